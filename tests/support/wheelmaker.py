@@ -1,0 +1,134 @@
+"""Tiny real wheels for tests: a name, some files, and whatever is wrong with them."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+def record_digest(content: bytes, algorithm: str = "sha256") -> str:
+    """The RECORD form of a hash: urlsafe base64 without padding."""
+    digest = hashlib.new(algorithm, content).digest()
+    return f"{algorithm}={base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+
+
+@dataclass
+class Wheel:
+    """A wheel to be written.
+
+    Attributes:
+        name: Distribution name, as spelt in METADATA.
+        version: Its version.
+        files: Archive path to content; the dist-info files are added.
+        scripts, gui_scripts: Entry points, ``name -> module:attr``.
+        requires, requires_python: METADATA's dependencies.
+        tag: The compatibility tag.
+        build: Build tag, or "".
+        purelib: WHEEL's ``Root-Is-Purelib``, verbatim.
+        metadata: Further METADATA lines.
+        record: Bytes to write as RECORD instead of the right ones; None for the right ones, b"" for an empty file.
+        record_extra: Rows appended to the right RECORD.
+        unlisted: Archive paths left out of the right RECORD.
+        no_record: Leave RECORD out of the zip altogether.
+        record_first: Put RECORD first in the zip (far from its end).
+        compression: zipfile's compression method.
+    """
+
+    name: str
+    version: str = "1.0"
+    files: dict[str, bytes | str] = field(default_factory=dict)
+    scripts: dict[str, str] = field(default_factory=dict)
+    gui_scripts: dict[str, str] = field(default_factory=dict)
+    requires: list[str] = field(default_factory=list)
+    requires_python: str | None = None
+    tag: str = "py3-none-any"
+    build: str = ""
+    purelib: str = "true"
+    metadata: list[str] = field(default_factory=list)
+    record: bytes | None = None
+    record_extra: list[tuple[str, str, str]] = field(default_factory=list)
+    unlisted: set[str] = field(default_factory=set)
+    no_record: bool = False
+    record_first: bool = False
+    compression: int = zipfile.ZIP_DEFLATED
+
+    @property
+    def escaped(self) -> str:
+        """The name as file names spell it."""
+        return self.name.replace("-", "_").replace(".", "_").lower()
+
+    @property
+    def filename(self) -> str:
+        """The wheel's file name."""
+        parts = [self.escaped, self.version, *([self.build] if self.build else []), self.tag]
+        return "-".join(parts) + ".whl"
+
+    @property
+    def dist_info(self) -> str:
+        """Its dist-info folder."""
+        return f"{self.escaped}-{self.version}.dist-info"
+
+    def entries(self) -> dict[str, bytes]:
+        """Every file of the zip but RECORD, in order."""
+        found = {path: text.encode() if isinstance(text, str) else text for path, text in self.files.items()}
+        lines = ["Metadata-Version: 2.1", f"Name: {self.name}", f"Version: {self.version}"]
+        lines += [f"Requires-Dist: {each}" for each in self.requires]
+        if self.requires_python is not None:
+            lines.append(f"Requires-Python: {self.requires_python}")
+        lines += self.metadata
+        found.setdefault(f"{self.dist_info}/METADATA", ("\n".join(lines) + "\n").encode())
+        found.setdefault(
+            f"{self.dist_info}/WHEEL",
+            f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: {self.purelib}\nTag: {self.tag}\n".encode(),
+        )
+        groups = {"console_scripts": self.scripts, "gui_scripts": self.gui_scripts}
+        text = "".join(
+            f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in points.items()) + "\n"
+            for group, points in groups.items()
+            if points
+        )
+        if text:
+            found.setdefault(f"{self.dist_info}/entry_points.txt", text.encode())
+        return found
+
+    def record_bytes(self) -> bytes:
+        """RECORD as it will be written."""
+        if self.record is not None:
+            return self.record
+        rows = [
+            (path, record_digest(content), str(len(content)))
+            for path, content in self.entries().items()
+            if path not in self.unlisted and not path.endswith("/")
+        ]
+        rows += self.record_extra
+        rows.append((f"{self.dist_info}/RECORD", "", ""))
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerows(rows)
+        return out.getvalue().encode()
+
+    def to_bytes(self) -> bytes:
+        """The wheel; equal inputs give equal bytes."""
+        entries = self.entries()
+        if not self.no_record:
+            record = {f"{self.dist_info}/RECORD": self.record_bytes()}
+            entries = {**record, **entries} if self.record_first else {**entries, **record}
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", self.compression) as archive:
+            for path, content in entries.items():
+                info = zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0))
+                info.compress_type = self.compression
+                info.external_attr = 0o644 << 16
+                archive.writestr(info, content)
+        return out.getvalue()
+
+    def write(self, folder: Path) -> Path:
+        """Write it into ``folder``; its path."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / self.filename
+        path.write_bytes(self.to_bytes())
+        return path

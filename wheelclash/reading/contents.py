@@ -1,0 +1,87 @@
+"""The contents of a wheel: what must be known of it before anything is laid out.
+
+``shared`` facts, from the wheel format (PEP 427, PEP 376, the entry points specification): installers write the
+members of the zip, not the rows of RECORD; RECORD says what they hash to; ``entry_points.txt`` adds commands that
+are in neither; ``WHEEL`` says whether the root goes to purelib or platlib.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+__all__ = ["Contents", "EntryPoint", "Evidence", "Finding", "Member"]
+
+Evidence = Literal["range", "full", "local"]
+"""How the bytes were had: ``range`` (parts over HTTP, the wheel's own hash unchecked), ``full`` (whole file over
+HTTP, hash checked where the index gave one), ``local`` (a file on disk)."""
+
+
+class Member(NamedTuple):
+    """A file in the wheel's zip directory, joined with its RECORD row. Folders are no members.
+
+    Attributes:
+        path: Archive path, normalised (no ``.``, no ``//``), ``/`` between parts.
+        size: Uncompressed bytes, by the zip directory.
+        crc: CRC-32, by the zip directory.
+        digest: ``algorithm:hex`` from RECORD (in practice ``sha256:…``), or None where RECORD has none that can be used.
+    """
+
+    path: str
+    size: int
+    crc: int
+    digest: str | None
+
+
+class EntryPoint(NamedTuple):
+    """A generated command.
+
+    Attributes:
+        name: As written in ``entry_points.txt``; may contain ``/``.
+        value: ``module:attr``, blanks and extras removed.
+        kind: ``console`` or ``gui``.
+    """
+
+    name: str
+    value: str
+    kind: Literal["console", "gui"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """Something odd in a wheel that does not stop it from being installed.
+
+    Attributes:
+        code: E.g. ``unlisted-member``, ``phantom-row``, ``no-hash``, ``duplicate-row`` (docs/cli.md lists them).
+        path: Archive path it is about, or None for the wheel as a whole.
+        detail: One sentence.
+    """
+
+    code: str
+    path: str | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What was read of one wheel, parsed and checked.
+
+    Attributes:
+        dist_info: The ``.dist-info`` folder as spelt in the zip, e.g. ``nixl_cu12-1.1.0.dist-info``.
+        root_is_purelib: The raw value of WHEEL's ``Root-Is-Purelib``; installers read it differently.
+        members: Every file of the zip directory, in zip order.
+        phantoms: Archive paths RECORD lists and the zip has not, normalised.
+        entry_points: Console and gui entry points, in file order.
+        requires: METADATA's ``Requires-Dist``, verbatim.
+        requires_python: METADATA's ``Requires-Python``, or None.
+        findings: What is odd about it, sorted.
+    """
+
+    dist_info: str
+    root_is_purelib: str
+    members: tuple[Member, ...]
+    phantoms: tuple[str, ...]
+    entry_points: tuple[EntryPoint, ...]
+    requires: tuple[str, ...]
+    requires_python: str | None
+    findings: tuple[Finding, ...]

@@ -1,0 +1,64 @@
+"""What choosing yields: a candidate wheel, or a skip with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+__all__ = ["Candidate", "Choice", "Skip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One wheel that would be installed.
+
+    Attributes:
+        filename: Wheel file name (PEP 427), unquoted.
+        name: Normalised distribution name (PEP 503).
+        version: Normalised version (PEP 440), local part included.
+        url: Where it is, without credentials: ``http(s)://`` or ``file://``.
+        index: The index or find-links location that served it, without credentials; None if it was named directly.
+        sha256: Hex digest the index gave, or None.
+        size: Bytes, as the index gave it (PEP 700), or None.
+        core_metadata_sha256: Hex digest of METADATA (PEP 714), or None.
+        requested: The requirement or path that asked for it, for messages, without credentials.
+        direct: True if it was named by path or URL; printed commands then name it the same way.
+        extras: Extras asked for, normalised and sorted.
+        path: The local file, if it is one.
+        newer_sdist: A newer release that has no wheel for the target, if there is one.
+    """
+
+    filename: str
+    name: str
+    version: str
+    url: str
+    index: str | None
+    sha256: str | None
+    size: int | None
+    requested: str
+    core_metadata_sha256: str | None = None
+    direct: bool = False
+    extras: tuple[str, ...] = ()
+    path: Path | None = None
+    newer_sdist: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A requirement for which nothing could be read, and why. A result, not an exception.
+
+    Attributes:
+        requirement: What was asked for, without credentials.
+        code: ``not-found``, ``no-wheel``, ``unreadable``, ``unreachable``, ``unauthorized``, … (docs/cli.md lists them).
+        reason: One sentence for people.
+        near: Names that were perhaps meant.
+    """
+
+    requirement: str
+    code: str
+    reason: str
+    near: tuple[str, ...] = ()
+
+
+Choice: TypeAlias = Candidate | Skip

@@ -1,0 +1,64 @@
+"""URLs without their secrets.
+
+Credentials are taken off a URL where it enters (a flag, a variable, a configuration file, a requirement)
+and kept in one :class:`Credentials` store, by origin. Past that point no URL in the program carries any, so
+none can reach output, errors, cache or logs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, unquote, urlsplit
+
+__all__ = ["Credentials", "origin_of", "without_credentials"]
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of ``url`` (RFC 6454), e.g. ``https://files.example:443``; ``file://`` for files."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    if scheme == "file":
+        return "file://"
+    port = parts.port or _DEFAULT_PORTS.get(scheme)
+    host = (parts.hostname or "").lower()
+    if ":" in host:
+        host = f"[{host}]"
+    return f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+
+
+def without_credentials(url: str) -> str:
+    """``url`` without user name and password; any other text is returned as it is."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.rpartition("@")[2] if "@" in url else url
+    if "@" not in parts.netloc:
+        return url
+    return _with_netloc(parts, parts.netloc.rpartition("@")[2])
+
+
+def _with_netloc(parts: SplitResult, netloc: str) -> str:
+    return parts._replace(netloc=netloc).geturl()
+
+
+@dataclass(slots=True)
+class Credentials:
+    """User names and passwords by origin; never printed."""
+
+    _by_origin: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+
+    def take(self, url: str) -> str:
+        """Remember the credentials of ``url``, if it has any, and return it without them."""
+        clean = without_credentials(url)
+        if clean != url:
+            parts = urlsplit(url)
+            if parts.hostname:
+                user, password = unquote(parts.username or ""), unquote(parts.password or "")
+                self._by_origin[origin_of(clean)] = (user, password)
+        return clean
+
+    def find(self, url: str) -> tuple[str, str] | None:
+        """User name and password for the origin of ``url``."""
+        return self._by_origin.get(origin_of(url))
