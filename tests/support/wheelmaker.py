@@ -8,7 +8,10 @@ import hashlib
 import io
 import zipfile
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def record_digest(content: bytes, algorithm: str = "sha256") -> str:
