@@ -24,7 +24,7 @@ class Member(NamedTuple):
         path: Archive path, normalised (no ``.``, no ``//``), ``/`` between parts.
         size: Uncompressed bytes, by the zip directory.
         crc: CRC-32, by the zip directory.
-        digest: ``algorithm:hex`` from RECORD (in practice ``sha256:…``), or None where RECORD has none that can be used.
+        digest: ``algorithm:hex`` from RECORD (in practice ``sha256:…``), or None if it has no usable one.
     """
 
     path: str

@@ -1,0 +1,134 @@
+"""A distribution of the set in question: one candidate wheel, its contents, its layouts, its requirements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wheelclash.layout import Layout
+    from wheelclash.reading.contents import Contents, Evidence
+    from wheelclash.sources.candidate import Candidate
+    from wheelclash.target import Target
+
+__all__ = ["Distribution", "Edge", "Requirements", "requirements_of"]
+
+
+class Edge(NamedTuple):
+    """A requirement on another distribution: its normalised name and the extras asked of it, sorted."""
+
+    name: str
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What a distribution requires, its markers evaluated for one target.
+
+    Attributes:
+        edges: Requirements that hold without any extra.
+        by_extra: For each extra the metadata mentions, the requirements that hold with it, ``edges`` included.
+        has_requires_python: Whether METADATA has Requires-Python; pip's order depends on it.
+    """
+
+    edges: tuple[Edge, ...] = ()
+    by_extra: Mapping[str, tuple[Edge, ...]] | None = None
+    has_requires_python: bool = False
+
+    def with_extras(self, extras: Iterable[str]) -> tuple[Edge, ...]:
+        """The requirements that hold when these extras are asked for."""
+        found = dict.fromkeys(self.edges)
+        for extra in extras:
+            found.update(dict.fromkeys((self.by_extra or {}).get(extra, ())))
+        return tuple(found)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names required without any extra."""
+        return frozenset(edge.name for edge in self.edges)
+
+    @property
+    def names_under_any_extra(self) -> frozenset[str]:
+        """Names required without or with some extra."""
+        every = [self.edges, *(self.by_extra or {}).values()]
+        return frozenset(edge.name for edges in every for edge in edges)
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """One member of the set.
+
+    Attributes:
+        candidate: The wheel.
+        contents: What was read of it.
+        evidence: How it was read.
+        layouts: What it becomes on disk, by installer name.
+        requirements: What it requires on the target.
+    """
+
+    candidate: Candidate
+    contents: Contents
+    evidence: Evidence
+    layouts: Mapping[str, Layout]
+    requirements: Requirements
+
+    @property
+    def id(self) -> str:
+        """The wheel's file name, unique in a report."""
+        return self.candidate.filename
+
+    @property
+    def name(self) -> str:
+        """Normalised name."""
+        return self.candidate.name
+
+    @property
+    def pinned(self) -> str:
+        """How a command names exactly this wheel: ``name==version``, local part included, or its path or URL."""
+        if self.candidate.direct:
+            return str(self.candidate.path) if self.candidate.path else f"{self.name} @ {self.candidate.url}"
+        extras = f"[{','.join(self.candidate.extras)}]" if self.candidate.extras else ""
+        return f"{self.name}{extras}=={self.candidate.version}"
+
+    def __repr__(self) -> str:
+        """Short enough for a log."""
+        return f"<Distribution {self.id}>"
+
+
+def requirements_of(contents: Contents, target: Target) -> Requirements:
+    """Evaluate ``Requires-Dist`` for a target (PEP 508 markers). Lines that cannot be parsed are left out."""
+    parsed = []
+    for line in contents.requires:
+        try:
+            parsed.append(Requirement(line))
+        except InvalidRequirement:
+            continue
+    extras = sorted({extra for each in parsed for extra in _extras_of(each)})
+    return Requirements(
+        edges=_edges(parsed, target, ""),
+        by_extra={extra: _edges(parsed, target, extra) for extra in extras},
+        has_requires_python=contents.requires_python is not None,
+    )
+
+
+def _extras_of(requirement: Requirement) -> list[str]:
+    """The extras a marker names, e.g. ``["cli"]`` for ``extra == "cli"``."""
+    if requirement.marker is None or "extra" not in (text := str(requirement.marker)):
+        return []
+    parts = text.replace("'", '"').split('"')
+    return [canonicalize_name(parts[at]) for at in range(1, len(parts), 2) if "extra" in parts[at - 1]]
+
+
+def _edges(parsed: list[Requirement], target: Target, extra: str) -> tuple[Edge, ...]:
+    environment = {**target.markers, "extra": extra}
+    found = [
+        Edge(canonicalize_name(each.name), tuple(sorted(canonicalize_name(name) for name in each.extras)))
+        for each in parsed
+        if each.marker is None or each.marker.evaluate(environment)
+    ]
+    return tuple(dict.fromkeys(found))

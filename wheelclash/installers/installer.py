@@ -1,0 +1,88 @@
+"""What there is to know of an installer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from wheelclash.distribution import Distribution
+    from wheelclash.layout import Rules
+
+__all__ = ["Installer", "Invocation", "LastWriters", "Order"]
+
+
+class LastWriters(NamedTuple):
+    """Who of several distributions of one command may be the last to write a file they share.
+
+    Attributes:
+        ids: One id if the order is known, several if it is free or not known.
+        reason: ``order``, ``requires``, ``equal-requirements``, ``needs-closure``, ``cycle`` or ``parallel``.
+    """
+
+    ids: frozenset[str]
+    reason: str
+
+
+class Order(ABC):
+    """What is known of the order in which one command installs a set."""
+
+    @abstractmethod
+    def last_of(self, owners: Collection[str]) -> LastWriters:
+        """Who of ``owners`` (ids of the set, at least one) may be installed last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """Where a printed command is to act.
+
+    Attributes:
+        python: The interpreter to name, or None if the environment is the active one.
+        has_pip: Whether that interpreter has pip itself.
+        system: Add uv's ``--system``.
+        index_options: Index options given as flags, without credentials, in the installer's own spelling.
+    """
+
+    python: str | None = None
+    has_pip: bool = True
+    system: bool = False
+    index_options: tuple[str, ...] = ()
+
+
+class Installer(ABC):
+    """One installer.
+
+    Attributes:
+        name: ``pip`` or ``uv``.
+        rules: How it lays out a wheel.
+        removes_all_first: In a command that replaces several distributions, whether every old one is removed before
+            the first new one is written (uv), or each just before its own turn (pip).
+    """
+
+    name: str
+    rules: Rules
+    removes_all_first: bool
+
+    @abstractmethod
+    def order(self, distributions: Sequence[Distribution], *, with_dependencies: bool) -> Order:
+        """The order in which one command installs ``distributions``.
+
+        Args:
+            distributions: All that the command would install, as far as it is known.
+            with_dependencies: False for a command with ``--no-deps``.
+        """
+
+    @abstractmethod
+    def install(self, pinned: Sequence[str], where: Invocation, *, no_deps: bool = False) -> tuple[str, ...]:
+        """The command that installs these pins, paths or URLs, as an argument list."""
+
+    @abstractmethod
+    def reinstall(self, pinned: Sequence[str], where: Invocation) -> tuple[str, ...]:
+        """The command that takes these off the disk and writes them again, and nothing else."""
+
+    @abstractmethod
+    def uninstall(self, names: Sequence[str], where: Invocation) -> tuple[str, ...]:
+        """The command that uninstalls these names without asking."""

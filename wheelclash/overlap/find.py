@@ -1,0 +1,52 @@
+"""Finding every overlap of a set, under one installer and under several."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from wheelclash.overlap.model import SEVERITIES, Overlap
+from wheelclash.overlap.pairs import case_only, file_directory, shadowed
+from wheelclash.overlap.same_path import same_path
+from wheelclash.ownership import OwnershipMap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from wheelclash.layout import Layout
+    from wheelclash.target import Target
+
+__all__ = ["find_overlaps", "merge"]
+
+
+def find_overlaps(layouts: Mapping[str, Layout], target: Target) -> list[Overlap]:
+    """Every overlap of a set under one installer.
+
+    Args:
+        layouts: That installer's layouts, by distribution id. A wheel it refuses writes nothing and is left out.
+        target: Decides which modules can be imported and whether case matters.
+    """
+    accepted = {id_: layout for id_, layout in layouts.items() if layout.failure is None}
+    ownership = OwnershipMap({id_: layout.files for id_, layout in accepted.items()})
+    return [
+        *same_path(accepted, ownership),
+        *file_directory(accepted, ownership),
+        *case_only(accepted, ownership, target),
+        *shadowed(accepted, ownership, target),
+    ]
+
+
+def merge(found: Mapping[str, Sequence[Overlap]]) -> list[Overlap]:
+    """Join what was found under each installer; equal overlaps become one that names all of them.
+
+    Returns:
+        Overlaps in order of severity, path and kind.
+    """
+    joined: dict[tuple[object, ...], Overlap] = {}
+    for installer, overlaps in found.items():
+        for overlap in overlaps:
+            key = (overlap.path, overlap.kind, overlap.owners)
+            before = joined.get(key)
+            installers = (*before.installers, installer) if before else (installer,)
+            joined[key] = replace(overlap, installers=installers)
+    return sorted(joined.values(), key=lambda each: (SEVERITIES.index(each.severity), each.path, each.kind, each.ids))

@@ -1,0 +1,145 @@
+"""Pairs of paths that cannot both stand: file and folder, names that differ only in case, hidden modules."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from typing import TYPE_CHECKING, Literal
+
+from wheelclash.overlap.model import Kind, Overlap, Owner, Severity, severity_of
+from wheelclash.role import role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from wheelclash.layout import InstalledFile, InstalledPath, Layout
+    from wheelclash.ownership import OwnershipMap
+    from wheelclash.target import Target
+
+__all__ = ["case_only", "file_directory", "folded", "shadowed"]
+
+_LIBRARY = "site-packages/"
+_EXTENSION = re.compile(r"\.(?:(?P<tag>[A-Za-z0-9_-]+)\.)?(?:so|pyd)$")
+
+
+def file_directory(layouts: Mapping[str, Layout], ownership: OwnershipMap) -> list[Overlap]:
+    """A file of one distribution where another needs a folder; every installer stops there.
+
+    One overlap for each such file; each owner of files below it is named once, with its first file there.
+    """
+    folders: set[str] = set()
+    for path in ownership:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+    found = []
+    for path in sorted(path for path in ownership if path in folders):
+        holders = ownership.owners(path)
+        below: dict[str, InstalledPath] = {}
+        for other in sorted(ownership):
+            if other.startswith(f"{path}/"):
+                for id_ in ownership.owners(other):
+                    below.setdefault(id_, other)
+        needing = [id_ for id_ in below if id_ not in holders]
+        if needing:
+            owners = [(id_, layouts[id_].files[path]) for id_ in holders]
+            owners += [(id_, layouts[id_].files[below[id_]]) for id_ in needing]
+            found.append(_pair(path, "file-directory", "error", owners))
+    return found
+
+
+def case_only(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Target) -> list[Overlap]:
+    """Paths of several distributions that are one file on a file system that ignores case.
+
+    As grave there as if the paths were equal; on any other target severity ``none``.
+    """
+    groups: dict[str, list[InstalledPath]] = {}
+    spelt: dict[str, InstalledPath] = {}
+    for path in ownership:
+        key = folded(path)
+        before = spelt.setdefault(key, path)
+        if before is not path:
+            groups.setdefault(key, [before]).append(path)
+    found = []
+    for paths in groups.values():
+        paths.sort()
+        owners: dict[str, InstalledFile] = {}
+        for path in paths:
+            for id_ in ownership.owners(path):
+                owners.setdefault(id_, layouts[id_].files[path])
+        if len({file.path for file in owners.values()}) > 1:
+            severity: Severity = "none" if target.case_sensitive else _as_if_equal(owners.values())
+            found.append(_pair(paths[0], "case-only", severity, list(owners.items())))
+    return found
+
+
+def folded(path: str) -> str:
+    """``path`` as a file system that ignores case compares it (casefold and NFC, as APFS does; NTFS is close)."""
+    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path.casefold())
+
+
+def _as_if_equal(files: Iterable[InstalledFile]) -> Severity:
+    files = list(files)
+    if len({file.content for file in files}) == 1 and files[0].content is not None:
+        return "notice"
+    return severity_of("different", role_of(files[0].path))
+
+
+def shadowed(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Target) -> list[Overlap]:
+    """Modules that another distribution's package or extension hides: ``m/`` beats ``m.abi3.so`` beats ``m.py``.
+
+    The order is that of ``importlib.machinery``: a package first, then extension suffixes, then source.
+    """
+    forms: defaultdict[str, list[tuple[int, InstalledPath]]] = defaultdict(list)
+    for rank, module, path in _modules(ownership, target):
+        forms[module].append((rank, path))
+    found = []
+    for candidates in forms.values():
+        if len(candidates) < 2:  # noqa: PLR2004
+            continue
+        candidates.sort()
+        top = candidates[0][1]
+        hiding = ownership.owners(top)
+        for _, path in candidates[1:]:
+            hidden = [id_ for id_ in ownership.owners(path) if id_ not in hiding]
+            if hidden and not set(ownership.owners(path)) & set(hiding):
+                owners = [(id_, layouts[id_].files[top]) for id_ in hiding]
+                owners += [(id_, layouts[id_].files[path]) for id_ in hidden]
+                found.append(_pair(path, "shadowed", "warning", owners))
+    return found
+
+
+def _modules(ownership: OwnershipMap, target: Target) -> Iterator[tuple[int, str, InstalledPath]]:
+    """Everything importable: its rank in the order of import, the path without suffix, the installed path."""
+    for path in ownership:
+        if not path.startswith(_LIBRARY):
+            continue
+        if path.endswith(".py"):
+            stem = path[:-3]
+            if stem.endswith("/__init__"):
+                yield 0, stem[: -len("/__init__")], path
+            else:
+                yield 4, stem, path
+        elif path.endswith((".so", ".pyd")):
+            match = _EXTENSION.search(path)
+            rank = _extension_rank(match["tag"], target) if match else None
+            if match and rank is not None:
+                yield rank, path[: match.start()], path
+
+
+def _extension_rank(tag: str | None, target: Target) -> Literal[1, 2, 3] | None:
+    """The rank of an extension suffix among those the target imports; None if it imports no such suffix."""
+    if tag is None:
+        return 3
+    if tag == "abi3":
+        return None if target.free_threaded or target.implementation != "cpython" else 2
+    digits = target.minor_version.replace(".", "")
+    own = {f"cpython-{digits}", f"cp{digits}", f"pypy{digits}-pp73"}
+    return 1 if any(tag == each or tag.startswith(f"{each}-") for each in own) else None
+
+
+def _pair(path: InstalledPath, kind: Kind, severity: Severity, files: list[tuple[str, InstalledFile]]) -> Overlap:
+    owners = tuple(Owner(id_, file, number) for number, (id_, file) in enumerate(files))
+    return Overlap(path, kind, role_of(path), severity, owners)

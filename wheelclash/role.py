@@ -1,0 +1,57 @@
+"""The role of an installed file: what it is for, and so what breaks when its content is another's."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from wheelclash.layout import InstalledPath  # noqa: TC001  (doctest needs it)
+
+__all__ = ["Role", "is_native_name", "role_of"]
+
+Role = Literal["native", "module", "stub", "script", "data", "package-data", "namespace-init", "bytecode"]
+
+_NATIVE = re.compile(r"\.(so(\.\d+)*|pyd|dll|dylib|exe)$", re.IGNORECASE)
+
+_ASIDE = frozenset({"tests", "test", "docs", "doc", "examples", "benchmarks", "scripts"})
+"""Top-level folders that many projects ship by mistake; nobody imports another project's."""
+
+
+def is_native_name(path: str) -> bool:
+    """Whether a file name is that of a shared library, an extension module or a Windows executable.
+
+    >>> [is_native_name(each) for each in ("m.abi3.so", "libx.so.1.2", "x.pyd", "x.sol", "so")]
+    [True, True, True, False, False]
+    """
+    return _NATIVE.search(path) is not None
+
+
+def role_of(path: InstalledPath, *, generated: bool = False) -> Role:
+    """The role of an installed path, by its name alone.
+
+    Args:
+        path: Where the file is installed.
+        generated: Whether it is a command generated for an entry point (``x.exe`` is then no native file).
+
+    >>> role_of("site-packages/pkg/core.pyi"), role_of("scripts/tool"), role_of("site-packages/tests/conftest.py")
+    ('stub', 'script', 'package-data')
+    """
+    root, _, rest = path.partition("/")
+    if generated:
+        return "script"
+    if is_native_name(rest):
+        return "native"
+    if root == "scripts":
+        return "script"
+    if root != "site-packages":
+        return "data"
+    top = rest.partition("/")[0]
+    if rest.endswith(".py"):
+        return "package-data" if rest == "conftest.py" or (top in _ASIDE and top != rest) else "module"
+    if rest.endswith(".pyi"):
+        return "stub"
+    if rest.endswith((".pyc", ".pyo")):
+        return "bytecode"
+    if rest.endswith(".pth") and top == rest:
+        return "module"  # site.py runs its import lines at every start
+    return "package-data"
