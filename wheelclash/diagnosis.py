@@ -1,0 +1,139 @@
+"""Diagnosis: who wins each overlap under an installer, who is left broken, and what an uninstall takes along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from wheelclash.disk import Disk, Intact
+from wheelclash.layout import InstalledPath, Layout
+from wheelclash.overlap import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from wheelclash.distribution import Distribution
+    from wheelclash.installers import Installer
+    from wheelclash.installers.installer import Order
+    from wheelclash.overlap import Overlap
+    from wheelclash.target import Target
+
+__all__ = ["Diagnosis", "Outcome", "State", "contested_layouts", "diagnose", "empty_disk"]
+
+State = Literal["determined", "undetermined", "fails"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one overlap ends.
+
+    Attributes:
+        overlap: The overlap.
+        state: Whether the end is certain; ``fails`` if the installation stops.
+        winner: Id of the distribution whose content stands; None if it is not certain or is everybody's.
+        reason: ``order``, ``requires``, ``equal-requirements``, ``identical``, ``import-order``, ``only-recorded``;
+            ``parallel``, ``needs-closure``, ``cycle``; ``file-directory``, ``refused``.
+    """
+
+    overlap: Overlap
+    state: State
+    winner: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What one command that installs the whole set leaves.
+
+    Attributes:
+        installer: Its name.
+        outcomes: One for each overlap that exists under it.
+        intact: By distribution id.
+        losses: For each distribution: how many files every other one would lose if it were uninstalled next.
+    """
+
+    installer: str
+    outcomes: tuple[Outcome, ...]
+    intact: Mapping[str, Intact]
+    losses: Mapping[str, Mapping[str, int]]
+
+
+def empty_disk(target: Target) -> Disk:
+    """A disk with nothing on it that compares paths as the target does."""
+    return Disk() if target.case_sensitive else Disk(key=lambda path: InstalledPath(folded(path)))
+
+
+def contested_layouts(
+    distributions: Sequence[Distribution], overlaps: Sequence[Overlap], installer: str
+) -> dict[str, Layout]:
+    """Layouts cut down to what is contested: all that can end otherwise than written."""
+    paths: dict[str, set[InstalledPath]] = {each.id: set() for each in distributions}
+    for overlap in overlaps:
+        for owner in overlap.owners:
+            paths[owner.id].add(owner.file.path)
+    cut = {}
+    for each in distributions:
+        layout = each.layouts[installer]
+        files = {path: layout.files[path] for path in paths[each.id] if path in layout.files}
+        cut[each.id] = Layout(files, layout.phantoms & paths[each.id], layout.failure)
+    return cut
+
+
+def diagnose(
+    installer: Installer, distributions: Sequence[Distribution], overlaps: Sequence[Overlap], target: Target
+) -> Diagnosis:
+    """Install the whole set on the model disk with one command and read off what comes of it.
+
+    Args:
+        installer: Whose command.
+        distributions: The set.
+        overlaps: All that were found; those that do not exist under this installer are passed over.
+        target: Says whether case matters.
+    """
+    here = [overlap for overlap in overlaps if installer.name in overlap.installers]
+    failure = _failure(installer, distributions, here)
+    if failure is not None:
+        outcomes = tuple(Outcome(overlap, "fails", None, failure) for overlap in here)
+        intact: dict[str, Intact] = {
+            each.id: "no" if each.layouts[installer.name].failure else "undetermined" for each in distributions
+        }
+        return Diagnosis(installer.name, outcomes, intact, {each.id: {} for each in distributions})
+    order = installer.order(distributions, with_dependencies=True)
+    layouts = contested_layouts(distributions, here, installer.name)
+    disk = empty_disk(target).install(layouts, order, removes_all_first=installer.removes_all_first)
+    return Diagnosis(
+        installer.name,
+        tuple(_outcome(overlap, disk, order) for overlap in here),
+        {each.id: disk.intact(each.id) for each in distributions},
+        {each.id: _losses(disk, each.id) for each in distributions},
+    )
+
+
+def _failure(installer: Installer, distributions: Sequence[Distribution], here: Sequence[Overlap]) -> str | None:
+    if any(each.layouts[installer.name].failure for each in distributions):
+        return "refused"
+    return "file-directory" if any(overlap.kind == "file-directory" for overlap in here) else None
+
+
+def _outcome(overlap: Overlap, disk: Disk, order: Order) -> Outcome:
+    if overlap.kind == "shadowed":
+        return Outcome(overlap, "determined", overlap.owners[0].id, "import-order")
+    if overlap.kind == "case-only" and overlap.severity == "none":
+        return Outcome(overlap, "determined", None, "two-files")
+    writers = [owner.id for owner in overlap.owners if not owner.phantom]
+    holders = disk.holders(overlap.path)
+    if holders is None:
+        return Outcome(overlap, "undetermined", None, order.last_of(writers).reason)
+    if overlap.is_phantom:
+        return Outcome(overlap, "determined", writers[0] if len(writers) == 1 else None, "only-recorded")
+    if len(holders) == len(writers):
+        return Outcome(overlap, "determined", None, "identical")
+    last = order.last_of(writers)
+    winner = min(last.ids) if len(last.ids) == 1 else min(holders)
+    return Outcome(overlap, "determined", winner, last.reason)
+
+
+def _losses(disk: Disk, id_: str) -> dict[str, int]:
+    after = disk.uninstall([id_])
+    counts = {other: len(after.missing(other) - disk.missing(other)) for other in after.records}
+    return {other: count for other, count in counts.items() if count}

@@ -1,0 +1,125 @@
+"""The model disk: installed path to content, and each distribution's installed RECORD.
+
+It is told what a command installs, removes or replaces, in which order as far as that is known, and then holds for
+each path *every* content that may be there. Who wins, who is intact, what a step leaves and what an uninstall takes
+along are all read off it, and it is what the tests compare with real disks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from wheelclash.installers.installer import Order
+    from wheelclash.layout import InstalledFile, InstalledPath, Layout
+
+__all__ = ["Disk", "Intact"]
+
+Intact = Literal["yes", "no", "undetermined"]
+"""Whether every file a distribution recorded is on disk with its recorded content."""
+
+Content = str
+"""Stands for bytes on disk: equal where contents are proven equal, and different otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """An installed RECORD: what the distribution wrote, and what it only claims."""
+
+    files: Mapping[InstalledPath, Content]
+    phantoms: frozenset[InstalledPath]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.files or path in self.phantoms
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """An immutable state; every operation gives a new one.
+
+    Attributes:
+        contents: For each path ever written, all it may hold; None stands for a missing file.
+        records: Installed RECORDs by distribution id.
+        key: How the file system compares paths: the identity, or folding where case does not matter.
+    """
+
+    contents: Mapping[InstalledPath, frozenset[Content | None]] = field(default_factory=dict)
+    records: Mapping[str, _Record] = field(default_factory=dict)
+    key: Callable[[InstalledPath], InstalledPath] = lambda path: path
+
+    def install(self, layouts: Mapping[str, Layout], order: Order, *, removes_all_first: bool) -> Disk:
+        """What one command leaves that installs these, replacing those of them that are there already.
+
+        Args:
+            layouts: By distribution id.
+            order: What is known of the command's order.
+            removes_all_first: Whether all replaced distributions are removed before the first is written; else each
+                is removed just before its own turn, and may so take along what was written before.
+        """
+        fresh = {id_: self._record(id_, layout) for id_, layout in layouts.items()}
+        removed = {id_: self.records[id_] for id_ in layouts if id_ in self.records}
+        contents = dict(self.contents)
+        writers: dict[InstalledPath, list[str]] = {}
+        for id_, record in fresh.items():
+            for path in record.files:
+                writers.setdefault(path, []).append(id_)
+        touchers: dict[InstalledPath, list[str]] = {path: list(ids) for path, ids in writers.items()}
+        for id_, record in removed.items():
+            for path in (*record.files, *record.phantoms):
+                ids = touchers.setdefault(path, [])
+                if id_ not in ids:
+                    ids.append(id_)
+        last_of: dict[tuple[str, ...], Iterable[str]] = {}
+        for path, ids in touchers.items():
+            deciding = tuple(writers.get(path, ids) if removes_all_first else ids)
+            if deciding not in last_of:
+                last_of[deciding] = order.last_of(deciding).ids if len(deciding) > 1 else deciding
+            contents[path] = frozenset(fresh[id_].files.get(path) for id_ in last_of[deciding])
+        return Disk(contents, {**self.records, **fresh}, self.key)
+
+    def uninstall(self, ids: Iterable[str]) -> Disk:
+        """What is left when these are uninstalled: everything they recorded is gone, whoever wrote it last."""
+        contents = dict(self.contents)
+        records = dict(self.records)
+        for id_ in ids:
+            record = records.pop(id_)
+            for path in (*record.files, *record.phantoms):
+                contents[path] = frozenset({None})
+        return Disk(contents, records, self.key)
+
+    def holders(self, path: InstalledPath) -> frozenset[str] | None:
+        """Whose content is at ``path``: ids of those that recorded this content; None if it is not known."""
+        path = self.key(path)
+        found = self.contents.get(path, frozenset({None}))
+        if len(found) != 1:
+            return None
+        (content,) = found
+        return frozenset(id_ for id_, record in self.records.items() if record.files.get(path, "") == content)
+
+    def intact(self, id_: str) -> Intact:
+        """Whether a distribution that is installed has all its files."""
+        certain = True
+        for path, content in self.records[id_].files.items():
+            found = self.contents[path]
+            if content not in found:
+                return "no"
+            certain = certain and len(found) == 1
+        return "yes" if certain else "undetermined"
+
+    def missing(self, id_: str) -> frozenset[InstalledPath]:
+        """The files of a distribution that are gone, or may be."""
+        return frozenset(path for path in self.records[id_].files if None in self.contents[path])
+
+    def _record(self, id_: str, layout: Layout) -> _Record:
+        return _Record(
+            {self.key(path): _content(id_, file) for path, file in layout.files.items()},
+            frozenset(self.key(path) for path in layout.phantoms),
+        )
+
+
+def _content(id_: str, file: InstalledFile) -> Content:
+    """A content without a usable hash is nobody else's."""
+    return f"{id_}:{file.path}" if file.content is None else f"{file.content}{':script' if file.script else ''}"
