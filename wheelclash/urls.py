@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
-__all__ = ["Credentials", "origin_of", "without_credentials"]
+__all__ = ["Credentials", "netrc_logins", "origin_of", "without_credentials"]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -62,3 +62,21 @@ class Credentials:
     def find(self, url: str) -> tuple[str, str] | None:
         """User name and password for the origin of ``url``."""
         return self._by_origin.get(origin_of(url))
+
+
+def netrc_logins() -> dict[str, tuple[str, str]]:
+    """Logins by host, from ``NETRC`` or the file of that name in the home folder; empty if it cannot be read.
+
+    The ``default`` entry is left out: it would go to any host an index page names.
+    """
+    import netrc
+    import os
+    from pathlib import Path
+
+    chosen = os.environ.get("NETRC")
+    try:
+        path = Path(chosen) if chosen else Path.home() / ("_netrc" if os.name == "nt" else ".netrc")
+        hosts = netrc.netrc(path).hosts
+    except (OSError, RuntimeError, netrc.NetrcParseError, UnicodeDecodeError):
+        return {}
+    return {host.lower(): (login, secret or "") for host, (login, _, secret) in hosts.items() if host != "default"}

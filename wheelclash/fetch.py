@@ -1,0 +1,400 @@
+"""Asking over HTTP, and believing nothing: the one module that imports the HTTP client, and only when asked.
+
+Every answer is judged before its body is read: status, then ``Content-Range``, then length and encoding (RFC 9110).
+Bodies are bounded, requests have a deadline, retries an end; credentials go to their own origin and nowhere else; no
+URL in an error carries any.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+from wheelclash.errors import FetchError, IndexSettingsError
+from wheelclash.redirects import MAX_HOPS, redirect_target
+from wheelclash.replies import Download, PageReply, Purpose, RangeReply, Traffic
+from wheelclash.responses import (
+    Gunzip,
+    RangesRefusedError,
+    RetryError,
+    check_identity,
+    check_range,
+    check_status,
+    length_of,
+)
+from wheelclash.urls import Credentials, netrc_logins, origin_of, without_credentials
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from pathlib import Path
+
+    import httpx
+
+__all__ = ["MAX_DOWNLOAD", "Download", "Fetcher", "PageReply", "Purpose", "RangeReply", "RangesRefusedError", "Traffic"]
+
+MAX_DOWNLOAD = 64 * 1024 * 1024
+"""Bytes of a file that may be downloaded whole, unless told otherwise."""
+
+MAX_PAGE = 128 * 1024 * 1024
+"""Bytes an index page may have, packed or unpacked. The largest known page has 11 MB."""
+
+_IN_MEMORY = 8 * 1024 * 1024
+_SLOWEST = 32 * 1024
+_TRIES = 3
+_SMALL_BODY = 16 * 1024
+_ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
+_WHOLE, _NOT_MODIFIED = 200, 304
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+_T = TypeVar("_T")
+if TYPE_CHECKING:
+    _Reader: TypeAlias = Callable[[httpx.Response, str, asyncio.Timeout], Awaitable[_T]]
+
+
+@dataclass
+class Fetcher:
+    """One HTTP client and all that is known of the servers it speaks to. One per run or session.
+
+    Attributes:
+        credentials: User names and passwords by origin.
+        offline: Refuse every request.
+        max_download: Bytes of a file that may be downloaded whole.
+        max_page: Bytes an index page may have, packed or unpacked.
+        concurrency: Requests at once.
+        cert: Further CA certificates, as a PEM file.
+        trust_env: Honour proxy variables and netrc.
+        connect_timeout, read_timeout: Seconds for a connection, and between two pieces of an answer.
+        deadline: Seconds for one answer; a whole file gets more, by its size.
+        backoff: Seconds before the second try; doubled for the third.
+        longest_wait: The most a server's ``Retry-After`` can make us wait, in seconds.
+        traffic: Counters.
+    """
+
+    credentials: Credentials = field(default_factory=Credentials)
+    offline: bool = False
+    max_download: int = MAX_DOWNLOAD
+    max_page: int = MAX_PAGE
+    concurrency: int = 16
+    cert: Path | None = None
+    trust_env: bool = True
+    connect_timeout: float = 10.0
+    read_timeout: float = 20.0
+    deadline: float = 60.0
+    backoff: float = 0.25
+    longest_wait: float = 60.0
+    agent: str = "wheelclash"
+    traffic: Traffic = field(default_factory=Traffic)
+    _client: httpx.AsyncClient | None = field(default=None, init=False, repr=False)
+    _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False, repr=False)
+    _slots: asyncio.Semaphore | None = field(default=None, init=False, repr=False)
+    _netrc: dict[str, tuple[str, str]] | None = field(default=None, init=False, repr=False)
+
+    async def page(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> PageReply:
+        """Fetch an index page, JSON (PEP 691) rather than HTML (PEP 503).
+
+        Args:
+            url: Its address.
+            etag: Validator of a copy at hand, for a conditional request.
+            last_modified: The other validator.
+
+        Raises:
+            FetchError: With any of its codes; ``too-large`` beyond ``max_page``.
+        """
+        headers = {"Accept": _ACCEPT, "Accept-Encoding": "gzip", "Cache-Control": "max-age=0"}
+        if etag is not None:
+            headers["If-None-Match"] = etag
+        if last_modified is not None:
+            headers["If-Modified-Since"] = last_modified
+
+        async def read(response: httpx.Response, here: str, _: asyncio.Timeout) -> PageReply:
+            told = response.headers
+            body = b""
+            if response.status_code != _NOT_MODIFIED or (etag is None and last_modified is None):
+                check_status(response.status_code, told, here, ranged=False)
+                body = await self._page_body(response, here)
+            kind = told.get("content-type", "")
+            return PageReply(response.status_code, here, kind, body, told.get("etag"), told.get("last-modified"))
+
+        return await self._ask(url, headers, read, "index")
+
+    async def byte_range(
+        self, url: str, start: int, stop: int, *, total: int | None, purpose: Purpose, fresh: bool = False
+    ) -> RangeReply:
+        """Fetch the bytes ``start`` to ``stop`` (exclusive) of a file.
+
+        Args:
+            url: Its address.
+            start: First byte.
+            stop: One past the last byte.
+            total: Size of the file, if known; any other is an error.
+            purpose: Which counter.
+            fresh: Ask caches on the way for a new copy, after one that made no sense.
+
+        Raises:
+            RangesRefusedError: The server does not do ranges (of this file); ask for the whole.
+            FetchError: ``changed`` if it has another size, ``protocol`` if the answer is not what was asked for.
+        """
+        headers = {"Accept-Encoding": "identity", "Range": f"bytes={start}-{stop - 1}"}
+        if fresh:
+            headers["Cache-Control"] = "no-cache"
+
+        async def read(response: httpx.Response, here: str, timer: asyncio.Timeout) -> RangeReply:
+            told = response.headers
+            check_status(response.status_code, told, here, ranged=True, total=total)
+            validators = told.get("etag"), told.get("last-modified")
+            if response.status_code == _WHOLE:
+                download = await self._save(response, here, timer)
+                return RangeReply(b"", download, download.size, *validators)
+            found = check_range(told, here, start, stop, total)
+            return RangeReply(await self._exactly(response, here, stop - start), None, found, *validators)
+
+        return await self._ask(url, headers, read, purpose)
+
+    async def whole(self, url: str, *, sha256: str | None, size: int | None, purpose: Purpose = "wheel") -> Download:
+        """Download a file of at most ``max_download`` bytes.
+
+        Args:
+            url: Its address.
+            sha256: Hex digest it must have, if known.
+            size: Bytes it must have, if known.
+            purpose: Which counter.
+
+        Raises:
+            FetchError: ``too-large``, ``changed`` if it is another file than described, or any other code.
+        """
+        here = without_credentials(url)
+        self._require_room(here, size)
+
+        async def read(response: httpx.Response, here: str, timer: asyncio.Timeout) -> Download:
+            check_status(response.status_code, response.headers, here, ranged=False)
+            return await self._save(response, here, timer)
+
+        download = await self._ask(url, {"Accept-Encoding": "identity"}, read, purpose)
+        download.require(here, sha256=sha256, size=size)
+        return download
+
+    async def aclose(self) -> None:
+        """Close the connections; a later request opens new ones."""
+        import asyncio
+
+        client, self._client = self._client, None
+        if client is not None and self._loop is asyncio.get_running_loop():
+            await client.aclose()
+
+    # -- one question, asked until it is answered --------------------------------------------------------
+
+    async def _ask(self, url: str, headers: dict[str, str], read: _Reader[_T], purpose: Purpose) -> _T:
+        import asyncio
+
+        clean = without_credentials(url)
+        if self.offline:
+            raise FetchError(clean, "offline", "it is not in the cache, and --offline forbids asking for it")
+        if not clean.lower().startswith(("http://", "https://")):
+            raise FetchError(clean, "refused", "only http and https URLs can be asked for")
+        client, slots = self._connected()
+        for attempt in range(_TRIES):
+            try:
+                async with slots:
+                    return await self._answer(client, url, headers, read, purpose)
+            except RetryError as retry:
+                if attempt == _TRIES - 1:
+                    raise retry.error from None
+                wait = self._pause(attempt) if retry.after is None else retry.after
+            await asyncio.sleep(min(wait, self.longest_wait))
+        raise AssertionError("unreachable")
+
+    async def _answer(
+        self, client: httpx.AsyncClient, url: str, headers: dict[str, str], read: _Reader[_T], purpose: Purpose
+    ) -> _T:
+        """One try, redirects followed, within the deadline; errors of the client become ours."""
+        import asyncio
+
+        import httpx
+
+        here, authorization = without_credentials(url), self._authorization(url)
+        try:
+            async with asyncio.timeout(self.deadline) as timer:
+                for _ in range(MAX_HOPS + 1):
+                    sent = headers if authorization is None else headers | {"Authorization": authorization}
+                    self.traffic.count(purpose)
+                    response = await client.send(client.build_request("GET", here, headers=sent), stream=True)
+                    try:
+                        location = response.headers.get("location")
+                        if response.status_code not in _REDIRECTS or location is None:
+                            return await read(response, here, timer)
+                        target = redirect_target(here, location)
+                        if (length_of(response.headers) or _SMALL_BODY) < _SMALL_BODY:
+                            await self._bounded(response, here, _SMALL_BODY)  # the connection can be used again
+                    finally:
+                        await response.aclose()
+                    if origin_of(target) != origin_of(here):
+                        authorization = None
+                    here = target
+        except TimeoutError:  # not tried again: a drip would only drip again
+            raise FetchError(here, "timeout", f"the server takes more than {self.deadline:g} s to answer") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _translated(error, here) from None  # the client's own text may hold secrets
+        raise FetchError(here, "protocol", f"the server redirects more than {MAX_HOPS} times")
+
+    # -- bodies ------------------------------------------------------------------------------------------
+
+    async def _pieces(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        async for piece in response.aiter_raw():
+            self.traffic.bytes += len(piece)
+            yield piece
+
+    async def _bounded(self, response: httpx.Response, here: str, limit: int) -> bytes:
+        """A body of at most ``limit`` bytes, as received."""
+        body = bytearray()
+        if (length_of(response.headers) or 0) > limit:
+            raise FetchError(here, "too-large", f"the server sends more than {limit} bytes")
+        async for piece in self._pieces(response):
+            body += piece
+            if len(body) > limit:
+                raise FetchError(here, "too-large", f"the server sends more than {limit} bytes")
+        return bytes(body)
+
+    async def _page_body(self, response: httpx.Response, here: str) -> bytes:
+        if response.headers.get("content-encoding", "").strip().lower() not in {"gzip", "x-gzip"}:
+            check_identity(response.headers, here)
+            return await self._bounded(response, here, self.max_page)
+        page = Gunzip(here, self.max_page)
+        async for piece in self._pieces(response):
+            page.feed(piece)
+        return page.finish()
+
+    async def _exactly(self, response: httpx.Response, here: str, length: int) -> bytes:
+        body = await self._bounded(response, here, length)
+        if len(body) != length:
+            raise FetchError(here, "protocol", f"the server sends {len(body)} bytes where {length} were asked for")
+        return body
+
+    async def _save(self, response: httpx.Response, here: str, timer: asyncio.Timeout) -> Download:
+        """The whole file, hashed on its way into a temporary file."""
+        import asyncio
+        import tempfile
+
+        check_identity(response.headers, here)
+        length = length_of(response.headers)
+        self._require_room(here, length)
+        patience = self.deadline + (self.max_download if length is None else length) / _SLOWEST
+        timer.reschedule(asyncio.get_running_loop().time() + patience)
+        size, digest = 0, hashlib.sha256()
+        file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
+        try:
+            async for piece in self._pieces(response):
+                size += len(piece)
+                self._require_room(here, size)
+                digest.update(piece)
+                file.write(piece)
+        except BaseException as error:
+            file.close()
+            if isinstance(error, OSError) and not isinstance(error, TimeoutError):
+                reason = f"its bytes cannot be kept in a temporary file ({error.strerror})"
+                raise FetchError(here, "refused", reason) from error
+            raise
+        return Download(file, size, digest.hexdigest())
+
+    def _require_room(self, url: str, size: int | None) -> None:
+        if size is not None and size > self.max_download:
+            limit = f"--max-download allows {self.max_download}"
+            reason = f"{urlsplit(url).hostname} sends only the whole file: {size} bytes or more, {limit}"
+            raise FetchError(url, "too-large", reason)
+
+    # -- the client --------------------------------------------------------------------------------------
+
+    def _connected(self) -> tuple[httpx.AsyncClient, asyncio.Semaphore]:
+        """The client and its slots; both belong to one event loop."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._slots is None or self._loop is not loop:
+            self._client, self._loop, self._slots = self._new_client(), loop, asyncio.Semaphore(self.concurrency)
+        return self._client, self._slots
+
+    def _new_client(self) -> httpx.AsyncClient:
+        import ssl
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+        import httpx
+        import truststore
+
+        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if self.cert is not None:
+            try:
+                context.load_verify_locations(cafile=str(self.cert))
+            except (OSError, ssl.SSLError):
+                raise IndexSettingsError(f"the certificate file {self.cert} cannot be used") from None
+        try:
+            return httpx.AsyncClient(
+                verify=context,
+                trust_env=self.trust_env,
+                follow_redirects=False,
+                timeout=httpx.Timeout(self.read_timeout, connect=self.connect_timeout, pool=None),
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=self.concurrency),
+                headers={"User-Agent": self.agent},
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # no index needs any
+            )
+        except (ValueError, ImportError, httpx.InvalidURL):
+            raise IndexSettingsError("the proxy variables of the environment cannot be used") from None
+
+    def _authorization(self, url: str) -> str | None:
+        """The header for the origin of ``url``: its own credentials, the store's, or netrc's by host."""
+        own = Credentials()
+        own.take(url)
+        found = own.find(url) or self.credentials.find(url)
+        if found is None and self.trust_env:
+            if self._netrc is None:
+                self._netrc = netrc_logins()
+            found = self._netrc.get((urlsplit(url).hostname or "").lower())
+        if found is None:
+            return None
+        from base64 import b64encode
+
+        return "Basic " + b64encode(":".join(found).encode()).decode("ascii")
+
+    def _pause(self, attempt: int) -> float:
+        """Seconds before the next try: doubled each time, and never the same for two clients."""
+        from random import SystemRandom
+
+        return float(self.backoff * 2**attempt * SystemRandom().uniform(0.5, 1.5))
+
+
+def _translated(error: Exception, url: str) -> FetchError | RetryError:
+    """An error of the client as one of ours: a retry where another try may help."""
+    import socket
+    import ssl
+
+    import httpx
+
+    host = urlsplit(url).hostname
+    causes = list(_causes(error))
+    secure = next((each for each in causes if isinstance(each, ssl.SSLError)), None)
+    if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
+        return FetchError(url, "refused", "it is no URL that can be asked for")
+    if isinstance(error, httpx.ProxyError):
+        if "407" in str(error):
+            return FetchError(url, "unauthorized", "the proxy wants credentials (status 407)")
+        return RetryError(FetchError(url, "unreachable", "the proxy does not connect us"))
+    if isinstance(error, httpx.ConnectTimeout):
+        return RetryError(FetchError(url, "timeout", f"no connection to {host} in time"))
+    if isinstance(error, httpx.TimeoutException):
+        return RetryError(FetchError(url, "timeout", f"{host} stopped answering"))
+    if isinstance(secure, ssl.SSLCertVerificationError):
+        return FetchError(url, "unreachable", f"the TLS certificate of {host} is not trusted: {secure.verify_message}")
+    if isinstance(error, httpx.ConnectError) and secure is not None:
+        return FetchError(url, "unreachable", f"no TLS connection to {host} can be made ({secure.reason})")
+    if any(isinstance(each, socket.gaierror) for each in causes):
+        return RetryError(FetchError(url, "unreachable", f"the name {host} cannot be resolved"))
+    if isinstance(error, httpx.ConnectError):
+        return RetryError(FetchError(url, "unreachable", f"no connection to {host} can be made"))
+    return RetryError(FetchError(url, "unreachable", f"the connection to {host} broke off"))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
