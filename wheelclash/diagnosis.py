@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from wheelclash.distribution import Distribution
-    from wheelclash.installers import Installer
+    from wheelclash.installers import Installer, InstallerName
     from wheelclash.installers.installer import Order
     from wheelclash.overlap import Overlap
     from wheelclash.target import Target
@@ -52,7 +52,7 @@ class Diagnosis:
         losses: For each distribution: how many files every other one would lose if it were uninstalled next.
     """
 
-    installer: str
+    installer: InstallerName
     outcomes: tuple[Outcome, ...]
     intact: Mapping[str, Intact]
     losses: Mapping[str, Mapping[str, int]]
@@ -64,7 +64,7 @@ def empty_disk(target: Target) -> Disk:
 
 
 def contested_layouts(
-    distributions: Sequence[Distribution], overlaps: Sequence[Overlap], installer: str
+    distributions: Sequence[Distribution], overlaps: Sequence[Overlap], installer: InstallerName
 ) -> dict[str, Layout]:
     """Layouts cut down to what is contested: all that can end otherwise than written."""
     paths: dict[str, set[InstalledPath]] = {each.id: set() for each in distributions}

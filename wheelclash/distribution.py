@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from wheelclash.installers import InstallerName
     from wheelclash.layout import Layout
     from wheelclash.reading.contents import Contents, Evidence
     from wheelclash.sources.candidate import Candidate
@@ -74,7 +75,7 @@ class Distribution:
     candidate: Candidate
     contents: Contents
     evidence: Evidence
-    layouts: Mapping[str, Layout]
+    layouts: Mapping[InstallerName, Layout]
     requirements: Requirements
 
     @property

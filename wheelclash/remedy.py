@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from wheelclash.disk import Disk, Intact
     from wheelclash.distribution import Distribution
-    from wheelclash.installers import Installer
+    from wheelclash.installers import Installer, InstallerName
     from wheelclash.installers.installer import Invocation, Order
     from wheelclash.overlap import Overlap
     from wheelclash.target import Target
@@ -46,7 +46,7 @@ class Remedy:
     Attributes:
         keep: Ids of the keepers.
         drop: Ids of the losers: who else owns what the keepers must win.
-        strategy: ``avoid`` (never install the losers), ``reinstall-keeper`` (last and pinned; the losers stay, broken) or
+        strategy: ``avoid`` (never install the losers), ``reinstall-keeper`` (last, pinned; the losers stay) or
             ``remove-loser`` (the lasting one).
         installer: Whose commands these are.
         steps: In order.
@@ -56,7 +56,7 @@ class Remedy:
     keep: tuple[str, ...]
     drop: tuple[str, ...]
     strategy: Strategy
-    installer: str
+    installer: InstallerName
     steps: tuple[Step, ...]
     undecided: int
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from wheelclash.distribution import Distribution
     from wheelclash.layout import Rules
 
-__all__ = ["Installer", "Invocation", "LastWriters", "Order"]
+__all__ = ["Installer", "InstallerName", "Invocation", "LastWriters", "Order"]
+
+
+InstallerName = Literal["pip", "uv"]
 
 
 class LastWriters(NamedTuple):
@@ -62,7 +65,7 @@ class Installer(ABC):
             the first new one is written (uv), or each just before its own turn (pip).
     """
 
-    name: str
+    name: InstallerName
     rules: Rules
     removes_all_first: bool
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from wheelclash.installers.installer import Installer, Order
+from wheelclash.installers.installer import Installer, InstallerName, Order
 from wheelclash.installers.pip_order import PipOrder
 from wheelclash.layout import Rules
 
@@ -46,7 +46,7 @@ def _command_name(name: str, target: Target) -> str:
 
 
 class _Pip(Installer):
-    name = "pip"
+    name: InstallerName = "pip"
     removes_all_first = False
     rules = Rules(
         any_data_folder=True,

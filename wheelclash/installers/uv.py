@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelclash.installers.installer import Installer, LastWriters, Order
+from wheelclash.installers.installer import Installer, InstallerName, LastWriters, Order
 from wheelclash.layout import Rules
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class _Parallel(Order):
 
 
 class _Uv(Installer):
-    name = "uv"
+    name: InstallerName = "uv"
     removes_all_first = True
     rules = Rules(
         any_data_folder=False,

@@ -13,6 +13,7 @@ from wheelclash.ownership import OwnershipMap
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from wheelclash.installers import InstallerName
     from wheelclash.layout import Layout
     from wheelclash.target import Target
 
@@ -36,7 +37,7 @@ def find_overlaps(layouts: Mapping[str, Layout], target: Target) -> list[Overlap
     ]
 
 
-def merge(found: Mapping[str, Sequence[Overlap]]) -> list[Overlap]:
+def merge(found: Mapping[InstallerName, Sequence[Overlap]]) -> list[Overlap]:
     """Join what was found under each installer; equal overlaps become one that names all of them.
 
     Returns:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from wheelclash.installers import InstallerName
     from wheelclash.layout import InstalledFile, InstalledPath
     from wheelclash.role import Role
 
@@ -57,7 +58,7 @@ class Overlap:
     role: Role
     severity: Severity
     owners: tuple[Owner, ...]
-    installers: tuple[str, ...] = ()
+    installers: tuple[InstallerName, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:

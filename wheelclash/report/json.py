@@ -1,0 +1,32 @@
+"""The report as JSON: ASCII, sorted keys, deterministic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from wheelclash.report.model import Summary, summary_key
+
+if TYPE_CHECKING:
+    from wheelclash.report.model import Report
+
+__all__ = ["to_json"]
+
+
+def to_json(report: Report) -> str:
+    """Write a report. Names from wheels stand in it exactly, escaped as JSON escapes where they are not ASCII."""
+    return json.dumps(_plain(report), ensure_ascii=True, sort_keys=True, indent=2) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses to dicts, all the way down."""
+    if is_dataclass(value):
+        plain = {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        return {summary_key(name): count for name, count in plain.items()} if isinstance(value, Summary) else plain
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value

@@ -1,0 +1,331 @@
+"""The report as values: the names and meanings that programs rely on.
+
+Plain frozen dataclasses, written with the standard :mod:`json`; the published schema and validation are made from the
+same classes (:mod:`wheelclash.report.schema`). Changing a name here changes the contract: ``SCHEMA_VERSION``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence  # noqa: TC003  (pydantic reads these annotations at run time)
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from wheelclash.diagnosis import State  # noqa: TC001
+from wheelclash.disk import Intact  # noqa: TC001
+from wheelclash.installers import InstallerName  # noqa: TC001
+from wheelclash.layout import Root  # noqa: TC001
+from wheelclash.overlap import Kind, Severity  # noqa: TC001
+from wheelclash.reading.contents import Evidence  # noqa: TC001
+from wheelclash.remedy import Strategy  # noqa: TC001
+from wheelclash.role import Role  # noqa: TC001
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "DiagnosedDistribution",
+    "DiagnosedOverlap",
+    "DiagnosisReport",
+    "DistributionReport",
+    "FindingReport",
+    "IntactReport",
+    "OverlapReport",
+    "OwnerReport",
+    "Reading",
+    "RemedyReport",
+    "Report",
+    "SkipReport",
+    "StepReport",
+    "Summary",
+    "TargetReport",
+    "Tool",
+    "UninstallReport",
+    "WheelReport",
+]
+
+SCHEMA_VERSION = 1
+
+FailOn = Literal["error", "warning", "notice", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What wrote the report."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetReport:
+    """A target: for what the wheels were chosen; ``python`` is the interpreter it was read from, if it was."""
+
+    python: str | None
+    python_version: str
+    implementation: str
+    platform: str
+    markers: Mapping[str, str]
+    case_sensitive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WheelReport:
+    """The file behind a distribution; ``url`` never holds credentials."""
+
+    filename: str
+    url: str
+    sha256: str | None
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingReport:
+    """Something odd in a wheel; ``path`` is an archive path."""
+
+    code: str
+    path: str | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionReport:
+    """A distribution of the set.
+
+    Attributes:
+        id: The wheel's file name; unique.
+        name: Normalised.
+        version: Normalised, local part included.
+        index: Where it was found; None if it was named by path or URL.
+        wheel: The file.
+        files: How many files an installer writes, generated commands included.
+        targets: Indices into the report's targets.
+        requires: Names it requires on the target, without extras.
+        required_by: Names in the set that require it.
+        evidence: How it was read: ``range``, ``full`` or ``local``.
+        findings: What is odd about it.
+    """
+
+    id: str
+    name: str
+    version: str
+    index: str | None
+    wheel: WheelReport
+    files: int
+    targets: Sequence[int]
+    requires: Sequence[str]
+    required_by: Sequence[str]
+    evidence: Evidence
+    findings: Sequence[FindingReport]
+
+
+@dataclass(frozen=True, slots=True)
+class SkipReport:
+    """Something that was not read, and why."""
+
+    requirement: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerReport:
+    """One owner's part in an overlap.
+
+    Attributes:
+        id: Of the distribution.
+        distribution: Its name.
+        path: Its own installed path, without the root (pairs differ in it).
+        path_in_wheel: Archive path; None for a generated command or a path that is only recorded.
+        sha256: Of the content, by RECORD; None if it gives none.
+        size: Bytes; None for a generated command.
+        content: Equal numbers are proven equal contents.
+    """
+
+    id: str
+    distribution: str
+    path: str
+    path_in_wheel: str | None
+    sha256: str | None
+    size: int | None
+    content: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverlapReport:
+    """An installed path, or a pair that cannot both stand, with two or more owners."""
+
+    root: Root
+    path: str
+    kind: Kind
+    role: Role
+    severity: Severity
+    installers: Sequence[InstallerName]
+    targets: Sequence[int]
+    ignored: bool
+    owners: Sequence[OwnerReport]
+
+
+def summary_key(name: str) -> str:
+    """The JSON key of a field of :class:`Summary`: counts of a kind go by the name of the kind."""
+    return name.replace("_", "-") if name in {"file_directory", "case_only"} else name
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts.
+
+    Overlaps of severity ``none`` count nowhere; ignored ones count in ``overlaps``, ``ignored`` and by kind, not by
+    severity. In JSON the kinds are spelt as kinds are: ``file-directory``, ``case-only``.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, object]] = {"alias_generator": summary_key}
+
+    overlaps: int = 0
+    different: int = 0
+    identical: int = 0
+    unknown: int = 0
+    file_directory: int = 0
+    case_only: int = 0
+    shadowed: int = 0
+    errors: int = 0
+    warnings: int = 0
+    notices: int = 0
+    ignored: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosedOverlap:
+    """How one overlap ends under one installer; ``winner`` is a name, or None if it is nobody's or everybody's."""
+
+    root: Root
+    path: str
+    state: State
+    winner: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosedDistribution:
+    """Whether a distribution is intact after the installation."""
+
+    id: str
+    name: str
+    intact: Intact
+
+
+@dataclass(frozen=True, slots=True)
+class UninstallReport:
+    """What uninstalling one distribution takes from the others: name to number of files."""
+
+    distribution: str
+    loses: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisReport:
+    """What one command that installs the set leaves, under one installer."""
+
+    overlaps: Sequence[DiagnosedOverlap]
+    distributions: Sequence[DiagnosedDistribution]
+    uninstall: Sequence[UninstallReport]
+
+
+@dataclass(frozen=True, slots=True)
+class IntactReport:
+    """Whether a distribution is intact at some point."""
+
+    distribution: str
+    intact: Intact
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """One command of a remedy: an argument list, why, and what state it leaves."""
+
+    command: Sequence[str]
+    why: str
+    leaves: Sequence[IntactReport]
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyReport:
+    """A way to have the keepers intact.
+
+    Attributes:
+        keep: Names.
+        strategy: ``avoid``, ``reinstall-keeper`` or ``remove-loser``.
+        installer: Whose commands.
+        steps: In order.
+        result: The state in the end.
+        undecided: How many errors and warnings it leaves as they are, because the keepers own no part in them.
+    """
+
+    keep: Sequence[str]
+    strategy: Strategy
+    installer: InstallerName
+    steps: Sequence[StepReport]
+    result: Sequence[IntactReport]
+    undecided: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading cost. The only part that differs between equal questions."""
+
+    index_requests: int = 0
+    wheel_requests: int = 0
+    member_requests: int = 0
+    bytes: int = 0
+    from_cache: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer to one question."""
+
+    schema_version: int
+    tool: Tool
+    complete: bool
+    targets: Sequence[TargetReport]
+    distributions: Sequence[DistributionReport]
+    skipped: Sequence[SkipReport]
+    not_compared: Sequence[SkipReport]
+    overlaps: Sequence[OverlapReport]
+    summary: Summary
+    diagnosis: Mapping[InstallerName, DiagnosisReport]
+    remedies: Sequence[RemedyReport]
+    warnings: Sequence[str] = ()
+    reading: Reading = field(default_factory=Reading)
+
+    def exit_code(self, *, fail_on: FailOn = "error", allow_incomplete: bool = False) -> int:
+        """The code the command exits with.
+
+        Args:
+            fail_on: The mildest severity that counts; ``never`` lets none count.
+            allow_incomplete: Whether skips are no reason to fail.
+
+        Returns:
+            2 if too little could be read to answer; else 1 if something counts; else 3 if anything was skipped; else 0.
+        """
+        if self.skipped and len(self.distributions) < 2:  # noqa: PLR2004  (it takes two to clash)
+            return 2
+        summary = self.summary
+        counts = {
+            "error": summary.errors,
+            "warning": summary.errors + summary.warnings,
+            "notice": summary.errors + summary.warnings + summary.notices,
+            "never": 0,
+        }
+        if counts[fail_on]:
+            return 1
+        return 3 if self.skipped and not allow_incomplete else 0
+
+    def to_json(self) -> str:
+        """The report as JSON text: ASCII, sorted keys, the same bytes for the same report."""
+        from wheelclash.report.json import to_json
+
+        return to_json(self)
+
+    def to_text(self, *, verbose: bool = False) -> str:
+        """The report as plain text for people, one screen unless ``verbose``."""
+        from wheelclash.report.text import to_text
+
+        return to_text(self, verbose=verbose)

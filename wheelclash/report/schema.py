@@ -1,0 +1,27 @@
+"""The published schema, and validation of a report against it. Needs pydantic; imported only when asked for."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import TypeAdapter
+
+from wheelclash.report.model import Report
+
+__all__ = ["read_report", "schema_text"]
+
+
+def schema_text() -> str:
+    """The JSON Schema (2020-12) of a report, as indented text."""
+    schema = TypeAdapter(Report).json_schema()
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return json.dumps(schema, indent=2, sort_keys=True) + "\n"
+
+
+def read_report(text: str | bytes) -> Report:
+    """Parse and validate the JSON of a report.
+
+    Raises:
+        pydantic.ValidationError: It is not a report of this schema.
+    """
+    return TypeAdapter(Report).validate_json(text)

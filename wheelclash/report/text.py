@@ -1,0 +1,280 @@
+"""The report as text for people: the clash first, one screen.
+
+:func:`render` gives lines of styled spans; plain text is their join, and a terminal may colour them.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter, defaultdict
+from itertools import groupby
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from wheelclash.report.escape import printable_report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from wheelclash.report.model import DiagnosisReport, OverlapReport, RemedyReport, Report
+
+__all__ = ["Line", "Span", "Style", "render", "to_text"]
+
+Style = Literal["plain", "strong", "error", "warning", "notice", "good", "faint", "command"]
+
+
+class Span(NamedTuple):
+    """A piece of a line."""
+
+    text: str
+    style: Style = "plain"
+
+
+Line: TypeAlias = tuple[Span, ...]
+
+_MOST_GROUPS = 12
+_MOST_NAMES = 3
+_MOST_KEEPERS = 3
+
+_REASONS = {
+    "order": "it is installed last",
+    "requires": "it requires the other and is installed after it",
+    "equal-requirements": "both require the same, and then pip installs the alphabetically first one last",
+    "import-order": "its form of the module is found first",
+    "only-recorded": "the other only lists the file in its RECORD",
+    "two-files": "names that differ only in case are two files here",
+    "identical": "the contents are the same",
+    "needs-closure": "pip's order depends on requirements outside of this set",
+    "cycle": "they require each other in a circle",
+    "parallel": "uv installs in parallel: a coin flip for every file, so it may end as a mix",
+    "file-directory": "the installation stops: a file is where a folder is needed",
+    "refused": "the installation stops: a wheel is refused",
+}
+_STRATEGIES = {
+    "avoid": "do not install the other",
+    "reinstall-keeper": "or install both, then write it again, last",
+    "remove-loser": "or, if both are installed, for good",
+}
+
+
+def to_text(report: Report, *, verbose: bool = False) -> str:
+    """The report as plain text; ends with a line break."""
+    lines = ("".join(span.text for span in line).rstrip() for line in render(report, verbose=verbose))
+    return "\n".join(lines) + "\n"
+
+
+def render(report: Report, *, verbose: bool = False) -> list[Line]:
+    """The report as lines of styled spans, everything in them printable."""
+    return list(_Writer(printable_report(report), verbose=verbose).lines())
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
+
+
+class _Writer:
+    def __init__(self, report: Report, *, verbose: bool) -> None:
+        self._report = report
+        self._verbose = verbose
+        shown = [each for each in report.overlaps if each.severity != "none"]
+        self._grave = [each for each in shown if each.severity in {"error", "warning"} and not each.ignored]
+        self._notices = [each for each in shown if each.severity == "notice" and not each.ignored]
+        self._versions = {each.name: each.version for each in report.distributions}
+
+    def lines(self) -> Iterator[Line]:
+        yield self._headline()
+        yield from self._skips()
+        yield from self._overlaps()
+        if self._grave:
+            yield from self._winners()
+            yield from self._remedies()
+        yield from self._findings()
+        for warning in self._report.warnings:
+            yield (Span("note: ", "warning"), Span(warning))
+
+    def _headline(self) -> Line:
+        report = self._report
+        summary = report.summary
+        counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notices, "notice")]
+        told = ", ".join(_plural(count, word) for count, word in counts if count)
+        ignored = f", {summary.ignored} ignored" if summary.ignored else ""
+        where = f" [{self._where()}]"
+        if self._grave:
+            involved = sorted({owner.distribution for each in self._grave for owner in each.owners})
+            pair = 2
+            who = (
+                _listed(f"{name} {self._versions[name]}" for name in involved)
+                if len(involved) <= pair
+                else f"{len(involved)} of {_plural(len(report.distributions), 'distribution')}"
+            )
+            clash = "clash" if len(involved) > 1 else "clashes"
+            style: Style = "error" if summary.errors else "warning"
+            return (Span(f"{who} {clash}: {told}{ignored}", style), Span(where, "faint"))
+        count = _plural(len(report.distributions), "distribution")
+        files = _plural(sum(each.files for each in report.distributions), "file")
+        if not report.complete:
+            return (
+                Span(f"Incomplete: no clash in what could be read ({count}, {files})", "warning"),
+                Span(where, "faint"),
+            )
+        rest = f"; {told}{ignored}" if told or ignored else ""
+        return (Span(f"No clash: {count}, {files}{rest}", "good"), Span(where, "faint"))
+
+    def _where(self) -> str:
+        target = self._report.targets[0]
+        python = f", {target.python}" if target.python else ""
+        implementation = {"cpython": "CPython", "pypy": "PyPy"}.get(target.implementation, target.implementation)
+        return f"{implementation} {target.python_version}, {target.platform}{python}"
+
+    def _skips(self) -> Iterator[Line]:
+        for skip in self._report.skipped:
+            yield (Span("  not read  ", "warning"), Span(f"{skip.requirement}: {skip.reason}"))
+        if self._report.not_compared:
+            names = ", ".join(skip.requirement for skip in self._report.not_compared)
+            yield (Span(f"  not compared: {names}", "faint"),)
+
+    def _overlaps(self) -> Iterator[Line]:
+        lines = list(self._grave_lines())
+        most = len(lines) if self._verbose else _MOST_GROUPS
+        yield from lines[:most]
+        if len(lines) > most:
+            yield (Span(f"  … and {_plural(len(lines) - most, 'more line')} of this kind (-v shows them)", "faint"),)
+        sets = Counter(tuple(owner.distribution for owner in each.owners) for each in self._notices)
+        for names, count in sorted(sets.items()):
+            text = f"{_plural(count, 'file')} shared by {_listed(names)}: fine today, lost to the others when one goes"
+            yield (Span("  notice   ", "notice"), Span(text))
+            if self._verbose:
+                yield from self._paths(names)
+        ignored = [each for each in self._report.overlaps if each.ignored]
+        if ignored:
+            pairs = sorted({_listed(owner.distribution for owner in each.owners) for each in ignored})
+            yield (Span(f"  ignored  {_plural(len(ignored), 'overlap')} of {'; '.join(pairs)}", "faint"),)
+
+    def _paths(self, names: tuple[str, ...]) -> Iterator[Line]:
+        for each in self._notices:
+            if tuple(owner.distribution for owner in each.owners) == names:
+                yield (Span(f"             {each.root}/{each.path}", "faint"),)
+
+    def _grave_lines(self) -> Iterator[Line]:
+        """One line for each folder, kind and set of owners; several sets of owners are told apart by name."""
+        several = len({tuple(owner.distribution for owner in each.owners) for each in self._grave}) > 1
+
+        def key(each: OverlapReport) -> tuple[str, str, tuple[str, ...], str, str]:
+            owners = tuple(owner.distribution for owner in each.owners)
+            folder = f"{each.root}/{each.path}".rpartition("/")[0]
+            return each.severity, folder, owners, each.kind, each.role
+
+        for (severity, folder, owners, kind, role), found in groupby(sorted(self._grave, key=key), key=key):
+            group = list(found)
+            style: Style = "error" if severity == "error" else "warning"
+            if kind in {"different", "identical", "unknown"}:
+                text = self._folder_text(folder, group, f"{role}, {kind}")
+            else:
+                text = "; ".join(_pair_text(each) for each in group)
+            of = f"  ({_listed(owners)})" if several and kind in {"different", "identical", "unknown"} else ""
+            yield (Span(f"  {severity:<8} ", style), Span(text), Span(of, "faint"))
+
+    def _folder_text(self, folder: str, group: Sequence[OverlapReport], what: str) -> str:
+        names = [each.path.rpartition("/")[2] for each in group]
+        most = len(names) if self._verbose else _MOST_NAMES
+        if len(names) == 1:
+            return f"{folder}/{names[0]}  {what}"
+        more = f" and {len(names) - most} more" if len(names) > most else ""
+        return f"{folder}/  {_plural(len(names), 'file')}, {what}: {', '.join(names[:most])}{more}"
+
+    def _winners(self) -> Iterator[Line]:
+        yield ()
+        yield (Span("Who wins", "strong"),)
+        for installer, diagnosis in self._report.diagnosis.items():
+            yield from self._winners_under(installer, diagnosis)
+        losses = [
+            f"uninstalling {each.distribution} takes {_plural(count, 'file')} from {other}"
+            for each in self._report.diagnosis["pip"].uninstall
+            for other, count in each.loses.items()
+        ]
+        most = len(losses) if self._verbose else _MOST_KEEPERS
+        if losses:
+            more = f" … (-v shows {len(losses) - most} more)" if len(losses) > most else ""
+            yield (Span(f"  then {'; '.join(losses[:most])}{more}"),)
+
+    def _winners_under(self, installer: str, diagnosis: DiagnosisReport) -> Iterator[Line]:
+        grave = {(each.root, each.path) for each in self._grave}
+        counted = Counter(
+            (each.state, each.winner, each.reason) for each in diagnosis.overlaps if (each.root, each.path) in grave
+        )
+        total = sum(counted.values())
+        for (state, winner, reason), count in counted.most_common():
+            share = "" if count == total else f" ({count} of {total})"
+            said = {
+                "determined": f"{winner} wins{share}" if winner else f"nobody loses{share}",
+                "undetermined": f"not determined{share}",
+                "fails": f"nobody{share}",
+            }[state]
+            why = _REASONS.get(reason, reason)
+            yield (Span(f"  {installer:<4} ", "strong"), Span(f"{said}: {why}"))
+        broken = [each.name for each in diagnosis.distributions if each.intact == "no"]
+        if broken and total:
+            yield (Span(f"       left broken: {_listed(broken)}"),)
+
+    def _remedies(self) -> Iterator[Line]:
+        by_keeper: defaultdict[tuple[str, ...], list[RemedyReport]] = defaultdict(list)
+        for remedy in self._report.remedies:
+            by_keeper[tuple(remedy.keep)].append(remedy)
+        if not by_keeper:
+            return
+        most = len(by_keeper) if self._verbose else _MOST_KEEPERS
+        for keep, remedies in list(by_keeper.items())[:most]:
+            yield ()
+            yield (Span(f"To keep {_listed(keep)}", "strong"),)
+            if remedies[0].undecided:
+                left = _plural(remedies[0].undecided, "clash").replace("clashs", "clashes")
+                yield (Span(f"  leaves {left} of others open; name a keeper for each with --keep", "warning"),)
+            for remedy in remedies:
+                yield from self._remedy(remedy)
+        if len(by_keeper) > most:
+            rest = _listed(name for keep in list(by_keeper)[most:] for name in keep)
+            yield (Span(f"… likewise for {rest} (-v shows how, --keep chooses)", "faint"),)
+
+    def _remedy(self, remedy: RemedyReport) -> Iterator[Line]:
+        yield (Span(f"  {_STRATEGIES[remedy.strategy]}:"),)
+        for step in remedy.steps:
+            yield (Span(f"    {shlex.join(step.command)}", "command"),)
+            if self._verbose:
+                yield (Span(f"      {step.why}", "faint"),)
+
+    def _findings(self) -> Iterator[Line]:
+        counted: Counter[tuple[str, str, str]] = Counter()
+        for each in self._report.distributions:
+            for finding in each.findings:
+                counted[each.id, finding.code, finding.detail] += 1
+        for (wheel, code, detail), count in sorted(counted.items()):
+            times = f" ({count} times)" if count > 1 else ""
+            if self._verbose or code.startswith(("refused-by", "newer-release")):
+                yield (Span("note: ", "warning"), Span(f"{wheel}: {detail}{times}"))
+        hidden = sum(
+            count
+            for (_, code, _), count in counted.items()
+            if not self._verbose and not code.startswith(("refused-by", "newer-release"))
+        )
+        if hidden:
+            yield (
+                Span(f"note: {_plural(hidden, 'oddity').replace('odditys', 'oddities')} in these wheels (-v)", "faint"),
+            )
+
+
+def _pair_text(each: OverlapReport) -> str:
+    match each.kind:
+        case "file-directory":
+            first, *rest = each.owners
+            needing = _listed(owner.distribution for owner in rest if owner.path != each.path)
+            return f"{each.root}/{each.path}  is a file of {first.distribution} and a folder of {needing}"
+        case "shadowed":
+            top = each.owners[0]
+            hidden = _listed(owner.distribution for owner in each.owners if owner.path == each.path)
+            return f"{each.root}/{each.path} of {hidden}  is hidden by {top.path} of {top.distribution}"
+    spelt = ", ".join(f"{owner.path} of {owner.distribution}" for owner in each.owners)
+    return f"{each.root}/: {spelt}  differ only in case"
