@@ -137,9 +137,7 @@ class Fetcher:
             RangesRefusedError: The server does not do ranges (of this file); ask for the whole.
             FetchError: ``changed`` if it has another size, ``protocol`` if the answer is not what was asked for.
         """
-        headers = {"Accept-Encoding": "identity", "Range": f"bytes={start}-{stop - 1}"}
-        if fresh:
-            headers["Cache-Control"] = "no-cache"
+        headers = {**_file_headers(fresh=fresh), "Range": f"bytes={start}-{stop - 1}"}
 
         async def read(response: httpx.Response, here: str, timer: asyncio.Timeout) -> RangeReply:
             told = response.headers
@@ -153,7 +151,9 @@ class Fetcher:
 
         return await self._ask(url, headers, read, purpose)
 
-    async def whole(self, url: str, *, sha256: str | None, size: int | None, purpose: Purpose = "wheel") -> Download:
+    async def whole(
+        self, url: str, *, sha256: str | None, size: int | None, purpose: Purpose = "wheel", fresh: bool = False
+    ) -> Download:
         """Download a file of at most ``max_download`` bytes.
 
         Args:
@@ -161,6 +161,7 @@ class Fetcher:
             sha256: Hex digest it must have, if known.
             size: Bytes it must have, if known.
             purpose: Which counter.
+            fresh: As for :meth:`byte_range`.
 
         Raises:
             FetchError: ``too-large``, ``changed`` if it is another file than described, or any other code.
@@ -172,7 +173,7 @@ class Fetcher:
             check_status(response.status_code, response.headers, here, ranged=False)
             return await self._save(response, here, timer)
 
-        download = await self._ask(url, {"Accept-Encoding": "identity"}, read, purpose)
+        download = await self._ask(url, _file_headers(fresh=fresh), read, purpose)
         download.require(here, sha256=sha256, size=size)
         return download
 
@@ -183,8 +184,6 @@ class Fetcher:
         client, self._client = self._client, None
         if client is not None and self._loop is asyncio.get_running_loop():
             await client.aclose()
-
-    # -- one question, asked until it is answered --------------------------------------------------------
 
     async def _ask(self, url: str, headers: dict[str, str], read: _Reader[_T], purpose: Purpose) -> _T:
         import asyncio
@@ -237,9 +236,7 @@ class Fetcher:
             raise FetchError(here, "timeout", f"the server takes more than {self.deadline:g} s to answer") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _translated(error, here) from None  # the client's own text may hold secrets
-        raise FetchError(here, "protocol", f"the server redirects more than {MAX_HOPS} times")
-
-    # -- bodies ------------------------------------------------------------------------------------------
+        raise FetchError(here, "refused", f"the server redirects more than {MAX_HOPS} times")
 
     async def _pieces(self, response: httpx.Response) -> AsyncIterator[bytes]:
         async for piece in response.aiter_raw():
@@ -304,8 +301,6 @@ class Fetcher:
             reason = f"{urlsplit(url).hostname} sends only the whole file: {size} bytes or more, {limit}"
             raise FetchError(url, "too-large", reason)
 
-    # -- the client --------------------------------------------------------------------------------------
-
     def _connected(self) -> tuple[httpx.AsyncClient, asyncio.Semaphore]:
         """The client and its slots; both belong to one event loop."""
         import asyncio
@@ -361,6 +356,11 @@ class Fetcher:
         from random import SystemRandom
 
         return float(self.backoff * 2**attempt * SystemRandom().uniform(0.5, 1.5))
+
+
+def _file_headers(*, fresh: bool) -> dict[str, str]:
+    encoding = {"Accept-Encoding": "identity"}
+    return encoding | {"Cache-Control": "no-cache"} if fresh else encoding
 
 
 def _translated(error: Exception, url: str) -> FetchError | RetryError:

@@ -36,10 +36,15 @@ _LARGEST = 10**18
 
 
 class RangesRefusedError(FetchError):
-    """The server does not give parts of this file; perhaps it gives the whole."""
+    """The server does not give parts of this file; perhaps it gives the whole.
+
+    Attributes:
+        status: The HTTP status it refused with.
+    """
 
     def __init__(self, url: str, status: int) -> None:
         super().__init__(url, "refused", f"the server refuses to send parts of the file (status {status})")
+        self.status = status
 
 
 class RetryError(Exception):
