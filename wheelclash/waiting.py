@@ -1,0 +1,100 @@
+"""Waiting on behalf of callers that do not: one asynchronous implementation, usable from ordinary code.
+
+Importing :mod:`asyncio` costs several times what an answer from the cache does. So a coroutine is first driven by
+hand; only when it reaches :func:`event_loop`, because something must really be fetched, is a loop started, and the
+very same coroutine goes on inside it. The loop lives in a thread of its own: ordinary code may call from within a
+running loop (a notebook), and a client opened by one call is still good for the next.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Coroutine, Generator
+
+__all__ = ["LoopThread", "event_loop"]
+
+_T = TypeVar("_T")
+
+
+@types.coroutine
+def event_loop() -> Generator[None, None, None]:
+    """Await this before anything that needs a running event loop.
+
+    A bare ``yield``: to a loop that runs already it means "go on with me in a moment" (as ``asyncio.sleep(0)``), to
+    :meth:`LoopThread.run` it means "now a loop is needed".
+    """
+    yield
+
+
+class LoopThread:
+    """Runs coroutines for ordinary code; starts a thread with an event loop when one of them needs it."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
+        """Run a coroutine to its end and give its result.
+
+        Raises:
+            BaseException: Whatever it raises; on ``KeyboardInterrupt`` the coroutine is cancelled first.
+        """
+        try:
+            coroutine.send(None)
+        except StopIteration as done:
+            result: _T = done.value
+            return result
+        return self._finish(coroutine)
+
+    def _finish(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
+        import asyncio
+        import concurrent.futures
+
+        future = asyncio.run_coroutine_threadsafe(_resume(coroutine), self._started())
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            future.cancel()
+            concurrent.futures.wait([future], timeout=5)
+            raise
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            import asyncio
+            import threading
+
+            self._loop = asyncio.new_event_loop()
+            threading.Thread(target=_serve, args=(self._loop,), name="wheelclash", daemon=True).start()
+        return self._loop
+
+    def close(self) -> None:
+        """End the thread, if one was started. The object can be used again."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._loop = None
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_forever()
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
+
+
+class _Started:
+    """Awaits a coroutine that has been driven some way already."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, _T]) -> None:
+        self._coroutine = coroutine
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._coroutine.__await__()
+
+
+async def _resume(coroutine: Coroutine[Any, Any, _T]) -> _T:
+    result: _T = await _Started(coroutine)
+    return result
