@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from packaging import tags as wheel_tags
+from packaging.version import InvalidVersion, Version
+
+from wheelclash.errors import TargetError
+from wheelclash.platforms import platform_named
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from packaging.tags import Tag
 
-__all__ = ["Target"]
+__all__ = ["Target", "target_for", "with_python"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +52,109 @@ class Target:
     def minor_version(self) -> str:
         """``3.12`` of ``3.12.0``."""
         return ".".join(self.python_version.split(".")[:2])
+
+
+_SPELLINGS = {"cpython": "CPython", "pypy": "PyPy"}
+_PYPY_ABI = "pp73"
+"""The one ABI number PyPy has had since 7.3, of every Python version it supports today."""
+_LAST_MINOR = 99
+_FREE_THREADED_SINCE = 13
+
+
+def target_for(python_version: str, platform: str, implementation: str = "cpython") -> Target:
+    """A target that need not exist on this machine.
+
+    Args:
+        python_version: ``3.12`` (which is 3.12.0 in markers and Requires-Python, as for uv), ``3.12.4``, or ``3.13t``
+            for the build without the GIL.
+        platform: A name of ``uv pip compile --python-platform`` or a wheel platform tag; see
+            :mod:`wheelclash.platforms`.
+        implementation: ``cpython`` or ``pypy``.
+
+    Raises:
+        TargetError: There is no such version, platform or implementation.
+    """
+    version, free_threaded = _parsed(python_version, implementation)
+    machine = platform_named(platform)
+    markers = {
+        "os_name": machine.os_name,
+        "sys_platform": machine.sys_platform,
+        "platform_system": machine.system,
+        "platform_machine": machine.machine,
+        "platform_release": machine.release,
+        "platform_version": "",
+        "implementation_name": implementation,
+        "platform_python_implementation": _SPELLINGS[implementation],
+        "implementation_version": "",
+        **_version_markers(version, implementation),
+    }
+    return Target(
+        python_version=str(version),
+        implementation=implementation,
+        platform=platform.strip(),
+        tags=tuple(_tags(version, implementation, machine.tags, free_threaded=free_threaded)),
+        markers=markers,
+        case_sensitive=machine.case_sensitive,
+        free_threaded=free_threaded,
+    )
+
+
+def with_python(target: Target, python_version: str) -> Target:
+    """The same machine and implementation with another Python.
+
+    Args:
+        target: Usually an interpreter's.
+        python_version: As in :func:`target_for`; without ``t``, the ordinary build.
+
+    Raises:
+        TargetError: There is no such version, or the target's implementation is one whose tags only it knows.
+    """
+    version, free_threaded = _parsed(python_version, target.implementation)
+    platforms = list(dict.fromkeys(tag.platform for tag in target.tags if tag.platform != "any"))
+    return replace(
+        target,
+        python_version=str(version),
+        tags=tuple(_tags(version, target.implementation, platforms, free_threaded=free_threaded)),
+        markers={**target.markers, **_version_markers(version, target.implementation)},
+        free_threaded=free_threaded,
+    )
+
+
+def _parsed(text: str, implementation: str) -> tuple[Version, bool]:
+    """The version with three numbers, and whether it is the build without the GIL."""
+    if implementation not in _SPELLINGS:
+        raise TargetError(
+            f"The wheel tags of a foreign {implementation!r} are not known.", "Known: cpython, pypy; or give --python."
+        )
+    match = re.fullmatch(r"(3\.[0-9]{1,2})(\.[0-9]{1,3})?((?:a|b|rc)[0-9]{1,2})?(t?)", text.strip())
+    try:
+        version = Version(f"{match[1]}{match[2] or '.0'}{match[3] or ''}") if match else None
+    except InvalidVersion:
+        version = None
+    if match is None or version is None or version.minor > _LAST_MINOR:
+        dotted = re.fullmatch(r"3([0-9]{1,2})(t?)", text.strip())
+        hint = f"Perhaps: 3.{dotted[1]}{dotted[2]}?" if dotted else "Write it as 3.12, 3.12.4 or 3.13t."
+        raise TargetError(f"{text!r} is no version of Python 3.", hint)
+    free_threaded = bool(match[4])
+    if free_threaded and (version.minor < _FREE_THREADED_SINCE or implementation != "cpython"):
+        raise TargetError(f"{text!r}: only CPython 3.{_FREE_THREADED_SINCE} and newer come without the GIL.")
+    return version, free_threaded
+
+
+def _version_markers(version: Version, implementation: str) -> dict[str, str]:
+    found = {"python_version": f"{version.major}.{version.minor}", "python_full_version": str(version)}
+    if implementation == "cpython":  # the others count their own releases
+        found["implementation_version"] = str(version)
+    return found
+
+
+def _tags(version: Version, implementation: str, platforms: Sequence[str], *, free_threaded: bool) -> Iterator[Tag]:
+    pair = (version.major, version.minor)
+    nodot = f"{version.major}{version.minor}"
+    if implementation == "cpython":
+        abi = f"cp{nodot}t" if free_threaded else f"cp{nodot}"
+        yield from wheel_tags.cpython_tags(pair, [abi], platforms)
+        yield from wheel_tags.compatible_tags(pair, f"cp{nodot}", platforms)
+    else:
+        yield from wheel_tags.generic_tags(f"pp{nodot}", [f"pypy{nodot}_{_PYPY_ABI}"], platforms)
+        yield from wheel_tags.compatible_tags(pair, "pp3", platforms)
