@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Coroutine, Generator
+    from collections.abc import Coroutine, Generator, Iterable
 
-__all__ = ["LoopThread", "event_loop"]
+__all__ = ["LoopThread", "event_loop", "together"]
 
 _T = TypeVar("_T")
 
@@ -28,6 +28,42 @@ def event_loop() -> Generator[None, None, None]:
     :meth:`LoopThread.run` it means "now a loop is needed".
     """
     yield
+
+
+async def together(coroutines: Iterable[Coroutine[Any, Any, _T]]) -> list[_T]:
+    """Run coroutines side by side and give their results in order.
+
+    Those that need no event loop are done at once, one after the other; only for the others is one asked for.
+
+    Raises:
+        BaseException: What the first of them to fail raises; the others are cancelled.
+    """
+    started: dict[int, Coroutine[Any, Any, _T]] = {}
+    results: dict[int, _T] = {}
+    waiting = list(coroutines)
+    try:
+        for number, coroutine in enumerate(waiting):
+            try:
+                coroutine.send(None)
+            except StopIteration as done:
+                results[number] = done.value
+            else:
+                started[number] = coroutine
+    except BaseException:
+        for coroutine in waiting:
+            coroutine.close()
+        raise
+    if started:
+        await event_loop()
+        import asyncio
+
+        tasks = [asyncio.ensure_future(_resume(coroutine)) for coroutine in started.values()]
+        try:
+            results.update(zip(started, await asyncio.gather(*tasks), strict=True))
+        finally:
+            for task in tasks:
+                task.cancel()
+    return [results[number] for number in range(len(waiting))]
 
 
 class LoopThread:
