@@ -1,0 +1,292 @@
+"""Which indexes are asked: one block of settings, from the first source that names any, and never a mix.
+
+The sources, first first: flags; the environment variables of the chosen installer, then its files; those of the other
+installer; the default index. What pip and uv would mix from several places stays apart here, so that the report can
+say in a word where projects came from.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+from urllib.parse import urljoin, urlsplit
+
+from wheelclash.errors import IndexSettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from wheelclash.urls import Credentials
+
+__all__ = ["Block", "IndexFlags", "IndexSettings", "Strategy", "default_index", "resolve_settings"]
+
+Strategy: TypeAlias = Literal["first-index", "merge"]
+"""``first-index``: the first index that has the project, extras first (uv). ``merge``: the best file of all (pip)."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFlags:
+    """Index options of the command line, as given.
+
+    Attributes:
+        index_url: ``--index-url``.
+        extra_index_urls: ``--extra-index-url``, in order.
+        find_links: ``--find-links``, in order.
+        no_index: ``--no-index``.
+        strategy: ``--index-strategy``: ``first-index``, ``merge`` or uv's ``unsafe-best-match``.
+    """
+
+    index_url: str | None = None
+    extra_index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    no_index: bool = False
+    strategy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What one source says. Locations are text as found, relative to ``base``.
+
+    Attributes:
+        index_url: The main index.
+        extra_index_urls: Further ones, in order.
+        find_links: Folders and pages of links, in order.
+        no_index: Ask no index.
+        strategy: As the source spells it.
+        cert: A file of CA certificates.
+        trusted_hosts: Hosts whose certificates do not matter.
+        base: The folder relative paths start from; the current one if None.
+        spelling: What the user would recognise as the source, e.g. ``PIP_INDEX_URL``.
+    """
+
+    index_url: str | None = None
+    extra_index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    no_index: bool = False
+    strategy: str | None = None
+    cert: str | None = None
+    trusted_hosts: tuple[str, ...] = ()
+    base: Path | None = None
+    spelling: str = ""
+
+    @property
+    def names_any(self) -> bool:
+        """Whether it names an index or find-links, or forbids indexes."""
+        return bool(self.index_url or self.extra_index_urls or self.find_links or self.no_index)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """Where projects are looked for. No URL has credentials; folders are ``file://`` URLs.
+
+    Attributes:
+        kind: Whose rules the block follows: ``flags``, ``pip``, ``uv`` or ``default``.
+        source: Where it comes from, for ``-v``: ``flags``, ``PIP_INDEX_URL``, ``uv configuration``, ….
+        index_url: The main index; None if no index is asked.
+        extra_index_urls: Further indexes, in order.
+        find_links: Folders and pages of links, in order.
+        strategy: How several indexes are put together.
+        cert: A file of CA certificates, or None.
+        trusted_hosts: Hosts whose certificates do not matter.
+        flags: The index options given as flags, without credentials: what printed commands repeat.
+    """
+
+    kind: Literal["flags", "pip", "uv", "default"]
+    source: str
+    index_url: str | None
+    extra_index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    strategy: Strategy = "first-index"
+    cert: str | None = None
+    trusted_hosts: tuple[str, ...] = ()
+    flags: IndexFlags = field(default_factory=IndexFlags)
+
+    @property
+    def indexes(self) -> tuple[str, ...]:
+        """Every index in the order it is asked: extras first, by uv's rule; the main one first, by pip's."""
+        main = () if self.index_url is None else (self.index_url,)
+        if self.strategy == "merge":
+            return (*main, *self.extra_index_urls)
+        return (*self.extra_index_urls, *main)
+
+
+def default_index() -> str:
+    """The public package index, by the constant of a library that is kept up to date."""
+    from distlib.index import DEFAULT_INDEX
+
+    return urljoin(str(DEFAULT_INDEX).rstrip("/") + "/", "../simple/")
+
+
+def resolve_settings(
+    *,
+    flags: IndexFlags,
+    installer: Literal["pip", "uv"],
+    environ: Mapping[str, str],
+    cwd: Path,
+    no_config: bool,
+    credentials: Credentials,
+    prefix: Path | None = None,
+) -> IndexSettings:
+    """Find the block that counts.
+
+    Args:
+        flags: Index options of the command line.
+        installer: The chosen installer: its variables and files come before the other's.
+        environ: Environment variables.
+        cwd: The current folder.
+        no_config: Look at flags only, neither at installers' variables nor at their files.
+        credentials: Where user names and passwords in URLs go.
+        prefix: The environment meant; pip reads a file in it.
+
+    Raises:
+        IndexSettingsError: A location makes no sense, a file cannot be read, or a strategy does not exist.
+    """
+    given = Block(
+        index_url=flags.index_url,
+        extra_index_urls=flags.extra_index_urls,
+        find_links=flags.find_links,
+        no_index=flags.no_index,
+        spelling="flags",
+    )
+    kind: Literal["flags", "pip", "uv", "default"] = "flags"
+    chosen, tls = given, Block()
+    for kind, block in _blocks(given, installer, environ, cwd, prefix, no_config=no_config):  # noqa: B007 - kept
+        if tls.cert is None and block.cert:
+            tls = block
+        if block.names_any:
+            chosen = block
+            break
+    else:
+        kind, chosen = "default", Block(spelling="default")
+    strategy = _strategy(flags.strategy or chosen.strategy, kind)
+    base = chosen.base or cwd
+    required = kind != "pip"  # pip goes on without a folder that is not there
+    return IndexSettings(
+        kind=kind,
+        source=chosen.spelling,
+        index_url=_index_url(chosen, base, credentials),
+        extra_index_urls=()
+        if chosen.no_index
+        else tuple(_location(each, base, credentials) for each in chosen.extra_index_urls),
+        find_links=tuple(_find_links(chosen, base, credentials, required=required)),
+        strategy=strategy,
+        cert=chosen.cert or tls.cert or environ.get("SSL_CERT_FILE") or environ.get("REQUESTS_CA_BUNDLE") or None,
+        trusted_hosts=chosen.trusted_hosts,
+        flags=_without_secrets(flags, credentials),
+    )
+
+
+def _blocks(
+    given: Block,
+    installer: Literal["pip", "uv"],
+    environ: Mapping[str, str],
+    cwd: Path,
+    prefix: Path | None,
+    *,
+    no_config: bool,
+) -> Iterator[tuple[Literal["flags", "pip", "uv"], Block]]:
+    """Every source in its order, read only as far as it is needed."""
+    yield "flags", given
+    if no_config:
+        return
+    from wheelclash.sources import pipconfig, uvconfig
+
+    readers: dict[Literal["pip", "uv"], tuple[Callable[[], Block], Callable[[], Block]]] = {
+        "pip": (lambda: pipconfig.from_environ(environ), lambda: pipconfig.from_files(environ, prefix)),
+        "uv": (lambda: uvconfig.from_environ(environ), lambda: uvconfig.from_files(environ, cwd)),
+    }
+    order: tuple[Literal["pip", "uv"], ...] = ("pip", "uv") if installer == "pip" else ("uv", "pip")
+    for name in order:
+        for read in readers[name]:
+            yield name, read()
+
+
+def _strategy(spelt: str | None, kind: str) -> Strategy:
+    if spelt is None:
+        return "merge" if kind == "pip" else "first-index"
+    if spelt == "first-index":
+        return "first-index"
+    if spelt in {"merge", "unsafe-best-match"}:
+        return "merge"
+    hint = "Known: first-index, merge (uv: unsafe-best-match)."
+    raise IndexSettingsError(f"There is no index strategy {spelt!r} here.", hint)
+
+
+def _index_url(block: Block, base: Path, credentials: Credentials) -> str | None:
+    if block.no_index:
+        return None
+    return default_index() if block.index_url is None else _location(block.index_url, base, credentials)
+
+
+def _find_links(block: Block, base: Path, credentials: Credentials, *, required: bool) -> Iterator[str]:
+    from urllib.request import url2pathname
+
+    for each in block.find_links:
+        url = _location(each, base, credentials)
+        parts = urlsplit(url)
+        if parts.scheme != "file" or Path(url2pathname(parts.path)).exists():
+            yield url
+        elif required:
+            raise IndexSettingsError(f"There is no {each!r} to find links in ({block.spelling}).")
+
+
+def _location(text: str, base: Path, credentials: Credentials) -> str:
+    """An absolute URL without credentials: of a URL, or of a path from ``base``."""
+    shown = text.rpartition("@")[2]
+    if "://" not in text and not text.lower().startswith("file:"):
+        if not text.strip() or "\0" in text:
+            raise IndexSettingsError(f"{text!r} is no index.")
+        return (base / Path(text).expanduser()).resolve().as_uri()
+    try:
+        parts = urlsplit(text)
+        usable = parts.port is None or parts.port > 0
+    except ValueError:
+        usable = False
+    if not usable or parts.scheme.lower() not in {"http", "https", "file"}:
+        raise IndexSettingsError(
+            f"{shown!r} is no URL that can be asked.", "It begins with https://, http:// or file://."
+        )
+    if parts.scheme.lower() == "file":
+        if parts.netloc.lower() not in {"", "localhost"}:
+            raise IndexSettingsError(f"{shown!r}: a file:// URL cannot name another host.")
+        return parts._replace(scheme="file", netloc="", query="", fragment="").geturl()
+    if not parts.hostname:
+        raise IndexSettingsError(f"{shown!r} names no host.")
+    return credentials.take(parts._replace(fragment="").geturl())
+
+
+def _without_secrets(flags: IndexFlags, credentials: Credentials) -> IndexFlags:
+    """The flags as printed commands repeat them; a path stays as the user spelt it."""
+
+    def clean(text: str) -> str:
+        return credentials.take(text) if "://" in text else text
+
+    return replace(
+        flags,
+        index_url=None if flags.index_url is None else clean(flags.index_url),
+        extra_index_urls=tuple(clean(each) for each in flags.extra_index_urls),
+        find_links=tuple(clean(each) for each in flags.find_links),
+    )
+
+
+def truthy(text: str | None) -> bool:
+    """How pip and uv read a switch in a variable or file."""
+    return (text or "").strip().lower() in {"1", "true", "yes", "on", "y", "t"}
+
+
+def readable(path: Path) -> bytes | None:
+    """A configuration file's content; None if there is none.
+
+    Raises:
+        IndexSettingsError: It is there and cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        if os.path.isdir(path):  # noqa: PTH112 - must not raise again
+            return None
+        raise IndexSettingsError(f"The configuration file {path} cannot be read ({error.strerror}).") from None
