@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from wheelclash.errors import FetchError, IndexSettingsError
-from wheelclash.redirects import MAX_HOPS, redirect_target
+from wheelclash.redirects import MAX_HOPS, is_web_address, redirect_target
 from wheelclash.replies import Download, PageReply, Purpose, RangeReply, Traffic
 from wheelclash.responses import (
     Gunzip,
@@ -179,10 +179,13 @@ class Fetcher:
 
     async def aclose(self) -> None:
         """Close the connections; a later request opens new ones."""
+        client, self._client = self._client, None
+        if client is None:
+            return
+        await event_loop()
         import asyncio
 
-        client, self._client = self._client, None
-        if client is not None and self._loop is asyncio.get_running_loop():
+        if self._loop is asyncio.get_running_loop():
             await client.aclose()
 
     async def _ask(self, url: str, headers: dict[str, str], read: _Reader[_T], purpose: Purpose) -> _T:
@@ -191,7 +194,7 @@ class Fetcher:
         clean = without_credentials(url)
         if self.offline:
             raise FetchError(clean, "offline", "it is not in the cache, and --offline forbids asking for it")
-        if not clean.lower().startswith(("http://", "https://")):
+        if not is_web_address(clean):
             raise FetchError(clean, "refused", "only http and https URLs can be asked for")
         client, slots = self._connected()
         for attempt in range(_TRIES):

@@ -15,7 +15,7 @@ from wheelclash.urls import origin_of, without_credentials
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
-__all__ = ["MAX_HOPS", "is_private_host", "redirect_target"]
+__all__ = ["MAX_HOPS", "is_private_host", "is_web_address", "redirect_target"]
 
 MAX_HOPS = 5
 """Redirects followed for one request."""
@@ -34,24 +34,32 @@ def redirect_target(url: str, location: str) -> str:
     here = without_credentials(url)
     try:
         target = without_credentials(urljoin(url, location))
-        old, new = urlsplit(url), urlsplit(target)
-        origin = origin_of(target)  # also checks the port
     except ValueError:
-        raise FetchError(here, "refused", "the server redirects to something that is no URL") from None
+        target = ""
+    if not is_web_address(target):
+        raise FetchError(here, "refused", "the server redirects to something that is no web address")
+    old, new = urlsplit(url), urlsplit(target)
     scheme, host = new.scheme.lower(), new.hostname or ""
-    if scheme not in {"http", "https"} or not host:
-        raise FetchError(
-            here, "refused", f"the server redirects to a {scheme or 'relative'} URL, which is never followed"
-        )
     if old.scheme.lower() == "https" and scheme == "http":
         raise FetchError(here, "refused", "the server redirects from https to http, which is not followed")
     old_host = old.hostname or ""
     if is_private_host(host) and not is_private_host(old_host):
         raise FetchError(here, "refused", f"the server redirects to the private address {host}, which is not followed")
     loopback = _is_loopback(old_host) and _is_loopback(host)
-    if origin != origin_of(url) and scheme == "http" and not loopback and host != old_host:
+    if origin_of(target) != origin_of(url) and scheme == "http" and not loopback and host != old_host:
         raise FetchError(here, "refused", f"the server redirects to another host over plain http ({host})")
     return target
+
+
+def is_web_address(url: str) -> bool:
+    """Whether ``url`` is http or https, with a host and, if it has a port, a sane one."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises if it is no number
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    return parts.scheme.lower() in {"http", "https"} and bool(host) and host.isprintable() and " " not in host
 
 
 def is_private_host(host: str) -> bool:

@@ -32,7 +32,6 @@ _UNAUTHORIZED = frozenset({401, 403})
 _PROXY_AUTH, _UNSATISFIABLE = 407, 416
 _REFUSES_RANGES = frozenset({400, 403, 416, 501})
 _PASSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527, 529, 530})
-_LARGEST = 10**18
 
 
 class RangesRefusedError(FetchError):
@@ -111,19 +110,19 @@ def check_range(headers: Mapping[str, str], url: str, start: int, stop: int, tot
     match = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", told.strip(), re.IGNORECASE | re.ASCII)
     if match is None:
         raise FetchError(url, "protocol", "the server sends a part without saying which (no valid Content-Range)")
-    if match[3] == "*" and total is None:
+    found = int(match[3]) if match[3] != "*" else total
+    if found is None:
         raise FetchError(url, "protocol", "the server does not say how large the file is")
-    found = total if match[3] == "*" or total == int(match[3]) else int(match[3])
     if total is not None and found != total:
         raise FetchError(url, "changed", f"the file should have {total} bytes, the server says {found}")
-    if (int(match[1]), int(match[2])) != (start, stop - 1):
+    if (int(match[1]), int(match[2])) != (start, stop - 1) or found < stop:
         asked = f"bytes {start}-{stop - 1}"
         raise FetchError(url, "protocol", f"the server sends another part than asked for ({asked})")
     check_identity(headers, url)
     length = length_of(headers)
     if length is not None and length != stop - start:
         raise FetchError(url, "protocol", f"the server announces {length} bytes where {stop - start} were asked for")
-    return _LARGEST if found is None else found
+    return found
 
 
 def check_identity(headers: Mapping[str, str], url: str) -> None:

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import re
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -101,6 +102,10 @@ class Server(ThreadingHTTPServer):
         self.stopping = threading.Event()
         self.connections: set[socket.socket] = set()
         super().__init__(("127.0.0.1", 0), Handler)
+        if index.certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(index.certificate)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
@@ -135,7 +140,14 @@ class Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self.do_GET()
 
+    def do_CONNECT(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
+        with self.server.index.busy():
+            self._reply()
+
+    def _reply(self) -> None:
         index = self.server.index
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, headers.get("range"), headers.get("authorization"), headers)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import html
 import json
@@ -23,6 +24,7 @@ from packaging.utils import canonicalize_name
 from .handler import Fault, FaultKind, Request, Server
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from .wheelmaker import Wheel
@@ -65,6 +67,8 @@ class LoopbackIndex:
         html_only: Serve HTML whatever is asked for.
         with_size: False leaves ``size`` (and ``upload-time``) out of the JSON, as PEP 691 without PEP 700 did.
         validators: False leaves out ETag and Last-Modified everywhere.
+        certificate: PEM file with key and certificate, to speak https.
+        most_at_once: The most requests that were being answered at one moment.
         page_headers: Added to every page, e.g. ``Cache-Control``.
     """
 
@@ -76,12 +80,16 @@ class LoopbackIndex:
         html_only: bool = False,
         with_size: bool = True,
         validators: bool = True,
+        certificate: Path | None = None,
     ) -> None:
         self.folder = folder
         self.auth = auth
         self.html_only = html_only
         self.with_size = with_size
         self.validators = validators
+        self.certificate = certificate
+        self.most_at_once = 0
+        self._at_once = 0
         self.page_headers: dict[str, str] = {}
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
@@ -122,7 +130,8 @@ class LoopbackIndex:
     @property
     def url(self) -> str:
         """``http://127.0.0.1:PORT``."""
-        return f"http://127.0.0.1:{self.port}"
+        scheme = "http" if self.certificate is None else "https"
+        return f"{scheme}://127.0.0.1:{self.port}"
 
     @property
     def other_url(self) -> str:
@@ -207,6 +216,18 @@ class LoopbackIndex:
         return self.asked("/files/*")
 
     # -- used by the handler ---------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def busy(self) -> Iterator[None]:
+        """Count a request as being answered."""
+        with self._lock:
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._at_once -= 1
 
     def note(self, request: Request) -> Fault | None:
         """Record a request; the fault that applies to it."""
