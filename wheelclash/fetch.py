@@ -25,6 +25,7 @@ from wheelclash.responses import (
     length_of,
 )
 from wheelclash.urls import Credentials, netrc_logins, origin_of, without_credentials
+from wheelclash.waiting import event_loop
 
 if TYPE_CHECKING:
     import asyncio
@@ -189,6 +190,7 @@ class Fetcher:
             await client.aclose()
 
     async def _ask(self, url: str, headers: dict[str, str], read: _Reader[_T], purpose: Purpose) -> _T:
+        await event_loop()
         import asyncio
 
         clean = without_credentials(url)

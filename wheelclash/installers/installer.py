@@ -79,6 +79,12 @@ class Installer(ABC):
         """
 
     @abstractmethod
+    def index_options(
+        self, *, index_url: str | None, extra_index_urls: Sequence[str], find_links: Sequence[str], no_index: bool
+    ) -> tuple[str, ...]:
+        """Index options as this installer spells them; the arguments are free of credentials."""
+
+    @abstractmethod
     def install(self, pinned: Sequence[str], where: Invocation, *, no_deps: bool = False) -> tuple[str, ...]:
         """The command that installs these pins, paths or URLs, as an argument list."""
 

@@ -4,7 +4,7 @@
 :func:`questions` names what must be read for a verdict, and :func:`judge` settles severities with the answers.
 """
 
-from wheelclash.overlap.find import find_overlaps, merge
+from wheelclash.overlap.find import find_overlaps, in_order, merge
 from wheelclash.overlap.judging import judge, questions
 from wheelclash.overlap.model import KINDS, SEVERITIES, Kind, Overlap, Owner, Severity
 from wheelclash.overlap.pairs import folded
@@ -18,6 +18,7 @@ __all__ = [
     "Severity",
     "find_overlaps",
     "folded",
+    "in_order",
     "judge",
     "merge",
     "questions",

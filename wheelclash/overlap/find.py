@@ -11,13 +11,13 @@ from wheelclash.overlap.same_path import same_path
 from wheelclash.ownership import OwnershipMap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from wheelclash.installers import InstallerName
     from wheelclash.layout import Layout
     from wheelclash.target import Target
 
-__all__ = ["find_overlaps", "merge"]
+__all__ = ["find_overlaps", "in_order", "merge"]
 
 
 def find_overlaps(layouts: Mapping[str, Layout], target: Target) -> list[Overlap]:
@@ -50,4 +50,9 @@ def merge(found: Mapping[InstallerName, Sequence[Overlap]]) -> list[Overlap]:
             before = joined.get(key)
             installers = (*before.installers, installer) if before else (installer,)
             joined[key] = replace(overlap, installers=installers)
-    return sorted(joined.values(), key=lambda each: (SEVERITIES.index(each.severity), each.path, each.kind, each.ids))
+    return in_order(joined.values())
+
+
+def in_order(overlaps: Iterable[Overlap]) -> list[Overlap]:
+    """Overlaps by severity, gravest first, then by path."""
+    return sorted(overlaps, key=lambda each: (SEVERITIES.index(each.severity), each.path, each.kind, each.ids))

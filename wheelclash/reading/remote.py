@@ -21,6 +21,7 @@ from wheelclash.reading.directory import FURTHEST_END, Directory, find_directory
 from wheelclash.reading.sparse import SparseFile
 from wheelclash.responses import RangesRefusedError
 from wheelclash.urls import origin_of
+from wheelclash.waiting import event_loop
 
 if TYPE_CHECKING:
     import asyncio
@@ -267,6 +268,7 @@ async def open_archive(
     origin = origin_of(candidate.url)
     if candidate.size == 0:
         raise WheelError(candidate.filename, "unreadable", "it is empty")
+    await event_loop()
     async with hosts.contact(origin):
         if origin not in hosts.whole:
             try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Candidate", "Choice", "Skip"]
 
@@ -50,7 +52,7 @@ class Skip:
 
     Attributes:
         requirement: What was asked for, without credentials.
-        code: ``not-found``, ``no-wheel``, ``unreadable``, ``unreachable``, ``unauthorized``, … (docs/cli.md lists them).
+        code: ``not-found``, ``no-wheel``, ``unreadable``, ``unreachable``, ``unauthorized``, … (see docs/cli.md).
         reason: One sentence for people.
         near: Names that were perhaps meant.
     """

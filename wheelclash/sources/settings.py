@@ -18,6 +18,7 @@ from wheelclash.errors import IndexSettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from wheelclash.cache import Cache
     from wheelclash.urls import Credentials
 
 __all__ = ["Block", "IndexFlags", "IndexSettings", "Strategy", "default_index", "resolve_settings"]
@@ -112,11 +113,27 @@ class IndexSettings:
         return (*self.extra_index_urls, *main)
 
 
-def default_index() -> str:
-    """The public package index, by the constant of a library that is kept up to date."""
+def default_index(cache: Cache | None = None) -> str:
+    """The public package index, by the constant of a library that is kept up to date.
+
+    Args:
+        cache: Remembers the constant of the very file it was read from: importing the library costs more than an
+            answer from the cache.
+    """
+    from importlib.util import find_spec
+
+    spec = find_spec("distlib")
+    source = Path(spec.origin).with_name("index.py") if spec is not None and spec.origin else None
+    key = f"{source}\n{source.stat().st_mtime_ns}" if source is not None and source.is_file() else None
+    kept = cache.get("default-index", key) if cache is not None and key is not None else None
+    if isinstance(kept, str):
+        return kept
     from distlib.index import DEFAULT_INDEX
 
-    return urljoin(str(DEFAULT_INDEX).rstrip("/") + "/", "../simple/")
+    found = urljoin(str(DEFAULT_INDEX).rstrip("/") + "/", "../simple/")
+    if cache is not None and key is not None:
+        cache.put("default-index", key, found)
+    return found
 
 
 def resolve_settings(
@@ -128,6 +145,7 @@ def resolve_settings(
     no_config: bool,
     credentials: Credentials,
     prefix: Path | None = None,
+    cache: Cache | None = None,
 ) -> IndexSettings:
     """Find the block that counts.
 
@@ -139,6 +157,7 @@ def resolve_settings(
         no_config: Look at flags only, neither at installers' variables nor at their files.
         credentials: Where user names and passwords in URLs go.
         prefix: The environment meant; pip reads a file in it.
+        cache: Where the default index may be remembered.
 
     Raises:
         IndexSettingsError: A location makes no sense, a file cannot be read, or a strategy does not exist.
@@ -166,7 +185,7 @@ def resolve_settings(
     return IndexSettings(
         kind=kind,
         source=chosen.spelling,
-        index_url=_index_url(chosen, base, credentials),
+        index_url=_index_url(chosen, base, credentials, cache),
         extra_index_urls=()
         if chosen.no_index
         else tuple(_location(each, base, credentials) for each in chosen.extra_index_urls),
@@ -214,10 +233,10 @@ def _strategy(spelt: str | None, kind: str) -> Strategy:
     raise IndexSettingsError(f"There is no index strategy {spelt!r} here.", hint)
 
 
-def _index_url(block: Block, base: Path, credentials: Credentials) -> str | None:
+def _index_url(block: Block, base: Path, credentials: Credentials, cache: Cache | None) -> str | None:
     if block.no_index:
         return None
-    return default_index() if block.index_url is None else _location(block.index_url, base, credentials)
+    return default_index(cache) if block.index_url is None else _location(block.index_url, base, credentials)
 
 
 def _find_links(block: Block, base: Path, credentials: Credentials, *, required: bool) -> Iterator[str]:

@@ -1,0 +1,66 @@
+"""One command for each thing a developer does; ``nox -l`` lists them."""
+
+from __future__ import annotations
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.default_venv_backend = "venv"
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def group(name: str) -> list[str]:
+    """The requirements of a dependency group."""
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    session.install(*group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    session.install("-e", ".[rich]", *group("types"), *group("test"))
+    session.run("mypy")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests, the oracle's with real installers included; arguments go to pytest."""
+    session.install("-e", ".[rich]", *group("test"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def product(session: nox.Session) -> None:
+    """Run the oracle's full product of features; takes long."""
+    session.install("-e", ".[rich]", *group("test"))
+    session.run("pytest", "-m", "product", "tests/oracle", *session.posargs)
+
+
+@nox.session
+def live(session: nox.Session) -> None:
+    """Run the few tests that ask the real package index."""
+    session.install("-e", ".[rich]", *group("test"))
+    session.run("pytest", "-m", "live", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning is an error."""
+    session.install("-e", ".", *group("docs"))
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", session.create_tmp() + "/html")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure requests, bytes, time and memory against a loopback index; arguments go to the benchmark."""
+    session.install("-e", ".", *group("test"))
+    session.run("python", "-m", "tests.benchmark", *session.posargs)

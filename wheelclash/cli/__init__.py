@@ -1,0 +1,57 @@
+"""The command. Everything dear is imported by the command that needs it: ``--help`` costs little more than Python."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wheelclash.cli.arguments import Arguments
+
+__all__ = ["entry_point", "main"]
+
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+
+
+def entry_point(*, as_module: bool = False) -> None:
+    """Run the command line of this process and exit with its code."""
+    sys.exit(main(sys.argv[1:], as_module=as_module))
+
+
+def main(arguments: list[str], *, as_module: bool = False) -> int:
+    """Run a command line.
+
+    Args:
+        arguments: Without the program's name.
+        as_module: Whether it was started with ``python -m``; the running interpreter is then the one meant.
+
+    Returns:
+        The exit code (docs/cli.md).
+    """
+    from wheelclash.cli.arguments import parse
+
+    try:
+        parsed = parse(arguments)
+        code = _run(parsed.command, parsed, as_module=as_module)
+        sys.stdout.flush()
+    except SystemExit as done:  # argparse: --help, --version, a usage error
+        return done.code if isinstance(done.code, int) else 2
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit fails once more
+        return _BROKEN_PIPE
+    return code
+
+
+def _run(command: str, parsed: Arguments, *, as_module: bool) -> int:
+    if command == "schema":
+        from wheelclash.report.schema import schema_text
+
+        sys.stdout.write(schema_text())
+        return 0
+    from wheelclash.cli.check import run
+
+    return run(parsed, as_module=as_module)

@@ -1,0 +1,118 @@
+"""What is asked of a run, apart from the requirements themselves."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+from packaging.utils import canonicalize_name
+
+from wheelclash.errors import QuestionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from wheelclash.installers import InstallerName
+    from wheelclash.interpreter import Interpreter
+    from wheelclash.overlap import Overlap
+    from wheelclash.sources.settings import IndexFlags
+    from wheelclash.target import Target
+
+__all__ = ["Ignore", "Options", "Question"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """An overlap the user knows of: those of ``names`` whose ``root/path`` matches ``glob``.
+
+    Attributes:
+        text: As given.
+        names: Normalised names; an overlap matches if all of its owners are among them.
+        glob: A shell pattern (:mod:`fnmatch`), in which ``*`` matches ``/`` too.
+    """
+
+    text: str
+    names: frozenset[str]
+    glob: str
+
+    @classmethod
+    def parse(cls, text: str) -> Ignore:
+        """Understand ``A,B:GLOB``.
+
+        Raises:
+            QuestionError: It is not of that form.
+        """
+        names, colon, glob = text.partition(":")
+        found = frozenset(canonicalize_name(each.strip()) for each in names.split(",") if each.strip())
+        if not colon or not glob or len(found) < 2:  # noqa: PLR2004  (it takes two to clash)
+            raise QuestionError(f"--ignore {text!r} is not of the form A,B:GLOB.", "E.g. 'a,b:site-packages/tests/*'.")
+        return cls(text, found, glob)
+
+    def matches(self, overlap: Overlap, names: Mapping[str, str]) -> bool:
+        """Whether it speaks of this overlap; ``names`` gives a distribution's name by its id."""
+        return {names[id_] for id_ in overlap.ids} <= self.names and fnmatch.fnmatchcase(overlap.path, self.glob)
+
+
+class Options(TypedDict, total=False):
+    """What may be said besides the requirements; everything has a default.
+
+    Attributes:
+        target: For what to choose wheels (:func:`wheelclash.target_for`); the interpreter's own by default.
+        interpreter: The environment meant: gives the target, and printed commands name it. The running one by
+            default, or none where a target is given.
+        keep: Names that shall win; decides which remedies are given.
+        ignore: Known overlaps, each ``A,B:GLOB`` over ``root/path``.
+        installer: Whose commands the remedies hold; ``uv`` by default.
+        index: Where to look; by default where the user's installers are configured to look.
+        use_config: Whether pip's and uv's variables and files are read; True by default.
+        environ: Environment variables to read them from; the process's own by default.
+        exclude_newer: Ask about that moment in the past.
+        system: Add uv's ``--system`` to commands.
+    """
+
+    target: Target | None
+    interpreter: Interpreter | None
+    keep: Iterable[str]
+    ignore: Iterable[str]
+    installer: InstallerName
+    index: IndexFlags | None
+    use_config: bool
+    environ: Mapping[str, str] | None
+    exclude_newer: datetime | None
+    system: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question.
+
+    Attributes:
+        requirements: Requirements and wheel paths, as a user writes them.
+        target: For what; None for the interpreter's own.
+        interpreter: Whose environment printed commands name; None if the target is a foreign one.
+        keep: Names of the distributions that shall win.
+        ignore: Overlaps that are known.
+        installer: Whose commands to give.
+        index: Index options given for this question.
+        use_config: Whether pip's and uv's files and variables are read.
+        environ: Environment variables those may come from.
+        cwd: The folder relative paths start from.
+        exclude_newer: Leave out what an index got at this moment or later.
+        system: Add uv's ``--system`` to commands.
+    """
+
+    requirements: tuple[str, ...]
+    target: Target
+    interpreter: Interpreter | None
+    keep: tuple[str, ...]
+    ignore: tuple[Ignore, ...]
+    installer: InstallerName
+    index: IndexFlags
+    use_config: bool
+    environ: Mapping[str, str]
+    cwd: Path
+    exclude_newer: datetime | None = None
+    system: bool = False

@@ -1,0 +1,271 @@
+"""Asking indexes for a project: every page of a block of settings, from the cache where it is fresh.
+
+A page over http(s) is kept as parsed, with its validators, and believed for ten minutes; then the index is asked
+whether it still holds. Local pages and folders are read each time. Nothing here needs an event loop until a page must
+really be fetched.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote, urlsplit
+from urllib.request import url2pathname
+
+from wheelclash.errors import FetchError
+from wheelclash.sources.page import Page, ProjectFile, parse_page, project_file, usable
+from wheelclash.waiting import event_loop, together
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wheelclash.cache import Cache
+    from wheelclash.replies import PageReply
+    from wheelclash.sources.settings import IndexSettings
+
+__all__ = ["FRESH", "Found", "PageFetcher", "Source", "project_files"]
+
+FRESH = 600.0
+"""Seconds for which a page is believed without asking again."""
+
+MAX_PAGE = 128 * 1024 * 1024
+"""Bytes a local page may have."""
+
+
+class PageFetcher(Protocol):
+    """What fetches pages: :class:`wheelclash.fetch.Fetcher`."""
+
+    async def page(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> PageReply:
+        """Fetch a page; see :meth:`wheelclash.fetch.Fetcher.page`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What one index or find-links location has.
+
+    Attributes:
+        index: Its URL as in the settings, without credentials.
+        files: Of the project asked for; of a find-links location, of every project.
+        flat: Whether it is a find-links location: never filtered by upload time.
+        withheld: Why the index offers no files (PEP 792), or None.
+    """
+
+    index: str
+    files: tuple[ProjectFile, ...]
+    flat: bool = False
+    withheld: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Everything found for one project.
+
+    Attributes:
+        sources: Those that know the project, in the order in which they are preferred for equal files; every
+            find-links location is among them.
+        asked: Every index that was asked, for messages.
+        from_cache: How many pages no request was made for.
+        notes: What was dropped or odd, a sentence each.
+    """
+
+    sources: tuple[Source, ...]
+    asked: tuple[str, ...] = ()
+    from_cache: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    page: Page | None
+    cached: bool = False
+
+
+async def project_files(
+    name: str,
+    settings: IndexSettings,
+    fetcher: PageFetcher,
+    cache: Cache,
+    *,
+    offline: bool = False,
+    clock: Callable[[], float] = time.time,
+) -> Found:
+    """Every file the block of settings offers for a project.
+
+    With ``first-index``, indexes are asked one after the other until one knows the project: the later ones never
+    learn what is looked for. With ``merge``, all are asked at once. Find-links are always added.
+
+    Args:
+        name: Normalised project name.
+        settings: The block.
+        fetcher: Asks over http(s).
+        cache: Keeps pages, by URL.
+        offline: Believe kept pages however old they are.
+        clock: Seconds since the epoch, like ``time.time``.
+
+    Raises:
+        FetchError: An index or page could not be read; that it does not know the project is no error.
+    """
+    reader = _Reader(fetcher, cache, offline=offline, clock=clock)
+    pages = [(index, _page_url(index, name)) for index in settings.indexes]
+    flat = await together(reader.flat(link) for link in settings.find_links)
+    answers: list[_Answer] = []
+    if settings.strategy == "merge":
+        answers = await together(reader.page(url) for _, url in pages)
+    else:
+        for _, url in pages:
+            answers.append(await reader.page(url))
+            if answers[-1].page is not None:
+                break
+    known = list(zip((index for index, _ in pages), answers, strict=False))
+    sources = [
+        Source(link, answer.page.files, flat=True)
+        for link, answer in zip(settings.find_links, flat, strict=True)
+        if answer.page
+    ]
+    sources += [
+        Source(index, answer.page.files, withheld=answer.page.withheld) for index, answer in known if answer.page
+    ]
+    everything = [*flat, *answers]
+    return Found(
+        sources=tuple(sources),
+        asked=tuple(index for index, _ in known) + settings.find_links,
+        from_cache=sum(answer.cached for answer in everything),
+        notes=tuple(dict.fromkeys(note for answer in everything if answer.page for note in answer.page.notes)),
+    )
+
+
+def _page_url(index: str, name: str) -> str:
+    """``…/simple/NAME/`` (PEP 503); of a local index, the file in that folder."""
+    path = urlsplit(index)
+    folder = path._replace(path=f"{path.path.rstrip('/')}/{quote(name)}/").geturl()
+    return folder + "index.html" if path.scheme == "file" else folder
+
+
+class _Reader:
+    """Gets pages: from the cache, the disk, or the network."""
+
+    def __init__(self, fetcher: PageFetcher, cache: Cache, *, offline: bool, clock: Callable[[], float]) -> None:
+        self._fetcher = fetcher
+        self._cache = cache
+        self._offline = offline
+        self._clock = clock
+
+    async def flat(self, link: str) -> _Answer:
+        """A find-links location: a folder of files, or a page of links."""
+        path = _local_path(link)
+        if path is not None and path.is_dir():
+            return _Answer(Page(tuple(_folder(path))))
+        answer = await self.page(link)
+        if answer.page is None:  # no wheel of it will be found: that is not the same as an unknown project
+            raise FetchError(link, "unreachable", "there is no such page to find links in")
+        return answer
+
+    async def page(self, url: str) -> _Answer:
+        """A page; its ``page`` is None if there is none (404, or no such file)."""
+        path = _local_path(url)
+        if path is not None:
+            return _Answer(_local_page(path, url))
+        kept = _Kept.of(self._cache.get("page", url))
+        now = self._clock()
+        if kept is not None and (self._offline or 0 <= now - kept.fetched < FRESH):
+            return _Answer(kept.page, cached=True)
+        await event_loop()
+        return await self._fetch(url, kept, now)
+
+    async def _fetch(self, url: str, kept: _Kept | None, now: float) -> _Answer:
+        etag, last_modified = (kept.etag, kept.last_modified) if kept is not None else (None, None)
+        try:
+            reply = await self._fetcher.page(url, etag=etag, last_modified=last_modified)
+        except FetchError as error:
+            if error.code != "not-found":
+                raise
+            self._cache.put("page", url, _Kept(now, None, None, None).row())
+            return _Answer(None)
+        if reply.status == 304 and kept is not None:  # noqa: PLR2004 - Not Modified
+            page = kept.page
+            etag, last_modified = reply.etag or etag, reply.last_modified or last_modified
+        else:
+            page = parse_page(reply.body, url=reply.url, content_type=reply.content_type)
+            etag, last_modified = reply.etag, reply.last_modified
+        self._cache.put("page", url, _Kept(now, etag, last_modified, page).row())
+        return _Answer(page)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A page as it lies in the cache; ``page`` is None if the index does not know the project."""
+
+    fetched: float
+    etag: str | None
+    last_modified: str | None
+    page: Page | None
+
+    def row(self) -> dict[str, Any]:
+        """As JSON."""
+        page = self.page
+        return {
+            "fetched": self.fetched,
+            "etag": self.etag,
+            "last_modified": self.last_modified,
+            "files": None if page is None else [list(file) for file in page.files],
+            "withheld": None if page is None else page.withheld,
+            "notes": [] if page is None else list(page.notes),
+        }
+
+    @classmethod
+    def of(cls, row: Any) -> _Kept | None:
+        """From JSON; None if it is nothing that was kept here."""
+        if not isinstance(row, dict):
+            return None
+        try:
+            fetched, files = row["fetched"], row["files"]
+            found = usable(files)
+            if not isinstance(fetched, (int, float)) or (files is not None and found is None):
+                return None
+            page = None if found is None else Page(found, row["withheld"], tuple(row["notes"]))
+            return cls(float(fetched), row["etag"], row["last_modified"], page)
+        except (KeyError, TypeError):
+            return None
+
+
+# -- on disk -----------------------------------------------------------------------------------------------
+
+
+def _local_path(url: str) -> Path | None:
+    parts = urlsplit(url)
+    return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
+
+
+def _local_page(path: Path, url: str) -> Page | None:
+    """A page on disk; None if it is not there, which for a local index means: no such project."""
+    try:
+        with path.open("rb") as stream:
+            body = stream.read(MAX_PAGE + 1)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise FetchError(url, "unreachable", f"the page cannot be read ({reason})") from None
+    if len(body) > MAX_PAGE:
+        raise FetchError(url, "too-large", f"the page has more than {MAX_PAGE} bytes")
+    kind = "application/json" if path.suffix == ".json" else "text/html"
+    return parse_page(body, url=url, content_type="" if body.lstrip()[:1] == b"{" else kind)
+
+
+def _folder(path: Path) -> Iterator[ProjectFile]:
+    """The files of a folder, by name; sizes only of wheels."""
+    try:
+        entries = sorted((entry for entry in os.scandir(path)), key=lambda entry: entry.name)
+    except OSError as error:
+        raise FetchError(path.as_uri(), "unreachable", f"the folder cannot be read ({error.strerror})") from None
+    base = path.absolute().as_uri() + "/"
+    for entry in entries:
+        wheel = entry.name.lower().endswith(".whl")
+        if wheel or entry.name.lower().endswith((".tar.gz", ".zip")):
+            size = entry.stat().st_size if entry.is_file() else None  # no file: a broken link
+            file = project_file(filename=entry.name, link=quote(entry.name), base=base, size=size)
+            if file is not None:
+                yield file

@@ -1,0 +1,84 @@
+"""Why no wheel fits, in a sentence: what there is instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from packaging.tags import Tag
+    from packaging.version import Version
+
+    from wheelclash.requirement import Asked
+    from wheelclash.sources.page import ProjectFile
+    from wheelclash.target import Target
+
+__all__ = ["reason_for"]
+
+_SHOWN = 6
+
+
+def reason_for(asked: Asked, files: Sequence[ProjectFile], target: Target, *, excluded: bool) -> str:
+    """One sentence on what the index has, for a requirement no wheel of which fits.
+
+    Args:
+        asked: The requirement.
+        files: Every file of the project that was looked at.
+        target: For what.
+        excluded: Whether files were left out by their upload time.
+    """
+    when = " before the day asked about" if excluded else ""
+    wheels: dict[Version, list[tuple[ProjectFile, frozenset[Tag]]]] = {}
+    sdists: set[Version] = set()
+    for file in files:
+        try:
+            if file.is_wheel:
+                _, version, _, tags = parse_wheel_filename(file.filename)
+                wheels.setdefault(version, []).append((file, tags))
+            else:
+                sdists.add(parse_sdist_filename(file.filename)[1])
+        except (InvalidWheelFilename, InvalidSdistFilename):
+            continue
+    allowed = set(asked.specifier.filter({*wheels, *sdists}))
+    if not allowed:
+        versions = sorted({*wheels, *sdists}, reverse=True)
+        return f"no release{when} fits {str(asked.specifier) or 'any version'}; there is {_some(map(str, versions))}"
+    with_wheels = sorted((version for version in allowed if version in wheels), reverse=True)
+    if not with_wheels:
+        return (
+            f"{_some(map(str, sorted(allowed, reverse=True)))} came as source only{when}; wheels alone can be compared"
+        )
+    newest = with_wheels[0]
+    offered = wheels[newest]
+    if all(file.yanked is not None for file, _ in offered) and any(_fits(tags, target) for _, tags in offered):
+        return f"{newest} is yanked, and only a pinned version (==) asks for that"
+    return f"{newest} has no wheel for {_describe(target)}: {_what_there_is(offered, target)}"
+
+
+def _what_there_is(offered: Sequence[tuple[ProjectFile, frozenset[Tag]]], target: Target) -> str:
+    """What keeps the target out: Requires-Python, the Python tag, or the platform."""
+    if any(_fits(tags, target) for _, tags in offered):
+        pythons = {file.requires_python or "" for file, tags in offered if _fits(tags, target)}
+        return f"it requires Python {_some(sorted(pythons))}"
+    platforms = {tag.platform for tag in target.tags}
+    here = sorted({f"{tag.interpreter}-{tag.abi}" for _, tags in offered for tag in tags if tag.platform in platforms})
+    if here:
+        return f"for this platform there is only {_some(here)}"
+    return f"there is only {_some(sorted({tag.platform for _, tags in offered for tag in tags}))}"
+
+
+def _fits(tags: frozenset[Tag], target: Target) -> bool:
+    return not tags.isdisjoint(target.tags)
+
+
+def _describe(target: Target) -> str:
+    return f"{target.implementation} {target.minor_version} on {target.platform}"
+
+
+def _some(texts: Iterable[str]) -> str:
+    found = list(texts)
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return ", ".join(found[:_SHOWN]) + more
