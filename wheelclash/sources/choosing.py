@@ -14,19 +14,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from wheelclash.sources.candidate import Candidate, Choice, Skip
 from wheelclash.sources.no_wheel import reason_for
+from wheelclash.sources.releases import project_of, python_fits, version_of
 from wheelclash.suggest import near_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from packaging.specifiers import SpecifierSet
     from packaging.tags import Tag
     from packaging.utils import BuildTag
+    from packaging.version import Version
 
     from wheelclash.requirement import Asked
     from wheelclash.sources.index import Found
@@ -41,7 +42,7 @@ class _Release(NamedTuple):
 
     version: Version
     file: ProjectFile
-    index: str
+    location: str
 
 
 class _Wheel(NamedTuple):
@@ -86,18 +87,18 @@ def choose(
         for file in (
             source.files if source.flat or exclude_newer is None else _older(source.files, exclude_newer, note)
         )
-        if _project_of(file.filename) == name
+        if project_of(file.filename) == name
     ]
     if not offered:
         return _nothing(asked, found, known, exclude_newer)
     releases = [
-        _Release(version, file, index)
-        for index, file in offered
-        if (version := _version_of(file.filename)) is not None and _python_fits(file.requires_python, target)
+        _Release(version, file, location)
+        for location, file in offered
+        if (version := version_of(file.filename)) is not None and python_fits(file.requires_python, target)
     ]
     fitting = set(asked.specifier.filter({release.version for release in releases}))
     allowed = [release for release in releases if release.version in fitting]
-    best = max(_wheels(allowed, asked.specifier, target.tags), default=None)
+    best = _best(allowed, asked.specifier, _ranks(target.tags))
     if best is None:
         files = [file for _, file in offered]
         return Skip(asked.text, "no-wheel", reason_for(asked, files, target, excluded=exclude_newer is not None))
@@ -108,7 +109,7 @@ def choose(
         name=name,
         version=str(best.version),
         url=file.url,
-        index=best.release.index,
+        index=best.release.location,
         sha256=file.sha256,
         size=file.size,
         requested=asked.text,
@@ -170,12 +171,11 @@ def _ranks(tags: tuple[Tag, ...]) -> dict[str, int]:
     return {str(tag): rank for rank, tag in reversed(list(enumerate(tags)))}
 
 
-def _rank(filename: str, tags: tuple[Tag, ...]) -> int | None:
+def _rank(filename: str, ranks: Mapping[str, int]) -> int | None:
     """The best rank of a wheel's tags; by its name's text alone, for indexes list thousands."""
     parts = filename[: -len(".whl")].lower().rsplit("-", 3)
     if len(parts) != 4:  # noqa: PLR2004 - and not three tags
         return None
-    ranks = _ranks(tags)
     _, pythons, abis, platforms = parts
     found = [
         rank
@@ -187,33 +187,32 @@ def _rank(filename: str, tags: tuple[Tag, ...]) -> int | None:
     return min(found, default=None)
 
 
-def _wheels(releases: Sequence[_Release], specifier: SpecifierSet, tags: tuple[Tag, ...]) -> list[_Wheel]:
-    """Those the target can install; yanked ones (PEP 592) only if a version is pinned and nothing else is there."""
-    found: list[_Wheel] = []
-    for place, release in enumerate(releases):
-        rank = _rank(release.file.filename, tags) if release.file.is_wheel else None
-        if rank is not None:
-            try:
-                _, version, build, _ = parse_wheel_filename(release.file.filename)
-            except InvalidWheelFilename:
-                continue
-            found.append(_Wheel(version, -rank, build, place, release))
-    standing = [wheel for wheel in found if wheel.release.file.yanked is None]
-    return standing or (found if _pins(specifier) else [])
+def _best(releases: Sequence[_Release], specifier: SpecifierSet, ranks: Mapping[str, int]) -> _Wheel | None:
+    """The best wheel the target can install: the newest version first, so that few names need be read closely.
+
+    A yanked one (PEP 592) only if the specifier pins a version and nothing else is there.
+    """
+    for yanked in (False, True) if _pins(specifier) else (False,):
+        by_version: dict[Version, list[tuple[int, _Release]]] = {}
+        for place, release in enumerate(releases):
+            if release.file.is_wheel and (release.file.yanked is not None) is yanked:
+                by_version.setdefault(release.version, []).append((place, release))
+        for version in sorted(by_version, reverse=True):
+            found = [wheel for each in by_version[version] if (wheel := _wheel(*each, ranks)) is not None]
+            if found:
+                return max(found)
+    return None
 
 
-@lru_cache(maxsize=1024)
-def _specifier_fits(requires_python: str, version: str) -> bool:
+def _wheel(place: int, release: _Release, ranks: Mapping[str, int]) -> _Wheel | None:
+    rank = _rank(release.file.filename, ranks)
+    if rank is None:
+        return None
     try:
-        specifier = SpecifierSet(requires_python)
-    except InvalidSpecifier:
-        return True
-    return specifier.contains(Version(version).base_version, prereleases=True)
-
-
-def _python_fits(requires_python: str | None, target: Target) -> bool:
-    """Whether a file's ``Requires-Python`` lets the target in; one that is no specifier says nothing, as for pip."""
-    return requires_python is None or _specifier_fits(requires_python, target.python_version)
+        _, version, build, _ = parse_wheel_filename(release.file.filename)
+    except InvalidWheelFilename:
+        return None
+    return _Wheel(version, -rank, build, place, release)
 
 
 def _pins(specifier: SpecifierSet) -> bool:
@@ -223,39 +222,6 @@ def _pins(specifier: SpecifierSet) -> bool:
 
 
 # -- what was found ----------------------------------------------------------------------------------------
-
-
-def _project_of(filename: str) -> str | None:
-    """The normalised name a distribution's file name begins with, or None."""
-    stem = _sdist_stem(filename)
-    name = filename.partition("-")[0] if stem is None else stem.rpartition("-")[0]
-    return _normalised(name) if name else None
-
-
-_normalised = lru_cache(maxsize=1024)(canonicalize_name)
-
-
-def _version_of(filename: str) -> Version | None:
-    """The version in a distribution's file name, or None; cheap, for indexes list thousands of files."""
-    stem = _sdist_stem(filename)
-    return _version(filename.split("-", 2)[1] if stem is None else stem.rpartition("-")[2])
-
-
-@lru_cache(maxsize=4096)
-def _version(text: str) -> Version | None:
-    try:
-        return Version(text.replace("_", "-"))
-    except InvalidVersion:
-        return None
-
-
-def _sdist_stem(filename: str) -> str | None:
-    """``name-version`` of a source archive (PEP 625); None for a wheel, the empty string for any other file."""
-    lower = filename.lower()
-    if lower.endswith(".whl") and lower.count("-") > 3:  # noqa: PLR2004 - name, version and three tags
-        return None
-    suffix = next((each for each in (".tar.gz", ".zip") if lower.endswith(each)), None)
-    return filename[: -len(suffix)] if suffix else ""
 
 
 def _older(files: Sequence[ProjectFile], moment: datetime, note: Callable[[str], None] | None) -> list[ProjectFile]:

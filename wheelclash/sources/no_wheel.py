@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.version import Version
+
+from wheelclash.sources.releases import python_fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from packaging.tags import Tag
-    from packaging.version import Version
 
     from wheelclash.requirement import Asked
     from wheelclash.sources.page import ProjectFile
@@ -44,8 +46,8 @@ def reason_for(asked: Asked, files: Sequence[ProjectFile], target: Target, *, ex
             continue
     allowed = set(asked.specifier.filter({*wheels, *sdists}))
     if not allowed:
-        versions = sorted({*wheels, *sdists}, reverse=True)
-        return f"no release{when} fits {str(asked.specifier) or 'any version'}; there is {_some(map(str, versions))}"
+        near = _nearest(asked, sorted({*wheels, *sdists}, reverse=True))
+        return f"no release{when} fits {str(asked.specifier) or 'any version'}; there is {near}"
     with_wheels = sorted((version for version in allowed if version in wheels), reverse=True)
     if not with_wheels:
         return (
@@ -58,11 +60,23 @@ def reason_for(asked: Asked, files: Sequence[ProjectFile], target: Target, *, ex
     return f"{newest} has no wheel for {_describe(target)}: {_what_there_is(offered, target)}"
 
 
+def _nearest(asked: Asked, versions: Sequence[Version]) -> str:
+    """The releases nearest to the one pinned, or else the newest; ``versions`` are newest first."""
+    pinned = next((each.version for each in asked.specifier if each.operator == "=="), "").removesuffix(".*")
+    above = sum(version > Version(pinned) for version in versions) if pinned else 0
+    start = max(0, min(above - _SHOWN // 2, len(versions) - _SHOWN))
+    shown = versions[start : start + _SHOWN]
+    more = f" and {len(versions) - len(shown)} more" if len(versions) > len(shown) else ""
+    return (", ".join(map(str, shown)) or "none") + more
+
+
 def _what_there_is(offered: Sequence[tuple[ProjectFile, frozenset[Tag]]], target: Target) -> str:
     """What keeps the target out: Requires-Python, the Python tag, or the platform."""
-    if any(_fits(tags, target) for _, tags in offered):
-        pythons = {file.requires_python or "" for file, tags in offered if _fits(tags, target)}
-        return f"it requires Python {_some(sorted(pythons))}"
+    if not any(python_fits(file.requires_python, target) for file, _ in offered):
+        return f"it requires Python {_some(sorted({file.requires_python or '' for file, _ in offered}))}"
+    for_target = {file.requires_python or "" for file, tags in offered if _fits(tags, target)}
+    if for_target:
+        return f"it requires Python {_some(sorted(for_target))}"
     platforms = {tag.platform for tag in target.tags}
     here = sorted({f"{tag.interpreter}-{tag.abi}" for _, tags in offered for tag in tags if tag.platform in platforms})
     if here:
