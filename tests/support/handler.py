@@ -75,12 +75,14 @@ class Fault:
         pattern: Shell pattern over the unquoted path.
         kind: See ``FaultKind``.
         times: Only for so many matching requests, then all is well; None for ever.
+        after: Only once so many matching requests have been answered well.
         ranged_only: Only for requests with a Range header.
     """
 
     pattern: str
     kind: FaultKind
     times: int | None = None
+    after: int = 0
     ranged_only: bool = False
     status: int = 500
     retry_after: str | None = None

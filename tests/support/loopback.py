@@ -240,6 +240,9 @@ class LoopbackIndex:
                     and (fault.times is None or fault.hits < fault.times)
                     and not (fault.ranged_only and request.range is None)
                 ):
+                    if fault.after:
+                        fault.after -= 1
+                        continue
                     fault.hits += 1
                     return fault
         return None

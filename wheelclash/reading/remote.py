@@ -46,6 +46,7 @@ _SLACK = 1024
 _HEADER = 30
 _FIELD = 0xFFFF  # a local header's name and extra field may each be so long
 _SOME_EXTRA = 1024
+_REPLACED = "the file was replaced while it was read"
 
 
 _BROKEN = (
@@ -207,21 +208,29 @@ class _Source:
 
     async def load(self, start: int, stop: int, purpose: Purpose) -> Download | None:
         """Add the bytes from ``start`` to ``stop``; the whole file, if that is what the server sends."""
-        url = self._candidate.url
-        reply = await self._fetcher.byte_range(url, start, stop, total=self.size, purpose=purpose, fresh=self._fresh)
-        self.note(reply)
-        if reply.download is None:
-            self.parts.add(start, reply.body)
-            return None
-        reply.download.require(url, sha256=self._candidate.sha256, size=self.size)
-        if not self.parts.agrees(reply.download.file):
-            reply.download.file.close()
-            raise FetchError(url, "changed", "the file was replaced while it was read")
-        if self.parts.source is not None:  # another cluster's answer came first
-            reply.download.file.close()
+        candidate, fetcher, fresh = self._candidate, self._fetcher, self._fresh
+        sha256, size = candidate.sha256, self.size
+        try:
+            reply = await fetcher.byte_range(candidate.url, start, stop, total=size, purpose=purpose, fresh=fresh)
+        except RangesRefusedError:
+            if self.parts.is_empty:
+                raise
+            download = await fetcher.whole(candidate.url, sha256=sha256, size=size, purpose=purpose, fresh=fresh)
         else:
-            self.parts.source = reply.download.file
-        return reply.download
+            self.note(reply)
+            if reply.download is None:
+                self.parts.add(start, reply.body)
+                return None
+            download = reply.download
+            download.require(candidate.url, sha256=sha256, size=size)
+        if not self.parts.agrees(download.file):
+            download.file.close()
+            raise FetchError(candidate.url, "changed", _REPLACED)
+        if self.parts.source is not None:  # another cluster's answer came first
+            download.file.close()
+        else:
+            self.parts.source = download.file
+        return download
 
     def note(self, reply: RangeReply) -> None:
         """Compare validators with those of the answers before.
@@ -237,7 +246,7 @@ class _Source:
             if etag != old_etag if by_etag else by_date and reply.last_modified != old_modified:
                 if reply.download is not None:
                     reply.download.file.close()
-                raise FetchError(self._candidate.url, "changed", "the file was replaced while it was read")
+                raise FetchError(self._candidate.url, "changed", _REPLACED)
         self._validators = etag, reply.last_modified
 
 

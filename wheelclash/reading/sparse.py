@@ -35,6 +35,11 @@ class SparseFile(io.RawIOBase):
         self._position = 0
         self._parts: list[tuple[int, bytes]] = []
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is at hand yet."""
+        return not self._parts and self.source is None
+
     def add(self, start: int, data: bytes) -> None:
         """Add the bytes at ``start``."""
         self._parts.append((start, data))
