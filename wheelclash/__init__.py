@@ -1,3 +1,120 @@
-"""wheelclash finds the files two wheels both install, and gives the commands that put it right."""
+"""wheelclash finds the files two wheels both install, and gives the commands that put it right.
+
+>>> import wheelclash
+>>> report = wheelclash.check(["nixl-cu12", "nixl-cu13"])  # doctest: +SKIP
+>>> report.summary.errors, report.exit_code()  # doctest: +SKIP
+(3, 1)
+
+:func:`check` and :func:`check_async` answer a question whole. The parts one level down work alone: targets
+(:func:`target_for`), reading a wheel on disk (:func:`read_wheel`), layouts (:func:`lay_out`), the
+:class:`OwnershipMap`, :func:`find_overlaps`, the model :class:`Disk`, :func:`diagnose` and :func:`remedies`.
+Everything is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wheelclash.diagnosis import Diagnosis, diagnose
+    from wheelclash.disk import Disk
+    from wheelclash.distribution import Distribution
+    from wheelclash.errors import FetchError, QuestionError, WheelclashError, WheelError
+    from wheelclash.installers import PIP, UV
+    from wheelclash.interpreter import Interpreter
+    from wheelclash.layout import InstalledFile, InstalledPath, Layout, lay_out
+    from wheelclash.overlap import Overlap, find_overlaps
+    from wheelclash.ownership import OwnershipMap
+    from wheelclash.parts import distribution_of, read_wheel
+    from wheelclash.question import Options
+    from wheelclash.reading.contents import Contents
+    from wheelclash.remedy import Remedy, remedies
+    from wheelclash.report.model import Report
+    from wheelclash.session import Session, check, check_async
+    from wheelclash.sources.settings import IndexFlags
+    from wheelclash.target import Target, target_for
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "check": "session",
+    "check_async": "session",
+    "Session": "session",
+    "Options": "question",
+    "Report": "report.model",
+    "IndexFlags": "sources.settings",
+    "Target": "target",
+    "target_for": "target",
+    "Interpreter": "interpreter",
+    "Contents": "reading.contents",
+    "read_wheel": "parts",
+    "Distribution": "distribution",
+    "distribution_of": "parts",
+    "InstalledFile": "layout",
+    "InstalledPath": "layout",
+    "Layout": "layout",
+    "lay_out": "layout",
+    "OwnershipMap": "ownership",
+    "Overlap": "overlap",
+    "find_overlaps": "overlap",
+    "PIP": "installers",
+    "UV": "installers",
+    "Disk": "disk",
+    "Diagnosis": "diagnosis",
+    "diagnose": "diagnosis",
+    "Remedy": "remedy",
+    "remedies": "remedy",
+    "WheelclashError": "errors",
+    "QuestionError": "errors",
+    "FetchError": "errors",
+    "WheelError": "errors",
+}
+"""Public names, and the modules they live in."""
+
+__all__ = [
+    "PIP",
+    "UV",
+    "Contents",
+    "Diagnosis",
+    "Disk",
+    "Distribution",
+    "FetchError",
+    "IndexFlags",
+    "InstalledFile",
+    "InstalledPath",
+    "Interpreter",
+    "Layout",
+    "Options",
+    "Overlap",
+    "OwnershipMap",
+    "QuestionError",
+    "Remedy",
+    "Report",
+    "Session",
+    "Target",
+    "WheelError",
+    "WheelclashError",
+    "check",
+    "check_async",
+    "diagnose",
+    "distribution_of",
+    "find_overlaps",
+    "lay_out",
+    "read_wheel",
+    "remedies",
+    "target_for",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -9,7 +9,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from wheelclash.installers import InstallerName
     from wheelclash.layout import Layout
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wheelclash.sources.candidate import Candidate
     from wheelclash.target import Target
 
-__all__ = ["Distribution", "Edge", "Requirements", "requirements_of"]
+__all__ = ["Distribution", "Edge", "Requirements", "contradictions", "requirements_of"]
 
 
 class Edge(NamedTuple):
@@ -115,6 +115,35 @@ def requirements_of(contents: Contents, target: Target) -> Requirements:
         by_extra={extra: _edges(parsed, target, extra) for extra in extras},
         has_requires_python=contents.requires_python is not None,
     )
+
+
+def contradictions(distributions: Sequence[Distribution], target: Target) -> list[str]:
+    """Requirements within the set that the set itself does not meet: no installer would resolve to it.
+
+    Returns:
+        A sentence for each.
+    """
+    by_name = {each.name: each for each in distributions}
+    found = []
+    for each in distributions:
+        for line in each.contents.requires:
+            try:
+                requirement = Requirement(line)
+            except InvalidRequirement:
+                continue
+            other = by_name.get(canonicalize_name(requirement.name))
+            if (
+                other is None
+                or other.requirements is each.requirements
+                or requirement.specifier.contains(other.candidate.version, prereleases=True)
+            ):
+                continue
+            if requirement.marker is None or requirement.marker.evaluate({**target.markers, "extra": ""}):
+                found.append(
+                    f"{each.name} {each.candidate.version} requires {requirement.name}{requirement.specifier}, and the"
+                    f" set has {other.candidate.version}: installers refuse this set unless told --no-deps"
+                )
+    return found
 
 
 def _extras_of(requirement: Requirement) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelclash.diagnosis import diagnose
-from wheelclash.distribution import Distribution, requirements_of
+from wheelclash.distribution import Distribution, contradictions, requirements_of
 from wheelclash.errors import FetchError, QuestionError, WheelError
 from wheelclash.installers import INSTALLERS
 from wheelclash.installers.installer import Invocation
@@ -66,11 +66,15 @@ async def answer(question: Question, reader: WheelReader) -> Report:
     contents = [each for each in read if not isinstance(each, Skip)]
     distributions = [_distribution(each, question) for each in contents]
     overlaps = await _overlaps(distributions, question, reader)
-    unjudged = [*chosen.warnings]
     ignored, unmatched = _ignored(question, overlaps, distributions)
     counted = [overlap for overlap in overlaps if overlap not in ignored]
     keepers = check_keepers(question.keep, distributions, counted)
-    warnings = [*unjudged, *(f"--ignore {text} matches nothing" for text in unmatched), *reader.cache.warnings]
+    warnings = [
+        *chosen.warnings,
+        *contradictions(distributions, question.target),
+        *(f"--ignore {text} matches nothing" for text in unmatched),
+        *reader.cache.warnings,
+    ]
     installer = next(each for each in INSTALLERS if each.name == question.installer)
     return build_report(
         Findings(

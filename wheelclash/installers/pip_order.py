@@ -10,6 +10,7 @@ that the alphabetically first name is written last. The rule is ``get_topologica
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from wheelclash.distribution import Edge
@@ -64,16 +65,16 @@ class PipOrder(Order):
         """See :class:`~wheelclash.installers.installer.Order`."""
         if len(owners) == 1:
             return LastWriters(frozenset(owners), "order")
-        beaten: set[str] = set()
-        reasons: set[str] = set()
-        for one in owners:
-            for other in owners:
-                if one < other:
-                    loser, reason = self._earlier(self._by_id[one], self._by_id[other])
-                    reasons.add(reason)
-                    if loser is not None:
-                        beaten.add(loser)
-        return LastWriters(frozenset(owners) - beaten, _weakest(reasons))
+        beaten: dict[str, str] = {}
+        open_reasons: set[str] = set()
+        for one, other in combinations(sorted(owners), 2):
+            loser, reason = self._earlier(self._by_id[one], self._by_id[other])
+            if loser is None:
+                open_reasons.add(reason)
+            else:
+                beaten[loser] = reason
+        last = frozenset(owners) - beaten.keys()
+        return LastWriters(last, _weakest(set(beaten.values()) if len(last) == 1 else open_reasons))
 
     def _earlier(self, one: Distribution, other: Distribution) -> tuple[str | None, str]:
         """Which of two is installed first, and how that is known."""

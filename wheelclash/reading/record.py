@@ -81,8 +81,8 @@ def parse_record(data: bytes, filename: str) -> Record:
     """
     record = Record()
     text = _decode(data, record)
-    for elements in _split(text, filename):
-        if len(record.rows) >= MAX_ROWS:
+    for number, elements in enumerate(_split(text, filename)):
+        if number >= MAX_ROWS:
             raise WheelError(filename, "limit", f"its RECORD has more than {MAX_ROWS} rows")
         _add(record, elements)
     return record

@@ -50,9 +50,9 @@ _REASONS = {
     "refused": "the installation stops: a wheel is refused",
 }
 _STRATEGIES = {
-    "avoid": "do not install the other",
-    "reinstall-keeper": "or install both, then write it again, last",
-    "remove-loser": "or, if both are installed, for good",
+    "avoid": "do not install the others",
+    "reinstall-keeper": "install the set, then write it again, last",
+    "remove-loser": "where all are installed already, for good",
 }
 
 
@@ -226,6 +226,11 @@ class _Writer:
             by_keeper[tuple(remedy.keep)].append(remedy)
         if not by_keeper:
             return
+        if len(by_keeper) > 1 and not self._report.summary.errors and not self._verbose:
+            yield ()
+            names = ", ".join(name for keep in by_keeper for name in keep)
+            yield (Span(f"To choose who wins: --keep with one of {names} (-v shows the commands for each)", "faint"),)
+            return
         most = len(by_keeper) if self._verbose else _MOST_KEEPERS
         for keep, remedies in list(by_keeper.items())[:most]:
             yield ()
@@ -233,14 +238,14 @@ class _Writer:
             if remedies[0].undecided:
                 left = _plural(remedies[0].undecided, "clash").replace("clashs", "clashes")
                 yield (Span(f"  leaves {left} of others open; name a keeper for each with --keep", "warning"),)
-            for remedy in remedies:
-                yield from self._remedy(remedy)
+            for number, remedy in enumerate(remedies):
+                yield from self._remedy(remedy, "or " if number else "")
         if len(by_keeper) > most:
             rest = _listed(name for keep in list(by_keeper)[most:] for name in keep)
             yield (Span(f"… likewise for {rest} (-v shows how, --keep chooses)", "faint"),)
 
-    def _remedy(self, remedy: RemedyReport) -> Iterator[Line]:
-        yield (Span(f"  {_STRATEGIES[remedy.strategy]}:"),)
+    def _remedy(self, remedy: RemedyReport, alternative: str) -> Iterator[Line]:
+        yield (Span(f"  {alternative}{_STRATEGIES[remedy.strategy]}:"),)
         for step in remedy.steps:
             yield (Span(f"    {shlex.join(step.command)}", "command"),)
             if self._verbose:
