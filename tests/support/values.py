@@ -1,0 +1,141 @@
+"""Values of the pure core for tests: no network, and no disk but a temporary buffer in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+from wheelclash.diagnosis import diagnose
+from wheelclash.distribution import Distribution, requirements_of
+from wheelclash.installers import INSTALLERS, PIP, UV, Installer, InstallerName
+from wheelclash.installers.installer import Invocation
+from wheelclash.layout import InstalledFile, InstalledPath, Layout, LayoutFailure, lay_out
+from wheelclash.overlap import Overlap, find_overlaps, judge, merge
+from wheelclash.reading.archive import parse_contents
+from wheelclash.reading.contents import Contents, EntryPoint, Member
+from wheelclash.remedy import check_keepers, remedies
+from wheelclash.report.build import Findings, build_report
+from wheelclash.sources.candidate import Candidate
+from wheelclash.target import Target, target_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tests.support.wheelmaker import Wheel
+    from wheelclash.diagnosis import Diagnosis
+    from wheelclash.report.model import Report
+    from wheelclash.verdict import Answers
+
+LINUX = target_for("3.12", "linux")
+MACOS = target_for("3.12", "macos")
+WINDOWS = target_for("3.12", "windows")
+
+BY_NAME: dict[InstallerName, Installer] = {"pip": PIP, "uv": UV}
+
+
+def digest(text: str | bytes) -> str:
+    """How contents name the sha256 of ``text``."""
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def path_of(text: str) -> InstalledPath:
+    """An installed path, written ``root/path``."""
+    return InstalledPath(text)
+
+
+def written(path: str, text: str | None = "", *, size: int = 1, crc: int = 0, script: bool = False) -> InstalledFile:
+    """A file of a wheel whose content is ``text``; None for one without a usable hash."""
+    return InstalledFile(path_of(path), None if text is None else digest(text), size, crc, f"in-wheel/{path}", script)
+
+
+def command(name: str, value: str = "m:f", kind: str = "console") -> InstalledFile:
+    """A command generated for an entry point."""
+    return InstalledFile(path_of(f"scripts/{name}"), f"{kind}:{value}", None, None, None)
+
+
+def layout(*files: InstalledFile, phantoms: Iterable[str] = (), failure: LayoutFailure | None = None) -> Layout:
+    """A layout of these files."""
+    return Layout({file.path: file for file in files}, frozenset(path_of(each) for each in phantoms), failure)
+
+
+def layouts(**files: Mapping[str, str | None]) -> dict[str, Layout]:
+    """Layouts by id, each given as installed path to content."""
+    return {id_: layout(*(written(path, text) for path, text in each.items())) for id_, each in files.items()}
+
+
+def contents(
+    *members: str, points: Sequence[EntryPoint] = (), phantoms: Sequence[str] = (), prefix: str = "dist-1.0"
+) -> Contents:
+    """Contents with these archive paths, each holding its own name."""
+    found = tuple(Member(path, len(path), 0, digest(path)) for path in members)
+    return Contents(f"{prefix}.dist-info", "true", found, tuple(phantoms), tuple(points), (), None, ())
+
+
+def parsed(wheel: Wheel | bytes, filename: str = "") -> Contents:
+    """What is read of a wheel."""
+    data = wheel if isinstance(wheel, bytes) else wheel.to_bytes()
+    name = filename or ("" if isinstance(wheel, bytes) else wheel.filename)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return parse_contents(archive, name)
+
+
+def distribution(wheel: Wheel, target: Target = LINUX, **candidate: Any) -> Distribution:
+    """A member of a set, read from the bytes of a wheel; ``candidate`` are attributes to give other values."""
+    given: dict[str, Any] = {
+        "filename": wheel.filename,
+        "name": wheel.name.lower().replace("_", "-").replace(".", "-"),
+        "version": wheel.version,
+        "url": f"https://files.example/{wheel.filename}",
+        "index": "https://index.example/simple/",
+        "sha256": hashlib.sha256(wheel.to_bytes()).hexdigest(),
+        "size": len(wheel.to_bytes()),
+        "requested": wheel.name,
+    }
+    found = parsed(wheel)
+    placed = {each.name: lay_out(found, each.rules, target) for each in INSTALLERS}
+    return Distribution(Candidate(**given | candidate), found, "range", placed, requirements_of(found, target))
+
+
+def overlaps_of(
+    distributions: Sequence[Distribution], target: Target = LINUX, answers: Answers | None = None
+) -> list[Overlap]:
+    """Every overlap of a set, under both installers, judged."""
+    by_id = {each.id: each for each in distributions}
+    found = {
+        each.name: find_overlaps({one.id: one.layouts[each.name] for one in distributions}, target)
+        for each in INSTALLERS
+    }
+
+    def requires(one: str, other: str) -> bool:
+        return by_id[other].name in by_id[one].requirements.names_under_any_extra
+
+    return judge(merge(found), answers or {}, requires)
+
+
+def diagnosed(installer: InstallerName, *wheels: Wheel, target: Target = LINUX) -> Diagnosis:
+    """What one command that installs these wheels leaves."""
+    distributions = [distribution(each, target) for each in wheels]
+    return diagnose(BY_NAME[installer], distributions, overlaps_of(distributions, target), target)
+
+
+def report_of(
+    *wheels: Wheel, keep: Sequence[str] = (), target: Target = LINUX, installer: InstallerName = "uv", **findings: Any
+) -> Report:
+    """The report on a set of wheels; ``findings`` are further attributes of what was found."""
+    distributions = [distribution(each, target) for each in wheels]
+    overlaps = overlaps_of(distributions, target)
+    keepers = check_keepers(keep, distributions, overlaps)
+    given: dict[str, Any] = {
+        "target": target,
+        "distributions": distributions,
+        "skipped": [],
+        "overlaps": overlaps,
+        "diagnoses": [diagnose(each, distributions, overlaps, target) for each in INSTALLERS],
+        "remedies": remedies(
+            BY_NAME[installer], distributions, overlaps, target, keepers=keepers, where=Invocation()
+        ),
+    }
+    return build_report(Findings(**given | findings))
