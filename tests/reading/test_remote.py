@@ -256,7 +256,7 @@ def test_a_whole_file_beyond_the_limit_is_not_downloaded(index: LoopbackIndex, k
         (FAR, {"size": 10**17}, 2, "changed"),
         (SMALL, {"url": "ftp://files.example/x.whl"}, 0, "refused"),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "name", None) or str(value),
 )
 def test_a_file_that_is_not_the_one_the_index_describes(
     index: LoopbackIndex, wheel: Wheel, changes: dict[str, Any], requests: int, code: str

@@ -128,6 +128,7 @@ class WheelReader:
         archive = open_local(path, candidate.filename)
         try:
             before = path.stat()
+            _needed(archive, candidate.filename)
             contents = _contents_of(archive, candidate)
             after = path.stat()
         except OSError as error:
@@ -166,16 +167,11 @@ class WheelReader:
             self._open.popitem()[1].close()
 
     async def _read(self, candidate: Candidate, *, fresh: bool) -> tuple[Contents, Archive]:
-        from wheelclash.reading.archive import MAX_MEMBER, needed_members
-        from wheelclash.reading.remote import open_archive, unpacking
+        from wheelclash.reading.remote import open_archive
 
         archive = await open_archive(candidate, self.fetcher, hosts=self._known_hosts(), fresh=fresh)
         try:
-            with unpacking(candidate.filename):
-                needed = needed_members(archive.zip, candidate.filename)
-            for name in needed:
-                _require_small(archive, name, candidate.filename, MAX_MEMBER)
-            await archive.fetch(needed)
+            await archive.fetch(_needed(archive, candidate.filename))
             contents = _contents_of(archive, candidate)
         except BaseException:
             archive.close()
@@ -236,6 +232,18 @@ class WheelReader:
         archive = self._open.pop(candidate.url, None)
         if archive is not None:
             archive.close()
+
+
+def _needed(archive: Archive, filename: str) -> list[str]:
+    """The members that must be read, none of them too large to be."""
+    from wheelclash.reading.archive import MAX_MEMBER, needed_members
+    from wheelclash.reading.remote import unpacking
+
+    with unpacking(filename):
+        needed = needed_members(archive.zip, filename)
+    for name in needed:
+        _require_small(archive, name, filename, MAX_MEMBER)
+    return needed
 
 
 def _contents_of(archive: Archive, candidate: Candidate) -> Contents:
