@@ -12,22 +12,31 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import uv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
-__all__ = ["INSTALLER_NAMES", "Environment", "Environments", "InstallerName", "Outcome", "RealInstaller"]
+__all__ = [
+    "INSTALLER_NAMES",
+    "PYTHON_FOLDER",
+    "Environment",
+    "Environments",
+    "InstallerName",
+    "Outcome",
+    "RealInstaller",
+]
 
 InstallerName = Literal["pip", "uv"]
 INSTALLER_NAMES: tuple[InstallerName, ...] = ("pip", "uv")
 
 _FOREIGN = ("PIP_", "UV_", "PYTHON", "VIRTUAL_ENV", "CONDA_")
 _PATIENCE = 600  # seconds; far more than any one command needs
-_PYTHON_DIR = f"python{sys.version_info.major}.{sys.version_info.minor}" + getattr(sys, "abiflags", "")
+PYTHON_FOLDER = f"python{sys.version_info.major}.{sys.version_info.minor}" + getattr(sys, "abiflags", "")
+"""The folder below ``lib`` that is named for the running interpreter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +92,9 @@ class Environment:
             A path relative to the prefix, ``/`` between parts.
         """
         folders = {
-            "site-packages": f"lib/{_PYTHON_DIR}/site-packages/",
+            "site-packages": f"lib/{PYTHON_FOLDER}/site-packages/",
             "scripts": "bin/",
-            "headers": f"include/site/{_PYTHON_DIR}/",
+            "headers": f"include/site/{PYTHON_FOLDER}/",
             "data": "",
         }
         return folders[root] + path
@@ -102,8 +111,10 @@ class Environment:
         }
 
     def snapshot(self) -> dict[str, bytes]:
-        """What installers wrote: :meth:`files` less what a fresh environment holds unchanged."""
-        return {path: content for path, content in self.files().items() if self.own.get(path) != content}
+        """What installers wrote: :meth:`files` less what a fresh environment holds unchanged and uv's lock."""
+        return {
+            path: content for path, content in self.files().items() if self.own.get(path) != content and path != ".lock"
+        }
 
     def names(self) -> set[str]:
         """Normalised names of the distributions whose dist-info folder stands in site-packages."""
@@ -161,15 +172,23 @@ class RealInstaller:
             environment: Where.
             arguments: The sub-command and what follows it.
         """
+        return self.run_verbatim(environment, [*self.program(environment), *arguments])
+
+    def run_verbatim(self, environment: Environment, command: Sequence[str]) -> Outcome:
+        """Run a whole command as a user would type it; ``pip`` and ``uv`` are found on PATH.
+
+        Args:
+            environment: Where to stand while it runs; uv takes it for the active one.
+            command: Program and arguments.
+        """
         variables = _environ()
         variables |= {"PIP_CACHE_DIR": str(self.cache), "UV_CACHE_DIR": str(self.cache)}
         if self.name == "uv":
             variables["VIRTUAL_ENV"] = str(environment.prefix)
         if self.find_links is not None:
             variables |= {"PIP_FIND_LINKS": str(self.find_links), "UV_FIND_LINKS": str(self.find_links)}
-        command = (*self.program(environment), *arguments)
         done = subprocess.run(
-            command,
+            list(command),
             env=variables,
             cwd=environment.prefix,
             stdin=subprocess.DEVNULL,
@@ -178,7 +197,7 @@ class RealInstaller:
             timeout=_PATIENCE,
             check=False,
         )
-        return Outcome(command, done.returncode, done.stdout.decode(errors="replace"))
+        return Outcome(tuple(command), done.returncode, done.stdout.decode(errors="replace"))
 
     def install(self, environment: Environment, what: Iterable[Path | str], *options: str) -> Outcome:
         """Install wheels or requirements in one command.
@@ -210,10 +229,12 @@ def _read(folder: Path) -> Iterator[tuple[Path, bytes]]:
 def _environ() -> dict[str, str]:
     """The machine's variables without anybody's settings for Python, pip or uv."""
     own = {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}
+    programs = [str(Path(sys.executable).parent), str(Path(uv.find_uv_bin()).parent), own.get("PATH", "")]
     return own | {
+        "PATH": os.pathsep.join(programs),
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PIP_NO_COMPILE": "1",
+        "PIP_NO_COMPILE": "0",  # read as the value of "compile", as pip's documentation has it
         "PIP_NO_INDEX": "1",
         "PIP_NO_INPUT": "1",
         "PIP_ROOT_USER_ACTION": "ignore",

@@ -1,0 +1,150 @@
+"""A wheel installed alone writes exactly what is laid out, with the content that was foretold; or is refused."""
+
+from __future__ import annotations
+
+import zipfile
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.oracle.cases import SPECIAL_CASES, Case, some_pairs
+from tests.oracle.features import FEATURES, REFUSED, Feature
+from tests.oracle.model import diagnosed, distribution_of, real_files
+from tests.support.environments import INSTALLER_NAMES, InstallerName
+from tests.support.wheelmaker import Wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.oracle.observation import Observations
+    from tests.support.environments import Environments
+    from wheelclash.layout import InstalledFile
+
+pytestmark = pytest.mark.oracle
+
+_PAIRS = some_pairs()
+_CASES = [
+    pytest.param(case, installer, id=f"{case.name}-{installer}")
+    for case in (*SPECIAL_CASES, *_PAIRS)
+    for installer in case.installers
+]
+_OF_EACH_FEATURE = [
+    pytest.param(case, installer, id=f"{case.name}-{installer}")
+    for case in (*SPECIAL_CASES, *[each for each in _PAIRS if each.is_of_one_feature])
+    for installer in case.installers
+]
+
+
+@pytest.mark.parametrize(("case", "installer"), _OF_EACH_FEATURE)
+def test_wheel_alone_writes_what_is_laid_out(observations: Observations, case: Case, installer: InstallerName) -> None:
+    """Every path, and for every path the very member (or entry point) whose content ends up there."""
+    for position, wheel in enumerate(observations.wheels([case], range(len(case.wheels)))):
+        layout = distribution_of(wheel).layouts[installer]
+        told = real_files(observations.any, layout.files)
+        alone = observations.alone(installer, case, position)
+        assert alone.keys() == told.keys()
+        for real, path in told.items():
+            assert _is_content_of(alone[real], layout.files[path], wheel), f"{real} of {wheel.name}"
+
+
+def _is_content_of(content: bytes, file: InstalledFile, wheel: Path) -> bool:
+    if file.member is None:
+        assert file.content is not None
+        _, module, attribute = file.content.split(":")
+        return f"from {module} import {attribute}".encode() in content
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (each for each in archive.namelist() if each.replace("//", "/").removeprefix("./") == file.member)
+        member = archive.read(name)
+    if file.script and member.startswith(b"#!python"):
+        first, _, rest = content.partition(b"\n")
+        return first.startswith(b"#!<prefix>/bin/python") and rest == member.partition(b"\n")[2]
+    return content == member
+
+
+@pytest.mark.parametrize(("case", "installer"), _CASES)
+def test_contents_called_equal_are_equal(observations: Observations, case: Case, installer: InstallerName) -> None:
+    """Equality is never claimed on less than proof."""
+    wheels = observations.wheels([case], range(len(case.wheels)))
+    told = [distribution_of(wheel).layouts[installer].files for wheel in wheels]
+    for one, other in combinations(range(len(wheels)), 2):
+        for real, path in real_files(observations.any, told[one]).items():
+            file, rival = told[one][path], told[other].get(path)
+            if rival and file.content and (file.content, file.script) == (rival.content, rival.script):
+                alone = [observations.alone(installer, case, position) for position in (one, other)]
+                assert alone[0][real] == alone[1][real], real
+
+
+@pytest.mark.parametrize("installer", INSTALLER_NAMES)
+@pytest.mark.parametrize("feature", REFUSED, ids=[each.name for each in REFUSED])
+def test_wheel_is_refused_where_the_layout_says_so(
+    environments: Environments, observations: Observations, tmp_path: Path, feature: Feature, installer: InstallerName
+) -> None:
+    """And where it does not, it is installed as laid out."""
+    wheel = Wheel("refused", files={"refused_or_not.py": ""})
+    feature.write(wheel, "refused", "by = 'refused'")
+    path = wheel.write(tmp_path)
+    environment = environments.new()
+    outcome = observations.installer(installer).install(environment, [path])
+    layout = distribution_of(path).layouts[installer]
+    assert outcome.ok == (installer not in feature.refused_by), outcome.output
+    assert (layout.failure is None) == outcome.ok, (layout.failure, outcome.output)
+    if outcome.ok:
+        written = {each for each in environment.snapshot() if ".dist-info/" not in each}
+        assert written == {each for each in real_files(environment, layout.files) if ".dist-info/" not in each}
+
+
+@pytest.mark.parametrize(
+    ("name", "refused"),
+    [
+        ("python", True),
+        ("Python", True),
+        ("python3", True),
+        ("python3.99", True),
+        ("python3.13t", True),
+        ("pythonw", True),
+        ("pypy3", True),
+        ("graalpy", True),
+        ("python.exe", True),
+        ("python2.7", False),
+        ("python3t", False),
+        ("python3.12w", False),
+        ("pypy3.10", False),
+        ("pypyw", False),
+        ("graalpy24.1", False),
+        ("python-config", False),
+    ],
+)
+def test_uv_refuses_names_of_interpreters(
+    environments: Environments, observations: Observations, tmp_path: Path, name: str, *, refused: bool
+) -> None:
+    """Those it knows, in any case; every other name is a command like any."""
+    wheel = Wheel("named", files={f"named-1.0.data/scripts/{name}": "#!/bin/sh\n"}).write(tmp_path)
+    outcome = observations.installer("uv").install(environments.new(), [wheel])
+    assert outcome.ok != refused, outcome.output
+    assert (distribution_of(wheel).layouts["uv"].failure is not None) == refused
+
+
+_ROADS = [
+    each
+    for each in FEATURES
+    if each.name in {"root", "purelib", "data-lib", "symlink", "script", "data-bin", "console"}
+]
+
+
+@pytest.mark.parametrize("installer", INSTALLER_NAMES)
+@pytest.mark.parametrize("feature", _ROADS, ids=[each.name for each in _ROADS])
+def test_file_where_another_needs_a_folder_stops_the_installation(
+    environments: Environments, observations: Observations, tmp_path: Path, feature: Feature, installer: InstallerName
+) -> None:
+    """By whatever road the file comes there; the diagnosis knows."""
+    file, folder = Wheel("clash-a"), Wheel("clash-b")
+    feature.write(file, "clash", "by = 'file'")
+    below = "bin/clash/x" if feature.place == "scripts" else "share/clash/m.py/x"
+    folder.files[f"{folder.escaped}-1.0.data/data/{below}"] = "by = 'folder'"
+    if feature.place == "site-packages":
+        folder.files = {"clash/m.py/x": "by = 'folder'"}
+    wheels = [file.write(tmp_path), folder.write(tmp_path)]
+    outcome = observations.installer(installer).install(environments.new(), wheels)
+    assert not outcome.ok
+    assert {each.state for each in diagnosed(wheels, installer).outcomes} == {"fails"}
