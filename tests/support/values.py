@@ -134,8 +134,6 @@ def report_of(
         "skipped": [],
         "overlaps": overlaps,
         "diagnoses": [diagnose(each, distributions, overlaps, target) for each in INSTALLERS],
-        "remedies": remedies(
-            BY_NAME[installer], distributions, overlaps, target, keepers=keepers, where=Invocation()
-        ),
+        "remedies": remedies(BY_NAME[installer], distributions, overlaps, target, keepers=keepers, where=Invocation()),
     }
     return build_report(Findings(**given | findings))

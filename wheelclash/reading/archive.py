@@ -6,6 +6,7 @@ knows which. Binary distribution format (PEP 427), core metadata, entry points s
 
 from __future__ import annotations
 
+import posixpath
 import struct
 import zipfile
 import zlib
@@ -148,9 +149,12 @@ def _members(archive: zipfile.ZipFile, filename: str, record: Record, findings: 
     for info in archive.infolist():
         if info.orig_filename != info.filename and "\0" in info.orig_filename:
             raise WheelError(filename, "hostile", "a file name in its zip directory holds a NUL byte")
-        if info.is_dir():
+        if info.filename and info.is_dir():
             continue
-        path = normalise(info.filename) or info.filename  # layout says what installers do with the others
+        if not info.filename or normalise(info.filename) == ".":
+            raise WheelError(filename, "hostile", "a file in its zip directory has no name")
+        # layout says what installers do with those that climb out
+        path = normalise(info.filename) or posixpath.normpath(info.filename)
         if path in found:
             findings.append(Finding("duplicate-member", path, "the zip directory lists it twice; the last one counts"))
         row = record.rows.get(path)
