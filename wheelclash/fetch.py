@@ -8,6 +8,7 @@ URL in an error carries any.
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import urlsplit
@@ -111,8 +112,7 @@ class Fetcher:
             headers["If-Modified-Since"] = last_modified
 
         async def read(response: httpx.Response, here: str, _: asyncio.Timeout) -> PageReply:
-            told = response.headers
-            body = b""
+            told, body = response.headers, b""
             if response.status_code != _NOT_MODIFIED or (etag is None and last_modified is None):
                 check_status(response.status_code, told, here, ranged=False)
                 body = await self._page_body(response, here)
@@ -179,25 +179,24 @@ class Fetcher:
         return download
 
     async def aclose(self) -> None:
-        """Close the connections; a later request opens new ones."""
+        """Close the connections, if there are any; a later request opens new ones."""
         client, self._client = self._client, None
-        if client is None:
-            return
-        await event_loop()
-        import asyncio
+        if client is not None:
+            await event_loop()
+            import asyncio
 
-        if self._loop is asyncio.get_running_loop():
-            await client.aclose()
+            if self._loop is asyncio.get_running_loop():
+                await client.aclose()
 
     async def _ask(self, url: str, headers: dict[str, str], read: _Reader[_T], purpose: Purpose) -> _T:
-        await event_loop()
-        import asyncio
-
         clean = without_credentials(url)
         if self.offline:
             raise FetchError(clean, "offline", "it is not in the cache, and --offline forbids asking for it")
         if not is_web_address(clean):
             raise FetchError(clean, "refused", "only http and https URLs can be asked for")
+        await event_loop()
+        import asyncio
+
         client, slots = self._connected()
         for attempt in range(_TRIES):
             try:
@@ -302,9 +301,8 @@ class Fetcher:
 
     def _require_room(self, url: str, size: int | None) -> None:
         if size is not None and size > self.max_download:
-            limit = f"--max-download allows {self.max_download}"
-            reason = f"{urlsplit(url).hostname} sends only the whole file: {size} bytes or more, {limit}"
-            raise FetchError(url, "too-large", reason)
+            reason = f"{urlsplit(url).hostname} sends only the whole file: {size} bytes or more"
+            raise FetchError(url, "too-large", f"{reason}, --max-download allows {self.max_download}")
 
     def _connected(self) -> tuple[httpx.AsyncClient, asyncio.Semaphore]:
         """The client and its slots; both belong to one event loop."""
@@ -334,7 +332,6 @@ class Fetcher:
                 trust_env=self.trust_env,
                 follow_redirects=False,
                 timeout=httpx.Timeout(self.read_timeout, connect=self.connect_timeout, pool=None),
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=self.concurrency),
                 headers={"User-Agent": self.agent},
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # no index needs any
             )
@@ -352,8 +349,6 @@ class Fetcher:
             found = self._netrc.get((urlsplit(url).hostname or "").lower())
         if found is None:
             return None
-        from base64 import b64encode
-
         return "Basic " + b64encode(":".join(found).encode()).decode("ascii")
 
     def _pause(self, attempt: int) -> float:
