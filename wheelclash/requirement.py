@@ -236,7 +236,7 @@ def _redacted(text: str) -> str:
 def _wheel_path(text: str, cwd: Path) -> Asked:
     path = cwd / text
     if not text.lower().endswith(".whl") or _is_folder(path) or (" @ " in text and not _exists(path)):
-        raise RequirementError(text, *_not_a_wheel(text, path))
+        raise RequirementError(_redacted(text), *_not_a_wheel(_redacted(text), path))
     _require_file(text, path)
     return Asked(text=text, path=Path(os.path.abspath(path)))  # noqa: PTH100 - lexical: links are the user's business
 
@@ -261,9 +261,10 @@ def _not_a_wheel(text: str, path: Path) -> tuple[str, str]:
 
 
 def _require_file(text: str, path: Path) -> None:
+    text = _redacted(text)
     if not _exists(path):
         glob = any(each in text for each in "*?[")
-        hint = "No file matches this pattern." if glob else f"Looked for {path}."
+        hint = "No file matches this pattern." if glob else f"Looked for {_redacted(str(path))}."
         raise RequirementError(text, "There is no such file.", hint)
     if _is_folder(path):
         raise RequirementError(text, "This is a folder, not a wheel.")

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["files", "from_environ", "from_files"]
 
+SYSTEM = Path("/etc")
+"""Where pip looks on every Unix, whatever ``XDG_CONFIG_DIRS`` says."""
+
 _KEYS = ("index-url", "extra-index-url", "find-links", "no-index", "cert", "trusted-host")
 
 
@@ -62,7 +65,7 @@ def _global_folders(environ: Mapping[str, str]) -> list[Path]:
     if sys.platform == "darwin":
         return [Path("/Library/Application Support/pip")]
     folders = environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
-    return [*(Path(each, "pip") for each in folders.split(os.pathsep) if each), Path("/etc")]
+    return [*(Path(each, "pip") for each in folders.split(os.pathsep) if each), SYSTEM]
 
 
 def _user_files(environ: Mapping[str, str], basename: str) -> Iterator[Path]:

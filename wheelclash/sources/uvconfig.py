@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["files", "from_environ", "from_files"]
 
+SYSTEM = Path("/etc")
+"""Where uv looks on every Unix, if no folder of ``XDG_CONFIG_DIRS`` has a file."""
+
 _T = TypeVar("_T")
 _VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
 
@@ -104,7 +107,7 @@ def _system_file(environ: Mapping[str, str]) -> Path | None:
     for folder in (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep):
         if folder and Path(folder, "uv", "uv.toml").is_file():
             return Path(folder, "uv", "uv.toml")
-    return Path("/etc/uv/uv.toml")
+    return SYSTEM / "uv" / "uv.toml"
 
 
 def _toml(path: Path) -> dict[str, Any] | None:

@@ -1,0 +1,158 @@
+"""Interpreters: what they say of themselves, and which one is meant."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from wheelclash import interpreter as module
+from wheelclash.errors import TargetError
+from wheelclash.interpreter import ask, meant, running, target_of
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="the stand-ins are shell scripts")
+
+
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Three environments without pip, by name."""
+    folder = tmp_path_factory.mktemp("environments")
+    for name in ("active", "conda", "work/.venv"):
+        venv.create(folder / name, with_pip=False, symlinks=True)
+    return {"active": folder / "active", "conda": folder / "conda", "work": folder / "work"}
+
+
+def script(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_an_interpreter_asked_says_what_it_would_say_of_itself() -> None:
+    assert target_of(ask(Path(sys.executable))) == target_of(running())
+
+
+def test_asking_for_oneself_starts_no_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("a process was started"))
+    assert meant(python=sys.executable, run_as_module=False, environ={}, cwd=tmp_path) == running({})
+
+
+def test_an_environment_is_told_from_its_base(environments: dict[str, Path]) -> None:
+    found = ask(environments["active"] / "bin" / "python", {"VIRTUAL_ENV": str(environments["active"])})
+    assert found.prefix == environments["active"]
+    assert found.is_virtual
+    assert found.is_active
+    assert not found.has_pip
+    assert not found.externally_managed
+    assert found.executable.parent == environments["active"] / "bin"
+
+
+@pytest.mark.parametrize(
+    ("python", "run_as_module", "variables", "expected"),
+    [
+        ("conda", True, {"VIRTUAL_ENV": "active"}, "conda"),
+        (None, True, {"VIRTUAL_ENV": "active"}, None),
+        (None, False, {"VIRTUAL_ENV": "active", "CONDA_PREFIX": "conda"}, "active"),
+        (None, False, {"VIRTUAL_ENV": "", "CONDA_PREFIX": "conda"}, "conda"),
+        (None, False, {}, "work/.venv"),
+    ],
+)
+def test_the_first_that_applies_is_meant(
+    environments: dict[str, Path],
+    python: str | None,
+    *,
+    run_as_module: bool,
+    variables: dict[str, str],
+    expected: str | None,
+) -> None:
+    folder = environments["work"].parent
+    environ = {key: value and str(folder / value) for key, value in variables.items()}
+    found = meant(
+        python=python and str(folder / python), run_as_module=run_as_module, environ=environ, cwd=folder / "work"
+    )
+    assert found.prefix == (Path(sys.prefix) if expected is None else folder / expected)
+
+
+def test_without_anything_else_the_running_one_is_meant(tmp_path: Path) -> None:
+    assert meant(python=None, run_as_module=False, environ={}, cwd=tmp_path).prefix == Path(sys.prefix)
+
+
+def test_a_tool_in_an_environment_of_its_own_means_the_first_python_outside(
+    environments: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "tools" / "wheelclash"
+    venv.create(own, with_pip=False, symlinks=True)
+    (own / "uv-receipt.toml").write_text("[tool]\n")
+    monkeypatch.setattr(sys, "prefix", str(own))
+    path = os.pathsep.join(str(each / "bin") for each in (own, environments["active"]))
+    found = meant(python=None, run_as_module=False, environ={"PATH": path}, cwd=tmp_path)
+    assert found.prefix == environments["active"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "expected"),
+    [
+        ("share/pipx/venvs/wheelclash", False),
+        ("cache/pipx/0a1b2c", True),
+        ("pipx/.cache/0a1b2c", True),
+        ("uv/archive-v0/AbC", True),
+        ("uv/environments-v2/x-1", True),
+        ("home/.venv", False),
+    ],
+)
+def test_throw_away_environments_are_known_by_their_place(tmp_path: Path, folder: str, *, expected: bool) -> None:
+    assert module._is_tool_environment(tmp_path / folder) is expected
+
+
+def test_a_version_is_looked_for_on_path(environments: dict[str, Path], tmp_path: Path) -> None:
+    script(tmp_path / "python3", "exit 127")  # a launcher's stub
+    path = os.pathsep.join([str(tmp_path), str(environments["active"] / "bin")])
+    version = ".".join(map(str, sys.version_info[:2]))
+    found = meant(python=version, run_as_module=False, environ={"PATH": path}, cwd=tmp_path)
+    assert found.prefix == environments["active"]
+    with pytest.raises(TargetError, match=r"3\.99"):
+        meant(python="3.99", run_as_module=False, environ={"PATH": path}, cwd=tmp_path)
+
+
+def test_a_name_is_looked_for_on_path(environments: dict[str, Path], tmp_path: Path) -> None:
+    environ = {"PATH": str(environments["conda"] / "bin")}
+    assert meant(python="python", run_as_module=False, environ=environ, cwd=tmp_path).prefix == environments["conda"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("exit 3", "does not answer"),
+        ("echo no JSON", "does not answer"),
+        ('echo "{}"', "does not answer"),
+        ("echo '{\"prefix\": 1}'", "does not answer"),
+        ("echo oh dear >&2; exit 1", "oh dear"),
+    ],
+)
+def test_what_is_no_python_is_told(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(TargetError, match=reason):
+        ask(script(tmp_path / "python", text))
+
+
+def test_one_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    with pytest.raises(TargetError, match="did not answer"):
+        ask(script(tmp_path / "python", "exec sleep 20"))
+
+
+@pytest.mark.parametrize("name", ["nowhere", "bin/nowhere", "", "empty", "plain", "a\0b"])
+def test_what_is_not_there_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "plain").write_text("not executable")
+    with pytest.raises(TargetError):
+        meant(python=name, run_as_module=False, environ={"PATH": str(tmp_path)}, cwd=tmp_path)
+
+
+def test_a_stale_variable_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match=r"VIRTUAL_ENV.*Unset"):
+        meant(python=None, run_as_module=False, environ={"VIRTUAL_ENV": str(tmp_path / "gone")}, cwd=tmp_path)
