@@ -13,8 +13,7 @@ Everything is imported when it is first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
     from wheelclash.diagnosis import Diagnosis, diagnose
     from wheelclash.disk import Disk

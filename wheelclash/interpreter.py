@@ -19,11 +19,11 @@ from wheelclash.errors import TargetError
 from wheelclash.target import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from packaging.tags import Tag
 
-__all__ = ["Facts", "Interpreter", "ask", "meant", "running", "target_of"]
+__all__ = ["Facts", "Interpreter", "ask", "meant", "on_path", "running", "target_of"]
 
 PATIENCE = 10.0
 """Seconds an interpreter has to answer."""
@@ -186,12 +186,18 @@ def target_of(interpreter: Interpreter) -> Target:
     return Target(
         python_version=markers["python_full_version"].rstrip("+"),
         implementation=interpreter.implementation,
-        platform=next((tag.platform for tag in tags if tag.platform != "any"), "any"),
+        platform=_best_platform(tags),
         tags=tags,
         markers=markers,
         case_sensitive=markers["sys_platform"] not in {"win32", "darwin", "ios", "cygwin"},
         free_threaded=interpreter.free_threaded,
     )
+
+
+def _best_platform(tags: Sequence[Tag]) -> str:
+    """The platform tag that says most: not ``any``, and of Linux the one that names the C library."""
+    names = list(dict.fromkeys(tag.platform for tag in tags if tag.platform != "any"))
+    return next((name for name in names if not name.startswith("linux_")), names[0] if names else "any")
 
 
 def _tags(texts: tuple[str, ...]) -> Iterator[Tag]:
@@ -234,7 +240,7 @@ def meant(*, python: str | None, run_as_module: bool, environ: Mapping[str, str]
     if executable is not None:
         return _ask_unless_running(executable, environ)
     if _is_tool_environment(Path(sys.prefix)):
-        for candidate in _on_path("python3", environ):
+        for candidate in on_path("python3", environ):
             if _environment_of(candidate) != Path(sys.prefix).resolve():
                 return ask(candidate, environ)
     return running(environ)
@@ -256,7 +262,7 @@ def _named(python: str, environ: Mapping[str, str], cwd: Path) -> Interpreter:
         return _ask_unless_running(place, environ)
     if version is not None:
         return _of_version(version[1], environ, free_threaded=bool(version[2]))
-    for executable in _on_path(python, environ):
+    for executable in on_path(python, environ):
         return _ask_unless_running(executable, environ)
     raise TargetError(f"There is no {python!r}, neither here nor on PATH.", "Give the path of an interpreter.")
 
@@ -266,7 +272,7 @@ def _of_version(version: str, environ: Mapping[str, str], *, free_threaded: bool
     numbers = version.split(".")
     names = [f"python{'.'.join(numbers[:2])}{'t' if free_threaded else ''}", "python3", "python"]
     for name in names:
-        for executable in _on_path(name, environ):
+        for executable in on_path(name, environ):
             try:
                 found = _ask_unless_running(executable, environ)
             except TargetError:
@@ -279,11 +285,11 @@ def _of_version(version: str, environ: Mapping[str, str], *, free_threaded: bool
     )
 
 
-def _on_path(name: str, environ: Mapping[str, str]) -> Iterator[Path]:
+def on_path(name: str, environ: Mapping[str, str]) -> Iterator[Path]:
     """Every executable of that name on PATH, first first."""
     suffixes = [".exe"] if os.name == "nt" and not name.lower().endswith(".exe") else [""]
     if os.name == "nt" and name == "python3":
-        yield from _on_path("python", environ)
+        yield from on_path("python", environ)
     for folder in environ.get("PATH", os.defpath).split(os.pathsep):
         for suffix in suffixes:
             candidate = Path(folder, name + suffix)

@@ -131,23 +131,28 @@ def lay_out(contents: Contents, rules: Rules, target: Target) -> Layout:
             places.check_command(name)
     except _Refused as refused:
         failure = refused.failure
-    generated = {name for name, _ in commands}
+    own = {point.name for point in contents.entry_points}
     for member in contents.members:
+        name, size, crc, digest = member
+        if ".data/" not in name and name[0] not in "./":  # nearly all: below the wheel's root
+            path = InstalledPath(f"site-packages/{name}")
+            files[path] = InstalledFile(path, digest, size, crc, name)
+            continue
         try:
-            path = places.place(member.path)
+            placed = places.place(name)
         except _Refused as refused:
             failure = failure or refused.failure
             continue
-        if path is None:
+        if placed is None:
             continue
-        is_script = places.is_script(member.path)
-        if is_script and _stem_of_wrapper(path.partition("/")[2]) in generated:
+        is_script = places.is_script(name)
+        if is_script and _stem_of_wrapper(placed.partition("/")[2]) in generated:
             continue  # the wheel's own generated command takes its place
-        files[path] = InstalledFile(path, member.digest, member.size, member.crc, member.path, is_script)
+        files[placed] = InstalledFile(placed, digest, size, crc, name, is_script)
     for name, point in commands:
         path = installed_path("scripts", posixpath.normpath(name))
         files[path] = InstalledFile(path, f"{point.kind}:{point.value}", None, None, None)
-    phantoms = places.place_all(contents.phantoms) if rules.keeps_phantoms else frozenset()
+    phantoms = places.place_all(contents.phantoms) if rules.keeps_phantoms and contents.phantoms else frozenset()
     return Layout(files, phantoms - files.keys(), failure)
 
 
@@ -248,13 +253,16 @@ class _Places:
             raise _Refused("reserved-script", name, "a command may not take the name of the interpreter")
 
 
+_64_BIT = ("64", "64le", "s390x")
+
+
 def _roots_below_prefix(target: Target) -> tuple[str, tuple[str, ...]]:
     """The scripts folder and the site-packages folders below an environment's prefix (sysconfig's ``venv`` scheme)."""
     if target.is_windows:
         return "Scripts/", ("Lib/site-packages/",)
     name = "pypy" if target.implementation == "pypy" else "python"
     folder = f"{name}{target.minor_version}{'t' if target.free_threaded else ''}/site-packages/"
-    if target.markers["sys_platform"] == "linux" and target.markers["platform_machine"].endswith("64"):
+    if target.markers["sys_platform"] == "linux" and target.markers["platform_machine"].endswith(_64_BIT):
         return "bin/", (f"lib/{folder}", f"lib64/{folder}")  # venv links lib64 to lib
     return "bin/", (f"lib/{folder}",)
 

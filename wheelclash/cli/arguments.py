@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import TYPE_CHECKING, Literal, NoReturn
 
+TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Literal, NoReturn
 
 __all__ = ["Arguments", "parse"]
 
@@ -69,6 +70,21 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {message}\nTry '{self.prog} --help'.\n")
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal; argparse's own way of asking for that width imports the compression modules."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30, width=_width())
+
+
+def _width() -> int:
+    try:
+        columns = int(os.environ.get("COLUMNS", "")) or os.get_terminal_size().columns
+    except (ValueError, OSError):
+        columns = 100
+    return max(40, min(columns, 120) - 2)
+
+
 def parse(arguments: Sequence[str]) -> Arguments:
     """Parse a command line.
 
@@ -99,7 +115,11 @@ def _check(parser: _Parser, parsed: Arguments) -> None:
 
 
 def _schema_parser() -> _Parser:
-    return _Parser(prog="wheelclash schema", description="Print the JSON Schema of --format json.")
+    return _Parser(
+        prog="wheelclash schema",
+        description="Print the JSON Schema of --format json.",
+        formatter_class=_Formatter,
+    )
 
 
 def _check_parser() -> _Parser:
@@ -108,7 +128,7 @@ def _check_parser() -> _Parser:
         usage="wheelclash [check] REQUIREMENT|WHEEL … [options]",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
         allow_abbrev=False,
     )
     add = parser.add_argument

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
-from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelclash.cli.output import complain, write_report
 from wheelclash.errors import QuestionError, WheelclashError
 from wheelclash.fetch import MAX_DOWNLOAD
-from wheelclash.interpreter import meant, target_of
+from wheelclash.interpreter import meant, on_path, target_of
 from wheelclash.session import Session
 from wheelclash.sources.settings import IndexFlags
 from wheelclash.target import target_for, with_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from wheelclash.cli.arguments import Arguments
     from wheelclash.installers import InstallerName
@@ -85,11 +84,13 @@ def _target(arguments: Arguments, environ: Mapping[str, str], *, as_module: bool
 def _installer(arguments: Arguments, environ: Mapping[str, str]) -> InstallerName:
     if arguments.installer is not None:
         return arguments.installer
-    return "uv" if shutil.which("uv", path=environ.get("PATH")) else "pip"
+    return "uv" if next(on_path("uv", environ), None) is not None else "pip"
 
 
 def _moment(text: str) -> datetime:
     """The moment from which on files count as too new: that of RFC 3339, or the end of a day (UTC), as for uv."""
+    from datetime import UTC, date, datetime, time, timedelta
+
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -6,7 +6,6 @@ import contextlib
 import io
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +70,8 @@ def _tolerant(stream: TextIO) -> TextIO:
 
 def _write_file(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
+    import tempfile
+
     temporary = None
     try:
         with tempfile.NamedTemporaryFile(
