@@ -251,10 +251,11 @@ _parts = st.sampled_from(
 @given(
     st.lists(st.lists(_parts, min_size=1, max_size=5).map("/".join), max_size=6, unique=True),
     st.lists(_parts, max_size=2, unique=True),
-    st.sampled_from(TARGETS),
+    st.integers(0, len(TARGETS) - 1),
 )
-def test_any_wheel(members: list[str], names: list[str], target: Target) -> None:
+def test_any_wheel(members: list[str], names: list[str], number: int) -> None:
     """Whatever a wheel holds it is laid out or refused, and no installed path leaves its root."""
+    target = TARGETS[number]
     wheel = contents(*members, points=[_tool(name) for name in names])
     for installer in INSTALLERS:
         found = lay_out(wheel, installer.rules, target)

@@ -146,7 +146,7 @@ def lay_out(contents: Contents, rules: Rules, target: Target) -> Layout:
         if placed is None:
             continue
         is_script = places.is_script(name)
-        if is_script and _stem_of_wrapper(placed.partition("/")[2]) in generated:
+        if is_script and _stem_of_wrapper(placed.rpartition("/")[2]) in own:
             continue  # the wheel's own generated command takes its place
         files[placed] = InstalledFile(placed, digest, size, crc, name, is_script)
     for name, point in commands:
