@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
@@ -20,7 +19,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from wheelclash.errors import RequirementError
-from wheelclash.urls import Credentials, without_credentials
+from wheelclash.urls import Credentials, local_path, without_credentials
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
@@ -203,11 +202,11 @@ def _located(asked: Asked, url: str, text: str, cwd: Path, credentials: Credenti
         whole = None
     if not whole or (parts.scheme.lower() in {"http", "https"} and not parts.hostname):
         raise RequirementError(clean, "This is no URL.")
-    path = None
-    if parts.scheme.lower() == "file":
+    path = local_path(url)
+    if path is not None:
         if parts.netloc.lower() not in _LOCAL_HOSTS:
             raise RequirementError(clean, "A file:// URL cannot name another host.")
-        path = cwd / url2pathname(parts.path)
+        path = cwd / path
         _require_file(clean, path)
     return Asked(
         text=clean,

@@ -7,10 +7,12 @@ none can reach output, errors, cache or logs.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
-__all__ = ["Credentials", "netrc_logins", "origin_of", "without_credentials"]
+__all__ = ["Credentials", "local_path", "netrc_logins", "origin_of", "without_credentials"]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -41,6 +43,18 @@ def without_credentials(url: str) -> str:
 
 def _with_netloc(parts: SplitResult, netloc: str) -> str:
     return parts._replace(netloc=netloc).geturl()
+
+
+def local_path(url: str) -> Path | None:
+    """The path a ``file://`` URL names (RFC 8089); None for any other URL."""
+    parts = urlsplit(url)
+    if parts.scheme.lower() != "file":
+        return None
+    if os.name == "nt":
+        from urllib.request import url2pathname
+
+        return Path(url2pathname(parts.path))
+    return Path(unquote(parts.path, errors="surrogateescape"))  # urllib.request costs more than a cached answer
 
 
 @dataclass(slots=True)

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
@@ -20,6 +18,7 @@ from wheelclash.sources.candidate import Candidate, Choice, Skip
 from wheelclash.sources.no_wheel import reason_for
 from wheelclash.sources.releases import project_of, python_fits, version_of
 from wheelclash.suggest import near_names
+from wheelclash.urls import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -115,7 +114,7 @@ def choose(
         requested=asked.text,
         core_metadata_sha256=file.core_metadata_sha256,
         extras=asked.extras,
-        path=_path_of(file.url),
+        path=local_path(file.url),
         newer_sdist=str(max(newer)) if newer else None,
     )
 
@@ -260,11 +259,6 @@ def _nothing(asked: Asked, found: Found, known: Iterable[str], exclude_newer: da
     near = near_names(asked.name or "", sorted(set(known) - {asked.name or ""}))
     places = ", ".join(found.asked) or "nowhere: there is no index"
     return Skip(asked.text, "not-found", f"no index knows a project of this name (asked: {places})", near)
-
-
-def _path_of(url: str) -> Path | None:
-    parts = urlsplit(url)
-    return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
 
 
 def _describe(target: Target) -> str:

@@ -10,17 +10,17 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlsplit
-from urllib.request import url2pathname
 
 from wheelclash.errors import FetchError
 from wheelclash.sources.page import Page, ProjectFile, parse_page, project_file, usable
+from wheelclash.urls import local_path
 from wheelclash.waiting import event_loop, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from wheelclash.cache import Cache
     from wheelclash.replies import PageReply
@@ -155,7 +155,7 @@ class _Reader:
 
     async def flat(self, link: str) -> _Answer:
         """A find-links location: a folder of files, or a page of links."""
-        path = _local_path(link)
+        path = local_path(link)
         if path is not None and path.is_dir():
             return _Answer(Page(tuple(_folder(path))))
         answer = await self.page(link)
@@ -165,7 +165,7 @@ class _Reader:
 
     async def page(self, url: str) -> _Answer:
         """A page; its ``page`` is None if there is none (404, or no such file)."""
-        path = _local_path(url)
+        path = local_path(url)
         if path is not None:
             return _Answer(_local_page(path, url))
         kept = _Kept.of(self._cache.get("page", url))
@@ -232,11 +232,6 @@ class _Kept:
 
 
 # -- on disk -----------------------------------------------------------------------------------------------
-
-
-def _local_path(url: str) -> Path | None:
-    parts = urlsplit(url)
-    return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
 
 
 def _local_page(path: Path, url: str) -> Page | None:

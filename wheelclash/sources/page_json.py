@@ -94,7 +94,7 @@ def _validated(entries: list[Any]) -> list[_File | None]:
 
 
 def _project_file(file: _File, url: str) -> ProjectFile | None:
-    yanked = file.yanked if isinstance(file.yanked, str) else ("" if file.yanked else None)
+    yanked = None if not file.yanked else file.yanked if isinstance(file.yanked, str) else ""
     metadata = file.core_metadata if file.core_metadata is not None else file.dist_info_metadata
     return project_file(
         filename=file.filename,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from wheelclash.errors import IndexSettingsError
+from wheelclash.urls import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -240,12 +241,10 @@ def _index_url(block: Block, base: Path, credentials: Credentials, cache: Cache 
 
 
 def _find_links(block: Block, base: Path, credentials: Credentials, *, required: bool) -> Iterator[str]:
-    from urllib.request import url2pathname
-
     for each in block.find_links:
         url = _location(each, base, credentials)
-        parts = urlsplit(url)
-        if parts.scheme != "file" or Path(url2pathname(parts.path)).exists():
+        path = local_path(url)
+        if path is None or path.exists():
             yield url
         elif required:
             raise IndexSettingsError(f"There is no {each!r} to find links in ({block.spelling}).")
