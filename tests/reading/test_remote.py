@@ -225,6 +225,16 @@ def test_a_file_without_validators_is_read_all_the_same(index: LoopbackIndex) ->
     assert len(index.requests) == 2
 
 
+def test_a_whole_answer_that_is_not_of_the_file_begun_is_noticed_without_validators_and_hash(
+    index: LoopbackIndex,
+) -> None:
+    [path] = index.add(FAR)
+    other = bytes(byte ^ 1 for byte in path.read_bytes())
+    index.fault("/files/*", "body", body=other, after=1, times=1)
+    assert read(candidate_of(index, FAR, sha256=None))[1] == "range"
+    assert len(index.requests) == 4
+
+
 def test_validators_that_are_weak_are_not_compared(index: LoopbackIndex) -> None:
     index.add(FAR)
     index.validators = False
@@ -305,8 +315,9 @@ def at_once(index: LoopbackIndex, count: int) -> None:
     asyncio.run(main())
 
 
-def test_a_server_that_refuses_ranges_is_asked_for_one_once(index: LoopbackIndex) -> None:
-    index.fault("/files/*", "status", status=501, ranged_only=True)
+@pytest.mark.parametrize("status", [403, 501])
+def test_a_server_that_refuses_ranges_is_asked_for_one_once(index: LoopbackIndex, status: int) -> None:
+    index.fault("/files/*", "status", status=status, ranged_only=True)
     at_once(index, 5)
     assert [request.range is None for request in index.requests] == [False] + 5 * [True]
 

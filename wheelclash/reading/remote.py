@@ -139,7 +139,7 @@ class Archive:
 
         Raises:
             FetchError: ``changed`` if the file is not the one opened any more, or any other code.
-            WheelError: The directory has no such member, or puts it where it cannot be.
+            WheelError: The directory has no such member.
         """
         source = self._source
         if source is None:
@@ -182,8 +182,6 @@ class Archive:
         except KeyError:
             raise WheelError(self._filename, "unreadable", f"it has no member {name}") from None
         start, end = info.header_offset, self.directory.start
-        if not 0 <= start < end:
-            raise WheelError(self._filename, "unreadable", f"its directory puts {name} outside of the archive")
         if not self._offsets:
             self._offsets = sorted({each.header_offset for each in self.zip.infolist()})
         following = bisect_right(self._offsets, start)
