@@ -132,9 +132,6 @@ def _tool(name: str = "tool") -> EntryPoint:
     return EntryPoint(name, "m:f", "console")
 
 
-_GENERATED = "console:m:f"
-
-
 @pytest.mark.parametrize(
     ("script", "point", "target", "left"),
     [
@@ -167,17 +164,21 @@ def test_own_script_in_a_folder_gives_way() -> None:
     assert list(found.files) == ["scripts/tool"]
 
 
-@pytest.mark.parametrize("target", [LINUX, WINDOWS])
+@pytest.mark.parametrize(("target", "member"), [(LINUX, "data/bin/tool"), (WINDOWS, "data/Scripts/tool.exe")])
 @pytest.mark.parametrize("installer", ["pip", "uv"])
-def test_data_file_is_no_script(installer: InstallerName, target: Target) -> None:
-    """A data file in the scripts folder is copied as it is; a generated command is written over it."""
-    folder, name = ("Scripts", "tool.exe") if target is WINDOWS else ("bin", "tool")
-    found = lay_out(contents(f"{DATA}/data/{folder}/{name}"), BY_NAME[installer].rules, target)
+def test_data_file_is_no_script(installer: InstallerName, target: Target, member: str) -> None:
+    """A data file in the scripts folder is copied as it is."""
+    found = lay_out(contents(f"{DATA}/{member}"), BY_NAME[installer].rules, target)
     (file,) = found.files.values()
-    assert (file.path, file.script) == (f"scripts/{name}", False)
-    found = lay_out(contents(f"{DATA}/data/{folder}/{name}", points=[_tool()]), BY_NAME[installer].rules, target)
+    assert file.path.startswith("scripts/tool")
+    assert not file.script
+
+
+def test_command_over_data_file() -> None:
+    """Pip generates commands last, over a data file of the same place."""
+    found = lay_out(contents(f"{DATA}/data/bin/tool", points=[_tool()]), PIP.rules, LINUX)
     (file,) = found.files.values()
-    assert file.content == _GENERATED
+    assert file.content == "console:m:f"
 
 
 def test_scripts_are_marked() -> None:

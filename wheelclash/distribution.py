@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from wheelclash.target import Target
 
 __all__ = ["Distribution", "Edge", "Requirements", "contradictions", "requirements_of"]
+
+
+_EXTRA = re.compile(r'\bextra [=!<>~]+ "([^"]*)"|"([^"]*)" [=!<>~]+ extra\b')
 
 
 class Edge(NamedTuple):
@@ -91,9 +95,11 @@ class Distribution:
     @property
     def pinned(self) -> str:
         """How a command names exactly this wheel: ``name==version``, local part included, or its path or URL."""
-        if self.candidate.direct:
-            return str(self.candidate.path) if self.candidate.path else f"{self.name} @ {self.candidate.url}"
         extras = f"[{','.join(self.candidate.extras)}]" if self.candidate.extras else ""
+        if self.candidate.direct and self.candidate.path:
+            return f"{self.candidate.path}{extras}"
+        if self.candidate.direct:
+            return f"{self.name}{extras} @ {self.candidate.url}"
         return f"{self.name}{extras}=={self.candidate.version}"
 
     def __repr__(self) -> str:
@@ -147,11 +153,10 @@ def contradictions(distributions: Sequence[Distribution], target: Target) -> lis
 
 
 def _extras_of(requirement: Requirement) -> list[str]:
-    """The extras a marker names, e.g. ``["cli"]`` for ``extra == "cli"``."""
+    """The extras a marker names, e.g. ``["cli"]`` for ``extra == "cli"`` or ``"cli" == extra``."""
     if requirement.marker is None or "extra" not in (text := str(requirement.marker)):
         return []
-    parts = text.replace("'", '"').split('"')
-    return [canonicalize_name(parts[at]) for at in range(1, len(parts), 2) if "extra" in parts[at - 1]]
+    return [canonicalize_name(one or other) for one, other in _EXTRA.findall(text.replace("'", '"'))]
 
 
 def _edges(parsed: list[Requirement], target: Target, extra: str) -> tuple[Edge, ...]:

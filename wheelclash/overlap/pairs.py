@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["case_only", "file_directory", "folded", "shadowed"]
 
 _LIBRARY = "site-packages/"
-_EXTENSION = re.compile(r"\.(?:(?P<tag>[A-Za-z0-9_-]+)\.)?(?:so|pyd)$")
+_EXTENSION = re.compile(r"\.(?:(?P<tag>[A-Za-z0-9_-]+)\.)?(?P<kind>so|pyd)$")
 
 
 def file_directory(layouts: Mapping[str, Layout], ownership: OwnershipMap) -> list[Overlap]:
@@ -124,20 +124,25 @@ def _modules(ownership: OwnershipMap, target: Target) -> Iterator[tuple[int, str
                 yield 4, stem, path
         elif path.endswith((".so", ".pyd")):
             match = _EXTENSION.search(path)
-            rank = _extension_rank(match["tag"], target) if match else None
+            rank = _extension_rank(match["tag"], match["kind"], target) if match else None
             if match and rank is not None:
                 yield rank, path[: match.start()], path
 
 
-def _extension_rank(tag: str | None, target: Target) -> Literal[1, 2, 3] | None:
+def _extension_rank(tag: str | None, kind: str, target: Target) -> Literal[1, 2, 3] | None:
     """The rank of an extension suffix among those the target imports; None if it imports no such suffix."""
+    if (kind == "pyd") != target.is_windows:
+        return None
     if tag is None:
         return 3
     if tag == "abi3":
-        return None if target.free_threaded or target.implementation != "cpython" else 2
-    digits = target.minor_version.replace(".", "")
-    own = {f"cpython-{digits}", f"cp{digits}", f"pypy{digits}-pp73"}
-    return 1 if any(tag == each or tag.startswith(f"{each}-") for each in own) else None
+        return 2 if target.implementation == "cpython" and not target.is_windows and not target.free_threaded else None
+    version = target.minor_version.replace(".", "") + ("t" if target.free_threaded else "")
+    if target.implementation == "pypy":
+        own = f"pypy{version}-pp73"
+    else:
+        own = f"cp{version}" if target.is_windows else f"cpython-{version}"
+    return 1 if tag == own or tag.startswith(f"{own}-") else None
 
 
 def _pair(path: InstalledPath, kind: Kind, severity: Severity, files: list[tuple[str, InstalledFile]]) -> Overlap:

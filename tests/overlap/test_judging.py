@@ -1,0 +1,153 @@
+"""Questions about content, and what their answers and the requirements between owners change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.values import LINUX, MACOS, command, distribution, layout, layouts, overlaps_of, written
+from tests.support.wheelmaker import Wheel
+from wheelclash.overlap import Overlap, find_overlaps, judge, questions
+from wheelclash.verdict import INIT_LIMIT, SMALLEST_BINARY, Answer, Answers
+
+if TYPE_CHECKING:
+    from wheelclash.layout import InstalledFile
+    from wheelclash.overlap.model import Severity
+    from wheelclash.role import Role
+
+INIT = "site-packages/p/__init__.py"
+
+
+def _overlaps(*files: InstalledFile) -> list[Overlap]:
+    return find_overlaps({f"o{number}": layout(file) for number, file in enumerate(files)}, LINUX)
+
+
+def _answers(*given: Answer | None, path: str = INIT) -> Answers:
+    return {(f"o{n}", f"in-wheel/{path}"): each for n, each in enumerate(given) if each is not None}
+
+
+def _never(one: str, other: str) -> bool:
+    del one, other
+    return False
+
+
+INITS = (written(INIT, "1"), written(INIT, "2"))
+STUB, VERSION, OTHER = Answer(stub=True, code="s"), Answer(code="v"), Answer(code="o")
+
+
+@pytest.mark.parametrize(
+    ("given", "role", "severity"),
+    [
+        ((STUB, STUB), "namespace-init", "none"),
+        ((STUB, Answer(stub=True, code="other")), "namespace-init", "none"),
+        ((VERSION, VERSION), "namespace-init", "none"),
+        ((STUB, VERSION), "module", "error"),
+        ((VERSION, OTHER), "module", "error"),
+        ((STUB, None), "module", "error"),
+        ((Answer(), Answer()), "module", "error"),
+        ((None, None), "module", "error"),
+    ],
+    ids=["stubs", "two stubs", "one code", "stub and code", "two codes", "one unread", "no Python", "unread"],
+)
+def test_inits(given: tuple[Answer | None, ...], role: Role, severity: Severity) -> None:
+    """Only where every owner's file was read and is a stub, or all parse to the same, is the overlap harmless."""
+    (found,) = judge(_overlaps(*INITS), _answers(*given), _never)
+    assert (found.role, found.severity) == (role, severity)
+
+
+@pytest.mark.parametrize(
+    ("files", "asked"),
+    [
+        pytest.param(INITS, {"o0", "o1"}, id="two small inits"),
+        pytest.param((written(INIT, "1"), written(INIT, "1")), set(), id="equal ones need no reading"),
+        pytest.param((written(INIT, ""), written(INIT, "\n")), set(), id="known stubs need no reading"),
+        pytest.param((written(INIT, "1"), written(INIT, "2", size=INIT_LIMIT)), {"o0", "o1"}, id="as large as allowed"),
+        pytest.param((written(INIT, "1"), written(INIT, "2", size=INIT_LIMIT + 1)), set(), id="one too large"),
+        pytest.param(
+            (written("site-packages/m.py", "1"), written("site-packages/m.py", "2")), set(), id="an ordinary module"
+        ),
+        pytest.param((written("scripts/t", "1", size=9), written("scripts/t", "2", size=9)), set(), id="small scripts"),
+        pytest.param(
+            (written("scripts/t", "1"), written("scripts/t", "2", size=SMALLEST_BINARY)), {"o1"}, id="a large command"
+        ),
+        pytest.param(
+            (written("scripts/t", "1", size=SMALLEST_BINARY), command("t")), {"o0"}, id="a generated one has no bytes"
+        ),
+        pytest.param((command("t"), command("t", "m:g")), set(), id="two generated commands"),
+    ],
+)
+def test_questions(files: tuple[InstalledFile, ...], asked: set[str]) -> None:
+    """Only what could change a verdict is asked for: one large command, or all of the small inits."""
+    found = questions(_overlaps(*files))
+    assert {each.owner for each in found} == asked
+    for each in found:
+        assert each.about == ("command" if each.member.startswith("in-wheel/scripts/") else "init")
+
+
+def test_a_question_once() -> None:
+    """A member is asked for once, however many overlaps it is part of."""
+    overlaps = _overlaps(*INITS)
+    assert len(questions(overlaps * 3)) == 2
+
+
+def test_pairs_and_phantoms_ask_nothing() -> None:
+    """Content decides nothing about pairs of paths, nor about a path that one only lists."""
+    placed = layouts(a={INIT: "1", "site-packages/x": "1"}, b={"site-packages/x/y": "1"})
+    placed["c"] = layout(phantoms=[INIT])
+    overlaps = find_overlaps(placed, LINUX)
+    assert {each.kind for each in overlaps} == {"unknown", "file-directory"}
+    assert questions(overlaps) == []
+    assert judge(overlaps, {}, _never) == overlaps
+
+
+def test_binary_command() -> None:
+    """A command with the first bytes of a binary is native."""
+    files = (written("scripts/t", "1", size=SMALLEST_BINARY), written("scripts/t", "2"))
+    (found,) = judge(_overlaps(*files), _answers(Answer(native=True), path="scripts/t"), lambda *_: True)
+    assert (found.role, found.severity) == ("native", "error")
+
+
+@pytest.mark.parametrize(
+    ("requires", "severity"),
+    [
+        ([], "error"),
+        (["fastapi-cli"], "warning"),
+        (["fastapi-cli; extra == 'standard'"], "warning"),
+        (["fastapi-cli[more]>=1; extra == 'all'"], "warning"),
+        (["fastapi-cli; 'standard' == extra"], "warning"),
+        (["fastapi-cli; sys_platform == 'win32'"], "error"),
+        (["something-else"], "error"),
+    ],
+)
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_family_and_its_command(requires: list[str], severity: Severity, swapped: bool) -> None:  # noqa: FBT001
+    """A differing command is a warning where one owner requires the other, under any extra, in either direction."""
+    wheels = [
+        Wheel("fastapi", scripts={"fastapi": "a:main"}, requires=requires),
+        Wheel("fastapi-cli", scripts={"fastapi": "b:main"}),
+    ]
+    (found,) = overlaps_of([distribution(each) for each in (reversed(wheels) if swapped else wheels)])
+    assert (found.kind, found.role, found.severity) == ("different", "script", severity)
+
+
+@pytest.mark.parametrize("path", ["m.py", "m.so"])
+def test_a_family_and_its_modules(path: str) -> None:
+    """Requirements excuse commands only: a replaced module or library is an error all the same."""
+    wheels = [Wheel("a", files={path: "1"}, requires=["b"]), Wheel("b", files={path: "2"})]
+    (found,) = overlaps_of([distribution(each) for each in wheels])
+    assert found.severity == "error"
+
+
+def test_identical_stays_a_notice() -> None:
+    """A shared command with one target is a notice whoever requires whom."""
+    wheels = [Wheel("a", scripts={"t": "m:f"}, requires=["b"]), Wheel("b", scripts={"t": "m:f"})]
+    (found,) = overlaps_of([distribution(each) for each in wheels])
+    assert (found.kind, found.severity) == ("identical", "notice")
+
+
+def test_case_only_is_left_alone() -> None:
+    """Judging changes no pair."""
+    placed = layouts(a={"site-packages/M.py": "1"}, b={"site-packages/m.py": "2"})
+    overlaps = find_overlaps(placed, MACOS)
+    assert judge(overlaps, {}, lambda *_: True) == overlaps
