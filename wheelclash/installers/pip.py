@@ -5,6 +5,7 @@ Facts from ``pip/_internal/operations/install/wheel.py`` and from runs of it (``
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ _VERSIONED = {"pip": re.compile(r"pip(\d+(\.\d+)?)?"), "easy_install": re.compil
 
 
 def _command_names(entry_points: Iterable[EntryPoint], target: Target) -> list[tuple[str, EntryPoint]]:
-    """On Windows ``name.exe`` with a suffix such as ``.py`` or ``.pyw`` taken off; elsewhere the name as it is.
+    """On Windows ``name.exe`` with a suffix that begins with ``.py`` taken off; elsewhere the name as it is.
 
     The versioned commands of pip's and setuptools' own wheels are made for the Python at hand.
     """
@@ -42,7 +43,10 @@ def _command_names(entry_points: Iterable[EntryPoint], target: Target) -> list[t
 
 
 def _command_name(name: str, target: Target) -> str:
-    return re.sub(r"\.pyw?$", "", name) + ".exe" if target.is_windows else name
+    if not target.is_windows:
+        return name
+    stem, suffix = posixpath.splitext(name)
+    return f"{stem if suffix.startswith('.py') else name}.exe"
 
 
 class _Pip(Installer):
