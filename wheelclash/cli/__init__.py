@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
@@ -31,26 +30,33 @@ def main(arguments: list[str], *, as_module: bool = False) -> int:
         The exit code (docs/cli.md).
     """
     from wheelclash.cli.arguments import parse
+    from wheelclash.cli.streams import UnwritableError, complain, discard, finish, prepare
 
+    prepare()
     try:
-        parsed = parse(arguments)
-        code = _run(parsed.command, parsed, as_module=as_module)
-        sys.stdout.flush()
-    except SystemExit as done:  # argparse: --help, --version, a usage error
-        return done.code if isinstance(done.code, int) else 2
+        try:
+            parsed = parse(arguments)
+            code = _run(parsed.command, parsed, as_module=as_module)
+        except SystemExit as done:  # argparse: --help, --version, a usage error
+            code = done.code if isinstance(done.code, int) else 2
+        finish()
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit fails once more
+        discard()
         return _BROKEN_PIPE
+    except UnwritableError as error:
+        complain(error)
+        return 2
     return code
 
 
 def _run(command: str, parsed: Arguments, *, as_module: bool) -> int:
     if command == "schema":
+        from wheelclash.cli.streams import write
         from wheelclash.report.schema import schema_text
 
-        sys.stdout.write(schema_text())
+        write(schema_text())
         return 0
     from wheelclash.cli.check import run
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
 TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ def _check(parser: _Parser, parsed: Arguments) -> None:
         parser.error("nothing asked: give two or more requirements or wheels, e.g. 'nixl-cu12 nixl-cu13'")
     if parsed.deps:
         parser.error("--deps: resolving dependencies is not in this version yet; name the distributions")
+    if parsed.index_url is not None and not parsed.index_url.strip():
+        parser.error("--index-url: an empty URL names no index; leave the option out for the default one")
     if parsed.python is not None and (parsed.python_platform or parsed.python_version):
         parser.error("--python names a whole target; leave out --python-version and --python-platform")
 
@@ -146,7 +149,8 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         import wheelclash
 
-        parser.exit(0, f"wheelclash {wheelclash.__version__}\n")
+        sys.stdout.write(f"wheelclash {wheelclash.__version__}\n")
+        parser.exit()
 
 
 def _add_target(parser: _Parser) -> None:

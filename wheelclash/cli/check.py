@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelclash.cli.output import complain, write_report
+from wheelclash.cli.output import write_report
+from wheelclash.cli.streams import complain
 from wheelclash.errors import QuestionError, WheelclashError
 from wheelclash.fetch import MAX_DOWNLOAD
 from wheelclash.interpreter import meant, on_path, target_of
@@ -40,6 +41,7 @@ def run(arguments: Arguments, *, as_module: bool) -> int:
 
 def _report(arguments: Arguments, *, as_module: bool) -> Report:
     environ: Mapping[str, str] = os.environ
+    _require_folder()
     target, interpreter = _target(arguments, environ, as_module=as_module)
     cache_dir = None if arguments.no_cache else (arguments.cache_dir or "")
     session = Session(
@@ -66,6 +68,14 @@ def _report(arguments: Arguments, *, as_module: bool) -> Report:
             exclude_newer=None if arguments.exclude_newer is None else _moment(arguments.exclude_newer),
             system=arguments.system,
         )
+
+
+def _require_folder() -> None:
+    """Refuse to start from a folder that is gone: nothing relative to it means anything."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise QuestionError(f"The current folder cannot be used ({error.strerror}).", "Change to another.") from None
 
 
 def _target(arguments: Arguments, environ: Mapping[str, str], *, as_module: bool) -> tuple[Target, Interpreter | None]:
@@ -96,6 +106,8 @@ def _moment(text: str) -> datetime:
     except ValueError:
         pass
     else:
+        if day == date.max:
+            return datetime.max.replace(tzinfo=UTC)
         return datetime.combine(day + timedelta(days=1), time(), UTC)
     try:
         moment = datetime.fromisoformat(text)

@@ -1,0 +1,91 @@
+"""Tiny wheels that stand in for real ones: the same names, the same overlaps, a few bytes each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .wheelmaker import Wheel
+
+if TYPE_CHECKING:
+    from .loopback import LoopbackIndex
+
+__all__ = ["OPENCV", "OURS", "PAIRS", "nixl", "serve_everything", "serve_pairs"]
+
+_NIXL_TAG = "cp312-cp312-manylinux_2_28_x86_64"
+_NIXL_SCRIPTS = ("nixl_etcd_example", "nixl_example", "telemetry_reader")
+
+
+def nixl(cuda: str, version: str) -> Wheel:
+    """``nixl-cu12`` or ``nixl-cu13``: same commands, same ``.pc`` file, and up to 1.1.0 one extension module."""
+    name = f"nixl_cu{cuda}"
+    data = f"{name}-{version}.data"
+    files: dict[str, bytes | str] = {
+        f"{name}/__init__.py": f"cuda = {cuda}\n",
+        f"{data}/data/pkgconfig/asio.pc": "Name: asio\n",
+        f"{data}/headers/asio/asio.hpp": f"// {cuda}\n",
+    }
+    files |= {f"{data}/scripts/{each}": f"#!/bin/sh\n# for CUDA {cuda}\n" for each in _NIXL_SCRIPTS}
+    if version == "1.1.0":
+        files["nixl_ep/nixl_ep_cpp.cpython-312-x86_64-linux-gnu.so"] = b"\x7fELF libcudart.so." + cuda.encode()
+        files |= {f"nixl_ep/{each}.py": "" for each in ("__init__", "buffer", "utils")}
+        files["nixl_ep/buffer.py"] = files["nixl_ep/utils.py"] = "same = True\n"
+    return Wheel(
+        f"nixl-cu{cuda}", version, files, requires=["numpy"], requires_python=">=3.9", tag=_NIXL_TAG, purelib="false"
+    )
+
+
+def _opencv(name: str, flavour: str) -> Wheel:
+    """A build of OpenCV: everything lies in ``cv2/``, much of it the same in every build."""
+    files: dict[str, bytes | str] = {
+        "cv2/__init__.py": "from .cv2 import *\n",
+        "cv2/cv2.abi3.so": b"\x7fELF " + flavour.encode(),
+        "cv2/version.py": f"headless = {flavour == 'headless'}\n",
+    }
+    tag = "cp37-abi3-manylinux_2_28_x86_64"
+    return Wheel(name, "5.0.0.93", files, requires=["numpy"], requires_python=">=3.6", tag=tag, purelib="false")
+
+
+OPENCV = (_opencv("opencv-python", "full"), _opencv("opencv-python-headless", "headless"))
+
+PAIRS: tuple[Wheel, ...] = (
+    # an error: module and command differ; one file is the same
+    Wheel(
+        "left", files={"left.py": "", "shared/core.py": "left\n", "shared/same.py": ""}, scripts={"tool": "left:run"}
+    ),
+    Wheel(
+        "right", files={"right.py": "", "shared/core.py": "right\n", "shared/same.py": ""}, scripts={"tool": "right:x"}
+    ),
+    # a warning
+    Wheel("table-one", files={"table/rows.csv": "1\n"}),
+    Wheel("table-two", files={"table/rows.csv": "2\n"}),
+    # a notice
+    Wheel("twin-one", files={"twin/same.py": "same = True\n"}),
+    Wheel("twin-two", files={"twin/same.py": "same = True\n"}),
+    # nothing
+    Wheel("calm", files={"calm.py": ""}),
+    Wheel("lone", files={"lone.py": ""}),
+    # projects named like commands
+    Wheel("schema", files={"schema.py": ""}),
+    Wheel("env", files={"env.py": ""}),
+    # not for Linux
+    Wheel("elsewhere", files={"elsewhere.py": ""}, tag="cp312-cp312-win_amd64"),
+)
+
+
+OURS = (
+    Wheel("our-tools", "2.0", files={"our_tools.py": "", "tests/__init__.py": "import our_tools\n"}),
+    Wheel("our-plugin", "2.0", files={"our_plugin.py": "", "tests/__init__.py": "import our_plugin\n"}),
+)
+"""Two projects of one house whose wheels both hold their tests."""
+
+
+def serve_pairs(index: LoopbackIndex) -> None:
+    """Put :data:`PAIRS` on an index, and a project without a wheel."""
+    index.add(*PAIRS)
+    index.add_file("source_only-1.0.tar.gz", b"")
+
+
+def serve_everything(index: LoopbackIndex) -> None:
+    """Put everything here on an index."""
+    serve_pairs(index)
+    index.add(*OPENCV, *(nixl(cuda, version) for cuda in ("12", "13") for version in ("1.1.0", "1.5.1")))

@@ -1,0 +1,290 @@
+"""The command line: a process, an index on the loopback, and what comes back. Exit codes are docs/cli.md's."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.command import LINUX, Command
+from tests.support.loopback import LoopbackIndex
+from tests.support.stand_ins import serve_pairs
+from tests.support.wheelmaker import Wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+posix = pytest.mark.skipif(os.name != "posix", reason="signals and closed pipes are POSIX's")
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackIndex]:
+    with LoopbackIndex(tmp_path_factory.mktemp("index")) as started:
+        serve_pairs(started)
+        yield started
+
+
+@pytest.fixture(scope="module")
+def ask(index: LoopbackIndex, tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """The command with that index; one cache for all, as for a user."""
+    return Command(tmp_path_factory.mktemp("home"), index.simple)
+
+
+# -- exit codes --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        (["calm", "lone"], 0),
+        (["left", "right"], 1),
+        (["table-one", "table-two"], 0),
+        (["twin-one", "twin-two"], 0),
+        (["left", "left==1.0"], 0),  # one distribution, said twice
+        (["left", "right ; sys_platform == 'win32'"], 0),  # one, and one that is not meant
+        (["calm", "lone", "unknown-project"], 3),
+        (["calm", "lone", "source-only"], 3),
+        (["calm", "lone", "elsewhere"], 3),
+        (["left", "right", "unknown-project"], 1),  # what was found counts, whatever was not read
+        (["calm", "unknown-project"], 2),
+        (["unknown-project", "other-unknown-project"], 2),
+    ],
+)
+def test_exit_code_says_what_was_found(ask: Command, asked: list[str], code: int) -> None:
+    ran = ask(*asked, *LINUX)
+    assert (ran.code, ran.err) == (code, ""), ran.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "codes"),
+    [
+        (["left", "right"], {"error": 1, "warning": 1, "notice": 1, "never": 0}),
+        (["table-one", "table-two"], {"error": 0, "warning": 1, "notice": 1, "never": 0}),
+        (["twin-one", "twin-two"], {"error": 0, "warning": 0, "notice": 1, "never": 0}),
+        (["calm", "lone"], {"error": 0, "warning": 0, "notice": 0, "never": 0}),
+        (["left", "right", "source-only"], {"error": 1, "never": 3}),
+    ],
+)
+def test_fail_on_names_the_mildest_that_counts(ask: Command, asked: list[str], codes: dict[str, int]) -> None:
+    assert {each: ask(*asked, "--fail-on", each, *LINUX).code for each in codes} == codes
+
+
+def test_allow_incomplete_forgives_a_skip_but_not_a_question_without_answer(ask: Command) -> None:
+    assert ask("calm", "lone", "source-only", "--allow-incomplete", *LINUX).code == 0
+    assert ask("left", "right", "source-only", "--allow-incomplete", *LINUX).code == 1
+    assert ask("calm", "source-only", "--allow-incomplete", *LINUX).code == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("source-only", "source only"),
+        ("elsewhere", "win_amd64"),
+        ("calm==9", "1.0"),  # what there is instead
+        ("unknown-project", "no index knows"),
+        ("clam", "calm"),  # a near name of the set
+    ],
+)
+def test_skip_is_told_with_what_there_is_instead(ask: Command, asked: str, told: str) -> None:
+    ran = ask("calm", "lone", asked, *LINUX)
+    assert ran.code == 3
+    (line,) = (line for line in ran.lines if "not read" in line)
+    assert asked in line
+    assert told in line
+
+
+# -- what is no question -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "nothing asked"),
+        (["left"], "--deps"),
+        (["left @ https://files.example/left-1.0-py3-none-any.whl"], "--deps"),
+        (["left", "right", "--deps"], "not in this version yet"),
+        (["left", "right", "--no-such-option"], "--no-such-option"),
+        (["left", "right", "--kee", "left"], "--kee"),  # no abbreviations: they would forbid new options
+        (["left", "right", "--format", "xml"], "xml"),
+        (["left", "right", "--max-download", "much"], "much"),
+        (["left", "right", "--python", "x", "--python-version", "3.12"], "whole target"),
+        (["left", "right", "--python-version", "312"], "3.12"),
+        (["left", "right", "--python-platform", "linus"], "linux"),
+        (["left", "right", "--exclude-newer", "yesterday"], "2025-03-01"),
+        (["left", "right", "--index-url", ""], "--index-url"),
+        (["left", "right", "--ignore", "left:*"], "A,B:GLOB"),
+        (["left", "right", "--index-url", "ftp://host/simple"], "https://"),
+        (["left", "right", "--find-links", "no-such-folder"], "no-such-folder"),
+        (["left", "right=1.0"], "right==1.0"),
+        (["left", "1.0"], "NAME==1.0"),
+        (["left", "dist/right-1.0-py3-none-any.whl"], "no such file"),
+        (["left", "."], "folder"),
+        (["left", "-"], "standard input"),
+        (["left", "uv.lock"], "no such file"),
+        (["left", ""], "empty"),
+        (["schema", "--keep", "left"], "--keep"),
+    ],
+)
+def test_wrong_question_is_told_in_a_paragraph(ask: Command, arguments: list[str], told: str) -> None:
+    ran = ask(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert told.lower() in ran.err.lower()
+    assert "error" in ran.err
+    assert len(ran.err.splitlines()) <= 2
+
+
+@pytest.mark.parametrize("word", ["env", "fix", "who", "history", "upgrade", "atlas"])
+def test_words_of_coming_commands_are_reserved(ask: Command, word: str) -> None:
+    ran = ask(word, "left", "right")
+    assert ran.code == 2
+    assert f"check {word}" in ran.err
+
+
+@pytest.mark.parametrize("word", ["schema", "env"])
+def test_check_reaches_a_project_of_a_reserved_name(ask: Command, word: str) -> None:
+    ran = ask("check", word, "calm", "--format", "json", *LINUX)
+    assert ran.code == 0
+    assert {each["name"] for each in ran.json["distributions"]} == {word, "calm"}
+
+
+def test_after_two_dashes_nothing_is_an_option(ask: Command) -> None:
+    ran = ask(*LINUX, "--", "calm", "lone")
+    assert ran.code == 0
+    ran = ask(*LINUX, "--", "calm", "--keep")
+    assert ran.code == 2
+    assert "--keep" in ran.err
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+@pytest.mark.parametrize("as_module", [False, True])
+def test_help_and_version_are_no_errors(ask: Command, option: str, *, as_module: bool) -> None:
+    ran = ask(option, as_module=as_module)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(("usage: wheelclash", "wheelclash "))
+
+
+# -- keepers and known overlaps ----------------------------------------------------------------------------
+
+
+def test_keeper_outside_of_the_set_is_answered_with_near_names(ask: Command) -> None:
+    ran = ask("left", "right", "--keep", "rihgt", *LINUX)
+    assert (ran.code, ran.out) == (2, "")
+    assert "right" in ran.err
+
+
+def test_keepers_that_contradict_each_other_are_named_with_the_path(ask: Command) -> None:
+    ran = ask("left", "right", "--keep", "left", "--keep", "right", *LINUX)
+    assert ran.code == 2
+    assert all(each in ran.err for each in ("left", "right", "scripts/tool"))
+
+
+def test_keepers_that_agree_are_one_choice(ask: Command) -> None:
+    ran = ask("left", "right", "calm", "--keep", "right", "--keep", "calm", "--format", "json", *LINUX)
+    assert ran.code == 1
+    assert {tuple(each["keep"]) for each in ran.json["remedies"]} == {("right", "calm")}
+
+
+def test_keeper_is_intact_in_the_end_of_every_remedy(ask: Command) -> None:
+    for keeper in ("left", "right"):
+        for installer in ("pip", "uv"):
+            ran = ask("left", "right", "--keep", keeper, "--installer", installer, "--format", "json", *LINUX)
+            results = [{each["distribution"]: each["intact"] for each in one["result"]} for one in ran.json["remedies"]]
+            assert [each[keeper] for each in results] == ["yes", "yes", "yes"]
+
+
+def test_ignored_overlaps_leave_the_exit_code_alone_and_are_still_told(ask: Command) -> None:
+    ignored = ("--ignore", "left,right:site-packages/*", "--ignore", "right,left:scripts/tool")
+    ran = ask("left", "right", *ignored, *LINUX)
+    assert ran.code == 0
+    assert "3 ignored" in ran.lines[0]
+    assert ask("left", "right", *ignored[:2], *LINUX).code == 1  # the command is not ignored
+    report = ask("left", "right", *ignored, "--format", "json", *LINUX).json
+    assert {each["ignored"] for each in report["overlaps"]} == {True}
+    assert (report["summary"]["errors"], report["summary"]["ignored"], report["remedies"]) == (0, 3, [])
+
+
+def test_ignore_that_matches_nothing_is_told(ask: Command) -> None:
+    ran = ask("left", "right", "--ignore", "left,calm:*", *LINUX)
+    assert ran.code == 1
+    assert "--ignore left,calm:* matches nothing" in ran.out
+
+
+# -- commands ----------------------------------------------------------------------------------------------
+
+
+def _commands(ask: Command, *arguments: str) -> set[str]:
+    report = ask("left", "right", "--format", "json", *arguments, *LINUX).json
+    return {" ".join(step["command"]) for remedy in report["remedies"] for step in remedy["steps"]}
+
+
+def test_system_prints_the_line_for_a_dockerfile(ask: Command) -> None:
+    ran = ask("left", "right", "--keep", "right", "--installer", "uv", "--system", *LINUX)
+    assert "uv pip install --system --force-reinstall --no-deps right==1.0" in [line.strip() for line in ran.lines]
+
+
+def test_every_printed_pin_is_exact(ask: Command) -> None:
+    for installer in ("pip", "uv"):
+        for command in _commands(ask, "--installer", installer):
+            named = [each for each in command.split() if each.startswith(("left", "right"))]
+            assert named
+            assert "uninstall" in command or all(each.endswith("==1.0") for each in named), command
+
+
+def test_local_wheels_are_named_by_path(ask: Command, tmp_path: Path) -> None:
+    ours = Wheel("ours", files={"shared/core.py": "ours\n"}).write(tmp_path / "a folder")
+    ran = ask(str(ours), "right", "--keep", "ours", "--installer", "uv", *LINUX)
+    assert ran.code == 1
+    assert f"uv pip install --force-reinstall --no-deps '{ours}'" in ran.out
+    assert ask("a folder/" + ours.name, "lone", *LINUX, cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize(
+    ("installer", "options"),
+    [
+        ("pip", "--index-url {index} --extra-index-url {other} --find-links {links}"),
+        ("uv", "--default-index {index} --index {other} --find-links {links}"),
+    ],
+)
+def test_index_options_given_as_flags_are_repeated(
+    ask: Command, index: LoopbackIndex, installer: str, options: str
+) -> None:
+    places = {"index": index.simple, "other": f"{index.other_url}/simple/", "links": index.links}
+    flags = ("--index-url", places["index"], "--extra-index-url", places["other"], "--find-links", places["links"])
+    commands = _commands(ask, "--installer", installer, *flags)
+    assert commands
+    assert all(options.format(**places) in each for each in commands if "uninstall" not in each)
+
+
+def test_index_options_of_variables_and_files_are_not_repeated(ask: Command, index: LoopbackIndex) -> None:
+    assert all(index.url not in each for each in _commands(ask))
+
+
+def test_commands_name_the_environment_unless_it_is_a_foreign_one(ask: Command) -> None:
+    named = ask("left", "right", "--installer", "uv", as_module=True)
+    assert "uv pip install --python " in named.out
+    assert "--python" not in ask("left", "right", "--installer", "uv", *LINUX, as_module=True).out
+
+
+# -- interrupted -------------------------------------------------------------------------------------------
+
+
+@posix
+def test_interrupt_ends_a_stalled_run_quietly(tmp_path: Path) -> None:
+    with LoopbackIndex(tmp_path / "index") as stalled:
+        serve_pairs(stalled)
+        stalled.fault("/files/*", "stall")
+        ask = Command(tmp_path, stalled.simple)
+        output = tmp_path / "report.txt"
+        process = ask.start("left", "right", "--output", str(output), *LINUX, stdout=-1, stderr=-1)
+        deadline = time.monotonic() + 20
+        while not stalled.file_requests and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert stalled.file_requests
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=15)
+    assert (process.returncode, out, err) == (130, b"", b"")
+    assert not output.exists()

@@ -1,0 +1,352 @@
+"""What the command writes, and where: streams, files, encodings, colours; what must not be in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+
+from tests.support.command import LINUX, Command
+from tests.support.loopback import LoopbackIndex
+from tests.support.stand_ins import serve_pairs
+from tests.support.wheelmaker import Wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+posix = pytest.mark.skipif(os.name != "posix", reason="closed pipes, terminals and full disks are made the POSIX way")
+
+HOSTILE = "shared/\x1b]0;owned\x07\u202egnp.py"
+"""A file name that would set a terminal's title and turn its writing direction."""
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackIndex]:
+    with LoopbackIndex(tmp_path_factory.mktemp("index")) as started:
+        serve_pairs(started)
+        for name in ("evil-one", "evil-two"):
+            started.add(Wheel(name, files={HOSTILE: name, "shared/\n::error::x.py": name, "shared/ü…/ñ.py": name}))
+        yield started
+
+
+@pytest.fixture(scope="module")
+def ask(index: LoopbackIndex, tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """The command with that index; one cache for all, as for a user."""
+    return Command(tmp_path_factory.mktemp("home"), index.simple)
+
+
+# -- text --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("asked", [["calm", "lone"], ["twin-one", "calm"], ["calm", "lone", "-v"]])
+def test_clean_result_is_one_line(ask: Command, asked: list[str]) -> None:
+    ran = ask(*asked, *LINUX)
+    assert (ran.code, len(ran.lines)) == (0, 1)
+    assert ran.out.startswith("No clash: ")
+
+
+def test_clash_fits_on_one_screen_and_verbose_says_more(ask: Command) -> None:
+    plain, verbose = (ask("left", "right", *more, *LINUX) for more in ((), ("-v",)))
+    assert len(plain.lines) <= 40
+    assert "shared/same.py" not in plain.out
+    assert "shared/same.py" in verbose.out
+    assert [line for line in verbose.lines if line in plain.lines] == plain.lines
+
+
+def test_quiet_is_the_first_line(ask: Command) -> None:
+    assert ask("left", "right", "-q", *LINUX).lines == ask("left", "right", *LINUX).lines[:1]
+
+
+def test_overlaps_of_severity_none_are_in_the_json_only(ask: Command, tmp_path: Path) -> None:
+    """Two wheels that share an empty ``__init__.py`` are an everyday thing."""
+    wheels = [Wheel(name, files={"space/__init__.py": "", f"space/{name}.py": ""}).write(tmp_path) for name in "ab"]
+    paths = [str(each) for each in wheels]
+    assert len(ask(*paths, *LINUX).lines) == 1
+    report = ask(*paths, "--format", "json", *LINUX).json
+    assert [each["severity"] for each in report["overlaps"]] == ["none"]
+    assert report["summary"]["overlaps"] == 0
+
+
+# -- JSON --------------------------------------------------------------------------------------------------
+
+
+def _without_reading(text: str) -> str:
+    found = re.sub(r'  "reading": \{[^}]*\}', "", text)
+    assert found != text
+    return found
+
+
+def test_json_is_the_same_bytes_for_the_same_question(ask: Command) -> None:
+    """From the index, from the cache, without it, and however Python orders its sets."""
+    question = ("left", "right", "table-one", "table-two", "twin-one", "twin-two", "elsewhere", "--format", "json")
+    runs = [ask(*question, *LINUX, PYTHONHASHSEED=seed) for seed in ("0", "1", "2")]
+    runs.append(ask(*question, *LINUX, "--no-cache"))
+    assert len({_without_reading(each.out) for each in runs}) == 1
+    assert runs[0].out.isascii()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["left", "right"],
+        ["calm", "lone"],
+        ["calm", "unknown-project"],
+        ["evil-one", "evil-two", "left ; sys_platform == 'win32'"],
+        ["left", "right", "--ignore", "left,right:*"],
+    ],
+)
+def test_json_is_as_the_schema_says(ask: Command, asked: list[str]) -> None:
+    schema = ask("schema").json
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(ask(*asked, "--format", "json", *LINUX).json, schema)
+
+
+def test_quiet_and_verbose_leave_the_json_alone(ask: Command) -> None:
+    runs = [ask("left", "right", "--format", "json", *more, *LINUX) for more in ((), ("-q",), ("-v",))]
+    assert len({_without_reading(each.out) for each in runs}) == 1
+
+
+# -- files and streams -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_output_goes_to_the_file_and_nowhere_else(ask: Command, tmp_path: Path, form: str) -> None:
+    path = tmp_path / "report"
+    path.write_text("what was there before")
+    ran = ask("left", "right", "--format", form, "--output", str(path), "--color", "always", *LINUX)
+    assert (ran.code, ran.out, ran.err) == (1, "", "")
+    assert path.read_text("utf-8").startswith("{" if form == "json" else "left 1.0 and right 1.0 clash")
+    assert [each.name for each in tmp_path.iterdir()] == ["report"]
+
+
+@pytest.mark.parametrize("place", ["missing/report.json", ".", "file/report.json"])
+def test_output_that_cannot_be_written_is_an_error_and_leaves_nothing(ask: Command, tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("")
+    ran = ask("left", "right", "--output", place, *LINUX, cwd=tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert "--output" in ran.err
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+@posix
+def test_output_to_a_pipe_or_a_link_does_not_replace_it(ask: Command, tmp_path: Path) -> None:
+    """Run as root, a report must not take the place of a device."""
+    pipe, link, real = tmp_path / "pipe", tmp_path / "link", tmp_path / "real"
+    os.mkfifo(pipe)
+    link.symlink_to(real)
+    process = ask.start("left", "right", "--output", str(pipe), *LINUX)
+    assert pipe.read_text("utf-8").startswith("left 1.0")
+    assert process.wait(timeout=20) == 1
+    assert pipe.is_fifo()
+    assert ask("left", "right", "--output", str(link), *LINUX).code == 1
+    assert link.is_symlink()
+    assert real.read_text("utf-8").startswith("left 1.0")
+
+
+@posix
+@pytest.mark.parametrize("arguments", [["left", "right", *LINUX], ["schema"], ["--help"], ["--version"]])
+@pytest.mark.parametrize("color", ["never", "always"])
+def test_reader_that_goes_away_early_is_no_error(ask: Command, arguments: list[str], color: str) -> None:
+    """As in ``wheelclash … | head -1``."""
+    more = ["--color", color] if "left" in arguments else []
+    process = ask.start(*arguments, *more, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(timeout=20), err) == (141, b"")
+
+
+@posix
+@pytest.mark.parametrize("arguments", [["left", "right", *LINUX], ["schema"], ["--help"]])
+def test_closed_streams_change_nothing_about_the_exit_code(ask: Command, arguments: list[str]) -> None:
+    expected = 1 if "left" in arguments else 0
+    for closed in (">&-", "2>&-", ">&- 2>&-"):
+        shell = ["sh", "-c", f'"$@" {closed}', "sh", *ask.line(*arguments)]
+        done = subprocess.run(shell, env=ask.variables(), capture_output=True, timeout=30, check=False)
+        assert (done.returncode, done.stderr) == (expected, b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no disk that is always full")  # noqa: PTH110
+@pytest.mark.parametrize("arguments", [["left", "right", *LINUX], ["left", "right", "--color", "always"], ["--help"]])
+def test_full_disk_is_told(ask: Command, arguments: list[str]) -> None:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        process = ask.start(*arguments, stdout=full, stderr=subprocess.PIPE)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert err.count(b"\n") == 1
+    assert b"Standard output cannot be written to" in err
+
+
+# -- encodings ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("encoding", "variables"),
+    [
+        ("ascii", {"PYTHONIOENCODING": "ascii"}),
+        ("cp1252", {"PYTHONIOENCODING": "cp1252"}),
+        ("ascii", {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+    ],
+)
+def test_console_that_knows_few_characters_is_served(ask: Command, encoding: str, variables: dict[str, str]) -> None:
+    for arguments, code in ((["evil-one", "evil-two", "-v", *LINUX], 1), (["--help"], 0), (["env", "calm"], 2)):
+        ran = ask(*arguments, encoding=encoding, as_module=False, cwd=None, **variables)
+        assert ran.code == code
+        assert ran.out or ran.err
+
+
+def test_hostile_names_are_spelt_out_in_text_and_exact_in_json(ask: Command) -> None:
+    for color in ("never", "always"):
+        text = ask("evil-one", "evil-two", "-v", "--color", color, *LINUX).out
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
+        assert all(each.isprintable() for each in plain.splitlines())
+        assert r"\u{1b}]0;owned\u{7}\u{202e}gnp.py" in plain
+        assert "\n::error::" not in plain
+        assert "ü…/ñ.py" in plain
+    report = ask("evil-one", "evil-two", "--format", "json", *LINUX).json
+    assert HOSTILE in {each["path"] for each in report["overlaps"]}
+
+
+def test_hostile_arguments_are_spelt_out(ask: Command) -> None:
+    ran = ask("left", "right\x1b[31m")
+    assert ran.code == 2
+    assert "\x1b" not in ran.err
+
+
+# -- colours -----------------------------------------------------------------------------------------------
+
+
+def test_color_is_for_terminals_and_for_who_asks(ask: Command) -> None:
+    pytest.importorskip("rich")
+    plain = ask("left", "right", *LINUX).out
+    assert "\x1b" not in plain
+    assert "\x1b[" in ask("left", "right", "--color", "always", *LINUX).out
+    assert ask("left", "right", "--color", "never", *LINUX).out == plain
+    colored = ask("left", "right", "--color", "always", *LINUX).out
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain
+
+
+@posix
+@pytest.mark.parametrize(
+    ("variables", "options", "colored"),
+    [
+        ({}, [], True),
+        ({"NO_COLOR": "1"}, [], False),
+        ({"NO_COLOR": ""}, [], True),  # as its specification has it: present and not empty
+        ({"TERM": "dumb"}, [], False),
+        ({"NO_COLOR": "1"}, ["--color", "always"], True),
+        ({}, ["--color", "never"], False),
+        ({}, ["--format", "json"], False),
+    ],
+)
+def test_terminal_is_colored_unless_told_otherwise(
+    ask: Command, variables: dict[str, str], options: list[str], *, colored: bool
+) -> None:
+    pytest.importorskip("rich")
+    import pty
+
+    ours, theirs = pty.openpty()
+    environ = ask.variables(TERM="xterm-256color") | variables
+    process = ask.start("left", "right", *options, *LINUX, stdout=theirs, stderr=theirs, env=environ)
+    os.close(theirs)
+    written = b""
+    while piece := _read(ours):
+        written += piece
+    os.close(ours)
+    assert process.wait(timeout=20) == 1
+    assert (b"\x1b[" in written) == colored
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # Linux's way of saying that the other side is closed
+        return b""
+
+
+# -- secrets -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["s3cr3t-word", "wr0ng-word"])
+@pytest.mark.parametrize("way", ["flag", "variable", "requirement"])
+def test_credentials_are_used_and_nowhere_written(tmp_path: Path, word: str, way: str) -> None:
+    """Not in text, JSON, complaints, nor in any file of the cache."""
+    with LoopbackIndex(tmp_path / "index", auth=("user-name", "s3cr3t-word")) as guarded:
+        serve_pairs(guarded)
+        url = guarded.with_credentials("user-name", word)
+        ask = Command(tmp_path / "home")
+        ask.folder.mkdir()
+        asked = ["left", "right", "unknown-project"]
+        variables: dict[str, str] = {}
+        if way == "flag":
+            asked += ["--index-url", url]
+        elif way == "variable":
+            variables = {"UV_DEFAULT_INDEX": url}
+        else:
+            files = url.replace("/simple/", "/files/")
+            asked = [f"{each} @ {files}{each}-1.0-py3-none-any.whl" for each in ("left", "right", "no-such")]
+        codes = set()
+        for more in (["-v"], ["--format", "json"], ["--no-cache", "-v"], ["--offline"], ["--keep", "nobody"]):
+            ran = ask(*asked, *more, "--installer", "uv", *LINUX, as_module=False, cwd=None, **variables)
+            codes.add(ran.code)
+            assert "-word" not in ran.out + ran.err
+            assert "user-name" not in ran.out + ran.err
+        assert (1 in codes) == (word == "s3cr3t-word")
+        for path in ask.cache.rglob("*"):
+            assert "-word" not in path.name
+            assert path.is_dir() or (b"-word" not in path.read_bytes() and b"user-name" not in path.read_bytes())
+
+
+def test_index_given_with_credentials_is_repeated_without_them(tmp_path: Path) -> None:
+    with LoopbackIndex(tmp_path / "index", auth=("user-name", "s3cr3t-word")) as guarded:
+        serve_pairs(guarded)
+        ask = Command(tmp_path)
+        url = guarded.with_credentials("user-name", "s3cr3t-word")
+        ran = ask("left", "right", "--index-url", url, "--installer", "pip", *LINUX)
+    assert f"pip install --index-url {guarded_url(url)} left==1.0" in ran.out
+
+
+def guarded_url(url: str) -> str:
+    return re.sub(r"//[^@]*@", "//", url)
+
+
+# -- the cache, as the command sees it ---------------------------------------------------------------------
+
+
+def test_second_run_asks_for_nothing_and_offline_is_enough(tmp_path: Path) -> None:
+    with LoopbackIndex(tmp_path / "index") as index:
+        serve_pairs(index)
+        ask = Command(tmp_path, index.simple)
+        first = ask("left", "right", "--format", "json", *LINUX)
+        asked = len(index.requests)
+        again = ask("left", "right", "--format", "json", *LINUX)
+        assert len(index.requests) == asked
+    offline = ask("left", "right", "--format", "json", "--offline", *LINUX)
+    assert [each.code for each in (first, again, offline)] == [1, 1, 1]
+    assert len({_without_reading(each.out) for each in (first, again, offline)}) == 1
+    assert again.json["reading"]["from_cache"] == 2
+    nothing = ask("left", "right", "--offline", "--no-cache", *LINUX)
+    assert nothing.code == 2
+    assert "--offline" in nothing.out
+
+
+def test_no_cache_writes_none(tmp_path: Path) -> None:
+    with LoopbackIndex(tmp_path / "index") as index:
+        serve_pairs(index)
+        assert Command(tmp_path, index.simple)("left", "right", "--no-cache", *LINUX).code == 1
+    assert not (tmp_path / "cache").exists()
+
+
+def test_python_m_and_the_command_are_one(ask: Command) -> None:
+    assert ask("left", "right", *LINUX, as_module=True).out == ask("left", "right", *LINUX).out
+    assert json.loads(ask("schema", as_module=True).out)["$schema"]
+    assert sys.executable in ask("calm", "lone", as_module=True).out

@@ -1,0 +1,71 @@
+"""Standard output and standard error, written to in such a way that nothing there ends in a traceback."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+__all__ = ["UnwritableError", "complain", "discard", "finish", "prepare", "write"]
+
+
+class UnwritableError(Exception):
+    """Standard output cannot be written to: a full disk, say."""
+
+
+def prepare() -> None:
+    """Make both streams fit for use.
+
+    One that was closed before we started swallows what is written to it; a character that the output's encoding does
+    not know is spelt out.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  (to the process's end)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def write(text: str) -> None:
+    """Write to standard output.
+
+    Raises:
+        BrokenPipeError: Nobody reads it any more.
+        UnwritableError: It cannot be written to.
+    """
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def finish() -> None:
+    """Have written whatever still waits to be; raises as :func:`write` does."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def discard() -> None:
+    """Drop what still waits to be written: Python would try, and fail, once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def complain(error: object) -> None:
+    """Tell what went wrong, in one paragraph, nothing unprintable in it."""
+    from wheelclash.report.escape import printable
+
+    try:
+        sys.stderr.write(f"wheelclash: error: {printable(str(error))}\n")
+    except OSError:
+        return  # nobody listens
+
+
+def _unwritable(error: OSError) -> UnwritableError:
+    discard()
+    return UnwritableError(f"Standard output cannot be written to ({error.strerror}).")
