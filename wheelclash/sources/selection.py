@@ -49,8 +49,11 @@ class Lock(Protocol):
     """A set that somebody resolved before: a lock file or an installation report."""
 
     def targets(self) -> Sequence[Target]:
-        """The targets it is meant for, for ``--all-targets``: CPython minors within its requires-python, times the
-        platform families among its wheels' tags, less what it excludes itself."""
+        """The targets it is meant for, for ``--all-targets``.
+
+        CPython minors within its requires-python, times the platform families among its wheels' tags, less what it
+        excludes itself.
+        """
 
     def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:
         """What would be installed on ``target``.
