@@ -244,7 +244,7 @@ def _members(specs: Sequence[_Spec]) -> list[Distribution]:
     ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(_universes(acyclic=True))
 def test_as_pip_sorts(specs: list[_Spec]) -> None:
     """Without cycles the order is pip's, name by name."""
@@ -252,7 +252,7 @@ def test_as_pip_sorts(specs: list[_Spec]) -> None:
     assert list(_order(*members).sequence or ()) == _as_pip_sorts(members, members)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(_universes(acyclic=False))
 def test_cycles(specs: list[_Spec]) -> None:
     """With cycles, whoever is named as last is the one pip installs last."""
@@ -266,7 +266,7 @@ def test_cycles(specs: list[_Spec]) -> None:
                 assert (last.reason == "cycle") == (len(last.ids) > 1)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(_universes(acyclic=True), st.sets(st.sampled_from(_NAMES), min_size=2))
 def test_part_of_the_graph(specs: list[_Spec], names: set[str]) -> None:
     """Knowing a part of the graph, whoever is named as last is last in the whole."""

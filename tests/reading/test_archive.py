@@ -328,7 +328,7 @@ def test_any_metadata(record: bytes, metadata: bytes, wheel: bytes, points: byte
 _SOUND = Wheel("a", files={"a/m.py": "x = 1\n"}, scripts={"t": "a:b"}).to_bytes()
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.integers(0, len(_SOUND) - 1), st.binary(min_size=1, max_size=4))
 def test_any_damage(position: int, junk: bytes) -> None:
     """Whatever bytes are damaged, a zip that opens gives contents or a WheelError."""
