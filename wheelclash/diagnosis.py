@@ -129,8 +129,9 @@ def _outcome(overlap: Overlap, disk: Disk, order: Order) -> Outcome:
     if len(holders) == len(writers):
         return Outcome(overlap, "determined", None, "identical")
     last = order.last_of(writers)
-    winner = min(last.ids) if len(last.ids) == 1 else min(holders)
-    return Outcome(overlap, "determined", winner, last.reason)
+    if len(last.ids) == 1:
+        return Outcome(overlap, "determined", min(last.ids), last.reason)
+    return Outcome(overlap, "determined", min(holders), "order")  # those that may be last write the same
 
 
 def _losses(disk: Disk, id_: str) -> dict[str, int]:
