@@ -1,0 +1,158 @@
+"""What a run does not import and does not ask: the everyday run is answered from the cache, and must feel like it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from tests.support.loopback import LoopbackIndex
+from tests.support.wheelmaker import Wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+HTTP = {"httpx", "httpcore", "h11", "anyio", "ssl", "urllib.request", "http.client", "truststore"}
+DEAR = HTTP | {"asyncio", "pydantic", "rich", "email", "distlib"}
+TARGET = ("--python-version", "3.12", "--python-platform", "linux", "--no-config")
+ROOT = Path(__file__).resolve().parents[1]
+
+_ECHO = """
+import sys
+from wheelclash.cli import main
+code = main(sys.argv[1:])
+print("\\n" + "\\n".join(sorted(sys.modules)), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    modules: set[str]
+
+
+def run(*arguments: str | Path, cache: Path) -> Ran:
+    """The command in a process of its own, and every module that was imported when it was done."""
+    done = subprocess.run(
+        [sys.executable, "-c", _ECHO, *map(str, arguments)],
+        env={"PATH": os.environ["PATH"], "WHEELCLASH_CACHE_DIR": str(cache), "PYTHONPATH": str(ROOT)},
+        cwd=cache.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    _, _, modules = done.stderr.partition("MODULES\n")
+    assert modules, done.stderr
+    return Ran(done.returncode, done.stdout, set(modules.splitlines()))
+
+
+def dear(ran: Ran, modules: set[str] = DEAR) -> set[str]:
+    """Those of ``modules`` that were imported, by name or in part."""
+    return {each for each in modules if any(name == each or name.startswith(f"{each}.") for name in ran.modules)}
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[LoopbackIndex]:
+    with LoopbackIndex(tmp_path / "wheels") as index:
+        index.add(
+            Wheel("left", files={"shared/m.py": "1", "ns/__init__.py": "a = 1\n"}, scripts={"tool": "left:run"}),
+            Wheel("right", files={"shared/m.py": "2", "ns/__init__.py": "# b\na = 1\n"}, requires=["left"]),
+            Wheel("other", files={"other.py": "3"}, requires_python=">=3.8"),
+        )
+        yield index
+
+
+def test_the_probe_sees_what_is_imported(tmp_path: Path, index: LoopbackIndex) -> None:
+    """The first run, which fetches, does import the client, the loop and pydantic: the probe is not blind."""
+    ran = run("left", "right", *TARGET, "-i", index.simple, cache=tmp_path / "cache")
+    assert ran.code == 1
+    assert dear(ran, {"httpx", "asyncio", "pydantic", "ssl", "email"}) == {
+        "httpx",
+        "asyncio",
+        "pydantic",
+        "ssl",
+        "email",
+    }
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("named", [("left", "right"), ("left", "right>=0.5", "other==1.0")])
+def test_a_cached_run_asks_for_nothing_and_imports_nothing_dear(
+    named: Sequence[str], form: str, tmp_path: Path, index: LoopbackIndex
+) -> None:
+    asked = (*named, *TARGET, "-i", index.simple, "--format", form)
+    first = run(*asked, cache=tmp_path / "cache")
+    index.forget()
+    again = run(*asked, cache=tmp_path / "cache")
+    assert index.requests == []
+    assert again.code == first.code == 1
+    assert dear(again) == set()
+    if form == "text":
+        assert again.out == first.out
+    else:
+        reading = json.loads(again.out)["reading"]
+        assert reading.pop("from_cache") == len(named)
+        assert set(reading.values()) == {0}
+
+
+_DEFAULT_ASKED = pytest.mark.xfail(
+    reason="the name of the default index is looked up although no index is asked", strict=False
+)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [pytest.param(False, id="read for the first time", marks=_DEFAULT_ASKED), pytest.param(True, id="kept before")],
+)
+def test_local_wheels_need_neither_network_nor_anything_dear(
+    kept: bool,  # noqa: FBT001 - a case
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "dist"
+    one = Wheel("left", files={"m.py": "1"}, scripts={"tool": "left:run"}, requires=["right; python_version > '3'"])
+    other = Wheel("right", files={"m.py": "2"}, requires_python=">=3.8")
+    paths = [each.write(folder) for each in (one, other)]
+    for path in paths:  # what was written a moment ago may still change, and is not kept
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    if kept:
+        run(*paths, *TARGET, cache=tmp_path / "cache")
+    ran = run(*paths, *TARGET, cache=tmp_path / "cache")
+    assert ran.code == 1
+    assert dear(ran, HTTP | {"asyncio", "pydantic", "rich", "distlib"}) == set()
+    assert not kept or dear(ran, {"email"}) == set()
+
+
+def test_a_wheelhouse_is_asked_without_anything_dear(tmp_path: Path, index: LoopbackIndex) -> None:
+    """Find-links in a folder: no page, no request, no client."""
+    ran = run("left", "right", *TARGET, "--no-index", "-f", index.folder, cache=tmp_path / "cache")
+    assert ran.code == 1
+    assert index.requests == []
+    assert dear(ran, HTTP | {"asyncio", "pydantic", "rich", "distlib"}) == set()
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",)])
+def test_help_imports_next_to_nothing(arguments: Sequence[str], tmp_path: Path) -> None:
+    ran = run(*arguments, cache=tmp_path / "cache")
+    assert ran.code == 0
+    assert ran.out
+    assert dear(ran, DEAR | {"packaging", "installer", "dataclasses", "zipfile", "typing"}) == set()
+
+
+def test_importing_the_package_imports_nothing_dear(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, wheelclash; print(*sys.modules, sep='\\n')"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert dear(Ran(0, "", set(done.stdout.split())), DEAR | {"packaging"}) == set()
