@@ -26,7 +26,7 @@ _ECHO = """
 import sys
 from wheelclash.cli import main
 code = main(sys.argv[1:])
-print("\\n" + "\\n".join(sorted(sys.modules)), file=sys.stderr)
+print("MODULES", *sorted(sys.modules), sep="\\n", file=sys.stderr)
 sys.exit(code)
 """
 
