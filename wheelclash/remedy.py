@@ -176,6 +176,7 @@ class _Plan:
             found.append(self._remedy("avoid", self._avoid()))
         can_stand = not any(overlap.kind == "file-directory" for overlap in self._own)
         can_win = any(overlap.is_same_path or overlap.kind == "case-only" for overlap in self._own)
+        can_win = can_win and not any(self._hides_a_keeper(overlap) for overlap in self._own)
         if can_stand and can_win and self._all_accepted():
             found.append(self._remedy("reinstall-keeper", self._reinstall_keeper()))
         if can_stand and not keeper_needs_loser and self._all_accepted():
@@ -184,6 +185,11 @@ class _Plan:
 
     def _remedy(self, strategy: Strategy, steps: list[Step]) -> Remedy:
         return Remedy(self._keep, self._drop, strategy, self._installer.name, tuple(steps), self._undecided)
+
+    def _hides_a_keeper(self, overlap: Overlap) -> bool:
+        """Whether a keeper's module is hidden however late it is written."""
+        hidden = {owner.id for owner in overlap.owners if owner.file.path == overlap.path}
+        return overlap.kind == "shadowed" and not hidden.isdisjoint(self._keep)
 
     def _all_accepted(self) -> bool:
         return all(layout.failure is None for layout in self._layouts.values())

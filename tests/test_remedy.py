@@ -1,0 +1,409 @@
+"""Remedies: what they promise is what their commands leave, and a keeper is always whole in the end."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from tests.support.values import BY_NAME, LINUX, MACOS, distribution, overlaps_of
+from tests.support.wheelmaker import Wheel
+from wheelclash.diagnosis import empty_disk
+from wheelclash.errors import KeeperError
+from wheelclash.installers.installer import Invocation
+from wheelclash.remedy import Remedy, Step, check_keepers, remedies
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wheelclash.disk import Disk, Intact
+    from wheelclash.distribution import Distribution
+    from wheelclash.installers import InstallerName
+    from wheelclash.target import Target
+
+INSTALLERS: list[InstallerName] = ["pip", "uv"]
+A, B, C = (f"{name}-1.0-py3-none-any.whl" for name in "abc")
+
+
+def _planned(
+    installer: InstallerName, *wheels: Wheel, keep: Sequence[str] = (), target: Target = LINUX
+) -> list[Remedy]:
+    distributions = [distribution(each, target) for each in wheels]
+    overlaps = overlaps_of(distributions, target)
+    keepers = check_keepers(keep, distributions, overlaps)
+    return remedies(BY_NAME[installer], distributions, overlaps, target, keepers=keepers, where=Invocation())
+
+
+def _strategies(found: Sequence[Remedy]) -> list[tuple[str, list[str]]]:
+    return [("".join(id_[0] for id_ in each.keep), [each.strategy]) for each in found]
+
+
+def _commands(remedy: Remedy) -> list[str]:
+    return [" ".join(step.command) for step in remedy.steps]
+
+
+def _module(name: str, content: str, *requires: str) -> Wheel:
+    return Wheel(name, files={"m.py": content}, requires=list(requires))
+
+
+# -- keepers -------------------------------------------------------------------------------------------------
+
+
+def _checked(keep: Sequence[str], *wheels: Wheel, target: Target = LINUX) -> list[str]:
+    distributions = [distribution(each, target) for each in wheels]
+    return check_keepers(keep, distributions, overlaps_of(distributions, target))
+
+
+def test_keepers_by_name() -> None:
+    """Names become ids, each once, in the order given."""
+    assert _checked(["b", "a", "b"], _module("a", "1"), _module("b", "1")) == [B, A]
+    assert _checked([], _module("a", "1")) == []
+
+
+def test_keeper_that_is_not_there() -> None:
+    """A name outside the set is an error with near names."""
+    with pytest.raises(KeeperError, match="nixl-cu14") as caught:
+        _checked(["nixl-cu14"], Wheel("nixl-cu13"), Wheel("numpy"))
+    assert "nixl-cu13" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "target", "path"),
+    [
+        ({"m.py": "1"}, {"m.py": "2"}, LINUX, "site-packages/m.py"),
+        ({"m.pyi": "1"}, {"m.pyi": "2"}, LINUX, "site-packages/m.pyi"),
+        ({"x": "1"}, {"x/y": "2"}, LINUX, "site-packages/x"),
+        ({"M.py": "1"}, {"m.py": "2"}, MACOS, "site-packages/M.py"),
+        ({"m.py": "1"}, {"m/__init__.py": "2"}, LINUX, "site-packages/m.py"),
+    ],
+)
+def test_contradictory_keepers(one: dict[str, str], other: dict[str, str], target: Target, path: str) -> None:
+    """Two keepers that cannot both win a path: the error names path and both."""
+    wheels = [Wheel("one", files=dict(one)), Wheel("other", files=dict(other)), Wheel("third", files=dict(one))]
+    with pytest.raises(KeeperError) as caught:
+        _checked(["other", "one"], *wheels, target=target)
+    for part in (path, "--keep one", "--keep other"):
+        assert part in str(caught.value)
+    assert "third" not in str(caught.value)
+
+
+def test_contradictions_are_counted() -> None:
+    """Of several paths one is named and the rest is counted."""
+    files = {f"m{number}.py": "" for number in range(5)}
+    with pytest.raises(KeeperError, match="and 4 more files"):
+        _checked(["a", "b"], Wheel("a", files=dict(files)), Wheel("b", files=dict.fromkeys(files, "x")))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "target"),
+    [
+        ({"m.py": "1"}, {"m.py": "1"}, LINUX),
+        ({"p/__init__.py": ""}, {"p/__init__.py": "\n"}, LINUX),
+        ({"M.py": "1"}, {"m.py": "2"}, LINUX),
+    ],
+    ids=["identical", "namespace stubs", "two files"],
+)
+def test_compatible_keepers(one: dict[str, str], other: dict[str, str], target: Target) -> None:
+    """Keepers may share what is equal, harmless, or no clash on the target."""
+    assert _checked(["a", "b"], Wheel("a", files=dict(one)), Wheel("b", files=dict(other)), target=target) == [A, B]
+
+
+def test_contradictory_wishes_of_three() -> None:
+    """Among three, two that agree may both be kept against the third; the third with neither."""
+    wheels = [_module("a", "1"), _module("b", "1"), _module("c", "2")]
+    assert _checked(["a", "b"], *wheels) == [A, B]
+    for one in ("a", "b"):
+        with pytest.raises(KeeperError):
+            _checked([one, "c"], *wheels)
+    assert {id_ for each in _planned("uv", *wheels, keep=["a", "b"]) for id_ in each.drop} == {C}
+
+
+# -- the strategies ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("installer", "commands"),
+    [
+        (
+            "uv",
+            {
+                "avoid": ["uv pip install b==1.0"],
+                "reinstall-keeper": [
+                    "uv pip install a==1.0 b==1.0",
+                    "uv pip install --force-reinstall --no-deps b==1.0",
+                ],
+                "remove-loser": ["uv pip uninstall a", "uv pip install --force-reinstall --no-deps b==1.0"],
+            },
+        ),
+        (
+            "pip",
+            {
+                "avoid": ["pip install b==1.0"],
+                "reinstall-keeper": ["pip install a==1.0 b==1.0", "pip install --force-reinstall --no-deps b==1.0"],
+                "remove-loser": ["pip uninstall --yes a", "pip install --force-reinstall --no-deps b==1.0"],
+            },
+        ),
+    ],
+)
+def test_two(installer: InstallerName, commands: dict[str, list[str]]) -> None:
+    """The three ways to keep one of two, the gentlest first."""
+    found = _planned(installer, _module("a", "1"), _module("b", "2"), keep=["b"])
+    assert {each.strategy: _commands(each) for each in found} == commands
+    assert [each.strategy for each in found] == list(commands)
+    for each in found:
+        assert (each.keep, each.drop, each.undecided, each.installer) == ((B,), (A,), 0, installer)
+        assert each.result[B] == "yes"
+
+
+def test_what_each_step_leaves() -> None:
+    """Every step tells the state after it, in words and as values, of what is installed then."""
+    by_strategy = {each.strategy: each for each in _planned("uv", _module("a", "1"), _module("b", "2"), keep=["b"])}
+    first, second = by_strategy["reinstall-keeper"].steps
+    assert first.leaves == {A: "undetermined", B: "undetermined"}
+    assert "b may be intact or not" in first.why
+    assert second.leaves == {A: "no", B: "yes"}
+    assert "b is intact" in second.why
+    assert "a is not intact" in second.why
+    first, second = by_strategy["remove-loser"].steps
+    assert (first.leaves, second.leaves) == ({B: "no"}, {B: "yes"})
+    assert by_strategy["avoid"].result == {B: "yes"}
+
+
+def test_without_a_keeper() -> None:
+    """One remedy of each kind for each owner of an error or warning; none for a set of notices only."""
+    found = _planned("uv", _module("a", "1"), _module("b", "2"), Wheel("c", files={"n.py": "1"}))
+    assert [each.keep for each in found] == [(A,)] * 3 + [(B,)] * 3
+    assert _planned("uv", _module("a", "1"), _module("b", "1")) == []
+    assert _planned("uv", _module("a", "1"), _module("b", "1"), keep=["a"]) == []
+
+
+def test_needed_losers_cannot_be_avoided() -> None:
+    """What a remaining distribution requires would come back; what the keeper itself requires is not removed either."""
+    wheels = [_module("a", "1"), _module("b", "2"), Wheel("c", requires=["a"])]
+    found = {each.strategy: each for each in _planned("uv", *wheels, keep=["b"])}
+    assert set(found) == {"reinstall-keeper", "remove-loser"}
+    assert "c requires a" in found["remove-loser"].steps[0].why
+    found = {each.strategy: each for each in _planned("uv", _module("a", "1"), _module("b", "2", "a"), keep=["b"])}
+    assert set(found) == {"reinstall-keeper"}
+
+
+def test_file_and_folder_cannot_stand_together() -> None:
+    """Where the installation would stop, nothing that installs both is offered."""
+    for keep in ("a", "b"):
+        wheels = [Wheel("a", files={"x": "1"}), Wheel("b", files={"x/y": "1"})]
+        assert [each.strategy for each in _planned("pip", *wheels, keep=[keep])] == ["avoid"]
+
+
+def test_a_refused_wheel_is_not_installed() -> None:
+    """A set with a wheel that uv refuses is only avoided under uv."""
+    wheels = [Wheel("a", files={"m.py": "1", "a-1.0.data/scripts/sub/t": ""}), _module("b", "2"), _module("c", "3")]
+    assert {each.strategy for each in _planned("uv", *wheels, keep=["b"])} == {"avoid"}
+    assert {each.strategy for each in _planned("pip", *wheels, keep=["b"])} == {
+        "avoid",
+        "reinstall-keeper",
+        "remove-loser",
+    }
+
+
+def test_a_hidden_keeper_is_not_helped_by_writing_it_again() -> None:
+    """A module that another's package hides stays hidden however late it is written, whatever else they share."""
+    hidden = Wheel("a", files={"m.py": "1"}, scripts={"t": "m:f"})
+    hiding = Wheel("b", files={"m/__init__.py": "2"}, scripts={"t": "m:g"})
+    assert {each.strategy for each in _planned("uv", hidden, hiding, keep=["a"])} == {"avoid", "remove-loser"}
+    assert {each.strategy for each in _planned("uv", hidden, hiding, keep=["b"])} == {
+        "avoid",
+        "reinstall-keeper",
+        "remove-loser",
+    }
+
+
+def test_the_bystander_is_written_again() -> None:
+    """Whoever shares any file with the loser, identical ones included, is written again; the keeper comes last."""
+    wheels = [
+        Wheel("keeper", files={"m.py": "1", "n.py": "same"}),
+        Wheel("loser", files={"m.py": "2", "n.py": "same", "o.py": "same"}),
+        Wheel("sharer", files={"n.py": "same"}),
+        Wheel("bystander", files={"o.py": "same"}),
+        Wheel("stranger", files={"p.py": ""}),
+    ]
+    found = {each.strategy: each for each in _planned("uv", *wheels, keep=["keeper"])}
+    assert _commands(found["remove-loser"]) == [
+        "uv pip uninstall loser",
+        "uv pip install --force-reinstall --no-deps sharer==1.0 bystander==1.0",
+        "uv pip install --force-reinstall --no-deps keeper==1.0",
+    ]
+    assert set(found["remove-loser"].result.values()) == {"yes"}
+    assert _commands(found["avoid"]) == ["uv pip install keeper==1.0 sharer==1.0 bystander==1.0 stranger==1.0"]
+
+
+def test_undecided() -> None:
+    """Clashes that the keeper has no part in are counted, not touched."""
+    wheels = [
+        _module("a", "1"),
+        _module("b", "2"),
+        Wheel("c", files={"n.py": "1", "o.pyi": "1"}),
+        Wheel("d", files={"n.py": "2", "o.pyi": "2"}),
+    ]
+    for each in _planned("uv", *wheels, keep=["a"]):
+        assert each.undecided == 2
+        assert each.drop == (B,)
+    for each in _planned("uv", *wheels, keep=["a", "c"]):
+        assert each.undecided == 0
+
+
+def test_pins() -> None:
+    """Local versions, extras, paths and URLs are named as they are installed."""
+    distributions = [
+        distribution(Wheel("torch", "2.13.0+cpu", files={"m.py": "1"}), extras=("x",)),
+        distribution(Wheel("b", files={"m.py": "2"}), direct=True),
+    ]
+    overlaps = overlaps_of(distributions)
+    found = remedies(BY_NAME["uv"], distributions, overlaps, LINUX, where=Invocation(system=True))
+    commands = {each.keep: each.steps[-1].command for each in found if each.strategy == "reinstall-keeper"}
+    start = ("uv", "pip", "install", "--system", "--force-reinstall", "--no-deps")
+    assert list(commands.values()) == [
+        (*start, "torch[x]==2.13.0+cpu"),
+        (*start, "b @ https://files.example/b-1.0-py3-none-any.whl"),
+    ]
+
+
+# -- the laws, over random sets ------------------------------------------------------------------------------
+
+_PATHS = ["m.py", "n.so", "p/__init__.py", "x.json", "m/__init__.py", "M.py", "x.json/y"]
+_CONTENTS = ["", "1", "2"]
+
+
+class _Spec(NamedTuple):
+    """A wheel, in few words."""
+
+    files: dict[str, str]
+    command: str | None
+    requires: set[str]
+    phantoms: set[str]
+
+
+def _specs(*, phantoms: bool) -> st.SearchStrategy[list[_Spec]]:
+    listed = st.sets(st.sampled_from(["m.py", "x.json"]), max_size=1) if phantoms else st.just(set[str]())
+    spec = st.builds(
+        _Spec,
+        st.dictionaries(st.sampled_from(_PATHS), st.sampled_from(_CONTENTS), max_size=4),
+        st.sampled_from([None, "m:f", "m:g"]),
+        st.sets(st.sampled_from(["a", "b", "c", "d", "gone"]), max_size=1),
+        listed,
+    )
+    return st.lists(spec, min_size=2, max_size=4)
+
+
+def _built(specs: Sequence[_Spec], target: Target) -> list[Distribution]:
+    return [
+        distribution(
+            Wheel(
+                name,
+                files=dict(spec.files),
+                scripts={"t": spec.command} if spec.command else {},
+                requires=sorted(spec.requires - {name}),
+                record_extra=[(path, "", "") for path in sorted(spec.phantoms - spec.files.keys())],
+            ),
+            target,
+        )
+        for name, spec in zip("abcd", specs, strict=False)
+    ]
+
+
+_PIN = re.compile(r"([a-d])==1\.0")
+
+
+def _play(disk: Disk, step: Step, installer: InstallerName, distributions: Sequence[Distribution]) -> Disk:
+    """Carry out a printed command on whole layouts, knowing nothing of why it was printed."""
+    by_name = {each.name: each for each in distributions}
+    *start, act = step.command[: 3 if installer == "uv" else 2]
+    assert start == (["uv", "pip"] if installer == "uv" else ["pip"])
+    rest = step.command[len(start) + 1 :]
+    flags = {each for each in rest if each.startswith("-")}
+    arguments = [each for each in rest if not each.startswith("-")]
+    assert arguments
+    if act == "uninstall":
+        assert flags <= {"--yes"}
+        return disk.uninstall([by_name[name].id for name in arguments])
+    assert act == "install"
+    assert flags in (set(), {"--force-reinstall", "--no-deps"}), "reinstalls carry --no-deps, always"
+    matches = [_PIN.fullmatch(each) for each in arguments]
+    assert all(matches), "every install is pinned"
+    wanted = [by_name[match[1]] for match in matches if match]
+    if "--force-reinstall" in flags:
+        assert all(each.id in disk.records for each in wanted), "only what is there is written again"
+    rules = BY_NAME[installer]
+    return disk.install(
+        {each.id: each.layouts[installer] for each in wanted},
+        rules.order(wanted, with_dependencies="--no-deps" not in flags),
+        removes_all_first=rules.removes_all_first,
+    )
+
+
+def _start(remedy: Remedy, distributions: Sequence[Distribution], target: Target) -> Disk:
+    """``remove-loser`` is for an environment in which all are installed; the others begin with an empty one."""
+    disk = empty_disk(target)
+    if remedy.strategy == "remove-loser":
+        rules = BY_NAME[remedy.installer]
+        disk = disk.install(
+            {each.id: each.layouts[remedy.installer] for each in distributions},
+            rules.order(distributions, with_dependencies=True),
+            removes_all_first=rules.removes_all_first,
+        )
+    return disk
+
+
+def _states(disk: Disk) -> dict[str, Intact]:
+    return {id_: disk.intact(id_) for id_ in disk.records}
+
+
+@settings(max_examples=100)
+@given(_specs(phantoms=True), st.sampled_from(INSTALLERS), st.booleans())
+def test_every_single_keeper(specs: list[_Spec], installer: InstallerName, sensitive: bool) -> None:  # noqa: FBT001
+    """Playing the printed commands leaves what they promise, step by step, and in the end the keeper whole."""
+    target = LINUX if sensitive else MACOS
+    if not sensitive:  # a phantom on another spelling of a path is found by nobody yet
+        specs = [each._replace(phantoms=set()) for each in specs]
+    distributions = _built(specs, target)
+    overlaps = overlaps_of(distributions, target)
+    found = remedies(BY_NAME[installer], distributions, overlaps, target, where=Invocation())
+    for remedy in found:
+        (keeper,) = remedy.keep
+        disk = _start(remedy, distributions, target)
+        for step in remedy.steps:
+            disk = _play(disk, step, installer, distributions)
+            assert keeper in disk.records, "no step drops a keeper"
+            assert step.leaves == _states(disk)
+        assert remedy.result[keeper] == "yes"
+        assert keeper not in remedy.drop
+        if remedy.strategy != "reinstall-keeper":
+            assert not set(remedy.drop) & disk.records.keys()
+    grave = {id_ for each in overlaps if installer in each.installers and each.severity in {"error", "warning"}
+             for id_ in each.ids}  # fmt: skip
+    assert {remedy.keep[0] for remedy in found} <= grave
+
+
+@settings(max_examples=100)
+@given(_specs(phantoms=False), st.sampled_from(INSTALLERS), st.sets(st.sampled_from("abcd"), min_size=2, max_size=3))
+def test_several_keepers(specs: list[_Spec], installer: InstallerName, keep: set[str]) -> None:
+    """Several keepers are all whole in the end, or contradict each other."""
+    distributions = _built(specs, LINUX)
+    names = sorted(keep & {each.name for each in distributions})
+    assume(len(names) > 1)
+    overlaps = overlaps_of(distributions)
+    try:
+        keepers = check_keepers(names, distributions, overlaps)
+    except KeeperError:
+        return
+    for remedy in remedies(BY_NAME[installer], distributions, overlaps, LINUX, keepers=keepers, where=Invocation()):
+        assert remedy.keep == tuple(keepers)
+        assert not set(remedy.drop) & set(keepers)
+        disk = _start(remedy, distributions, LINUX)
+        for step in remedy.steps:
+            disk = _play(disk, step, installer, distributions)
+            assert step.leaves == _states(disk)
+        for keeper in keepers:
+            assert remedy.result[keeper] == "yes"
