@@ -8,7 +8,6 @@ built. Pure: no network, no disk but for the size of a wheel that was named by i
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +15,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from wheelclash.sources.candidate import Candidate, Choice, Skip
 from wheelclash.sources.no_wheel import reason_for
+from wheelclash.sources.ranking import rank, ranks
 from wheelclash.sources.releases import project_of, python_fits, version_of
 from wheelclash.suggest import near_names
 from wheelclash.urls import local_path
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from packaging.specifiers import SpecifierSet
-    from packaging.tags import Tag
     from packaging.utils import BuildTag
     from packaging.version import Version
 
@@ -97,7 +96,7 @@ def choose(
     ]
     fitting = set(asked.specifier.filter({release.version for release in releases}))
     allowed = [release for release in releases if release.version in fitting]
-    best = _best(allowed, asked.specifier, _ranks(target.tags))
+    best = _best(allowed, asked.specifier, ranks(target.tags))
     if best is None:
         files = [file for _, file in offered]
         return Skip(asked.text, "no-wheel", reason_for(asked, files, target, excluded=exclude_newer is not None))
@@ -164,29 +163,7 @@ def choose_direct(asked: Asked, target: Target) -> Choice:
 # -- what the target can install ---------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=8)
-def _ranks(tags: tuple[Tag, ...]) -> dict[str, int]:
-    """Place in the order of preference, by tag."""
-    return {str(tag): rank for rank, tag in reversed(list(enumerate(tags)))}
-
-
-def _rank(filename: str, ranks: Mapping[str, int]) -> int | None:
-    """The best rank of a wheel's tags; by its name's text alone, for indexes list thousands."""
-    parts = filename[: -len(".whl")].lower().rsplit("-", 3)
-    if len(parts) != 4:  # noqa: PLR2004 - and not three tags
-        return None
-    _, pythons, abis, platforms = parts
-    found = [
-        rank
-        for python in pythons.split(".")
-        for abi in abis.split(".")
-        for platform in platforms.split(".")
-        if (rank := ranks.get(f"{python}-{abi}-{platform}")) is not None
-    ]
-    return min(found, default=None)
-
-
-def _best(releases: Sequence[_Release], specifier: SpecifierSet, ranks: Mapping[str, int]) -> _Wheel | None:
+def _best(releases: Sequence[_Release], specifier: SpecifierSet, places: Mapping[str, int]) -> _Wheel | None:
     """The best wheel the target can install: the newest version first, so that few names need be read closely.
 
     A yanked one (PEP 592) only if the specifier pins a version and nothing else is there.
@@ -197,21 +174,21 @@ def _best(releases: Sequence[_Release], specifier: SpecifierSet, ranks: Mapping[
             if release.file.is_wheel and (release.file.yanked is not None) is yanked:
                 by_version.setdefault(release.version, []).append((place, release))
         for version in sorted(by_version, reverse=True):
-            found = [wheel for each in by_version[version] if (wheel := _wheel(*each, ranks)) is not None]
+            found = [wheel for each in by_version[version] if (wheel := _wheel(*each, places)) is not None]
             if found:
                 return max(found)
     return None
 
 
-def _wheel(place: int, release: _Release, ranks: Mapping[str, int]) -> _Wheel | None:
-    rank = _rank(release.file.filename, ranks)
-    if rank is None:
+def _wheel(place: int, release: _Release, places: Mapping[str, int]) -> _Wheel | None:
+    best = rank(release.file.filename, places)
+    if best is None:
         return None
     try:
         _, version, build, _ = parse_wheel_filename(release.file.filename)
     except InvalidWheelFilename:
         return None
-    return _Wheel(version, -rank, build, place, release)
+    return _Wheel(version, -best, build, place, release)
 
 
 def _pins(specifier: SpecifierSet) -> bool:
