@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from packaging.markers import Marker
 from packaging.tags import Tag, parse_tag
 
 from wheelclash.errors import TargetError
@@ -25,7 +24,7 @@ def test_a_minor_version_is_its_first_release(version: str, full: str, minor: st
 @pytest.mark.parametrize("name", sorted(PLATFORMS))
 def test_every_name_of_uv_makes_a_target_with_all_markers(name: str) -> None:
     target = target_for("3.12", name)
-    assert Marker("platform_version == ''").evaluate(dict(target.markers))
+    assert target.markers["platform_version"] == ("#1" if "pyodide" in name else "")
     assert len(target.markers) == 11
     assert target.tags[-1] == Tag("py30", "none", "any")
     assert len(set(target.tags)) == len(target.tags)

@@ -27,7 +27,8 @@ class Platform(NamedTuple):
 
     Attributes:
         tags: Platform tags it supports, best first, without ``any``.
-        os_name, sys_platform, system, machine, release: The markers of these names (PEP 508).
+        os_name, sys_platform, system, machine, release, version: The markers of these names (PEP 508); the last
+            two are known of no foreign machine but Pyodide's.
     """
 
     tags: tuple[str, ...]
@@ -36,6 +37,7 @@ class Platform(NamedTuple):
     system: str
     machine: str
     release: str = ""
+    version: str = ""
 
     @property
     def case_sensitive(self) -> bool:
@@ -186,4 +188,4 @@ def _pyodide(tag: str) -> Platform | None:
     if match is None:
         return None
     release = _PYODIDE_RELEASES.get(match[1], "")
-    return Platform((tag,), "posix", "emscripten", "Emscripten", "wasm32", release)
+    return Platform((tag,), "posix", "emscripten", "Emscripten", "wasm32", release, "#1" if release else "")

@@ -82,7 +82,7 @@ def target_for(python_version: str, platform: str, implementation: str = "cpytho
         "platform_system": machine.system,
         "platform_machine": machine.machine,
         "platform_release": machine.release,
-        "platform_version": "",
+        "platform_version": machine.version,
         "implementation_name": implementation,
         "platform_python_implementation": _SPELLINGS[implementation],
         "implementation_version": "",

@@ -186,7 +186,7 @@ def test_fresh_pages_need_no_event_loop(index: LoopbackIndex, asker: Asker, tmp_
         f"cache = Cache(Path({str(asker.folder)!r}))\n"
         f"run = project_files('left', block, None, cache, clock=lambda: {asker.clock.now})\n"
         "try: run.send(None)\n"
-        "except StopIteration as done: assert done.value.sources[-1].files\n"
+        "except StopIteration as done: assert done.value.sources[0].files\n"
         "else: raise SystemExit('it waited')\n"
         "heavy = {'asyncio', 'httpx', 'pydantic', 'html.parser', 'email'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
@@ -235,7 +235,7 @@ def test_find_links_are_added_to_whatever_the_indexes_have(
     (tmp_path / "wheels" / "notes.txt").touch()
     (tmp_path / "wheels" / "gone-1-py3-none-any.whl").symlink_to("nowhere")
     found = asker.ask("left", settings(index.simple, find_links=(wheel.parent.as_uri(), second.links)))
-    folder, page, main = found.sources
+    main, folder, page = found.sources
     assert [(file.filename, file.size) for file in folder.files if file.size] == [(wheel.name, wheel.stat().st_size)]
     assert folder.files[-1].url == wheel.as_uri()
     assert [file.filename for file in page.files] == ["left-2.0-py3-none-any.whl", "right-1.0-py3-none-any.whl"]

@@ -64,8 +64,8 @@ class Found:
     """Everything found for one project.
 
     Attributes:
-        sources: Those that know the project, in the order in which they are preferred for equal files; every
-            find-links location is among them.
+        sources: Those that know the project, and every find-links location. For equal files the later one is
+            preferred: pip prefers indexes to find-links, uv find-links to indexes.
         asked: Every index that was asked, for messages.
         from_cache: How many pages no request was made for.
         notes: What was dropped or odd, a sentence each.
@@ -120,17 +120,17 @@ async def project_files(
             if answers[-1].page is not None:
                 break
     known = list(zip((index for index, _ in pages), answers, strict=False))
-    sources = [
+    links = [
         Source(link, answer.page.files, flat=True)
         for link, answer in zip(settings.find_links, flat, strict=True)
         if answer.page
     ]
-    sources += [
+    sources = [
         Source(index, answer.page.files, withheld=answer.page.withheld) for index, answer in known if answer.page
     ]
     everything = [*flat, *answers]
     return Found(
-        sources=tuple(sources),
+        sources=(*links, *sources) if settings.strategy == "merge" else (*sources, *links),
         asked=tuple(index for index, _ in known) + settings.find_links,
         from_cache=sum(answer.cached for answer in everything),
         notes=tuple(dict.fromkeys(note for answer in everything if answer.page for note in answer.page.notes)),
