@@ -16,17 +16,22 @@ __all__ = ["to_json"]
 
 
 def to_json(report: Report) -> str:
-    """Write a report. Names from wheels stand in it exactly, escaped as JSON escapes where they are not ASCII."""
+    """Write a report. Names from wheels stand in it exactly, escaped as JSON escapes where they are not ASCII.
+
+    Only lone surrogates, which strict JSON readers refuse, are spelt out, as a backslash and ``udc80``.
+    """
     return json.dumps(_plain(report), ensure_ascii=True, sort_keys=True, indent=2) + "\n"
 
 
 def _plain(value: Any) -> Any:
     """Dataclasses to dicts, all the way down."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
     if is_dataclass(value):
         plain = {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
         return {summary_key(name): count for name, count in plain.items()} if isinstance(value, Summary) else plain
     if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
+        return {_plain(key): _plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 from pydantic import TypeAdapter
 
@@ -11,9 +12,14 @@ from wheelclash.report.model import Report
 __all__ = ["read_report", "schema_text"]
 
 
+@cache
+def _adapter() -> TypeAdapter[Report]:
+    return TypeAdapter(Report)
+
+
 def schema_text() -> str:
     """The JSON Schema (2020-12) of a report, as indented text."""
-    schema = TypeAdapter(Report).json_schema()
+    schema = _adapter().json_schema()
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
 
@@ -24,4 +30,4 @@ def read_report(text: str | bytes) -> Report:
     Raises:
         pydantic.ValidationError: It is not a report of this schema.
     """
-    return TypeAdapter(Report).validate_json(text)
+    return _adapter().validate_json(text)

@@ -1,0 +1,181 @@
+"""Text: the clash first, one screen, and nothing in it that a terminal would obey."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.report.poison import HOSTILE, full_report, hostile_texts, poisoned
+from tests.support.values import distribution, overlaps_of, report_of
+from tests.support.wheelmaker import Wheel
+from wheelclash.report.text import render, to_text
+from wheelclash.sources.candidate import Skip
+
+FULL = full_report()
+
+
+def _lines(*wheels: Wheel, verbose: bool = False, **findings: Any) -> list[str]:
+    return report_of(*wheels, **findings).to_text(verbose=verbose).splitlines()
+
+
+def _module(name: str, content: str) -> Wheel:
+    return Wheel(name, files={"m.py": content})
+
+
+@settings(max_examples=60)
+@given(hostile_texts, st.booleans())
+def test_nothing_unprintable(text: str, verbose: bool) -> None:  # noqa: FBT001
+    """7, 8, 49, 57: whatever wheels, index and machine say, every line is printable, and no line is forged."""
+    found = to_text(poisoned(FULL, text), verbose=verbose)
+    assert all(char.isprintable() for char in found.replace("\n", ""))
+    found.encode("utf-8")
+    assert found.count("\n") == to_text(poisoned(FULL, "X"), verbose=verbose).count("\n")
+    assert found == "".join("".join(span.text for span in line).rstrip() + "\n"
+                            for line in render(poisoned(FULL, text), verbose=verbose))  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_hostile_paths(text: str) -> None:
+    """The usual suspects, as names of files in both wheels."""
+    name = f"p{text}/m{text}.py".replace("\0", "").encode("utf-8", "replace").decode()
+    found = report_of(Wheel("a", files={name: "1"}), Wheel("b", files={name: "2"})).to_text(verbose=True)
+    assert all(char.isprintable() for char in found.replace("\n", ""))
+    assert "1 error" in found.splitlines()[0]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_commands_can_be_pasted(text: str) -> None:
+    """60: a command is one line that a shell reads as the argument list it is, however a path is named."""
+    report = poisoned(FULL, text)
+    found = [line.strip() for line in to_text(report, verbose=True).splitlines()]
+    for remedy in report.remedies:
+        for step in remedy.steps:
+            if all(each.isprintable() for each in step.command):
+                assert shlex.join(step.command) in found
+                assert shlex.split(shlex.join(step.command)) == list(step.command)
+
+
+def test_clean() -> None:
+    """A clean result is one line, with what was compared and for what."""
+    (line,) = _lines(Wheel("a", files={"a.py": ""}), Wheel("b", files={"b.py": ""}))
+    assert line == "No clash: 2 distributions, 8 files [CPython 3.12.0, linux]"
+
+
+def test_harmless_is_clean() -> None:
+    """Severity none is never in the text."""
+    found = _lines(Wheel("a", files={"p/__init__.py": ""}), Wheel("b", files={"p/__init__.py": "\n"}), verbose=True)
+    assert len(found) == 1
+
+
+def test_the_clash_comes_first() -> None:
+    """Who clashes, how badly, and for which target: the first line; then the file, the winners, the remedies."""
+    found = _lines(_module("a", "1"), _module("b", "2"), keep=["b"])
+    assert found[0] == "a 1.0 and b 1.0 clash: 1 error [CPython 3.12.0, linux]"
+    assert found[1].split() == ["error", "site-packages/m.py", "module,", "different"]
+    text = "\n".join(found)
+    assert "pip  a wins" in text
+    assert "uv   not determined" in text
+    assert "left broken: b" in text
+    assert "To keep b" in text
+    assert "    uv pip install --force-reinstall --no-deps b==1.0" in found
+    assert text.index("Who wins") < text.index("To keep b")
+
+
+def test_interpreter_is_named() -> None:
+    """The environment that was meant is in the first line."""
+    assert "/env/bin/python" in _lines(_module("a", "1"), _module("b", "2"), python="/env/bin/python")[0]
+    assert "/env/bin/python" in _lines(Wheel("a"), Wheel("b"), python="/env/bin/python")[0]
+
+
+def test_notices_in_one_line() -> None:
+    """However many files are shared: one line for each set of owners, and no winners and remedies."""
+    files = {f"p/m{number}.py": "same" for number in range(1327)}
+    found = _lines(Wheel("a", files=dict(files)), Wheel("b", files=dict(files)))
+    assert len(found) == 2
+    assert found[0].startswith("No clash: 2 distributions")
+    assert "1,327 notices" in found[0]
+    assert "1,327 files shared by a and b" in found[1]
+    verbose = _lines(Wheel("a", files=dict(files)), Wheel("b", files=dict(files)), verbose=True)
+    assert len(verbose) == 2 + 1327
+
+
+def test_one_screen() -> None:
+    """A large clash is folded by folder and owners; ``-v`` shows all of it."""
+    wheels = [
+        Wheel(name, files={f"p{folder}/m{number}.py": name for folder in range(40) for number in range(20)})
+        for name in ("a", "b", "c", "d", "e")
+    ]
+    found = report_of(*wheels)
+    assert len(found.to_text().splitlines()) < 60
+    assert found.to_text().splitlines()[0].startswith("5 of 5 distributions clash: 800 errors")
+    verbose = found.to_text(verbose=True)
+    assert all(f"m{number}.py" in verbose for number in range(20))
+    assert all(f"p{folder}/" in verbose for folder in range(40))
+    assert "To keep e" in verbose
+
+
+def test_folding() -> None:
+    """Files of one folder and kind are one line, with their number and the first names."""
+    files = {f"p/m{number}.py": "" for number in range(5)}
+    found = _lines(Wheel("a", files=dict(files)), Wheel("b", files=dict.fromkeys(files, "x")))
+    assert "site-packages/p/  5 files, module, different: m0.py, m1.py, m2.py and 2 more" in found[1]
+
+
+def test_skips_are_told() -> None:
+    """What was not read is never silently left out, nor called clean."""
+    skip = Skip("d>1", "not-found", "there is no d")
+    found = _lines(Wheel("a"), Wheel("b"), skipped=[skip])
+    assert found[0].startswith("Incomplete: no clash in what could be read")
+    assert any("d>1: there is no d" in line for line in found)
+    found = _lines(_module("a", "1"), _module("b", "2"), skipped=[skip])
+    assert "clash" in found[0]
+    assert any("d>1: there is no d" in line for line in found)
+    found = _lines(Wheel("a"), Wheel("b"), not_compared=[skip])
+    assert found[0].startswith("No clash")
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        ({"x": "1"}, {"x/y": "1"}, "site-packages/x  is a file of a and a folder of b"),
+        ({"m.py": "1"}, {"m/__init__.py": "1"}, "site-packages/m.py of a  is hidden by m/__init__.py of b"),
+    ],
+)
+def test_pairs(one: dict[str, str], other: dict[str, str], told: str) -> None:
+    """Pairs of paths are told in words."""
+    assert told in "\n".join(_lines(Wheel("a", files=dict(one)), Wheel("b", files=dict(other))))
+
+
+def test_ignored_are_told() -> None:
+    """Ignored overlaps are shown as ignored, without winners and remedies."""
+    wheels = [_module("a", "1"), _module("b", "2")]
+    overlaps = overlaps_of([distribution(each) for each in wheels])
+    found = _lines(*wheels, ignored=frozenset(overlaps), remedies=[])
+    assert found[0].startswith("No clash")
+    assert "1 ignored" in found[0]
+    assert any("ignored" in line and "a and b" in line for line in found[1:])
+
+
+def test_findings_are_counted() -> None:
+    """Oddities are counted in one line, and told with ``-v``; a refused wheel is always told."""
+    wheels = [Wheel("a", files={"m.py": "", "n.py": ""}, unlisted={"m.py", "n.py"}), Wheel("b")]
+    assert _lines(*wheels)[-1] == "note: 2 oddities in these wheels (-v)"
+    assert "RECORD does not list it (2 times)" in _lines(*wheels, verbose=True)[-1]
+    refused = Wheel("c", files={"c-1.0.data/x": ""})
+    assert any("pip refuses it" in line for line in _lines(refused, Wheel("b")))
+
+
+def test_undecided_is_told() -> None:
+    """A remedy that leaves the clashes of others open says so."""
+    wheels = [_module("a", "1"), _module("b", "2"), Wheel("c", files={"n.py": "1"}), Wheel("d", files={"n.py": "2"})]
+    assert any("leaves 1 clash of others open" in line for line in _lines(*wheels, keep=["a"]))
+
+
+def test_warnings_are_told() -> None:
+    """Sentences for people come last."""
+    assert _lines(Wheel("a"), Wheel("b"), warnings=["mind the gap"])[-1] == "note: mind the gap"
