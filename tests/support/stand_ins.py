@@ -27,8 +27,7 @@ def nixl(cuda: str, version: str) -> Wheel:
     files |= {f"{data}/scripts/{each}": f"#!/bin/sh\n# for CUDA {cuda}\n" for each in _NIXL_SCRIPTS}
     if version == "1.1.0":
         files["nixl_ep/nixl_ep_cpp.cpython-312-x86_64-linux-gnu.so"] = b"\x7fELF libcudart.so." + cuda.encode()
-        files |= {f"nixl_ep/{each}.py": "" for each in ("__init__", "buffer", "utils")}
-        files["nixl_ep/buffer.py"] = files["nixl_ep/utils.py"] = "same = True\n"
+        files |= {f"nixl_ep/{each}.py": "same = True\n" for each in ("__init__", "buffer", "utils")}
     return Wheel(
         f"nixl-cu{cuda}", version, files, requires=["numpy"], requires_python=">=3.9", tag=_NIXL_TAG, purelib="false"
     )

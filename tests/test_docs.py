@@ -1,0 +1,383 @@
+"""README and docs are true: examples run, shown output is real, tables and source name the same things."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from itertools import pairwise, zip_longest
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.command import LINUX, ROOT, Command
+from tests.support.loopback import LoopbackIndex
+from tests.support.stand_ins import OURS, serve_everything
+from wheelclash.report.schema import schema_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+SOURCES = sorted((ROOT / "wheelclash").rglob("*.py"))
+
+posix = pytest.mark.skipif(os.name != "posix", reason="the examples are written for a POSIX shell")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block.
+
+    Attributes:
+        place: Page and line, for test ids.
+        language: What stands behind its fence.
+        text: Its lines.
+        mark: The comment right above it, without ``<!--``.
+        output: The ``text`` block that follows a Python block: what it prints.
+    """
+
+    place: str
+    language: str
+    text: str = field(repr=False)
+    mark: str = ""
+    output: str | None = None
+
+    @property
+    def commands(self) -> list[tuple[str, str]]:
+        """Of a console block: each command and the output shown below it."""
+        found: list[tuple[str, str]] = []
+        for line in self.text.splitlines(keepends=True):
+            if line.startswith("$ "):
+                found.append((line[2:].strip(), ""))
+            else:
+                found[-1] = (found[-1][0], found[-1][1] + line)
+        return found
+
+
+def _blocks(page: Path) -> Iterator[Block]:
+    pattern = r"(?:^<!-- (?P<mark>.*?) -->\n)?^(?P<fence>`{3,})(?P<language>.*)\n(?P<text>(?:.*\n)*?)^(?P=fence)$"
+    matches = list(re.finditer(pattern, page.read_text("utf-8"), re.MULTILINE))
+    for match, following in zip_longest(matches, matches[1:]):
+        line = match.string.count("\n", 0, match.start("fence")) + 1
+        output = following["text"] if following is not None and following["language"] == "text" else None
+        place = f"{page.name}:{line}"
+        yield Block(place, match["language"].strip(), match["text"], match["mark"] or "", output)
+
+
+BLOCKS = [block for page in PAGES for block in _blocks(page)]
+
+
+def _of(*languages: str, printed: bool = False) -> list[object]:
+    found = [each for each in BLOCKS if each.language in languages and each.mark.startswith("printed by:") == printed]
+    assert found
+    return [pytest.param(each, id=each.place) for each in found]
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    """A folder with what the examples speak of, an index with stand-ins, and ``wheelclash`` and ``python`` on PATH."""
+    folder = tmp_path_factory.mktemp("shell")
+    for wheel in OURS:
+        wheel.write(folder / "dist")
+    (folder / "frozen.txt").write_text("calm==1.0\nnixl-cu12==1.1.0\nnixl-cu13==1.1.0\nlone==1.0\n")
+    programs = folder / "programs"
+    programs.mkdir()
+    for name, line in {"wheelclash": Command.line(), "python": [sys.executable], "uv": ["false"]}.items():
+        (programs / name).write_text(f'#!/bin/sh\nexec {shlex.join(line)} "$@"\n')
+        (programs / name).chmod(0o755)
+    with LoopbackIndex(folder / "index") as index:
+        serve_everything(index)
+        path = os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)])
+        yield Command(folder, index.simple, {"PATH": path})
+
+
+def _run(shell: Command, command: str, status: int = 0) -> tuple[int, str]:
+    """Run a command as typed, ``$?`` being ``status`` before it; its code and all that it wrote."""
+    script = f"(exit {status}); {command}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=shell.folder,
+        env=shell.variables(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout.decode("utf-8")
+
+
+def _agree(shown: str, real: str) -> None:
+    checker = doctest.OutputChecker()
+    if not checker.check_output(shown, real, doctest.ELLIPSIS):
+        pytest.fail(f"shown:\n{shown}\nreal:\n{real}")
+
+
+# -- examples ----------------------------------------------------------------------------------------------
+
+
+@posix
+@pytest.mark.parametrize("block", _of("console"))
+def test_console_example_does_what_it_shows(shell: Command, block: Block) -> None:
+    status = 0
+    for number, (command, shown) in enumerate(block.commands):
+        assert command.split()[0] in {"wheelclash", "python", "echo"}, "mark it as printed, or show a command that runs"
+        status, real = _run(shell, command, status)
+        if shown:
+            _agree(shown, real)
+        told = [each for each, _ in block.commands[number + 1 : number + 2]] == ["echo $?"]
+        assert status in {0, 1} or told, real
+        assert "Traceback" not in real
+
+
+@posix
+@pytest.mark.parametrize("block", _of("console", "dockerfile", printed=True))
+def test_command_that_changes_an_environment_is_one_we_print(shell: Command, block: Block) -> None:
+    question = shlex.split(block.mark.removeprefix("printed by:").strip())
+    assert question[0] == "wheelclash"
+    report = shell(*question[1:], "--format", "json").json
+    printed = iter([shlex.join(step["command"]) for remedy in report["remedies"] for step in remedy["steps"]])
+    for line in block.text.splitlines():
+        assert line.removeprefix("$ ").removeprefix("RUN ") in printed, "not printed, or not in this order"
+
+
+@pytest.mark.parametrize("block", _of("python"))
+def test_python_example_prints_what_it_shows(shell: Command, block: Block) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", block.text],
+        cwd=shell.folder,
+        env=shell.variables(),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+    assert block.output is not None
+    _agree(block.output, done.stdout.decode("utf-8"))
+
+
+@posix
+@pytest.mark.parametrize("block", _of("bash"))
+def test_shell_lines_that_install_are_at_least_shell(block: Block) -> None:
+    """They need a package index; the README's are run by ``.ci/run`` and by hand."""
+    done = subprocess.run(["bash", "-n"], input=block.text.encode(), capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    sessions = set(re.findall(r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text("utf-8"), re.MULTILINE))
+    for named in re.findall(r"nox -s ([\w ]+)", block.text):
+        assert set(named.split()) <= sessions
+
+
+def test_every_block_is_of_a_kind_that_is_tested() -> None:
+    known = {"console", "python", "text", "bash", "dockerfile", "{toctree}", "{eval-rst}"}
+    assert {each.language for each in BLOCKS} <= known
+    assert [each.place for each in BLOCKS if each.language == "text"] == [
+        after.place for before, after in pairwise(BLOCKS) if before.language == "python" and after.language == "text"
+    ]
+
+
+def test_ci_finds_the_test_command_in_the_readme() -> None:
+    marked = [each for each in _blocks(ROOT / "README.md") if each.mark == "tests"]
+    assert len(marked) == 1
+    assert ".venv/bin/nox -s tests" in marked[0].text
+    assert "<!-- tests -->" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+# -- tables ------------------------------------------------------------------------------------------------
+
+
+def _section(page: str, title: str) -> str:
+    text = (DOCS / page).read_text("utf-8")
+    match = re.search(rf"^(#+) {re.escape(title)}\n((?:.*\n)*?)(?=^#{{1,2}} |\Z)", text, re.MULTILINE)
+    assert match, title
+    return match[2]
+
+
+def _first_column(text: str) -> set[str]:
+    """The code spans in the first column of every table."""
+    rows = re.findall(r"^\|(.*?)\|", text, re.MULTILINE)
+    return {span for row in rows for span in re.findall(r"`([^`]+)`", row)}
+
+
+def _spans(page: Path) -> set[str]:
+    """The code spans of a page's running text."""
+    text = re.sub(r"^(`{3,})(?:.*\n)*?\1$", "", page.read_text("utf-8"), flags=re.MULTILINE)
+    return {span.replace("\n", " ") for span in re.findall(r"`([^`]+)`", text)}
+
+
+def _literals(*calls: str, position: int) -> set[str]:
+    """String constants at that position of the arguments of every call of these names in the source."""
+    found = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and len(node.args) > position:
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if name in calls:
+                    found |= {
+                        each.value
+                        for each in ast.walk(node.args[position])
+                        if isinstance(each, ast.Constant) and isinstance(each.value, str) and _is_code(each.value)
+                    }
+    return found
+
+
+def _is_code(text: str) -> bool:
+    return re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", text) is not None
+
+
+def test_every_option_is_described() -> None:
+    from wheelclash.cli.arguments import _check_parser
+
+    actions = [each for each in _check_parser()._actions if each.help != "==SUPPRESS=="]
+    known = {option for each in actions for option in each.option_strings}
+    rows = re.findall(r"^\| (`-.*?) \|", (DOCS / "cli.md").read_text("utf-8"), re.MULTILINE)
+    told = {option for row in rows for option in re.findall(r"`(-{1,2}[A-Za-z-]+)", row)}
+    assert told == known
+
+
+def test_every_option_named_anywhere_exists() -> None:
+    """Of ours, in running text; commands of others bring their own."""
+    from wheelclash.cli.arguments import _check_parser
+
+    known = {option for each in _check_parser()._actions for option in each.option_strings}
+    theirs = {"--reinstall", "--force-reinstall", "--excludes", "--break-system-packages"}
+    for page in PAGES:
+        spans = [span for span in _spans(page) if span.startswith("--")]
+        assert {re.split(r"[ =]", span)[0] for span in spans} - {"--"} <= known | theirs, page.name
+
+
+def test_every_finding_code_is_described() -> None:
+    known = _literals("Finding", "FindingReport", "odd", position=0) | {"refused-by-pip", "refused-by-uv"}
+    table, refusals = _section("cli.md", "Finding codes").split("Why an installer refuses")
+    assert _first_column(table) == known
+    assert _first_column(refusals) == _literals("LayoutFailure", "_Refused", position=0)
+
+
+def test_every_skip_code_is_described() -> None:
+    errors = (ROOT / "wheelclash" / "errors.py").read_text("utf-8")
+    listed = {code for found in re.findall(r"code: One of ((?:``[a-z-]+``[,.\s]*)+)", errors) for code in _codes(found)}
+    known = listed | _literals("Skip", "FetchError", "WheelError", position=1)
+    assert _first_column(_section("cli.md", "Skip codes")) == known
+
+
+def _codes(text: str) -> list[str]:
+    return re.findall(r"``([a-z-]+)``", text)
+
+
+def test_every_reason_is_described() -> None:
+    from wheelclash.diagnosis import Outcome
+    from wheelclash.report.text import _REASONS
+
+    told = _first_column(_section("cli.md", "Reasons"))
+    assert told == set(_REASONS)
+    assert Outcome.__doc__ is not None
+    assert set(_codes(Outcome.__doc__.partition("reason:")[2])) <= told
+    assert _literals("Outcome", position=3) | _literals("LastWriters", position=1) <= told
+
+
+def test_every_exit_code_is_described() -> None:
+    from wheelclash import cli
+
+    rows = set(re.findall(r"^\| (\d+) \|", _section("cli.md", "Exit codes"), re.MULTILINE))
+    assert rows == {"0", "1", "2", "3", str(cli._INTERRUPTED), str(cli._BROKEN_PIPE)}
+
+
+def test_every_environment_variable_is_described() -> None:
+    pattern = r"environ(?:\.get\(|\[)\s*\"([A-Z][A-Z0-9_]+)\"|\"((?:PIP|UV|WHEELCLASH)_[A-Z_]+)\""
+    found = {name for path in SOURCES for pair in re.findall(pattern, path.read_text("utf-8")) for name in pair if name}
+    from wheelclash.sources import pipconfig
+
+    found |= {f"PIP_{key.upper().replace('-', '_')}" for key in pipconfig._KEYS}
+    section = _section("cli.md", "Environment variables")
+    assert found
+    assert {name for name in found if f"`{name}`" not in section} == set()
+
+
+def test_every_key_of_the_json_is_described() -> None:
+    schema = json.loads(schema_text())
+    keys = {key for each in [schema, *schema["$defs"].values()] for key in each.get("properties", {})}
+    assert keys - _spans(DOCS / "json.md") == set()
+
+
+def test_every_word_of_the_json_is_a_term() -> None:
+    """Kinds, roles, severities, states, strategies: what may stand in the JSON is told with the JSON and as a term."""
+    schema = json.loads(schema_text())
+    words = {word for found in re.findall(r'"enum": (\[[^\]]*\])', json.dumps(schema)) for word in json.loads(found)}
+    headings = {word for line in _lines(DOCS / "terms.md", r"^[a-z ,-]+$") for word in line.split(", ")}
+    for told in (_spans(DOCS / "json.md"), _spans(DOCS / "terms.md") | headings):
+        assert words - told - {"pip", "uv"} == set()
+
+
+def _lines(page: Path, pattern: str) -> list[str]:
+    return re.findall(pattern, page.read_text("utf-8"), re.MULTILINE)
+
+
+def test_schema_beside_the_pages_is_the_one_that_is_printed(shell: Command) -> None:
+    kept = json.loads((DOCS / "schema.json").read_text("utf-8"))
+    assert kept == json.loads(schema_text()) == shell("schema").json
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    import wheelclash
+
+    text = (DOCS / "api.md").read_text("utf-8")
+    assert [name for name in wheelclash.__all__ if f"wheelclash.{name}" not in text] == []
+
+
+# -- references --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        other = page.parent / name if name else page
+        assert other.is_file(), target
+        if anchor:
+            titles = re.findall(r"^#+ (.*)$", other.read_text("utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}, target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_are_named_exist(page: Path) -> None:
+    files = r"(?:tests|wheelclash|docs|installers|report|\.ci)/[\w./-]*|data/README\.md"
+    if page.name in {"CONTRIBUTING.md", "design.md", "testing.md"}:  # elsewhere they are somebody's modules
+        files += r"|\w+\.py"
+    places = (ROOT, ROOT / "wheelclash", ROOT / "tests" / "oracle")
+    for span in _spans(page):
+        if re.fullmatch(files, span):
+            assert any((place / span).exists() for place in places), span
+
+
+def test_help_and_cli_page_agree_on_the_default_download_limit(shell: Command) -> None:
+    from wheelclash.fetch import MAX_DOWNLOAD
+
+    told = f"{MAX_DOWNLOAD // 2**20}MiB"
+    assert told in shell("--help").out
+    assert f"`{told}` by default" in (DOCS / "cli.md").read_text("utf-8")
+
+
+def test_numbers_of_the_design_are_those_of_the_source() -> None:
+    from wheelclash.reading.remote import FIRST_TAIL, NEAR
+    from wheelclash.sources.index import FRESH
+    from wheelclash.verdict import INIT_LIMIT
+
+    text = (DOCS / "design.md").read_text("utf-8")
+    assert f"{FIRST_TAIL:,} bytes" in text
+    assert f"within {NEAR // 1024} KiB" in text
+    assert f"at most {INIT_LIMIT // 1024} KiB" in text
+    assert {600.0: "ten"}[FRESH] in text
+
+
+def test_stand_ins_of_the_examples_are_for_the_target_they_name(shell: Command) -> None:
+    """The examples would show nothing if they skipped."""
+    ran = shell("nixl-cu12", "nixl-cu13", "opencv-python", "opencv-python-headless", *LINUX)
+    assert "not read" not in ran.out
