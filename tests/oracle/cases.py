@@ -267,6 +267,33 @@ def script_kept_beside_own_entry_point(stem: str) -> list[Wheel]:
 
 
 @_special
+def script_that_is_rewritten_and_one_that_is_not(stem: str) -> list[Wheel]:
+    """Equal in the wheels, different on disk: only the scripts scheme has its first line rewritten."""
+    first, second = _named(stem, "ab", text="same = 1\n")
+    text = f"#!python\n# of {stem}\n"
+    first.files[f"{first.escaped}-1.0.data/scripts/{stem}-tool"] = text
+    second.files[f"{second.escaped}-1.0.data/data/bin/{stem}-tool"] = text
+    return [first, second]
+
+
+@_special
+def third_owner_of_what_the_loser_shares(stem: str) -> list[Wheel]:
+    """Taking the loser away damages a bystander, too; a remedy must mend both."""
+    first, second = _named(stem, "ab")
+    third = Wheel(f"{stem}-c", files={f"{stem}/third.py": "own = 1\n"})
+    for wheel in (second, third):
+        wheel.files[f"{stem}/same.py"] = "same = 1\n"
+    return [first, second, third]
+
+
+@_special
+def third_owner_of_what_all_share(stem: str) -> list[Wheel]:
+    wheels = third_owner_of_what_the_loser_shares(stem)
+    wheels[0].files[f"{stem}/same.py"] = "same = 1\n"
+    return wheels
+
+
+@_special
 def files_in_dist_info(stem: str) -> list[Wheel]:
     wheels = _named(stem, "ab", text="same = 1\n")
     for wheel in wheels:

@@ -1,4 +1,4 @@
-"""Remedies, really run: after every step, who is said to be intact is."""
+"""Remedies, really run: after every step, who is said to be intact is; in the end, the keepers are."""
 
 from __future__ import annotations
 
@@ -131,6 +131,9 @@ def _misjudged(
         if not may_be_told(told, intact=intact, provable=case.provable):
             yield f"{case.name}: {' '.join(step.command)}: {wheel.filename} intact? told {told}, really {intact}"
     if number == len(remedy.steps) - 1:
-        for keeper in remedy.keep:
-            if step.leaves[keeper] != "yes":
-                yield f"{case.name}: in the end the keeper {keeper} is said to be intact: {step.leaves[keeper]}"
+        mended = remedy.keep
+        if remedy.strategy == "remove-loser" and not remedy.undecided:
+            mended = tuple(step.leaves)  # bystanders that shared a file with the loser, too
+        for id_ in mended:
+            if step.leaves[id_] != "yes":
+                yield f"{case.name}: in the end {id_} should be intact, but is said to be: {step.leaves[id_]}"
