@@ -67,10 +67,12 @@ class Credentials:
         """Remember the credentials of ``url``, if it has any, and return it without them."""
         clean = without_credentials(url)
         if clean != url:
-            parts = urlsplit(url)
+            try:
+                parts, origin = urlsplit(url), origin_of(clean)
+            except ValueError:  # no address at all: whoever asks there is told so
+                return clean
             if parts.hostname:
-                user, password = unquote(parts.username or ""), unquote(parts.password or "")
-                self._by_origin[origin_of(clean)] = (user, password)
+                self._by_origin[origin] = (unquote(parts.username or ""), unquote(parts.password or ""))
         return clean
 
     def find(self, url: str) -> tuple[str, str] | None:

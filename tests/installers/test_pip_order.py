@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import permutations
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,15 +9,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.support.values import distribution
-from tests.support.wheelmaker import Wheel
+from tests.support.values import contents
 from wheelclash.distribution import Distribution, Edge, Requirements
 from wheelclash.installers.pip_order import PipOrder
+from wheelclash.sources.candidate import Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_TEMPLATE = distribution(Wheel("template"))
 
 
 def _member(
@@ -31,8 +28,12 @@ def _member(
     """A distribution whose id is its name; requirements are written ``name`` or ``name[extra]``."""
     edges = tuple(_edge(each) for each in requires)
     under = {extra: (*edges, *(_edge(each) for each in more)) for extra, more in by_extra.items()}
-    candidate = replace(_TEMPLATE.candidate, filename=name, name=name, extras=tuple(extras))
-    return replace(_TEMPLATE, candidate=candidate, requirements=Requirements(edges, under, python))
+    candidate = Candidate(
+        filename=name, name=name, version="1.0", url="", index=None, sha256=None, size=None, requested=name,
+        extras=tuple(extras),
+    )  # fmt: skip
+    nothing = contents()
+    return Distribution(candidate, contents(), "range", {}, Requirements(edges, under, python))
 
 
 def _edge(text: str) -> Edge:

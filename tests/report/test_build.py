@@ -194,9 +194,9 @@ def test_ignored_do_not_count() -> None:
     """An ignored error is no error."""
     distributions = [distribution(each) for each in ERROR]
     overlaps = overlaps_of(distributions)
-    findings = Findings(LINUX, distributions, [], overlaps, [], [])
-    assert build_report(findings).exit_code() == 1
-    assert build_report(replace(findings, ignored=frozenset(overlaps))).exit_code(fail_on="notice") == 0
+    assert build_report(Findings(LINUX, distributions, [], overlaps, [], [])).exit_code() == 1
+    ignoring = Findings(LINUX, distributions, [], overlaps, [], [], ignored=frozenset(overlaps))
+    assert build_report(ignoring).exit_code(fail_on="notice") == 0
 
 
 def test_reading_is_the_only_difference() -> None:
