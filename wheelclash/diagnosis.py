@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.disk import Disk, Intact
 from wheelclash.layout import InstalledPath, Layout
@@ -23,8 +22,7 @@ __all__ = ["Diagnosis", "Outcome", "State", "contested_layouts", "diagnose", "em
 State = Literal["determined", "undetermined", "fails"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How one overlap ends.
 
     Attributes:
@@ -41,8 +39,7 @@ class Outcome:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(NamedTuple):
     """What one command that installs the whole set leaves.
 
     Attributes:

@@ -8,7 +8,7 @@ along are all read off it, and it is what the tests compare with real disks.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,8 +25,7 @@ Content = str
 """Stands for bytes on disk: equal where contents are proven equal, and different otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
+class _Record(NamedTuple):
     """An installed RECORD: what the distribution wrote, and what it only claims."""
 
     files: Mapping[InstalledPath, Content]

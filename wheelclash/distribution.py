@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -31,8 +30,7 @@ class Edge(NamedTuple):
     extras: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Requirements:
+class Requirements(NamedTuple):
     """What a distribution requires, its markers evaluated for one target.
 
     Attributes:
@@ -64,8 +62,7 @@ class Requirements:
         return frozenset(edge.name for edges in every for edge in edges)
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
+class Distribution(NamedTuple):
     """One member of the set.
 
     Attributes:

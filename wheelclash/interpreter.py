@@ -11,9 +11,8 @@ import json
 import os
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wheelclash.errors import TargetError
 from wheelclash.target import Target
@@ -29,8 +28,7 @@ PATIENCE = 10.0
 """Seconds an interpreter has to answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What an interpreter says of itself, for wheels.
 
     Attributes:
@@ -42,8 +40,7 @@ class Facts:
     markers: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter:
+class Interpreter(NamedTuple):
     """One interpreter, and the environment it installs into.
 
     Attributes:

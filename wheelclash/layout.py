@@ -8,7 +8,6 @@ pip and uv disagree on its edges, and what they do is what ends up on disk. Thei
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, NewType, Protocol
 
 if TYPE_CHECKING:
@@ -48,8 +47,7 @@ class InstalledFile(NamedTuple):
     script: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LayoutFailure:
+class LayoutFailure(NamedTuple):
     """Why an installer refuses to install a wheel.
 
     Attributes:
@@ -63,8 +61,7 @@ class LayoutFailure:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """What one wheel becomes on disk under one installer.
 
     Attributes:
@@ -85,8 +82,7 @@ class CommandNames(Protocol):
         """File names in the scripts folder, each with the entry point it runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """Where installers differ in laying out a wheel.
 
     Attributes:

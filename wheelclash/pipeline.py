@@ -6,9 +6,9 @@ function of what was read. A run that finds everything in the cache comes throug
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.diagnosis import diagnose
 from wheelclash.distribution import Distribution, contradictions, requirements_of
@@ -122,8 +122,7 @@ def _asked(question: Question, reader: WheelReader) -> tuple[list[Asked], list[S
 # -- choosing ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
+class _Chosen(NamedTuple):
     candidates: Sequence[Candidate]
     skipped: Sequence[Skip]
     warnings: Sequence[str]
@@ -185,7 +184,7 @@ def _chosen(
         note=warnings.append,
     )
     if isinstance(choice, Skip) and choice.near:
-        return replace(choice, reason=f"{choice.reason}; perhaps {' or '.join(choice.near)} was meant")
+        return choice._replace(reason=f"{choice.reason}; perhaps {' or '.join(choice.near)} was meant")
     return choice
 
 
@@ -208,8 +207,7 @@ def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
 # -- reading -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     candidate: Candidate
     contents: Contents
     evidence: Evidence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from packaging.utils import canonicalize_name
 
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Ignore", "Options", "Question"]
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(NamedTuple):
     """An overlap the user knows of: those of ``names`` whose ``root/path`` matches ``glob``.
 
     Attributes:

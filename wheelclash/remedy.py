@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.diagnosis import contested_layouts, empty_disk
 from wheelclash.errors import KeeperError
@@ -24,8 +23,7 @@ __all__ = ["Remedy", "Step", "Strategy", "check_keepers", "remedies"]
 Strategy = Literal["avoid", "reinstall-keeper", "remove-loser"]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One command.
 
     Attributes:
@@ -39,8 +37,7 @@ class Step:
     leaves: Mapping[str, Intact]
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(NamedTuple):
     """A way to have the keepers intact.
 
     Attributes:

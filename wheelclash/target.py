@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging import tags as wheel_tags
 from packaging.version import InvalidVersion, Version
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Target", "target_for", "with_python"]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One combination of Python and platform.
 
     Attributes:
@@ -111,8 +109,7 @@ def with_python(target: Target, python_version: str) -> Target:
     """
     version, free_threaded = _parsed(python_version, target.implementation)
     platforms = list(dict.fromkeys(tag.platform for tag in target.tags if tag.platform != "any"))
-    return replace(
-        target,
+    return target._replace(
         python_version=str(version),
         tags=tuple(_tags(version, target.implementation, platforms, free_threaded=free_threaded)),
         markers={**target.markers, **_version_markers(version, target.implementation)},

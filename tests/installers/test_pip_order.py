@@ -32,7 +32,6 @@ def _member(
         filename=name, name=name, version="1.0", url="", index=None, sha256=None, size=None, requested=name,
         extras=tuple(extras),
     )  # fmt: skip
-    nothing = contents()
     return Distribution(candidate, contents(), "range", {}, Requirements(edges, under, python))
 
 

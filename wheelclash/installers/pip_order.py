@@ -9,9 +9,8 @@ that the alphabetically first name is written last. The rule is ``get_topologica
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.distribution import Edge
 from wheelclash.installers.installer import LastWriters, Order
@@ -26,8 +25,7 @@ __all__ = ["PipOrder"]
 _PYTHON = Edge("<python>")
 
 
-@dataclass(frozen=True, slots=True)
-class _Graph:
+class _Graph(NamedTuple):
     """Children by node.
 
     Attributes:

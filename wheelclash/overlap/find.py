@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelclash.overlap.model import SEVERITIES, Overlap
@@ -49,7 +48,7 @@ def merge(found: Mapping[InstallerName, Sequence[Overlap]]) -> list[Overlap]:
             key = (overlap.path, overlap.kind, overlap.owners)
             before = joined.get(key)
             installers = (*before.installers, installer) if before else (installer,)
-            joined[key] = replace(overlap, installers=installers)
+            joined[key] = overlap._replace(installers=installers)
     return in_order(joined.values())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
@@ -59,7 +58,7 @@ def _judged(overlap: Overlap, answers: Answers, requires: Callable[[str, str], b
     severity = severity_of(overlap.kind, role)
     if severity == "error" and role == "script" and _one_requires_another(overlap.ids, requires):
         severity = "warning"  # a family whose member replaces the other's command on purpose
-    return replace(overlap, role=role, severity=severity)
+    return overlap._replace(role=role, severity=severity)
 
 
 def _one_requires_another(ids: Sequence[str], requires: Callable[[str, str], bool]) -> bool:

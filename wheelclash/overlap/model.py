@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -39,8 +38,7 @@ class Owner(NamedTuple):
     phantom: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
+class Overlap(NamedTuple):
     """A path, or a pair of paths that cannot both stand, with two or more owners.
 
     Attributes:

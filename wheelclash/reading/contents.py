@@ -7,7 +7,6 @@ are in neither; ``WHEEL`` says whether the root goes to purelib or platlib.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 __all__ = ["Contents", "EntryPoint", "Evidence", "Finding", "Member"]
@@ -47,8 +46,7 @@ class EntryPoint(NamedTuple):
     kind: Literal["console", "gui"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Finding:
+class Finding(NamedTuple):
     """Something odd in a wheel that does not stop it from being installed.
 
     Attributes:
@@ -62,8 +60,7 @@ class Finding:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(NamedTuple):
     """What was read of one wheel, parsed and checked.
 
     Attributes:

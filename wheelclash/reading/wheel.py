@@ -9,7 +9,6 @@ path, size and times.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelclash.errors import FetchError, WheelError
@@ -262,7 +261,7 @@ def _contents_of(archive: Archive, candidate: Candidate) -> Contents:
     if not junk:
         return contents
     findings = sorted([*contents.findings, *junk], key=lambda each: (each.code, each.path or "", each.detail))
-    return replace(contents, findings=tuple(findings))
+    return contents._replace(findings=tuple(findings))
 
 
 def _require_small(archive: Archive, name: str, filename: str, limit: int) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
 from wheelclash.errors import FetchError
@@ -59,8 +59,7 @@ class Source:
     withheld: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """Everything found for one project.
 
     Attributes:
@@ -77,8 +76,7 @@ class Found:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(NamedTuple):
     page: Page | None
     cached: bool = False
 
@@ -194,8 +192,7 @@ class _Reader:
         return _Answer(page)
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(NamedTuple):
     """A page as it lies in the cache; ``page`` is None if the index does not know the project."""
 
     fetched: float

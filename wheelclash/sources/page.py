@@ -7,7 +7,6 @@ file; a page that is not understood as a whole is an error.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -49,8 +48,7 @@ class ProjectFile(NamedTuple):
         return self.filename.lower().endswith(".whl")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """What one page says.
 
     Attributes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["Lock", "Selection", "Unlocated"]
 
 
-class Unlocated(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Unlocated:
     """A wheel that a lock names without saying where it is; the index knows, by file name and hash.
 
     Attributes:

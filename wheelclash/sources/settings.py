@@ -8,9 +8,9 @@ say in a word where projects came from.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from wheelclash.errors import IndexSettingsError
@@ -28,8 +28,7 @@ Strategy: TypeAlias = Literal["first-index", "merge"]
 """``first-index``: the first index that has the project, extras first (uv). ``merge``: the best file of all (pip)."""
 
 
-@dataclass(frozen=True, slots=True)
-class IndexFlags:
+class IndexFlags(NamedTuple):
     """Index options of the command line, as given.
 
     Attributes:
@@ -47,8 +46,7 @@ class IndexFlags:
     strategy: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """What one source says. Locations are text as found, relative to ``base``.
 
     Attributes:
@@ -281,8 +279,7 @@ def _without_secrets(flags: IndexFlags, credentials: Credentials) -> IndexFlags:
     def clean(text: str) -> str:
         return credentials.take(text) if "://" in text else text
 
-    return replace(
-        flags,
+    return flags._replace(
         index_url=None if flags.index_url is None else clean(flags.index_url),
         extra_index_urls=tuple(clean(each) for each in flags.extra_index_urls),
         find_links=tuple(clean(each) for each in flags.find_links),
