@@ -184,6 +184,16 @@ def writer(folder: Path, times: int, name: str) -> subprocess.Popen[str]:
     return subprocess.Popen(arguments, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
 
 
+def test_an_entry_is_replaced_and_never_written_over(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "c")
+    cache.put("contents", "key", "old")
+    [path] = entries(tmp_path / "c")
+    os.link(path, tmp_path / "as a reader holds it")
+    before = path.read_bytes()
+    cache.put("contents", "key", "new")
+    assert (tmp_path / "as a reader holds it").read_bytes() == before
+
+
 def test_two_writers_and_a_reader_at_once_never_see_half_an_entry(tmp_path: Path) -> None:
     folder = tmp_path / "c"
     seen = set()

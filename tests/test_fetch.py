@@ -139,7 +139,7 @@ def test_a_range_is_absolute_unencoded_and_exact(index: LoopbackIndex) -> None:
     assert (request.range, request.headers["accept-encoding"]) == ("bytes=5-14", "identity")
 
 
-@pytest.mark.parametrize("kind", ["no-ranges", "ignores-ranges"])
+@pytest.mark.parametrize("kind", ["no-ranges", "ignores-ranges", "unmeasured"])
 def test_the_whole_file_in_answer_to_a_range_is_kept(index: LoopbackIndex, kind: Any) -> None:
     index.fault("/files/*", kind)
     reply = run(ten_bytes(index))
@@ -292,6 +292,13 @@ def test_another_or_too_large_a_file_is_refused(
     fetcher = quick_fetcher(max_download=limit)
     error = failure(lambda fetcher: fetcher.whole(url, sha256=sha256, size=size), fetcher)
     assert (error.code, len(index.requests)) == (code, requests)
+
+
+def test_a_file_of_no_announced_length_is_cut_off_at_the_limit(index: LoopbackIndex) -> None:
+    index.fault("/files/*", "unmeasured")
+    url = index.file_url(WHEEL.filename)
+    error = failure(lambda fetcher: fetcher.whole(url, sha256=None, size=None), quick_fetcher(max_download=100))
+    assert (error.code, len(index.requests)) == ("too-large", 1)
 
 
 # Redirects

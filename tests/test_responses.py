@@ -80,3 +80,10 @@ def test_gzip_members_follow_one_another(step: int) -> None:
     for start in range(0, len(data), step):
         page.feed(data[start : start + step])
     assert page.finish() == b"a" * 500 + b"b" * 500
+
+
+def test_a_bomb_in_one_piece_is_not_inflated_beyond_the_limit() -> None:
+    page = Gunzip(URL, 1000)
+    with pytest.raises(FetchError):
+        page.feed(gzip.compress(b" " * 2**24))
+    assert len(page.body) == 1001

@@ -43,6 +43,12 @@ def zip64(data: bytes) -> bytes:
     return data[: found.end_record] + record + locator + end
 
 
+def with_directory(record: bytes) -> bytes:
+    """A record that follows a copy of the directory of PLAIN, as its numbers say."""
+    found = find(PLAIN)
+    return PLAIN[found.start : found.end_record] + record
+
+
 def find(data: bytes, tail: int = FURTHEST_END) -> Directory:
     return find_directory(data[-tail:], len(data), "x.whl")
 
@@ -71,6 +77,9 @@ def test_the_directory_is_where_zipfile_finds_it(data: bytes, prefix: int, comme
     assert data[found.start :].startswith(b"PK\1\2")
 
 
+SIZE = find(PLAIN).size
+
+
 @pytest.mark.parametrize(
     "fake",
     [
@@ -80,8 +89,11 @@ def test_the_directory_is_where_zipfile_finds_it(data: bytes, prefix: int, comme
         end_record(1, 46, 0, length=60_000),
         b"PK\5\6",
         end_record(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF),
+        with_directory(end_record(2, SIZE, 0, length=60_000)),
+        with_directory(end_record(9, SIZE, 0)),
+        end_record(1, 46, 0),
     ],
-    ids=["far", "large", "many", "long", "cut", "zip64"],
+    ids=["far", "large", "many", "long", "cut", "zip64", "only-long", "only-many", "only-no-entry"],
 )
 def test_an_end_record_that_a_comment_pretends_to_hold_is_passed_over(fake: bytes) -> None:
     data = zipped({"a.py": b"a"}, b"before" + fake + b"after")

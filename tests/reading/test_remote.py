@@ -235,6 +235,13 @@ def test_a_whole_answer_that_is_not_of_the_file_begun_is_noticed_without_validat
     assert len(index.requests) == 4
 
 
+def test_a_second_try_asks_caches_on_the_way_for_a_new_copy(index: LoopbackIndex) -> None:
+    index.add(BIG)
+    index.fault("/files/*", "wrong-range", times=1)
+    read(candidate_of(index, BIG))
+    assert [request.headers.get("cache-control") for request in index.requests] == [None, "no-cache"]
+
+
 def test_validators_that_are_weak_are_not_compared(index: LoopbackIndex) -> None:
     index.add(FAR)
     index.validators = False

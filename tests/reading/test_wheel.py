@@ -272,6 +272,17 @@ def test_a_file_replaced_between_reading_and_verdict_is_read_anew_or_refused(ind
     assert caught.value.code == "changed"
 
 
+def test_a_file_replaced_for_good_is_opened_anew_for_a_verdict(index: LoopbackIndex) -> None:
+    candidate = candidate_of(index, BIG, sha256=None, size=None)
+
+    async def question(reader: WheelReader) -> bytes:
+        await reader.read(candidate)
+        index.add(Wheel("big", files={**BIG.files, "big/__init__.py": "y = 3\n"}))
+        return await reader.member(candidate, "big/__init__.py", limit=100)
+
+    assert using(Cache(None), question) == b"y = 3\n"
+
+
 # Hostile wheels
 
 

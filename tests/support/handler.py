@@ -36,6 +36,7 @@ FaultKind = Literal[
     "wrong-range",  # 206 whose Content-Range begins one byte late
     "wrong-total",  # 206 whose Content-Range has a total one too large
     "no-content-range",  # 206 without Content-Range
+    "unmeasured",  # 200 with everything and no Content-Length, ended by the end of the connection
     "short-range",  # 206 whose body is shorter than its Content-Range, honestly counted in Content-Length
     "gzip",  # the body with Content-Encoding: gzip
     "bomb",  # a small gzip body that inflates to `inflated` bytes
@@ -241,7 +242,7 @@ class Handler(BaseHTTPRequestHandler):
         if kind == "no-ranges":
             headers["Accept-Ranges"] = "none"
         span = _span(request.range, len(content))
-        if span is None or kind in {"no-ranges", "ignores-ranges"}:
+        if span is None or kind in {"no-ranges", "ignores-ranges", "unmeasured"}:
             self._send_body(200, content[:], headers, fault)
             return
         start, stop = span
@@ -280,6 +281,11 @@ class Handler(BaseHTTPRequestHandler):
         if kind == "gzip":
             body = gzip.compress(body)
             headers = headers | {"Content-Encoding": "gzip"}
+        if kind == "unmeasured":
+            self.close_connection = True
+            self._head(status, None, headers)
+            self.wfile.write(body)
+            return
         if fault is None or kind not in {"truncated", "reset", "stall", "drip"}:
             self._answer(status, body, headers)
             return
@@ -304,11 +310,11 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD" and status != 304:
             self.wfile.write(body)
 
-    def _head(self, status: int, length: int, headers: dict[str, str]) -> None:
+    def _head(self, status: int, length: int | None, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        if status != 304:
+        if status != 304 and length is not None:
             self.send_header("Content-Length", str(length))
         self.end_headers()
 
