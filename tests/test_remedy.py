@@ -297,6 +297,10 @@ def _specs(*, phantoms: bool) -> st.SearchStrategy[list[_Spec]]:
     return st.lists(spec, min_size=2, max_size=4)
 
 
+def _without_two_spellings(files: dict[str, str]) -> dict[str, str]:
+    return {path: text for path, text in files.items() if path != "M.py" or "m.py" not in files}
+
+
 def _built(specs: Sequence[_Spec], target: Target) -> list[Distribution]:
     return [
         distribution(
@@ -365,8 +369,8 @@ def _states(disk: Disk) -> dict[str, Intact]:
 def test_every_single_keeper(specs: list[_Spec], installer: InstallerName, sensitive: bool) -> None:  # noqa: FBT001
     """Playing the printed commands leaves what they promise, step by step, and in the end the keeper whole."""
     target = LINUX if sensitive else MACOS
-    if not sensitive:  # a phantom on another spelling of a path is found by nobody yet
-        specs = [each._replace(phantoms=set()) for each in specs]
+    if not sensitive:  # no phantoms under another spelling, no wheel that overwrites itself
+        specs = [each._replace(files=_without_two_spellings(each.files), phantoms=set()) for each in specs]
     distributions = _built(specs, target)
     overlaps = overlaps_of(distributions, target)
     found = remedies(BY_NAME[installer], distributions, overlaps, target, where=Invocation())
