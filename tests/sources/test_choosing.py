@@ -147,6 +147,12 @@ def test_a_newer_release_without_a_wheel_is_told(files: list[str], newer: str | 
     assert (choice.version, choice.newer_sdist) == ("1", newer)
 
 
+def test_a_newer_release_that_is_yanked_or_not_for_this_python_is_not_told() -> None:
+    yanked = file("a-3.tar.gz", yanked="")
+    other = file("a-4.tar.gz", requires_python=">=3.99")
+    assert taken(chosen("a", "a-1-" + ANY, yanked, other)).newer_sdist is None
+
+
 def test_a_final_release_as_source_lets_no_pre_release_in() -> None:
     """An installer would build it; a pre-release is not what it would install."""
     assert skipped(chosen("a", "a-1.tar.gz", "a-2rc1-" + ANY)).code == "no-wheel"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from typing import Any
 
 import pytest
@@ -237,6 +238,48 @@ def test_a_server_that_mislabels_json_is_understood(content_type: str) -> None:
 @pytest.mark.parametrize("content_type", ["", "text/plain", "TEXT/HTML;charset=nonsense", "application/xhtml+xml"])
 def test_a_server_that_mislabels_html_is_understood(content_type: str) -> None:
     assert only(from_html(f' <A HREF="{LINK}">x</A>', content_type=content_type)).filename == NAME
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<!-- {0} -->{1}",
+        "<!-- a > b --> {1} <!-- {0}",
+        "<script>let s = '{0}';</script>{1}",
+        "<STYLE>{0}</style>{1}",
+        "<title>{0}</title>{1}",
+        "a < b && c <3 {1}",
+        "<p class='x>y' hidden>{1}</p>",
+        "<br/>{1}<a",
+        "{1}<a href='{0}",
+        "</a href=x>{1}",
+        "<!DOCTYPE html><?xml version='1.0'?>{1}",
+    ],
+)
+def test_html_is_read_as_browsers_read_it(around: str) -> None:
+    other = "<a href=other-1-py3-none-any.whl>x</a>"
+    page = from_html(around.replace("{0}", other).replace("{1}", f"<A id=1 id = 2\n HREF = {LINK} >x</a>"))
+    assert only(page).filename == NAME
+
+
+def test_of_a_repeated_attribute_the_first_counts() -> None:
+    assert only(from_html(f"<a href='{LINK}' href='x-1.zip' data-yanked data-yanked='why'>x</a>")).yanked == ""
+
+
+def test_character_references_are_resolved_however_long_they_are() -> None:
+    page = from_html(f'<a href="{LINK}" data-yanked="&#{"9" * 5000};&lt;">x</a>')
+    assert only(page).yanked is not None
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<a ", "<a href='x", '<a href="', "<!--", "<![CDATA[", "</a", "&#", "<?", "<!", "<script>", "<a =", "<a/", "< "],
+)
+def test_no_page_takes_long_to_read(piece: str) -> None:
+    """Time grows with length, not with its square; html.parser took minutes for some of these."""
+    started = time.process_time()
+    parse_page(b"<p>" + (piece * 50_000).encode(), url=BASE, content_type=HTML)
+    assert time.process_time() - started < 3
 
 
 def test_html_need_not_be_utf_8() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import re
-from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from wheelclash.sources.page import Page, ProjectFile, check_version, project_file, unique
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["parse"]
 
@@ -15,30 +19,57 @@ _HASH = re.compile(r"(?:^|&)sha256=([0-9A-Fa-f]{64})(?:&|$)")
 _LONGEST_ATTRIBUTE = 65536
 
 
-class _Links(HTMLParser):
-    """Collects anchors, the base and PEP 629's and 792's meta elements; reads nothing else."""
+_TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*+)")
+_ATTRIBUTE = re.compile(r"[\s/]*+([^\s/>=][^\s/>=]*+)(?:\s*+=\s*+(\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)?+")
+_CLOSE = re.compile(r"[\s/]*+>")
+_RAW = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style", "title", "textarea")}
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.anchors: list[dict[str, str | None]] = []
-        self.base: str | None = None
-        self.meta: dict[str, str] = {}
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep what matters; of a repeated attribute the first counts, as in browsers."""
-        if tag not in {"a", "base", "meta"}:
-            return
-        found: dict[str, str | None] = {}
-        for key, value in attrs:
-            found.setdefault(key, None if value is None else value[:_LONGEST_ATTRIBUTE])
-        if tag == "a" and found.get("href"):
-            self.anchors.append(found)
-        elif tag == "base" and self.base is None:
-            self.base = found.get("href")
-        elif tag == "meta" and (name := found.get("name")):
-            self.meta.setdefault(name.lower(), found.get("content") or "")
+def _tags(text: str) -> Iterator[tuple[str, dict[str, str | None]]]:
+    """Opening tags ``a``, ``base`` and ``meta`` with their attributes; of a repeated attribute the first counts.
 
-    handle_startendtag = handle_starttag
+    One pass over the text whatever is in it: ``html.parser`` needs minutes for 60 KB of unclosed tags in Pythons that
+    are in use. What opens and is never closed swallows the rest, as in browsers.
+    """
+    place = text.find("<")
+    while place >= 0:
+        tag = _TAG.match(text, place)
+        if tag is None:
+            close = text.find("-->", place) if text.startswith("<!--", place) else place
+            if close < 0:
+                return
+            place = text.find("<", close + 1)
+            continue
+        name, place = tag[2].lower(), tag.end()
+        attributes: dict[str, str | None] = {}
+        while (end := _CLOSE.match(text, place)) is None:
+            found = _ATTRIBUTE.match(text, place)
+            if found is None or (found[2] is None and text[found.end() : found.end() + 1] in {'"', "'"}):
+                return  # the text ends in the tag, or in a quoted value
+            attributes.setdefault(found[1].lower(), None if found[2] is None else _unescaped(found[2]))
+            place = found.end()
+        place = end.end()
+        if tag[1]:
+            pass
+        elif name in _RAW:
+            raw = _RAW[name].search(text, place)
+            if raw is None:
+                return
+            place = raw.start()
+        elif name in {"a", "base", "meta"}:
+            yield name, attributes
+        place = text.find("<", place)
+
+
+def _unescaped(value: str) -> str:
+    """An attribute's value without quotes and character references."""
+    plain = value[1:-1] if value[0] in {'"', "'"} else value
+    if "&" not in plain:
+        return plain
+    try:
+        return html.unescape(plain[:_LONGEST_ATTRIBUTE])
+    except ValueError:  # a number of thousands of digits
+        return plain
 
 
 def parse(body: bytes, *, url: str, content_type: str = "") -> Page:
@@ -47,20 +78,28 @@ def parse(body: bytes, *, url: str, content_type: str = "") -> Page:
     Raises:
         FetchError: ``protocol``: of a major version other than 1.
     """
-    parser = _Links()
-    parser.feed(_decoded(body, content_type))
-    parser.close()
-    check_version(parser.meta.get("pypi:repository-version"), url)
-    if parser.meta.get("pypi:project-status", "").strip().lower() == "quarantined":
-        return Page((), withheld=parser.meta.get("pypi:project-status-reason") or "the project is quarantined")
+    anchors: list[dict[str, str | None]] = []
+    meta: dict[str, str] = {}
     base = url
-    if parser.base:
-        try:
-            base = urljoin(url, parser.base.strip())
-        except ValueError:
-            base = url
-    made = (_file(anchor, base, url) for anchor in parser.anchors)
+    for name, attributes in _tags(_decoded(body, content_type)):
+        if name == "a" and attributes.get("href"):
+            anchors.append(attributes)
+        elif name == "meta":
+            meta.setdefault((attributes.get("name") or "").lower(), attributes.get("content") or "")
+        elif name == "base" and base is url and (href := attributes.get("href")):
+            base = _joined(url, href)
+    check_version(meta.get("pypi:repository-version"), url)
+    if meta.get("pypi:project-status", "").strip().lower() == "quarantined":
+        return Page((), withheld=meta.get("pypi:project-status-reason") or "the project is quarantined")
+    made = (_file(anchor, base, url) for anchor in anchors)
     return Page(unique(file for file in made if file is not None))
+
+
+def _joined(url: str, href: str) -> str:
+    try:
+        return urljoin(url, href.strip())
+    except ValueError:
+        return url
 
 
 def _decoded(body: bytes, content_type: str) -> str:
