@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from packaging.utils import canonicalize_name
 
 from wheelclash.errors import QuestionError
+from wheelclash.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,7 +84,7 @@ class Options(TypedDict, total=False):
     system: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Question:
     """One question.
 

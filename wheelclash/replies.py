@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import IO, Literal
 
 from wheelclash.errors import FetchError
+from wheelclash.values import value
 
 __all__ = ["Download", "PageReply", "Purpose", "RangeReply", "Traffic"]
 
@@ -32,7 +33,7 @@ class Traffic:
             self.member_requests += 1
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PageReply:
     """An index page.
 
@@ -52,7 +53,7 @@ class PageReply:
     last_modified: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Download:
     """A whole file, in a temporary file that lives as long as it is open.
 
@@ -80,7 +81,7 @@ class Download:
             raise FetchError(url, "changed", "the file is not the one the index describes: its sha256 differs")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RangeReply:
     """The answer to a range request.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -20,6 +20,7 @@ from packaging.utils import canonicalize_name
 
 from wheelclash.errors import RequirementError
 from wheelclash.urls import Credentials, local_path, without_credentials
+from wheelclash.values import value
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "applies", "parse"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Asked:
     """One argument, understood.
 

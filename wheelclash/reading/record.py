@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from wheelclash.errors import WheelError
 from wheelclash.reading.contents import Finding
+from wheelclash.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ _ASCII_SIZE = re.compile(r"[0-9]{1,19}", re.ASCII)
 _URLSAFE = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Row:
     """What RECORD says of one path; None where it says nothing usable."""
 

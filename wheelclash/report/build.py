@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import wheelclash
@@ -27,6 +27,7 @@ from wheelclash.report.model import (
     UninstallReport,
     WheelReport,
 )
+from wheelclash.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["Findings", "build_report"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Findings:
     """Everything the core found about one question.
 

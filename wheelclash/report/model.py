@@ -7,7 +7,7 @@ same classes (:mod:`wheelclash.report.schema`). Changing a name here changes the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003  (pydantic reads these annotations at run time)
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal
 
 from wheelclash.diagnosis import State  # noqa: TC001
@@ -18,6 +18,7 @@ from wheelclash.overlap import Kind, Severity  # noqa: TC001
 from wheelclash.reading.contents import Evidence  # noqa: TC001
 from wheelclash.remedy import Strategy  # noqa: TC001
 from wheelclash.role import Role  # noqa: TC001
+from wheelclash.values import value
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -46,7 +47,7 @@ SCHEMA_VERSION = 1
 FailOn = Literal["error", "warning", "notice", "never"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tool:
     """What wrote the report."""
 
@@ -54,7 +55,7 @@ class Tool:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TargetReport:
     """A target: for what the wheels were chosen; ``python`` is the interpreter it was read from, if it was."""
 
@@ -66,7 +67,7 @@ class TargetReport:
     case_sensitive: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WheelReport:
     """The file behind a distribution; ``url`` never holds credentials."""
 
@@ -76,7 +77,7 @@ class WheelReport:
     size: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FindingReport:
     """Something odd in a wheel; ``path`` is an archive path."""
 
@@ -85,7 +86,7 @@ class FindingReport:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DistributionReport:
     """A distribution of the set.
 
@@ -116,7 +117,7 @@ class DistributionReport:
     findings: Sequence[FindingReport]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SkipReport:
     """Something that was not read, and why."""
 
@@ -125,7 +126,7 @@ class SkipReport:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OwnerReport:
     """One owner's part in an overlap.
 
@@ -148,7 +149,7 @@ class OwnerReport:
     content: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OverlapReport:
     """An installed path, or a pair that cannot both stand, with two or more owners."""
 
@@ -168,7 +169,7 @@ def summary_key(name: str) -> str:
     return name.replace("_", "-") if name in {"file_directory", "case_only"} else name
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Summary:
     """Counts.
 
@@ -191,7 +192,7 @@ class Summary:
     ignored: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DiagnosedOverlap:
     """How one overlap ends under one installer; ``winner`` is a name, or None if it is nobody's or everybody's."""
 
@@ -202,7 +203,7 @@ class DiagnosedOverlap:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DiagnosedDistribution:
     """Whether a distribution is intact after the installation."""
 
@@ -211,7 +212,7 @@ class DiagnosedDistribution:
     intact: Intact
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UninstallReport:
     """What uninstalling one distribution takes from the others: name to number of files."""
 
@@ -219,7 +220,7 @@ class UninstallReport:
     loses: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DiagnosisReport:
     """What one command that installs the set leaves, under one installer."""
 
@@ -228,7 +229,7 @@ class DiagnosisReport:
     uninstall: Sequence[UninstallReport]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IntactReport:
     """Whether a distribution is intact at some point."""
 
@@ -236,7 +237,7 @@ class IntactReport:
     intact: Intact
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StepReport:
     """One command of a remedy: an argument list, why, and what state it leaves."""
 
@@ -245,7 +246,7 @@ class StepReport:
     leaves: Sequence[IntactReport]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RemedyReport:
     """A way to have the keepers intact.
 
@@ -266,7 +267,7 @@ class RemedyReport:
     undecided: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reading:
     """What reading cost. The only part that differs between equal questions."""
 
@@ -277,7 +278,7 @@ class Reading:
     from_cache: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Report:
     """The answer to one question."""
 

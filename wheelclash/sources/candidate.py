@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from wheelclash.values import value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Candidate", "Choice", "Skip"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Candidate:
     """One wheel that would be installed.
 

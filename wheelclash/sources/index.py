@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
 from wheelclash.errors import FetchError
 from wheelclash.sources.page import Page, ProjectFile, parse_page, project_file, usable
 from wheelclash.urls import local_path
+from wheelclash.values import value
 from wheelclash.waiting import event_loop, together
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class PageFetcher(Protocol):
         """Fetch a page; see :meth:`wheelclash.fetch.Fetcher.page`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Source:
     """What one index or find-links location has.
 

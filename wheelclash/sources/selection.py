@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from wheelclash.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Lock", "Selection", "Unlocated"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unlocated:
     """A wheel that a lock names without saying where it is; the index knows, by file name and hash.
 

@@ -8,13 +8,14 @@ say in a word where projects came from.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from wheelclash.errors import IndexSettingsError
 from wheelclash.urls import local_path
+from wheelclash.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -77,7 +78,7 @@ class Block(NamedTuple):
         return bool(self.index_url or self.extra_index_urls or self.find_links or self.no_index)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IndexSettings:
     """Where projects are looked for. No URL has credentials; folders are ``file://`` URLs.
 
