@@ -135,15 +135,12 @@ def lay_out(contents: Contents, rules: Rules, target: Target) -> Layout:
             files[path] = InstalledFile(path, digest, size, crc, name)
             continue
         try:
-            placed = places.place(name)
+            placed, is_script = places.place(name)
         except _Refused as refused:
             failure = failure or refused.failure
             continue
-        if placed is None:
-            continue
-        is_script = places.is_script(name)
-        if is_script and _stem_of_wrapper(placed.rpartition("/")[2]) in own:
-            continue  # the wheel's own generated command takes its place
+        if placed is None or (is_script and _stem_of_wrapper(placed.rpartition("/")[2]) in own):
+            continue  # dropped; or the wheel's own generated command takes its place
         files[placed] = InstalledFile(placed, digest, size, crc, name, is_script)
     for name, point in commands:
         path = installed_path("scripts", posixpath.normpath(name))
@@ -171,25 +168,20 @@ class _Places:
         self._own_data = f"{self._distribution}.data"
         self._scripts, self._libraries = _roots_below_prefix(target)
 
-    def is_script(self, member: str) -> bool:
-        """Whether a member belongs to the ``scripts`` scheme."""
-        top, _, rest = member.partition("/")
-        return self._is_data(top) and rest.startswith("scripts/")
-
     def place_all(self, members: Iterable[str]) -> frozenset[InstalledPath]:
         """The places of those members that have one."""
         found = set()
         for member in members:
             try:
-                path = self.place(member)
+                path, _ = self.place(member)
             except _Refused:
                 continue
             if path is not None:
                 found.add(path)
         return frozenset(found)
 
-    def place(self, member: str) -> InstalledPath | None:
-        """Where a member goes; None if the installer drops it.
+    def place(self, member: str) -> tuple[InstalledPath | None, bool]:
+        """Where a member goes (None if the installer drops it), and whether it belongs to the ``scripts`` scheme.
 
         Raises:
             _Refused: The installer refuses the wheel because of it.
@@ -197,11 +189,11 @@ class _Places:
         if member.startswith(("../", "/")) or member == "..":
             if self._rules.refuses_escapes:
                 raise _Refused("escapes", member, "a file would be written outside the environment")
-            return None
+            return None, False
         top, _, rest = member.partition("/")
         if not rest or not self._is_data(top):
-            return installed_path("site-packages", member)
-        return self._place_data(member, rest)
+            return installed_path("site-packages", member), False
+        return self._place_data(member, rest), rest.startswith("scripts/")
 
     def check_command(self, name: str) -> None:
         """Refuse what the installer refuses as the name of a generated command."""

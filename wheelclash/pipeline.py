@@ -137,6 +137,7 @@ async def _choose(asked: Sequence[Asked], question: Question, reader: WheelReade
         QuestionError: Two arguments are of one project and of different wheels.
     """
     fetcher = reader.fetcher
+    names = sorted({each.name or "" for each in asked if not each.direct})
     settings = resolve_settings(
         flags=question.index,
         installer=question.installer,
@@ -146,10 +147,10 @@ async def _choose(asked: Sequence[Asked], question: Question, reader: WheelReade
         credentials=fetcher.credentials,
         prefix=None if question.interpreter is None else question.interpreter.prefix,
         cache=reader.cache,
+        needed=bool(names),
     )
     if fetcher.cert is None and settings.cert is not None:
         fetcher.cert = Path(settings.cert)
-    names = sorted({each.name or "" for each in asked if not each.direct})
     pages = dict(zip(names, await together(_look_up(name, settings, reader) for name in names), strict=True))
     warnings: list[str] = [each.hint for each in asked if each.hint]
     for found in pages.values():

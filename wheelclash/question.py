@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from packaging.utils import canonicalize_name
@@ -52,6 +51,8 @@ class Ignore(NamedTuple):
 
     def matches(self, overlap: Overlap, names: Mapping[str, str]) -> bool:
         """Whether it speaks of this overlap; ``names`` gives a distribution's name by its id."""
+        import fnmatch
+
         return {names[id_] for id_ in overlap.ids} <= self.names and fnmatch.fnmatchcase(overlap.path, self.glob)
 
 

@@ -146,6 +146,7 @@ def resolve_settings(
     credentials: Credentials,
     prefix: Path | None = None,
     cache: Cache | None = None,
+    needed: bool = True,
 ) -> IndexSettings:
     """Find the block that counts.
 
@@ -158,6 +159,7 @@ def resolve_settings(
         credentials: Where user names and passwords in URLs go.
         prefix: The environment meant; pip reads a file in it.
         cache: Where the default index may be remembered.
+        needed: Whether an index will be asked at all; if not, the default one is not looked up.
 
     Raises:
         IndexSettingsError: A location makes no sense, a file cannot be read, or a strategy does not exist.
@@ -185,7 +187,7 @@ def resolve_settings(
     return IndexSettings(
         kind=kind,
         source=chosen.spelling,
-        index_url=_index_url(chosen, base, credentials, cache),
+        index_url=_index_url(chosen, base, credentials, cache) if needed else None,
         extra_index_urls=()
         if chosen.no_index
         else tuple(_location(each, base, credentials) for each in chosen.extra_index_urls),
