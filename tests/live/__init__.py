@@ -1,0 +1,1 @@
+"""A few questions to the real package index; ``pytest -m live``."""
