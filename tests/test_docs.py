@@ -289,11 +289,11 @@ def test_every_exit_code_is_described() -> None:
 
 
 def test_every_environment_variable_is_described() -> None:
-    pattern = r"environ(?:\.get\(|\[)\s*\"([A-Z][A-Z0-9_]+)\"|\"((?:PIP|UV|WHEELCLASH)_[A-Z_]+)\""
-    found = {name for path in SOURCES for pair in re.findall(pattern, path.read_text("utf-8")) for name in pair if name}
-    from wheelclash.sources import pipconfig
+    from wheelclash.sources import pipconfig, uvconfig
 
-    found |= {f"PIP_{key.upper().replace('-', '_')}" for key in pipconfig._KEYS}
+    pattern = r"environ(?:\.get\(|\[)\s*\"([A-Z][A-Z0-9_]+)\""
+    found = {name for path in SOURCES for name in re.findall(pattern, path.read_text("utf-8"))}
+    found |= {f"PIP_{key.upper().replace('-', '_')}" for key in pipconfig._KEYS} | set(uvconfig._VARIABLES)
     section = _section("cli.md", "Environment variables")
     assert found
     assert {name for name in found if f"`{name}`" not in section} == set()
