@@ -1,0 +1,326 @@
+"""What would really be installed: the closure of requirements, resolved by uv into a ``pylock.toml`` (PEP 751).
+
+uv gets the whole block of index settings and nothing else: its own variables and configuration files are left out.
+Credentials reach it through variables, which other users of the machine cannot see, and standard input, never through
+its arguments; what it says is repeated without them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, urlsplit
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from wheelclash.errors import QuestionError, RequirementError
+from wheelclash.sources.declared import Project, project_of
+from wheelclash.sources.includes import look_through
+from wheelclash.sources.uvplatform import uv_target
+from wheelclash.sources.uvtool import PATIENCE, clean_environ, find_uv, run
+from wheelclash.sources.uvwords import Secret, failure, redacted, warnings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from wheelclash.interpreter import Interpreter
+    from wheelclash.requirement import Asked
+    from wheelclash.sources.candidate import Skip
+    from wheelclash.sources.selection import Lock
+    from wheelclash.sources.settings import IndexSettings
+    from wheelclash.sources.uvtool import Uv
+    from wheelclash.target import Target
+    from wheelclash.urls import Credentials
+
+__all__ = ["Closure", "Wanted", "resolve"]
+
+WHEELS_ONLY = "resolved from wheels only; an install may choose newer releases"
+BUILDS_ALLOWED = "resolved with --allow-build: uv may have run code of source distributions to learn what they require"
+
+
+class Wanted(NamedTuple):
+    """What to resolve, all of it together.
+
+    Attributes:
+        requirements: Arguments, understood.
+        files: Requirements files, PEP 723 scripts and ``pyproject.toml`` files; absolute paths.
+        text: Requirements from the standard input, in the format of requirements files.
+        extras: Extras of the ``pyproject.toml`` among the files.
+        all_extras: All of them.
+        groups: Dependency groups (PEP 735): ``NAME`` of the ``pyproject.toml`` among the files, else of the one in the
+            current folder; or ``PATH:NAME``.
+    """
+
+    requirements: Sequence[Asked] = ()
+    files: Sequence[Path] = ()
+    text: bytes | None = None
+    extras: Sequence[str] = ()
+    all_extras: bool = False
+    groups: Sequence[str] = ()
+
+
+class Closure(NamedTuple):
+    """A resolved set.
+
+    Attributes:
+        pylock: A ``pylock.toml`` for one target, without credentials.
+        folder: What relative paths in it start from.
+        sole_index: The one index everything came from, without credentials; None if there were several places.
+        notes: Sentences for people, uv's warnings among them.
+        not_compared: The projects whose requirements these are.
+        uv: The version of uv that resolved it.
+    """
+
+    pylock: bytes
+    folder: Path
+    sole_index: str | None
+    notes: tuple[str, ...]
+    not_compared: tuple[Skip, ...]
+    uv: str
+
+    def lock(self, credentials: Credentials) -> Lock:
+        """It as a lock: ``lock(…).select(target, extras=(), all_extras=False, groups=())`` chooses the wheels.
+
+        Unlike those of a lock that somebody else made, its files may lie anywhere on this machine.
+
+        Raises:
+            QuestionError: What uv wrote is no PEP 751 lock.
+        """
+        from wheelclash.sources.locks import pylock
+        from wheelclash.sources.locks.documents import parse_toml
+        from wheelclash.sources.locks.places import Places
+
+        what = "uv's resolution"
+        document = parse_toml(self.pylock, what)
+        if self.sole_index is not None:
+            for package in document.values.get("packages", ()):
+                if package.get("wheels") or package.get("sdist"):
+                    package.setdefault("index", self.sole_index)
+        return pylock.read(document, what, Places(self.folder, credentials, anywhere=True))
+
+    def versions(self) -> dict[str, str]:
+        """Version by name, as resolved; resolvers back off to old releases without a word."""
+        import tomllib
+
+        packages = tomllib.loads(self.pylock.decode()).get("packages", [])
+        return {each["name"]: each["version"] for each in packages if "version" in each}
+
+
+async def resolve(
+    wanted: Wanted,
+    target: Target,
+    settings: IndexSettings,
+    *,
+    credentials: Credentials,
+    environ: Mapping[str, str],
+    cwd: Path,
+    interpreter: Interpreter | None = None,
+    deps: bool = True,
+    allow_build: bool = False,
+    exclude_newer: datetime | None = None,
+    offline: bool = False,
+    cache_dir: Path | None = None,
+    uv: Uv | None = None,
+    patience: float = PATIENCE,
+) -> Closure:
+    """Have uv choose what an installer would install on one target.
+
+    Args:
+        wanted: What is asked for.
+        target: For what.
+        settings: Where projects are looked for. Index options in requirements files count too, as uv counts them.
+        credentials: User names and passwords for these places; those found in files are added.
+        environ: Environment variables: PATH, proxies, certificates, what ``${VARIABLE}`` in files means.
+        cwd: The folder relative paths start from.
+        interpreter: The interpreter ``target`` was taken from, if it was.
+        deps: Whether what is required is installed too.
+        allow_build: Whether source distributions may be taken, and their code run to learn what they require.
+        exclude_newer: Leave out files an index got at this moment or later (with a time zone).
+        offline: Ask no server.
+        cache_dir: uv's cache; by default where uv has it.
+        uv: What :func:`wheelclash.sources.uvtool.find_uv` gave; looked for by default.
+        patience: Seconds it may take.
+
+    Raises:
+        QuestionError: uv is not there, is too old, or finds no solution; a file is not what it should be.
+    """
+    told = uv_target(target, interpreter)
+    projects = [project_of(path) for path in wanted.files]
+    plain = [path for path, project in zip(wanted.files, projects, strict=True) if project is None]
+    found = [each for each in projects if each is not None]
+    seen = look_through(plain, wanted.text, environ=environ, cwd=cwd, credentials=credentials)
+    sources, text = _sources(wanted, found, plain, cwd, credentials)
+    index_options, index_environ = _index(settings, credentials, from_files=not wanted.requirements)
+    options = [
+        *("--format", "pylock.toml", "--no-header", "--no-config", "--no-progress", "--color", "never"),
+        *told.options,
+        *index_options,
+        *([] if deps else ["--no-deps"]),
+        *([] if allow_build else ["--no-build"]),
+        *(["--offline"] if offline else []),
+        *(["--exclude-newer", exclude_newer.isoformat()] if exclude_newer is not None else []),
+        *(["--cache-dir", str(cache_dir)] if cache_dir is not None else []),
+    ]
+    uv = uv or await find_uv(environ, cwd=cwd)
+    done = await run(
+        [uv.path, "pip", "compile", *options, *sources],
+        environ={**clean_environ(environ), **told.environ, **index_environ},
+        cwd=cwd,
+        text=text,
+        patience=patience,
+    )
+    secrets = [*_passwords(settings, credentials), *seen.variables]
+    if done.returncode != 0:
+        raise failure(done.complaints, done.returncode, secrets, allow_build=allow_build)
+    pylock, hidden = _without_secrets(done.output.decode("utf-8", "replace"), seen.secrets, credentials)
+    return Closure(
+        pylock=pylock.encode(),
+        folder=cwd,
+        sole_index=settings.index_url
+        if settings.indexes == (settings.index_url,) and not settings.find_links
+        else None,
+        notes=(
+            BUILDS_ALLOWED if allow_build else WHEELS_ONLY,
+            *told.notes,
+            *(note for project in found for note in project.notes(target)),
+            *hidden,
+            *warnings(done.complaints, secrets),
+        ),
+        not_compared=tuple(skip for project in found if (skip := project.skip) is not None),
+        uv=uv.version,
+    )
+
+
+# -- what uv reads -------------------------------------------------------------------------------------------
+
+
+def _sources(
+    wanted: Wanted, projects: Sequence[Project], plain: Sequence[Path], cwd: Path, credentials: Credentials
+) -> tuple[list[str], bytes | None]:
+    """What uv is told of sources: arguments, and standard input."""
+    options = [option for extra in wanted.extras for option in ("--extra", extra)]
+    options += ["--all-extras"] if wanted.all_extras else []
+    tables = [each for each in projects if each.kind == "pyproject"]
+    for group in wanted.groups:
+        options += ["--group", _group(group, tables, cwd)]
+    lines = [_line(each, credentials) for each in wanted.requirements]
+    text = None
+    if lines or wanted.text is not None:
+        text = "\n".join([*lines, ""]).encode() + (wanted.text or b"")
+    files = [*map(str, plain), *(str(each.path) for each in projects if each.is_source(grouped=bool(wanted.groups)))]
+    if text is None and not files and not wanted.groups:
+        raise QuestionError("Nothing was asked.", "Name requirements, a file of them, or a group.")
+    return [
+        *options,
+        *(["--"] if text is not None or files else []),
+        *files,
+        *(["-"] if text is not None else []),
+    ], text
+
+
+def _group(group: str, tables: Sequence[Project], cwd: Path) -> str:
+    path, colon, name = group.rpartition(":")
+    if colon:
+        return f"{cwd / path}:{name}"
+    if len(tables) > 1:
+        raise QuestionError(f"--group {group}: several pyproject.toml files are given.", "Write --group PATH:NAME.")
+    return f"{tables[0].path if tables else cwd / 'pyproject.toml'}:{group}"
+
+
+def _line(asked: Asked, credentials: Credentials) -> str:
+    """One requirement as a line of a requirements file, put together from its parts: no part holds an option."""
+    marker = f" ; {asked.marker}" if asked.marker is not None else ""
+    extras = f"[{','.join(asked.extras)}]" if asked.extras else ""
+    if asked.url is None and asked.path is None:
+        return f"{asked.name}{extras}{asked.specifier}{marker}"
+    url = asked.path.as_uri() if asked.path is not None else _with_login(asked.url or "", credentials)
+    name = asked.name or _name_in(url, asked)
+    url = re.sub(r"\$(?=\{)", "%24", url) + (f"#sha256={asked.sha256}" if asked.sha256 else "")
+    return f"{name}{extras} @ {url}{marker}" if name else f"{url}{marker}"
+
+
+def _name_in(url: str, asked: Asked) -> str | None:
+    filename = asked.path.name if asked.path is not None else urlsplit(url).path.rpartition("/")[2]
+    if not filename.lower().endswith(".whl"):
+        return None
+    try:
+        return parse_wheel_filename(filename.replace("%2B", "+").replace("%2b", "+"))[0]
+    except InvalidWheelFilename as error:
+        raise RequirementError(asked.text, f"The file name is no wheel's: {error}.") from None
+
+
+# -- where uv looks ------------------------------------------------------------------------------------------
+
+
+def _index(settings: IndexSettings, credentials: Credentials, *, from_files: bool) -> tuple[list[str], dict[str, str]]:
+    """The block of settings as uv's options, and as variables what must not be seen in a list of processes.
+
+    The default index is not named where only files are read: one of them may name another.
+    """
+    *extras, main = [*settings.extra_index_urls, settings.index_url]
+    if main is None and extras:
+        main = extras.pop()
+    options: list[str] = []
+    environ: dict[str, str] = {}
+    for number, url in enumerate([*extras, *([] if main is None else [main])]):
+        if url == main and settings.kind == "default" and from_files:
+            continue
+        name = f"wheelclash-{number}"
+        options += ["--default-index" if number == len(extras) else "--index", f"{name}={url}"]
+        login = credentials.find(url)
+        if login is not None:
+            variable = f"UV_INDEX_WHEELCLASH_{number}"
+            environ |= {f"{variable}_USERNAME": login[0], f"{variable}_PASSWORD": login[1]}
+    if main is None:
+        options.append("--no-index")
+    if settings.strategy == "merge":
+        options += ["--index-strategy", "unsafe-best-match"]
+    for host in settings.trusted_hosts:
+        options += ["--allow-insecure-host", host]
+    if settings.find_links:
+        links = (_with_login(url, credentials).replace(",", "%2C") for url in settings.find_links)
+        environ["UV_FIND_LINKS"] = ",".join(links)
+    if settings.cert is not None:
+        environ["SSL_CERT_FILE"] = os.fspath(settings.cert)
+    return options, environ
+
+
+def _with_login(url: str, credentials: Credentials) -> str:
+    """A URL with the credentials kept for its origin."""
+    login = credentials.find(url) if "://" in url else None
+    if login is None or "@" in urlsplit(url).netloc:
+        return url
+    scheme, rest = url.split("://", 1)
+    return f"{scheme}://{quote(login[0], safe='')}:{quote(login[1], safe='')}@{rest}"
+
+
+# -- what must not be seen -----------------------------------------------------------------------------------
+
+
+def _passwords(settings: IndexSettings, credentials: Credentials) -> list[Secret]:
+    logins = [credentials.find(url) for url in (*settings.indexes, *settings.find_links)]
+    return [Secret(login[1], "****") for login in logins if login is not None]
+
+
+_URL = re.compile(r"(?<=\")[A-Za-z][A-Za-z0-9+.-]*://[^\s\"]*")
+
+
+def _without_secrets(pylock: str, secrets: Sequence[Secret], credentials: Credentials) -> tuple[str, tuple[str, ...]]:
+    """A lock whose URLs hold neither credentials, which are kept, nor secrets put into their paths.
+
+    Returns:
+        The lock, and a sentence for each URL that cannot be followed any more.
+    """
+    hidden = []
+
+    def clean(match: re.Match[str]) -> str:
+        url = credentials.take(match[0])
+        shown = redacted(url, secrets)
+        if shown != url:
+            hidden.append(f"{shown} is not read: its path holds a secret, which would be in the report")
+        return shown
+
+    return _URL.sub(clean, pylock), tuple(hidden)

@@ -1,0 +1,174 @@
+"""A folder of wheels (``dist/``, an artifact of a build): which of them would be installed on a target.
+
+Only the folder itself is looked at, not what lies below it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from wheelclash.errors import QuestionError
+from wheelclash.requirement import Asked
+from wheelclash.sources.candidate import Candidate, Skip
+from wheelclash.sources.choosing import choose_direct
+from wheelclash.sources.ranking import rank, ranks
+from wheelclash.sources.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from packaging.utils import BuildTag
+    from packaging.version import Version
+
+    from wheelclash.target import Target
+
+__all__ = ["beside_local", "select_wheels", "wheels_of"]
+
+_SDISTS = (".tar.gz", ".zip")
+_SHOWN = 4
+
+
+def wheels_of(folder: Path) -> list[Path]:
+    """The wheels in a folder, by name.
+
+    Raises:
+        QuestionError: It cannot be read, or there is none.
+    """
+    found = [path for path in _files(folder) if path.name.lower().endswith(".whl")]
+    if not found:
+        raise QuestionError(f"There is no wheel in the folder {folder}.", "Build some first.")
+    return found
+
+
+def select_wheels(folder: Path, target: Target) -> Selection:
+    """One wheel of each project in a folder: the newest version that has one for the target, its best tag.
+
+    Args:
+        folder: The folder.
+        target: For what.
+
+    Returns:
+        The wheels; skips for projects none of whose wheels fits and for names that are no wheel's; notes on what was
+        left out.
+
+    Raises:
+        QuestionError: The folder cannot be read, or holds no wheel.
+    """
+    places = ranks(target.tags)
+    projects: dict[str, list[_Wheel]] = {}
+    candidates: list[Candidate] = []
+    skipped: list[Skip] = []
+    notes: list[str] = []
+    for path in wheels_of(folder):
+        try:
+            name, version, build, _ = parse_wheel_filename(path.name)
+        except InvalidWheelFilename as error:
+            skipped.append(
+                Skip(requirement=path.name, code="unreadable", reason=f"the file name is no wheel's: {error}")
+            )
+            continue
+        place = rank(path.name, places)
+        projects.setdefault(name, []).append(_Wheel(place is not None, version, -(place or 0), build, path.name, path))
+    for project, wheels in sorted(projects.items()):
+        best = max(wheels)
+        choice = choose_direct(Asked(text=os.fspath(best.path), path=best.path.absolute()), target)
+        if isinstance(choice, Candidate):
+            candidates.append(choice)
+            notes += _left_out(project, best, wheels)
+        else:
+            skipped.append(_none_fits(choice, project, wheels))
+    sdists = [path.name for path in _files(folder) if path.name.endswith(_SDISTS)]
+    if sdists:
+        notes.append(f"source archives are not compared: {_some(sdists)}")
+    return Selection(
+        candidates=candidates,
+        skipped=skipped,
+        roots=[each.name for each in candidates],
+        notes=notes,
+    )
+
+
+def beside_local(published: Selection, local: Iterable[Candidate]) -> Selection:
+    """What is published, less the projects that local wheels are of: those are about to replace it.
+
+    Args:
+        published: E.g. the closure of what ``--against`` names.
+        local: New wheels that are compared with it.
+
+    Returns:
+        ``published`` without these projects, and a note for each that was left out.
+    """
+    new = {each.name: each for each in local}
+    replaced = [each for each in published.candidates if each.name in new]
+    replaced += [each.candidate for each in published.unlocated if each.candidate.name in new]
+    return published._replace(
+        candidates=[each for each in published.candidates if each.name not in new],
+        unlocated=[each for each in published.unlocated if each.candidate.name not in new],
+        skipped=[each for each in published.skipped if _project_of(each) not in new],
+        roots=[each for each in published.roots if each not in new],
+        notes=[
+            *published.notes,
+            *(
+                f"{each.name} {each.version} as published is left out: {new[each.name].filename} takes its place"
+                for each in replaced
+            ),
+        ],
+    )
+
+
+class _Wheel(NamedTuple):
+    """A wheel, in the order of preference: the best is the greatest."""
+
+    fits: bool
+    version: Version
+    preference: int
+    build: BuildTag
+    filename: str
+    path: Path
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted((path for path in folder.iterdir() if path.is_file()), key=lambda path: path.name)
+    except OSError as error:
+        raise QuestionError(f"The folder {folder} cannot be read ({error.strerror}).") from None
+
+
+def _left_out(name: str, best: _Wheel, wheels: Sequence[_Wheel]) -> list[str]:
+    """A sentence on other versions of a project; its wheels for other targets need none."""
+    older = sorted({each.version for each in wheels if each.version < best.version}, reverse=True)
+    newer = sorted({each.version for each in wheels if each.version > best.version}, reverse=True)
+    notes = []
+    if older:
+        notes.append(f"{name} {best.version} is compared, not {_some(map(str, older))} beside it")
+    if newer:
+        notes.append(f"{name} {best.version} is compared: {_some(map(str, newer))} has no wheel for the target")
+    return notes
+
+
+def _none_fits(skip: Skip, name: str, wheels: Sequence[_Wheel]) -> Skip:
+    if skip.code != "no-wheel":
+        return skip
+    tags = sorted({each.filename.removesuffix(".whl").split("-", 2)[2] for each in wheels})
+    return skip._replace(requirement=name, reason=f"no wheel in the folder is for the target; there is {_some(tags)}")
+
+
+def _project_of(skip: Skip) -> str | None:
+    """The project a skip is about, by its requirement."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    try:
+        return canonicalize_name(Requirement(skip.requirement).name)
+    except InvalidRequirement:
+        return None
+
+
+def _some(texts: Iterable[str]) -> str:
+    found = list(texts)
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return ", ".join(found[:_SHOWN]) + more
