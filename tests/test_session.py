@@ -171,17 +171,18 @@ def entries(cache: Path) -> list[Path]:
     return [path for path in cache.rglob("*") if path.is_file() and path.name != "CACHEDIR.TAG"]
 
 
-@pytest.mark.parametrize("damage", [b"", b"{}", b"\0" * 100, None], ids=["empty", "other", "zeros", "one bit"])
+@pytest.mark.parametrize("damage", [b"", b"{}", b"\0" * 100, None], ids=["empty", "other", "zeros", "one letter"])
 def test_a_damaged_entry_is_dropped(damage: bytes | None, index: LoopbackIndex, cache: Path) -> None:
     """It is fetched again, written again, and the answer is the same."""
     with new_session(cache) as session:
         first = session.check(["left", "right"], **options(index))
     for path in entries(cache):
         data = path.read_bytes()
-        path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]) if damage is None else damage)
+        path.write_bytes(data.replace(b'"m.py"', b'"n.py"') if damage is None else damage)
     with new_session(cache) as session:
         again = session.check(["left", "right"], **options(index))
-    assert again == first
+    assert told(again) == told(first)
+    assert again.reading.wheel_requests == 2
     with new_session(cache) as session:
         assert session.check(["left", "right"], **options(index)).reading.from_cache == 2
 
@@ -238,6 +239,14 @@ def test_without_a_sha256_nothing_is_kept(wheel: Wheel, index: LoopbackIndex, ca
             assert [each.path for each in index.file_requests].count(f"/files/{wheel.filename}") == 1
 
 
+def test_of_wheels_without_a_sha256_only_the_pages_are_kept(index: LoopbackIndex, cache: Path) -> None:
+    for wheel in (LEFT, RIGHT):
+        index.facts(wheel.filename).sha256 = None
+    with new_session(cache) as session:
+        session.check(["left", "right"], **options(index))
+    assert len(entries(cache)) == 2
+
+
 def test_verdicts_are_kept_too(index: LoopbackIndex, cache: Path) -> None:
     """Members read for a verdict are counted apart, and not asked for twice."""
     one = Wheel("one", files={"ns/__init__.py": "a = 1\n", "one.bin": b"x" * LARGE}, compression=0)
@@ -283,8 +292,9 @@ def test_credentials_go_to_their_origin_and_nowhere_else(tmp_path: Path, cache: 
     ):
         for each in (pages, files):
             each.add(LEFT, RIGHT, large("other", "3"))
-        for wheel in (LEFT, RIGHT, large("other", "3")):
+        for wheel in (RIGHT, large("other", "3")):
             pages.facts(wheel.filename).url = files.file_url(wheel.filename)
+        pages.fault(f"/files/{LEFT.filename}", "status", status=302, location=files.file_url(LEFT.filename))
         secret = f"http://{user}:pass%20w0rd%2F%25@127.0.0.1:{pages.port}/simple/"
         report = session.check(
             ["left", "right", "other"], **options(index_url=secret, extra_index_urls=(f"{secret}x/",))
@@ -294,7 +304,7 @@ def test_credentials_go_to_their_origin_and_nowhere_else(tmp_path: Path, cache: 
     assert not report.skipped
     basic = base64.b64encode(f"{user}:{password}".encode()).decode()
     assert {each.authorization for each in pages.requests} == {f"Basic {basic}"}
-    assert files.requests
+    assert len(files.requests) == 3
     assert {each.authorization for each in files.requests} == {None}
     kept = "".join(path.read_text("utf-8") for path in entries(cache))
     texts = [kept, *(each.to_json() + each.to_text(verbose=True) + repr(each) for each in (report, gone))]
