@@ -102,15 +102,7 @@ def test_a_cached_run_asks_for_nothing_and_imports_nothing_dear(
         assert set(reading.values()) == {0}
 
 
-_DEFAULT_ASKED = pytest.mark.xfail(
-    reason="the name of the default index is looked up although no index is asked", strict=False
-)
-
-
-@pytest.mark.parametrize(
-    "kept",
-    [pytest.param(False, id="read for the first time", marks=_DEFAULT_ASKED), pytest.param(True, id="kept before")],
-)
+@pytest.mark.parametrize("kept", [False, True], ids=["read for the first time", "kept before"])
 def test_local_wheels_need_neither_network_nor_anything_dear(
     kept: bool,  # noqa: FBT001 - a case
     tmp_path: Path,
