@@ -10,7 +10,7 @@ from wheelclash.errors import QuestionError
 from wheelclash.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -60,7 +60,9 @@ class Options(TypedDict, total=False):
     """What may be said besides the requirements; everything has a default.
 
     Attributes:
-        target: For what to choose wheels (:func:`wheelclash.target_for`); the interpreter's own by default.
+        target: For what to choose wheels (:func:`wheelclash.target_for`), one or several; the interpreter's own by
+            default.
+        all_targets: Every target the locks among the arguments are meant for, instead.
         interpreter: The environment meant: gives the target, and printed commands name it. The running one by
             default, or none where a target is given.
         keep: Names that shall win; decides which remedies are given.
@@ -71,9 +73,22 @@ class Options(TypedDict, total=False):
         environ: Environment variables to read them from; the process's own by default.
         exclude_newer: Ask about that moment in the past.
         system: Add uv's ``--system`` to commands.
+        deps: Whether dependencies are resolved too (by uv). By default for one requirement alone and for files.
+        files: Requirements files, ``pyproject.toml`` files or scripts, as ``-r`` names them.
+        extras, all_extras, groups: What else of a lock or a ``pyproject.toml`` is installed.
+        allow_build: Whether uv may take source distributions, and run their code to learn what they require.
+        against: Published distributions to compare the others with; those of the same name are replaced.
     """
 
-    target: Target | None
+    target: Target | Sequence[Target] | None
+    all_targets: bool
+    deps: bool | None
+    files: Iterable[str]
+    extras: Iterable[str]
+    all_extras: bool
+    groups: Iterable[str]
+    allow_build: bool
+    against: Iterable[str]
     interpreter: Interpreter | None
     keep: Iterable[str]
     ignore: Iterable[str]
@@ -91,7 +106,8 @@ class Question:
 
     Attributes:
         requirements: Requirements and wheel paths, as a user writes them.
-        target: For what; None for the interpreter's own.
+        targets: For what.
+        all_targets: For every target of the locks instead.
         interpreter: Whose environment printed commands name; None if the target is a foreign one.
         keep: Names of the distributions that shall win.
         ignore: Overlaps that are known.
@@ -102,10 +118,15 @@ class Question:
         cwd: The folder relative paths start from.
         exclude_newer: Leave out what an index got at this moment or later.
         system: Add uv's ``--system`` to commands.
+        deps: Whether dependencies are resolved too; None for the default.
+        files: Files of requirements.
+        extras, all_extras, groups: What else of a lock or project is installed.
+        allow_build: Whether uv may take source distributions.
+        against: Published distributions to compare the others with.
     """
 
     requirements: tuple[str, ...]
-    target: Target
+    targets: tuple[Target, ...]
     interpreter: Interpreter | None
     keep: tuple[str, ...]
     ignore: tuple[Ignore, ...]
@@ -116,3 +137,11 @@ class Question:
     cwd: Path
     exclude_newer: datetime | None = None
     system: bool = False
+    all_targets: bool = False
+    deps: bool | None = None
+    files: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    all_extras: bool = False
+    groups: tuple[str, ...] = ()
+    allow_build: bool = False
+    against: tuple[str, ...] = ()

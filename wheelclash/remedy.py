@@ -9,7 +9,7 @@ from wheelclash.diagnosis import contested_layouts, empty_disk
 from wheelclash.errors import KeeperError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from wheelclash.disk import Disk, Intact
     from wheelclash.distribution import Distribution
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wheelclash.overlap import Overlap
     from wheelclash.target import Target
 
-__all__ = ["Remedy", "Step", "Strategy", "check_keepers", "remedies"]
+__all__ = ["Remedy", "Step", "Strategy", "check_keepers", "remedies", "require_known"]
 
 Strategy = Literal["avoid", "reinstall-keeper", "remove-loser"]
 
@@ -63,39 +63,50 @@ class Remedy(NamedTuple):
         return self.steps[-1].leaves
 
 
+def require_known(names: Iterable[str], known: Collection[str]) -> None:
+    """Check that every keeper named is in the set.
+
+    Raises:
+        KeeperError: One is not; the hint names those that look like it.
+    """
+    for name in names:
+        if name not in known:
+            from wheelclash.suggest import near
+
+            raise KeeperError(f"--keep {name}: no distribution of that name is in the set.", near(name, known))
+
+
 def check_keepers(
     names: Iterable[str], distributions: Sequence[Distribution], overlaps: Sequence[Overlap]
 ) -> list[str]:
     """The ids of the keepers named.
 
     Raises:
-        KeeperError: A name is not in the set, or two keepers own one path with different content, so that a third
-            thing would have to be wanted.
+        KeeperError: A name is not in the set, or keepers own one path with different content, so that a third thing
+            would have to be wanted. It names one path for each such pair.
     """
-    from wheelclash.suggest import near
-
     by_name = {each.name: each.id for each in distributions}
-    found = []
-    for name in dict.fromkeys(names):
-        if name not in by_name:
-            hint = near(name, by_name)
-            raise KeeperError(f"--keep {name}: no distribution of that name is in the set.", hint)
-        found.append(by_name[name])
+    names = list(dict.fromkeys(names))
+    require_known(names, by_name)
+    found = [by_name[name] for name in names]
     names_of = {id_: name for name, id_ in by_name.items()}
-    contradictions = []
+    paths: dict[tuple[str, str], list[str]] = {}
     for overlap in overlaps:
         if not _matters(overlap):
             continue
         contents = {owner.id: owner.content for owner in overlap.owners}
         for one, other in combinations([id_ for id_ in found if id_ in contents], 2):
             if contents[one] != contents[other]:
-                contradictions.append((overlap.path, names_of[one], names_of[other]))
-    if contradictions:
-        path, one, other = contradictions[0]
-        more = f" (and {len(contradictions) - 1} more files)" if len(contradictions) > 1 else ""
+                paths.setdefault((names_of[one], names_of[other]), []).append(overlap.path)
+    if paths:
+        told = [
+            f"--keep {one} and --keep {other} both own {each[0]}"
+            f"{f' and {len(each) - 1} more files' if len(each) > 1 else ''}"
+            for (one, other), each in paths.items()
+        ]
         raise KeeperError(
-            f"--keep {one} and --keep {other} contradict each other: both own {path}{more}, with different content.",
-            "Only one of them can win it.",
+            f"The keepers contradict each other: {'; '.join(told)}, with different content.",
+            "Of each pair only one can win.",
         )
     return found
 
@@ -108,6 +119,7 @@ def remedies(
     *,
     keepers: Sequence[str] = (),
     where: Invocation,
+    roots: Sequence[str] = (),
 ) -> list[Remedy]:
     """The remedies for the keepers, or, without keepers, for each owner of an error or warning in turn.
 
@@ -118,6 +130,8 @@ def remedies(
         target: Says whether case matters.
         keepers: Ids, as :func:`check_keepers` gave them.
         where: Where the commands are to act.
+        roots: Names that were asked for, where the rest is what they pull in: a command that installs the set names
+            just these. Empty if every distribution was named.
 
     Returns:
         For each choice of keepers the strategies that apply, the gentlest first.
@@ -128,7 +142,7 @@ def remedies(
     choices = [tuple(keepers)] if keepers else [(each.id,) for each in distributions if each.id in owners]
     found = []
     for keep in choices:
-        plan = _Plan(installer, distributions, here, grave, target, where, keep)
+        plan = _Plan(installer, distributions, here, grave, target, where, keep, frozenset(roots))
         found += plan.remedies()
     return found
 
@@ -149,6 +163,7 @@ class _Plan:
         target: Target,
         where: Invocation,
         keep: tuple[str, ...],
+        roots: frozenset[str],
     ) -> None:
         self._installer = installer
         self._set = distributions
@@ -157,6 +172,7 @@ class _Plan:
         self._target = target
         self._where = where
         self._keep = keep
+        self._roots = roots
         self._own = [overlap for overlap in grave if set(overlap.ids) & set(keep)]
         self._undecided = len(grave) - len(self._own)
         losers = {id_ for overlap in self._own for id_ in overlap.ids if id_ not in keep}
@@ -206,12 +222,12 @@ class _Plan:
     def _avoid(self) -> list[Step]:
         rest = [each for each in self._set if each.id not in self._drop]
         disk = self._installed(rest)
-        command = self._installer.install([each.pinned for each in rest], self._where)
+        command = self._installer.install(self._named(rest), self._where)
         return [self._step(command, f"Install the set without {self._names(self._drop)}", disk)]
 
     def _reinstall_keeper(self) -> list[Step]:
         disk = self._installed(self._set)
-        install = self._installer.install([each.pinned for each in self._set], self._where)
+        install = self._installer.install(self._named(self._set), self._where)
         steps = [self._step(install, "Install the whole set", disk)]
         disk = self._reinstalled(disk, self._keep)
         pins = [self._by_id[id_].pinned for id_ in self._keep]
@@ -245,6 +261,10 @@ class _Plan:
         """Whether a keeper shares a path with one of the others of ``group`` that is no keeper."""
         others = set(group) - set(self._keep)
         return any(id_ in overlap.ids and others & set(overlap.ids) for overlap in self._here)
+
+    def _named(self, distributions: Sequence[Distribution]) -> list[str]:
+        """What a command must name for these to be installed."""
+        return [each.pinned for each in distributions if not self._roots or each.name in self._roots]
 
     def _installed(self, distributions: Sequence[Distribution]) -> Disk:
         order = self._installer.order(distributions, with_dependencies=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from wheelclash.target import Target
 
-__all__ = ["Asked", "applies", "parse"]
+__all__ = ["Asked", "applies", "is_path", "parse"]
 
 
 @value
@@ -89,7 +89,7 @@ def parse(text: str, *, cwd: Path, credentials: Credentials) -> Asked:
         return _named_url(text, named.end(), cwd, credentials)
     if _URL.match(text.strip()):
         return _located(Asked(text=""), text.strip(), text.strip(), cwd, credentials)
-    if _is_path(text):
+    if is_path(text):
         return _wheel_path(text, cwd)
     return _requirement(text, cwd)
 
@@ -108,7 +108,8 @@ def applies(asked: Asked, target: Target) -> bool:
         raise RequirementError(asked.text, f"Its marker cannot be evaluated: {error}.") from None
 
 
-def _is_path(text: str) -> bool:
+def is_path(text: str) -> bool:
+    """Whether an argument is a path by its looks; URLs have been told apart before."""
     separators = {"/", os.sep, os.altsep or os.sep}
     return text in {".", "-"} or any(each in text for each in separators) or text.lower().endswith(_PATH_SUFFIXES)
 

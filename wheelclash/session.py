@@ -11,6 +11,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack
 
+from packaging.utils import canonicalize_name
+
 from wheelclash.cache import Cache, default_folder
 from wheelclash.errors import QuestionError
 from wheelclash.fetch import MAX_DOWNLOAD, Fetcher
@@ -19,6 +21,7 @@ from wheelclash.pipeline import answer
 from wheelclash.question import Ignore, Options, Question
 from wheelclash.reading.wheel import WheelReader
 from wheelclash.sources.settings import IndexFlags
+from wheelclash.target import Target
 from wheelclash.urls import Credentials
 from wheelclash.waiting import LoopThread
 
@@ -133,9 +136,9 @@ def _question(requirements: Iterable[str | os.PathLike[str]], options: Options) 
     environ = options.get("environ")
     return Question(
         requirements=tuple(os.fspath(each) for each in requirements),
-        target=target,
+        targets=(target,) if isinstance(target, Target) else tuple(target),
         interpreter=interpreter,
-        keep=tuple(options.get("keep", ())),
+        keep=tuple(canonicalize_name(each) for each in options.get("keep", ())),
         ignore=tuple(Ignore.parse(each) for each in options.get("ignore", ())),
         installer=options.get("installer", "uv"),
         index=options.get("index") or IndexFlags(),
@@ -144,6 +147,14 @@ def _question(requirements: Iterable[str | os.PathLike[str]], options: Options) 
         cwd=Path.cwd(),
         exclude_newer=options.get("exclude_newer"),
         system=options.get("system", False),
+        all_targets=options.get("all_targets", False),
+        deps=options.get("deps"),
+        files=tuple(options.get("files", ())),
+        extras=tuple(options.get("extras", ())),
+        all_extras=options.get("all_extras", False),
+        groups=tuple(options.get("groups", ())),
+        allow_build=options.get("allow_build", False),
+        against=tuple(options.get("against", ())),
     )
 
 

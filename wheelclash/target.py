@@ -42,6 +42,12 @@ class Target(NamedTuple):
     free_threaded: bool = False
 
     @property
+    def label(self) -> str:
+        """Short, for people: ``CPython 3.12.0, x86_64-manylinux_2_28``."""
+        implementation = _SPELLINGS.get(self.implementation, self.implementation)
+        return f"{implementation} {self.python_version}, {self.platform}"
+
+    @property
     def is_windows(self) -> bool:
         """Whether commands are ``.exe`` files in ``Scripts``."""
         return self.markers["os_name"] == "nt"

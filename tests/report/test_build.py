@@ -13,7 +13,8 @@ import wheelclash
 from tests.support.values import LINUX, MACOS, digest, distribution, overlaps_of, report_of
 from tests.support.wheelmaker import Wheel
 from wheelclash.installers.installer import Invocation
-from wheelclash.report.build import Findings, build_report
+from wheelclash.question import Ignore
+from wheelclash.report.build import Findings, View, build_report
 from wheelclash.report.model import OverlapReport, Reading, Report
 from wheelclash.sources.candidate import Skip
 
@@ -50,7 +51,7 @@ def test_findings() -> None:
     """What is odd about a wheel, who refuses it, and that a newer release might be chosen."""
     wheel = Wheel("a", files={"m.py": "", "a-1.0.data/scripts/sub/t": ""}, unlisted={"m.py"})
     distributions = [distribution(wheel, newer_sdist="2.0")]
-    report = build_report(Findings(LINUX, distributions, [], [], [], []))
+    report = build_report(Findings([View(LINUX, [], distributions, [], [], [])], []))
     found = {each.code: each for each in report.distributions[0].findings}
     assert set(found) == {"unlisted-member", "refused-by-uv", "newer-release"}
     assert found["unlisted-member"].path == "m.py"
@@ -106,7 +107,8 @@ def test_ignored() -> None:
     """Ignored overlaps are marked, counted by kind, and by no severity."""
     distributions = [distribution(Wheel(name, files={"m.py": name, "n.py": name})) for name in ("a", "b")]
     overlaps = overlaps_of(distributions)
-    report = build_report(Findings(LINUX, distributions, [], overlaps, [], [], ignored=frozenset(overlaps[:1])))
+    view = View(LINUX, [], distributions, overlaps, [], [])
+    report = build_report(Findings([view], [], ignores=[Ignore.parse("a,b:*/m.py")]))
     assert [each.ignored for each in report.overlaps] == [True, False]
     summary = report.summary
     assert (summary.overlaps, summary.different, summary.errors, summary.ignored) == (2, 2, 1, 1)
@@ -194,8 +196,9 @@ def test_ignored_do_not_count() -> None:
     """An ignored error is no error."""
     distributions = [distribution(each) for each in ERROR]
     overlaps = overlaps_of(distributions)
-    assert build_report(Findings(LINUX, distributions, [], overlaps, [], [])).exit_code() == 1
-    ignoring = Findings(LINUX, distributions, [], overlaps, [], [], ignored=frozenset(overlaps))
+    view = View(LINUX, [], distributions, overlaps, [], [])
+    assert build_report(Findings([view], [])).exit_code() == 1
+    ignoring = Findings([view], [], ignores=[Ignore.parse("a,b:*")])
     assert build_report(ignoring).exit_code(fail_on="notice") == 0
 
 

@@ -71,8 +71,8 @@ def test_contract() -> None:
     assert set(found["tool"]) == {"name", "version"}
     assert {"python_version", "implementation", "platform", "markers", "case_sensitive"} <= set(found["targets"][0])
     assert set(found["distributions"][0]) == {
-        "id", "name", "version", "index", "wheel", "files", "targets", "requires", "required_by", "evidence",
-        "findings",
+        "id", "name", "version", "index", "wheel", "files", "targets", "requires", "required_by", "through",
+        "evidence", "findings",
     }  # fmt: skip
     assert set(found["distributions"][0]["wheel"]) == {"filename", "url", "sha256", "size"}
     assert set(found["skipped"][0]) == set(found["not_compared"][0]) == {"requirement", "code", "reason"}
@@ -88,7 +88,9 @@ def test_contract() -> None:
     }  # fmt: skip
     assert set(found["diagnosis"]) == {"pip", "uv"}
     assert set(found["diagnosis"]["pip"]) == {"overlaps", "distributions", "uninstall"}
-    assert set(found["diagnosis"]["pip"]["overlaps"][0]) == {"root", "path", "state", "winner", "reason"}
+    assert set(found["diagnosis"]["pip"]["overlaps"][0]) == {
+        "root", "path", "state", "winner", "reason", "targets",
+    }  # fmt: skip
     assert set(found["diagnosis"]["pip"]["distributions"][0]) == {"id", "name", "intact"}
     assert {"keep", "strategy", "installer", "steps", "result"} <= set(found["remedies"][0])
     assert {"command", "why"} <= set(found["remedies"][0]["steps"][0])

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.report.poison import HOSTILE, full_report, hostile_texts, poisoned
-from tests.support.values import distribution, overlaps_of, report_of
+from tests.support.values import report_of
 from tests.support.wheelmaker import Wheel
+from wheelclash.question import Ignore
 from wheelclash.report.text import render, to_text
 from wheelclash.sources.candidate import Skip
 
@@ -154,8 +155,7 @@ def test_pairs(one: dict[str, str], other: dict[str, str], told: str) -> None:
 def test_ignored_are_told() -> None:
     """Ignored overlaps are shown as ignored, without winners and remedies."""
     wheels = [_module("a", "1"), _module("b", "2")]
-    overlaps = overlaps_of([distribution(each) for each in wheels])
-    found = _lines(*wheels, ignored=frozenset(overlaps), remedies=[])
+    found = _lines(*wheels, ignores=[Ignore.parse("a,b:*")], remedies=[])
     assert found[0].startswith("No clash")
     assert "1 ignored" in found[0]
     assert any("ignored" in line and "a and b" in line for line in found[1:])

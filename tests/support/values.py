@@ -16,7 +16,7 @@ from wheelclash.overlap import Overlap, find_overlaps, judge, merge
 from wheelclash.reading.archive import parse_contents
 from wheelclash.reading.contents import Contents, EntryPoint, Member
 from wheelclash.remedy import check_keepers, remedies
-from wheelclash.report.build import Findings, build_report
+from wheelclash.report.build import Findings, View, build_report
 from wheelclash.sources.candidate import Candidate
 from wheelclash.target import Target, target_for
 
@@ -128,12 +128,13 @@ def report_of(
     distributions = [distribution(each, target) for each in wheels]
     overlaps = overlaps_of(distributions, target)
     keepers = check_keepers(keep, distributions, overlaps)
-    given: dict[str, Any] = {
-        "target": target,
-        "distributions": distributions,
-        "skipped": [],
-        "overlaps": overlaps,
-        "diagnoses": [diagnose(each, distributions, overlaps, target) for each in INSTALLERS],
-        "remedies": remedies(BY_NAME[installer], distributions, overlaps, target, keepers=keepers, where=Invocation()),
-    }
-    return build_report(Findings(**given | findings))
+    view = View(
+        target=target,
+        roots=[each.name for each in distributions],
+        distributions=distributions,
+        overlaps=overlaps,
+        diagnoses=[diagnose(each, distributions, overlaps, target) for each in INSTALLERS],
+        remedies=remedies(BY_NAME[installer], distributions, overlaps, target, keepers=keepers, where=Invocation()),
+    )
+    changes = {name: findings.pop(name) for name in View._fields if name in findings}
+    return build_report(Findings(**{"views": [view._replace(**changes)], "skipped": [], **findings}))

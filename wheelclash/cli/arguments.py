@@ -28,7 +28,9 @@ exit codes:
 examples:
   wheelclash nixl-cu12 nixl-cu13
   wheelclash opencv-python opencv-python-headless --keep opencv-python-headless --installer pip
-  wheelclash dist/*.whl 'mypackage-gpu==1.4' --python-version 3.12 --python-platform linux"""
+  wheelclash nixl                        what installing it brings in: the siblings clash
+  wheelclash uv.lock --all-targets
+  wheelclash dist/ --against mypackage-gpu==1.4 --python-version 3.12 --python-platform linux"""
 
 
 class Arguments(argparse.Namespace):
@@ -37,8 +39,16 @@ class Arguments(argparse.Namespace):
     command: str
     requirements: list[str]
     python: str | None
-    python_version: str | None
-    python_platform: str | None
+    python_versions: list[str]
+    python_platforms: list[str]
+    all_targets: bool
+    files: list[str]
+    extras: list[str]
+    all_extras: bool
+    groups: list[str]
+    against: list[str]
+    siblings: list[str]
+    allow_build: bool
     index_url: str | None
     extra_index_urls: list[str]
     find_links: list[str]
@@ -107,14 +117,16 @@ def parse(arguments: Sequence[str]) -> Arguments:
 
 
 def _check(parser: _Parser, parsed: Arguments) -> None:
-    if not parsed.requirements:
+    if not (parsed.requirements or parsed.files or parsed.siblings):
         parser.error("nothing asked: give two or more requirements or wheels, e.g. 'nixl-cu12 nixl-cu13'")
-    if parsed.deps:
-        parser.error("--deps: resolving dependencies is not in this version yet; name the distributions")
     if parsed.index_url is not None and not parsed.index_url.strip():
         parser.error("--index-url: an empty URL names no index; leave the option out for the default one")
-    if parsed.python is not None and (parsed.python_platform or parsed.python_version):
+    if parsed.python is not None and (parsed.python_platforms or parsed.python_versions):
         parser.error("--python names a whole target; leave out --python-version and --python-platform")
+    if parsed.all_targets and (parsed.python_platforms or parsed.python_versions or parsed.python):
+        parser.error(
+            "--all-targets takes the targets from the lock; leave out --python, --python-version and -platform"
+        )
 
 
 def _schema_parser() -> _Parser:
@@ -128,15 +140,18 @@ def _schema_parser() -> _Parser:
 def _check_parser() -> _Parser:
     parser = _Parser(
         prog="wheelclash",
-        usage="wheelclash [check] REQUIREMENT|WHEEL … [options]",
+        usage="wheelclash [check] REQUIREMENT|PATH … [options]",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=_Formatter,
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("requirements", nargs="*", metavar="REQUIREMENT|WHEEL", help="PEP 508 requirement, or the path of a wheel")
+    add("requirements", nargs="*", metavar="WHAT",
+        help="a requirement (PEP 508); the path of a wheel, a folder of wheels, a lock or another description of a set;"
+        " or - for standard input")  # fmt: skip
     add("-V", "--version", action=_Version, nargs=0, help="print the version and exit")
+    _add_set(parser)
     _add_target(parser)
     _add_index(parser)
     _add_remedy(parser)
@@ -153,13 +168,37 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+def _add_set(parser: _Parser) -> None:
+    group = parser.add_argument_group("what the set is")
+    add = group.add_argument
+    add("-r", "--requirements", metavar="FILE", action="append", default=[], dest="files",
+        help="a file of requirements, a pyproject.toml or a script; resolved by uv; repeatable")  # fmt: skip
+    deps = group.add_mutually_exclusive_group()
+    deps.add_argument("--deps", action="store_true", default=None,
+        help="with dependencies, resolved by uv (the default for one requirement and for files)")  # fmt: skip
+    deps.add_argument("--no-deps", action="store_false", dest="deps",
+        help="just what is named (the default for several requirements and for wheels)")  # fmt: skip
+    add("--allow-build", action="store_true", help="let uv run code of source distributions to learn what they require")
+    add("--extra", metavar="NAME", action="append", default=[], dest="extras",
+        help="with this extra of the lock or project; repeatable")  # fmt: skip
+    add("--all-extras", action="store_true", help="with all its extras")
+    add("--group", metavar="NAME", action="append", default=[], dest="groups",
+        help="with this dependency group of the lock or project; repeatable")  # fmt: skip
+    add("--against", metavar="REQ", action="append", default=[],
+        help="a published distribution to compare unpublished wheels with; repeatable")  # fmt: skip
+    add("--siblings", metavar="NAME", action="append", default=[],
+        help="NAME and the other variants of it that are known; repeatable")  # fmt: skip
+
+
 def _add_target(parser: _Parser) -> None:
     group = parser.add_argument_group("for which Python")
     add = group.add_argument
     add("--python", metavar="PATH", help="an interpreter or environment (default: the active one)")
-    add("--python-version", metavar="X.Y", help="a version of Python, e.g. 3.12")
-    add("--python-platform", metavar="NAME", help="as for uv: linux, macos, windows, x86_64-manylinux_2_28, …;"
-        " or a wheel platform tag")  # fmt: skip
+    add("--python-version", metavar="X.Y", action="append", default=[], dest="python_versions",
+        help="a version of Python, e.g. 3.12; repeatable")  # fmt: skip
+    add("--python-platform", metavar="NAME", action="append", default=[], dest="python_platforms",
+        help="as for uv: linux, macos, windows, x86_64-manylinux_2_28, …; or a wheel's tag; repeatable")  # fmt: skip
+    add("--all-targets", action="store_true", help="every target the lock is meant for")
 
 
 def _add_index(parser: _Parser) -> None:
@@ -191,9 +230,6 @@ def _add_remedy(parser: _Parser) -> None:
     add("--system", action="store_true", help="add uv's --system to printed commands, for a Dockerfile")
     add("--ignore", metavar="A,B:GLOB", action="append", default=[],
         help="take overlaps of A and B whose root/path matches out of the exit code; repeatable")  # fmt: skip
-    deps = group.add_mutually_exclusive_group()
-    deps.add_argument("--deps", action="store_true", default=None, help=argparse.SUPPRESS)
-    deps.add_argument("--no-deps", action="store_false", dest="deps", help="compare just what is named (the default)")
 
 
 def _add_output(parser: _Parser) -> None:

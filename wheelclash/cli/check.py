@@ -42,7 +42,7 @@ def run(arguments: Arguments, *, as_module: bool) -> int:
 def _report(arguments: Arguments, *, as_module: bool) -> Report:
     environ: Mapping[str, str] = os.environ
     _require_folder()
-    target, interpreter = _target(arguments, environ, as_module=as_module)
+    targets, interpreter = _targets(arguments, environ, as_module=as_module)
     cache_dir = None if arguments.no_cache else (arguments.cache_dir or "")
     session = Session(
         cache_dir=cache_dir,
@@ -52,7 +52,8 @@ def _report(arguments: Arguments, *, as_module: bool) -> Report:
     with session:
         return session.check(
             arguments.requirements,
-            target=target,
+            target=targets,
+            all_targets=arguments.all_targets,
             interpreter=interpreter,
             keep=arguments.keep,
             ignore=arguments.ignore,
@@ -67,6 +68,13 @@ def _report(arguments: Arguments, *, as_module: bool) -> Report:
             use_config=not arguments.no_config,
             exclude_newer=None if arguments.exclude_newer is None else _moment(arguments.exclude_newer),
             system=arguments.system,
+            deps=arguments.deps,
+            files=arguments.files,
+            extras=arguments.extras,
+            all_extras=arguments.all_extras,
+            groups=arguments.groups,
+            allow_build=arguments.allow_build,
+            against=arguments.against,
         )
 
 
@@ -78,17 +86,20 @@ def _require_folder() -> None:
         raise QuestionError(f"The current folder cannot be used ({error.strerror}).", "Change to another.") from None
 
 
-def _target(arguments: Arguments, environ: Mapping[str, str], *, as_module: bool) -> tuple[Target, Interpreter | None]:
-    """The target, and the environment that commands are to name: none if the target need not be on this machine."""
-    if arguments.python_platform is not None and arguments.python_version is not None:
-        return target_for(arguments.python_version, arguments.python_platform), None
+def _targets(
+    arguments: Arguments, environ: Mapping[str, str], *, as_module: bool
+) -> tuple[list[Target], Interpreter | None]:
+    """The targets, and the environment that commands are to name: none if the target need not be on this machine."""
+    versions, platforms = arguments.python_versions, arguments.python_platforms
+    if versions and platforms:
+        return [target_for(version, platform) for platform in platforms for version in versions], None
     interpreter = meant(python=arguments.python, run_as_module=as_module, environ=environ, cwd=Path.cwd())
-    if arguments.python_platform is not None:
-        version = ".".join(interpreter.version.split(".")[:2])
-        return target_for(version + ("t" if interpreter.free_threaded else ""), arguments.python_platform), None
-    if arguments.python_version is not None:
-        return with_python(target_of(interpreter), arguments.python_version), None
-    return target_of(interpreter), interpreter
+    if platforms:
+        version = ".".join(interpreter.version.split(".")[:2]) + ("t" if interpreter.free_threaded else "")
+        return [target_for(version, platform) for platform in platforms], None
+    if versions:
+        return [with_python(target_of(interpreter), version) for version in versions], None
+    return [target_of(interpreter)], interpreter
 
 
 def _installer(arguments: Arguments, environ: Mapping[str, str]) -> InstallerName:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-from typing import TYPE_CHECKING
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import wheelclash
+from wheelclash.overlap import SEVERITIES
 from wheelclash.report.model import (
     SCHEMA_VERSION,
     DiagnosedDistribution,
@@ -27,71 +29,91 @@ from wheelclash.report.model import (
     UninstallReport,
     WheelReport,
 )
-from wheelclash.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wheelclash.diagnosis import Diagnosis
     from wheelclash.disk import Intact
-    from wheelclash.distribution import Distribution
+    from wheelclash.distribution import Distribution, Edge
+    from wheelclash.installers import InstallerName
     from wheelclash.layout import InstalledPath, Root
     from wheelclash.overlap import Overlap
+    from wheelclash.question import Ignore
     from wheelclash.remedy import Remedy
     from wheelclash.sources.candidate import Skip
     from wheelclash.target import Target
 
-__all__ = ["Findings", "build_report"]
+__all__ = ["Findings", "View", "build_report"]
 
 
-@value
-class Findings:
+class View(NamedTuple):
+    """What was found for one target.
+
+    Attributes:
+        target: The target.
+        roots: Names asked for, as opposed to pulled in.
+        distributions: What was read.
+        overlaps: All of them, ignored ones included.
+        diagnoses: One for each installer.
+        remedies: Of the installer whose commands are wanted.
+    """
+
+    target: Target
+    roots: Sequence[str]
+    distributions: Sequence[Distribution]
+    overlaps: Sequence[Overlap]
+    diagnoses: Sequence[Diagnosis]
+    remedies: Sequence[Remedy]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Names by distribution id."""
+        return {each.id: each.name for each in self.distributions}
+
+    def is_ignored_by(self, ignore: Ignore) -> bool:
+        """Whether ``ignore`` speaks of any overlap of this target."""
+        return any(ignore.matches(each, self.names) for each in self.overlaps if each.severity != "none")
+
+
+class Findings(NamedTuple):
     """Everything the core found about one question.
 
     Attributes:
-        target: For what.
+        views: One for each target.
         python: The interpreter the target was read from, if it was.
-        distributions: What was read.
         skipped: What could have been read and was not.
         not_compared: What is never to be read.
-        overlaps: All of them, ignored ones included.
-        ignored: Those the user does not want to hear of.
-        diagnoses: One for each installer.
-        remedies: Of the installer whose commands are wanted.
+        ignores: Overlaps the user does not want to hear of.
         warnings: Sentences for people.
         reading: What it cost.
     """
 
-    target: Target
-    distributions: Sequence[Distribution]
+    views: Sequence[View]
     skipped: Sequence[Skip]
-    overlaps: Sequence[Overlap]
-    diagnoses: Sequence[Diagnosis]
-    remedies: Sequence[Remedy]
     python: str | None = None
     not_compared: Sequence[Skip] = ()
-    ignored: frozenset[Overlap] = frozenset()
+    ignores: Sequence[Ignore] = ()
     warnings: Sequence[str] = ()
-    reading: Reading = field(default_factory=Reading)
+    reading: Reading = Reading()
 
 
 def build_report(findings: Findings) -> Report:
     """The report of what was found."""
-    distributions = sorted(findings.distributions, key=lambda each: each.id)
-    names = {each.id: each.name for each in distributions}
-    overlaps = [_overlap(each, names, ignored=each in findings.ignored) for each in findings.overlaps]
+    views = findings.views
+    overlaps = _overlaps(views, findings.ignores)
     return Report(
         schema_version=SCHEMA_VERSION,
         tool=Tool("wheelclash", wheelclash.__version__),
         complete=not findings.skipped,
-        targets=(_target(findings.target, findings.python),),
-        distributions=tuple(_distribution(each, distributions) for each in distributions),
+        targets=tuple(_target(view.target, findings.python) for view in views),
+        distributions=_distributions(views),
         skipped=_skips(findings.skipped),
         not_compared=_skips(findings.not_compared),
-        overlaps=tuple(overlaps),
+        overlaps=overlaps,
         summary=_summary(overlaps),
-        diagnosis={each.installer: _diagnosis(each, names) for each in findings.diagnoses},
-        remedies=tuple(_remedy(each, names) for each in findings.remedies),
+        diagnosis={each.installer: _diagnosis(each.installer, views) for view in views[:1] for each in view.diagnoses},
+        remedies=tuple(dict.fromkeys(_remedy(each, view.names) for view in views for each in view.remedies)),
         warnings=tuple(findings.warnings),
         reading=findings.reading,
     )
@@ -112,7 +134,23 @@ def _skips(skips: Sequence[Skip]) -> tuple[SkipReport, ...]:
     return tuple(SkipReport(each.requirement, each.code, each.reason) for each in skips)
 
 
-def _distribution(each: Distribution, every: Sequence[Distribution]) -> DistributionReport:
+def _distributions(views: Sequence[View]) -> tuple[DistributionReport, ...]:
+    """Each wheel once, with the targets it is for."""
+    found: dict[str, DistributionReport] = {}
+    for number, view in enumerate(views):
+        chains = _chains(view)
+        for each in view.distributions:
+            before = found.get(each.id)
+            if before is None:
+                found[each.id] = _distribution(each, view.distributions, chains.get(each.name, ()), number)
+            else:
+                found[each.id] = replace(before, targets=(*before.targets, number))
+    return tuple(found[id_] for id_ in sorted(found))
+
+
+def _distribution(
+    each: Distribution, every: Sequence[Distribution], through: Sequence[str], target: int
+) -> DistributionReport:
     candidate = each.candidate
     findings = [FindingReport(finding.code, finding.path, finding.detail) for finding in each.contents.findings]
     for installer, layout in each.layouts.items():
@@ -122,6 +160,7 @@ def _distribution(each: Distribution, every: Sequence[Distribution]) -> Distribu
     if candidate.newer_sdist is not None:
         detail = f"release {candidate.newer_sdist} has no wheel for this target; an install may build and choose it"
         findings.append(FindingReport("newer-release", None, detail))
+    requires = {edge.name for edge in each.requirements.with_extras(candidate.extras)}
     return DistributionReport(
         id=each.id,
         name=each.name,
@@ -129,17 +168,66 @@ def _distribution(each: Distribution, every: Sequence[Distribution]) -> Distribu
         index=candidate.index,
         wheel=WheelReport(candidate.filename, candidate.url, candidate.sha256, candidate.size),
         files=len(next(iter(each.layouts.values())).files),
-        targets=(0,),
-        requires=tuple(sorted(each.requirements.names)),
-        required_by=tuple(sorted(other.name for other in every if each.name in other.requirements.names)),
+        targets=(target,),
+        requires=tuple(sorted(requires)),
+        required_by=tuple(sorted(_requirers(each.name, every))),
+        through=tuple(through),
         evidence=each.evidence,
         findings=tuple(findings),
     )
 
 
+def _requirers(name: str, every: Sequence[Distribution]) -> set[str]:
+    return {
+        other.name
+        for other in every
+        if any(edge.name == name for edge in other.requirements.with_extras(other.candidate.extras))
+    }
+
+
+def _chains(view: View) -> dict[str, tuple[str, ...]]:
+    """The shortest way from something asked for to each name, both ends included.
+
+    Where nothing was asked for by name (a lock may not say), what nobody requires counts as asked for.
+    """
+    by_name = {each.name: each for each in view.distributions}
+    required = {edge.name for each in view.distributions for edges in _edges(each) for edge in edges}
+    roots = [name for name in view.roots if name in by_name] or [name for name in by_name if name not in required]
+    chains: dict[str, tuple[str, ...]] = {name: (name,) for name in sorted(roots)}
+    waiting = deque(chains)
+    while waiting:
+        name = waiting.popleft()
+        for edges in _edges(by_name[name]):
+            for edge in edges:
+                if edge.name in by_name and edge.name not in chains:
+                    chains[edge.name] = (*chains[name], edge.name)
+                    waiting.append(edge.name)
+    return chains
+
+
+def _edges(each: Distribution) -> Iterator[Iterable[Edge]]:
+    """What a distribution requires, and then what it requires under some extra that may have been asked for."""
+    yield each.requirements.edges
+    yield from (each.requirements.by_extra or {}).values()
+
+
 def _split(path: InstalledPath) -> tuple[Root, str]:
     root, _, rest = path.partition("/")
     return root, rest  # type: ignore[return-value]  # an installed path begins with its root
+
+
+def _overlaps(views: Sequence[View], ignores: Sequence[Ignore]) -> tuple[OverlapReport, ...]:
+    """Each overlap once, with the targets in which it exists."""
+    targets: dict[OverlapReport, list[int]] = {}
+    for number, view in enumerate(views):
+        names = view.names
+        for each in view.overlaps:
+            ignored = each.severity != "none" and any(one.matches(each, names) for one in ignores)
+            targets.setdefault(_overlap(each, names, ignored=ignored), []).append(number)
+    found = [replace(each, targets=tuple(numbers)) for each, numbers in targets.items()]
+    if len(views) > 1:  # each view's own are in order already
+        found.sort(key=lambda each: (SEVERITIES.index(each.severity), each.root, each.path, each.kind))
+    return tuple(found)
 
 
 def _overlap(overlap: Overlap, names: Mapping[str, str], *, ignored: bool) -> OverlapReport:
@@ -159,7 +247,7 @@ def _overlap(overlap: Overlap, names: Mapping[str, str], *, ignored: bool) -> Ov
         role=overlap.role,
         severity=overlap.severity,
         installers=overlap.installers,
-        targets=(0,),
+        targets=(),
         ignored=ignored,
         owners=tuple(owners),
     )
@@ -184,21 +272,33 @@ def _summary(overlaps: Sequence[OverlapReport]) -> Summary:
     )
 
 
-def _diagnosis(diagnosis: Diagnosis, names: Mapping[str, str]) -> DiagnosisReport:
-    outcomes = []
-    for each in diagnosis.outcomes:
-        if each.overlap.severity != "none":
-            winner = None if each.winner is None else names[each.winner]
-            outcomes.append(DiagnosedOverlap(*_split(each.overlap.path), each.state, winner, each.reason))
+def _diagnosis(installer: InstallerName, views: Sequence[View]) -> DiagnosisReport:
+    """The diagnoses of one installer for all targets; what differs between targets is not determined as a whole."""
+    outcomes: dict[DiagnosedOverlap, list[int]] = {}
+    intact: dict[str, set[Intact]] = {}
+    losses: dict[str, dict[str, int]] = {}
+    names: dict[str, str] = {}
+    for number, view in enumerate(views):
+        names |= view.names
+        diagnosis = next(each for each in view.diagnoses if each.installer == installer)
+        for each in diagnosis.outcomes:
+            if each.overlap.severity != "none":
+                winner = None if each.winner is None else names[each.winner]
+                told = DiagnosedOverlap(*_split(each.overlap.path), each.state, winner, each.reason, ())
+                outcomes.setdefault(told, []).append(number)
+        for id_, state in diagnosis.intact.items():
+            intact.setdefault(id_, set()).add(state)
+        for id_, lost in diagnosis.losses.items():
+            counts = losses.setdefault(names[id_], {})
+            for other, count in lost.items():
+                counts[names[other]] = max(count, counts.get(names[other], 0))
     return DiagnosisReport(
-        overlaps=tuple(outcomes),
+        overlaps=tuple(replace(each, targets=tuple(numbers)) for each, numbers in outcomes.items()),
         distributions=tuple(
-            DiagnosedDistribution(id_, names[id_], intact) for id_, intact in sorted(diagnosis.intact.items())
+            DiagnosedDistribution(id_, names[id_], min(states) if len(states) == 1 else "undetermined")
+            for id_, states in sorted(intact.items())
         ),
-        uninstall=tuple(
-            UninstallReport(names[id_], {names[other]: count for other, count in sorted(losses.items())})
-            for id_, losses in sorted(diagnosis.losses.items())
-        ),
+        uninstall=tuple(UninstallReport(name, dict(sorted(counts.items()))) for name, counts in sorted(losses.items())),
     )
 
 

@@ -100,6 +100,7 @@ class DistributionReport:
         targets: Indices into the report's targets.
         requires: Names it requires on the target, without extras.
         required_by: Names in the set that require it.
+        through: The way from what was asked for to it, by name, both included: ``["nixl", "nixl-cu12"]``.
         evidence: How it was read: ``range``, ``full`` or ``local``.
         findings: What is odd about it.
     """
@@ -113,6 +114,7 @@ class DistributionReport:
     targets: Sequence[int]
     requires: Sequence[str]
     required_by: Sequence[str]
+    through: Sequence[str]
     evidence: Evidence
     findings: Sequence[FindingReport]
 
@@ -201,6 +203,7 @@ class DiagnosedOverlap:
     state: State
     winner: str | None
     reason: str
+    targets: Sequence[int]
 
 
 @value

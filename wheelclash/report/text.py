@@ -15,7 +15,7 @@ from wheelclash.report.escape import printable_report
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from wheelclash.report.model import DiagnosisReport, OverlapReport, RemedyReport, Report
+    from wheelclash.report.model import DiagnosisReport, OverlapReport, RemedyReport, Report, TargetReport
 
 __all__ = ["Line", "Span", "Style", "render", "to_text"]
 
@@ -67,6 +67,11 @@ def render(report: Report, *, verbose: bool = False) -> list[Line]:
     return list(_Writer(printable_report(report), verbose=verbose).lines())
 
 
+def _label(target: TargetReport) -> str:
+    implementation = {"cpython": "CPython", "pypy": "PyPy"}.get(target.implementation, target.implementation)
+    return f"{implementation} {target.python_version}, {target.platform}"
+
+
 def _plural(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 's'}"
 
@@ -90,6 +95,7 @@ class _Writer:
         yield from self._skips()
         yield from self._overlaps()
         if self._grave:
+            yield from self._chains()
             yield from self._winners()
             yield from self._remedies()
         yield from self._findings()
@@ -125,10 +131,13 @@ class _Writer:
         return (Span(f"No clash: {count}, {files}{rest}", "good"), Span(where, "faint"))
 
     def _where(self) -> str:
-        target = self._report.targets[0]
-        python = f", {target.python}" if target.python else ""
-        implementation = {"cpython": "CPython", "pypy": "PyPy"}.get(target.implementation, target.implementation)
-        return f"{implementation} {target.python_version}, {target.platform}{python}"
+        targets = self._report.targets
+        if len(targets) == 1:
+            python = f", {targets[0].python}" if targets[0].python else ""
+            return f"{_label(targets[0])}{python}"
+        most = len(targets) if self._verbose else _MOST_NAMES
+        more = f" and {len(targets) - most} more" if len(targets) > most else ""
+        return f"{len(targets)} targets: {'; '.join(_label(each) for each in targets[:most])}{more}"
 
     def _skips(self) -> Iterator[Line]:
         for skip in self._report.skipped:
@@ -154,6 +163,27 @@ class _Writer:
             pairs = sorted({_listed(owner.distribution for owner in each.owners) for each in ignored})
             yield (Span(f"  ignored  {_plural(len(ignored), 'overlap')} of {'; '.join(pairs)}", "faint"),)
 
+    def _chains(self) -> Iterator[Line]:
+        """Through whom those that clash come in, where they were not asked for themselves."""
+        involved = {owner.distribution for each in self._grave for owner in each.owners}
+        chains = {each.name: each.through for each in self._report.distributions if each.name in involved}
+        told = [
+            " → ".join(f"{name} {self._versions[name]}" for name in chains[each])
+            for each in sorted(chains)
+            if len(chains[each]) > 1
+        ]
+        if told:
+            yield (Span("  through  ", "faint"), Span("; ".join(told)))
+
+    def _only(self, targets: Sequence[int]) -> str:
+        """Where an overlap exists, if not in every target."""
+        every = self._report.targets
+        if len(targets) == len(every):
+            return ""
+        labels = [_label(every[number]) for number in targets]
+        more = f" and {len(labels) - _MOST_NAMES} more" if len(labels) > _MOST_NAMES and not self._verbose else ""
+        return f"  [{'; '.join(labels if self._verbose else labels[:_MOST_NAMES])}{more}]"
+
     def _paths(self, names: tuple[str, ...]) -> Iterator[Line]:
         for each in self._notices:
             if tuple(owner.distribution for owner in each.owners) == names:
@@ -163,12 +193,12 @@ class _Writer:
         """One line for each folder, kind and set of owners; several sets of owners are told apart by name."""
         several = len({tuple(owner.distribution for owner in each.owners) for each in self._grave}) > 1
 
-        def key(each: OverlapReport) -> tuple[str, str, tuple[str, ...], str, str]:
+        def key(each: OverlapReport) -> tuple[str, str, tuple[str, ...], str, str, Sequence[int]]:
             owners = tuple(owner.distribution for owner in each.owners)
             folder = f"{each.root}/{each.path}".rpartition("/")[0]
-            return each.severity, folder, owners, each.kind, each.role
+            return each.severity, folder, owners, each.kind, each.role, each.targets
 
-        for (severity, folder, owners, kind, role), found in groupby(sorted(self._grave, key=key), key=key):
+        for (severity, folder, owners, kind, role, targets), found in groupby(sorted(self._grave, key=key), key=key):
             group = list(found)
             style: Style = "error" if severity == "error" else "warning"
             if kind in {"different", "identical", "unknown"}:
@@ -176,7 +206,7 @@ class _Writer:
             else:
                 text = "; ".join(_pair_text(each) for each in group)
             of = f"  ({_listed(owners)})" if several and kind in {"different", "identical", "unknown"} else ""
-            yield (Span(f"  {severity:<8} ", style), Span(text), Span(of, "faint"))
+            yield (Span(f"  {severity:<8} ", style), Span(text), Span(f"{of}{self._only(targets)}", "faint"))
 
     def _folder_text(self, folder: str, group: Sequence[OverlapReport], what: str) -> str:
         names = [each.path.rpartition("/")[2] for each in group]

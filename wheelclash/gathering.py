@@ -1,0 +1,403 @@
+"""Gathering: from what was asked to one set of candidates for each target.
+
+Requirements are looked up in the indexes; with their dependencies, and from files that list requirements, they are
+resolved by uv; locks and folders of wheels are read as they are. All of it may be mixed in one question.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from wheelclash.errors import FetchError, QuestionError
+from wheelclash.requirement import applies, is_path, parse
+from wheelclash.sources.candidate import Candidate, Skip
+from wheelclash.sources.choosing import choose, choose_direct
+from wheelclash.sources.index import Found, project_files
+from wheelclash.sources.selection import Selection
+from wheelclash.sources.settings import resolve_settings
+from wheelclash.waiting import event_loop, together
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from wheelclash.question import Question
+    from wheelclash.reading.wheel import WheelReader
+    from wheelclash.requirement import Asked
+    from wheelclash.sources.selection import Lock, Unlocated
+    from wheelclash.sources.settings import IndexSettings
+    from wheelclash.target import Target
+
+__all__ = ["Gathered", "TargetSet", "gather"]
+
+LARGEST_DESCRIPTION = 64 * 1024 * 1024
+"""Bytes of a lock or another description of a set."""
+
+
+class TargetSet(NamedTuple):
+    """What would be installed on one target.
+
+    Attributes:
+        target: The target.
+        candidates: One wheel for each distribution.
+        skipped: What could have been read, and cannot.
+        not_compared: What is never to be read.
+        roots: Names asked for, as opposed to pulled in.
+    """
+
+    target: Target
+    candidates: Sequence[Candidate]
+    skipped: Sequence[Skip]
+    not_compared: Sequence[Skip]
+    roots: Sequence[str]
+
+
+class Gathered(NamedTuple):
+    """Everything that was asked for.
+
+    Attributes:
+        sets: One for each target.
+        settings: Where indexes were looked for.
+        notes: Sentences for people.
+    """
+
+    sets: Sequence[TargetSet]
+    settings: IndexSettings
+    notes: Sequence[str]
+
+
+class _Inputs(NamedTuple):
+    """The arguments, sorted.
+
+    Attributes:
+        asked: Requirements and wheels on disk.
+        against: Requirements to compare the rest with.
+        files: Requirements files, scripts and ``pyproject.toml`` files.
+        text: Requirements from standard input.
+        locks: Locks and installation reports.
+        folders: Folders of wheels.
+    """
+
+    asked: Sequence[Asked]
+    against: Sequence[Asked]
+    files: Sequence[Path]
+    text: bytes | None
+    locks: Sequence[Lock]
+    folders: Sequence[Path]
+
+    @property
+    def named(self) -> list[Asked]:
+        """Requirements that an index is asked for."""
+        return [each for each in (*self.asked, *self.against) if not each.direct]
+
+    @property
+    def describes_set(self) -> bool:
+        """Whether something else than requirements and wheels was named."""
+        return bool(self.files or self.text is not None or self.locks or self.folders)
+
+
+async def gather(question: Question, reader: WheelReader) -> Gathered:
+    """Find out what is to be compared, for every target.
+
+    Raises:
+        QuestionError: The question makes no sense, or uv finds no solution for it.
+    """
+    inputs = _sorted(question, reader)
+    resolves = _resolves(question, inputs)
+    unlocated = any(inputs.locks)
+    settings = resolve_settings(
+        flags=question.index,
+        installer=question.installer,
+        environ=question.environ,
+        cwd=question.cwd,
+        no_config=not question.use_config,
+        credentials=reader.fetcher.credentials,
+        prefix=None if question.interpreter is None else question.interpreter.prefix,
+        cache=reader.cache,
+        needed=bool(inputs.named) or resolves or unlocated,
+    )
+    if reader.fetcher.cert is None and settings.cert is not None:
+        reader.fetcher.cert = Path(settings.cert)
+    notes: list[str] = [each.hint for each in (*inputs.asked, *inputs.against) if each.hint]
+    targets = _targets(question, inputs)
+    pages = {} if resolves else await _pages(inputs.named, settings, reader)
+    gatherer = _Gatherer(question, reader, settings, inputs, pages, notes)
+    sets = await together(gatherer.gather(target, resolves=resolves) for target in targets)
+    for found in pages.values():
+        notes += found.notes if isinstance(found, Found) else ()
+    return Gathered(sets, settings, tuple(dict.fromkeys(notes)))
+
+
+# -- what was asked ------------------------------------------------------------------------------------------
+
+
+def _sorted(question: Question, reader: WheelReader) -> _Inputs:
+    """Tell requirements, wheels, folders, locks and files of requirements apart."""
+    credentials = reader.fetcher.credentials
+    asked: list[Asked] = []
+    files = [question.cwd / each for each in question.files if each != "-"]
+    locks: list[Lock] = []
+    folders: list[Path] = []
+    text: bytes | None = None
+    described = [*(each for each in question.files if each == "-"), *question.requirements]
+    for argument in dict.fromkeys(described):
+        if not _is_description(argument, question.cwd):
+            asked.append(parse(argument, cwd=question.cwd, credentials=credentials))
+            continue
+        path = None if argument == "-" else question.cwd / argument
+        if path is not None and path.is_dir():
+            folders.append(path)
+            continue
+        data = _content(path, argument)
+        kind = _kind_of(path, data, argument)
+        if kind == "lock":
+            from wheelclash.sources.locks import read_lock
+
+            locks.append(read_lock(path, data, credentials=credentials))
+        elif path is None:
+            text = data
+        else:
+            files.append(path)
+    against = [parse(each, cwd=question.cwd, credentials=credentials) for each in question.against]
+    inputs = _Inputs(asked, against, files, text, locks, folders)
+    if not (asked or against or inputs.describes_set):
+        raise QuestionError("Nothing was asked.", "Give two or more requirements or wheels.")
+    return inputs
+
+
+def _is_description(argument: str, cwd: Path) -> bool:
+    """Whether an argument names a file or folder that describes a set, rather than a requirement or one wheel."""
+    if argument == "-":
+        return True
+    if not is_path(argument) or argument.lower().endswith(".whl"):
+        return False
+    return (cwd / argument).exists() or argument.lower().endswith((".toml", ".lock", ".txt", ".json", ".py"))
+
+
+def _content(path: Path | None, argument: str) -> bytes:
+    try:
+        if path is None:
+            return sys.stdin.buffer.read(LARGEST_DESCRIPTION)
+        if path.stat().st_size > LARGEST_DESCRIPTION:
+            raise QuestionError(f"{argument} has more than {LARGEST_DESCRIPTION} bytes.")
+        return path.read_bytes()
+    except OSError as error:
+        raise QuestionError(f"{argument} cannot be read ({error.strerror}).") from None
+
+
+def _kind_of(path: Path | None, data: bytes, argument: str) -> Literal["lock", "other"]:
+    from wheelclash.sources.locks.recognition import is_lock, kind_of
+
+    if is_lock(path, data):
+        return "lock"
+    if kind_of(path, data) is None:
+        raise QuestionError(
+            f"{argument} is no description of a set that is known here.",
+            "Known: requirements files, pyproject.toml, scripts, pylock.toml, uv.lock, poetry.lock, pdm.lock,"
+            " reports of pip install --report, and folders of wheels.",
+        )
+    return "other"
+
+
+def _resolves(question: Question, inputs: _Inputs) -> bool:
+    """Whether uv is to resolve: files of requirements always, one requirement alone unless told otherwise."""
+    if inputs.files or inputs.text is not None:
+        return True
+    alone = len(inputs.named) == 1 and len(inputs.asked) + len(inputs.against) == 1 and not inputs.describes_set
+    if alone and question.deps is False:
+        raise QuestionError(
+            f"{inputs.named[0].text} alone has nothing to clash with.",
+            "Name at least one other, or let its dependencies be resolved (--deps, the default for one requirement).",
+        )
+    return alone if question.deps is None else question.deps and bool(inputs.asked)
+
+
+def _targets(question: Question, inputs: _Inputs) -> Sequence[Target]:
+    if not question.all_targets:
+        return question.targets
+    found = [target for lock in inputs.locks for target in lock.targets()]
+    if not found:
+        raise QuestionError("--all-targets takes the targets from a lock, and none was given that names any.")
+    by_key = {(each.python_version, each.implementation, each.platform): each for each in found}
+    return list(by_key.values())
+
+
+# -- indexes -------------------------------------------------------------------------------------------------
+
+
+async def _pages(asked: Iterable[Asked], settings: IndexSettings, reader: WheelReader) -> dict[str, Found | FetchError]:
+    """What the indexes have of each project, all looked up side by side."""
+    names = sorted({each.name or "" for each in asked})
+    return dict(zip(names, await together(_look_up(name, settings, reader) for name in names), strict=True))
+
+
+async def _look_up(name: str, settings: IndexSettings, reader: WheelReader) -> Found | FetchError:
+    try:
+        return await project_files(name, settings, reader.fetcher, reader.cache, offline=reader.fetcher.offline)
+    except FetchError as error:
+        return error
+
+
+class _Gatherer:
+    """Gathers the set of one target after the other from the same inputs."""
+
+    def __init__(
+        self,
+        question: Question,
+        reader: WheelReader,
+        settings: IndexSettings,
+        inputs: _Inputs,
+        pages: Mapping[str, Found | FetchError],
+        notes: list[str],
+    ) -> None:
+        self._question = question
+        self._reader = reader
+        self._settings = settings
+        self._inputs = inputs
+        self._pages = pages
+        self._notes = notes
+
+    async def gather(self, target: Target, *, resolves: bool) -> TargetSet:
+        """The set of one target."""
+        every = [*self._inputs.asked, *self._inputs.against]
+        left_out = [each for each in every if not applies(each, target)]
+        asked = [each for each in self._inputs.asked if each not in left_out]
+        against = [each for each in self._inputs.against if each not in left_out]
+        parts = [Selection(not_compared=[_marker_skip(each) for each in left_out])]
+        if resolves:
+            parts.append(await self._resolved(asked, target))
+            asked = []
+        parts.append(self._chosen(asked, target))
+        parts += [self._from_lock(lock, target) for lock in self._inputs.locks]
+        parts += [self._from_folder(folder, target) for folder in self._inputs.folders]
+        local = {each.name for part in parts for each in part.candidates if each.path is not None}
+        published = self._chosen([each for each in against if each.name not in local], target)
+        parts.append(published)
+        located = await together(self._located(each) for part in parts for each in part.unlocated)
+        choices = [*(each for part in parts for each in part.candidates), *located]
+        for part in parts:
+            self._notes += part.notes
+        return TargetSet(
+            target=target,
+            candidates=_distinct([each for each in choices if isinstance(each, Candidate)]),
+            skipped=[
+                *(each for part in parts for each in part.skipped),
+                *(each for each in located if isinstance(each, Skip)),
+            ],
+            not_compared=[each for part in parts for each in part.not_compared],
+            roots=tuple(dict.fromkeys(name for part in parts for name in part.roots)),
+        )
+
+    def _chosen(self, asked: Sequence[Asked], target: Target) -> Selection:
+        choices = [self._choice(each, target) for each in asked]
+        return Selection(
+            candidates=[each for each in choices if isinstance(each, Candidate)],
+            skipped=[each for each in choices if isinstance(each, Skip)],
+            roots=[each.name for each in choices if isinstance(each, Candidate)],
+        )
+
+    def _choice(self, asked: Asked, target: Target) -> Candidate | Skip:
+        if asked.direct:
+            return choose_direct(asked, target)
+        found = self._pages[asked.name or ""]
+        if isinstance(found, FetchError):
+            return Skip(asked.text, found.code, str(found))
+        choice = choose(
+            asked,
+            found,
+            target,
+            exclude_newer=self._question.exclude_newer,
+            known=[name for name, page in self._pages.items() if isinstance(page, Found)],
+            note=self._notes.append,
+        )
+        if isinstance(choice, Skip) and choice.near:
+            return choice._replace(reason=f"{choice.reason}; perhaps {' or '.join(choice.near)} was meant")
+        return choice
+
+    async def _resolved(self, asked: Sequence[Asked], target: Target) -> Selection:
+        """The closure, by uv."""
+        from wheelclash.sources.closure import Wanted, resolve
+
+        question, fetcher = self._question, self._reader.fetcher
+        await event_loop()
+        closure = await resolve(
+            Wanted(
+                requirements=asked,
+                files=self._inputs.files,
+                text=self._inputs.text,
+                extras=question.extras,
+                all_extras=question.all_extras,
+                groups=question.groups,
+            ),
+            target,
+            self._settings,
+            credentials=fetcher.credentials,
+            environ=question.environ,
+            cwd=question.cwd,
+            interpreter=question.interpreter if target in question.targets else None,
+            deps=question.deps is not False,
+            allow_build=question.allow_build,
+            exclude_newer=question.exclude_newer,
+            offline=fetcher.offline,
+        )
+        selection = closure.lock(fetcher.credentials).select(target, extras=(), all_extras=False, groups=())
+        self._notes += closure.notes
+        return selection._replace(
+            not_compared=[*closure.not_compared, *selection.not_compared],
+            roots=[each.name for each in asked if each.name is not None] or selection.roots,
+        )
+
+    def _from_lock(self, lock: Lock, target: Target) -> Selection:
+        question = self._question
+        return lock.select(target, extras=question.extras, all_extras=question.all_extras, groups=question.groups)
+
+    def _from_folder(self, folder: Path, target: Target) -> Selection:
+        from wheelclash.sources.wheelhouse import select_wheels
+
+        return select_wheels(folder, target)
+
+    async def _located(self, wanted: Unlocated) -> Candidate | Skip:
+        """A wheel that a lock only names, found in the index by file name and hash."""
+        candidate = wanted.candidate
+        settings = self._settings
+        if wanted.index is not None:
+            settings = replace(settings, index_url=wanted.index, extra_index_urls=(), find_links=())
+        found = await _look_up(candidate.name, settings, self._reader)
+        if isinstance(found, FetchError):
+            return Skip(candidate.requested, found.code, str(found))
+        for source in found.sources:
+            for file in source.files:
+                if file.filename == candidate.filename and (
+                    candidate.sha256 is None or file.sha256 in {None, candidate.sha256}
+                ):
+                    return replace(
+                        candidate,
+                        url=file.url,
+                        index=source.index,
+                        size=file.size,
+                        core_metadata_sha256=file.core_metadata_sha256,
+                    )
+        reason = f"the index has no {candidate.filename} with the hash the lock gives"
+        return Skip(candidate.requested, "not-found", reason)
+
+
+def _marker_skip(asked: Asked) -> Skip:
+    return Skip(asked.text, "marker", "its marker does not hold for this target")
+
+
+def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Each wheel once; the extras asked for in several places put together."""
+    by_name: dict[str, Candidate] = {}
+    for each in candidates:
+        before = by_name.setdefault(each.name, each)
+        if (before.filename, before.direct and before.url) != (each.filename, each.direct and each.url):
+            raise QuestionError(
+                f"{before.requested} and {each.requested} are two wheels of one project"
+                f" ({before.filename}, {each.filename}).",
+                "An environment holds one of them; compare each with the rest in a run of its own.",
+            )
+        extras = tuple(sorted({*before.extras, *each.extras}))
+        by_name[each.name] = replace(before, extras=extras)
+    return list(by_name.values())
