@@ -1,4 +1,4 @@
-"""Tiny wheels that stand in for real ones: the same names, the same overlaps, a few bytes each."""
+"""Tiny wheels that stand in for real ones: the same names, the same overlaps, a few bytes each, for any machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OPENCV", "OURS", "PAIRS", "nixl", "serve_everything", "serve_pairs"]
 
-_NIXL_TAG = "cp312-cp312-manylinux_2_28_x86_64"
+
 _NIXL_SCRIPTS = ("nixl_etcd_example", "nixl_example", "telemetry_reader")
 
 
@@ -28,9 +28,7 @@ def nixl(cuda: str, version: str) -> Wheel:
     if version == "1.1.0":
         files["nixl_ep/nixl_ep_cpp.cpython-312-x86_64-linux-gnu.so"] = b"\x7fELF libcudart.so." + cuda.encode()
         files |= {f"nixl_ep/{each}.py": "same = True\n" for each in ("__init__", "buffer", "utils")}
-    return Wheel(
-        f"nixl-cu{cuda}", version, files, requires=["numpy"], requires_python=">=3.9", tag=_NIXL_TAG, purelib="false"
-    )
+    return Wheel(f"nixl-cu{cuda}", version, files, requires=["numpy"], requires_python=">=3.9", purelib="false")
 
 
 def _opencv(name: str, flavour: str) -> Wheel:
@@ -40,8 +38,7 @@ def _opencv(name: str, flavour: str) -> Wheel:
         "cv2/cv2.abi3.so": b"\x7fELF " + flavour.encode(),
         "cv2/version.py": f"headless = {flavour == 'headless'}\n",
     }
-    tag = "cp37-abi3-manylinux_2_28_x86_64"
-    return Wheel(name, "5.0.0.93", files, requires=["numpy"], requires_python=">=3.6", tag=tag, purelib="false")
+    return Wheel(name, "5.0.0.93", files, requires=["numpy"], requires_python=">=3.6", purelib="false")
 
 
 OPENCV = (_opencv("opencv-python", "full"), _opencv("opencv-python-headless", "headless"))
