@@ -192,9 +192,11 @@ def test_needed_losers_cannot_be_avoided() -> None:
 
 def test_file_and_folder_cannot_stand_together() -> None:
     """Where the installation would stop, nothing that installs both is offered."""
-    for keep in ("a", "b"):
-        wheels = [Wheel("a", files={"x": "1"}), Wheel("b", files={"x/y": "1"})]
-        assert [each.strategy for each in _planned("pip", *wheels, keep=[keep])] == ["avoid"]
+    for shared in ({}, {"m.py": "1"}):
+        other = dict.fromkeys(shared, "2")
+        wheels = [Wheel("a", files={"x": "1", **shared}), Wheel("b", files={"x/y": "1", **other})]
+        for keep in ("a", "b"):
+            assert [each.strategy for each in _planned("pip", *wheels, keep=[keep])] == ["avoid"]
 
 
 def test_a_refused_wheel_is_not_installed() -> None:
