@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from wheelclash.errors import FetchError, QuestionError
+from wheelclash.errors import FetchError, QuestionError, WheelError
 from wheelclash.requirement import applies, is_path, parse
 from wheelclash.sources.candidate import Candidate, Skip
 from wheelclash.sources.choosing import choose, choose_direct
@@ -78,6 +78,7 @@ class _Inputs(NamedTuple):
         text: Requirements from standard input.
         locks: Locks and installation reports.
         folders: Folders of wheels.
+        siblings: Projects to compare with their known variants; the variants too, once they are known.
     """
 
     asked: Sequence[Asked]
@@ -86,16 +87,17 @@ class _Inputs(NamedTuple):
     text: bytes | None
     locks: Sequence[Lock]
     folders: Sequence[Path]
+    siblings: Sequence[Asked]
 
     @property
     def named(self) -> list[Asked]:
         """Requirements that an index is asked for."""
-        return [each for each in (*self.asked, *self.against) if not each.direct]
+        return [each for each in (*self.asked, *self.against, *self.siblings) if not each.direct]
 
     @property
     def describes_set(self) -> bool:
         """Whether something else than requirements and wheels was named."""
-        return bool(self.files or self.text is not None or self.locks or self.folders)
+        return bool(self.files or self.text is not None or self.locks or self.folders or self.siblings)
 
 
 async def gather(question: Question, reader: WheelReader) -> Gathered:
@@ -122,6 +124,9 @@ async def gather(question: Question, reader: WheelReader) -> Gathered:
         reader.fetcher.cert = Path(settings.cert)
     notes: list[str] = [each.hint for each in (*inputs.asked, *inputs.against) if each.hint]
     targets = _targets(question, inputs)
+    if inputs.siblings:
+        variants = [await _variants(each, targets[0], settings, reader, notes) for each in inputs.siblings]
+        inputs = inputs._replace(siblings=[*inputs.siblings, *(each for found in variants for each in found)])
     pages = {} if resolves else await _pages(inputs.named, settings, reader)
     gatherer = _Gatherer(question, reader, settings, inputs, pages, notes)
     sets = await together(gatherer.gather(target, resolves=resolves) for target in targets)
@@ -161,7 +166,8 @@ def _sorted(question: Question, reader: WheelReader) -> _Inputs:
         else:
             files.append(path)
     against = [parse(each, cwd=question.cwd, credentials=credentials) for each in question.against]
-    inputs = _Inputs(asked, against, files, text, locks, folders)
+    siblings = [parse(each, cwd=question.cwd, credentials=credentials) for each in question.siblings]
+    inputs = _Inputs(asked, against, files, text, locks, folders, siblings)
     if not (asked or against or inputs.describes_set):
         raise QuestionError("Nothing was asked.", "Give two or more requirements or wheels.")
     return inputs
@@ -224,6 +230,37 @@ def _targets(question: Question, inputs: _Inputs) -> Sequence[Target]:
     return list(by_key.values())
 
 
+async def _variants(
+    asked: Asked, target: Target, settings: IndexSettings, reader: WheelReader, notes: list[str]
+) -> list[Asked]:
+    """The other variants of a project: from the list of families, and from what its meta package requires.
+
+    Raises:
+        QuestionError: None are known.
+    """
+    from wheelclash.distribution import requirements_of
+    from wheelclash.sources.siblings import family_of, siblings
+
+    name = asked.name or asked.text
+    family = family_of(name)
+    meta = family.meta if family is not None and family.meta is not None else name
+    page = await _look_up(meta, settings, reader)
+    required: frozenset[str] = frozenset()
+    if isinstance(page, Found):
+        candidate = choose(parse(meta, cwd=Path(), credentials=reader.fetcher.credentials), page, target)
+        if isinstance(candidate, Candidate):
+            try:
+                contents, _, _ = await reader.read(candidate)
+                required = requirements_of(contents, target).names_under_any_extra
+            except (FetchError, WheelError):
+                pass  # the list of families is then all there is
+    found = siblings(name, required)
+    if not found.names:
+        raise QuestionError(f"--siblings {name}: {found.reason}.", "Name the distributions to compare.")
+    notes.append(f"siblings of {name}: {found.reason}")
+    return [parse(each, cwd=Path(), credentials=reader.fetcher.credentials) for each in found.names]
+
+
 # -- indexes -------------------------------------------------------------------------------------------------
 
 
@@ -273,6 +310,7 @@ class _Gatherer:
         parts += [self._from_lock(lock, target) for lock in self._inputs.locks]
         parts += [self._from_folder(folder, target) for folder in self._inputs.folders]
         local = {each.name for part in parts for each in part.candidates if each.path is not None}
+        parts.append(self._variants(target))
         published = self._chosen([each for each in against if each.name not in local], target)
         parts.append(published)
         located = await together(self._located(each) for part in parts for each in part.unlocated)
@@ -297,6 +335,12 @@ class _Gatherer:
             skipped=[each for each in choices if isinstance(each, Skip)],
             roots=[each.name for each in choices if isinstance(each, Candidate)],
         )
+
+    def _variants(self, target: Target) -> Selection:
+        """Siblings; a variant that has no wheel for the target cannot be installed there beside the others."""
+        chosen = self._chosen(self._inputs.siblings, target)
+        absent = [each for each in chosen.skipped if each.code in {"no-wheel", "not-found"}]
+        return chosen._replace(skipped=[each for each in chosen.skipped if each not in absent], not_compared=absent)
 
     def _choice(self, asked: Asked, target: Target) -> Candidate | Skip:
         if asked.direct:

@@ -78,6 +78,7 @@ class Options(TypedDict, total=False):
         extras, all_extras, groups: What else of a lock or a ``pyproject.toml`` is installed.
         allow_build: Whether uv may take source distributions, and run their code to learn what they require.
         against: Published distributions to compare the others with; those of the same name are replaced.
+        siblings: Names to compare with the other variants of them that are known.
     """
 
     target: Target | Sequence[Target] | None
@@ -89,6 +90,7 @@ class Options(TypedDict, total=False):
     groups: Iterable[str]
     allow_build: bool
     against: Iterable[str]
+    siblings: Iterable[str]
     interpreter: Interpreter | None
     keep: Iterable[str]
     ignore: Iterable[str]
@@ -123,6 +125,7 @@ class Question:
         extras, all_extras, groups: What else of a lock or project is installed.
         allow_build: Whether uv may take source distributions.
         against: Published distributions to compare the others with.
+        siblings: Names to compare with their known variants.
     """
 
     requirements: tuple[str, ...]
@@ -145,3 +148,4 @@ class Question:
     groups: tuple[str, ...] = ()
     allow_build: bool = False
     against: tuple[str, ...] = ()
+    siblings: tuple[str, ...] = ()

@@ -155,6 +155,7 @@ def _question(requirements: Iterable[str | os.PathLike[str]], options: Options) 
         groups=tuple(options.get("groups", ())),
         allow_build=options.get("allow_build", False),
         against=tuple(options.get("against", ())),
+        siblings=tuple(options.get("siblings", ())),
     )
 
 

@@ -75,6 +75,7 @@ def _report(arguments: Arguments, *, as_module: bool) -> Report:
             groups=arguments.groups,
             allow_build=arguments.allow_build,
             against=arguments.against,
+            siblings=arguments.siblings,
         )
 
 

@@ -73,7 +73,7 @@ def uv_target(target: Target, interpreter: Interpreter | None = None) -> UvTarge
         )
     options = ["--python", str(base.executable)] if str(base.executable) not in {"", "."} else []
     options += ["--python-version", target.python_version]
-    if target_of(base).platform == target.platform:  # this very machine, with another Python
+    if _on_same_machine(target, target_of(base)):  # with another Python
         return UvTarget(tuple(options), {})
     name, environ, note = _platform(target.platform)
     return UvTarget((*options, "--python-platform", name), environ, (note,) if note else ())
@@ -87,6 +87,11 @@ def _same(target: Target, interpreter: Interpreter) -> bool:
         target.implementation,
         target.free_threaded,
     )
+
+
+def _on_same_machine(one: Target, other: Target) -> bool:
+    markers = ("platform_machine", "platform_release", "platform_version", "sys_platform")
+    return one.platform == other.platform and all(one.markers[key] == other.markers[key] for key in markers)
 
 
 def _platform(name: str) -> tuple[str, dict[str, str], str]:

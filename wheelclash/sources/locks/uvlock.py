@@ -84,7 +84,7 @@ class UvLock:
     def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:
         """As the protocol says."""
         roots = self._graph.roots
-        known = [extra for root in roots for extra in (*root.provides, *root.optional)]
+        known = list(dict.fromkeys(normalised(each) for root in roots for each in (*root.provides, *root.optional)))
         given = chosen(extras, known, what="extra", where=self._what)
         named = chosen(groups, self._groups(), what="group", where=self._what)
         markers = Markers(target, self._what)
@@ -125,9 +125,7 @@ class UvLock:
         known = {normalised(each) for each in self._groups()}
         found: object = None
         if self._revision >= _DEFAULT_GROUPS_SINCE:
-            tables = [root.table for root in self._graph.roots] or [self._manifest]
-            configured = [each.values["default-groups"] for each in tables if "default-groups" in each]
-            found = configured[0] if configured else None
+            found = (self._manifest if self._graph.own is None else self._graph.own.table).values.get("default-groups")
         else:
             project = pyproject_beside(self._path) if self._graph.roots or known else None
             if project is not None:
@@ -156,7 +154,7 @@ class UvLock:
             )
 
     def _check_group_pythons(self, target: Target, groups: Iterable[str]) -> None:
-        tables = [root.table for root in self._graph.roots] or [self._manifest]
+        tables = [self._manifest, *(root.table for root in self._graph.roots)]
         for group in groups:
             for table in tables:
                 needed = table.table("group-requires-python").text(group)

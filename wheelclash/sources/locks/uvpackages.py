@@ -99,7 +99,8 @@ class Graph:
 
     Attributes:
         packages: In the file's order.
-        roots: The package at the lock's own folder; else all members of the workspace.
+        own: The package at the lock's own folder, or None.
+        roots: That one; else all members of the workspace.
     """
 
     def __init__(self, document: Table, what: str, places: Places) -> None:
@@ -110,8 +111,9 @@ class Graph:
         self._by_name: dict[str, list[int]] = {}
         for package in self.packages:
             self._by_name.setdefault(package.name, []).append(package.number)
-        own = [each for each in self.packages if each.locked.kind == "project"]
-        self.roots = own or [each for each in self.packages if each.locked.kind == "workspace-member"]
+        self.own = next((each for each in self.packages if each.locked.kind == "project"), None)
+        members = [each for each in self.packages if each.locked.kind == "workspace-member"]
+        self.roots = members if self.own is None else [self.own]
 
     def wheels(self) -> Iterator[str]:
         """File names of all wheels."""
