@@ -1,0 +1,186 @@
+"""Finding uv and running it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import uv as uv_package
+
+from wheelclash.errors import QuestionError
+from wheelclash.sources.uvtool import OLDEST, Uv, clean_environ, find_uv, run
+from wheelclash.waiting import LoopThread
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="stand-ins for other uvs are shell scripts")
+
+REAL = uv_package.find_uv_bin()
+
+
+def uv_saying(folder: Path, text: str) -> Path:
+    """A folder with a uv that says this of its version."""
+    folder.mkdir()
+    script = folder / "uv"
+    script.write_text(f"#!/bin/sh\necho '{text}'\n")
+    script.chmod(0o755)
+    return folder
+
+
+def find(*folders: Path) -> Uv:
+    """The uv that is found with these folders on PATH."""
+    path = os.pathsep.join(map(str, folders))
+    return asyncio.run(find_uv({"PATH": path}, cwd=Path.cwd()))
+
+
+@pytest.fixture
+def no_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where wheelclash was installed without its extra."""
+    monkeypatch.setitem(sys.modules, "uv", None)
+
+
+def test_the_package_comes_before_path(tmp_path: Path) -> None:
+    found = find(uv_saying(tmp_path / "bin", "uv 99.0.0"))
+    assert Path(found.path).samefile(REAL)
+    assert tuple(map(int, found.version.split(".")[:2])) >= OLDEST
+
+
+@pytest.mark.usefixtures("no_package")
+@pytest.mark.parametrize("said", ["uv 0.9.0", "uv 0.13.9 (x86_64-unknown-linux-gnu)", "uv 1.0.0-rc.1 (abc 2026-01-01)"])
+def test_without_the_package_uv_is_found_on_path(tmp_path: Path, said: str) -> None:
+    found = find(tmp_path, uv_saying(tmp_path / "bin", said))
+    assert found == Uv(str(tmp_path / "bin" / "uv"), said.split()[1])
+
+
+@pytest.mark.usefixtures("no_package")
+def test_without_any_uv_the_extra_is_named(tmp_path: Path) -> None:
+    with pytest.raises(QuestionError) as caught:
+        find(tmp_path)
+    assert "wheelclash[uv]" in caught.value.hint
+    assert "--no-deps" in caught.value.hint
+
+
+@pytest.mark.usefixtures("no_package")
+@pytest.mark.parametrize("said", ["uv 0.8.22 (abc)", "uv 0.6.14"])
+def test_a_uv_too_old_is_refused_by_its_version(tmp_path: Path, said: str) -> None:
+    with pytest.raises(QuestionError) as caught:
+        find(uv_saying(tmp_path / "bin", said))
+    assert said.split()[1] in caught.value.reason
+    assert "wheelclash[uv]" in caught.value.hint
+
+
+@pytest.mark.usefixtures("no_package")
+def test_a_uv_too_old_gives_way_to_the_next_on_path(tmp_path: Path) -> None:
+    found = find(uv_saying(tmp_path / "old", "uv 0.5.0"), uv_saying(tmp_path / "new", "uv 0.10.0"))
+    assert found.version == "0.10.0"
+
+
+@pytest.mark.usefixtures("no_package")
+def test_what_is_called_uv_and_is_none_is_passed_over(tmp_path: Path) -> None:
+    broken = uv_saying(tmp_path / "broken", "uv 9.0.0")
+    (broken / "uv").write_bytes(b"\x7fELF nonsense")
+    with pytest.raises(QuestionError, match="there is none"):
+        find(broken, uv_saying(tmp_path / "other", "ultraviolet 3000"))
+
+
+def test_what_would_change_the_answer_is_kept_from_uv() -> None:
+    given = {
+        "HOME": "/home/me",
+        "HTTPS_PROXY": "http://proxy",
+        "SSL_CERT_FILE": "/ca.pem",
+        "UV_CACHE_DIR": "/cache",
+        "UV_NATIVE_TLS": "1",
+        "UV_INDEX_PRIVATE_PASSWORD": "x",
+        "UV_DEFAULT_INDEX": "x",
+        "UV_CONFIG_FILE": "x",
+        "UV_RESOLUTION": "lowest",
+        "UV_PYTHON_DOWNLOADS": "automatic",
+        "FORCE_COLOR": "1",
+        "MACOSX_DEPLOYMENT_TARGET": "26.0",
+    }
+    found = clean_environ(given)
+    assert {key for key in given if found.get(key) == given[key]} == {
+        "HOME", "HTTPS_PROXY", "SSL_CERT_FILE", "UV_CACHE_DIR", "UV_NATIVE_TLS",
+    }  # fmt: skip
+    assert found["UV_PYTHON_DOWNLOADS"] == "never"
+
+
+# -- running -------------------------------------------------------------------------------------------------
+
+
+def shell(script: str, *, text: bytes | None = None, patience: float = 10.0, folder: Path | None = None) -> list[str]:
+    """Run a shell script; what it printed and said."""
+    done = asyncio.run(
+        run(["/bin/sh", "-c", script], environ={"A": "1"}, cwd=folder or Path.cwd(), text=text, patience=patience)
+    )
+    return [str(done.returncode), done.output.decode(), done.complaints]
+
+
+def test_a_program_gets_text_variables_and_folder_and_gives_code_and_words(tmp_path: Path) -> None:
+    found = shell('cat; echo "$A $HOME"; pwd; echo oh >&2; exit 3', text=b"in\n", folder=tmp_path)
+    assert found == ["3", f"in\n1 \n{tmp_path}\n", "oh\n"]
+
+
+def test_a_program_without_text_finds_its_input_empty() -> None:
+    assert shell("cat; echo end") == ["0", "end\n", ""]
+
+
+def test_a_program_has_no_terminal_to_ask_questions_on() -> None:
+    """Else git and ssh would wait for a password for ever."""
+    code, _, complaints = shell("exec 3<>/dev/tty")
+    assert (code != "0", "tty" in complaints) == (True, True)
+
+
+def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> None:
+    with pytest.raises(QuestionError, match=r"0\.3 seconds"):
+        shell("sleep 60 & echo $! > child; wait", patience=0.3, folder=tmp_path)
+    assert_gone(int((tmp_path / "child").read_text()))
+
+
+def test_a_program_that_cannot_be_run_is_told_of(tmp_path: Path) -> None:
+    with pytest.raises(QuestionError, match="cannot be run"):
+        asyncio.run(run([str(tmp_path / "nothing")], environ={}, cwd=tmp_path))
+
+
+def test_when_the_caller_is_interrupted_the_program_ends_with_its_children(tmp_path: Path) -> None:
+    async def interrupted() -> None:
+        task = asyncio.ensure_future(
+            run(["/bin/sh", "-c", "sleep 60 & echo $! > child; wait"], environ={}, cwd=tmp_path)
+        )
+        await asyncio.to_thread(until, tmp_path / "child")
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(interrupted())
+    assert_gone(int((tmp_path / "child").read_text()))
+
+
+def test_a_program_runs_for_ordinary_code_too() -> None:
+    """There the event loop is one of its own, in another thread."""
+    loop = LoopThread()
+    done = loop.run(run(["/bin/sh", "-c", "echo here"], environ={}, cwd=Path.cwd()))
+    loop.close()
+    assert done.output == b"here\n"
+
+
+def until(path: Path) -> None:
+    """Wait for a file to have been written."""
+    while not path.is_file() or not path.read_text().strip():
+        time.sleep(0.01)
+
+
+def assert_gone(process: int) -> None:
+    """The process ended, or will have once it is waited for."""
+    for _ in range(200):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return
+        state = Path(f"/proc/{process}/stat")
+        if state.is_file() and ") Z " in state.read_text():
+            return
+        time.sleep(0.01)
+    pytest.fail(f"{process} still runs")

@@ -1,0 +1,102 @@
+"""Resolving with the real uv over a loopback index, with nothing of this machine's settings."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tarfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.support.values import LINUX
+from wheelclash.requirement import parse
+from wheelclash.sources.closure import Closure, Wanted, resolve
+from wheelclash.sources.settings import IndexFlags, IndexSettings, resolve_settings
+from wheelclash.urls import Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from wheelclash.sources.selection import Selection
+    from wheelclash.target import Target
+
+__all__ = ["HUSH", "Resolver", "sdist"]
+
+HUSH = "s3cr3t-p4ss"
+"""A password that must be seen nowhere."""
+
+
+@dataclass
+class Resolver:
+    """One user's place: a current folder, a cache for uv, an index, and credentials.
+
+    Attributes:
+        folder: The current folder.
+        cache: uv's cache.
+        index_url: The index, with credentials if it wants them.
+        options: Further arguments of ``resolve``.
+        environ: Environment variables.
+    """
+
+    folder: Path
+    cache: Path
+    index_url: str | None = None
+    extra_index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    no_index: bool = False
+    strategy: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    environ: dict[str, str] = field(default_factory=dict)
+    credentials: Credentials = field(default_factory=Credentials)
+
+    def settings(self) -> IndexSettings:
+        """What a command line with these options comes to."""
+        flags = IndexFlags(self.index_url, self.extra_index_urls, self.find_links, self.no_index, self.strategy)
+        return resolve_settings(
+            flags=flags, installer="uv", environ={}, cwd=self.folder, no_config=True, credentials=self.credentials
+        )
+
+    def resolve(
+        self, *requirements: str, wanted: Wanted | None = None, target: Target = LINUX, **options: Any
+    ) -> Closure:
+        """Resolve requirements, or whatever is wanted."""
+        asked = [parse(each, cwd=self.folder, credentials=self.credentials) for each in requirements]
+        home = {"HOME": str(self.folder), "PATH": "/usr/bin:/bin"}
+        return asyncio.run(
+            resolve(
+                wanted or Wanted(requirements=asked),
+                target,
+                self.settings(),
+                credentials=self.credentials,
+                environ={**home, **self.environ},
+                cwd=self.folder,
+                **{"cache_dir": self.cache, "patience": 60.0, **self.options, **options},
+            )
+        )
+
+    def selection(self, *requirements: str, target: Target = LINUX, **options: Any) -> Selection:
+        """The wheels that come of it."""
+        closure = self.resolve(*requirements, target=target, **options)
+        return closure.lock(self.credentials).select(target, extras=(), all_extras=False, groups=())
+
+    def write(self, path: str, *lines: str) -> Path:
+        """A file in the current folder."""
+        found = self.folder / path
+        found.parent.mkdir(parents=True, exist_ok=True)
+        found.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        return found
+
+
+def sdist(name: str, version: str, requires: Sequence[str] = ()) -> bytes:
+    """A source distribution whose metadata is static (PEP 643), so that nothing need be built to read it."""
+    lines = ["Metadata-Version: 2.2", f"Name: {name}", f"Version: {version}"]
+    lines += [f"Requires-Dist: {each}" for each in requires]
+    files = {"PKG-INFO": "\n".join([*lines, ""]), "pyproject.toml": "[build-system]\nrequires = []\n"}
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for path, text in files.items():
+            info = tarfile.TarInfo(f"{name}-{version}/{path}")
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text.encode()))
+    return out.getvalue()
