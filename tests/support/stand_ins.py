@@ -9,7 +9,7 @@ from .wheelmaker import Wheel
 if TYPE_CHECKING:
     from .loopback import LoopbackIndex
 
-__all__ = ["OPENCV", "OURS", "PAIRS", "nixl", "serve_everything", "serve_pairs"]
+__all__ = ["OPENCV", "OURS", "PAIRS", "nixl", "nixl_itself", "serve_everything", "serve_pairs"]
 
 
 _NIXL_SCRIPTS = ("nixl_etcd_example", "nixl_example", "telemetry_reader")
@@ -29,6 +29,14 @@ def nixl(cuda: str, version: str) -> Wheel:
         files["nixl_ep/nixl_ep_cpp.cpython-312-x86_64-linux-gnu.so"] = b"\x7fELF libcudart.so." + cuda.encode()
         files |= {f"nixl_ep/{each}.py": "same = True\n" for each in ("__init__", "buffer", "utils")}
     return Wheel(f"nixl-cu{cuda}", version, files, requires=["numpy"], requires_python=">=3.9", purelib="false")
+
+
+def nixl_itself(version: str) -> Wheel:
+    """``nixl``, which requires both."""
+    requires = [f"nixl-cu12=={version}", f"nixl-cu13=={version}"]
+    return Wheel(
+        "nixl", version, {"nixl/__init__.py": "import nixl_cu12\n"}, requires=requires, requires_python=">=3.9"
+    )
 
 
 def _opencv(name: str, flavour: str) -> Wheel:
@@ -84,4 +92,6 @@ def serve_pairs(index: LoopbackIndex) -> None:
 def serve_everything(index: LoopbackIndex) -> None:
     """Put everything here on an index."""
     serve_pairs(index)
-    index.add(*OPENCV, *(nixl(cuda, version) for cuda in ("12", "13") for version in ("1.1.0", "1.5.1")))
+    versions = ("1.1.0", "1.5.1")
+    index.add(*OPENCV, *(nixl(cuda, version) for cuda in ("12", "13") for version in versions))
+    index.add(*map(nixl_itself, versions), Wheel("numpy", "2.4.6", {"numpy/__init__.py": ""}, requires_python=">=3.9"))
