@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.disk import Disk, Intact
-from wheelclash.layout import InstalledPath, Layout
+from wheelclash.layout import InstalledFile, InstalledPath, Layout
 from wheelclash.overlap import folded
 
 if TYPE_CHECKING:
@@ -63,17 +63,25 @@ def empty_disk(target: Target) -> Disk:
 def contested_layouts(
     distributions: Sequence[Distribution], overlaps: Sequence[Overlap], installer: InstallerName
 ) -> dict[str, Layout]:
-    """Layouts cut down to what is contested: all that can end otherwise than written."""
-    paths: dict[str, set[InstalledPath]] = {each.id: set() for each in distributions}
+    """Layouts cut down to what is contested: all that can end otherwise than written.
+
+    Namespace stubs count as one content, whatever their bytes: each serves as well as the other.
+    """
+    files: dict[str, dict[InstalledPath, InstalledFile]] = {each.id: {} for each in distributions}
+    phantoms: dict[str, set[InstalledPath]] = {each.id: set() for each in distributions}
     for overlap in overlaps:
         for owner in overlap.owners:
-            paths[owner.id].add(owner.file.path)
-    cut = {}
-    for each in distributions:
-        layout = each.layouts[installer]
-        files = {path: layout.files[path] for path in paths[each.id] if path in layout.files}
-        cut[each.id] = Layout(files, layout.phantoms & paths[each.id], layout.failure)
-    return cut
+            path = owner.file.path
+            if owner.phantom:
+                phantoms[owner.id].add(path)
+            elif overlap.role == "namespace-init":
+                files[owner.id][path] = owner.file._replace(content="namespace-init", script=False)
+            else:
+                files[owner.id].setdefault(path, owner.file)
+    return {
+        each.id: Layout(files[each.id], frozenset(phantoms[each.id]), each.layouts[installer].failure)
+        for each in distributions
+    }
 
 
 def diagnose(
@@ -102,7 +110,7 @@ def diagnose(
         installer.name,
         tuple(_outcome(overlap, disk, order) for overlap in here),
         {each.id: disk.intact(each.id) for each in distributions},
-        {each.id: _losses(disk, each.id) for each in distributions},
+        _losses(disk),
     )
 
 
@@ -131,7 +139,17 @@ def _outcome(overlap: Overlap, disk: Disk, order: Order) -> Outcome:
     return Outcome(overlap, "determined", min(holders), "order")  # those that may be last write the same
 
 
-def _losses(disk: Disk, id_: str) -> dict[str, int]:
-    after = disk.uninstall([id_])
-    counts = {other: len(after.missing(other) - disk.missing(other)) for other in after.records}
-    return {other: count for other, count in counts.items() if count}
+def _losses(disk: Disk) -> dict[str, dict[str, int]]:
+    """For each distribution, how many files that are surely there its uninstall takes from each other one."""
+    sharers: dict[InstalledPath, list[str]] = {}
+    for id_, record in disk.records.items():
+        for path in record.files:
+            sharers.setdefault(path, []).append(id_)
+    losses: dict[str, dict[str, int]] = {id_: {} for id_ in disk.records}
+    for id_, record in disk.records.items():
+        for path in (*record.files, *record.phantoms):
+            if None not in disk.contents.get(path, {None}):
+                for other in sharers[path]:
+                    if other != id_:
+                        losses[id_][other] = losses[id_].get(other, 0) + 1
+    return losses

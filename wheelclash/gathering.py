@@ -15,7 +15,7 @@ from wheelclash.errors import FetchError, QuestionError, WheelError
 from wheelclash.requirement import applies, is_path, parse
 from wheelclash.sources.candidate import Candidate, Skip
 from wheelclash.sources.choosing import choose, choose_direct
-from wheelclash.sources.index import Found, project_files
+from wheelclash.sources.index import Found, Links, project_files, read_links
 from wheelclash.sources.selection import Selection
 from wheelclash.sources.settings import resolve_settings
 from wheelclash.waiting import event_loop, together
@@ -267,12 +267,23 @@ async def _variants(
 async def _pages(asked: Iterable[Asked], settings: IndexSettings, reader: WheelReader) -> dict[str, Found | FetchError]:
     """What the indexes have of each project, all looked up side by side."""
     names = sorted({each.name or "" for each in asked})
-    return dict(zip(names, await together(_look_up(name, settings, reader) for name in names), strict=True))
+    links: Links | FetchError | None = None
+    if settings.find_links:
+        try:
+            links = await read_links(settings, reader.fetcher, reader.cache, offline=reader.fetcher.offline)
+        except FetchError as error:
+            links = error
+    return dict(zip(names, await together(_look_up(name, settings, reader, links) for name in names), strict=True))
 
 
-async def _look_up(name: str, settings: IndexSettings, reader: WheelReader) -> Found | FetchError:
+async def _look_up(
+    name: str, settings: IndexSettings, reader: WheelReader, links: Links | FetchError | None = None
+) -> Found | FetchError:
+    if isinstance(links, FetchError):
+        return links
+    offline = reader.fetcher.offline
     try:
-        return await project_files(name, settings, reader.fetcher, reader.cache, offline=reader.fetcher.offline)
+        return await project_files(name, settings, reader.fetcher, reader.cache, offline=offline, links=links)
     except FetchError as error:
         return error
 

@@ -121,7 +121,11 @@ async def _view(
     distributions = [_distribution(each, one, target) for each, one in contents.items() if not isinstance(one, Skip)]
     overlaps = await _overlaps(distributions, target, reader)
     names = {each.id: each.name for each in distributions}
-    counted = [overlap for overlap in overlaps if not any(each.matches(overlap, names) for each in question.ignore)]
+    # what is ignored is shared all the same, but no reason to do anything
+    counted = [
+        each._replace(severity="notice") if any(one.matches(each, names) for one in question.ignore) else each
+        for each in overlaps
+    ]
     keepers = check_keepers([each for each in question.keep if each in names.values()], distributions, counted)
     installer = next(each for each in INSTALLERS if each.name == question.installer)
     return View(

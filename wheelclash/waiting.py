@@ -9,6 +9,7 @@ running loop (a notebook), and a client opened by one call is still good for the
 from __future__ import annotations
 
 import types
+from _thread import allocate_lock  # threading itself is dear
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class LoopThread:
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = allocate_lock()
 
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         """Run a coroutine to its end and give its result.
@@ -98,13 +100,14 @@ class LoopThread:
             raise
 
     def _started(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            import asyncio
-            import threading
+        import asyncio
+        import threading
 
-            self._loop = asyncio.new_event_loop()
-            threading.Thread(target=_serve, args=(self._loop,), name="wheelclash", daemon=True).start()
-        return self._loop
+        with self._lock:  # several threads may ask their first question at once
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=_serve, args=(self._loop,), name="wheelclash", daemon=True).start()
+            return self._loop
 
     def close(self) -> None:
         """End the thread, if one was started. The object can be used again."""

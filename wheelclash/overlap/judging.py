@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
 from wheelclash.overlap.model import Overlap, severity_of
@@ -56,10 +55,11 @@ def _judged(overlap: Overlap, answers: Answers, requires: Callable[[str, str], b
         if all(each is not None and each.stub for each in given) or (len(codes) == 1 and None not in codes):
             role = "namespace-init"
     severity = severity_of(overlap.kind, role)
-    if severity == "error" and role == "script" and _one_requires_another(overlap.ids, requires):
+    if severity == "error" and role == "script" and _is_family(overlap.ids, requires):
         severity = "warning"  # a family whose member replaces the other's command on purpose
     return overlap._replace(role=role, severity=severity)
 
 
-def _one_requires_another(ids: Sequence[str], requires: Callable[[str, str], bool]) -> bool:
-    return any(requires(one, other) or requires(other, one) for one, other in combinations(ids, 2))
+def _is_family(ids: Sequence[str], requires: Callable[[str, str], bool]) -> bool:
+    """Whether one of them requires, or is required by, each of the others."""
+    return any(all(requires(one, other) or requires(other, one) for other in ids if other != one) for one in ids)

@@ -13,7 +13,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from wheelclash.errors import WheelError
-from wheelclash.reading.contents import Contents, EntryPoint, Finding, Member
+from wheelclash.reading.contents import Contents, EntryPoint, Finding, Member, Noted
 from wheelclash.reading.record import Record, normalise, parse_record
 
 if TYPE_CHECKING:
@@ -91,14 +91,16 @@ def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha
     dist_info = needed[0].partition("/")[0]
     texts = {name.rpartition("/")[2]: read_member(archive, name, filename) for name in needed}
     record = parse_record(texts["RECORD"], filename)
-    findings = list(record.findings)
+    findings = record.findings
     members = _members(archive, filename, record, findings)
     names = {member.path for member in members}
     phantoms = tuple(path for path in record.rows if path not in names)
-    findings += (Finding("phantom-row", path, "RECORD lists it, the wheel has no such file") for path in phantoms)
+    for path in phantoms:
+        findings.append(Finding("phantom-row", path, "RECORD lists it, the wheel has no such file"))
     requires, requires_python = _metadata(texts["METADATA"], filename)
     if core_metadata_sha256 is not None:
-        findings += _metadata_findings(texts["METADATA"], core_metadata_sha256, needed[1])
+        for finding in _metadata_findings(texts["METADATA"], core_metadata_sha256, needed[1]):
+            findings.append(finding)
     return Contents(
         dist_info=dist_info,
         root_is_purelib=_root_is_purelib(texts["WHEEL"]),
@@ -144,7 +146,7 @@ def _same_version(one: str, other: str) -> bool:
         return one == other
 
 
-def _members(archive: zipfile.ZipFile, filename: str, record: Record, findings: list[Finding]) -> list[Member]:
+def _members(archive: zipfile.ZipFile, filename: str, record: Record, findings: Noted) -> list[Member]:
     found: dict[str, Member] = {}
     for info in archive.infolist():
         if info.orig_filename != info.filename and "\0" in info.orig_filename:

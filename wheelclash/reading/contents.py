@@ -7,9 +7,12 @@ are in neither; ``WHEEL`` says whether the root goes to purelib or platlib.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-__all__ = ["Contents", "EntryPoint", "Evidence", "Finding", "Member"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Contents", "EntryPoint", "Evidence", "Finding", "Member", "Noted"]
 
 Evidence = Literal["range", "full", "local"]
 """How the bytes were had: ``range`` (parts over HTTP, the wheel's own hash unchecked), ``full`` (whole file over
@@ -58,6 +61,31 @@ class Finding(NamedTuple):
     code: str
     path: str | None
     detail: str
+
+
+class Noted:
+    """Findings as they are made. A hostile wheel could make millions: of each code the first hundred are kept."""
+
+    __slots__ = ("_counts", "_kept")
+
+    MOST = 100
+
+    def __init__(self) -> None:
+        self._kept: list[Finding] = []
+        self._counts: dict[str, int] = {}
+
+    def append(self, finding: Finding) -> None:
+        """Note one more."""
+        count = self._counts[finding.code] = self._counts.get(finding.code, 0) + 1
+        if count <= self.MOST:
+            self._kept.append(finding)
+
+    def __iter__(self) -> Iterator[Finding]:
+        """Those kept, then one for each code that says how many more there were."""
+        yield from self._kept
+        for code, count in self._counts.items():
+            if count > self.MOST:
+                yield Finding(code, None, f"and {count - self.MOST} more of this kind")
 
 
 class Contents(NamedTuple):

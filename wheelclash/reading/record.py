@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wheelclash.errors import WheelError
-from wheelclash.reading.contents import Finding
+from wheelclash.reading.contents import Finding, Noted
 from wheelclash.values import value
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Record:
     """A parsed RECORD: rows by normalised archive path, and what is odd about them."""
 
     rows: dict[str, Row] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
+    findings: Noted = field(default_factory=Noted)
 
 
 def normalise(path: str) -> str | None:

@@ -14,19 +14,20 @@ from urllib.parse import quote, urlsplit
 
 from wheelclash.errors import FetchError
 from wheelclash.sources.page import Page, ProjectFile, parse_page, project_file, usable
+from wheelclash.sources.releases import project_of
 from wheelclash.urls import local_path
 from wheelclash.values import value
 from wheelclash.waiting import event_loop, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from wheelclash.cache import Cache
     from wheelclash.replies import PageReply
     from wheelclash.sources.settings import IndexSettings
 
-__all__ = ["FRESH", "Found", "PageFetcher", "Source", "project_files"]
+__all__ = ["FRESH", "Found", "Links", "PageFetcher", "Source", "project_files", "read_links"]
 
 FRESH = 600.0
 """Seconds for which a page is believed without asking again."""
@@ -89,6 +90,7 @@ async def project_files(
     *,
     offline: bool = False,
     clock: Callable[[], float] = time.time,
+    links: Links | None = None,
 ) -> Found:
     """Every file the block of settings offers for a project.
 
@@ -102,13 +104,15 @@ async def project_files(
         cache: Keeps pages, by URL.
         offline: Believe kept pages however old they are.
         clock: Seconds since the epoch, like ``time.time``.
+        links: The find-links locations, if they have been read (:func:`read_links`); they hold every project.
 
     Raises:
         FetchError: An index or page could not be read; that it does not know the project is no error.
     """
     reader = _Reader(fetcher, cache, offline=offline, clock=clock)
     pages = [(index, _page_url(index, name)) for index in settings.indexes]
-    flat = await together(reader.flat(link) for link in settings.find_links)
+    if links is None:
+        links = await read_links(settings, fetcher, cache, offline=offline, clock=clock)
     answers: list[_Answer] = []
     if settings.strategy == "merge":
         answers = await together(reader.page(url) for _, url in pages)
@@ -118,21 +122,63 @@ async def project_files(
             if answers[-1].page is not None:
                 break
     known = list(zip((index for index, _ in pages), answers, strict=False))
-    links = [
-        Source(link, answer.page.files, flat=True)
-        for link, answer in zip(settings.find_links, flat, strict=True)
-        if answer.page
-    ]
     sources = [
         Source(index, answer.page.files, withheld=answer.page.withheld) for index, answer in known if answer.page
     ]
-    everything = [*flat, *answers]
+    flat = [Source(link, files.get(name, ()), flat=True) for link, files in links.files]
+    notes = (note for answer in answers if answer.page for note in answer.page.notes)
     return Found(
-        sources=(*links, *sources) if settings.strategy == "merge" else (*sources, *links),
+        sources=(*flat, *sources) if settings.strategy == "merge" else (*sources, *flat),
         asked=tuple(index for index, _ in known) + settings.find_links,
-        from_cache=sum(answer.cached for answer in everything),
-        notes=tuple(dict.fromkeys(note for answer in everything if answer.page for note in answer.page.notes)),
+        from_cache=sum(answer.cached for answer in answers) + links.from_cache,
+        notes=tuple(dict.fromkeys([*links.notes, *notes])),
     )
+
+
+class Links(NamedTuple):
+    """What the find-links locations have, read once for all projects.
+
+    Attributes:
+        files: For each location its URL, and the files there by normalised project name.
+        from_cache: How many locations no request was made for.
+        notes: What was dropped or odd.
+    """
+
+    files: tuple[tuple[str, Mapping[str, tuple[ProjectFile, ...]]], ...]
+    from_cache: int
+    notes: tuple[str, ...]
+
+
+async def read_links(
+    settings: IndexSettings,
+    fetcher: PageFetcher,
+    cache: Cache,
+    *,
+    offline: bool = False,
+    clock: Callable[[], float] = time.time,
+) -> Links:
+    """Read every find-links location of a block; arguments as :func:`project_files`'.
+
+    Raises:
+        FetchError: One of them could not be read.
+    """
+    reader = _Reader(fetcher, cache, offline=offline, clock=clock)
+    answers = await together(reader.flat(link) for link in settings.find_links)
+    pages = [answer.page for answer in answers if answer.page]
+    return Links(
+        files=tuple((link, _by_project(page.files)) for link, page in zip(settings.find_links, pages, strict=True)),
+        from_cache=sum(answer.cached for answer in answers),
+        notes=tuple(dict.fromkeys(note for page in pages for note in page.notes)),
+    )
+
+
+def _by_project(files: Iterable[ProjectFile]) -> dict[str, tuple[ProjectFile, ...]]:
+    found: dict[str, list[ProjectFile]] = {}
+    for file in files:
+        name = project_of(file.filename)
+        if name is not None:
+            found.setdefault(name, []).append(file)
+    return {name: tuple(each) for name, each in found.items()}
 
 
 def _page_url(index: str, name: str) -> str:
