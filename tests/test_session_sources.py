@@ -87,7 +87,6 @@ def test_an_absent_folder_of_a_local_index_is_an_unknown_project(tmp_path: Path)
     assert report.exit_code() == 1, "an overlap outweighs a skip"
 
 
-@pytest.mark.xfail(reason="a page of links is asked for once for each name", strict=False)
 def test_a_page_of_links_is_asked_for_once(index: LoopbackIndex) -> None:
     answer("left", "right", "other", no_index=True, find_links=(index.links,))
     assert len(index.asked("/links/*")) == 1

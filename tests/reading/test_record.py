@@ -16,6 +16,7 @@ from tests.support.values import digest
 from tests.support.wheelmaker import record_digest
 from wheelclash.errors import WheelError
 from wheelclash.reading import record as record_module
+from wheelclash.reading.contents import Finding
 from wheelclash.reading.record import Record, Row, normalise, parse_record
 
 WHEEL = "a-1.0-py3-none-any.whl"
@@ -122,7 +123,7 @@ def test_algorithms(name: str) -> None:
     found = parse_record(_row("m.py", record_digest(b"x", name)), WHEEL)
     (row,) = found.rows.values()
     assert (row.digest or "").startswith(f"{name}:")
-    assert found.findings == []
+    assert not list(found.findings)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +216,7 @@ def test_written_by_csv(files: dict[str, tuple[bytes, bool]]) -> None:
         row = (path, record_digest(content), len(content)) if hashed else (path, "", "")
         csv.writer(out, lineterminator="\r\n").writerow(row)
     found = parse_record(out.getvalue().encode(), WHEEL)
-    assert found.findings == []
+    assert not list(found.findings)
     assert found.rows == {
         path: Row(digest(content), len(content)) if hashed else NOTHING for path, (content, hashed) in files.items()
     }
@@ -229,3 +230,10 @@ def test_normalise(path: str) -> None:
         assert normalise(clean) == clean
         assert not clean.startswith(("/", "../"))
         assert clean != ".."
+
+
+def test_findings_are_bounded() -> None:
+    """23: of each kind of finding the first hundred are kept, and the rest is counted."""
+    found = list(parse_record("".join(f"m{number}.py,md5=x,1\n" for number in range(250)).encode(), WHEEL).findings)
+    assert len(found) == 101
+    assert found[-1] == Finding("weak-hash", None, "and 150 more of this kind")

@@ -238,7 +238,7 @@ def test_find_links_are_added_to_whatever_the_indexes_have(
     main, folder, page = found.sources
     assert [(file.filename, file.size) for file in folder.files if file.size] == [(wheel.name, wheel.stat().st_size)]
     assert folder.files[-1].url == wheel.as_uri()
-    assert [file.filename for file in page.files] == ["left-2.0-py3-none-any.whl", "right-1.0-py3-none-any.whl"]
+    assert [file.filename for file in page.files] == ["left-2.0-py3-none-any.whl"]
     assert (folder.flat, page.flat, main.flat) == (True, True, False)
 
 
