@@ -142,13 +142,12 @@ def _sorted(question: Question, reader: WheelReader) -> _Inputs:
     """Tell requirements, wheels, folders, locks and files of requirements apart."""
     credentials = reader.fetcher.credentials
     asked: list[Asked] = []
-    files = [question.cwd / each for each in question.files if each != "-"]
+    files: list[Path] = []
     locks: list[Lock] = []
     folders: list[Path] = []
     text: bytes | None = None
-    described = [*(each for each in question.files if each == "-"), *question.requirements]
-    for argument in dict.fromkeys(described):
-        if not _is_description(argument, question.cwd):
+    for argument in dict.fromkeys([*question.files, *question.requirements]):
+        if argument not in question.files and not _is_description(argument, question.cwd):
             asked.append(parse(argument, cwd=question.cwd, credentials=credentials))
             continue
         path = None if argument == "-" else question.cwd / argument

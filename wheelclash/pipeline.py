@@ -230,7 +230,7 @@ def _invocation(question: Question, installer: Installer, flags: IndexFlags) -> 
         no_index=flags.no_index,
     )
     interpreter = question.interpreter
-    if interpreter is None or interpreter.is_active:
+    if interpreter is None or interpreter.is_active or question.all_targets or len(question.targets) > 1:
         return Invocation(system=question.system, index_options=options)
     return Invocation(str(interpreter.executable), interpreter.has_pip, question.system, options)
 

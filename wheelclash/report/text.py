@@ -140,10 +140,19 @@ class _Writer:
         return f"{len(targets)} targets: {'; '.join(_label(each) for each in targets[:most])}{more}"
 
     def _skips(self) -> Iterator[Line]:
+        """What was not read, once for each requirement; ``-v`` has every reason."""
+        reasons: defaultdict[str, list[str]] = defaultdict(list)
         for skip in self._report.skipped:
-            yield (Span("  not read  ", "warning"), Span(f"{skip.requirement}: {skip.reason}"))
+            reasons[skip.requirement].append(skip.reason)
+        most = len(reasons) if self._verbose else _MOST_GROUPS
+        for requirement, told in list(reasons.items())[:most]:
+            for reason in told if self._verbose else told[:1]:
+                more = f" (and {len(told) - 1} more reasons, -v)" if len(told) > 1 and not self._verbose else ""
+                yield (Span("  not read  ", "warning"), Span(f"{requirement}: {reason}{more}"))
+        if len(reasons) > most:
+            yield (Span(f"  not read  {len(reasons) - most} more (-v)", "warning"),)
         if self._report.not_compared:
-            names = ", ".join(skip.requirement for skip in self._report.not_compared)
+            names = ", ".join(dict.fromkeys(skip.requirement for skip in self._report.not_compared))
             yield (Span(f"  not compared: {names}", "faint"),)
 
     def _overlaps(self) -> Iterator[Line]:
@@ -193,23 +202,24 @@ class _Writer:
         """One line for each folder, kind and set of owners; several sets of owners are told apart by name."""
         several = len({tuple(owner.distribution for owner in each.owners) for each in self._grave}) > 1
 
-        def key(each: OverlapReport) -> tuple[str, str, tuple[str, ...], str, str, Sequence[int]]:
+        def key(each: OverlapReport) -> tuple[str, str, tuple[str, ...], str, str]:
             owners = tuple(owner.distribution for owner in each.owners)
             folder = f"{each.root}/{each.path}".rpartition("/")[0]
-            return each.severity, folder, owners, each.kind, each.role, each.targets
+            return each.severity, folder, owners, each.kind, each.role
 
-        for (severity, folder, owners, kind, role, targets), found in groupby(sorted(self._grave, key=key), key=key):
+        for (severity, folder, owners, kind, role), found in groupby(sorted(self._grave, key=key), key=key):
             group = list(found)
             style: Style = "error" if severity == "error" else "warning"
             if kind in {"different", "identical", "unknown"}:
                 text = self._folder_text(folder, group, f"{role}, {kind}")
             else:
-                text = "; ".join(_pair_text(each) for each in group)
+                text = "; ".join(dict.fromkeys(_pair_text(each) for each in group))
+            targets = sorted({number for each in group for number in each.targets})
             of = f"  ({_listed(owners)})" if several and kind in {"different", "identical", "unknown"} else ""
             yield (Span(f"  {severity:<8} ", style), Span(text), Span(f"{of}{self._only(targets)}", "faint"))
 
     def _folder_text(self, folder: str, group: Sequence[OverlapReport], what: str) -> str:
-        names = [each.path.rpartition("/")[2] for each in group]
+        names = sorted({each.path.rpartition("/")[2] for each in group})
         most = len(names) if self._verbose else _MOST_NAMES
         if len(names) == 1:
             return f"{folder}/{names[0]}  {what}"
@@ -246,7 +256,7 @@ class _Writer:
             }[state]
             why = _REASONS.get(reason, reason)
             yield (Span(f"  {installer:<4} ", "strong"), Span(f"{said}: {why}"))
-        broken = [each.name for each in diagnosis.distributions if each.intact == "no"]
+        broken = sorted({each.name for each in diagnosis.distributions if each.intact == "no"})
         if broken and total:
             yield (Span(f"       left broken: {_listed(broken)}"),)
 
