@@ -65,7 +65,7 @@ def _placed(installer: InstallerName, member: str, target: Target = LINUX) -> st
         (f"{DATA}/scripts/python3", "scripts/python3", "!reserved-script"),
         (f"{DATA}/scripts/python3.13t", "scripts/python3.13t", "!reserved-script"),
         (f"{DATA}/scripts/pythonw", "scripts/pythonw", "!reserved-script"),
-        (f"{DATA}/scripts/pypy3.10", "scripts/pypy3.10", "!reserved-script"),
+        (f"{DATA}/scripts/pypy3.10", "scripts/pypy3.10", "scripts/pypy3.10"),
         (f"{DATA}/scripts/graalpy", "scripts/graalpy", "!reserved-script"),
         (f"{DATA}/data/bin/python", "scripts/python", "!reserved-script"),
         (f"{DATA}/scripts/pythonic", "scripts/pythonic", "scripts/pythonic"),
@@ -230,9 +230,10 @@ def test_content_of_files() -> None:
 
 
 def test_phantoms() -> None:
-    """Rows without a file stay in pip's RECORD, at their installed path; uv drops them."""
+    """Rows without a file stay in pip's RECORD as they are, data folder and all; uv drops them."""
     rows = contents("m.py", phantoms=["n.py", "m.py", f"{DATA}/purelib/o.py", f"{DATA}/bad/p.py", "../q.py"])
-    assert lay_out(rows, PIP.rules, LINUX).phantoms == {"site-packages/n.py", "site-packages/o.py"}
+    inside = ("n.py", f"{DATA}/purelib/o.py", f"{DATA}/bad/p.py")
+    assert lay_out(rows, PIP.rules, LINUX).phantoms == {f"site-packages/{each}" for each in inside}
     assert lay_out(rows, UV.rules, LINUX).phantoms == frozenset()
 
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def requirements_of(contents: Contents, target: Target) -> Requirements:
     return Requirements(
         edges=_edges(parsed, target, ""),
         by_extra={extra: _edges(parsed, target, extra) for extra in extras},
-        has_requires_python=contents.requires_python is not None,
+        has_requires_python=_restricts_python(contents.requires_python),
     )
 
 
@@ -147,6 +148,14 @@ def contradictions(distributions: Sequence[Distribution], target: Target) -> lis
                     f" set has {other.candidate.version}: installers refuse this set unless told --no-deps"
                 )
     return found
+
+
+def _restricts_python(text: str | None) -> bool:
+    """An empty Requires-Python, or one that cannot be parsed, is none to pip."""
+    try:
+        return text is not None and bool(str(SpecifierSet(text)))
+    except InvalidSpecifier:
+        return False
 
 
 def _extras_of(requirement: Requirement) -> list[str]:

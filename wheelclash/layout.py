@@ -8,6 +8,7 @@ pip and uv disagree on its edges, and what they do is what ends up on disk. Thei
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, NewType, Protocol
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class Rules(NamedTuple):
         refuses_escapes: A member that climbs out (``../x``) stops the installation; else it is dropped.
         refuses_interpreter_names: Commands named ``python``, ``pypy3``, … are refused.
         keeps_phantoms: RECORD rows without a file stay in the installed RECORD.
+        commands_last: Generated commands are written after all else; otherwise before the data folder is moved to its
+            places, whose files then overwrite them.
         command_names: Entry points to file names.
     """
 
@@ -99,6 +102,7 @@ class Rules(NamedTuple):
     refuses_escapes: bool
     refuses_interpreter_names: bool
     keeps_phantoms: bool
+    commands_last: bool
     command_names: CommandNames
 
 
@@ -120,6 +124,7 @@ def lay_out(contents: Contents, rules: Rules, target: Target) -> Layout:
     """
     places = _Places(contents, rules, target)
     files: dict[InstalledPath, InstalledFile] = {}
+    moved: list[InstalledFile] = []
     failure: LayoutFailure | None = None
     commands = rules.command_names(contents.entry_points, target)
     try:
@@ -141,11 +146,18 @@ def lay_out(contents: Contents, rules: Rules, target: Target) -> Layout:
             continue
         if placed is None or (is_script and _stem_of_wrapper(placed.rpartition("/")[2]) in own):
             continue  # dropped; or the wheel's own generated command takes its place
-        files[placed] = InstalledFile(placed, digest, size, crc, name, is_script)
+        moved.append(InstalledFile(placed, digest, size, crc, name, is_script))
+    generated = []
     for name, point in commands:
         path = installed_path("scripts", posixpath.normpath(name))
-        files[path] = InstalledFile(path, f"{point.kind}:{point.value}", None, None, None)
-    phantoms = places.place_all(contents.phantoms) if rules.keeps_phantoms and contents.phantoms else frozenset()
+        generated.append(InstalledFile(path, f"{point.kind}:{point.value}", None, None, None))
+    moved.sort(key=lambda file: file.script)  # scripts come after the other schemes
+    # a wheel that writes one path twice leaves what it writes last
+    files.update({file.path: file for file in (moved + generated if rules.commands_last else generated + moved)})
+    phantoms: frozenset[InstalledPath] = frozenset()
+    if rules.keeps_phantoms:  # such rows stay as they are, below the root, data folder and all
+        inside = (path for path in contents.phantoms if not path.startswith(("../", "/")) and path != "..")
+        phantoms = frozenset(installed_path("site-packages", path) for path in inside)
     return Layout(files, phantoms - files.keys(), failure)
 
 
@@ -167,18 +179,6 @@ class _Places:
         self._header_folder = self._distribution.rpartition("-")[0]
         self._own_data = f"{self._distribution}.data"
         self._scripts, self._libraries = _roots_below_prefix(target)
-
-    def place_all(self, members: Iterable[str]) -> frozenset[InstalledPath]:
-        """The places of those members that have one."""
-        found = set()
-        for member in members:
-            try:
-                path, _ = self.place(member)
-            except _Refused:
-                continue
-            if path is not None:
-                found.add(path)
-        return frozenset(found)
 
     def place(self, member: str) -> tuple[InstalledPath | None, bool]:
         """Where a member goes (None if the installer drops it), and whether it belongs to the ``scripts`` scheme.
@@ -255,14 +255,13 @@ def _roots_below_prefix(target: Target) -> tuple[str, tuple[str, ...]]:
     return "bin/", (f"lib/{folder}",)
 
 
-_INTERPRETERS = ("python", "pypy", "graalpy")
+_INTERPRETER = re.compile(
+    r"(?:python|python3|pythonw|pypy|pypy3|graalpy|python3\.0*(?P<minor>\d{1,3})t?)(?:\.exe)?", re.IGNORECASE
+)
+_LAST_MINOR = 255
 
 
 def _is_interpreter_name(name: str) -> bool:
-    """``python``, ``python3``, ``python3.13t``, ``pythonw``, ``pypy3.10``, ``graalpy``, with or without ``.exe``."""
-    bare = name.removesuffix(".exe")
-    for stem in _INTERPRETERS:
-        if bare.startswith(stem):
-            version = bare[len(stem) :].removesuffix("w").removesuffix("t")
-            return version.replace(".", "").isdigit() or not version
-    return False
+    """``python``, ``python3``, ``python3.13t``, ``pythonw``, ``pypy``, ``pypy3``, ``graalpy``: uv's list, no others."""
+    match = _INTERPRETER.fullmatch(name)
+    return match is not None and int(match["minor"] or 0) <= _LAST_MINOR

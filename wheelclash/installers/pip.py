@@ -58,6 +58,7 @@ class _Pip(Installer):
         refuses_escapes=True,
         refuses_interpreter_names=False,
         keeps_phantoms=True,
+        commands_last=True,
         command_names=_command_names,
     )
 

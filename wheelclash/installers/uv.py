@@ -59,6 +59,7 @@ class _Uv(Installer):
         refuses_escapes=False,
         refuses_interpreter_names=True,
         keeps_phantoms=False,
+        commands_last=False,
         command_names=_command_names,
     )
 
