@@ -7,7 +7,7 @@
 
 :func:`check` and :func:`check_async` answer a question whole. The parts one level down work alone: targets
 (:func:`target_for`), reading a wheel on disk (:func:`read_wheel`), layouts (:func:`lay_out`), the
-:class:`OwnershipMap`, :func:`find_overlaps`, the model :class:`Disk`, :func:`diagnose` and :func:`remedies`.
+:class:`OwnershipMap`, overlaps (:func:`overlaps_of`), the model :class:`Disk`, :func:`diagnose` and :func:`remedies`.
 Everything is imported when it is first used.
 """
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from wheelclash.disk import Disk
     from wheelclash.distribution import Distribution
     from wheelclash.errors import FetchError, QuestionError, WheelclashError, WheelError
-    from wheelclash.installers import PIP, UV
+    from wheelclash.installers import PIP, UV, Invocation
     from wheelclash.interpreter import Interpreter
     from wheelclash.layout import InstalledFile, InstalledPath, Layout, lay_out
     from wheelclash.overlap import Overlap, find_overlaps
     from wheelclash.ownership import OwnershipMap
-    from wheelclash.parts import distribution_of, read_wheel
+    from wheelclash.parts import distribution_of, overlaps_of, read_wheel
     from wheelclash.question import Options
     from wheelclash.reading.contents import Contents
     from wheelclash.remedy import Remedy, remedies
@@ -56,8 +56,10 @@ _HOMES = {
     "OwnershipMap": "ownership",
     "Overlap": "overlap",
     "find_overlaps": "overlap",
+    "overlaps_of": "parts",
     "PIP": "installers",
     "UV": "installers",
+    "Invocation": "installers",
     "Disk": "disk",
     "Diagnosis": "diagnosis",
     "diagnose": "diagnosis",
@@ -82,6 +84,7 @@ __all__ = [
     "InstalledFile",
     "InstalledPath",
     "Interpreter",
+    "Invocation",
     "Layout",
     "Options",
     "Overlap",
@@ -99,6 +102,7 @@ __all__ = [
     "distribution_of",
     "find_overlaps",
     "lay_out",
+    "overlaps_of",
     "read_wheel",
     "remedies",
     "target_for",

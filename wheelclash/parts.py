@@ -1,4 +1,4 @@
-"""The parts for build tools: a wheel on disk, just built, as contents and as a distribution of a set."""
+"""The parts for build tools: wheels on disk, just built, as contents, as distributions of a set, and their overlaps."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from wheelclash.distribution import Distribution, requirements_of
 from wheelclash.errors import WheelError
 from wheelclash.installers import INSTALLERS
 from wheelclash.layout import lay_out
+from wheelclash.overlap import find_overlaps, judge, merge
 from wheelclash.sources.candidate import Candidate
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable, Sequence
 
+    from wheelclash.installers import InstallerName
+    from wheelclash.overlap import Overlap
     from wheelclash.reading.contents import Contents
     from wheelclash.target import Target
 
-__all__ = ["distribution_of", "read_wheel"]
+__all__ = ["distribution_of", "find_everywhere", "overlaps_of", "read_wheel", "requires_in"]
 
 
 def read_wheel(path: str | os.PathLike[str]) -> Contents:
@@ -69,3 +73,37 @@ def distribution_of(path: str | os.PathLike[str], target: Target) -> Distributio
     )
     layouts = {each.name: lay_out(contents, each.rules, target) for each in INSTALLERS}
     return Distribution(candidate, contents, "local", layouts, requirements_of(contents, target))
+
+
+def overlaps_of(distributions: Sequence[Distribution], target: Target) -> list[Overlap]:
+    """Every overlap of a set under every installer, judged without reading further content.
+
+    Args:
+        distributions: The set, laid out for ``target``.
+        target: Decides which modules can be imported and whether case matters.
+
+    Returns:
+        Overlaps that name their installers, gravest first; what :func:`wheelclash.diagnose` and
+        :func:`wheelclash.remedies` take. Two small differing ``__init__.py`` count as different modules here, since
+        nothing is read to see whether both are namespace stubs.
+    """
+    return judge(find_everywhere(distributions, target), {}, requires_in(distributions))
+
+
+def find_everywhere(distributions: Sequence[Distribution], target: Target) -> list[Overlap]:
+    """Every overlap under every installer, not yet judged; looked for once where all lay out alike."""
+    found: dict[InstallerName, list[Overlap]] = {}
+    first, *others = [each.name for each in INSTALLERS]
+    found[first] = find_overlaps({one.id: one.layouts[first] for one in distributions}, target)
+    for name in others:
+        alike = all(one.layouts[name] == one.layouts[first] for one in distributions)
+        layouts = {one.id: one.layouts[name] for one in distributions}
+        found[name] = found[first] if alike else find_overlaps(layouts, target)
+    return merge(found)
+
+
+def requires_in(distributions: Sequence[Distribution]) -> Callable[[str, str], bool]:
+    """Whether the distribution of the first id requires that of the second under any extra."""
+    by_id = {each.id: each for each in distributions}
+    required = {each.id: each.requirements.names_under_any_extra for each in distributions}
+    return lambda one, other: by_id[other].name in required[one]

@@ -17,7 +17,8 @@ from wheelclash.gathering import gather
 from wheelclash.installers import INSTALLERS
 from wheelclash.installers.installer import Invocation
 from wheelclash.layout import lay_out
-from wheelclash.overlap import find_overlaps, in_order, judge, merge, questions
+from wheelclash.overlap import judge, questions
+from wheelclash.parts import find_everywhere, requires_in
 from wheelclash.remedy import check_keepers, remedies, require_known
 from wheelclash.report.build import Findings, View, build_report
 from wheelclash.report.model import Reading
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wheelclash.gathering import TargetSet
-    from wheelclash.installers import Installer, InstallerName
+    from wheelclash.installers import Installer
     from wheelclash.overlap import Overlap
     from wheelclash.question import Question
     from wheelclash.reading.contents import Contents, Evidence
@@ -174,30 +175,14 @@ def _distribution(candidate: Candidate, read: _Read, target: Target) -> Distribu
 
 async def _overlaps(distributions: Sequence[Distribution], target: Target, reader: WheelReader) -> list[Overlap]:
     """Every overlap, under every installer, judged; contents are read where a verdict needs them."""
-    found = merge(_found(distributions, target))
+    found = find_everywhere(distributions, target)
     by_id = {each.id: each for each in distributions}
     doubts = questions(found)
     given = await together(_settle(doubt, by_id[doubt.owner].candidate, reader) for doubt in doubts)
     answers: Answers = {
         (doubt.owner, doubt.member): each for doubt, each in zip(doubts, given, strict=True) if each is not None
     }
-
-    def requires(one: str, other: str) -> bool:
-        return by_id[other].name in by_id[one].requirements.names_under_any_extra
-
-    return in_order(judge(found, answers, requires))
-
-
-def _found(distributions: Sequence[Distribution], target: Target) -> dict[InstallerName, list[Overlap]]:
-    """Overlaps by installer; looked for once where the installers lay everything out alike."""
-    found: dict[InstallerName, list[Overlap]] = {}
-    first, *others = [each.name for each in INSTALLERS]
-    found[first] = find_overlaps({one.id: one.layouts[first] for one in distributions}, target)
-    for name in others:
-        alike = all(one.layouts[name] == one.layouts[first] for one in distributions)
-        layouts = {one.id: one.layouts[name] for one in distributions}
-        found[name] = found[first] if alike else find_overlaps(layouts, target)
-    return found
+    return judge(found, answers, requires_in(distributions))
 
 
 async def _settle(doubt: Doubt, candidate: Candidate, reader: WheelReader) -> Answer | None:

@@ -6,10 +6,10 @@ know of one; adding another is adding a module here.
 
 from __future__ import annotations
 
-from wheelclash.installers.installer import Installer, InstallerName
+from wheelclash.installers.installer import Installer, InstallerName, Invocation
 from wheelclash.installers.pip import PIP
 from wheelclash.installers.uv import UV
 
-__all__ = ["INSTALLERS", "PIP", "UV", "Installer", "InstallerName"]
+__all__ = ["INSTALLERS", "PIP", "UV", "Installer", "InstallerName", "Invocation"]
 
 INSTALLERS: tuple[Installer, ...] = (PIP, UV)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from wheelclash.overlap.find import in_order
 from wheelclash.overlap.model import Overlap, severity_of
 from wheelclash.verdict import INIT_LIMIT, SMALLEST_BINARY, Answers, Question
 
@@ -39,8 +40,8 @@ def _about(overlap: Overlap) -> Literal["init", "command"] | None:
 
 
 def judge(overlaps: Iterable[Overlap], answers: Answers, requires: Callable[[str, str], bool]) -> list[Overlap]:
-    """Settle role and severity with what was read and with who requires whom."""
-    return [_judged(overlap, answers, requires) for overlap in overlaps]
+    """Settle role and severity with what was read and with who requires whom; gravest first."""
+    return in_order(_judged(overlap, answers, requires) for overlap in overlaps)
 
 
 def _judged(overlap: Overlap, answers: Answers, requires: Callable[[str, str], bool]) -> Overlap:
