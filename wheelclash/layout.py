@@ -133,10 +133,15 @@ def lay_out(contents: Contents, rules: Rules, target: Target) -> Layout:
     except _Refused as refused:
         failure = refused.failure
     own = {point.name for point in contents.entry_points}
+    headers = places.headers
     for member in contents.members:
         name, size, crc, digest = member
         if ".data/" not in name and name[0] not in "./":  # nearly all: below the wheel's root
             path = InstalledPath(f"site-packages/{name}")
+            files[path] = InstalledFile(path, digest, size, crc, name)
+            continue
+        if name.startswith(headers.member):  # the next most; often hundreds
+            path = InstalledPath(headers.installed + name[len(headers.member) :])
             files[path] = InstalledFile(path, digest, size, crc, name)
             continue
         try:
@@ -170,6 +175,13 @@ def _stem_of_wrapper(name: str) -> str:
     return name
 
 
+class _Prefixes(NamedTuple):
+    """How the members of one scheme begin, and their installed paths."""
+
+    member: str
+    installed: str
+
+
 class _Places:
     """Where the members of one wheel go; the roots of one target."""
 
@@ -179,6 +191,11 @@ class _Places:
         self._header_folder = self._distribution.rpartition("-")[0]
         self._own_data = f"{self._distribution}.data"
         self._scripts, self._libraries = _roots_below_prefix(target)
+
+    @property
+    def headers(self) -> _Prefixes:
+        """Headers of the wheel's own data folder; every installer puts them in a folder of the distribution's."""
+        return _Prefixes(f"{self._own_data}/headers/", f"headers/{self._header_folder}/")
 
     def place(self, member: str) -> tuple[InstalledPath | None, bool]:
         """Where a member goes (None if the installer drops it), and whether it belongs to the ``scripts`` scheme.

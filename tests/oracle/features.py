@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["FEATURES", "REFUSED", "Feature", "Place", "Proof"]
 
 Place = Literal["site-packages", "scripts", "data"]
-Proof = Literal["hash", "script", "entry-point", "none"]
-"""What tells its content before it is installed: a hash of the very bytes, one of a script that installers may rewrite,
-an entry point, or nothing. Two wheels can be proven to install equal files only by equal kinds of proof."""
+Proof = Literal["hash", "script", "windowed-script", "entry-point", "windowed-entry-point", "none"]
+"""What tells its content before it is installed: a hash of the very bytes, one of a script that installers may rewrite
+(``#!python`` and ``#!pythonw -E`` become one and the same), an entry point (console and gui commands are the same on
+POSIX), or nothing. Two wheels can be proven to install equal files only by equal kinds of proof."""
+
 
 _LIBRARY = f"lib/{PYTHON_FOLDER}/site-packages"
 _BOTH = frozenset({"pip", "uv"})
@@ -172,13 +174,13 @@ FEATURES: tuple[Feature, ...] = (
         "pythonw-script",
         "scripts",
         lambda w, s, t: _add(w, f"{_data(w)}/scripts/{s}", f"#!pythonw -E\n# {t}\n"),
-        "script",
+        "windowed-script",
         variant_of="python-script",
     ),
     Feature("data-bin", "scripts", lambda w, s, t: _add(w, f"{_data(w)}/data/bin/{s}", f"#!/bin/sh\n# {t}\n")),
     Feature("python-data-bin", "scripts", lambda w, s, t: _add(w, f"{_data(w)}/data/bin/{s}", f"#!python\n# {t}\n")),
     Feature("console", "scripts", _entry_point, "entry-point"),
-    Feature("gui", "scripts", lambda w, s, t: _entry_point(w, s, t, "gui"), "entry-point"),
+    Feature("gui", "scripts", lambda w, s, t: _entry_point(w, s, t, "gui"), "windowed-entry-point"),
     Feature("script-behind-entry-point", "scripts", _shadowed_script, "entry-point"),
     Feature("entry-point-and-data-bin", "scripts", _entry_point_and_data),
     Feature(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -238,6 +239,15 @@ def test_an_index_that_a_file_names_counts_where_nothing_else_was_said(user: Res
     user.index_url = None
     path = user.write("r.txt", f"--index-url {index.simple}", "left")
     assert user.resolve(wanted=Wanted(files=[path])).versions() == {"left": "2.0"}
+
+
+def test_files_whose_hashes_an_older_uv_did_not_write_are_read(user: Resolver) -> None:
+    closure = user.resolve("left", "right")
+    text = closure.pylock.decode()
+    bare = closure._replace(pylock=re.sub(r", hashes = \{[^}]*\}", "", text, count=1).encode())
+    assert len(bare.pylock) < len(text)
+    selection = bare.lock(user.credentials).select(LINUX, extras=(), all_extras=False, groups=())
+    assert [each.sha256 is None for each in selection.candidates] == [True, False]
 
 
 def test_a_lock_that_uv_did_not_write_is_refused(user: Resolver) -> None:

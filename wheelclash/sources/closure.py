@@ -41,6 +41,10 @@ WHEELS_ONLY = "resolved from wheels only; an install may choose newer releases"
 BUILDS_ALLOWED = "resolved with --allow-build: uv may have run code of source distributions to learn what they require"
 
 
+_NO_HASHES = {"unknown": "-"}
+"""PEP 751 wants one; where an index gives none, older versions of uv write none."""
+
+
 class Wanted(NamedTuple):
     """What to resolve, all of it together.
 
@@ -95,10 +99,12 @@ class Closure(NamedTuple):
 
         what = "uv's resolution"
         document = parse_toml(self.pylock, what)
-        if self.sole_index is not None:
-            for package in document.values.get("packages", ()):
-                if package.get("wheels") or package.get("sdist"):
-                    package.setdefault("index", self.sole_index)
+        for package in document.tables("packages"):
+            files = [*package.tables("wheels"), package.table("sdist"), package.table("archive")]
+            for file in (each for each in files if each.values and not each.values.get("hashes")):
+                file.values["hashes"] = _NO_HASHES
+            if self.sole_index is not None and ("wheels" in package or "sdist" in package):
+                package.values.setdefault("index", self.sole_index)
         return pylock.read(document, what, Places(self.folder, credentials, anywhere=True))
 
     def versions(self) -> dict[str, str]:
