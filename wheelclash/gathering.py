@@ -92,7 +92,12 @@ class _Inputs(NamedTuple):
     @property
     def named(self) -> list[Asked]:
         """Requirements that an index is asked for."""
-        return [each for each in (*self.asked, *self.against, *self.siblings) if not each.direct]
+        return self.looked_up(resolves=False)
+
+    def looked_up(self, *, resolves: bool) -> list[Asked]:
+        """Requirements whose index pages are read: all, or those that are not resolved."""
+        asked = () if resolves else self.asked
+        return [each for each in (*asked, *self.against, *self.siblings) if not each.direct]
 
     @property
     def describes_set(self) -> bool:
@@ -127,9 +132,13 @@ async def gather(question: Question, reader: WheelReader) -> Gathered:
     if inputs.siblings:
         variants = [await _variants(each, targets[0], settings, reader, notes) for each in inputs.siblings]
         inputs = inputs._replace(siblings=[*inputs.siblings, *(each for found in variants for each in found)])
-    pages = {} if resolves else await _pages(inputs.named, settings, reader)
-    gatherer = _Gatherer(question, reader, settings, inputs, pages, notes)
-    sets = await together(gatherer.gather(target, resolves=resolves) for target in targets)
+    pages = await _pages(inputs.looked_up(resolves=resolves), settings, reader)
+    gatherers = [_Gatherer(target, question, reader, settings, inputs, pages) for target in targets]
+    chosen = await together(each.select(resolves=resolves) for each in gatherers)
+    located = await _locate([each for parts in chosen for part in parts for each in part.unlocated], settings, reader)
+    sets = [_target_set(target, parts, located) for target, parts in zip(targets, chosen, strict=True)]
+    for each in gatherers:  # in the order of the targets, whichever was done first
+        notes += each.notes
     for found in pages.values():
         notes += found.notes if isinstance(found, Found) else ()
     return Gathered(sets, settings, tuple(dict.fromkeys(notes)))
@@ -287,27 +296,83 @@ async def _look_up(
         return error
 
 
+async def _locate(
+    wanted: Iterable[Unlocated], settings: IndexSettings, reader: WheelReader
+) -> dict[Unlocated, Candidate | Skip]:
+    """Wheels that locks only name, found in the index by file name and hash; each project is looked up once."""
+    distinct = list(dict.fromkeys(wanted))
+    places = list(dict.fromkeys((each.candidate.name, each.index) for each in distinct))
+
+    async def look_up(name: str, index: str | None) -> Found | FetchError:
+        where = settings if index is None else replace(settings, index_url=index, extra_index_urls=(), find_links=())
+        return await _look_up(name, where, reader)
+
+    found = dict(zip(places, await together(look_up(*place) for place in places), strict=True))
+    return {each: _located(each.candidate, found[each.candidate.name, each.index]) for each in distinct}
+
+
+def _located(candidate: Candidate, found: Found | FetchError) -> Candidate | Skip:
+    if isinstance(found, FetchError):
+        return Skip(candidate.requested, found.code, str(found))
+    for source in found.sources:
+        for file in source.files:
+            if file.filename == candidate.filename and (
+                candidate.sha256 is None or file.sha256 in {None, candidate.sha256}
+            ):
+                return replace(
+                    candidate,
+                    url=file.url,
+                    index=source.index,
+                    size=file.size,
+                    core_metadata_sha256=file.core_metadata_sha256,
+                )
+    reason = f"the index has no {candidate.filename} with the hash the lock gives"
+    return Skip(candidate.requested, "not-found", reason)
+
+
+def _target_set(target: Target, parts: Sequence[Selection], located: Mapping[Unlocated, Candidate | Skip]) -> TargetSet:
+    """The selections for one target put together."""
+    found = [located[each] for part in parts for each in part.unlocated]
+    choices = [*(each for part in parts for each in part.candidates), *found]
+    return TargetSet(
+        target=target,
+        candidates=_distinct([each for each in choices if isinstance(each, Candidate)]),
+        skipped=[
+            *(each for part in parts for each in part.skipped),
+            *(each for each in found if isinstance(each, Skip)),
+        ],
+        not_compared=[each for part in parts for each in part.not_compared],
+        roots=tuple(dict.fromkeys(name for part in parts for name in part.roots)),
+    )
+
+
 class _Gatherer:
-    """Gathers the set of one target after the other from the same inputs."""
+    """Selects what would be installed on one target.
+
+    Attributes:
+        notes: Sentences for people.
+    """
 
     def __init__(
         self,
+        target: Target,
         question: Question,
         reader: WheelReader,
         settings: IndexSettings,
         inputs: _Inputs,
         pages: Mapping[str, Found | FetchError],
-        notes: list[str],
     ) -> None:
+        self._target = target
         self._question = question
         self._reader = reader
         self._settings = settings
         self._inputs = inputs
         self._pages = pages
-        self._notes = notes
+        self.notes: list[str] = []
 
-    async def gather(self, target: Target, *, resolves: bool) -> TargetSet:
-        """The set of one target."""
+    async def select(self, *, resolves: bool) -> list[Selection]:
+        """What each of the inputs comes to."""
+        target = self._target
         every = [*self._inputs.asked, *self._inputs.against]
         left_out = [each for each in every if not applies(each, target)]
         asked = [each for each in self._inputs.asked if each not in left_out]
@@ -323,20 +388,9 @@ class _Gatherer:
         parts.append(self._variants(target))
         published = self._chosen([each for each in against if each.name not in local], target)
         parts.append(published)
-        located = await together(self._located(each) for part in parts for each in part.unlocated)
-        choices = [*(each for part in parts for each in part.candidates), *located]
         for part in parts:
-            self._notes += part.notes
-        return TargetSet(
-            target=target,
-            candidates=_distinct([each for each in choices if isinstance(each, Candidate)]),
-            skipped=[
-                *(each for part in parts for each in part.skipped),
-                *(each for each in located if isinstance(each, Skip)),
-            ],
-            not_compared=[each for part in parts for each in part.not_compared],
-            roots=tuple(dict.fromkeys(name for part in parts for name in part.roots)),
-        )
+            self.notes += part.notes
+        return parts
 
     def _chosen(self, asked: Sequence[Asked], target: Target) -> Selection:
         choices = [self._choice(each, target) for each in asked]
@@ -364,7 +418,7 @@ class _Gatherer:
             target,
             exclude_newer=self._question.exclude_newer,
             known=[name for name, page in self._pages.items() if isinstance(page, Found)],
-            note=self._notes.append,
+            note=self.notes.append,
         )
         if isinstance(choice, Skip) and choice.near:
             return choice._replace(reason=f"{choice.reason}; perhaps {' or '.join(choice.near)} was meant")
@@ -375,8 +429,10 @@ class _Gatherer:
         from wheelclash.sources.closure import Wanted, resolve
 
         question, fetcher = self._question, self._reader.fetcher
+        if not (asked or self._inputs.files or self._inputs.text is not None):
+            return Selection()  # no marker holds for this target
         await event_loop()
-        closure = await resolve(
+        resolving = resolve(
             Wanted(
                 requirements=asked,
                 files=self._inputs.files,
@@ -396,8 +452,13 @@ class _Gatherer:
             exclude_newer=question.exclude_newer,
             offline=fetcher.offline,
         )
+        try:
+            closure = await resolving
+        except QuestionError as error:
+            hints = [each.hint for each in asked if each.hint]
+            raise QuestionError(error.reason, " ".join(filter(None, [error.hint, *hints]))) from error
         selection = closure.lock(fetcher.credentials).select(target, extras=(), all_extras=False, groups=())
-        self._notes += closure.notes
+        self.notes += closure.notes
         return selection._replace(
             not_compared=[*closure.not_compared, *selection.not_compared],
             roots=[each.name for each in asked if each.name is not None] or selection.roots,
@@ -411,30 +472,6 @@ class _Gatherer:
         from wheelclash.sources.wheelhouse import select_wheels
 
         return select_wheels(folder, target)
-
-    async def _located(self, wanted: Unlocated) -> Candidate | Skip:
-        """A wheel that a lock only names, found in the index by file name and hash."""
-        candidate = wanted.candidate
-        settings = self._settings
-        if wanted.index is not None:
-            settings = replace(settings, index_url=wanted.index, extra_index_urls=(), find_links=())
-        found = await _look_up(candidate.name, settings, self._reader)
-        if isinstance(found, FetchError):
-            return Skip(candidate.requested, found.code, str(found))
-        for source in found.sources:
-            for file in source.files:
-                if file.filename == candidate.filename and (
-                    candidate.sha256 is None or file.sha256 in {None, candidate.sha256}
-                ):
-                    return replace(
-                        candidate,
-                        url=file.url,
-                        index=source.index,
-                        size=file.size,
-                        core_metadata_sha256=file.core_metadata_sha256,
-                    )
-        reason = f"the index has no {candidate.filename} with the hash the lock gives"
-        return Skip(candidate.requested, "not-found", reason)
 
 
 def _marker_skip(asked: Asked) -> Skip:

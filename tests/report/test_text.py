@@ -132,6 +132,7 @@ def test_skips_are_told() -> None:
     found = _lines(Wheel("a"), Wheel("b"), skipped=[skip])
     assert found[0].startswith("Incomplete: no clash in what could be read")
     assert any("d>1: there is no d" in line for line in found)
+    assert _lines(Wheel("a"), skipped=[skip])[0].startswith("No answer: of what was asked, 1 distribution")
     found = _lines(_module("a", "1"), _module("b", "2"), skipped=[skip])
     assert "clash" in found[0]
     assert any("d>1: there is no d" in line for line in found)

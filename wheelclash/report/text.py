@@ -122,6 +122,8 @@ class _Writer:
             return (Span(f"{who} {clash}: {told}{ignored}", style), Span(where, "faint"))
         count = _plural(len(report.distributions), "distribution")
         files = _plural(sum(each.files for each in report.distributions), "file")
+        if not report.complete and len(report.distributions) < 2:  # noqa: PLR2004  (it takes two to clash)
+            return (Span(f"No answer: of what was asked, {count} could be read", "error"), Span(where, "faint"))
         if not report.complete:
             return (
                 Span(f"Incomplete: no clash in what could be read ({count}, {files})", "warning"),
