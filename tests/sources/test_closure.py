@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import subprocess
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -218,6 +220,24 @@ def test_find_links_stand_in_for_an_index(user: Resolver, tmp_path: Path) -> Non
     user.index_url, user.no_index, user.find_links = None, True, ("a, folder",)
     (found,) = user.selection("left").candidates
     assert (found.path, found.version) == (path, "9.0")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate by openssl")
+def test_a_certificate_of_the_settings_is_trusted(user: Resolver, tmp_path: Path) -> None:
+    pem, key = tmp_path / "ca.pem", tmp_path / "key.pem"
+    options = ["-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=loopback", "-keyout", str(key)]
+    options += ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]
+    subprocess.run(["openssl", "req", "-x509", *options, "-out", str(pem)], check=True, capture_output=True)
+    both = tmp_path / "both.pem"
+    both.write_bytes(key.read_bytes() + pem.read_bytes())
+    user.environ["UV_HTTP_RETRIES"] = "0"
+    with LoopbackIndex(tmp_path / "wheels", certificate=both) as index:
+        index.add(Wheel("left"))
+        user.index_url = index.simple
+        with pytest.raises(QuestionError, match="certificate"):
+            user.resolve("left")
+        user.cert = str(pem)
+        assert user.resolve("left").versions() == {"left": "1.0"}
 
 
 def test_settings_of_uv_itself_do_not_count(user: Resolver) -> None:

@@ -46,6 +46,7 @@ class Resolver:
     find_links: tuple[str, ...] = ()
     no_index: bool = False
     strategy: str | None = None
+    cert: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
     environ: dict[str, str] = field(default_factory=dict)
     credentials: Credentials = field(default_factory=Credentials)
@@ -53,8 +54,9 @@ class Resolver:
     def settings(self) -> IndexSettings:
         """What a command line with these options comes to."""
         flags = IndexFlags(self.index_url, self.extra_index_urls, self.find_links, self.no_index, self.strategy)
+        environ = {} if self.cert is None else {"SSL_CERT_FILE": self.cert}
         return resolve_settings(
-            flags=flags, installer="uv", environ={}, cwd=self.folder, no_config=True, credentials=self.credentials
+            flags=flags, installer="uv", environ=environ, cwd=self.folder, no_config=True, credentials=self.credentials
         )
 
     def resolve(
