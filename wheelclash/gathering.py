@@ -6,13 +6,13 @@ resolved by uv; locks and folders of wheels are read as they are. All of it may 
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.errors import FetchError, QuestionError, WheelError
-from wheelclash.requirement import applies, is_path, parse
+from wheelclash.inputs import sort_inputs
+from wheelclash.requirement import applies, parse
 from wheelclash.sources.candidate import Candidate, Skip
 from wheelclash.sources.choosing import choose, choose_direct
 from wheelclash.sources.index import Found, Links, project_files, read_links
@@ -23,6 +23,7 @@ from wheelclash.waiting import event_loop, together
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from wheelclash.inputs import Inputs
     from wheelclash.question import Question
     from wheelclash.reading.wheel import WheelReader
     from wheelclash.requirement import Asked
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from wheelclash.target import Target
 
 __all__ = ["Gathered", "TargetSet", "gather"]
-
-LARGEST_DESCRIPTION = 64 * 1024 * 1024
-"""Bytes of a lock or another description of a set."""
 
 
 class TargetSet(NamedTuple):
@@ -68,50 +66,13 @@ class Gathered(NamedTuple):
     notes: Sequence[str]
 
 
-class _Inputs(NamedTuple):
-    """The arguments, sorted.
-
-    Attributes:
-        asked: Requirements and wheels on disk.
-        against: Requirements to compare the rest with.
-        files: Requirements files, scripts and ``pyproject.toml`` files.
-        text: Requirements from standard input.
-        locks: Locks and installation reports.
-        folders: Folders of wheels.
-        siblings: Projects to compare with their known variants; the variants too, once they are known.
-    """
-
-    asked: Sequence[Asked]
-    against: Sequence[Asked]
-    files: Sequence[Path]
-    text: bytes | None
-    locks: Sequence[Lock]
-    folders: Sequence[Path]
-    siblings: Sequence[Asked]
-
-    @property
-    def named(self) -> list[Asked]:
-        """Requirements that an index is asked for."""
-        return self.looked_up(resolves=False)
-
-    def looked_up(self, *, resolves: bool) -> list[Asked]:
-        """Requirements whose index pages are read: all, or those that are not resolved."""
-        asked = () if resolves else self.asked
-        return [each for each in (*asked, *self.against, *self.siblings) if not each.direct]
-
-    @property
-    def describes_set(self) -> bool:
-        """Whether something else than requirements and wheels was named."""
-        return bool(self.files or self.text is not None or self.locks or self.folders or self.siblings)
-
-
 async def gather(question: Question, reader: WheelReader) -> Gathered:
     """Find out what is to be compared, for every target.
 
     Raises:
         QuestionError: The question makes no sense, or uv finds no solution for it.
     """
-    inputs = _sorted(question, reader)
+    inputs = sort_inputs(question, reader.fetcher.credentials)
     resolves = _resolves(question, inputs)
     unlocated = any(inputs.locks)
     settings = resolve_settings(
@@ -147,75 +108,7 @@ async def gather(question: Question, reader: WheelReader) -> Gathered:
 # -- what was asked ------------------------------------------------------------------------------------------
 
 
-def _sorted(question: Question, reader: WheelReader) -> _Inputs:
-    """Tell requirements, wheels, folders, locks and files of requirements apart."""
-    credentials = reader.fetcher.credentials
-    asked: list[Asked] = []
-    files: list[Path] = []
-    locks: list[Lock] = []
-    folders: list[Path] = []
-    text: bytes | None = None
-    for argument in dict.fromkeys([*question.files, *question.requirements]):
-        if argument not in question.files and not _is_description(argument, question.cwd):
-            asked.append(parse(argument, cwd=question.cwd, credentials=credentials))
-            continue
-        path = None if argument == "-" else question.cwd / argument
-        if path is not None and path.is_dir():
-            folders.append(path)
-            continue
-        data = _content(path, argument)
-        kind = _kind_of(path, data, argument)
-        if kind == "lock":
-            from wheelclash.sources.locks import read_lock
-
-            locks.append(read_lock(path, data, credentials=credentials))
-        elif path is None:
-            text = data
-        else:
-            files.append(path)
-    against = [parse(each, cwd=question.cwd, credentials=credentials) for each in question.against]
-    siblings = [parse(each, cwd=question.cwd, credentials=credentials) for each in question.siblings]
-    inputs = _Inputs(asked, against, files, text, locks, folders, siblings)
-    if not (asked or against or inputs.describes_set):
-        raise QuestionError("Nothing was asked.", "Give two or more requirements or wheels.")
-    return inputs
-
-
-def _is_description(argument: str, cwd: Path) -> bool:
-    """Whether an argument names a file or folder that describes a set, rather than a requirement or one wheel."""
-    if argument == "-":
-        return True
-    if not is_path(argument) or argument.lower().endswith(".whl"):
-        return False
-    return (cwd / argument).exists() or argument.lower().endswith((".toml", ".lock", ".txt", ".json", ".py"))
-
-
-def _content(path: Path | None, argument: str) -> bytes:
-    try:
-        if path is None:
-            return sys.stdin.buffer.read(LARGEST_DESCRIPTION)
-        if path.stat().st_size > LARGEST_DESCRIPTION:
-            raise QuestionError(f"{argument} has more than {LARGEST_DESCRIPTION} bytes.")
-        return path.read_bytes()
-    except OSError as error:
-        raise QuestionError(f"{argument} cannot be read ({error.strerror}).") from None
-
-
-def _kind_of(path: Path | None, data: bytes, argument: str) -> Literal["lock", "other"]:
-    from wheelclash.sources.locks.recognition import is_lock, kind_of
-
-    if is_lock(path, data):
-        return "lock"
-    if kind_of(path, data) is None:
-        raise QuestionError(
-            f"{argument} is no description of a set that is known here.",
-            "Known: requirements files, pyproject.toml, scripts, pylock.toml, uv.lock, poetry.lock, pdm.lock,"
-            " reports of pip install --report, and folders of wheels.",
-        )
-    return "other"
-
-
-def _resolves(question: Question, inputs: _Inputs) -> bool:
+def _resolves(question: Question, inputs: Inputs) -> bool:
     """Whether uv is to resolve: files of requirements always, one requirement alone unless told otherwise."""
     if inputs.files or inputs.text is not None:
         return True
@@ -228,7 +121,7 @@ def _resolves(question: Question, inputs: _Inputs) -> bool:
     return alone if question.deps is None else question.deps and bool(inputs.asked)
 
 
-def _targets(question: Question, inputs: _Inputs) -> Sequence[Target]:
+def _targets(question: Question, inputs: Inputs) -> Sequence[Target]:
     if not question.all_targets:
         return question.targets
     found = [target for lock in inputs.locks for target in lock.targets()]
@@ -275,13 +168,18 @@ async def _variants(
 async def _pages(asked: Iterable[Asked], settings: IndexSettings, reader: WheelReader) -> dict[str, Found | FetchError]:
     """What the indexes have of each project, all looked up side by side."""
     names = sorted({each.name or "" for each in asked})
-    links: Links | FetchError | None = None
-    if settings.find_links:
-        try:
-            links = await read_links(settings, reader.fetcher, reader.cache, offline=reader.fetcher.offline)
-        except FetchError as error:
-            links = error
+    links = await _links(settings, reader) if names else None
     return dict(zip(names, await together(_look_up(name, settings, reader, links) for name in names), strict=True))
+
+
+async def _links(settings: IndexSettings, reader: WheelReader) -> Links | FetchError | None:
+    """What lies in the find-links places, read once for all projects."""
+    if not settings.find_links:
+        return None
+    try:
+        return await read_links(settings, reader.fetcher, reader.cache, offline=reader.fetcher.offline)
+    except FetchError as error:
+        return error
 
 
 async def _look_up(
@@ -303,8 +201,12 @@ async def _locate(
     distinct = list(dict.fromkeys(wanted))
     places = list(dict.fromkeys((each.candidate.name, each.index) for each in distinct))
 
+    links = await _links(settings, reader) if any(index is None for _, index in places) else None
+
     async def look_up(name: str, index: str | None) -> Found | FetchError:
-        where = settings if index is None else replace(settings, index_url=index, extra_index_urls=(), find_links=())
+        if index is None:
+            return await _look_up(name, settings, reader, links)
+        where = replace(settings, index_url=index, extra_index_urls=(), find_links=())
         return await _look_up(name, where, reader)
 
     found = dict(zip(places, await together(look_up(*place) for place in places), strict=True))
@@ -359,7 +261,7 @@ class _Gatherer:
         question: Question,
         reader: WheelReader,
         settings: IndexSettings,
-        inputs: _Inputs,
+        inputs: Inputs,
         pages: Mapping[str, Found | FetchError],
     ) -> None:
         self._target = target

@@ -1,0 +1,436 @@
+"""Sets that nobody typed, end to end: real uv resolves them over a loopback index, and every wheel is read from it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.command import LINUX as LINUX_OPTIONS
+from tests.support.command import ROOT, Command, Ran
+from tests.support.environments import Environments, RealInstaller
+from tests.support.loopback import LoopbackIndex
+from tests.support.resolving import sdist
+from tests.support.values import LINUX
+from tests.support.wheelmaker import Wheel
+from wheelclash import QuestionError, Session, distribution_of
+from wheelclash.sources.closure import WHEELS_ONLY
+from wheelclash.sources.settings import IndexFlags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from wheelclash import Report
+
+HUSH = "s3cr3t-p4ss"
+X12 = Wheel("x-cu12", "1.1", {"x/core.py": "12", "x/same.py": ""}, scripts={"x-tool": "x:twelve"})
+X13 = Wheel("x-cu13", "1.1", {"x/core.py": "13", "x/same.py": ""}, scripts={"x-tool": "x:thirteen"})
+META = Wheel("meta", "1.1", {"meta.py": ""}, requires=["x-cu12", "x-cu13", "far; sys_platform == 'win32'"])
+APP = Wheel("app", files={"app.py": ""}, requires=["meta", "spare; extra == 'more'"], metadata=["Provides-Extra: more"])
+WHEELS = (
+    X12, X13, META, APP,
+    Wheel("spare", files={"x/core.py": "spare"}), Wheel("calm", files={"calm.py": ""}), Wheel("far"),
+    Wheel("stops", requires=["afile", "folder"]), Wheel("afile", files={"thing": "1"}),
+    Wheel("folder", files={"thing/part.py": "2"}), Wheel("over", requires=["under"]),
+    Wheel("opencv-python", files={"cv2/cv2.abi3.so": b"\x7fELF 1"}),
+    Wheel("opencv-python-headless", files={"cv2/cv2.abi3.so": b"\x7fELF 2"}),
+    Wheel("opencv-contrib-python", tag="cp312-cp312-win_amd64", purelib="false"),
+    Wheel("thing", requires=["thing-cpu; extra == 'cpu'", "thing-gpu; extra == 'gpu'"],
+          metadata=["Provides-Extra: cpu", "Provides-Extra: gpu"]),
+    Wheel("thing-cpu", files={"thing_core.py": "cpu"}), Wheel("thing-gpu", files={"thing_core.py": "gpu"}),
+)  # fmt: skip
+
+CLASH = [("scripts", "x-tool", "different", "error"), ("site-packages", "x/core.py", "different", "error")]
+CHAINS = {"meta": ("meta",), "x-cu12": ("meta", "x-cu12"), "x-cu13": ("meta", "x-cu13")}
+
+
+class Asker:
+    """Somebody in a folder of their own, with one index, uv's cache, and nothing of this machine's settings."""
+
+    def __init__(self, folder: Path, index: LoopbackIndex, uv_cache: Path) -> None:
+        self.folder = folder
+        self.index = index
+        self.environ = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "UV_CACHE_DIR": str(uv_cache)}
+
+    def __call__(self, *requirements: str, **options: Any) -> Report:
+        """Ask, nothing kept; ``flags`` are those of the index."""
+        flags = {"index_url": self.index.simple} | options.pop("flags", {})
+        given: dict[str, Any] = {"target": LINUX, "index": IndexFlags(**flags)}
+        given |= {"use_config": False, "environ": self.environ} | options
+        with Session(cache_dir=None) as session:
+            session.fetcher.trust_env = False
+            return session.check(requirements, **given)
+
+    def write(self, path: str, *lines: str) -> str:
+        """A file in the folder; its path relative to that."""
+        found = self.folder / path
+        found.parent.mkdir(parents=True, exist_ok=True)
+        found.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        return path
+
+    def command(self, *arguments: str, **more: Any) -> Ran:
+        """Run the command itself, for the same target."""
+        return Command(self.folder, self.index.simple, self.environ)(*arguments, *LINUX_OPTIONS, **more)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackIndex]:
+    with LoopbackIndex(tmp_path_factory.mktemp("served")) as served:
+        served.add(*WHEELS)
+        served.add_file("under-1.0.tar.gz", sdist("under", "1.0"))
+        yield served
+
+
+@pytest.fixture(scope="module")
+def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("uv-cache")
+
+
+@pytest.fixture
+def ask(index: LoopbackIndex, uv_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asker:
+    monkeypatch.chdir(tmp_path)
+    index.forget()
+    return Asker(tmp_path, index, uv_cache)
+
+
+def found(report: Report) -> list[tuple[str, str, str, str]]:
+    """What an overlap is, for every one that counts."""
+    return [
+        (each.root, each.path, each.kind, each.severity)
+        for each in report.overlaps
+        if each.severity in {"error", "warning"}
+    ]
+
+
+def names(report: Report) -> set[str]:
+    return {each.name for each in report.distributions}
+
+
+def chains(report: Report) -> dict[str, tuple[str, ...]]:
+    return {each.name: tuple(each.through) for each in report.distributions}
+
+
+# -- dependencies --------------------------------------------------------------------------------------------
+
+
+def test_one_requirement_alone_is_asked_about_with_what_it_pulls_in(ask: Asker) -> None:
+    report = ask("meta")
+    assert found(report) == CLASH
+    assert chains(report) == CHAINS
+    assert report.warnings[0] == WHEELS_ONLY
+    assert report.exit_code() == 1
+    assert "  through  meta 1.1 → x-cu12 1.1; meta 1.1 → x-cu13 1.1\n" in report.to_text()
+    told = json.loads(report.to_json())
+    assert {each["name"]: tuple(each["through"]) for each in told["distributions"]} == CHAINS
+
+
+def test_chains_are_the_shortest_way_from_what_was_asked_for(ask: Asker) -> None:
+    deep = chains(ask("app"))
+    assert deep["x-cu12"] == ("app", "meta", "x-cu12")
+    short = chains(ask("app", "x-cu12", deps=True))
+    assert (short["x-cu12"], short["x-cu13"]) == (("x-cu12",), ("app", "meta", "x-cu13"))
+
+
+def test_what_an_extra_pulls_in_comes_through_who_asked_for_it(ask: Asker) -> None:
+    assert "spare" not in names(ask("app"))
+    report = ask("app[more]")
+    assert chains(report)["spare"] == ("app", "spare")
+    assert {len(each.owners) for each in report.overlaps if each.path == "x/core.py"} == {3}
+
+
+def test_several_requirements_are_compared_as_named_unless_dependencies_are_asked_for(ask: Asker) -> None:
+    assert names(ask("app", "calm")) == {"app", "calm"}
+    assert names(ask("app", "calm", deps=True)) == {"app", "calm", "meta", "x-cu12", "x-cu13"}
+
+
+def test_a_wheel_on_disk_brings_its_dependencies_if_asked_to(ask: Asker) -> None:
+    path = Wheel("mine", requires=["meta"]).write(ask.folder / "dist")
+    assert names(ask(str(path))) == {"mine"}
+    report = ask(str(path), deps=True)
+    assert chains(report)["x-cu13"] == ("mine", "meta", "x-cu13")
+
+
+def test_one_requirement_without_dependencies_is_no_question(ask: Asker) -> None:
+    ran = ask.command("meta", "--no-deps")
+    assert ran.code == 2
+    assert "meta alone has nothing to clash with" in ran.err
+    assert "--deps" in ran.err
+    assert not ask.index.requests
+
+
+def test_a_requirement_whose_marker_does_not_hold_is_not_compared_and_nothing_is_asked(ask: Asker) -> None:
+    report = ask("meta; sys_platform == 'win32'")
+    assert (names(report), report.exit_code()) == (set(), 0)
+    assert [each.code for each in report.not_compared] == ["marker"]
+    assert not ask.index.requests
+
+
+def test_a_resolved_set_needs_no_index_page_of_our_own(ask: Asker) -> None:
+    """The pages are for uv to ask; each wheel is then read with one request."""
+    report = ask("meta")
+    assert (report.reading.index_requests, report.reading.wheel_requests) == (0, 3)
+
+
+def test_the_index_alone_that_is_named_is_asked(ask: Asker) -> None:
+    with pytest.raises(QuestionError, match="no-such-thing was not found"):
+        ask("no-such-thing")
+    assert {each.path for each in ask.index.requests} == {"/simple/no-such-thing/"}
+
+
+def test_failure_to_resolve_is_told_in_the_words_of_uv(ask: Asker) -> None:
+    ran = ask.command("over")
+    assert ran.code == 2
+    assert "under==1.0 has no usable wheels" in ran.err
+    assert "--allow-build" in ran.err
+    assert ran.out == ""
+
+
+def test_with_builds_allowed_what_has_no_wheel_is_a_skip(ask: Asker) -> None:
+    report = ask("over", "meta", deps=True, allow_build=True)
+    assert [(each.requirement, each.code) for each in report.skipped] == [("under==1.0", "no-wheel")]
+    assert found(report) == CLASH
+    assert any("may have run code" in each for each in report.warnings)
+
+
+def test_without_uv_the_extra_that_brings_it_is_named(ask: Asker) -> None:
+    ask.write("shadow/uv/__init__.py", "")
+    ran = ask.command("meta", PATH=str(ask.folder), PYTHONPATH=f"{ask.folder / 'shadow'}{os.pathsep}{ROOT}")
+    assert ran.code == 2
+    assert "wheelclash[uv]" in ran.err
+    assert not ask.index.requests
+
+
+def test_no_uv_is_needed_where_nothing_is_resolved(ask: Asker) -> None:
+    ask.write("shadow/uv/__init__.py", "")
+    ran = ask.command("x-cu12", "x-cu13", PATH=str(ask.folder), PYTHONPATH=f"{ask.folder / 'shadow'}{os.pathsep}{ROOT}")
+    assert ran.code == 1
+
+
+def test_a_set_that_cannot_be_installed_has_no_winner(ask: Asker) -> None:
+    report = ask("stops")
+    assert [(each.path, each.kind) for each in report.overlaps] == [("thing", "file-directory")]
+    for diagnosis in report.diagnosis.values():
+        assert [(each.state, each.winner, each.reason) for each in diagnosis.overlaps] == [
+            ("fails", None, "file-directory")
+        ]
+    assert "nobody: the installation stops" in report.to_text()
+
+
+def test_the_same_question_has_the_same_bytes(ask: Asker) -> None:
+    ask.write("r.txt", "app[more]", "stops")
+    first, again = (
+        json.loads(ask(files=["r.txt"], keep=["x-cu13"]).to_json(), object_pairs_hook=list) for _ in range(2)
+    )
+    assert [each for each in first if each[0] != "reading"] == [each for each in again if each[0] != "reading"]
+
+
+# -- files of requirements -----------------------------------------------------------------------------------
+
+
+def test_a_file_of_requirements_is_resolved(ask: Asker) -> None:
+    ask.write("r.txt", "-r more/deep.txt", "calm")
+    ask.write("more/deep.txt", "-c ../c.txt", "meta")
+    ask.write("c.txt", "meta==1.1")
+    report = ask(files=["r.txt"])
+    assert found(report) == CLASH
+    assert names(report) == {"meta", "x-cu12", "x-cu13", "calm"}
+    assert chains(report) == CHAINS | {"calm": ("calm",)}
+    assert found(ask("./r.txt")) == CLASH, "a path means the same as -r"
+
+
+def test_a_file_without_dependencies_is_what_it_lists(ask: Asker) -> None:
+    ask.write("r.txt", "meta", "x-cu12")
+    assert names(ask(files=["r.txt"], deps=False)) == {"meta", "x-cu12"}
+
+
+def test_files_and_requirements_are_resolved_together(ask: Asker) -> None:
+    ask.write("r.txt", "x-cu12")
+    report = ask("x-cu13", files=["r.txt"])
+    assert found(report) == CLASH
+
+
+def test_standard_input_is_a_file_of_requirements(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"meta # the one\n")))
+    assert found(ask("-")) == CLASH
+
+
+SCRIPT = ("# /// script", "# requires-python = '>=3.8'", "# dependencies = ['meta']", "# ///", "import x")
+PYPROJECT = (
+    "[project]", "name = 'ours'", "version = '1'", "dependencies = ['meta']",
+    "[project.optional-dependencies]", "quiet = ['calm']", "loud = ['spare']",
+    "[dependency-groups]", "dev = ['spare']", "docs = [{include-group = 'dev'}, 'calm']",
+)  # fmt: skip
+
+
+def test_a_script_says_what_it_requires(ask: Asker) -> None:
+    report = ask(ask.write("run.py", *SCRIPT))
+    assert found(report) == CLASH
+    assert names(report) == {"meta", "x-cu12", "x-cu13"}
+
+
+@pytest.mark.parametrize(
+    ("options", "more"),
+    [
+        ({}, set()),
+        ({"extras": ["quiet"]}, {"calm"}),
+        ({"all_extras": True}, {"calm", "spare"}),
+        ({"groups": ["dev"]}, {"spare"}),
+        ({"groups": ["docs"], "extras": ["quiet"]}, {"spare", "calm"}),
+    ],
+)
+def test_a_project_is_asked_about_with_the_extras_and_groups_that_are_named(
+    ask: Asker, options: dict[str, Any], more: set[str]
+) -> None:
+    report = ask(ask.write("pyproject.toml", *PYPROJECT), **options)
+    assert names(report) == {"meta", "x-cu12", "x-cu13"} | more
+    assert [(each.requirement, each.code) for each in report.not_compared] == [("ours", "project")]
+    assert report.complete
+
+
+def test_the_same_set_from_every_file_and_from_the_command_line(ask: Asker) -> None:
+    ask.write("run.py", *SCRIPT)
+    ask.write("pyproject.toml", *PYPROJECT)
+    ask.write("r.txt", "meta")
+    ran = [
+        ask.command(*each, "--format", "json") for each in (["meta"], ["-r", "r.txt"], ["run.py"], ["pyproject.toml"])
+    ]
+    assert [each.code for each in ran] == [1, 1, 1, 1]
+    assert len({json.dumps(each.json["overlaps"]) for each in ran}) == 1
+    assert len({json.dumps(each.json["diagnosis"]) for each in ran}) == 1
+
+
+# -- against, siblings, folders ------------------------------------------------------------------------------
+
+
+def test_a_wheel_before_its_upload_takes_the_place_of_the_published_one(ask: Asker) -> None:
+    """The gate a publisher needs: the new ``x-cu12`` with the ``x-cu13`` that everybody has."""
+    Wheel("x-cu12", "2.0", {"x/same.py": ""}).write(ask.folder / "dist")
+    report = ask("dist/", against=["x-cu12", "x-cu13"])
+    assert {each.name: (each.version, each.evidence) for each in report.distributions} == {
+        "x-cu12": ("2.0", "local"),
+        "x-cu13": ("1.1", "full"),
+    }
+    assert (found(report), report.summary.notices) == ([], 1)
+    Wheel("x-cu12", "3.0", {"x/core.py": "new"}).write(ask.folder / "dist")
+    assert found(ask("dist/", against=["x-cu13"])) == CLASH[1:]
+
+
+@pytest.mark.parametrize("options", [{"files": ["r.txt"]}, {"requirements": ["calm"], "deps": True}])
+def test_what_is_resolved_is_compared_with_what_is_published(ask: Asker, options: dict[str, Any]) -> None:
+    ask.write("r.txt", "calm")
+    asked = options.pop("requirements", [])
+    report = ask(*asked, against=["x-cu13"], **options)
+    assert names(report) == {"calm", "x-cu13"}
+
+
+def test_a_folder_of_wheels_is_read_without_any_index(ask: Asker) -> None:
+    for wheel in (X12, X13, Wheel("x-cu12", "0.9")):
+        wheel.write(ask.folder / "dist")
+    ran = ask.command("dist/", "--format", "json", "--offline")
+    assert (ran.code, {each["version"] for each in ran.json["distributions"]}) == (1, {"1.1"})
+    assert any("0.9" in each for each in ran.json["warnings"])
+    assert not ask.index.requests
+
+
+def test_siblings_are_compared_and_one_that_has_no_wheel_here_is_no_gap(ask: Asker) -> None:
+    report = ask(siblings=["opencv-python"])
+    assert names(report) == {"opencv-python", "opencv-python-headless"}
+    assert [each.path for each in report.overlaps] == ["cv2/cv2.abi3.so"]
+    assert {each.requirement for each in report.not_compared} == {
+        "opencv-contrib-python", "opencv-contrib-python-headless",
+    }  # fmt: skip
+    assert report.complete
+    assert any("opencv family" in each for each in report.warnings)
+    assert ask.command("--siblings", "opencv-python").code == 1
+
+
+def test_siblings_of_a_meta_package_are_its_requirements(ask: Asker) -> None:
+    """Under any extra: they are variants of each other because no one asks for two."""
+    report = ask(siblings=["thing"])
+    assert names(report) == {"thing", "thing-cpu", "thing-gpu"}
+    assert [each.path for each in report.overlaps] == ["thing_core.py"]
+
+
+def test_siblings_are_compared_with_what_is_resolved(ask: Asker) -> None:
+    ask.write("r.txt", "meta")
+    assert {"meta", "opencv-python", "opencv-python-headless"} < names(ask(files=["r.txt"], siblings=["opencv-python"]))
+
+
+def test_a_name_without_siblings_is_no_question(ask: Asker) -> None:
+    with pytest.raises(QuestionError, match="no family is known that calm belongs to"):
+        ask(siblings=["calm"])
+
+
+# -- secrets -------------------------------------------------------------------------------------------------
+
+
+def test_credentials_reach_the_index_and_nothing_that_is_written(
+    tmp_path: Path, uv_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with LoopbackIndex(tmp_path / "private", auth=("user", HUSH)) as private:
+        private.add(X12, X13, META, Wheel("far"))
+        ask = Asker(tmp_path, private, uv_cache)
+        options = ["-i", private.with_credentials("user", HUSH), "--cache-dir", str(tmp_path / "ours")]
+        ran = [ask.command("meta", *options, "--format", form) for form in ("text", "json")]
+        ran.append(ask.command("meta", "absent", "--deps", *options))
+        assert [each.code for each in ran] == [1, 1, 2]
+        assert [each.out + each.err for each in ran if HUSH in each.out + each.err] == []
+        assert private.simple in ran[1].out
+        written = [each for each in (tmp_path / "ours").rglob("*") if each.is_file()]
+        assert written
+        assert [each for each in written if HUSH.encode() in each.read_bytes()] == []
+
+
+# -- the oracle ----------------------------------------------------------------------------------------------
+
+GRAPHS = {
+    "siblings": [META, X12, X13],
+    "a sibling that requires more comes later": [
+        META, X12, Wheel("x-cu13", "1.1", X13.files, requires=["deep"]), Wheel("deep", requires=["deeper"]),
+        Wheel("deeper"),
+    ],
+    "a sibling that requires the other comes after it": [
+        META, X12, Wheel("x-cu13", "1.1", X13.files, requires=["x-cu12"]),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", GRAPHS)
+def test_the_winner_under_pip_is_who_real_pip_leaves_on_disk(
+    name: str, ask: Asker, uv_cache: Path, tmp_path: Path
+) -> None:
+    """With the closure known it is always determined."""
+    with LoopbackIndex(tmp_path / "graph") as index:
+        index.add(*GRAPHS[name], Wheel("far"))
+        report = Asker(tmp_path, index, uv_cache)("meta")
+        (outcome,) = [each for each in report.diagnosis["pip"].overlaps if each.path == "x/core.py"]
+        environment = Environments(_made(tmp_path / "environments")).new()
+        RealInstaller("pip", tmp_path / "pip-cache", index.folder).install(environment, ["meta"]).expect()
+        content = environment.files()[environment.real_path("site-packages", "x/core.py")].decode()
+    assert (outcome.state, outcome.reason) == ("determined", "order")
+    assert outcome.winner == f"x-cu{content}"
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def test_what_is_outside_of_the_set_leaves_the_winner_open_until_it_is_resolved(ask: Asker, tmp_path: Path) -> None:
+    """Named alone, one with requirements and one without may come in either order."""
+    path = Wheel("y", files={"x/core.py": "y"}, requires=["calm"]).write(tmp_path / "dist")
+    assert distribution_of(path, LINUX).requirements.names == {"calm"}
+
+    def outcome(report: Report) -> tuple[str, str]:
+        (each,) = report.diagnosis["pip"].overlaps
+        return each.state, each.reason
+
+    assert outcome(ask(str(path), "spare")) == ("undetermined", "needs-closure")
+    assert outcome(ask(str(path), "spare", deps=True)) == ("determined", "order")

@@ -1,0 +1,135 @@
+"""The arguments of a question, sorted by what they are: by name and, for files, by content."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from wheelclash.errors import QuestionError
+from wheelclash.requirement import is_path, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from wheelclash.question import Question
+    from wheelclash.requirement import Asked
+    from wheelclash.sources.selection import Lock
+    from wheelclash.urls import Credentials
+
+__all__ = ["Inputs", "sort_inputs"]
+
+LARGEST_DESCRIPTION = 64 * 1024 * 1024
+"""Bytes of a lock or another description of a set."""
+
+
+class Inputs(NamedTuple):
+    """The arguments of a question, sorted.
+
+    Attributes:
+        asked: Requirements and wheels on disk.
+        against: Requirements to compare the rest with.
+        files: Requirements files, scripts and ``pyproject.toml`` files.
+        text: Requirements from standard input.
+        locks: Locks and installation reports.
+        folders: Folders of wheels.
+        siblings: Projects to compare with their known variants; the variants too, once they are known.
+    """
+
+    asked: Sequence[Asked]
+    against: Sequence[Asked]
+    files: Sequence[Path]
+    text: bytes | None
+    locks: Sequence[Lock]
+    folders: Sequence[Path]
+    siblings: Sequence[Asked]
+
+    @property
+    def named(self) -> list[Asked]:
+        """Requirements that an index is asked for."""
+        return self.looked_up(resolves=False)
+
+    def looked_up(self, *, resolves: bool) -> list[Asked]:
+        """Requirements whose index pages are read: all, or those that are not resolved."""
+        asked = () if resolves else self.asked
+        return [each for each in (*asked, *self.against, *self.siblings) if not each.direct]
+
+    @property
+    def describes_set(self) -> bool:
+        """Whether something else than requirements and wheels was named."""
+        return bool(self.files or self.text is not None or self.locks or self.folders or self.siblings)
+
+
+def sort_inputs(question: Question, credentials: Credentials) -> Inputs:
+    """Tell requirements, wheels, folders, locks and files of requirements apart.
+
+    Args:
+        question: The arguments as they were given.
+        credentials: Where user names and passwords in them go.
+
+    Raises:
+        QuestionError: Nothing was asked, or something that cannot be understood or read.
+    """
+    asked: list[Asked] = []
+    files: list[Path] = []
+    locks: list[Lock] = []
+    folders: list[Path] = []
+    text: bytes | None = None
+    for argument in dict.fromkeys([*question.files, *question.requirements]):
+        if argument not in question.files and not _is_description(argument, question.cwd):
+            asked.append(parse(argument, cwd=question.cwd, credentials=credentials))
+            continue
+        path = None if argument == "-" else question.cwd / argument
+        if path is not None and path.is_dir():
+            folders.append(path)
+            continue
+        data = _content(path, argument)
+        kind = _kind_of(path, data, argument)
+        if kind == "lock":
+            from wheelclash.sources.locks import read_lock
+
+            locks.append(read_lock(path, data, credentials=credentials))
+        elif path is None:
+            text = data
+        else:
+            files.append(path)
+    against = [parse(each, cwd=question.cwd, credentials=credentials) for each in question.against]
+    siblings = [parse(each, cwd=question.cwd, credentials=credentials) for each in question.siblings]
+    inputs = Inputs(asked, against, files, text, locks, folders, siblings)
+    if not (asked or against or inputs.describes_set):
+        raise QuestionError("Nothing was asked.", "Give two or more requirements or wheels.")
+    return inputs
+
+
+def _is_description(argument: str, cwd: Path) -> bool:
+    """Whether an argument names a file or folder that describes a set, rather than a requirement or one wheel."""
+    if argument == "-":
+        return True
+    if not is_path(argument) or argument.lower().endswith(".whl"):
+        return False
+    return (cwd / argument).exists() or argument.lower().endswith((".toml", ".lock", ".txt", ".json", ".py"))
+
+
+def _content(path: Path | None, argument: str) -> bytes:
+    try:
+        if path is None:
+            return sys.stdin.buffer.read(LARGEST_DESCRIPTION)
+        if path.stat().st_size > LARGEST_DESCRIPTION:
+            raise QuestionError(f"{argument} has more than {LARGEST_DESCRIPTION} bytes.")
+        return path.read_bytes()
+    except OSError as error:
+        raise QuestionError(f"{argument} cannot be read ({error.strerror}).") from None
+
+
+def _kind_of(path: Path | None, data: bytes, argument: str) -> Literal["lock", "other"]:
+    from wheelclash.sources.locks.recognition import is_lock, kind_of
+
+    if is_lock(path, data):
+        return "lock"
+    if kind_of(path, data) is None:
+        raise QuestionError(
+            f"{argument} is no description of a set that is known here.",
+            "Known: requirements files, pyproject.toml, scripts, pylock.toml, uv.lock, poetry.lock, pdm.lock,"
+            " reports of pip install --report, and folders of wheels.",
+        )
+    return "other"
