@@ -35,6 +35,8 @@ _WITHOUT_TAGS = ("manylinux_2_28_x86_64", "macosx_13_0_arm64", "win_amd64")
 """Where every wheel is for any platform: markers and file systems still differ."""
 _OLD_GLIBC = {"1": 5, "2010": 12, "2014": 17}
 _NAME_AND_TAGS = 4
+_PATCHES = 40
+"""No minor version of CPython had more releases."""
 
 
 def targets_among(
@@ -50,10 +52,8 @@ def targets_among(
     parts = [found for name in set(wheels) if len(found := name[: -len(".whl")].rsplit("-", 3)) == _NAME_AND_TAGS]
     newest = max(_built_for(parts), default=MINORS[-1])
     platforms = list(_platforms({tag for found in parts for tag in found[3].split(".")})) or list(_WITHOUT_TAGS)
-    minors = [minor for minor in MINORS if minor <= newest and allows(f"3.{minor}.0")]
-    if not minors:  # a lock for 3.12.4 and newer lets no 3.12.0 in
-        minors = [minor for minor in MINORS if minor <= newest and allows(f"3.{minor}.99")]
-    targets = (_target(minor, platform, allows) for minor in minors for platform in platforms)
+    versions = [_first(minor, allows) for minor in MINORS if minor <= newest]
+    targets = (_target(version, platform) for version in versions if version for platform in platforms)
     return [target for target in targets if target is not None and admits(target)]
 
 
@@ -72,10 +72,14 @@ def python_allowed(specifier: str | None, version: str) -> bool:
         return True
 
 
-def _target(minor: int, platform: str, allows: Callable[[str], bool]) -> Target | None:
-    patch = 0 if allows(f"3.{minor}.0") else 99
+def _first(minor: int, allows: Callable[[str], bool]) -> str | None:
+    """The first release of a minor version that the lock lets in: ``3.12.0``, or ``3.12.4`` of ``>=3.12.4``."""
+    return next((version for patch in range(_PATCHES) if allows(version := f"3.{minor}.{patch}")), None)
+
+
+def _target(version: str, platform: str) -> Target | None:
     try:
-        return target_for(f"3.{minor}.{patch}", platform)
+        return target_for(version, platform)
     except TargetError:  # a tag of an architecture nobody builds for
         return None
 

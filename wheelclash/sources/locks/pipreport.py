@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["PipReport", "read"]
 
+_PLATFORMS = {"linux": "manylinux_2_28_{machine}", "darwin": "macosx_13_0_{machine}", "win32": "{machine}"}
+_MACHINES = {"AMD64": "win_amd64", "ARM64": "win_arm64", "x86": "win32"}
+"""What stands for a machine whose wheels are all for any platform."""
+
 
 def read(document: Table, what: str, places: Places) -> PipReport:
     """Read an installation report.
@@ -62,18 +66,16 @@ class PipReport:
 
     def targets(self) -> list[Target]:
         """The one target the report was made for, as far as it can be told."""
-        wheels = [wheel.filename for package in self._packages for wheel in package.wheels]
         system, machine = self._machine
-        own = (
-            target
-            for target in targets_among(wheels, allows=lambda _: True, admits=lambda _: True)
-            if target.markers["sys_platform"] == system and target.markers["platform_machine"] == machine
+        platform = _PLATFORMS.get(system, "").format(machine=_MACHINES.get(machine, machine))
+        tagged = targets_among(
+            (wheel.filename for package in self._packages for wheel in package.wheels),
+            allows=lambda _: True,
+            admits=lambda target: (target.markers["sys_platform"], target.markers["platform_machine"]) == self._machine,
         )
-        platform = next(own, None)
-        if platform is None:
-            return []
+        named = tagged[0].platform if tagged else platform
         try:
-            return [target_for(self._python.partition("+")[0], platform.platform)]
+            return [target_for(self._python.partition("+")[0], named)]
         except TargetError:
             return []
 
