@@ -59,12 +59,15 @@ class Installer(ABC):
     Attributes:
         name: ``pip`` or ``uv``.
         rules: How it lays out a wheel.
+        index_flag, extra_index_flag: How it spells the index, and a further one.
         removes_all_first: In a command that replaces several distributions, whether every old one is removed before
             the first new one is written (uv), or each just before its own turn (pip).
     """
 
     name: InstallerName
     rules: Rules
+    index_flag: str
+    extra_index_flag: str
     removes_all_first: bool
 
     @abstractmethod
@@ -76,11 +79,14 @@ class Installer(ABC):
             with_dependencies: False for a command with ``--no-deps``.
         """
 
-    @abstractmethod
     def index_options(
         self, *, index_url: str | None, extra_index_urls: Sequence[str], find_links: Sequence[str], no_index: bool
     ) -> tuple[str, ...]:
         """Index options as this installer spells them; the arguments are free of credentials."""
+        main = (self.index_flag, index_url) if index_url is not None else ()
+        extra = [part for url in extra_index_urls for part in (self.extra_index_flag, url)]
+        links = [part for place in find_links for part in ("--find-links", place)]
+        return (*main, *extra, *links, *(("--no-index",) if no_index else ()))
 
     @abstractmethod
     def install(self, pinned: Sequence[str], where: Invocation, *, no_deps: bool = False) -> tuple[str, ...]:

@@ -51,6 +51,8 @@ def _command_name(name: str, target: Target) -> str:
 
 class _Pip(Installer):
     name: InstallerName = "pip"
+    index_flag = "--index-url"
+    extra_index_flag = "--extra-index-url"
     removes_all_first = False
     rules = Rules(
         any_data_folder=True,
@@ -64,14 +66,6 @@ class _Pip(Installer):
 
     def order(self, distributions: Sequence[Distribution], *, with_dependencies: bool) -> Order:
         return PipOrder(distributions, with_dependencies=with_dependencies)
-
-    def index_options(
-        self, *, index_url: str | None, extra_index_urls: Sequence[str], find_links: Sequence[str], no_index: bool
-    ) -> tuple[str, ...]:
-        options = ("--index-url", index_url) if index_url is not None else ()
-        more = [part for url in extra_index_urls for part in ("--extra-index-url", url)]
-        links = [part for place in find_links for part in ("--find-links", place)]
-        return (*options, *more, *links, *(("--no-index",) if no_index else ()))
 
     def install(self, pinned: Sequence[str], where: Invocation, *, no_deps: bool = False) -> tuple[str, ...]:
         flags = ("--no-deps",) if no_deps else ()

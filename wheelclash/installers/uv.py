@@ -52,6 +52,8 @@ class _Parallel(Order):
 
 class _Uv(Installer):
     name: InstallerName = "uv"
+    index_flag = "--default-index"
+    extra_index_flag = "--index"
     removes_all_first = True
     rules = Rules(
         any_data_folder=False,
@@ -65,14 +67,6 @@ class _Uv(Installer):
 
     def order(self, distributions: Sequence[Distribution], *, with_dependencies: bool) -> Order:  # noqa: ARG002
         return _Parallel()
-
-    def index_options(
-        self, *, index_url: str | None, extra_index_urls: Sequence[str], find_links: Sequence[str], no_index: bool
-    ) -> tuple[str, ...]:
-        options = ("--default-index", index_url) if index_url is not None else ()
-        more = [part for url in extra_index_urls for part in ("--index", url)]
-        links = [part for place in find_links for part in ("--find-links", place)]
-        return (*options, *more, *links, *(("--no-index",) if no_index else ()))
 
     def install(self, pinned: Sequence[str], where: Invocation, *, no_deps: bool = False) -> tuple[str, ...]:
         return ("uv", "pip", "install", *_environment(where), *_no_deps(no_deps), *where.index_options, *pinned)
