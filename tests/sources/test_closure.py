@@ -67,6 +67,18 @@ def test_markers_and_tags_are_those_of_the_target(user: Resolver, target: Target
     assert found["plat"].filename.endswith(f"{wheel}.whl")
 
 
+def test_where_uv_knows_only_an_older_platform_a_note_says_so(user: Resolver) -> None:
+    notes = user.resolve("left", target=target_for("3.12", "manylinux_2_30_x86_64")).notes
+    assert any("manylinux_2_28_x86_64" in note for note in notes)
+
+
+def test_uv_keeps_its_files_where_it_is_told_to(user: Resolver, tmp_path: Path) -> None:
+    user.resolve("left", cache_dir=tmp_path / "there")
+    assert any((tmp_path / "there").iterdir())
+    user.resolve("left", cache_dir=None)
+    assert any((user.folder / ".cache" / "uv").iterdir())
+
+
 def test_a_version_of_the_system_is_passed_on(user: Resolver) -> None:
     """The usual macOS is too old for a wheel for macOS 14."""
     with pytest.raises(QuestionError, match="macosx_14_0_arm64"):
@@ -215,11 +227,17 @@ def test_merged_indexes_give_the_best_version_of_all(user: Resolver, second: Loo
     assert user.resolve("left", "only-here").versions() == {"left": "2.0", "only-here": "1.0"}
 
 
-def test_find_links_stand_in_for_an_index(user: Resolver, tmp_path: Path) -> None:
+def test_find_links_stand_in_for_an_index(user: Resolver, recorder: Uv, tmp_path: Path) -> None:
     path = Wheel("left", "9.0").write(tmp_path / "a, folder")
     user.index_url, user.no_index, user.find_links = None, True, ("a, folder",)
-    (found,) = user.selection("left").candidates
+    (found,) = user.selection("left", uv=recorder).candidates
     assert (found.path, found.version) == (path, "9.0")
+    assert "--no-index" in (user.folder / "arguments").read_text().splitlines()
+
+
+def test_a_comma_does_not_part_an_address_of_links(user: Resolver, index: LoopbackIndex) -> None:
+    user.index_url, user.no_index, user.find_links = None, True, (f"{index.links}?a,b",)
+    assert user.resolve("left").versions() == {"left": "2.0"}
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate by openssl")

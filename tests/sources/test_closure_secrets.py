@@ -10,7 +10,7 @@ import pytest
 from tests.support.resolving import HUSH, Resolver
 from tests.support.values import LINUX
 from wheelclash.errors import QuestionError
-from wheelclash.sources.closure import Wanted
+from wheelclash.sources.closure import WHEELS_ONLY, Wanted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,12 +52,12 @@ def test_credentials_of_find_links_reach_uv_without_being_seen(
 
 
 def test_credentials_of_a_direct_url_reach_uv_without_being_seen(
-    member: Resolver, recorder: Uv, private: LoopbackIndex
+    user: Resolver, recorder: Uv, private: LoopbackIndex
 ) -> None:
     url = private.file_url("right-1.0-py3-none-any.whl").replace("//", f"//user:{HUSH}@")
-    closure = member.resolve(f"right @ {url}", uv=recorder)
-    check_silence(member, closure)
-    (found,) = closure.lock(member.credentials).select(LINUX, extras=(), all_extras=False, groups=()).candidates
+    closure = user.resolve(f"right @ {url}", uv=recorder)
+    check_silence(user, closure)
+    (found,) = closure.lock(user.credentials).select(LINUX, extras=(), all_extras=False, groups=()).candidates
     assert found.url == private.file_url("right-1.0-py3-none-any.whl")
 
 
@@ -91,12 +91,22 @@ def test_credentials_in_a_requirements_file_are_kept_for_reading_the_wheels(
     assert user.credentials.find(private.simple) == ("user", HUSH)
 
 
-def test_credentials_of_a_wheel_in_a_requirements_file_are_kept_for_reading_it(
-    user: Resolver, private: LoopbackIndex
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("r.txt", ["right @ URL"]),
+        ("pyproject.toml", ["[project]", 'name = "a"', 'version = "1"', 'dependencies = ["right @ URL"]']),
+        ("s.py", ["# /// script", '# dependencies = ["right @ URL"]', "# ///"]),
+    ],
+)
+def test_credentials_of_a_wheel_in_a_file_are_kept_for_reading_it(
+    user: Resolver, private: LoopbackIndex, name: str, lines: list[str]
 ) -> None:
     url = private.file_url("right-1.0-py3-none-any.whl").replace("//", f"//user:{HUSH}@")
-    closure = user.resolve(wanted=Wanted(files=[user.write("r.txt", f"right @ {url}")]))
+    path = user.write(name, *(line.replace("URL", url) for line in lines))
+    closure = user.resolve(wanted=Wanted(files=[path]))
     assert HUSH not in str(closure)
+    assert closure.notes == (WHEELS_ONLY,)
     assert user.credentials.find(private.simple) == ("user", HUSH)
 
 

@@ -219,12 +219,7 @@ def _sources(
     files = [*map(str, plain), *(str(each.path) for each in projects if each.is_source(grouped=bool(wanted.groups)))]
     if text is None and not files and not wanted.groups:
         raise QuestionError("Nothing was asked.", "Name requirements, a file of them, or a group.")
-    return [
-        *options,
-        *(["--"] if text is not None or files else []),
-        *files,
-        *(["-"] if text is not None else []),
-    ], text
+    return [*options, *files, *([] if text is None else ["-"])], text
 
 
 def _group(group: str, tables: Sequence[Project], cwd: Path) -> str:

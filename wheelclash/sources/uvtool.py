@@ -32,6 +32,7 @@ PATIENCE = 900.0
 """Seconds a resolution has, unless told otherwise: a large set over a slow line, source distributions included."""
 
 _QUICK = 30.0
+_GRACE = 5.0
 _INSTALL = "Install it with wheelclash[uv]"
 _KEPT = frozenset({
     "UV_CACHE_DIR", "UV_CREDENTIALS_DIR", "UV_HTTP_RETRIES", "UV_HTTP_TIMEOUT", "UV_HTTP_CONNECT_TIMEOUT",
@@ -188,4 +189,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()
-    await process.wait()
+    import asyncio
+
+    with contextlib.suppress(TimeoutError):  # something that left its group may hold on to the pipes
+        await asyncio.wait_for(process.wait(), _GRACE)
