@@ -180,3 +180,11 @@ def test_undecided_is_told() -> None:
 def test_warnings_are_told() -> None:
     """Sentences for people come last."""
     assert _lines(Wheel("a"), Wheel("b"), warnings=["mind the gap"])[-1] == "note: mind the gap"
+
+
+def test_resolved_versions_are_told() -> None:
+    """Of a resolved set the versions asked for are told, and with -v those of all that came with them."""
+    wheels = [Wheel("meta", requires=["part"]), Wheel("part", version="2.0")]
+    assert "  resolved: meta 1.0, and 1 that come with it (-v)" in _lines(*wheels, roots=["meta"])
+    assert "  resolved: meta 1.0, part 2.0" in _lines(*wheels, verbose=True, roots=["meta"])
+    assert not any("resolved" in line for line in _lines(*wheels))

@@ -94,6 +94,7 @@ class _Writer:
         yield self._headline()
         yield from self._skips()
         yield from self._overlaps()
+        yield from self._resolved()
         if self._grave:
             yield from self._chains()
             yield from self._winners()
@@ -140,6 +141,16 @@ class _Writer:
         most = len(targets) if self._verbose else _MOST_NAMES
         more = f" and {len(targets) - most} more" if len(targets) > most else ""
         return f"{len(targets)} targets: {'; '.join(_label(each) for each in targets[:most])}{more}"
+
+    def _resolved(self) -> Iterator[Line]:
+        """The versions a resolver chose: it backs off to old releases without a word."""
+        pulled = [each for each in self._report.distributions if len(each.through) > 1]
+        if not pulled:
+            return
+        asked = [each for each in self._report.distributions if len(each.through) <= 1]
+        names = dict.fromkeys(f"{each.name} {each.version}" for each in (*asked, *(pulled if self._verbose else ())))
+        more = "" if self._verbose else f", and {len(pulled)} that come with it (-v)"
+        yield (Span(f"  resolved: {', '.join(names)}{more}", "faint"),)
 
     def _skips(self) -> Iterator[Line]:
         """What was not read, once for each requirement; ``-v`` has every reason."""
