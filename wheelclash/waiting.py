@@ -37,7 +37,7 @@ async def together(coroutines: Iterable[Coroutine[Any, Any, _T]]) -> list[_T]:
     Those that need no event loop are done at once, one after the other; only for the others is one asked for.
 
     Raises:
-        BaseException: What the first of them to fail raises; the others are cancelled.
+        BaseException: What the first of them to fail raises, once the others are cancelled and at their end.
     """
     started: dict[int, Coroutine[Any, Any, _T]] = {}
     results: dict[int, _T] = {}
@@ -61,9 +61,11 @@ async def together(coroutines: Iterable[Coroutine[Any, Any, _T]]) -> list[_T]:
         tasks = [asyncio.ensure_future(_resume(coroutine)) for coroutine in started.values()]
         try:
             results.update(zip(started, await asyncio.gather(*tasks), strict=True))
-        finally:
+        except BaseException:
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)  # they may have processes to end
+            raise
     return [results[number] for number in range(len(waiting))]
 
 
