@@ -150,6 +150,8 @@ async def _variants(
     if isinstance(page, Found):
         candidate = choose(parse(meta, cwd=Path(), credentials=reader.fetcher.credentials), page, target)
         if isinstance(candidate, Candidate):
+            if reader.cached(candidate) is None:
+                await event_loop()
             try:
                 contents, _, _ = await reader.read(candidate)
                 required = requirements_of(contents, target).names_under_any_extra
