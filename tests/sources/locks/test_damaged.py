@@ -62,11 +62,19 @@ def test_no_bytes_end_in_a_traceback(name: str | None, data: bytes) -> None:
     kind_of(None if name is None else Path(name), data)
 
 
-def test_empty_locks_install_nothing() -> None:
-    for text in ("version = 1", '[metadata]\nlock-version = "2.1"', '[metadata]\nlock_version = "4.5"',
-                 'lock-version = "1.0"\ncreated-by = "x"\npackages = []', '{"version": "1", "install": []}'):  # fmt: skip
-        found = read(text, None).select(LINUX, extras=[], all_extras=False, groups=[])
-        assert not found.candidates
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version = 1",
+        '[metadata]\nlock-version = "2.1"',
+        '[metadata]\nlock_version = "4.5.0"',
+        'lock-version = "1.0"\ncreated-by = "x"\npackages = []',
+        '{"version": "1", "install": []}',
+    ],
+)
+def test_an_empty_lock_installs_nothing(text: str) -> None:
+    found = read(text, None).select(LINUX, extras=[], all_extras=False, groups=[])
+    assert not found.candidates
 
 
 def test_too_large_a_file_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:

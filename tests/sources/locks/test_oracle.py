@@ -203,6 +203,20 @@ members = ["packages/*"]
 
 WORLDS: dict[str, dict[str, str]] = {
     "conflicts": {"pyproject.toml": head("own", '"wc-flavour"', CONFLICTS)},
+    "conflicts below": {
+        "pyproject.toml": head(
+            "own",
+            '"tool"',
+            '[project.optional-dependencies]\na = ["tool[cpu]"]\nb = ["tool[gpu]"]\nc = ["own[b]"]\n'
+            "[tool.uv]\nconflicts = [[{package = 'tool', extra = 'cpu'}, {package = 'tool', extra = 'gpu'}]]\n"
+            "[tool.uv.sources]\ntool = { workspace = true }\n" + WORKSPACE,
+        ),
+        "packages/tool/pyproject.toml": head(
+            "tool",
+            '"wc-flavour"',
+            '[project.optional-dependencies]\ncpu = ["wc-forked==1.0"]\ngpu = ["wc-forked==2.0", "wc-pages"]\n',
+        ),
+    },
     "workspace": {
         "pyproject.toml": head("own", '"b"', WORKSPACE + "[tool.uv.sources]\nb = { workspace = true }\n"),
         "packages/b/pyproject.toml": head("b", '"wc-core", "wc-util[slow]"', '[dependency-groups]\ndev = ["wc-lint"]'),
@@ -257,6 +271,11 @@ QUESTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("conflicts", "linux", ("--extra", "two", "--group", "first")),
     ("conflicts", "linux", ("--extra", "none-such")),
     ("conflicts", "linux", ("--group", "none-such")),
+    ("conflicts below", "linux", ()),
+    ("conflicts below", "linux", ("--extra", "a")),
+    ("conflicts below", "linux", ("--extra", "b")),
+    ("conflicts below", "linux", ("--extra", "c")),
+    ("conflicts below", "linux", ("--extra", "a", "--extra", "b")),
     ("workspace", "linux", ()),
     ("virtual workspace", "linux", ()),
     ("virtual workspace", "linux", ("--extra", "more", "--group", "late")),
@@ -290,6 +309,14 @@ def test_the_graph_of_a_uv_lock_is_walked_as_uv_walks_it(
         found = str(error)
     assert type(found) is type(theirs), (found, theirs)
     assert isinstance(found, str) or found == theirs
+
+
+def test_all_extras_are_as_many_as_uv_installs_together(bench: Bench, worlds: dict[str, Path]) -> None:
+    folder = worlds["conflicts below"]
+    assert isinstance(bench.synced(folder, "linux", "--no-install-local", "--all-extras"), str)
+    found = ours(folder / "uv.lock", "linux", everything=True)
+    assert files(found) == bench.synced(folder, "linux", "--no-install-local", "--extra", "a")
+    assert any("b, c left out" in each for each in found.notes)
 
 
 def test_a_script_lock_yields_what_uv_installs_for_the_script(bench: Bench) -> None:

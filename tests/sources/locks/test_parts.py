@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from wheelclash.errors import QuestionError
 from wheelclash.sources.locks.constraints import allows
+from wheelclash.sources.locks.documents import parse_json, parse_toml
 from wheelclash.sources.locks.environments import python_allowed, targets_among
 from wheelclash.sources.locks.markers import Markers
 from wheelclash.sources.locks.places import Places
 from wheelclash.sources.locks.wheels import Locked, locked_wheel, select_wheels
 from wheelclash.target import target_for
 from wheelclash.urls import Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LINUX = target_for("3.12", "linux")
 
@@ -49,7 +54,7 @@ def test_a_marker_that_is_none_is_an_error(marker: str) -> None:
 @pytest.mark.parametrize(
     ("constraint", "inside", "outside"),
     [
-        ("^1.2.3", ("1.2.3", "1.9"), ("1.2.2", "2.0", "2.0a1")),
+        ("^1.2.3", ("1.2.3", "1.9"), ("1.2.2", "2.0", "2.0a1", "2.0.dev1")),
         ("^0.2.3", ("0.2.3", "0.2.9"), ("0.3.0",)),
         ("^0.0.3", ("0.0.3",), ("0.0.4",)),
         ("^0.0", ("0.0.9",), ("0.1",)),
@@ -169,3 +174,13 @@ def test_minors_are_those_the_lock_is_for_and_some_wheel_was_built_for(
     names = [f"x-1.0-{each}.whl" for each in tags]
     found = targets_among(names, allows=lambda each: python_allowed(specifier, each), admits=lambda _: True)
     assert list(dict.fromkeys(each.minor_version for each in found)) == expected
+
+
+def test_credentials_are_in_no_message_about_a_url() -> None:
+    assert "secret" not in Places(Path("folder"), Credentials()).of_url("ftp://me:secret@host.example/x.whl").refused
+
+
+@pytest.mark.parametrize(("parse", "text"), [(parse_toml, "x = " + "[" * 100000), (parse_json, "[" * 100000)])
+def test_deep_nesting_is_told(parse: Callable[[bytes, str], object], text: str) -> None:
+    with pytest.raises(QuestionError, match="nested too deeply"):
+        parse(text.encode(), "x")

@@ -35,7 +35,7 @@ def wheel(name: str, version: str = "1.0", *, more: str = "", tag: str = "py3-no
         ('directory = { path = "../beside" }', "directory"),
         ('vcs = { type = "git", url = "https://me:secret@host.example/x", commit-id = "abc" }', "not-a-wheel"),
         (f'archive = {{ url = "https://files.example/x-1.0.tar.gz", {HASHES} }}', "not-a-wheel"),
-        (f'archive = {{ url = "https://h.example/x-1.0-py3-none-any.whl", subdirectory = "s", {HASHES} }}', "not-a-wheel"),
+        (f'archive = {{ url = "https://h.example/x-1-py3-none-any.whl", subdirectory = "s",{HASHES} }}', "not-a-wheel"),
         (f'archive = {{ path = "../x-1.0-py3-none-any.whl", {HASHES} }}', "refused"),
         (f'archive = {{ url = "file:///x-1.0-py3-none-any.whl", {HASHES} }}', "refused"),
         (f'archive = {{ url = "ftp://files.example/x-1.0-py3-none-any.whl", {HASHES} }}', "refused"),

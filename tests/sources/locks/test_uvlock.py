@@ -240,3 +240,13 @@ def test_wheels_of_another_project_or_version_are_not_taken() -> None:
         found = select(lock)
         assert not found.candidates
         assert [each.code for each in found.skipped] == ["no-wheel"]
+
+
+def test_of_two_sources_the_edge_says_which() -> None:
+    one, other = '{ registry = "https://one.example/simple" }', '{ registry = "https://two.example/simple" }'
+    lock = uv_lock(
+        project(f'{{ name = "x", version = "1.0", source = {other} }}'),
+        uv_package("x", source=one),
+        uv_package("x", source=other),
+    )
+    assert [each.index for each in select(lock).candidates] == ["https://two.example/simple"]

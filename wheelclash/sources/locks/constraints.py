@@ -60,7 +60,7 @@ def _clause(operator: str, version: str) -> list[str]:
             return [f"{'!=' if operator == '!=' else '=='}{wildcard[1]}.*"]
         return []
     if operator in {"^", "~"}:
-        return [f">={version}", f"<{_next(operator, Version(version))}.dev0"]
+        return [f">={version}", f"<{_next(operator, Version(version))}"]
     return [f"{'==' if operator == '=' else operator}{version}"]
 
 

@@ -9,9 +9,9 @@ from wheelclash.errors import QuestionError
 from wheelclash.sources.locks.documents import Table, normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["Conflicts", "Item"]
+__all__ = ["ConflictError", "Conflicts", "Item"]
 
 
 class Item(NamedTuple):
@@ -38,6 +38,10 @@ class Item(NamedTuple):
         return f"the group {self.group!r}" if self.group is not None else f"the project {self.package!r}"
 
 
+class ConflictError(QuestionError):
+    """Items are asked for that cannot be installed together."""
+
+
 class Conflicts:
     """The ``conflicts`` of a lock: sets of items of which one at most may be active."""
 
@@ -54,40 +58,20 @@ class Conflicts:
     def __bool__(self) -> bool:
         return bool(self._sets)
 
-    def reconcile(self, wanted: Sequence[Item], *, optional: Collection[Item]) -> list[Item]:
-        """What to leave out, because it cannot be installed with the rest.
-
-        Args:
-            wanted: Everything that would be active.
-            optional: Those nobody named: of several that conflict, the first that is declared stays.
-
-        Raises:
-            QuestionError: Items that were named conflict.
-        """
-        left_out: list[Item] = []
-        for each in self._sets:
-            active = [item for item in each if item in wanted and item not in left_out]
-            named = [item for item in active if item not in optional]
-            if len(named) > 1:
-                self._refuse(named)
-            kept = named or active[:1]
-            left_out += [item for item in active if item not in kept]
-        return left_out
-
     def check(self, active: Iterable[Item]) -> None:
-        """Refuse extras that conflict, wherever they became active.
+        """Refuse what cannot be installed together.
 
         Raises:
-            QuestionError: Two of them are active.
+            ConflictError: Two items of one set are active.
         """
-        extras = {item for item in active if item.extra is not None}
+        present = set(active)
         for each in self._sets:
-            for pair in combinations([item for item in each if item in extras], 2):
+            for pair in combinations([item for item in each if item in present], 2):
                 self._refuse(pair)
 
     def _refuse(self, items: Sequence[Item]) -> None:
         shown = " and ".join(map(str, items))
-        raise QuestionError(f"{self._what} declares that {shown} conflict: they cannot be installed together.")
+        raise ConflictError(f"{self._what} declares that {shown} conflict: they cannot be installed together.")
 
 
 def _item(table: Table) -> Item:

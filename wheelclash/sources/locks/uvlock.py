@@ -16,7 +16,7 @@ from wheelclash.sources.locks.documents import normalised
 from wheelclash.sources.locks.environments import python_allowed, targets_among
 from wheelclash.sources.locks.markers import Markers
 from wheelclash.sources.locks.projects import chosen, pyproject_beside
-from wheelclash.sources.locks.uvconflicts import Conflicts, Item
+from wheelclash.sources.locks.uvconflicts import ConflictError, Conflicts, Item
 from wheelclash.sources.locks.uvpackages import Dependency, Graph
 from wheelclash.sources.locks.uvwalk import Walk, Wanted
 from wheelclash.sources.locks.wheels import select_wheels, uninstallable
@@ -89,26 +89,16 @@ class UvLock:
         named = chosen(groups, self._groups(), what="group", where=self._what)
         markers = Markers(target, self._what)
         self._check_target(target, markers)
-        notes: list[str] = []
-        wanted = Wanted(
-            tuple(dict.fromkeys([*given, *(known if all_extras else [])])),
-            tuple(dict.fromkeys([*self._default_groups(), *named])),
-        )
-        members = {root.name for root in roots}
-        left_out = self._conflicts.reconcile(
-            [Item(name, extra=each) for name in sorted(members) for each in wanted.extras]
-            + [Item(name, group=each) for name in sorted(members) for each in wanted.groups]
-            + [Item(name) for name in sorted(members)],
-            optional={Item(name, extra=each) for name in members for each in wanted.extras if each not in given},
-        )
-        if left_out:
-            names = sorted({item.extra or "" for item in left_out})
-            notes.append(
-                f"{self._what} declares extras that are never installed together: {', '.join(names)} left out; "
-                "to compare with one of them, name it with --extra"
-            )
-            wanted = wanted._replace(extras=tuple(each for each in wanted.extras if each not in names))
+        wanted = Wanted(given, tuple(dict.fromkeys([*self._default_groups(), *named])))
         self._check_group_pythons(target, wanted.groups)
+        notes: list[str] = []
+        if all_extras:
+            wanted, left_out = self._with_all(known, wanted, markers)
+            if left_out:
+                notes.append(
+                    f"{self._what} declares extras that are never installed together: {', '.join(sorted(left_out))} "
+                    "left out; to compare with one of them, name it with --extra"
+                )
         walk = self._reached(markers, wanted)
         return select_wheels(self._locked(walk), target, roots=walk.roots, notes=notes)
 
@@ -135,6 +125,26 @@ class UvLock:
         if not isinstance(found, list):
             found = ["dev"]
         return [name for each in found if isinstance(each, str) and (name := normalised(each)) in known]
+
+    def _with_all(self, known: Sequence[str], wanted: Wanted, markers: Markers) -> tuple[Wanted, list[str]]:
+        """All extras that can be installed together with what is wanted already, and those that cannot."""
+        whole = wanted._replace(extras=tuple(dict.fromkeys([*wanted.extras, *known])))
+        try:
+            self._reached(markers, whole)
+        except ConflictError:
+            pass
+        else:
+            return whole, []
+        left_out = []
+        for extra in whole.extras[len(wanted.extras) :]:
+            wider = wanted._replace(extras=(*wanted.extras, extra))
+            try:
+                self._reached(markers, wider)
+            except ConflictError:
+                left_out.append(extra)
+            else:
+                wanted = wider
+        return wanted, left_out
 
     def _check_target(self, target: Target, markers: Markers) -> None:
         """Refuse what uv refuses.
@@ -183,20 +193,22 @@ class UvLock:
         """Everything that would be installed.
 
         Raises:
-            QuestionError: Extras that conflict are both active.
+            ConflictError: Extras or groups are active that conflict.
         """
         if not self._conflicts:
             return self._walk(markers, wanted, ())
-        given = {Item(root.name) for root in self._graph.roots}
-        given |= {Item(root.name, extra=each) for root in self._graph.roots for each in wanted.extras}
-        given |= {Item(root.name, group=each) for root in self._graph.roots for each in wanted.groups}
+        names = [root.name for root in self._graph.roots]
+        given = {Item(name) for name in names}
+        given |= {Item(name, extra=each) for name in names for each in wanted.extras}
+        given |= {Item(name, group=each) for name in names for each in wanted.groups}
+        self._conflicts.check(given)
         active = given
         for _ in range(_ROUNDS):
             found = given | self._walk(markers, wanted, active).extras
             if found == active:
                 break
             active = found
-        self._conflicts.check(active)
+        self._conflicts.check(item for item in active if item.extra is not None)
         return self._walk(markers, wanted, active)
 
     def _walk(self, markers: Markers, wanted: Wanted, active: Collection[Item]) -> Walk:

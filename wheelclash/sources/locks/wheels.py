@@ -20,6 +20,7 @@ from wheelclash.sources.locks.documents import normalised
 from wheelclash.sources.no_wheel import reason_for
 from wheelclash.sources.page import ProjectFile
 from wheelclash.sources.ranking import rank, ranks
+from wheelclash.sources.releases import version_of
 from wheelclash.sources.selection import Selection, Unlocated
 
 if TYPE_CHECKING:
@@ -152,12 +153,13 @@ def select_wheels(
     unlocated: list[Unlocated] = []
     skipped: list[Skip] = []
     not_compared: list[Skip] = []
+    places = ranks(target.tags)
     for package in _distinct(packages):
         reason = _NOT_COMPARED.get(package.kind)
         if reason is not None:
             not_compared.append(Skip(requirement=package.shown, code=package.kind, reason=reason))
             continue
-        found = _chosen(package, target, build_first=build_first)
+        found = _chosen(package, target, places, build_first=build_first)
         if isinstance(found, Skip):
             skipped.append(found)
         elif found.url:
@@ -228,26 +230,26 @@ def _described(package: Locked) -> str:
     return f"{package.shown} from {place}" if place else package.shown
 
 
-def _chosen(package: Locked, target: Target, *, build_first: bool) -> Candidate | Skip:
+def _chosen(package: Locked, target: Target, places: Mapping[str, int], *, build_first: bool) -> Candidate | Skip:
     if package.kind == "not-a-wheel":
         reason = f"{package.origin or 'its source'} is no wheel: what it installs is not known until it is built"
         return Skip(requirement=package.shown, code="not-a-wheel", reason=reason)
-    own = _own_wheels(package)
-    places = ranks(target.tags)
-    usable = [
-        ((build, -best) if build_first else (-best, build), -number, wheel, version)
-        for number, (wheel, version, build) in enumerate(own)
-        if (best := rank(wheel.filename, places)) is not None
-    ]
-    if not usable:
-        return Skip(requirement=package.shown, code="no-wheel", reason=_why_none(package, own, target))
-    _, _, wheel, version = max(usable, key=lambda each: each[:2])
+    fitting = [each for each in package.wheels if rank(each.filename, places) is not None]
+    own = _own_wheels(package, fitting)
+    if not own:
+        return Skip(requirement=package.shown, code="no-wheel", reason=_why_none(package, target))
+
+    def preference(each: tuple[LockedWheel, Version, BuildTag]) -> tuple[object, ...]:
+        best = rank(each[0].filename, places) or 0
+        return (each[2], -best) if build_first else (-best, each[2])
+
+    wheel, version, _ = max(own, key=preference)  # of equal ones the first
     if wheel.refused:
         return Skip(requirement=package.shown, code="refused", reason=wheel.refused)
     return Candidate(
         filename=wheel.filename,
         name=package.name,
-        version=version,
+        version=str(version),
         url=wheel.url,
         index=package.registry,
         sha256=wheel.sha256,
@@ -259,30 +261,33 @@ def _chosen(package: Locked, target: Target, *, build_first: bool) -> Candidate 
     )
 
 
-def _own_wheels(package: Locked) -> list[tuple[LockedWheel, str, BuildTag]]:
-    """Its wheels with version and build tag, less those whose name belongs to another project or version."""
-    parsed = [
+def _own_wheels(package: Locked, wheels: Sequence[LockedWheel]) -> list[tuple[LockedWheel, Version, BuildTag]]:
+    """Wheels with version and build tag, less those whose name belongs to another project or version.
+
+    A lock may leave out the local part of a version, unless it has files of the version as it stands.
+    """
+    found = [
         (wheel, named[1], named[2])
-        for wheel in package.wheels
+        for wheel in wheels
         if (named := _parsed(wheel.filename)) is not None and named[0] == package.name
     ]
     wanted = _version(package.version)
-    if wanted is None:
-        return [(wheel, str(version), build) for wheel, version, build in parsed]
-    exact = [each for each in parsed if each[1] == wanted]
-    same = exact or [each for each in parsed if each[1].public == wanted.public]
-    return [(wheel, str(version), build) for wheel, version, build in same]
+    if wanted is None or all(version == wanted for _, version, _ in found):
+        return found
+    if any(version_of(each.filename) == wanted for each in package.wheels):
+        return [each for each in found if each[1] == wanted]
+    return [each for each in found if each[1].public == wanted.public]
 
 
-def _why_none(package: Locked, own: Sequence[tuple[LockedWheel, str, BuildTag]], target: Target) -> str:
+def _why_none(package: Locked, target: Target) -> str:
     """What there is instead of a wheel."""
+    own = _own_wheels(package, package.wheels)
     if not own and package.wheels:
         return f"the lock names files of another project or version for it, e.g. {package.wheels[0].filename}"
+    if not own and package.sources:
+        return f"it came as source only ({package.sources[0]}); wheels alone can be compared"
     if not own:
-        shown = f" ({package.sources[0]})" if package.sources else ""
-        return (
-            f"it came as source only{shown}; wheels alone can be compared" if shown else "the lock names no file of it"
-        )
+        return "the lock names no file of it"
     asked = Asked(text=package.shown, name=package.name, specifier=SpecifierSet(prereleases=True))
     files = [ProjectFile(filename=wheel.filename, url="") for wheel, _, _ in own]
     return reason_for(asked, files, target, excluded=False)
