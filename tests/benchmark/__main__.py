@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from .population import write_population
 from .reading import pair_figures, wheel_figures
 from .running import growth_figures, start_figures
+from .sets import lock_figures, resolution_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,6 +57,8 @@ def _figures(asked: argparse.Namespace, folder: Path) -> Iterator[Figure]:
     yield from wheel_figures(wheels, folder / "served")
     yield from pair_figures(folder / "recorded")
     yield from start_figures(folder / "start")
+    yield from lock_figures(folder / "lock", quick=asked.quick)
+    yield from resolution_figures(folder / "resolution", quick=asked.quick)
     yield from growth_figures(folder / "growth", quick=asked.quick)
 
 

@@ -19,19 +19,21 @@ from .population import plain_wheel
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["growth_figures", "start_figures"]
+__all__ = ["TARGET", "Cost", "environ_of", "growth_figures", "run", "start_figures"]
 
 _ROOT = Path(__file__).resolve().parents[2]
-_TARGET = ["--python-version", "3.12", "--python-platform", "x86_64-manylinux_2_28", "--no-config"]
+TARGET = ("--python-version", "3.12", "--python-platform", "x86_64-manylinux_2_28", "--no-config")
 _ROUNDS = 9
 _OLD = 1_700_000_000
 _ANSWERED = {0, 1}
 _MEASURE = """
-import json, os, sys
+import json, os, sys, time
 quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+start = time.perf_counter()
 child = os.posix_spawn(sys.executable, [sys.executable, *sys.argv[1:]], os.environ, file_actions=quiet)
 _, status, usage = os.wait4(child, 0)
-print(json.dumps([os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))
+print(json.dumps([os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss,
+                  time.perf_counter() - start]))
 """
 """Runs a process from a small one: a child's memory is never counted as less than that of who started it."""
 
@@ -42,10 +44,12 @@ class Cost(NamedTuple):
     Attributes:
         seconds: Processor time, its own and the system's for it.
         memory: The most it held, in bytes.
+        elapsed: Seconds by the clock.
     """
 
     seconds: float
     memory: int
+    elapsed: float
 
 
 def start_figures(folder: Path) -> Iterator[Figure]:
@@ -59,7 +63,7 @@ def start_figures(folder: Path) -> Iterator[Figure]:
     for path in (one, other):  # what was written a moment ago may still change, and is not kept
         os.utime(path, (_OLD, _OLD))
     with RecordedIndex(folder / "wheels", case.wheels) as index:
-        check = ["-m", "wheelclash", *_TARGET]
+        check = ["-m", "wheelclash", *TARGET]
         commands = {
             "bare": ["-c", "pass"],
             "--help": ["-m", "wheelclash", "--help"],
@@ -69,9 +73,9 @@ def start_figures(folder: Path) -> Iterator[Figure]:
         }
         cache = folder / "cache"
         for command in commands.values():
-            _run(command, cache)
+            run(command, cache)
         index.forget()
-        rounds = [{name: _run(command, cache).seconds for name, command in commands.items()} for _ in range(_ROUNDS)]
+        rounds = [{name: run(command, cache).seconds for name, command in commands.items()} for _ in range(_ROUNDS)]
         asked = len(index.requests)
     least = {name: min(each[name] for each in rounds) for name in commands}
     group, unit = "a short run's processor time", "times the interpreter's"
@@ -103,11 +107,11 @@ def growth_figures(folder: Path, *, quick: bool) -> Iterator[Figure]:
                 shared = files // 10 if unit == "files" else 0
                 plain_wheel(name, files, shared=shared, seed=number).write(place)
             command = [
-                "-m", "wheelclash", *_TARGET, "--no-cache", "--no-index", "--find-links", str(place),
+                "-m", "wheelclash", *TARGET, "--no-cache", "--no-index", "--find-links", str(place),
                 "--format", "json", "--output", str(place / "report.json"), *(name for name, _ in wheels),
             ]  # fmt: skip
-            runs = [_run(command, folder / "none") for _ in range(rounds)]
-            costs[count] = Cost(min(each.seconds for each in runs), min(each.memory for each in runs))
+            runs = [run(command, folder / "none") for _ in range(rounds)]
+            costs[count] = Cost(*(min(each) for each in zip(*runs, strict=True)))
         yield from _growth(group, unit, costs)
 
 
@@ -120,26 +124,37 @@ def _growth(group: str, unit: str, costs: Mapping[int, Cost]) -> Iterator[Figure
         yield Figure(group, f"memory, {step}", costs[many].memory / costs[few].memory, "times as much", 10)
     few, most = counts[0], counts[-1]
     more = (costs[most].memory - costs[few].memory) / (most - few)
-    yield Figure(group, f"memory per one of the {unit}", more, "bytes")
+    many, unit_of = (100_000, "files") if unit == "files" else (100, "wheels of 20 files")
+    yield Figure(group, f"memory per {many:,} {unit_of}", many * more / 2**20, "MiB")
 
 
-def _run(arguments: Sequence[str], cache: Path) -> Cost:
-    """Run Python, nobody's settings about."""
-    environ = {
+def environ_of(cache: Path) -> dict[str, str]:
+    """Variables of a run, nobody's settings among them."""
+    return {
         "PATH": os.environ.get("PATH", ""),
         "PYTHONPATH": str(_ROOT),
         "WHEELCLASH_CACHE_DIR": str(cache),
         "HOME": str(cache.parent),
     }
+
+
+def run(arguments: Sequence[str], cache: Path, more: Mapping[str, str] | None = None) -> Cost:
+    """Run Python, nobody's settings about.
+
+    Args:
+        arguments: What follows the interpreter.
+        cache: The cache's folder.
+        more: Further environment variables.
+    """
     done = subprocess.run(
         [sys.executable, "-S", "-c", _MEASURE, *arguments],
-        env=environ,
+        env=environ_of(cache) | (dict(more) if more is not None else {}),
         cwd=cache.parent,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=True,
     )
-    code, seconds, memory = json.loads(done.stdout)
-    assert code in _ANSWERED, done.stderr
-    return Cost(seconds, memory * (1 if sys.platform == "darwin" else 1024))
+    code, seconds, memory, elapsed = json.loads(done.stdout)
+    assert code in _ANSWERED, f"{code}: {' '.join(arguments)}\n{done.stderr}"
+    return Cost(seconds, memory * (1 if sys.platform == "darwin" else 1024), elapsed)

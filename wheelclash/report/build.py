@@ -139,17 +139,19 @@ def _distributions(views: Sequence[View]) -> tuple[DistributionReport, ...]:
     found: dict[str, DistributionReport] = {}
     for number, view in enumerate(views):
         chains = _chains(view)
+        required_by = _required_by(view.distributions)
         for each in view.distributions:
             before = found.get(each.id)
             if before is None:
-                found[each.id] = _distribution(each, view.distributions, chains.get(each.name, ()), number)
+                requirers = required_by.get(each.name, ())
+                found[each.id] = _distribution(each, requirers, chains.get(each.name, ()), number)
             else:
                 found[each.id] = replace(before, targets=(*before.targets, number))
     return tuple(found[id_] for id_ in sorted(found))
 
 
 def _distribution(
-    each: Distribution, every: Sequence[Distribution], through: Sequence[str], target: int
+    each: Distribution, requirers: Iterable[str], through: Sequence[str], target: int
 ) -> DistributionReport:
     candidate = each.candidate
     findings = [FindingReport(finding.code, finding.path, finding.detail) for finding in each.contents.findings]
@@ -170,19 +172,20 @@ def _distribution(
         files=len(next(iter(each.layouts.values())).files),
         targets=(target,),
         requires=tuple(sorted(requires)),
-        required_by=tuple(sorted(_requirers(each.name, every))),
+        required_by=tuple(sorted(requirers)),
         through=tuple(through),
         evidence=each.evidence,
         findings=tuple(findings),
     )
 
 
-def _requirers(name: str, every: Sequence[Distribution]) -> set[str]:
-    return {
-        other.name
-        for other in every
-        if any(edge.name == name for edge in other.requirements.with_extras(other.candidate.extras))
-    }
+def _required_by(distributions: Sequence[Distribution]) -> dict[str, set[str]]:
+    """By name, who requires it."""
+    found: dict[str, set[str]] = {}
+    for each in distributions:
+        for edge in each.requirements.with_extras(each.candidate.extras):
+            found.setdefault(edge.name, set()).add(each.name)
+    return found
 
 
 def _chains(view: View) -> dict[str, tuple[str, ...]]:

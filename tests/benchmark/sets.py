@@ -1,0 +1,127 @@
+"""Sets that nobody typed: a lock of 200 wheels, and a large set that uv resolves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import uv as uv_package
+
+from tests.support.loopback import LoopbackIndex
+from tests.support.wheelmaker import Wheel
+from wheelclash.reading.remote import FIRST_TAIL
+
+from .figures import Figure
+from .population import write_population
+from .running import TARGET, environ_of, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+__all__ = ["lock_figures", "resolution_figures"]
+
+_LOCKED = 200
+_RESOLVED = 300
+_ROUNDS = 5
+
+
+def lock_figures(folder: Path, *, quick: bool) -> Iterator[Figure]:
+    """A lock that says where its wheels are: read over HTTP once, then answered from the cache."""
+    served, cache, rounds = folder / "served", folder / "cache", 1 if quick else _ROUNDS
+    wheels = list(write_population(served, _LOCKED))
+    group = f"a lock of {_LOCKED} wheels"
+    with LoopbackIndex(served) as index:
+        lock = folder / "pylock.toml"
+        lock.write_text(_pylock(index, wheels))
+        check = ["-m", "wheelclash", str(lock), *TARGET, "--no-index", "--format", "json"]
+        first = run([*check, "--output", str(folder / "first.json")], cache)
+        pages, asked = len(index.page_requests), len(index.file_requests)
+        yield Figure(group, "requests for index pages", pages, "requests", 0)
+        yield Figure(group, "requests per wheel", asked / len(wheels), "requests", 1.10)
+        yield Figure(group, "wheels being read at one moment, most", index.most_at_once, "requests")
+        yield Figure(group, "read for the first time, elapsed", first.elapsed, "s (for information)")
+        index.forget()
+        runs = [(run(["-c", "pass"], cache), run([*check, "--output", os.devnull], cache)) for _ in range(rounds)]
+        asked = len(index.requests)
+    report = json.loads((folder / "first.json").read_text())
+    bare = min(each.seconds for each, _ in runs)
+    cached = min(each.seconds for _, each in runs)
+    yield Figure(group, "installed files", sum(each["files"] for each in report["distributions"]), "files")
+    yield Figure(group, "requests of a run from the cache", asked, "requests", 0)
+    yield Figure(group, "from the cache, processor time", cached, "s (for information)")
+    yield Figure(group, "from the cache, processor time", cached / bare, "times the interpreter's")
+    elapsed = min(each.elapsed for _, each in runs)
+    yield Figure(group, "from the cache, elapsed", elapsed, "s on one core", 1)
+    yield Figure(
+        group, "from the cache, elapsed", elapsed / min(each.elapsed for each, _ in runs), "times the interpreter's"
+    )
+
+
+def resolution_figures(folder: Path, *, quick: bool) -> Iterator[Figure]:
+    """A large set: what is asked beyond uv's own resolving, both with the cache of uv warm."""
+    count, rounds = (60, 1) if quick else (_RESOLVED, _ROUNDS)
+    group = f"a set of {count} distributions, resolved"
+    cache, uv_cache = folder / "cache", folder / "uv-cache"
+    with LoopbackIndex(folder / "served") as index:
+        index.add(*_graph(count))
+        for path in index.folder.iterdir():
+            index.facts(path.name).core_metadata = True
+        more = {"UV_CACHE_DIR": str(uv_cache)}
+        compile_ = [
+            uv_package.find_uv_bin(), "pip", "compile", "-", "--format", "pylock.toml", "--no-config", "--no-build",
+            "--python-version", "3.12", "--python-platform", "x86_64-manylinux_2_28", "--default-index", index.simple,
+        ]  # fmt: skip
+        check = ["-m", "wheelclash", "made0000", *TARGET, "-i", index.simple, "--output", str(folder / "report.json"),
+                 "--format", "json"]  # fmt: skip
+        _resolve(compile_, uv_cache)
+        alone, first, cached = [], [], []
+        for _ in range(rounds):
+            alone.append(_resolve(compile_, uv_cache))
+            first.append(run([*check, "--no-cache"], cache, more).elapsed)
+            run(check, cache, more)
+            index.forget()
+            cached.append(run(check, cache, more).elapsed)
+        asked = len(index.asked("*.whl"))
+    report = json.loads((folder / "report.json").read_text())
+    assert len(report["distributions"]) == count
+    yield Figure(group, "uv alone", min(alone), "s (for information)")
+    yield Figure(group, "resolved and read for the first time", min(first), "s (for information)")
+    yield Figure(group, "resolved and read for the first time", min(first) / min(alone), "times uv alone")
+    yield Figure(group, "resolved, wheels from the cache", min(cached) / min(alone), "times uv alone", 1.3)
+    yield Figure(group, "requests for wheels, from the cache", asked, "requests", 0)
+
+
+def _resolve(command: Sequence[str], uv_cache: Path) -> float:
+    start = time.perf_counter()
+    environ = environ_of(uv_cache) | {"UV_CACHE_DIR": str(uv_cache)}
+    subprocess.run(command, input=b"made0000\n", env=environ, capture_output=True, check=True)
+    return time.perf_counter() - start
+
+
+def _pylock(index: LoopbackIndex, wheels: Sequence[Path]) -> str:
+    lines = ['lock-version = "1.0"', 'created-by = "benchmark"']
+    for path in wheels:
+        name, version, _ = path.name.split("-", 2)
+        size = path.stat().st_size
+        # of larger ones only parts are read, and nobody could compare the hash
+        digest = hashlib.sha256(path.read_bytes() if size <= FIRST_TAIL else path.name.encode()).hexdigest()
+        place = f'url = "{index.file_url(path.name)}", size = {size}, hashes = {{ sha256 = "{digest}" }}'
+        lines += ["[[packages]]", f'name = "{name}"', f'version = "{version}"']
+        lines += [f'wheels = [{{ name = "{path.name}", {place} }}]']
+    return "\n".join([*lines, ""])
+
+
+def _graph(count: int) -> Iterator[Wheel]:
+    """Wheels of twenty files that all come in through the first; each requires a few later ones."""
+    chance = random.Random(count)  # noqa: S311 - nothing is secret here
+    for number in range(count):
+        name = f"made{number:04}"
+        below = sorted({*range(2 * number + 1, 2 * number + 3), *(chance.randint(number, count) for _ in range(2))})
+        requires = [f"made{other:04}>=1" for other in below if number < other < count]
+        yield Wheel(name, files={f"{name}/part{part}.py": f"{part}\n" for part in range(20)}, requires=requires)
