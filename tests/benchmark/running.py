@@ -156,5 +156,6 @@ def run(arguments: Sequence[str], cache: Path, more: Mapping[str, str] | None = 
         check=True,
     )
     code, seconds, memory, elapsed = json.loads(done.stdout)
+    assert "Traceback" not in done.stderr, done.stderr  # which ends with 1 as well
     assert code in _ANSWERED, f"{code}: {' '.join(arguments)}\n{done.stderr}"
     return Cost(seconds, memory * (1 if sys.platform == "darwin" else 1024), elapsed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Literal
 
 from wheelclash.overlap.model import Kind, Overlap, Owner, Severity, severity_of
@@ -35,13 +35,18 @@ def file_directory(layouts: Mapping[str, Layout], ownership: OwnershipMap) -> li
             folders.add(folder)
             folder = folder.rpartition("/")[0]
     found = []
-    for path in sorted(path for path in ownership if path in folders):
+    contested = sorted(path for path in ownership if path in folders)
+    every = sorted(ownership) if contested else []
+    for path in contested:
         holders = ownership.owners(path)
         below: dict[str, InstalledPath] = {}
-        for other in sorted(ownership):
-            if other.startswith(f"{path}/"):
-                for id_ in ownership.owners(other):
-                    below.setdefault(id_, other)
+        inside = f"{path}/"
+        for number in range(bisect_left(every, inside), len(every)):
+            other = every[number]
+            if not other.startswith(inside):
+                break
+            for id_ in ownership.owners(other):
+                below.setdefault(id_, other)
         needing = [id_ for id_ in below if id_ not in holders]
         if needing:
             owners = [(id_, layouts[id_].files[path]) for id_ in holders]
@@ -92,13 +97,14 @@ def shadowed(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Tar
 
     The order is that of ``importlib.machinery``: a package first, then extension suffixes, then source.
     """
-    forms: defaultdict[str, list[tuple[int, InstalledPath]]] = defaultdict(list)
-    for rank, module, path in _modules(ownership, target):
-        forms[module].append((rank, path))
+    first: dict[str, tuple[int, InstalledPath]] = {}
+    several: dict[str, list[tuple[int, InstalledPath]]] = {}
+    for module, form in _modules(ownership, target):
+        before = first.setdefault(module, form)
+        if before is not form:
+            several.setdefault(module, [before]).append(form)
     found = []
-    for candidates in forms.values():
-        if len(candidates) < 2:  # noqa: PLR2004
-            continue
+    for candidates in several.values():
         candidates.sort()
         top = candidates[0][1]
         hiding = ownership.owners(top)
@@ -111,22 +117,21 @@ def shadowed(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Tar
     return found
 
 
-def _modules(ownership: OwnershipMap, target: Target) -> Iterator[tuple[int, str, InstalledPath]]:
-    """Everything importable: its rank in the order of import, the path without suffix, the installed path."""
+def _modules(ownership: OwnershipMap, target: Target) -> Iterator[tuple[str, tuple[int, InstalledPath]]]:
+    """Everything importable: the path without suffix; its rank in the order of import, and the installed path."""
     for path in ownership:
         if not path.startswith(_LIBRARY):
             continue
         if path.endswith(".py"):
-            stem = path[:-3]
-            if stem.endswith("/__init__"):
-                yield 0, stem[: -len("/__init__")], path
+            if path.endswith("/__init__.py"):
+                yield path[:-12], (0, path)
             else:
-                yield 4, stem, path
+                yield path[:-3], (4, path)
         elif path.endswith((".so", ".pyd")):
             match = _EXTENSION.search(path)
             rank = _extension_rank(match["tag"], match["kind"], target) if match else None
             if match and rank is not None:
-                yield rank, path[: match.start()], path
+                yield path[: match.start()], (rank, path)
 
 
 def _extension_rank(tag: str | None, kind: str, target: Target) -> Literal[1, 2, 3] | None:
