@@ -231,11 +231,16 @@ def _is_code(text: str) -> bool:
     return re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", text) is not None
 
 
-def test_every_option_is_described() -> None:
-    from wheelclash.cli.arguments import _check_parser
+def _options() -> set[str]:
+    """Every option of every command."""
+    from wheelclash.cli.arguments import _parser_of
 
-    actions = [each for each in _check_parser()._actions if each.help != "==SUPPRESS=="]
-    known = {option for each in actions for option in each.option_strings}
+    actions = [each for command in ("check", "env") for each in _parser_of(command)._actions]
+    return {option for each in actions if each.help != "==SUPPRESS==" for option in each.option_strings}
+
+
+def test_every_option_is_described() -> None:
+    known = _options()
     rows = re.findall(r"^\| (`-.*?) \|", (DOCS / "cli.md").read_text("utf-8"), re.MULTILINE)
     told = {option for row in rows for option in re.findall(r"`(-{1,2}[A-Za-z-]+)", row)}
     assert told == known
@@ -243,9 +248,7 @@ def test_every_option_is_described() -> None:
 
 def test_every_option_named_anywhere_exists() -> None:
     """Of ours, in running text; commands of others bring their own."""
-    from wheelclash.cli.arguments import _check_parser
-
-    known = {option for each in _check_parser()._actions for option in each.option_strings}
+    known = _options()
     theirs = {"--reinstall", "--force-reinstall", "--excludes", "--break-system-packages"}
     for page in PAGES:
         spans = [span for span in _spans(page) if span.startswith("--")]

@@ -34,10 +34,14 @@ class Facts(NamedTuple):
     Attributes:
         tags: Wheel tags it supports, best first, as text.
         markers: Its marker environment.
+        places: Where it installs to (``sysconfig``'s names: ``purelib``, ``scripts``, …); empty if it does not say.
+        sites: The ``site-packages`` and ``dist-packages`` folders it imports from.
     """
 
     tags: tuple[str, ...]
     markers: Mapping[str, str]
+    places: tuple[tuple[str, str], ...] = ()
+    sites: tuple[str, ...] = ()
 
 
 class Interpreter(NamedTuple):
@@ -81,6 +85,8 @@ answer = {
     "version": "%d.%d.%d" % sys.version_info[:3], "implementation": sys.implementation.name,
     "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
     "has_pip": importlib.util.find_spec("pip") is not None, "externally_managed": os.path.isfile(managed),
+    "places": sysconfig.get_paths(),
+    "sites": [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")],
 }
 sys.path.insert(0, sys.argv[1])
 from packaging import markers, tags
@@ -155,6 +161,8 @@ def _interpreter(answer: Any, path: Path, environ: Mapping[str, str]) -> Interpr
         raise ValueError(answer)
     prefix, base_prefix = Path(texts["prefix"]), Path(texts["base_prefix"])
     told = answer["executable"]
+    places = tuple((str(key), str(place)) for key, place in dict(answer.get("places", {})).items())
+    sites = tuple(str(each) for each in answer.get("sites", ()))
     return Interpreter(
         executable=Path(told) if isinstance(told, str) and told else path,
         prefix=prefix,
@@ -165,7 +173,7 @@ def _interpreter(answer: Any, path: Path, environ: Mapping[str, str]) -> Interpr
         has_pip=answer["has_pip"] is True,
         externally_managed=prefix == base_prefix and answer["externally_managed"] is True,
         is_active=_is_active(prefix, environ),
-        facts=Facts(tuple(tags), markers),
+        facts=Facts(tuple(tags), markers, places, sites),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from wheelclash.diagnosis import contested_layouts, empty_disk
 from wheelclash.errors import KeeperError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wheelclash.overlap import Overlap
     from wheelclash.target import Target
 
-__all__ = ["Remedy", "Step", "Strategy", "check_keepers", "remedies", "require_known"]
+__all__ = ["Named", "Remedy", "Step", "Strategy", "check_keepers", "remedies", "require_known"]
 
 Strategy = Literal["avoid", "reinstall-keeper", "remove-loser"]
 
@@ -76,9 +76,19 @@ def require_known(names: Iterable[str], known: Collection[str]) -> None:
             raise KeeperError(f"--keep {name}: no distribution of that name is in the set.", near(name, known))
 
 
-def check_keepers(
-    names: Iterable[str], distributions: Sequence[Distribution], overlaps: Sequence[Overlap]
-) -> list[str]:
+class Named(Protocol):
+    """A distribution as far as its name goes, installed or not."""
+
+    @property
+    def id(self) -> str:
+        """Unique."""
+
+    @property
+    def name(self) -> str:
+        """Normalised."""
+
+
+def check_keepers(names: Iterable[str], distributions: Sequence[Named], overlaps: Sequence[Overlap]) -> list[str]:
     """The ids of the keepers named.
 
     Raises:

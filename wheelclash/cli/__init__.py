@@ -62,6 +62,10 @@ def _run(command: str, parsed: Arguments, *, as_module: bool) -> int:
 
         write(schema_text())
         return 0
+    if command == "env":
+        from wheelclash.cli.env import run as run_env
+
+        return run_env(parsed, as_module=as_module)
     from wheelclash.cli.check import run
 
     return run(parsed, as_module=as_module)

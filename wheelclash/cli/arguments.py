@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Arguments", "parse"]
 
-_COMMANDS = ("check", "schema")
-_RESERVED = ("env", "fix", "who", "history", "upgrade", "atlas")
+_COMMANDS = ("check", "env", "schema")
+_RESERVED = ("fix", "who", "history", "upgrade", "atlas")
 
 _DESCRIPTION = """\
 Find the files that two or more wheels would both install, say who wins and what breaks, and print the commands that
@@ -30,6 +30,7 @@ examples:
   wheelclash opencv-python opencv-python-headless --keep opencv-python-headless --installer pip
   wheelclash nixl                        what installing it brings in: the siblings clash
   wheelclash uv.lock --all-targets
+  wheelclash env                         what is on disk in the environment at hand (env --help)
   wheelclash dist/ --against mypackage-gpu==1.4 --python-version 3.12 --python-platform linux"""
 
 
@@ -72,6 +73,9 @@ class Arguments(argparse.Namespace):
     offline: bool
     color: Literal["auto", "always", "never"]
     max_download: int | None
+    prefix: str | None
+    path: str | None
+    verify: bool
 
 
 class _Parser(argparse.ArgumentParser):
@@ -104,7 +108,7 @@ def parse(arguments: Sequence[str]) -> Arguments:
     """
     rest = list(arguments)
     command = rest.pop(0) if rest and rest[0] in (*_COMMANDS, *_RESERVED) else "check"
-    parser = _schema_parser() if command == "schema" else _check_parser()
+    parser = _parser_of(command)
     if command in _RESERVED:
         parser.error(
             f"'{command}' is the name of a command that this version does not have yet."
@@ -114,6 +118,18 @@ def parse(arguments: Sequence[str]) -> Arguments:
     if command == "check":
         _check(parser, parsed)
     return parsed
+
+
+def _parser_of(command: str) -> _Parser:
+    if command == "schema":
+        return _schema_parser()
+    if command == "env":
+        from wheelclash.cli.env_arguments import add_words
+
+        parser = _Parser(prog="wheelclash env", formatter_class=_Formatter, allow_abbrev=False)
+        add_words(parser)
+        return parser
+    return _check_parser()
 
 
 def _check(parser: _Parser, parsed: Arguments) -> None:

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from wheelclash.cli.streams import write
 from wheelclash.errors import QuestionError
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wheelclash.cli.arguments import Arguments
-    from wheelclash.report.model import Report
     from wheelclash.report.text import Line, Style
 
 __all__ = ["write_report"]
@@ -29,6 +28,19 @@ _COLORS: dict[Style, str] = {
     "faint": "dim",
     "command": "bold cyan",
 }
+
+
+class Report(Protocol):
+    """Any of our reports, as far as it is written."""
+
+    def to_json(self) -> str:
+        """The report for programs."""
+
+    def to_text(self, *, verbose: bool = False) -> str:
+        """The report for people."""
+
+    def to_lines(self, *, verbose: bool = False) -> list[Line]:
+        """The same as lines of styled spans."""
 
 
 def write_report(report: Report, arguments: Arguments) -> None:
@@ -89,9 +101,7 @@ def _colored(report: Report, arguments: Arguments) -> str | None:
         from rich.text import Text
     except ImportError:
         return None
-    from wheelclash.report.text import render
-
-    lines: Sequence[Line] = render(report, verbose=arguments.verbose)
+    lines: Sequence[Line] = report.to_lines(verbose=arguments.verbose)
     told = io.StringIO()  # writing is ours: rich would end the process where a pipe breaks
     console = Console(file=told, force_terminal=True, markup=False, highlight=False, soft_wrap=True)
     for line in lines[:1] if arguments.quiet else lines:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from wheelclash.report.model import Summary, summary_key
 
 if TYPE_CHECKING:
+    from wheelclash.report.environment import EnvironmentReport
     from wheelclash.report.model import Report
 
 __all__ = ["to_json"]
 
 
-def to_json(report: Report) -> str:
+def to_json(report: Report | EnvironmentReport) -> str:
     """Write a report. Names from wheels stand in it exactly, escaped as JSON escapes where they are not ASCII.
 
     Only lone surrogates, which strict JSON readers refuse, are spelt out, as a backslash and ``udc80``.

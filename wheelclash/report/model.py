@@ -20,6 +20,10 @@ from wheelclash.remedy import Strategy  # noqa: TC001
 from wheelclash.role import Role  # noqa: TC001
 from wheelclash.values import value
 
+TYPE_CHECKING = False  # typing's constant; pydantic evaluates this module's annotations, but those of methods
+if TYPE_CHECKING:
+    from wheelclash.report.text import Line
+
 __all__ = [
     "SCHEMA_VERSION",
     "DiagnosedDistribution",
@@ -193,6 +197,16 @@ class Summary:
     notices: int = 0
     ignored: int = 0
 
+    def at_or_above(self, fail_on: FailOn) -> int:
+        """How many count for the exit code; with ``never`` none do."""
+        counts = {
+            "error": self.errors,
+            "warning": self.errors + self.warnings,
+            "notice": self.errors + self.warnings + self.notices,
+            "never": 0,
+        }
+        return counts[fail_on]
+
 
 @value
 class DiagnosedOverlap:
@@ -311,14 +325,7 @@ class Report:
         """
         if self.skipped and len(self.distributions) < 2:  # noqa: PLR2004  (it takes two to clash)
             return 2
-        summary = self.summary
-        counts = {
-            "error": summary.errors,
-            "warning": summary.errors + summary.warnings,
-            "notice": summary.errors + summary.warnings + summary.notices,
-            "never": 0,
-        }
-        if counts[fail_on]:
+        if self.summary.at_or_above(fail_on):
             return 1
         return 3 if self.skipped and not allow_incomplete else 0
 
@@ -333,3 +340,9 @@ class Report:
         from wheelclash.report.text import to_text
 
         return to_text(self, verbose=verbose)
+
+    def to_lines(self, *, verbose: bool = False) -> list[Line]:
+        """The same as lines of styled spans."""
+        from wheelclash.report.text import render
+
+        return render(self, verbose=verbose)

@@ -7,25 +7,26 @@ from functools import cache
 
 from pydantic import TypeAdapter
 
+from wheelclash.report.environment import EnvironmentReport
 from wheelclash.report.model import Report
 
 __all__ = ["read_report", "schema_text"]
 
 
 @cache
-def _adapter() -> TypeAdapter[Report]:
-    return TypeAdapter(Report)
+def _adapter() -> TypeAdapter[Report | EnvironmentReport]:
+    return TypeAdapter(Report | EnvironmentReport)
 
 
 def schema_text() -> str:
-    """The JSON Schema (2020-12) of a report, as indented text."""
+    """The JSON Schema (2020-12) of reports, as indented text."""
     schema = _adapter().json_schema()
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
 
 
-def read_report(text: str | bytes) -> Report:
-    """Parse and validate the JSON of a report.
+def read_report(text: str | bytes) -> Report | EnvironmentReport:
+    """Parse and validate the JSON of a report, of wheels or of an environment.
 
     Raises:
         pydantic.ValidationError: It is not a report of this schema.

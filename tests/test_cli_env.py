@@ -1,0 +1,156 @@
+"""``wheelclash env``: a process, an environment made by hand, and what comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.command import Command
+from tests.support.installed import Handmade
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Handmade:
+    return Handmade(tmp_path / "venv")
+
+
+@pytest.fixture
+def ask(tmp_path: Path) -> Command:
+    (tmp_path / "home").mkdir()
+    return Command(tmp_path / "home")
+
+
+@pytest.fixture
+def clash(made: Handmade) -> Handmade:
+    """``one`` lost ``m.py`` to ``two``, and they share another file."""
+    made.add("one", {"p/m.py": "1", "p/same.py": ""})
+    made.add("two", {"p/m.py": "2", "p/same.py": ""})
+    return made
+
+
+def test_clean_environment_is_one_line(ask: Command, made: Handmade) -> None:
+    made.add("one", {"one.py": ""})
+    ran = ask("env", "--prefix", str(made.prefix))
+    assert (ran.code, len(ran.lines), ran.err) == (0, 1, "")
+    assert str(made.prefix) in ran.lines[0]
+
+
+def test_damage_is_told_with_the_line_for_ci(ask: Command, clash: Handmade) -> None:
+    ran = ask("env", "--prefix", str(clash.prefix))
+    assert ran.code == 1
+    assert ran.lines[0].startswith(f"{clash.prefix} (")
+    assert ran.lines[0].endswith(": 1 of 2 distributions damaged: 1 error, 1 notice")
+    assert ran.lines[1] == "  one 1.0: 1 file overwritten by two"
+    assert ran.lines[2] == "  error    site-packages/p/m.py  module, two's, not one's"
+    assert f"wheelclash env --prefix {clash.prefix} --keep two   (or keep one)" in ran.lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ([], 1),
+        (["--keep", "two"], 0),
+        (["--keep", "Two", "--fail-on", "notice"], 1),
+        (["--keep", "one"], 1),
+        (["--fail-on", "never"], 0),
+        (["--ignore", "one,two:site-packages/p/m.py"], 0),
+        (["--ignore", "one,two:site-packages/p/m.py", "--fail-on", "notice"], 1),
+        (["--ignore", "one,two:*", "--fail-on", "notice"], 0),
+        (["--ignore", "one,three:*"], 1),
+    ],
+)
+def test_exit_code_is_decided_by_keepers_and_what_is_ignored(
+    ask: Command, clash: Handmade, options: list[str], code: int
+) -> None:
+    ran = ask("env", "--prefix", str(clash.prefix), *options)
+    assert (ran.code, ran.err) == (code, ""), ran.out
+
+
+def test_printed_line_for_ci_holds_what_it_promises(ask: Command, clash: Handmade) -> None:
+    command = ask("env", "--prefix", str(clash.prefix), "--format", "json").json["environment"]["command"]
+    assert command[0] == "wheelclash"
+    ran = ask(*command[1:])
+    assert ran.code == 0
+    assert [line for line in ran.lines if "as the keeper recorded" in line]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--keep", "tow"], "Perhaps: two"),
+        (["--keep", "one", "--keep", "two"], "site-packages/p/m.py"),
+        (["--ignore", "one:*"], "A,B:GLOB"),
+    ],
+)
+def test_wrong_wish_is_no_question(ask: Command, clash: Handmade, options: list[str], told: str) -> None:
+    ran = ask("env", "--prefix", str(clash.prefix), *options)
+    assert (ran.code, ran.out) == (2, "")
+    assert told in ran.err
+
+
+@pytest.mark.parametrize("option", ["--prefix", "--path", "--python"])
+def test_no_environment_is_no_question(ask: Command, tmp_path: Path, option: str) -> None:
+    (tmp_path / "empty").mkdir()
+    for place in (tmp_path / "empty", tmp_path / "absent"):
+        ran = ask("env", option, str(place))
+        assert (ran.code, ran.out) == (2, "")
+        assert str(place) in ran.err
+
+
+def test_path_means_one_folder_of_packages(ask: Command, clash: Handmade) -> None:
+    assert ask("env", "--path", str(clash.site)).code == 1
+
+
+def test_json_has_what_is_on_disk(ask: Command, clash: Handmade) -> None:
+    (clash.site / "p" / "same.py").unlink()
+    first = ask("env", "--prefix", str(clash.prefix), "--format", "json")
+    report = first.json
+    assert report["environment"]["prefix"] == str(clash.prefix)
+    assert report["environment"]["installer"] == "pip"
+    verdicts = {
+        each["name"]: (each["intact"], each["overwritten_by"], each["missing"]) for each in report["distributions"]
+    }
+    assert verdicts == {"one": ("no", {"two": 1}, 1), "two": ("no", {}, 1)}
+    told = {each["path"]: (each["severity"], each["on_disk"]) for each in report["overlaps"]}
+    assert told == {
+        "p/m.py": ("error", {"state": "present", "matches": ["two"]}),
+        "p/same.py": ("error", {"state": "missing", "matches": []}),
+    }
+    assert (report["summary"]["errors"], report["summary"]["missing"]) == (2, 1)
+    assert first.out == ask("env", "--prefix", str(clash.prefix), "--format", "json").out
+
+
+def test_unreadable_distribution_is_incomplete(ask: Command, made: Handmade) -> None:
+    made.add("one", {"one.py": ""})
+    made.add("bad", {}, record=b"")
+    ran = ask("env", "--prefix", str(made.prefix))
+    assert ran.code == 3
+    assert "incomplete" in ran.lines[0]
+    assert ask("env", "--prefix", str(made.prefix), "--allow-incomplete").code == 0
+    (made.site / "one-1.0.dist-info" / "RECORD").unlink()
+    assert ask("env", "--prefix", str(made.prefix), "--allow-incomplete").code == 2
+
+
+def test_quiet_verbose_and_output(ask: Command, clash: Handmade, tmp_path: Path) -> None:
+    where = ("env", "--prefix", str(clash.prefix))
+    assert len(ask(*where, "--quiet").lines) == 1
+    assert len(ask(*where, "--verbose").lines) >= len(ask(*where).lines)
+    ran = ask(*where, "--output", str(tmp_path / "report.txt"))
+    assert (ran.code, ran.out) == (1, "")
+    assert (tmp_path / "report.txt").read_text().splitlines() == ask(*where).lines
+
+
+def test_hostile_names_are_spelt_out(ask: Command, made: Handmade) -> None:
+    made.add("one", {"p/\x1b[31m.py": "1"})
+    made.add("two", {"p/\x1b[31m.py": "2"})
+    ran = ask("env", "--prefix", str(made.prefix))
+    assert "\x1b" not in ran.out
+    assert "\\u{1b}" in ran.out
+
+
+def test_project_called_env_is_still_reached(ask: Command) -> None:
+    assert "nothing asked" not in ask("check", "env", "other", "--no-index", "--no-config").err

@@ -1,0 +1,85 @@
+"""Content on disk: hashes of files, read by paths that somebody recorded and nobody vouches for."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+
+from wheelclash.environment.records import read_small
+
+__all__ = ["Unreadable", "digest_of", "runs"]
+
+_PIECE = 1024 * 1024
+_WRAPPER = 256 * 1024
+
+
+class Unreadable(Exception):  # noqa: N818  (a state of a file, told in the report)
+    """A file that is there and cannot be read.
+
+    Attributes:
+        reason: The system's word for it.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def digest_of(path: str, algorithm: str = "sha256", buffer: bytearray | None = None) -> str | None:
+    """The hash of a file.
+
+    Args:
+        path: Links are followed.
+        algorithm: A name that :mod:`hashlib` knows.
+        buffer: Memory to read into, for who hashes many files.
+
+    Returns:
+        ``algorithm:hex``; ``irregular:`` and what it is for something that is no file; None if there is nothing.
+
+    Raises:
+        Unreadable: It is there and cannot be read.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        if os.path.isdir(path):  # noqa: PTH112
+            return "irregular:folder"
+        raise Unreadable(str(getattr(error, "strerror", None) or error)) from error
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            return "irregular:folder" if stat.S_ISDIR(mode) else "irregular:device"
+        return f"{algorithm}:{_hashed(descriptor, algorithm, buffer)}"
+    except OSError as error:
+        raise Unreadable(error.strerror or "it cannot be read") from error
+    finally:
+        os.close(descriptor)
+
+
+def _hashed(descriptor: int, algorithm: str, buffer: bytearray | None) -> str:
+    found = hashlib.new(algorithm, usedforsecurity=False)
+    room = memoryview(bytearray(_PIECE) if buffer is None else buffer)
+    with open(descriptor, "rb", buffering=0, closefd=False) as file:
+        while read := file.readinto(room):
+            found.update(room[:read])
+    return found.hexdigest()
+
+
+def runs(path: str, entry_point: str) -> bool:
+    """Whether a file is a wrapper that runs an entry point, whoever generated it.
+
+    Args:
+        path: The file.
+        entry_point: ``module:attr``.
+    """
+    try:
+        text = read_small(path, _WRAPPER) or b""
+    except OSError:
+        return False
+    module, _, attribute = entry_point.partition(":")
+    first = attribute.partition(".")[0]
+    return f"from {module} import {first}".encode() in text and f"{attribute}(".encode() in text

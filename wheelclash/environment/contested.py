@@ -1,0 +1,143 @@
+"""Contested files: the overlaps of what is installed, judged as those of wheels are, with what is on disk."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelclash.environment.disk_state import OnDisk, answers_from_disk, on_disk
+from wheelclash.environment.installed import entry_points_of
+from wheelclash.environment.records import RecordedFile, RecordError, recorded_files
+from wheelclash.installers import INSTALLERS
+from wheelclash.layout import InstalledFile, Layout
+from wheelclash.overlap import judge, questions
+from wheelclash.overlap.pairs import case_only, shadowed
+from wheelclash.overlap.same_path import same_path
+from wheelclash.ownership import OwnershipMap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from wheelclash.environment.installed import Unread
+    from wheelclash.environment.ownership import Owned
+    from wheelclash.environment.places import Places
+    from wheelclash.layout import InstalledPath
+    from wheelclash.overlap import Overlap
+    from wheelclash.target import Target
+
+__all__ = ["Contested", "find_contested"]
+
+
+class Contested(NamedTuple):
+    """An overlap of an environment.
+
+    Attributes:
+        key: The file's key.
+        overlap: Kind, role, owners; its severity is the one it has among wheels.
+        on_disk: What is there.
+    """
+
+    key: str
+    overlap: Overlap
+    on_disk: OnDisk
+
+
+def find_contested(owned: Owned, distributions: Sequence[Unread], places: Places, target: Target) -> list[Contested]:
+    """Every overlap of an environment, gravest first.
+
+    Args:
+        owned: Who owns what, by number.
+        distributions: Behind those numbers.
+        places: Of the environment.
+        target: Decides which modules can be imported and whether case matters.
+    """
+    related = owned.related(case_sensitive=places.case_sensitive)
+    rows = _rows(owned, [*owned.contested, *related], distributions, places)
+    commands = {each.id: _commands(each, target) for each in distributions if each.id in rows}
+    layouts: dict[str, Layout] = {}
+    keys: dict[str, str] = {}
+    for id_, files in rows.items():
+        layouts[id_] = Layout(
+            {file.path: file for key, row in files.items() for file in [_file(key, row, commands[id_], places)]},
+            frozenset(),
+        )
+        keys.update((places.installed_path(key), key) for key in files)
+    equal = [places.installed_path(key) for key in owned.contested]
+    near = {places.installed_path(key) for key in related}
+    overlaps = same_path(layouts, _map(layouts, equal))
+    if near:
+        ownership = _map(layouts, near)
+        overlaps += shadowed(layouts, ownership, target)
+        if not places.case_sensitive:
+            overlaps += case_only(layouts, ownership, target._replace(case_sensitive=False))
+    states = {each: _state(each, keys[each.path], rows, places) for each in overlaps}
+    holders = {keys[each.path]: state for each, state in states.items() if each.is_same_path}
+    answers = answers_from_disk(questions(overlaps), holders, places)
+    judged = judge(overlaps, answers, _requires(distributions, target))
+    found = {(each.path, each.kind, each.owners): state for each, state in states.items()}
+    return [Contested(keys[each.path], each, found[each.path, each.kind, each.owners]) for each in judged]
+
+
+def _rows(
+    owned: Owned, keys: Iterable[str], distributions: Sequence[Unread], places: Places
+) -> dict[str, dict[str, RecordedFile]]:
+    """What each owner's RECORD says of these keys, by id; RECORD is read again, by those in question only."""
+    wanted: defaultdict[int, set[str]] = defaultdict(set)
+    for key in keys:
+        for owner in owned.owners(key):
+            wanted[owner].add(key)
+    found = {}
+    for number in sorted(wanted):
+        each = distributions[number]
+        try:
+            rows = recorded_files(each.record, each.site, places, wanted[number])
+        except RecordError:  # it was there a moment ago
+            rows = {}
+        nothing = RecordedFile(None, None)
+        found[each.id] = {key: rows.get(key, nothing) for key in sorted(wanted[number])}
+    return found
+
+
+def _file(key: str, row: RecordedFile, commands: Mapping[str, str], places: Places) -> InstalledFile:
+    path = places.installed_path(key)
+    if path in commands:
+        return InstalledFile(path, commands[path], None, None, None)
+    return InstalledFile(path, row.digest, row.size, None, key)
+
+
+def _commands(each: Unread, target: Target) -> dict[str, str]:
+    """Installed paths of the commands that installers generate for a distribution, and what each runs."""
+    points = list(entry_points_of(each.folder))
+    return {
+        f"scripts/{name}": f"{point.kind}:{point.value}"
+        for installer in INSTALLERS
+        for name, point in installer.rules.command_names(points, target)
+    }
+
+
+def _map(layouts: Mapping[str, Layout], paths: Iterable[InstalledPath]) -> OwnershipMap:
+    wanted = sorted(set(paths))
+    return OwnershipMap({id_: [path for path in wanted if path in layout.files] for id_, layout in layouts.items()})
+
+
+def _state(overlap: Overlap, key: str, rows: Mapping[str, Mapping[str, RecordedFile]], places: Places) -> OnDisk:
+    """Of a pair: what is at the path that gives way."""
+    owners = [owner for owner in overlap.owners if owner.file.path == overlap.path]
+    return on_disk(key, owners, {owner.id: rows[owner.id][key].digest for owner in owners}, places)
+
+
+def _requires(distributions: Sequence[Unread], target: Target) -> Callable[[str, str], bool]:
+    """Whether one distribution requires another under any extra; METADATA is parsed when first asked."""
+    from wheelclash.distribution import requirements_of
+    from wheelclash.reading.contents import Contents
+
+    by_id = {each.id: each for each in distributions}
+    known: dict[str, frozenset[str]] = {}
+
+    def requires(one: str, other: str) -> bool:
+        if one not in known:
+            contents = Contents("", "", (), (), (), by_id[one].requires, None, ())
+            known[one] = requirements_of(contents, target).names_under_any_extra
+        return by_id[other].name in known[one]
+
+    return requires

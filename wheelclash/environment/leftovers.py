@@ -1,0 +1,85 @@
+"""Leftovers: files in package folders that nobody recorded, such as a package that lost its owner."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelclash.environment.places import is_absolute
+from wheelclash.environment.records import RecordError, recorded_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wheelclash.environment.installed import Bystander
+    from wheelclash.environment.places import Places
+    from wheelclash.layout import InstalledPath
+
+__all__ = ["Leftover", "leftovers"]
+
+_METADATA = (".dist-info", ".egg-info", ".egg", ".data")
+
+
+class Leftover(NamedTuple):
+    """Files nobody recorded.
+
+    Attributes:
+        folder: The package folder they lie in.
+        files: How many.
+        ownerless: Whether nobody owns anything in that folder.
+    """
+
+    folder: InstalledPath
+    files: int
+    ownerless: bool
+
+
+def leftovers(
+    strays: Iterable[str], owned: Mapping[str, int], aside: Iterable[Bystander], places: Places
+) -> list[Leftover]:
+    """Count strays by package folder; none are told where conda or the system installs files that no RECORD lists.
+
+    Loose files beside the packages, metadata folders and whatever belongs to distributions that are not compared are
+    left out.
+
+    Args:
+        strays: Keys of files that no compared distribution recorded.
+        owned: Keys of files that one did.
+        aside: Distributions that are not compared.
+        places: Of the environment.
+    """
+    packages = [key for key in strays if "/" in _below_site(key, places)]
+    if not packages or places.externally_managed or os.path.isdir(f"{places.base}/conda-meta"):  # noqa: PTH112
+        return []
+    theirs, tops = _claimed(aside, places)
+    counts: Counter[str] = Counter()
+    for key in packages:
+        top = _below_site(key, places).partition("/")[0]
+        if key not in theirs and top not in tops and (top.startswith("~") or not top.endswith(_METADATA)):
+            counts[key[: len(key) - len(_below_site(key, places))] + top] += 1
+    with_owner = {key[: len(key) - len(rest)] + rest.partition("/")[0] for key in owned if "/" in (rest := key)}
+    return [
+        Leftover(places.installed_path(folder), count, folder not in with_owner)
+        for folder, count in sorted(counts.items())
+    ]
+
+
+def _below_site(key: str, places: Places) -> str:
+    if not is_absolute(key):
+        return key
+    site = next((site for site in places.sites if key.startswith(f"{site}/")), "")
+    return key[len(site) + 1 :]
+
+
+def _claimed(aside: Iterable[Bystander], places: Places) -> tuple[set[str], set[str]]:
+    keys: set[str] = set()
+    tops: set[str] = set()
+    for each in aside:
+        tops |= each.tops
+        if each.record is not None:
+            try:
+                keys |= recorded_keys(each.record, each.site, places)[0]
+            except RecordError:
+                continue
+    return keys, tops

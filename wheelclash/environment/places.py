@@ -1,0 +1,213 @@
+"""The places of an environment: where its files lie, and what an installed RECORD's paths mean there.
+
+All folders are real ones, links resolved: ``lib64`` that links to ``lib`` is ``lib``. Inside the scan a file goes by a
+*key*: its path below the first site-packages folder, or else its absolute path (which begins with ``/`` or a drive).
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelclash.errors import QuestionError
+from wheelclash.layout import InstalledPath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wheelclash.interpreter import Interpreter
+
+__all__ = ["Places", "is_absolute", "places_at", "places_below", "places_of"]
+
+_LIBRARIES = (
+    "lib*/python*/site-packages",
+    "lib*/pypy*/site-packages",
+    "Lib/site-packages",
+    "lib*/python*/dist-packages",
+    "local/lib/python*/dist-packages",
+)
+_VERSION = re.compile(r"(?:python|pypy)(3\.[0-9]{1,2}t?)\Z")
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+class Places(NamedTuple):
+    """Where the files of one environment lie.
+
+    Attributes:
+        prefix: The folder nothing of it lies outside of; as the user or the interpreter names it.
+        sites: Real paths of its site-packages folders, each once, purelib first.
+        scripts, headers: Real paths of these folders.
+        python: Its interpreter, if it was asked.
+        python_version: Of the folder's name, ``3.12``; None if nothing says.
+        case_sensitive: Whether its file system is taken to tell ``a`` from ``A``.
+        is_windows: Whether commands are ``.exe`` files.
+        externally_managed: Whether it is marked as the system's own (PEP 668).
+        is_target: A bare folder of packages, as ``--target`` leaves it: no prefix around it.
+    """
+
+    prefix: Path
+    sites: tuple[str, ...]
+    scripts: str
+    headers: str
+    python: Path | None = None
+    python_version: str | None = None
+    case_sensitive: bool = True
+    is_windows: bool = False
+    externally_managed: bool = False
+    is_target: bool = False
+
+    @property
+    def base(self) -> str:
+        """The real path of the prefix, ``/`` between parts."""
+        return _real(self.prefix)
+
+    def key(self, site: str, row: str) -> str | None:
+        """The key of a RECORD row that is not plainly below its own site-packages folder.
+
+        Args:
+            site: The folder that RECORD belongs to.
+            row: The path as written, ``/`` between parts.
+
+        Returns:
+            None if it lies outside of the prefix: nobody's business here.
+        """
+        if self.is_target and row.startswith("../../"):
+            row = row[len("../../") :]  # pip --target installs elsewhere, moves everything, and leaves RECORD as it was
+        place = posixpath.normpath(row if is_absolute(row) else f"{site}/{row}")
+        folder, _, name = place.rpartition("/")
+        return self.key_of(f"{_real(folder)}/{name}")
+
+    def key_of(self, place: str) -> str | None:
+        """The key of an absolute path whose folder is a real one; None outside of the prefix."""
+        home = f"{self.sites[0]}/"
+        if place.startswith(home):
+            return place[len(home) :]
+        inside = any(place.startswith(f"{folder}/") for folder in (self.base.rstrip("/"), *self.sites[1:]))
+        return place if inside else None
+
+    def on_disk(self, key: str) -> str:
+        """The absolute path behind a key."""
+        return key if is_absolute(key) else f"{self.sites[0]}/{key}"
+
+    def installed_path(self, key: str) -> InstalledPath:
+        """A key as an installed path, its root in front."""
+        if not is_absolute(key):
+            return InstalledPath(f"site-packages/{key}")
+        roots = [*(("site-packages", site) for site in self.sites[1:]), ("scripts", self.scripts)]
+        for root, folder in (*roots, ("headers", self.headers), ("data", self.base.rstrip("/"))):
+            if key.startswith(f"{folder}/"):
+                return InstalledPath(f"{root}/{key[len(folder) + 1 :]}")
+        return InstalledPath(f"data/{key.lstrip('/')}")
+
+
+def is_absolute(path: str) -> bool:
+    """Whether a path, ``/`` between parts, is absolute on any system."""
+    return path.startswith("/") or _DRIVE.match(path) is not None
+
+
+def places_of(interpreter: Interpreter) -> Places:
+    """The places of an interpreter's environment, by its own word.
+
+    Raises:
+        QuestionError: It has no site-packages folder.
+    """
+    if interpreter.facts is not None:
+        told, imported = dict(interpreter.facts.places), interpreter.facts.sites
+    else:
+        import sysconfig
+
+        told, imported = dict(sysconfig.get_paths()), tuple(sys.path)
+    prefix = interpreter.prefix
+    if not told:
+        return places_below(prefix)._replace(python=interpreter.executable)
+    inside = [
+        path
+        for path in imported
+        if Path(path).name in {"site-packages", "dist-packages"} and Path(path).is_relative_to(prefix)
+    ]
+    sites = _existing([told.get("purelib", ""), told.get("platlib", ""), *inside])
+    if not sites:
+        raise QuestionError(f"The environment {prefix} has no site-packages folder.")
+    minor = ".".join(interpreter.version.split(".")[:2]) + ("t" if interpreter.free_threaded else "")
+    headers = prefix / "include" / "site" / f"python{minor}" if interpreter.is_virtual else told.get("include", prefix)
+    return Places(
+        prefix=prefix,
+        sites=sites,
+        scripts=_real(told.get("scripts", prefix / "bin")),
+        headers=_real(headers),
+        python=interpreter.executable,
+        python_version=minor,
+        case_sensitive=sys.platform not in {"win32", "darwin"},
+        is_windows=os.name == "nt",
+        externally_managed=interpreter.externally_managed,
+    )
+
+
+def places_below(prefix: Path) -> Places:
+    """The places of an environment by its folders alone; no interpreter is run.
+
+    Raises:
+        QuestionError: There is no such folder, it has no site-packages folder, or those of several versions.
+    """
+    _require_folder(prefix, "--prefix")
+    found = _existing(str(path) for pattern in _LIBRARIES for path in sorted(prefix.glob(pattern)))
+    versions = sorted({version for site in found if (version := _version_of(site))})
+    if not found:
+        raise QuestionError(f"--prefix {prefix}: there is no site-packages folder below it.", "Perhaps --path?")
+    if len(versions) > 1:
+        hint = f"Name one with --path: {', '.join(found)}"
+        raise QuestionError(f"--prefix {prefix}: it has packages of several versions of Python.", hint)
+    return _bare(prefix, found, versions[0] if versions else None)
+
+
+def places_at(site: Path) -> Places:
+    """The places around one site-packages folder; a folder that is no such thing by name is one made by ``--target``.
+
+    Raises:
+        QuestionError: There is no such folder.
+    """
+    _require_folder(site, "--path")
+    real = Path(_real(site))
+    if real.name in {"site-packages", "dist-packages"}:
+        version = _version_of(real.as_posix())
+        above = real.parents[2] if version and len(real.parents) > 2 else real.parents[1]  # noqa: PLR2004
+        return _bare(above, (real.as_posix(),), version)
+    return _bare(real, (real.as_posix(),), None)._replace(is_target=True)
+
+
+def _bare(prefix: Path, sites: tuple[str, ...], version: str | None) -> Places:
+    is_windows = os.name == "nt"
+    folder = f"python{version}" if version else ""
+    return Places(
+        prefix=prefix,
+        sites=sites,
+        scripts=_real(prefix / ("Scripts" if is_windows else "bin")),
+        headers=_real(prefix / "include" / "site" / folder),
+        python_version=version,
+        case_sensitive=sys.platform not in {"win32", "darwin"},
+        is_windows=is_windows,
+    )
+
+
+def _require_folder(folder: Path, option: str) -> None:
+    if not folder.is_dir():
+        what = "it is no folder" if folder.exists() else "there is no such folder"
+        raise QuestionError(f"{option} {folder}: {what}.")
+
+
+def _existing(folders: Iterable[str]) -> tuple[str, ...]:
+    """Those that exist, by their real paths, each once."""
+    return tuple(dict.fromkeys(_real(each) for each in folders if each and os.path.isdir(each)))  # noqa: PTH112
+
+
+def _version_of(site: str) -> str | None:
+    match = _VERSION.search(posixpath.basename(posixpath.dirname(site)))
+    return match[1] if match else None
+
+
+def _real(path: str | os.PathLike[str]) -> str:
+    return os.path.realpath(path).replace(os.sep, "/")

@@ -1,0 +1,221 @@
+"""Installed RECORDs: what an installer says it wrote, and what an uninstall will take.
+
+They differ from the RECORD of a wheel: paths are relative to site-packages and may climb out of it
+(``../../../bin/tool``), bytecode stands in them without a hash, and an environment may have half a million rows. So no
+object is made for a row: a RECORD becomes a set of keys, and only the rows of contested files are looked at again.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import io
+import os
+import stat
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelclash.reading.contents import Finding, Noted
+from wheelclash.reading.record import MAX_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from wheelclash.environment.places import Places
+
+__all__ = ["MAX_BYTES", "RecordError", "RecordedFile", "read_small", "recorded_files", "recorded_keys"]
+
+MAX_BYTES = 256 * 1024 * 1024
+"""The largest RECORD that is read."""
+
+_DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
+_BYTECODE = (".pyc", ".pyo")
+_ODD = ("\\", '"', "\0", "//", "/./", "/../", "/\n", "/,", "/.\n", "/.,", "/..,", "/..\n")
+_COLUMNS = 3
+
+
+class RecordError(Exception):
+    """A RECORD that cannot be read.
+
+    Attributes:
+        code: ``no-record``, ``unreadable`` or ``limit``.
+        reason: One sentence.
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
+class RecordedFile(NamedTuple):
+    """What an installed RECORD says of one file.
+
+    Attributes:
+        digest: ``algorithm:hex``; None if it gives none that proves anything.
+        size: Bytes; None if it gives none.
+    """
+
+    digest: str | None
+    size: int | None
+
+
+def recorded_keys(record: str, site: str, places: Places) -> tuple[set[str], list[Finding]]:
+    """The keys of the files that a RECORD lists, bytecode left out, and what is odd about it.
+
+    Args:
+        record: The path of the RECORD.
+        site: The site-packages folder it is relative to.
+        places: Of the environment.
+
+    Raises:
+        RecordError: It cannot be read.
+    """
+    findings = Noted()
+    text = _read(record, findings)
+    rows = _rows(text)
+    try:
+        found = {row[0] for row in rows if row and not row[0].endswith(_BYTECODE)}
+    except csv.Error as error:
+        raise _no_csv(error) from error
+    if len(found) > MAX_ROWS:
+        raise RecordError("limit", f"its RECORD has more than {MAX_ROWS} rows")
+    plain = not any(each in text for each in _ODD)
+    strange = {path for path in found if path[:1] in {"", ".", "/"} or path[1:2] == ":"} if plain else found.copy()
+    found -= strange
+    if site != places.sites[0]:
+        found = {f"{site}/{path}" for path in found}
+    keys = (_key(path, site, places, findings) for path in sorted(strange))
+    found.update(key for key in keys if key is not None)
+    return found, list(findings)
+
+
+def recorded_files(record: str, site: str, places: Places, wanted: Collection[str] | None) -> dict[str, RecordedFile]:
+    """What a RECORD says of some files.
+
+    Args:
+        record: The path of the RECORD.
+        site: The site-packages folder it is relative to.
+        places: Of the environment.
+        wanted: Keys; None for all.
+
+    Raises:
+        RecordError: It cannot be read any more.
+    """
+    found: dict[str, RecordedFile] = {}
+    ignored = Noted()
+    text = _read(record, ignored)
+    plain = not any(each in text for each in _ODD)
+    prefix = "" if site == places.sites[0] else f"{site}/"
+    try:
+        for row in _rows(text):
+            if not row or row[0].endswith(_BYTECODE):
+                continue
+            path = row[0]
+            if plain and path[:1] not in {"", ".", "/"} and path[1:2] != ":":
+                key: str | None = prefix + path
+            else:
+                key = _key(path, site, places, ignored)
+            if key is not None and (wanted is None or key in wanted):
+                file = (
+                    RecordedFile(_digest(row[1]), _size(row[2])) if len(row) == _COLUMNS else RecordedFile(None, None)
+                )
+                if found.get(key, file) != file:
+                    file = RecordedFile(None, None)  # two rows that disagree: neither can be trusted
+                found[key] = file
+    except csv.Error as error:
+        raise _no_csv(error) from error
+    return found
+
+
+def read_small(path: str, limit: int) -> bytes | None:
+    """The content of a small regular file.
+
+    Args:
+        path: Where.
+        limit: Bytes; of a larger file only so many are read.
+
+    Returns:
+        None if it is not there, or no regular file.
+
+    Raises:
+        OSError: It is there and cannot be read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123  (a descriptor)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        pieces = []
+        while limit > 0 and (piece := file.read(limit)):
+            pieces.append(piece)
+            limit -= len(piece)
+        return b"".join(pieces)
+
+
+def _read(record: str, findings: Noted) -> str:
+    try:
+        data = read_small(record, MAX_BYTES + 1)
+    except OSError as error:
+        raise RecordError("unreadable", f"its RECORD cannot be read ({error.strerror})") from error
+    if data is None:
+        raise RecordError("no-record", "it has no RECORD: nothing says which files are its own")
+    if len(data) > MAX_BYTES:
+        raise RecordError("limit", f"its RECORD has more than {MAX_BYTES} bytes")
+    if not data.strip():
+        raise RecordError("no-record", "its RECORD is empty: nothing says which files are its own")
+    if data.startswith(b"\xef\xbb\xbf"):
+        findings.append(Finding("byte-order-mark", None, "RECORD begins with a byte order mark"))
+        data = data[3:]
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        findings.append(Finding("not-utf-8", None, f"RECORD is not UTF-8 (byte {error.start})"))
+        return data.decode("utf-8", "surrogateescape")
+
+
+def _rows(text: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), strict=True)
+
+
+def _no_csv(error: csv.Error) -> RecordError:
+    code = "limit" if "field limit" in str(error) else "unreadable"
+    return RecordError(code, f"its RECORD is not CSV ({error})")
+
+
+def _key(path: str, site: str, places: Places, findings: Noted) -> str | None:
+    """The key of a path that is not plain; None, with a finding, if it is nobody's business."""
+    if not path or "\0" in path:
+        findings.append(Finding("unsafe-row", path or None, "a row of the installed RECORD has no usable path"))
+        return None
+    clean = path.replace("\\", "/")
+    if clean.endswith(("/", "/.", "/..")):
+        findings.append(Finding("directory-row", path, "RECORD lists a folder; folders have no owner"))
+        return None
+    top = clean.split("/", 1)[0]
+    if top and top[0] != "." and top[1:2] != ":" and not any(each in f"{clean}," for each in _ODD):
+        return clean if site == places.sites[0] else f"{site}/{clean}"
+    key = places.key(site, clean)
+    if key is None:
+        detail = "the installed RECORD lists a file outside of the environment; it is left alone"
+        findings.append(Finding("outside-prefix", path, detail))
+    return key
+
+
+def _digest(written: str) -> str | None:
+    name, equals, value = written.partition("=")
+    length = _DIGEST_BYTES.get(name.lower()) if equals else None
+    if length is None:
+        return None
+    bare = value.rstrip("=").replace("+", "-").replace("/", "_")
+    try:
+        digest = base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    return f"{name.lower()}:{digest.hex()}" if len(digest) == length else None
+
+
+def _size(written: str) -> int | None:
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 20 else None  # noqa: PLR2004

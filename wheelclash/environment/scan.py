@@ -1,0 +1,176 @@
+"""A scan: what is installed, who owns what, and whose content is on disk. Reads, and writes nothing."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelclash.environment.contested import Contested, find_contested
+from wheelclash.environment.installed import Bystander, required_names, take_inventory
+from wheelclash.environment.leftovers import Leftover, leftovers
+from wheelclash.environment.ownership import Owned, files_of
+from wheelclash.environment.records import RecordError, recorded_keys
+from wheelclash.environment.tree import states, walk
+from wheelclash.environment.verification import verify
+from wheelclash.sources.candidate import Skip
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wheelclash.environment.installed import Unread
+    from wheelclash.environment.places import Places
+    from wheelclash.layout import InstalledPath
+    from wheelclash.reading.contents import Finding
+    from wheelclash.target import Target
+
+__all__ = ["Installed", "Scan", "scan"]
+
+
+class Installed(NamedTuple):
+    """A distribution of an environment, and what is left of it.
+
+    Attributes:
+        id: Its dist-info folder's name; unique.
+        name: Normalised.
+        version: As METADATA has it.
+        folder: Its dist-info folder.
+        installer: What INSTALLER says, or None.
+        files: How many files it recorded, bytecode left out.
+        requires: Names it requires on the target, without extras.
+        missing: Files it recorded that are gone, contested ones included.
+        changed: Files whose content is not the recorded one, as far as they were hashed; contested ones left out.
+        hidden: Files of which nothing can be told, for want of permission.
+        unhashed: How many of its files have no hash to verify; None if that was not looked at.
+        findings: What is odd about its RECORD.
+    """
+
+    id: str
+    name: str
+    version: str
+    folder: str
+    installer: str | None
+    files: int
+    requires: frozenset[str]
+    missing: tuple[InstalledPath, ...]
+    changed: tuple[InstalledPath, ...]
+    hidden: tuple[InstalledPath, ...]
+    unhashed: int | None
+    findings: tuple[Finding, ...]
+
+
+class Scan(NamedTuple):
+    """What was found in an environment.
+
+    Attributes:
+        places: Where it is.
+        target: What it is.
+        distributions: By name.
+        contested: Every overlap, judged as for wheels, with what is on disk.
+        leftovers: Files that nobody recorded, by folder.
+        skipped: Distributions and folders that could not be read.
+        not_compared: Distributions that are somebody else's business.
+        verified: Whether every file was hashed.
+    """
+
+    places: Places
+    target: Target
+    distributions: tuple[Installed, ...]
+    contested: tuple[Contested, ...]
+    leftovers: tuple[Leftover, ...]
+    skipped: tuple[Skip, ...]
+    not_compared: tuple[Skip, ...]
+    verified: bool
+
+
+def scan(places: Places, target: Target, *, every: bool = False, jobs: int | None = None) -> Scan:
+    """Scan an environment.
+
+    Args:
+        places: Where it is.
+        target: What it is, for markers and the modules it imports.
+        every: Hash every file, not only the contested ones.
+        jobs: Processes to hash with; by default one for each core.
+    """
+    inventory = take_inventory(places)
+    skipped = [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed]
+    aside = list(inventory.bystanders)
+    owned, read, findings = _own(inventory.unread, places, aside, skipped)
+    seen = walk(places, owned.first)
+    skipped += [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in seen.closed]
+    state = states(places, seen.unseen)
+    gone = files_of(owned, (key for key, is_ in state.items() if is_ == "missing"), len(read))
+    hidden = files_of(owned, (key for key, is_ in state.items() if is_ == "hidden"), len(read))
+    contested = find_contested(owned, [each for each, _ in read], places, target)
+    verified = verify(read, places, jobs=jobs) if every else {}
+    in_question = {each.key for each in contested if each.overlap.is_same_path}
+    distributions = []
+    for number, (each, count) in enumerate(read):
+        found = verified.get(each.id)
+        missing = {key for key in gone[number] if not _is_stale(key, each)} | set(found.missing if found else ())
+        changed = set(found.changed if found else ()) - in_question
+        unseen = set(hidden[number]) | set(found.hidden if found else ())
+        if unseen:
+            reason = f"{len(unseen)} of its files cannot be read"
+            skipped.append(Skip(each.name, "unreadable", reason))
+        distributions.append(
+            Installed(
+                id=each.id,
+                name=each.name,
+                version=each.version,
+                folder=each.folder,
+                installer=each.installer,
+                files=count,
+                requires=required_names(each.requires, target.markers),
+                missing=_paths(missing, places),
+                changed=_paths(changed, places),
+                hidden=_paths(unseen, places),
+                unhashed=found.unhashed if found else None,
+                findings=tuple(findings[number]),
+            )
+        )
+    return Scan(
+        places=places,
+        target=target,
+        distributions=tuple(distributions),
+        contested=tuple(contested),
+        leftovers=tuple(leftovers(seen.strays, owned.first, aside, places)),
+        skipped=tuple(skipped),
+        not_compared=tuple(sorted(each.skip for each in aside)),
+        verified=every,
+    )
+
+
+def _own(
+    unread: Sequence[Unread], places: Places, aside: list[Bystander], skipped: list[Skip]
+) -> tuple[Owned, list[tuple[Unread, int]], list[list[Finding]]]:
+    """Read every RECORD into the ownership map; with the number of files of each that could be read."""
+    owned = Owned()
+    read: list[tuple[Unread, int]] = []
+    findings: list[list[Finding]] = []
+    for each in unread:
+        try:
+            keys, odd = recorded_keys(each.record, each.site, places)
+        except RecordError as error:
+            if not os.path.isdir(each.folder):  # noqa: PTH112
+                skipped.append(Skip(each.name, "changed", "it was removed while the environment was read"))
+            else:
+                skipped.append(Skip(each.name, error.code, error.reason))
+            continue
+        if any(key.startswith("__editable__") for key in keys if "/" not in key):
+            skip = Skip(each.name, "editable", "it is installed from a folder of sources")
+            aside.append(Bystander(skip, each.site, each.record, frozenset({each.name.replace("-", "_")})))
+            continue
+        owned.add(len(read), keys)
+        read.append((each, len(keys)))
+        findings.append(odd)
+    return owned, read, findings
+
+
+def _is_stale(key: str, each: Unread) -> bool:
+    """Whether a row is one that pip leaves of a script it did not install: ``name-1.0.data/scripts/tool``."""
+    stem = os.path.basename(each.folder).removesuffix(".dist-info")  # noqa: PTH119
+    return f"{stem}.data/" in key
+
+
+def _paths(keys: set[str], places: Places) -> tuple[InstalledPath, ...]:
+    return tuple(sorted(map(places.installed_path, keys)))

@@ -1,0 +1,103 @@
+"""The tree: every file of an environment's site-packages folders, seen in one walk."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from wheelclash.environment.places import Places
+
+__all__ = ["Seen", "State", "state_of", "walk"]
+
+State = str
+"""``there``, ``missing`` or ``hidden`` (it cannot be told: no permission)."""
+
+
+class Seen(NamedTuple):
+    """What a walk saw.
+
+    Attributes:
+        unseen: Keys that were expected and not met. Not yet missing: a link may lead to them.
+        strays: Keys of files that nobody expects, in folders of site-packages; no bytecode.
+        closed: Folders that could not be listed, each with the reason.
+    """
+
+    unseen: set[str]
+    strays: list[str]
+    closed: list[tuple[str, str]]
+
+
+def walk(places: Places, expected: Collection[str]) -> Seen:
+    """Walk the site-packages folders, and list the other folders that files are expected in.
+
+    Links to folders are not followed, ``__pycache__`` is passed over.
+
+    Args:
+        places: Of the environment.
+        expected: Every key that somebody recorded.
+    """
+    seen = Seen(set(expected), [], [])
+    for number, site in enumerate(places.sites):
+        _walk(site, f"{site}/" if number else "", expected, seen)
+    _look_elsewhere(seen.unseen)
+    return seen
+
+
+def _walk(site: str, start: str, expected: Collection[str], seen: Seen) -> None:
+    """Walk one folder; ``start`` is what its keys begin with. Every file of an environment passes through here."""
+    met, strays = seen.unseen.discard, seen.strays.append
+    waiting = [(site, start)]
+    while waiting:
+        folder, prefix = waiting.pop()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    name = entry.name
+                    key = prefix + name
+                    if key in expected:
+                        if not entry.is_symlink():  # a link may lead nowhere: it is looked at later
+                            met(key)
+                    elif entry.is_dir(follow_symlinks=False):
+                        if name != "__pycache__":
+                            waiting.append((entry.path, f"{key}/"))
+                    elif not name.endswith((".pyc", ".pyo")):
+                        strays(key)
+        except FileNotFoundError:
+            continue  # removed meanwhile
+        except OSError as error:
+            seen.closed.append((folder, error.strerror or "it cannot be listed"))
+
+
+def _look_elsewhere(unseen: set[str]) -> None:
+    """Meet what lies outside of site-packages by listing each folder once; a prefix may be as large as ``/usr``."""
+    outside: dict[str, list[str]] = {}
+    for key in unseen:
+        if key.startswith("/") or key[1:2] == ":":
+            folder, _, name = key.rpartition("/")
+            outside.setdefault(folder, []).append(name)
+    for folder, names in outside.items():
+        try:
+            with os.scandir(folder) as entries:
+                there = {entry.name for entry in entries if not entry.is_symlink()}
+        except OSError:
+            continue  # each file is then asked for by itself
+        unseen.difference_update(f"{folder}/{name}" for name in names if name in there)
+
+
+def state_of(path: str) -> State:
+    """Whether there is a file of that path, links followed."""
+    try:
+        os.stat(path)  # noqa: PTH116  (a path object for each would cost more than the call)
+    except (FileNotFoundError, NotADirectoryError):
+        return "missing"
+    except (OSError, ValueError):
+        return "hidden"
+    return "there"
+
+
+def states(places: Places, keys: Iterable[str]) -> dict[str, State]:
+    """The state of every key that a walk did not meet."""
+    return {key: state_of(places.on_disk(key)) for key in keys}

@@ -1,0 +1,137 @@
+"""Verification: every recorded file hashed and compared with its RECORD, on all cores."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelclash.environment.content import Unreadable, digest_of
+from wheelclash.environment.records import RecordError, recorded_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from wheelclash.environment.installed import Unread
+    from wheelclash.environment.places import Places
+    from wheelclash.environment.records import RecordedFile
+
+__all__ = ["Verified", "verify"]
+
+_FEW = 2_000
+"""Files below which starting processes costs more than it saves."""
+
+_SLICE = 4_000
+"""Files of one task: large enough that reading RECORD again for each is nothing."""
+
+
+class Verified(NamedTuple):
+    """What hashing all files of one distribution showed.
+
+    Attributes:
+        changed: Keys of files whose content is not the recorded one.
+        missing: Keys of files that are not there.
+        hidden: Keys of files that cannot be read.
+        unhashed: How many files have no usable hash in RECORD.
+    """
+
+    changed: tuple[str, ...]
+    missing: tuple[str, ...]
+    hidden: tuple[str, ...]
+    unhashed: int
+
+
+class _Task(NamedTuple):
+    id: str
+    record: str
+    site: str
+    places: Places
+    start: int
+    stop: int
+
+
+def verify(
+    distributions: Sequence[tuple[Unread, int]], places: Places, *, jobs: int | None = None
+) -> dict[str, Verified]:
+    """Hash every file of some distributions.
+
+    Args:
+        distributions: Each with the number of its files.
+        places: Of the environment.
+        jobs: Processes; by default as many as there are cores to use.
+
+    Returns:
+        By id. One whose RECORD has gone meanwhile is left out.
+    """
+    tasks = [
+        _Task(each.id, each.record, each.site, places, start, start + _SLICE)
+        for each, count in sorted(distributions, key=lambda pair: -pair[1])
+        for start in range(0, count, _SLICE)
+    ]
+    jobs = jobs or _cores()
+    total = sum(count for _, count in distributions)
+    found: dict[str, Verified] = {}
+    for task, result in zip(tasks, _run(tasks, 1 if total < _FEW else min(jobs, len(tasks))), strict=True):
+        if result is not None:
+            before = found.get(task.id, Verified((), (), (), 0))
+            found[task.id] = Verified(
+                before.changed + result.changed,
+                before.missing + result.missing,
+                before.hidden + result.hidden,
+                before.unhashed + result.unhashed,
+            )
+    return found
+
+
+def _cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+
+
+def _run(tasks: Sequence[_Task], jobs: int) -> Iterable[Verified | None]:
+    if jobs <= 1:
+        return map(_verify, tasks)
+    return _in_processes(tasks, jobs)
+
+
+def _in_processes(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified | None]:
+    """Processes rather than threads: most files are so small that the interpreter, not the hash, is the work."""
+    import multiprocessing
+    import sys
+    import threading
+    from concurrent.futures import ProcessPoolExecutor
+
+    forks = sys.platform == "linux" and threading.active_count() == 1  # forking beside other threads may deadlock
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork" if forks else "spawn")) as pool:
+        yield from pool.map(_verify, tasks)
+
+
+@lru_cache(maxsize=1)
+def _files(record: str, site: str, places: Places) -> list[tuple[str, RecordedFile]]:
+    """Kept from slice to slice of one distribution."""
+    return sorted(recorded_files(record, site, places, None).items())
+
+
+def _verify(task: _Task) -> Verified | None:
+    try:
+        files = _files(task.record, task.site, task.places)
+    except RecordError:
+        return None
+    changed, missing, hidden = [], [], []
+    unhashed = 0
+    buffer = bytearray(1024 * 1024)
+    for key, file in files[task.start : task.stop]:
+        path = task.places.on_disk(key)
+        if file.digest is None:
+            unhashed += 1
+            continue
+        try:
+            found = digest_of(path, file.digest.partition(":")[0], buffer)
+        except Unreadable:
+            hidden.append(key)
+            continue
+        if found is None:
+            missing.append(key)
+        elif found != file.digest:
+            changed.append(key)
+    return Verified(tuple(changed), tuple(missing), tuple(hidden), unhashed)

@@ -1,0 +1,206 @@
+"""The report of an environment as values: the names of the report of wheels, and what is only true of a disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence  # noqa: TC003  (pydantic reads these annotations at run time)
+from dataclasses import field
+from typing import Literal
+
+from wheelclash.disk import Intact  # noqa: TC001
+from wheelclash.environment.damage import DamageCode  # noqa: TC001
+from wheelclash.layout import Root  # noqa: TC001
+from wheelclash.overlap import Severity  # noqa: TC001
+from wheelclash.report.model import (
+    DiagnosisReport,
+    FailOn,
+    FindingReport,
+    OverlapReport,
+    Reading,
+    RemedyReport,
+    SkipReport,
+    Summary,
+    TargetReport,
+    Tool,
+    WheelReport,
+)
+from wheelclash.values import value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wheelclash.report.text import Line
+
+__all__ = [
+    "ContestedReport",
+    "DamageReport",
+    "EnvironmentPart",
+    "EnvironmentReport",
+    "EnvironmentSummary",
+    "InstalledReport",
+    "OnDiskReport",
+]
+
+
+@value
+class EnvironmentPart:
+    """The environment.
+
+    Attributes:
+        prefix: Its folder.
+        site_packages: Where its packages lie, links resolved.
+        python: Its interpreter; None if none was asked.
+        installer: What installed most of it, by INSTALLER; None if nothing says.
+        verified: Whether every file was hashed, or only the contested ones.
+        keep: Names of the keepers.
+        hybrids: Sets of names of which some contested files are one's and some another's.
+        command: The command that holds this state in CI, as an argument list; empty where nothing is contested.
+    """
+
+    prefix: str
+    site_packages: Sequence[str]
+    python: str | None
+    installer: str | None
+    verified: bool
+    keep: Sequence[str]
+    hybrids: Sequence[Sequence[str]]
+    command: Sequence[str]
+
+
+@value
+class InstalledReport:
+    """An installed distribution.
+
+    Attributes:
+        id: Its dist-info folder; unique.
+        name: Normalised.
+        version: As METADATA has it.
+        index, wheel: Not known of what is installed: None.
+        files: How many files it recorded, bytecode left out.
+        targets: Always the first.
+        requires: Names it requires on the target, without extras.
+        required_by: Names in the environment that require it.
+        through: Nobody asked for it: empty.
+        evidence: ``installed``.
+        findings: What is odd about its RECORD.
+        installer: What INSTALLER says.
+        intact: Whether every file it recorded is there with the recorded content, as far as was looked.
+        overwritten_by: Names of those whose content stands in its place, and in how many files.
+        missing: How many of its files are gone.
+        changed: How many of its files hold what nobody recorded.
+    """
+
+    id: str
+    name: str
+    version: str
+    index: str | None
+    wheel: WheelReport | None
+    files: int
+    targets: Sequence[int]
+    requires: Sequence[str]
+    required_by: Sequence[str]
+    through: Sequence[str]
+    evidence: Literal["installed"]
+    findings: Sequence[FindingReport]
+    installer: str | None
+    intact: Intact
+    overwritten_by: Mapping[str, int]
+    missing: int
+    changed: int
+
+
+@value
+class OnDiskReport:
+    """What is at a contested path: its state, and the names of those whose content it is."""
+
+    state: Literal["present", "changed", "missing"]
+    matches: Sequence[str]
+
+
+@value
+class ContestedReport(OverlapReport):
+    """An overlap of an environment."""
+
+    on_disk: OnDiskReport
+
+
+@value
+class DamageReport:
+    """Something wrong that is no contested file.
+
+    Attributes:
+        code: ``missing-file``, ``changed-file``, ``hybrid`` or ``leftover``.
+        severity: How bad.
+        distributions: Names of those it is about.
+        root, path: The file, or the folder of a leftover; None for a hybrid.
+        files: How many files.
+    """
+
+    code: DamageCode
+    severity: Severity
+    distributions: Sequence[str]
+    root: Root | None
+    path: str | None
+    files: int
+
+
+@value
+class EnvironmentSummary(Summary):
+    """Counts; errors, warnings and notices include damage."""
+
+    missing: int = 0
+    changed: int = 0
+    hybrids: int = 0
+    leftovers: int = 0
+
+
+@value
+class EnvironmentReport:
+    """What is on disk in one environment."""
+
+    schema_version: int
+    tool: Tool
+    complete: bool
+    environment: EnvironmentPart
+    targets: Sequence[TargetReport]
+    distributions: Sequence[InstalledReport]
+    skipped: Sequence[SkipReport]
+    not_compared: Sequence[SkipReport]
+    overlaps: Sequence[ContestedReport]
+    damage: Sequence[DamageReport]
+    summary: EnvironmentSummary
+    diagnosis: Mapping[str, DiagnosisReport] = field(default_factory=dict)
+    remedies: Sequence[RemedyReport] = ()
+    warnings: Sequence[str] = ()
+    reading: Reading = field(default_factory=Reading)
+
+    def exit_code(self, *, fail_on: FailOn = "error", allow_incomplete: bool = False) -> int:
+        """The code the command exits with.
+
+        Args:
+            fail_on: The mildest severity that counts; ``never`` lets none count.
+            allow_incomplete: Whether skips are no reason to fail.
+
+        Returns:
+            2 if nothing could be read; else 1 if something counts; else 3 if anything was skipped; else 0.
+        """
+        if self.skipped and not self.distributions:
+            return 2
+        if self.summary.at_or_above(fail_on):
+            return 1
+        return 3 if self.skipped and not allow_incomplete else 0
+
+    def to_json(self) -> str:
+        """The report as JSON text: ASCII, sorted keys, the same bytes for the same environment."""
+        from wheelclash.report.json import to_json
+
+        return to_json(self)
+
+    def to_text(self, *, verbose: bool = False) -> str:
+        """The report as plain text for people, one screen unless ``verbose``."""
+        lines = ("".join(span.text for span in line).rstrip() for line in self.to_lines(verbose=verbose))
+        return "\n".join(lines) + "\n"
+
+    def to_lines(self, *, verbose: bool = False) -> list[Line]:
+        """The same as lines of styled spans."""
+        from wheelclash.report.environment_text import render
+
+        return render(self, verbose=verbose)

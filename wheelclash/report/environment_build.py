@@ -1,0 +1,223 @@
+"""Filling the report of an environment. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import wheelclash
+from wheelclash.environment.damage import judge_environment
+from wheelclash.overlap import SEVERITIES
+from wheelclash.remedy import check_keepers
+from wheelclash.report.environment import (
+    ContestedReport,
+    DamageReport,
+    EnvironmentPart,
+    EnvironmentReport,
+    EnvironmentSummary,
+    InstalledReport,
+    OnDiskReport,
+)
+from wheelclash.report.model import SCHEMA_VERSION, FindingReport, OwnerReport, SkipReport, TargetReport, Tool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from wheelclash.environment.contested import Contested
+    from wheelclash.environment.damage import Condition, Damage
+    from wheelclash.environment.scan import Installed, Scan
+    from wheelclash.layout import InstalledPath, Root
+    from wheelclash.overlap import Severity
+    from wheelclash.question import Ignore
+    from wheelclash.sources.candidate import Skip
+    from wheelclash.target import Target
+
+__all__ = ["Wishes", "build_environment_report"]
+
+
+class Wishes(NamedTuple):
+    """What the user said besides naming the environment.
+
+    Attributes:
+        keep: Names of the distributions that shall be intact.
+        ignores: Overlaps that are known.
+        options: The options that name the environment again, for a printed command.
+    """
+
+    keep: Sequence[str] = ()
+    ignores: Sequence[Ignore] = ()
+    options: Sequence[str] = ()
+
+
+def build_environment_report(scan: Scan, wishes: Wishes) -> EnvironmentReport:
+    """The report of a scan.
+
+    Raises:
+        KeeperError: A keeper is not installed, or keepers own one path with different content.
+    """
+    names = {each.id: each.name for each in scan.distributions}
+    overlaps = [each.overlap for each in scan.contested]
+    keepers = check_keepers(wishes.keep, scan.distributions, overlaps)
+    ignored = [each.severity != "none" and any(one.matches(each, names) for one in wishes.ignores) for each in overlaps]
+    unheard = {each.path for each, is_ignored in zip(overlaps, ignored, strict=True) if is_ignored}
+    condition = judge_environment(scan, keepers, unheard)
+    contested = _in_order(
+        _contested(each, severity, names, ignored=is_ignored)
+        for each, severity, is_ignored in zip(scan.contested, condition.severities, ignored, strict=True)
+    )
+    damage = tuple(map(_damage, condition.damages))
+    useless = [
+        f"--ignore {one.text}: no overlap of this environment matches it"
+        for one in wishes.ignores
+        if not any(each.severity != "none" and one.matches(each, names) for each in overlaps)
+    ]
+    return EnvironmentReport(
+        schema_version=SCHEMA_VERSION,
+        tool=Tool("wheelclash", wheelclash.__version__),
+        complete=not scan.skipped,
+        environment=_environment(scan, condition, wishes, contested),
+        targets=(_target(scan.target, scan.places.python),),
+        distributions=_distributions(scan.distributions, condition),
+        skipped=_skips(scan.skipped),
+        not_compared=_skips(scan.not_compared),
+        overlaps=contested,
+        damage=damage,
+        summary=_summary(contested, damage),
+        warnings=tuple(useless),
+    )
+
+
+def _environment(
+    scan: Scan, condition: Condition, wishes: Wishes, contested: Sequence[ContestedReport]
+) -> EnvironmentPart:
+    installers = Counter(each.installer for each in scan.distributions if each.installer)
+    keep = tuple(dict.fromkeys(wishes.keep))
+    wanted = keep or _winners(contested)
+    options = [part for name in wanted for part in ("--keep", name)]
+    return EnvironmentPart(
+        prefix=str(scan.places.prefix),
+        site_packages=scan.places.sites,
+        python=None if scan.places.python is None else str(scan.places.python),
+        installer=min(installers, key=lambda name: (-installers[name], name)) if installers else None,
+        verified=scan.verified,
+        keep=keep,
+        hybrids=condition.hybrids,
+        command=("wheelclash", "env", *wishes.options, *options) if wanted else (),
+    )
+
+
+def _winners(contested: Sequence[ContestedReport]) -> tuple[str, ...]:
+    """Of those that clash, whoever lost nothing as it is; nobody's, the first owner of what nobody has whole."""
+    grave = [each for each in contested if each.severity in {"error", "warning"} and not each.ignored]
+    owners = [{owner.distribution for owner in each.owners} for each in grave]
+    lost = {name for each, names in zip(grave, owners, strict=True) for name in names - set(each.on_disk.matches)}
+    found = {name for names in owners for name in names} - lost
+    for names in owners:
+        if not names & found:
+            found.add(min(names))
+    return tuple(sorted(found))
+
+
+def _target(target: Target, python: object) -> TargetReport:
+    return TargetReport(
+        python=None if python is None else str(python),
+        python_version=target.python_version,
+        implementation=target.implementation,
+        platform=target.platform,
+        markers=dict(target.markers),
+        case_sensitive=target.case_sensitive,
+    )
+
+
+def _skips(skips: Iterable[Skip]) -> tuple[SkipReport, ...]:
+    return tuple(SkipReport(each.requirement, each.code, each.reason) for each in skips)
+
+
+def _distributions(installed: Sequence[Installed], condition: Condition) -> tuple[InstalledReport, ...]:
+    requirers: dict[str, list[str]] = {}
+    for each in installed:
+        for name in sorted(each.requires):
+            requirers.setdefault(name, []).append(each.name)
+    return tuple(
+        InstalledReport(
+            id=each.id,
+            name=each.name,
+            version=each.version,
+            index=None,
+            wheel=None,
+            files=each.files,
+            targets=(0,),
+            requires=tuple(sorted(each.requires)),
+            required_by=tuple(sorted(requirers.get(each.name, ()))),
+            through=(),
+            evidence="installed",
+            findings=tuple(FindingReport(*finding) for finding in each.findings),
+            installer=each.installer,
+            intact=condition.intact[each.id],
+            overwritten_by=condition.overwritten_by.get(each.id, {}),
+            missing=len(each.missing),
+            changed=condition.changed.get(each.id, 0),
+        )
+        for each in installed
+    )
+
+
+def _contested(each: Contested, severity: Severity, names: Mapping[str, str], *, ignored: bool) -> ContestedReport:
+    overlap = each.overlap
+    root, path = _split(overlap.path)
+    owners = []
+    for owner in overlap.owners:
+        content = owner.file.content or ""
+        sha256 = content.removeprefix("sha256:") if content.startswith("sha256:") else None
+        own_path = _split(owner.file.path)[1]
+        owners.append(OwnerReport(owner.id, names[owner.id], own_path, None, sha256, owner.file.size, owner.content))
+    return ContestedReport(
+        root=root,
+        path=path,
+        kind=overlap.kind,
+        role=overlap.role,
+        severity=severity,
+        installers=(),
+        targets=(0,),
+        ignored=ignored,
+        owners=tuple(owners),
+        on_disk=OnDiskReport(each.on_disk.state, tuple(names[id_] for id_ in each.on_disk.matches)),
+    )
+
+
+def _in_order(contested: Iterable[ContestedReport]) -> tuple[ContestedReport, ...]:
+    return tuple(sorted(contested, key=lambda each: (SEVERITIES.index(each.severity), each.root, each.path, each.kind)))
+
+
+def _damage(each: Damage) -> DamageReport:
+    root, path = (None, None) if each.path is None else _split(each.path)
+    return DamageReport(each.code, each.severity, each.distributions, root, path, each.files)
+
+
+def _split(path: InstalledPath) -> tuple[Root, str]:
+    root, _, rest = path.partition("/")
+    return root, rest  # type: ignore[return-value]  # an installed path begins with its root
+
+
+def _summary(overlaps: Sequence[ContestedReport], damage: Sequence[DamageReport]) -> EnvironmentSummary:
+    shown = [each for each in overlaps if each.severity != "none"]
+    kinds = [each.kind for each in shown]
+    severities = [each.severity for each in shown if not each.ignored] + [each.severity for each in damage]
+    codes = [each.code for each in damage]
+    return EnvironmentSummary(
+        overlaps=len(shown),
+        different=kinds.count("different"),
+        identical=kinds.count("identical"),
+        unknown=kinds.count("unknown"),
+        file_directory=kinds.count("file-directory"),
+        case_only=kinds.count("case-only"),
+        shadowed=kinds.count("shadowed"),
+        errors=severities.count("error"),
+        warnings=severities.count("warning"),
+        notices=severities.count("notice"),
+        ignored=sum(each.ignored for each in shown),
+        missing=codes.count("missing-file") + sum(each.on_disk.state == "missing" for each in shown),
+        changed=codes.count("changed-file") + sum(each.on_disk.state == "changed" for each in shown),
+        hybrids=codes.count("hybrid"),
+        leftovers=codes.count("leftover"),
+    )

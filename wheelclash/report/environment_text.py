@@ -1,0 +1,216 @@
+"""The report of an environment as text: the damage first, one screen, one line if there is none."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from itertools import groupby
+from typing import TYPE_CHECKING, TypeVar
+
+from wheelclash.report.escape import printable_report
+from wheelclash.report.text import Line, Span, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from wheelclash.report.environment import ContestedReport, DamageReport, EnvironmentReport, InstalledReport
+
+__all__ = ["render"]
+
+_T = TypeVar("_T")
+_MOST_LINES = 12
+_MOST_NAMES = 3
+
+
+def render(report: EnvironmentReport, *, verbose: bool = False) -> list[Line]:
+    """The report as lines of styled spans, everything in them printable."""
+    return list(_Writer(printable_report(report), verbose=verbose).lines())
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
+
+
+class _Writer:
+    def __init__(self, report: EnvironmentReport, *, verbose: bool) -> None:
+        self._report = report
+        self._verbose = verbose
+        shown = [each for each in report.overlaps if each.severity != "none" and not each.ignored]
+        self._grave = [each for each in shown if each.severity in {"error", "warning"}]
+        self._notices = [each for each in shown if each.severity == "notice"]
+
+    def lines(self) -> Iterator[Line]:
+        summary = self._report.summary
+        yield self._headline()
+        for skip in self._cut(self._report.skipped):
+            yield (Span("  not read  ", "warning"), Span(f"{skip.requirement}: {skip.reason}"))
+        if len(self._report.skipped) > _MOST_LINES and not self._verbose:
+            yield (Span(f"  not read  {len(self._report.skipped) - _MOST_LINES} more (-v)", "warning"),)
+        yield from self._verdicts()
+        yield from self._folded([*self._contested(), *self._damage({"missing-file", "changed-file"})])
+        yield from self._notices_lines()
+        yield from self._not_compared()
+        yield from self._findings()
+        for warning in self._report.warnings:
+            yield (Span("note: ", "warning"), Span(warning))
+        if (summary.errors or summary.warnings) and self._report.environment.command:
+            yield ()
+            command = shlex.join(self._report.environment.command)
+            rest = "" if self._report.environment.keep else self._others()
+            yield (Span("To check this in CI: "), Span(command, "command"), Span(rest, "faint"))
+
+    def _headline(self) -> Line:
+        report = self._report
+        summary = report.summary
+        target = report.targets[0]
+        implementation = {"cpython": "CPython", "pypy": "PyPy"}.get(target.implementation, target.implementation)
+        where = Span(f"{report.environment.prefix} ({implementation} {target.python_version}): ", "strong")
+        counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notices, "notice")]
+        told = ", ".join(_plural(count, word) for count, word in counts if count)
+        told += f"{', ' if told else ''}{summary.ignored} ignored" if summary.ignored else ""
+        count = _plural(len(report.distributions), "distribution")
+        files = _plural(sum(each.files for each in report.distributions), "file")
+        if summary.errors or summary.warnings:
+            style: Style = "error" if summary.errors else "warning"
+            damaged = [each for each in report.distributions if self._is_damaged(each)]
+            return (where, Span(f"{len(damaged)} of {count} damaged: {told}", style))
+        if not report.complete:
+            return (where, Span(f"incomplete: no damage in what could be read ({count}, {files})", "warning"))
+        looked = "every file verified" if report.environment.verified else "no damage"
+        return (where, Span(f"{looked} in {count}, {files}{f'; {told}' if told else ''}", "good"))
+
+    def _is_damaged(self, each: InstalledReport) -> bool:
+        return any(each.name in names and each.name not in matches for names, matches in self._lost()) or any(
+            each.name in one.distributions for one in self._report.damage if one.severity in {"error", "warning"}
+        )
+
+    def _lost(self) -> list[tuple[set[str], set[str]]]:
+        return [({owner.distribution for owner in each.owners}, set(each.on_disk.matches)) for each in self._grave]
+
+    def _verdicts(self) -> Iterator[Line]:
+        """One line for each distribution that is not what it recorded."""
+        lines = []
+        for each in self._report.distributions:
+            if not self._is_damaged(each):
+                continue
+            parts = [f"{_plural(count, 'file')} overwritten by {name}" for name, count in each.overwritten_by.items()]
+            parts += [f"{_plural(each.missing, 'file')} missing"] if each.missing else []
+            parts += [f"{_plural(each.changed, 'file')} changed"] if each.changed else []
+            lines.append(
+                (Span(f"  {each.name} {each.version}: ", "strong"), Span("; ".join(parts) or "hidden in part"))
+            )
+        yield from self._folded(lines)
+        for names in self._report.environment.hybrids:
+            text = f"{_listed(names)}: of the files they share some are one's, some another's"
+            yield (Span("  hybrid   ", "warning"), Span(text))
+
+    def _contested(self) -> list[Line]:
+        """One line for each folder, kind, owners and state."""
+
+        def key(each: ContestedReport) -> tuple[str, str, str, str, tuple[str, ...], str, tuple[str, ...]]:
+            owners = tuple(owner.distribution for owner in each.owners)
+            folder = f"{each.root}/{each.path}".rpartition("/")[0]
+            disk = each.on_disk
+            return each.severity, folder, each.role, each.kind, owners, disk.state, tuple(disk.matches)
+
+        lines: list[Line] = []
+        for (severity, folder, role, kind, owners, state, matches), found in groupby(sorted(self._grave, key=key), key):
+            names = sorted(each.path.rpartition("/")[2] for each in found)
+            if kind in {"shadowed", "case-only"}:
+                told = f"{kind} ({_listed(owners)})"
+            elif state == "missing":
+                told = f"missing; {_listed(owners)} recorded {'it' if len(names) == 1 else 'them'}"
+            elif state == "changed":
+                told = f"changed since; neither {' nor '.join(owners)} recorded this"
+            else:
+                losers = [name for name in owners if name not in matches]
+                told = f"{_listed(matches) or 'unknown'}'s, not {_listed(losers)}'s" if losers else "unknown"
+            lines.append(self._line(severity, folder, names, f"{role}, {told}"))
+        return lines
+
+    def _damage(self, codes: set[str]) -> list[Line]:
+        def key(each: DamageReport) -> tuple[str, str, tuple[str, ...], str]:
+            folder = f"{each.root}/{each.path}".rpartition("/")[0]
+            return each.severity, each.code, tuple(each.distributions), folder
+
+        chosen = [each for each in self._report.damage if each.code in codes and each.severity != "notice"]
+        lines: list[Line] = []
+        for (severity, code, owners, folder), found in groupby(sorted(chosen, key=key), key):
+            names = sorted((each.path or "").rpartition("/")[2] for each in found)
+            told = "missing" if code == "missing-file" else "changed"
+            lines.append(self._line(severity, folder, names, f"{told}; {_listed(owners)} recorded it"))
+        return lines
+
+    def _line(self, severity: str, folder: str, names: Sequence[str], what: str) -> Line:
+        style: Style = "error" if severity == "error" else "warning"
+        most = len(names) if self._verbose else _MOST_NAMES
+        more = f" and {len(names) - most} more" if len(names) > most else ""
+        text = (
+            f"{folder}/{names[0]}  {what}"
+            if len(names) == 1
+            else (f"{folder}/  {_plural(len(names), 'file')}, {what}: {', '.join(names[:most])}{more}")
+        )
+        return (Span(f"  {severity:<8} ", style), Span(text))
+
+    def _folded(self, lines: Sequence[Line]) -> Iterator[Line]:
+        most = len(lines) if self._verbose else _MOST_LINES
+        yield from lines[:most]
+        if len(lines) > most:
+            yield (Span(f"  … and {_plural(len(lines) - most, 'more line')} of this kind (-v shows them)", "faint"),)
+
+    def _notices_lines(self) -> Iterator[Line]:
+        clean = not self._grave and not any(each.severity != "notice" for each in self._report.damage)
+        quiet = clean and not self._verbose  # a clean environment is one line, unless somebody lost to a keeper
+        sets = Counter((each.kind, tuple(owner.distribution for owner in each.owners)) for each in self._notices)
+        for (kind, names), count in sorted(sets.items()):
+            text = (
+                f"{_plural(count, 'file')} shared by {_listed(names)}: fine today, lost to the others when one goes"
+                if kind == "identical"
+                else f"{_plural(count, 'file')} of {_listed(names)}: as the keeper recorded"
+            )
+            if not quiet or kind != "identical":
+                yield (Span("  notice   ", "notice"), Span(text))
+        if quiet:
+            return
+        changed = Counter(
+            name for each in self._report.damage if each.code == "changed-file" and each.severity == "notice"
+            for name in each.distributions
+        )  # fmt: skip
+        for name, count in sorted(changed.items()):
+            yield (Span("  notice   ", "notice"), Span(f"{_plural(count, 'file')} of {name} changed since"))
+        left = [each for each in self._report.damage if each.code == "leftover"]
+        for each in self._cut(left):
+            text = f"{each.root}/{each.path}/  {_plural(each.files, 'file')} that nobody recorded"
+            yield (Span("  notice   ", "notice"), Span(text))
+
+    def _not_compared(self) -> Iterator[Line]:
+        told = self._report.not_compared
+        if not told:
+            return
+        names = list(dict.fromkeys(f"{each.requirement} ({each.code})" for each in told))
+        most = len(names) if self._verbose else _MOST_LINES
+        more = f" and {len(names) - most} more (-v)" if len(names) > most else ""
+        yield (Span(f"  not compared: {', '.join(names[:most])}{more}", "faint"),)
+
+    def _findings(self) -> Iterator[Line]:
+        found = [(each.name, finding) for each in self._report.distributions for finding in each.findings]
+        if self._verbose:
+            for name, finding in found:
+                path = f" ({finding.path})" if finding.path else ""
+                yield (Span("note: ", "warning"), Span(f"{name}: {finding.detail}{path}"))
+        elif found and (self._grave or self._report.damage):
+            count = "1 oddity" if len(found) == 1 else f"{len(found):,} oddities"
+            yield (Span(f"note: {count} in what was recorded (-v)", "faint"),)
+
+    def _others(self) -> str:
+        kept = set(self._report.environment.command)
+        names = sorted({owner.distribution for each in self._grave for owner in each.owners} - kept)
+        return f"   (or keep {' or '.join(names[:_MOST_NAMES])})" if names else ""
+
+    def _cut(self, found: Sequence[_T]) -> Sequence[_T]:
+        return found if self._verbose else found[:_MOST_LINES]
