@@ -172,10 +172,11 @@ class Counting(io.BytesIO):
 
 
 def test_a_file_without_end_is_left_soon() -> None:
-    """A dynamic section of a million needs and no end; a name of a hundred megabytes."""
+    """A dynamic section of a million needs and no end; names without end; thousands of long ones."""
     head = WHOLE[: 64 + 3 * 56]  # header and program headers: the dynamic section begins here
-    for tail in ((1).to_bytes(8, "little") * 2_000_000, b"\1" * 20_000_000):
-        stream = Counting(head + tail)
+    many = shared_library(["libmany.so.1" * 4] * 3000)
+    for data in (head + (1).to_bytes(8, "little") * 2_000_000, head + b"\1" * 20_000_000, many):
+        stream = Counting(data)
         facts = binary_facts(stream)
         assert facts is not None
         assert facts.unread == "damaged"
@@ -194,6 +195,16 @@ class Failing(io.BytesIO):
 
 def test_a_medium_that_fails_is_damage_no_exception() -> None:
     assert binary_facts(Failing(WHOLE)) == BinaryFacts("elf", unread="damaged")
+
+
+def test_of_two_folders_lists_the_last_counts() -> None:
+    """As for the loader, which keeps one value a tag."""
+    data = bytearray(WHOLE)
+    assert data[64 + 3 * 56] == 1  # the first tag is DT_NEEDED
+    data[64 + 3 * 56] = 15  # DT_RPATH
+    facts = facts_of(bytes(data))
+    assert facts is not None
+    assert (facts.needed, facts.rpath) == (("libb.so.2",), ("/x",))
 
 
 def test_sections_are_not_believed() -> None:
@@ -258,7 +269,7 @@ def test_a_folder_says_what_put_it_there() -> None:
         ("libin.so.1", (), "search-path", ["/env/libs"]),
         ("libin.so.1", ("libin.so.1",), "search-path", ["/env/libs"]),
         ("libout.so.1", (), "environment", ["/env/other", "/env/third"]),
-        ("libout.so.1", ("libout.so.1",), "system", []),
+        ("libout.so.1", ("libout.so.1",), "system", ["/env/other", "/env/third"]),
         ("libz.so.1", ("libz.so.1",), "system", []),
         ("libz.so.1", (), "nowhere", []),
         ("libz.so.1", None, "unknown", []),
@@ -565,13 +576,28 @@ OWN13 = Need("libz-bbbbbbbb.so.1", "search-path", (Path("b.libs"),))
             [side("nixl-cu12", OWN12, LIBC, CU12), side("nixl-cu13", OWN13, LIBC, CU13)],
             f"nixl-cu12's {NO_CU12}; nixl-cu13's {IN_CU13}",
         ),
+        (
+            [
+                side("a", Need("libgone.so", "nowhere"), Need("libcudart.so.11", "search-path", (Path("x"),))),
+                side("b", CU13),
+            ],
+            f"a's needs libcudart.so.11: in x, libgone.so: nowhere in this environment; b's {IN_CU13}",
+        ),
         ([side("a", OWN12, LIBC), side("b", LIBC, OWN13)], ""),
         ([side("a", LIBC), side("b", LIBC, CU12)], f"b's {NO_CU12}"),
         (
             [side("a", Need("libx.so", "nowhere")), side("b", Need("libx.so", "search-path", (Path("x"),)))],
             "a's needs libx.so: nowhere in this environment; b's needs libx.so: in x",
         ),
-        ([side("a", CUDA), side("b", CUDA)], "all need libcuda.so.1: comes with the driver"),
+        ([side("a", CUDA), side("b", CUDA)], "both need libcuda.so.1: comes with the driver"),
+        (
+            [side(each, CUDA, CU12, Need("libx.so", "nowhere")) for each in "abc"],
+            "all need libcudart.so.12, libx.so: nowhere in this environment, libcuda.so.1: comes with the driver",
+        ),
+        (
+            [side("a", CU12), side("b", CU13._replace(place="system"))],
+            f"a's {NO_CU12}; b's needs libcudart.so.13: in the system, a copy in nvidia/cu13/lib",
+        ),
         ([side("a", LIBC), side("b", LIBC, machine="i686")], "a's is built for x86_64; b's is built for i686"),
         ([side("a", LIBC, CU12)], f"a's {NO_CU12}"),
         ([side("a", LIBC)], "a's finds all it needs"),

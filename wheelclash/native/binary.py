@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BinaryFacts", "binary_facts"]
 
-_READS, _BYTES = 20_000, 4 << 20  # a real file takes a few hundred reads
+_READS, _BYTES = 20_000, 4 << 20  # a real file takes less than a thousand reads
 _TEXT = 4096
 _TAGS = ("DT_NEEDED", "DT_SONAME", "DT_RPATH", "DT_RUNPATH")
 _MACHINES = {
@@ -142,7 +142,7 @@ def _elf(reader: _Bounded) -> BinaryFacts:
     for tag in Dynamic(stream, elf, strings, dynamic["p_offset"], empty=False).iter_tags():
         name = tag["d_tag"]
         if name in _TAGS:
-            tags.setdefault(name, []).append(strings.get_string(tag["d_val"]))
+            tags.setdefault(name, []).append(getattr(tag, name[3:].lower()))
     soname, rpath, runpath = (tags.get(each, [None])[-1] for each in ("DT_SONAME", "DT_RPATH", "DT_RUNPATH"))
     return BinaryFacts(
         format="elf",

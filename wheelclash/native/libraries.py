@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from itertools import chain
 from pathlib import Path
@@ -59,7 +58,7 @@ def loader_cache(text: str, machine: str = "") -> frozenset[str]:
     ['libz.so.1']
     """
     word = _CACHE_WORDS.get(machine)
-    return frozenset(name for name, words in _CACHED.findall(text) if word is None or word in words.split(","))
+    return frozenset(name for name, words in _CACHED.findall(text) if word is None or word in words)
 
 
 def system_libraries(machine: str = "") -> frozenset[str]:
@@ -73,6 +72,8 @@ def system_libraries(machine: str = "") -> frozenset[str]:
     """
     if not sys.platform.startswith("linux"):
         return frozenset()
+    import subprocess
+
     for command in ("ldconfig", "/sbin/ldconfig", "/usr/sbin/ldconfig"):
         try:
             done = subprocess.run([command, "-p"], capture_output=True, timeout=10, check=False)

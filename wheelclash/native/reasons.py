@@ -111,9 +111,9 @@ def explain(sides: Sequence[Side], *, where: Callable[[Path], str] = str) -> str
         if words:
             clauses.append(f"{side.owner}'s {' and '.join(words)}")
     lost = [each for each in (read[0].needs if read else ()) if each.place not in _FOUND]
-    lost = [each for each in lost if (each.name, each.place) in shared]
+    lost = sorted((each for each in lost if (each.name, each.place) in shared), key=lambda need: _RANK[need.place])
     if lost:
-        clauses.append(f"all need {_phrases(lost, where)}")
+        clauses.append(f"{'all' if read[2:] else 'both'} need {_phrases(lost, where)}")
     return "; ".join(clauses)
 
 
@@ -131,18 +131,17 @@ def _brought(need: Need) -> bool:
 
 
 def _phrases(needs: Sequence[Need], where: Callable[[Path], str]) -> str:
-    said = []
+    said: dict[str, list[str]] = {}
     for each in needs[:_LISTED]:
         folders = " and ".join(dict.fromkeys(map(where, each.folders)))
-        said.append(
-            {
-                "search-path": f"{each.name}: in {folders}",
-                "environment": f"{each.name}: in {folders}, where it does not look by itself",
-                "system": f"{each.name}: in the system",
-                "driver": f"{each.name}: comes with the driver",
-                "nowhere": f"{each.name}: nowhere in this environment",
-                "unknown": f"{each.name}: not in this environment",
-            }[each.place]
-        )
+        place = {
+            "search-path": f"in {folders}",
+            "environment": f"in {folders}, where it does not look by itself",
+            "system": f"in the system, a copy in {folders}" if folders else "in the system",
+            "driver": "comes with the driver",
+            "nowhere": "nowhere in this environment",
+            "unknown": "not in this environment",
+        }[each.place]
+        said.setdefault(place, []).append(each.name)
     more = f" and {len(needs) - _LISTED} more" if len(needs) > _LISTED else ""
-    return ", ".join(said) + more
+    return ", ".join(f"{', '.join(names)}: {place}" for place, names in said.items()) + more

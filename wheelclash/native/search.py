@@ -54,7 +54,8 @@ class Need(NamedTuple):
         place: ``search-path``: where the loader looks for it. ``environment``: in a folder where it does not look.
             ``system``: in the system's loader cache. ``driver``: not here, and comes with the graphics driver.
             ``nowhere``: in none of these. ``unknown``: not in the environment, and no system was asked.
-        folders: Of ``search-path`` the first folder that has it; of ``environment`` all of them; else empty.
+        folders: Of ``search-path`` the first folder that has it; of ``environment`` and ``system`` all of the
+            environment's; else empty.
     """
 
     name: str
@@ -113,8 +114,8 @@ def where_needed(
     Args:
         facts: Of the file.
         origin: The folder it is in, or will be.
-        libraries: File name to the folders (absolute, as ``origin`` is) that hold it, of the whole environment and of whatever folders of the
-            search path lie outside it: :func:`environment_libraries`.
+        libraries: File name to the folders that hold it (absolute, like ``origin``), of the whole environment and of
+            whatever folders of the search path lie outside it: :func:`environment_libraries`.
         system: Names in the system's loader cache, or None if the system is another one and cannot be asked.
         ld_library_path: As for :func:`search_path`.
         loaders: As for :func:`search_path`.
@@ -162,7 +163,7 @@ def _need(
         if folder in held:
             return Need(name, "search-path", (held[folder],))
     if _ALWAYS.fullmatch(name) if system is None else name in system:
-        return Need(name, "system")
+        return Need(name, "system", tuple(held.values()))
     if DRIVER.fullmatch(name):  # what an environment has of these are stubs to link with
         return Need(name, "driver")
     if held:
