@@ -10,7 +10,7 @@ from wheelclash.environment.places import is_absolute
 from wheelclash.environment.records import RecordError, recorded_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from wheelclash.environment.installed import Bystander
     from wheelclash.environment.places import Places
@@ -36,7 +36,7 @@ class Leftover(NamedTuple):
 
 
 def leftovers(
-    strays: Iterable[str], owned: Mapping[str, int], aside: Iterable[Bystander], places: Places
+    strays: Iterable[str], owned: Iterable[str], aside: Iterable[Bystander], places: Places
 ) -> list[Leftover]:
     """Count strays by package folder; none are told where conda or the system installs files that no RECORD lists.
 
@@ -55,14 +55,23 @@ def leftovers(
     theirs, tops = _claimed(aside, places)
     counts: Counter[str] = Counter()
     for key in packages:
-        top = _below_site(key, places).partition("/")[0]
+        folder = _package(key, places)
+        top = folder.rpartition("/")[2]
         if key not in theirs and top not in tops and (top.startswith("~") or not top.endswith(_METADATA)):
-            counts[key[: len(key) - len(_below_site(key, places))] + top] += 1
-    with_owner = {key[: len(key) - len(rest)] + rest.partition("/")[0] for key in owned if "/" in (rest := key)}
+            counts[folder] += 1
+    with_owner = {_package(key, places) for key in owned} if counts else set()
     return [
         Leftover(places.installed_path(folder), count, folder not in with_owner)
         for folder, count in sorted(counts.items())
     ]
+
+
+def _package(key: str, places: Places) -> str:
+    """The key of the package folder that a file lies in."""
+    if not is_absolute(key):
+        return key.partition("/")[0]
+    rest = _below_site(key, places)
+    return key[: len(key) - len(rest)] + rest.partition("/")[0]
 
 
 def _below_site(key: str, places: Places) -> str:

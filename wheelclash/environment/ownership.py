@@ -1,4 +1,7 @@
-"""Who owns what in an environment: one dict entry for each recorded file, and nothing more until it is contested."""
+"""Who owns what in an environment: a set of keys for each distribution, and a list for what is contested.
+
+Half a million files pass through here, so all that is done for each is done by :class:`set`.
+"""
 
 from __future__ import annotations
 
@@ -7,40 +10,59 @@ from typing import TYPE_CHECKING
 from wheelclash.overlap import folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
-__all__ = ["Owned", "files_of"]
+__all__ = ["Owned"]
+
+_INIT = "/__init__.py"
 
 
 class Owned:
-    """Key to owners, by number.
+    """Owners, by number, and their keys.
 
     Attributes:
-        first: The first owner of each key.
-        contested: All owners of each key that has several.
+        keys: Those of each owner.
+        every: Those of all.
+        contested: Those with several owners, and which.
     """
 
-    __slots__ = ("contested", "first")
+    __slots__ = ("contested", "every", "keys")
 
     def __init__(self) -> None:
         """Nothing owned yet."""
-        self.first: dict[str, int] = {}
+        self.keys: list[set[str]] = []
+        self.every: set[str] = set()
         self.contested: dict[str, list[int]] = {}
 
-    def add(self, owner: int, keys: set[str]) -> None:
-        """Let ``owner`` own ``keys``. The work for each key is done by ``dict`` and ``set``, not here."""
-        first = self.first
-        if not first.keys().isdisjoint(keys):
-            shared = first.keys() & keys
-            for key in shared:
-                self.contested.setdefault(key, [first[key]]).append(owner)
-            keys = keys - shared
-        first.update(dict.fromkeys(keys, owner))
+    def add(self, keys: set[str]) -> None:
+        """Let one more owner own ``keys``."""
+        if not self.every.isdisjoint(keys):
+            fresh = set()
+            for key in self.every & keys:
+                if key in self.contested:
+                    self.contested[key].append(len(self.keys))
+                else:
+                    fresh.add(key)
+            self._contest(fresh)
+        self.every |= keys
+        self.keys.append(keys)
+
+    def _contest(self, fresh: set[str]) -> None:
+        """Keys that had one owner until now."""
+        for number, before in enumerate(self.keys):
+            if not before.isdisjoint(fresh):
+                for key in before & fresh:
+                    self.contested[key] = [number, len(self.keys)]
 
     def owners(self, key: str) -> list[int]:
         """The owners of a key."""
         found = self.contested.get(key)
-        return [self.first[key]] if found is None else found
+        return [number for number, keys in enumerate(self.keys) if key in keys] if found is None else found
+
+    def of_each(self, keys: AbstractSet[str]) -> list[set[str]]:
+        """Which of ``keys`` each owner has."""
+        return [own & keys for own in self.keys]
 
     def related(self, *, case_sensitive: bool) -> set[str]:
         """Keys of different owners that are no equals and may yet clash: hidden modules, names that differ in case."""
@@ -50,32 +72,26 @@ class Owned:
         return found
 
     def _modules(self) -> Iterator[str]:
-        first = self.first
-        inits = [key for key in first if key.endswith("/__init__.py")]
-        for key in inits:
-            plain = f"{key[:-12]}.py"
-            if plain in first and first[plain] != first[key]:
-                yield from (key, plain)
-        by_stem: dict[str, str] = {}
-        for key in [key for key in first if key.endswith((".so", ".pyd"))]:
-            folder, _, name = key.rpartition("/")
-            stem = f"{folder}/{name.partition('.')[0]}" if folder else name.partition(".")[0]
-            for other in (f"{stem}.py", f"{stem}/__init__.py", by_stem.setdefault(stem, key)):
-                if other in first and first[other] != first[key]:
-                    yield from (key, other)
+        every = self.every
+        extensions: dict[str, tuple[str, int]] = {}
+        for number, keys in enumerate(self.keys):
+            for key in [key for key in keys if key.endswith((_INIT, ".so", ".pyd"))]:
+                if key.endswith(_INIT):
+                    others = [f"{key[: -len(_INIT)]}.py"]
+                else:
+                    folder, slash, name = key.rpartition("/")
+                    stem = f"{folder}{slash}{name.partition('.')[0]}"
+                    before, owner = extensions.setdefault(stem, (key, number))
+                    if owner != number:
+                        yield from (key, before)
+                    others = [f"{stem}.py", stem + _INIT]
+                for other in others:
+                    if other in every and other not in keys:
+                        yield from (key, other)
 
     def _cases(self) -> Iterator[str]:
         spelt: dict[str, str] = {}
-        for key in self.first:
+        for key in self.every:
             before = spelt.setdefault(folded(key), key)
             if before is not key:
                 yield from (before, key)
-
-
-def files_of(owned: Owned, keys: Iterable[str], count: int) -> list[list[str]]:
-    """For each of ``count`` owners, which of ``keys`` are its own."""
-    found: list[list[str]] = [[] for _ in range(count)]
-    for key in keys:
-        for owner in owned.owners(key):
-            found[owner].append(key)
-    return found

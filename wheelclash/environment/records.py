@@ -30,7 +30,10 @@ MAX_BYTES = 256 * 1024 * 1024
 
 _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
 _BYTECODE = (".pyc", ".pyo")
-_ODD = ("\\", '"', "\0", "//", "/./", "/../", "/\n", "/,", "/.\n", "/.,", "/..,", "/..\n")
+_NOT_PLAIN = ("\\", "\0", ":", "//", "./", "\n/", "/,", "/\n", "\n,")
+"""What a RECORD must not hold for its paths to be keys as they are: a few searches of the text, not of each row."""
+
+_NOT_CLEAN = ("//", "/./", "/../", "\\")
 _COLUMNS = 3
 
 
@@ -73,15 +76,10 @@ def recorded_keys(record: str, site: str, places: Places) -> tuple[set[str], lis
     """
     findings = Noted()
     text = _read(record, findings)
-    rows = _rows(text)
-    try:
-        found = {row[0] for row in rows if row and not row[0].endswith(_BYTECODE)}
-    except csv.Error as error:
-        raise _no_csv(error) from error
+    found = _paths(text)
     if len(found) > MAX_ROWS:
         raise RecordError("limit", f"its RECORD has more than {MAX_ROWS} rows")
-    plain = not any(each in text for each in _ODD)
-    strange = {path for path in found if path[:1] in {"", ".", "/"} or path[1:2] == ":"} if plain else found.copy()
+    strange = set() if _is_plain(text) else {path for path in found if not _is_clean(path)}
     found -= strange
     if site != places.sites[0]:
         found = {f"{site}/{path}" for path in found}
@@ -105,17 +103,13 @@ def recorded_files(record: str, site: str, places: Places, wanted: Collection[st
     found: dict[str, RecordedFile] = {}
     ignored = Noted()
     text = _read(record, ignored)
-    plain = not any(each in text for each in _ODD)
     prefix = "" if site == places.sites[0] else f"{site}/"
     try:
         for row in _rows(text):
             if not row or row[0].endswith(_BYTECODE):
                 continue
             path = row[0]
-            if plain and path[:1] not in {"", ".", "/"} and path[1:2] != ":":
-                key: str | None = prefix + path
-            else:
-                key = _key(path, site, places, ignored)
+            key = prefix + path if _is_clean(path) else _key(path, site, places, ignored)
             if key is not None and (wanted is None or key in wanted):
                 file = (
                     RecordedFile(_digest(row[1]), _size(row[2])) if len(row) == _COLUMNS else RecordedFile(None, None)
@@ -146,10 +140,11 @@ def read_small(path: str, limit: int) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123  (a descriptor)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             return None
         pieces = []
-        while limit > 0 and (piece := file.read(limit)):
+        while limit > 0 and (piece := file.read(min(limit, status.st_size + 1))):
             pieces.append(piece)
             limit -= len(piece)
         return b"".join(pieces)
@@ -176,6 +171,34 @@ def _read(record: str, findings: Noted) -> str:
         return data.decode("utf-8", "surrogateescape")
 
 
+def _paths(text: str) -> set[str]:
+    """The paths of all rows, bytecode left out; blank lines say nothing."""
+    if '"' in text or "\r" in text:
+        try:
+            return {row[0] for row in _rows(text) if row and not row[0].endswith(_BYTECODE)}
+        except csv.Error as error:
+            raise _no_csv(error) from error
+    found = {path for line in text.split("\n") if not (path := line.partition(",")[0]).endswith(_BYTECODE)}
+    if not text.startswith(",") and "\n," not in text:
+        found.discard("")
+    return found
+
+
+def _is_plain(text: str) -> bool:
+    return not text.startswith(("/", ",")) and not any(each in text for each in _NOT_PLAIN)
+
+
+def _is_clean(path: str) -> bool:
+    """Whether a row's path is, as it is, a path below its own site-packages folder."""
+    return (
+        path[:1] not in {"", ".", "/"}
+        and path[1:2] != ":"
+        and path[-1] != "/"
+        and "\0" not in path
+        and not any(each in path for each in _NOT_CLEAN)
+    )
+
+
 def _rows(text: str) -> Iterator[list[str]]:
     return csv.reader(io.StringIO(text, newline=""), strict=True)
 
@@ -191,12 +214,9 @@ def _key(path: str, site: str, places: Places, findings: Noted) -> str | None:
         findings.append(Finding("unsafe-row", path or None, "a row of the installed RECORD has no usable path"))
         return None
     clean = path.replace("\\", "/")
-    if clean.endswith(("/", "/.", "/..")):
+    if clean.endswith(("/", "/.", "/..")) or clean in {".", ".."}:
         findings.append(Finding("directory-row", path, "RECORD lists a folder; folders have no owner"))
         return None
-    top = clean.split("/", 1)[0]
-    if top and top[0] != "." and top[1:2] != ":" and not any(each in f"{clean}," for each in _ODD):
-        return clean if site == places.sites[0] else f"{site}/{clean}"
     key = places.key(site, clean)
     if key is None:
         detail = "the installed RECORD lists a file outside of the environment; it is left alone"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from wheelclash.environment.contested import Contested, find_contested
 from wheelclash.environment.installed import Bystander, required_names, take_inventory
 from wheelclash.environment.leftovers import Leftover, leftovers
-from wheelclash.environment.ownership import Owned, files_of
+from wheelclash.environment.ownership import Owned
 from wheelclash.environment.records import RecordError, recorded_keys
 from wheelclash.environment.tree import states, walk
 from wheelclash.environment.verification import verify
@@ -95,11 +95,11 @@ def scan(places: Places, target: Target, *, every: bool = False, jobs: int | Non
     skipped = [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed]
     aside = list(inventory.bystanders)
     owned, read, findings = _own(inventory.unread, places, aside, skipped)
-    seen = walk(places, owned.first)
+    seen = walk(places, owned.every)
     skipped += [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in seen.closed]
     state = states(places, seen.unseen)
-    gone = files_of(owned, (key for key, is_ in state.items() if is_ == "missing"), len(read))
-    hidden = files_of(owned, (key for key, is_ in state.items() if is_ == "hidden"), len(read))
+    gone = owned.of_each({key for key, is_ in state.items() if is_ == "missing"})
+    hidden = owned.of_each({key for key, is_ in state.items() if is_ == "hidden"})
     contested = find_contested(owned, [each for each, _ in read], places, target)
     verified = verify(read, places, jobs=jobs) if every else {}
     in_question = {each.key for each in contested if each.overlap.is_same_path}
@@ -133,7 +133,7 @@ def scan(places: Places, target: Target, *, every: bool = False, jobs: int | Non
         target=target,
         distributions=tuple(distributions),
         contested=tuple(contested),
-        leftovers=tuple(leftovers(seen.strays, owned.first, aside, places)),
+        leftovers=tuple(leftovers(seen.strays, owned.every, aside, places)),
         skipped=tuple(skipped),
         not_compared=tuple(sorted(each.skip for each in aside)),
         verified=every,
@@ -160,7 +160,7 @@ def _own(
             skip = Skip(each.name, "editable", "it is installed from a folder of sources")
             aside.append(Bystander(skip, each.site, each.record, frozenset({each.name.replace("-", "_")})))
             continue
-        owned.add(len(read), keys)
+        owned.add(keys)
         read.append((each, len(keys)))
         findings.append(odd)
     return owned, read, findings

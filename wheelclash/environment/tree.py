@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from wheelclash.environment.places import Places
 
@@ -30,7 +31,7 @@ class Seen(NamedTuple):
     closed: list[tuple[str, str]]
 
 
-def walk(places: Places, expected: Collection[str]) -> Seen:
+def walk(places: Places, expected: AbstractSet[str]) -> Seen:
     """Walk the site-packages folders, and list the other folders that files are expected in.
 
     Links to folders are not followed, ``__pycache__`` is passed over.
@@ -41,34 +42,46 @@ def walk(places: Places, expected: Collection[str]) -> Seen:
     """
     seen = Seen(set(expected), [], [])
     for number, site in enumerate(places.sites):
-        _walk(site, f"{site}/" if number else "", expected, seen)
+        _walk(site, f"{site}/" if number else "", seen)
     _look_elsewhere(seen.unseen)
     return seen
 
 
-def _walk(site: str, start: str, expected: Collection[str], seen: Seen) -> None:
-    """Walk one folder; ``start`` is what its keys begin with. Every file of an environment passes through here."""
-    met, strays = seen.unseen.discard, seen.strays.append
+def _walk(site: str, start: str, seen: Seen) -> None:
+    """Walk one folder; ``start`` is what its keys begin with."""
+    links: list[str] = []
     waiting = [(site, start)]
     while waiting:
         folder, prefix = waiting.pop()
+        if prefix.endswith("__pycache__/"):
+            continue
         try:
             with os.scandir(folder) as entries:
-                for entry in entries:
-                    name = entry.name
-                    key = prefix + name
-                    if key in expected:
-                        if not entry.is_symlink():  # a link may lead nowhere: it is looked at later
-                            met(key)
-                    elif entry.is_dir(follow_symlinks=False):
-                        if name != "__pycache__":
-                            waiting.append((entry.path, f"{key}/"))
-                    elif not name.endswith((".pyc", ".pyo")):
-                        strays(key)
+                _enter(entries, prefix, seen, waiting, links)
         except FileNotFoundError:
             continue  # removed meanwhile
         except OSError as error:
             seen.closed.append((folder, error.strerror or "it cannot be listed"))
+    seen.unseen.update(links)  # they may lead nowhere: each is looked at by itself
+
+
+def _enter(
+    entries: Iterable[os.DirEntry[str]], prefix: str, seen: Seen, waiting: list[tuple[str, str]], links: list[str]
+) -> None:
+    """Meet what is in one folder. Every file of an environment passes through here: one lookup for each."""
+    meet = seen.unseen.remove
+    for entry in entries:
+        key = prefix + entry.name
+        try:
+            meet(key)
+        except KeyError:  # a folder, or nobody's
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((entry.path, f"{key}/"))
+            elif not key.endswith((".pyc", ".pyo")):
+                seen.strays.append(key)
+        else:
+            if entry.is_symlink():
+                links.append(key)
 
 
 def _look_elsewhere(unseen: set[str]) -> None:

@@ -25,6 +25,11 @@ _SLICE = 4_000
 """Files of one task: large enough that reading RECORD again for each is nothing."""
 
 
+_NOTES = ("/INSTALLER", "/REQUESTED", "/direct_url.json", "/uv_build.json", "/uv_cache.json")
+"""What installers note for themselves in dist-info. uv writes its own anew after a reinstall and leaves RECORD as it
+was."""
+
+
 class Verified(NamedTuple):
     """What hashing all files of one distribution showed.
 
@@ -124,6 +129,8 @@ def _verify(task: _Task) -> Verified | None:
         path = task.places.on_disk(key)
         if file.digest is None:
             unhashed += 1
+            continue
+        if key.endswith(_NOTES) and ".dist-info/" in key:
             continue
         try:
             found = digest_of(path, file.digest.partition(":")[0], buffer)
