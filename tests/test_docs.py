@@ -265,12 +265,28 @@ def test_every_finding_code_is_described() -> None:
 def test_every_skip_code_is_described() -> None:
     errors = (ROOT / "wheelclash" / "errors.py").read_text("utf-8")
     listed = {code for found in re.findall(r"code: One of ((?:``[a-z-]+``[,.\s]*)+)", errors) for code in _codes(found)}
-    known = listed | _literals("Skip", "FetchError", "WheelError", position=1)
+    from wheelclash.sources.locks.wheels import _NOT_COMPARED
+
+    sources = "".join(path.read_text("utf-8") for path in SOURCES)
+    known = listed | _literals("Skip", "FetchError", "WheelError", position=1) | set(_NOT_COMPARED)
+    known |= set(re.findall(r"\bSkip\(\s*requirement=[^\n]*?,\s*code=\"([a-z-]+)\"", sources))
     assert _first_column(_section("cli.md", "Skip codes")) == known
 
 
 def _codes(text: str) -> list[str]:
     return re.findall(r"``([a-z-]+)``", text)
+
+
+def test_every_family_is_shown_with_its_evidence() -> None:
+    from wheelclash.sources.siblings import families
+
+    text = (DOCS / "families.md").read_text("utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")][1:]
+    shown = {row[0]: (re.findall(r"`([^`]+)`", row[1]), *row[2:]) for row in rows}
+    assert shown == {
+        each.name: ([*each.members, *([each.meta] if each.meta else [])], each.shares, each.evidence)
+        for each in families()
+    }
 
 
 def test_every_reason_is_described() -> None:

@@ -259,6 +259,23 @@ def test_standard_input_is_a_file_of_requirements(ask: Asker, monkeypatch: pytes
     assert found(ask("-")) == CLASH
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [(b"", "nothing was asked"), (b"\0", "no text"), (b"[project]\nname = 'ours'\n", "only be read from a file")],
+)
+def test_what_comes_by_standard_input_describes_a_set(
+    ask: Asker, text: bytes, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing at all is no set without clashes."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+    with pytest.raises(QuestionError, match=told):
+        ask("-")
+
+
+def test_what_is_given_as_requirements_may_have_any_name(ask: Asker) -> None:
+    assert names(ask(files=[ask.write("frozen", "x-cu12", "x-cu13")], deps=False)) == {"x-cu12", "x-cu13"}
+
+
 SCRIPT = ("# /// script", "# requires-python = '>=3.8'", "# dependencies = ['meta']", "# ///", "import x")
 PYPROJECT = (
     "[project]", "name = 'ours'", "version = '1'", "dependencies = ['meta']",

@@ -297,8 +297,8 @@ def test_credentials_in_a_lock_are_used_and_not_repeated(
         ("poetry.lock", '[metadata]\nlock-version = "9.9"', "version"),
         ("report.json", "{}", "no report"),
         ("uv.lock", "\0", "TOML"),
-        ("notes.toml", "[nothing]", "no description"),
-        ("empty.json", "", "no description"),
+        ("notes.toml", "[nothing]", "describes no set"),
+        ("empty.json", "", "describes no set"),
         ("absent.lock", None, "cannot be read"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.errors import QuestionError
 from wheelclash.requirement import is_path, parse
@@ -84,8 +84,7 @@ def sort_inputs(question: Question, credentials: Credentials) -> Inputs:
             folders.append(path)
             continue
         data = _content(path, argument)
-        kind = _kind_of(path, data, argument)
-        if kind == "lock":
+        if _is_lock(path, data, as_requirements=argument in question.files):
             from wheelclash.sources.locks import read_lock
 
             locks.append(read_lock(path, data, credentials=credentials))
@@ -121,15 +120,20 @@ def _content(path: Path | None, argument: str) -> bytes:
         raise QuestionError(f"{argument} cannot be read ({error.strerror}).") from None
 
 
-def _kind_of(path: Path | None, data: bytes, argument: str) -> Literal["lock", "other"]:
-    from wheelclash.sources.locks.recognition import is_lock, kind_of
+def _is_lock(path: Path | None, data: bytes, *, as_requirements: bool) -> bool:
+    """Whether a description is a resolved set, rather than something for uv to resolve.
 
-    if is_lock(path, data):
-        return "lock"
-    if kind_of(path, data) is None:
-        raise QuestionError(
-            f"{argument} is no description of a set that is known here.",
-            "Known: requirements files, pyproject.toml, scripts, pylock.toml, uv.lock, poetry.lock, pdm.lock,"
-            " reports of pip install --report, and folders of wheels.",
-        )
-    return "other"
+    Args:
+        path: The file; None for the standard input.
+        data: Its content.
+        as_requirements: Whether it was given as a file of requirements, which may then have any name.
+
+    Raises:
+        QuestionError: It is neither.
+    """
+    from wheelclash.sources.described import describe
+    from wheelclash.sources.locks.recognition import kind_of
+
+    if as_requirements and path is not None and not path.suffix and kind_of(path, data) is None:
+        return False
+    return describe(path, data) == "lock"
