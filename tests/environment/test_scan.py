@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.installed import Handmade
 from tests.support.wheelmaker import record_digest
 from wheelclash.environment import judge_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
-    from tests.support.installed import Handmade
     from wheelclash.environment import Scan
 
 MINE, THEIRS = "x = 'mine'\n", "x = 'theirs'\n"
@@ -93,6 +96,15 @@ def test_missing_files_are_found_wherever_they_lay(made: Handmade) -> None:
     (made.site / "one").write_text("a file where a folder was")
     (each,) = made.scan().distributions
     assert "site-packages/one/a.py" in each.missing
+
+
+def test_recorded_without_hash_is_neither_intact_nor_lost(made: Handmade) -> None:
+    made.add("one", {"shared.py": MINE})
+    made.add("two", {}, rows=[("shared.py", "", "")])
+    scan = made.scan()
+    assert only(scan) == ("unknown", "module", "present", ("one",))
+    assert set(judge_environment(scan).intact.values()) == {"yes", "undetermined"}
+    assert judge_environment(scan).overwritten_by == {}
 
 
 def test_hybrid_is_told_with_everybody_in_it(made: Handmade) -> None:
@@ -196,7 +208,7 @@ def test_leftovers_are_what_lies_in_package_folders_and_nobody_recorded(made: Ha
     ],
 )
 def test_what_belongs_to_others_is_named_and_not_compared(made: Handmade, code: str, how: dict[str, object]) -> None:
-    made.add("other", {"other/a.py": MINE, "shared.py": MINE}, **how)  # type: ignore[arg-type]
+    made.add("other", {"other/a.py": MINE, "other/b.py": MINE, "shared.py": MINE}, **how)  # type: ignore[arg-type]
     made.add("plain", {"shared.py": THEIRS})
     (made.site / "other" / "a.py").unlink()
     scan = made.scan()
@@ -324,20 +336,40 @@ def test_recorded_device_is_not_waited_for(made: Handmade) -> None:
     assert only(made.scan(every=True))[2:] == ("changed", ())
 
 
-@pytest.mark.skipif(os.name != "posix" or not os.geteuid(), reason="permissions do not bind this user")
-@pytest.mark.parametrize("close", [lambda made: made.site / "p", lambda made: made.site / "p" / "a.py"])
-def test_what_may_not_be_read_is_incomplete_and_not_missing(
-    made: Handmade, close: Callable[[Handmade], os.PathLike[str]]
-) -> None:
-    made.add("one", {"p/a.py": "1"})
-    made.add("two", {"p/a.py": "1"})
-    os.chmod(close(made), 0)  # noqa: PTH101
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Be somebody whom permissions bind, even where tests run as root."""
+    root = not os.geteuid()
+    if root:
+        os.seteuid(65534)
     try:
-        scan = made.scan(every=True)
+        yield
     finally:
-        os.chmod(close(made), 0o700)  # noqa: PTH101
+        if root:
+            os.seteuid(0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions")
+@pytest.mark.parametrize("every", [False, True])
+@pytest.mark.parametrize("closed", ["p", "p/a.py", "one-1.0.dist-info", "one-1.0.dist-info/RECORD", "."])
+def test_what_may_not_be_read_is_incomplete_and_not_missing(closed: str, *, every: bool) -> None:
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        made = Handmade(Path(folder) / "venv")
+        made.add("one", {"p/a.py": "1"}, more={"entry_points.txt": "[console_scripts]\nx = y:z\n"})
+        made.add("two", {"p/a.py": "1"})
+        made.scan(every=True)  # imports everything while that is allowed
+        (made.site / closed).chmod(0)
+        try:
+            with unprivileged():
+                scan = made.scan(every=every)
+        finally:
+            (made.site / closed).chmod(0o755)
     assert {each.code for each in scan.skipped} == {"unreadable"}
-    assert set(judge_environment(scan).intact.values()) == {"undetermined"}
+    assert [each.missing for each in scan.distributions if each.missing] == []
+    if closed.startswith("p"):
+        assert set(judge_environment(scan).intact.values()) == {"undetermined"}
+        assert {each.requirement for each in scan.skipped} >= {"one", "two"}
 
 
 def test_scan_writes_nothing(made: Handmade) -> None:

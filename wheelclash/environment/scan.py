@@ -103,12 +103,13 @@ def scan(places: Places, target: Target, *, every: bool = False, jobs: int | Non
     contested = find_contested(owned, [each for each, _ in read], places, target)
     verified = verify(read, places, jobs=jobs) if every else {}
     in_question = {each.key for each in contested if each.overlap.is_same_path}
+    closed = {each.key for each in contested if each.on_disk.unreadable is not None}
     distributions = []
     for number, (each, count) in enumerate(read):
         found = verified.get(each.id)
         missing = {key for key in gone[number] if not _is_stale(key, each)} | set(found.missing if found else ())
         changed = set(found.changed if found else ()) - in_question
-        unseen = set(hidden[number]) | set(found.hidden if found else ())
+        unseen = hidden[number] | (owned.keys[number] & closed) | set(found.hidden if found else ())
         if unseen:
             reason = f"{len(unseen)} of its files cannot be read"
             skipped.append(Skip(each.name, "unreadable", reason))
@@ -134,7 +135,7 @@ def scan(places: Places, target: Target, *, every: bool = False, jobs: int | Non
         distributions=tuple(distributions),
         contested=tuple(contested),
         leftovers=tuple(leftovers(seen.strays, owned.every, aside, places)),
-        skipped=tuple(skipped),
+        skipped=tuple(dict.fromkeys(skipped)),
         not_compared=tuple(sorted(each.skip for each in aside)),
         verified=every,
     )

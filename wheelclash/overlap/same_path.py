@@ -80,4 +80,5 @@ def _surely_different(one: InstalledFile, other: InstalledFile) -> bool:
         other_algorithm, _, other_value = other.content.partition(":")
         if algorithm == other_algorithm or one.member is None:
             return value != other_value or algorithm != other_algorithm
-    return (one.size, one.crc) != (other.size, other.crc)
+    known = ((one.size, other.size), (one.crc, other.crc))  # what is installed may have neither
+    return any(mine is not None and theirs is not None and mine != theirs for mine, theirs in known)
