@@ -318,9 +318,10 @@ class Fetcher:
         from http.cookiejar import CookieJar, DefaultCookiePolicy
 
         import httpx
-        import truststore
 
-        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        from wheelclash.certificates import trusting_context
+
+        context = trusting_context()
         if self.cert is not None:
             try:
                 context.load_verify_locations(cafile=str(self.cert))
