@@ -26,13 +26,12 @@ class Unreadable(Exception):  # noqa: N818  (a state of a file, told in the repo
         self.reason = reason
 
 
-def digest_of(path: str, algorithm: str = "sha256", buffer: bytearray | None = None) -> str | None:
+def digest_of(path: str, algorithm: str = "sha256") -> str | None:
     """The hash of a file.
 
     Args:
         path: Links are followed.
         algorithm: A name that :mod:`hashlib` knows.
-        buffer: Memory to read into, for who hashes many files.
 
     Returns:
         ``algorithm:hex``; ``irregular:`` and what it is for something that is no file; None if there is nothing.
@@ -50,22 +49,25 @@ def digest_of(path: str, algorithm: str = "sha256", buffer: bytearray | None = N
             return "irregular:folder"
         raise Unreadable(str(getattr(error, "strerror", None) or error)) from error
     try:
-        mode = os.fstat(descriptor).st_mode
+        status = os.fstat(descriptor)
+        mode = status.st_mode
         if not stat.S_ISREG(mode):
             return "irregular:folder" if stat.S_ISDIR(mode) else "irregular:device"
-        return f"{algorithm}:{_hashed(descriptor, algorithm, buffer)}"
+        return f"{algorithm}:{_hashed(descriptor, algorithm, status.st_size)}"
     except OSError as error:
         raise Unreadable(error.strerror or "it cannot be read") from error
     finally:
         os.close(descriptor)
 
 
-def _hashed(descriptor: int, algorithm: str, buffer: bytearray | None) -> str:
+def _hashed(descriptor: int, algorithm: str, size: int) -> str:
+    """Hash by plain system calls: most files are small, and a file object for each would cost more than the hash."""
     found = hashlib.new(algorithm, usedforsecurity=False)
-    room = memoryview(bytearray(_PIECE) if buffer is None else buffer)
-    with open(descriptor, "rb", buffering=0, closefd=False) as file:
-        while read := file.readinto(room):
-            found.update(room[:read])
+    most = min(size + 1, _PIECE)
+    while piece := os.read(descriptor, most):
+        found.update(piece)
+        if len(piece) < most:
+            break
     return found.hexdigest()
 
 

@@ -124,7 +124,6 @@ def _verify(task: _Task) -> Verified | None:
         return None
     changed, missing, hidden = [], [], []
     unhashed = 0
-    buffer = bytearray(1024 * 1024)
     for key, file in files[task.start : task.stop]:
         path = task.places.on_disk(key)
         if file.digest is None:
@@ -133,7 +132,7 @@ def _verify(task: _Task) -> Verified | None:
         if key.endswith(_NOTES) and ".dist-info/" in key:
             continue
         try:
-            found = digest_of(path, file.digest.partition(":")[0], buffer)
+            found = digest_of(path, file.digest.partition(":")[0])
         except Unreadable:
             hidden.append(key)
             continue
