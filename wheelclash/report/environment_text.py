@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from wheelclash.report.escape import printable_report
 from wheelclash.report.text import Line, Span, Style
+from wheelclash.report.words import listed, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from wheelclash.report.environment import ContestedReport, DamageReport, EnvironmentReport, InstalledReport
 
@@ -25,15 +26,6 @@ _MOST_NAMES = 3
 def render(report: EnvironmentReport, *, verbose: bool = False) -> list[Line]:
     """The report as lines of styled spans, everything in them printable."""
     return list(_Writer(printable_report(report), verbose=verbose).lines())
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
-
-
-def _listed(names: Iterable[str]) -> str:
-    names = list(names)
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
 
 
 class _Writer:
@@ -71,10 +63,10 @@ class _Writer:
         implementation = {"cpython": "CPython", "pypy": "PyPy"}.get(target.implementation, target.implementation)
         where = Span(f"{report.environment.prefix} ({implementation} {target.python_version}): ", "strong")
         counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notices, "notice")]
-        told = ", ".join(_plural(count, word) for count, word in counts if count)
+        told = ", ".join(plural(count, word) for count, word in counts if count)
         told += f"{', ' if told else ''}{summary.ignored} ignored" if summary.ignored else ""
-        count = _plural(len(report.distributions), "distribution")
-        files = _plural(sum(each.files for each in report.distributions), "file")
+        count = plural(len(report.distributions), "distribution")
+        files = plural(sum(each.files for each in report.distributions), "file")
         if summary.errors or summary.warnings:
             style: Style = "error" if summary.errors else "warning"
             damaged = [each for each in report.distributions if self._is_damaged(each)]
@@ -98,15 +90,15 @@ class _Writer:
         for each in self._report.distributions:
             if not self._is_damaged(each):
                 continue
-            parts = [f"{_plural(count, 'file')} overwritten by {name}" for name, count in each.overwritten_by.items()]
-            parts += [f"{_plural(each.missing, 'file')} missing"] if each.missing else []
-            parts += [f"{_plural(each.changed, 'file')} changed"] if each.changed else []
+            parts = [f"{plural(count, 'file')} overwritten by {name}" for name, count in each.overwritten_by.items()]
+            parts += [f"{plural(each.missing, 'file')} missing"] if each.missing else []
+            parts += [f"{plural(each.changed, 'file')} changed"] if each.changed else []
             lines.append(
                 (Span(f"  {each.name} {each.version}: ", "strong"), Span("; ".join(parts) or "hidden in part"))
             )
         yield from self._folded(lines)
         for names in self._report.environment.hybrids:
-            text = f"{_listed(names)}: of the files they share some are one's, some another's"
+            text = f"{listed(names)}: of the files they share some are one's, some another's"
             yield (Span("  hybrid   ", "warning"), Span(text))
 
     def _contested(self) -> list[Line]:
@@ -122,14 +114,14 @@ class _Writer:
         for (severity, folder, role, kind, owners, state, matches), found in groupby(sorted(self._grave, key=key), key):
             names = sorted(each.path.rpartition("/")[2] for each in found)
             if kind in {"shadowed", "case-only"}:
-                told = f"{kind} ({_listed(owners)})"
+                told = f"{kind} ({listed(owners)})"
             elif state == "missing":
-                told = f"missing; {_listed(owners)} recorded {'it' if len(names) == 1 else 'them'}"
+                told = f"missing; {listed(owners)} recorded {'it' if len(names) == 1 else 'them'}"
             elif state == "changed":
                 told = f"changed since; neither {' nor '.join(owners)} recorded this"
             else:
                 losers = [name for name in owners if name not in matches]
-                told = f"{_listed(matches) or 'unknown'}'s, not {_listed(losers)}'s" if losers else "unknown"
+                told = f"{listed(matches) or 'unknown'}'s, not {listed(losers)}'s" if losers else "unknown"
             lines.append(self._line(severity, folder, names, f"{role}, {told}"))
         return lines
 
@@ -143,7 +135,7 @@ class _Writer:
         for (severity, code, owners, folder), found in groupby(sorted(chosen, key=key), key):
             names = sorted((each.path or "").rpartition("/")[2] for each in found)
             told = "missing" if code == "missing-file" else "changed"
-            lines.append(self._line(severity, folder, names, f"{told}; {_listed(owners)} recorded it"))
+            lines.append(self._line(severity, folder, names, f"{told}; {listed(owners)} recorded it"))
         return lines
 
     def _line(self, severity: str, folder: str, names: Sequence[str], what: str) -> Line:
@@ -153,7 +145,7 @@ class _Writer:
         text = (
             f"{folder}/{names[0]}  {what}"
             if len(names) == 1
-            else (f"{folder}/  {_plural(len(names), 'file')}, {what}: {', '.join(names[:most])}{more}")
+            else (f"{folder}/  {plural(len(names), 'file')}, {what}: {', '.join(names[:most])}{more}")
         )
         return (Span(f"  {severity:<8} ", style), Span(text))
 
@@ -161,7 +153,7 @@ class _Writer:
         most = len(lines) if self._verbose else _MOST_LINES
         yield from lines[:most]
         if len(lines) > most:
-            yield (Span(f"  … and {_plural(len(lines) - most, 'more line')} of this kind (-v shows them)", "faint"),)
+            yield (Span(f"  … and {plural(len(lines) - most, 'more line')} of this kind (-v shows them)", "faint"),)
 
     def _notices_lines(self) -> Iterator[Line]:
         clean = not self._grave and not any(each.severity != "notice" for each in self._report.damage)
@@ -169,9 +161,9 @@ class _Writer:
         sets = Counter((each.kind, tuple(owner.distribution for owner in each.owners)) for each in self._notices)
         for (kind, names), count in sorted(sets.items()):
             text = (
-                f"{_plural(count, 'file')} shared by {_listed(names)}: fine today, lost to the others when one goes"
+                f"{plural(count, 'file')} shared by {listed(names)}: fine today, lost to the others when one goes"
                 if kind == "identical"
-                else f"{_plural(count, 'file')} of {_listed(names)}: as the keeper recorded"
+                else f"{plural(count, 'file')} of {listed(names)}: as the keeper recorded"
             )
             if not quiet or kind != "identical":
                 yield (Span("  notice   ", "notice"), Span(text))
@@ -182,10 +174,10 @@ class _Writer:
             for name in each.distributions
         )  # fmt: skip
         for name, count in sorted(changed.items()):
-            yield (Span("  notice   ", "notice"), Span(f"{_plural(count, 'file')} of {name} changed since"))
+            yield (Span("  notice   ", "notice"), Span(f"{plural(count, 'file')} of {name} changed since"))
         left = [each for each in self._report.damage if each.code == "leftover"]
         for each in self._cut(left):
-            text = f"{each.root}/{each.path}/  {_plural(each.files, 'file')} that nobody recorded"
+            text = f"{each.root}/{each.path}/  {plural(each.files, 'file')} that nobody recorded"
             yield (Span("  notice   ", "notice"), Span(text))
 
     def _not_compared(self) -> Iterator[Line]:

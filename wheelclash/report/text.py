@@ -11,9 +11,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from wheelclash.report.escape import printable_report
+from wheelclash.report.words import listed, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from wheelclash.report.model import DiagnosisReport, OverlapReport, RemedyReport, Report, TargetReport
 
@@ -72,15 +73,6 @@ def _label(target: TargetReport) -> str:
     return f"{implementation} {target.python_version}, {target.platform}"
 
 
-def _plural(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
-
-
-def _listed(names: Iterable[str]) -> str:
-    names = list(names)
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
-
-
 class _Writer:
     def __init__(self, report: Report, *, verbose: bool) -> None:
         self._report = report
@@ -107,22 +99,22 @@ class _Writer:
         report = self._report
         summary = report.summary
         counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notices, "notice")]
-        told = ", ".join(_plural(count, word) for count, word in counts if count)
+        told = ", ".join(plural(count, word) for count, word in counts if count)
         ignored = f", {summary.ignored} ignored" if summary.ignored else ""
         where = f" [{self._where()}]"
         if self._grave:
             involved = sorted({owner.distribution for each in self._grave for owner in each.owners})
             pair = 2
             who = (
-                _listed(f"{name} {self._versions[name]}" for name in involved)
+                listed(f"{name} {self._versions[name]}" for name in involved)
                 if len(involved) <= pair
-                else f"{len(involved)} of {_plural(len(report.distributions), 'distribution')}"
+                else f"{len(involved)} of {plural(len(report.distributions), 'distribution')}"
             )
             clash = "clash" if len(involved) > 1 else "clashes"
             style: Style = "error" if summary.errors else "warning"
             return (Span(f"{who} {clash}: {told}{ignored}", style), Span(where, "faint"))
-        count = _plural(len(report.distributions), "distribution")
-        files = _plural(sum(each.files for each in report.distributions), "file")
+        count = plural(len(report.distributions), "distribution")
+        files = plural(sum(each.files for each in report.distributions), "file")
         if not report.complete and len(report.distributions) < 2:  # noqa: PLR2004  (it takes two to clash)
             return (Span(f"No answer: of what was asked, {count} could be read", "error"), Span(where, "faint"))
         if not report.complete:
@@ -173,17 +165,17 @@ class _Writer:
         most = len(lines) if self._verbose else _MOST_GROUPS
         yield from lines[:most]
         if len(lines) > most:
-            yield (Span(f"  … and {_plural(len(lines) - most, 'more line')} of this kind (-v shows them)", "faint"),)
+            yield (Span(f"  … and {plural(len(lines) - most, 'more line')} of this kind (-v shows them)", "faint"),)
         sets = Counter(tuple(owner.distribution for owner in each.owners) for each in self._notices)
         for names, count in sorted(sets.items()):
-            text = f"{_plural(count, 'file')} shared by {_listed(names)}: fine today, lost to the others when one goes"
+            text = f"{plural(count, 'file')} shared by {listed(names)}: fine today, lost to the others when one goes"
             yield (Span("  notice   ", "notice"), Span(text))
             if self._verbose:
                 yield from self._paths(names)
         ignored = [each for each in self._report.overlaps if each.ignored]
         if ignored:
-            pairs = sorted({_listed(owner.distribution for owner in each.owners) for each in ignored})
-            yield (Span(f"  ignored  {_plural(len(ignored), 'overlap')} of {'; '.join(pairs)}", "faint"),)
+            pairs = sorted({listed(owner.distribution for owner in each.owners) for each in ignored})
+            yield (Span(f"  ignored  {plural(len(ignored), 'overlap')} of {'; '.join(pairs)}", "faint"),)
 
     def _chains(self) -> Iterator[Line]:
         """Through whom those that clash come in, where they were not asked for themselves."""
@@ -228,7 +220,7 @@ class _Writer:
             else:
                 text = "; ".join(dict.fromkeys(_pair_text(each) for each in group))
             targets = sorted({number for each in group for number in each.targets})
-            of = f"  ({_listed(owners)})" if several and kind in {"different", "identical", "unknown"} else ""
+            of = f"  ({listed(owners)})" if several and kind in {"different", "identical", "unknown"} else ""
             yield (Span(f"  {severity:<8} ", style), Span(text), Span(f"{of}{self._only(targets)}", "faint"))
 
     def _folder_text(self, folder: str, group: Sequence[OverlapReport], what: str) -> str:
@@ -237,7 +229,7 @@ class _Writer:
         if len(names) == 1:
             return f"{folder}/{names[0]}  {what}"
         more = f" and {len(names) - most} more" if len(names) > most else ""
-        return f"{folder}/  {_plural(len(names), 'file')}, {what}: {', '.join(names[:most])}{more}"
+        return f"{folder}/  {plural(len(names), 'file')}, {what}: {', '.join(names[:most])}{more}"
 
     def _winners(self) -> Iterator[Line]:
         yield ()
@@ -245,7 +237,7 @@ class _Writer:
         for installer, diagnosis in self._report.diagnosis.items():
             yield from self._winners_under(installer, diagnosis)
         losses = [
-            f"uninstalling {each.distribution} takes {_plural(count, 'file')} from {other}"
+            f"uninstalling {each.distribution} takes {plural(count, 'file')} from {other}"
             for each in self._report.diagnosis["pip"].uninstall
             for other, count in each.loses.items()
         ]
@@ -271,7 +263,7 @@ class _Writer:
             yield (Span(f"  {installer:<4} ", "strong"), Span(f"{said}: {why}"))
         broken = sorted({each.name for each in diagnosis.distributions if each.intact == "no"})
         if broken and total:
-            yield (Span(f"       left broken: {_listed(broken)}"),)
+            yield (Span(f"       left broken: {listed(broken)}"),)
 
     def _remedies(self) -> Iterator[Line]:
         by_keeper: defaultdict[tuple[str, ...], list[RemedyReport]] = defaultdict(list)
@@ -287,14 +279,14 @@ class _Writer:
         most = len(by_keeper) if self._verbose else _MOST_KEEPERS
         for keep, remedies in list(by_keeper.items())[:most]:
             yield ()
-            yield (Span(f"To keep {_listed(keep)}", "strong"),)
+            yield (Span(f"To keep {listed(keep)}", "strong"),)
             if remedies[0].undecided:
-                left = _plural(remedies[0].undecided, "clash").replace("clashs", "clashes")
+                left = plural(remedies[0].undecided, "clash").replace("clashs", "clashes")
                 yield (Span(f"  leaves {left} of others open; name a keeper for each with --keep", "warning"),)
             for number, remedy in enumerate(remedies):
                 yield from self._remedy(remedy, "or " if number else "")
         if len(by_keeper) > most:
-            rest = _listed(name for keep in list(by_keeper)[most:] for name in keep)
+            rest = listed(name for keep in list(by_keeper)[most:] for name in keep)
             yield (Span(f"… likewise for {rest} (-v shows how, --keep chooses)", "faint"),)
 
     def _remedy(self, remedy: RemedyReport, alternative: str) -> Iterator[Line]:
@@ -320,7 +312,7 @@ class _Writer:
         )
         if hidden:
             yield (
-                Span(f"note: {_plural(hidden, 'oddity').replace('odditys', 'oddities')} in these wheels (-v)", "faint"),
+                Span(f"note: {plural(hidden, 'oddity').replace('odditys', 'oddities')} in these wheels (-v)", "faint"),
             )
 
 
@@ -328,11 +320,11 @@ def _pair_text(each: OverlapReport) -> str:
     match each.kind:
         case "file-directory":
             first, *rest = each.owners
-            needing = _listed(owner.distribution for owner in rest if owner.path != each.path)
+            needing = listed(owner.distribution for owner in rest if owner.path != each.path)
             return f"{each.root}/{each.path}  is a file of {first.distribution} and a folder of {needing}"
         case "shadowed":
             top = each.owners[0]
-            hidden = _listed(owner.distribution for owner in each.owners if owner.path == each.path)
+            hidden = listed(owner.distribution for owner in each.owners if owner.path == each.path)
             return f"{each.root}/{each.path} of {hidden}  is hidden by {top.path} of {top.distribution}"
     spelt = ", ".join(f"{owner.path} of {owner.distribution}" for owner in each.owners)
     return f"{each.root}/: {spelt}  differ only in case"
