@@ -9,9 +9,7 @@ import pytest
 from tests.support.values import LINUX, WINDOWS
 from tests.support.wheelmaker import Wheel
 from wheelclash.errors import QuestionError
-from wheelclash.sources.candidate import Candidate, Skip
-from wheelclash.sources.selection import Selection, Unlocated
-from wheelclash.sources.wheelhouse import beside_local, select_wheels, wheels_of
+from wheelclash.sources.wheelhouse import select_wheels, wheels_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,31 +104,3 @@ def test_a_folder_without_wheels_is_no_wheelhouse(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match="cannot be read"):
         wheels_of(tmp_path / "dist")
-
-
-def test_what_local_wheels_replace_is_taken_out_of_what_is_published(tmp_path: Path) -> None:
-    new = select_wheels(house(tmp_path, "a-2-py3-none-any.whl", "b-2-py3-none-any.whl", "d-2-py3-none-any.whl"), LINUX)
-
-    def published(name: str) -> Candidate:
-        return Candidate(
-            filename=f"{name}-1-py3-none-any.whl", name=name, version="1", url="", index=None, sha256=None, size=None,
-            requested=name,
-        )  # fmt: skip
-
-    before = Selection(
-        candidates=[published("a"), published("c")],
-        unlocated=[Unlocated(published("b"), None), Unlocated(published("e"), None)],
-        skipped=[Skip("D==1", "no-wheel", ""), Skip("f[x]>1", "no-wheel", ""), Skip("./x.whl", "unreadable", "")],
-        roots=["a", "c"],
-        notes=["before"],
-    )
-    after = beside_local(before, new.candidates)
-    assert [each.name for each in after.candidates] == ["c"]
-    assert [each.candidate.name for each in after.unlocated] == ["e"]
-    assert [each.requirement for each in after.skipped] == ["f[x]>1", "./x.whl"]
-    assert after.roots == ["c"]
-    assert after.notes == [
-        "before",
-        "a 1 as published is left out: a-2-py3-none-any.whl takes its place",
-        "b 1 as published is left out: b-2-py3-none-any.whl takes its place",
-    ]

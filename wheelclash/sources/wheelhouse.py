@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from wheelclash.target import Target
 
-__all__ = ["beside_local", "select_wheels", "wheels_of"]
+__all__ = ["select_wheels", "wheels_of"]
 
 _SDISTS = (".tar.gz", ".zip")
 _SHOWN = 4
@@ -92,34 +92,6 @@ def select_wheels(folder: Path, target: Target) -> Selection:
     )
 
 
-def beside_local(published: Selection, local: Iterable[Candidate]) -> Selection:
-    """What is published, less the projects that local wheels are of: those are about to replace it.
-
-    Args:
-        published: E.g. the closure of what ``--against`` names.
-        local: New wheels that are compared with it.
-
-    Returns:
-        ``published`` without these projects, and a note for each that was left out.
-    """
-    new = {each.name: each for each in local}
-    replaced = [each for each in published.candidates if each.name in new]
-    replaced += [each.candidate for each in published.unlocated if each.candidate.name in new]
-    return published._replace(
-        candidates=[each for each in published.candidates if each.name not in new],
-        unlocated=[each for each in published.unlocated if each.candidate.name not in new],
-        skipped=[each for each in published.skipped if _project_of(each) not in new],
-        roots=[each for each in published.roots if each not in new],
-        notes=[
-            *published.notes,
-            *(
-                f"{each.name} {each.version} as published is left out: {new[each.name].filename} takes its place"
-                for each in replaced
-            ),
-        ],
-    )
-
-
 class _Wheel(NamedTuple):
     """A wheel, in the order of preference: the best is the greatest."""
 
@@ -155,17 +127,6 @@ def _none_fits(skip: Skip, name: str, wheels: Sequence[_Wheel]) -> Skip:
         return skip
     tags = sorted({each.filename.removesuffix(".whl").split("-", 2)[2] for each in wheels})
     return skip._replace(requirement=name, reason=f"no wheel in the folder is for the target; there is {_some(tags)}")
-
-
-def _project_of(skip: Skip) -> str | None:
-    """The project a skip is about, by its requirement."""
-    from packaging.requirements import InvalidRequirement, Requirement
-    from packaging.utils import canonicalize_name
-
-    try:
-        return canonicalize_name(Requirement(skip.requirement).name)
-    except InvalidRequirement:
-        return None
 
 
 def _some(texts: Iterable[str]) -> str:
