@@ -30,7 +30,7 @@ from wheelclash.verdict import answer as judge_content
 from wheelclash.waiting import event_loop, together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from wheelclash.gathering import TargetSet
     from wheelclash.installers import Installer
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from wheelclash.target import Target
     from wheelclash.verdict import Answers
 
-__all__ = ["answer"]
+__all__ = ["Seen", "answer", "look"]
 
 
 async def answer(question: Question, reader: WheelReader) -> Report:
@@ -59,6 +59,56 @@ async def answer(question: Question, reader: WheelReader) -> Report:
         QuestionError: The question cannot be answered as asked.
     """
     traffic = replace(reader.fetcher.traffic)
+    seen = await look(question, reader)
+    unmatched = [each.text for each in question.ignore if not any(view.is_ignored_by(each) for view in seen.views)]
+    return build_report(
+        Findings(
+            views=seen.views,
+            python=None if question.interpreter is None else str(question.interpreter.executable),
+            skipped=seen.skipped,
+            not_compared=seen.not_compared,
+            ignores=question.ignore,
+            warnings=[
+                *seen.notes,
+                *dict.fromkeys(
+                    each for view in seen.views for each in contradictions(view.distributions, view.target)
+                ),
+                *(f"--ignore {text} matches nothing" for text in unmatched),
+                *reader.cache.warnings,
+            ],
+            reading=_reading(traffic, reader, seen.from_cache),
+        )
+    )
+
+
+class Seen(NamedTuple):
+    """What a question comes to, before anything is said about it.
+
+    Attributes:
+        views: One for each target.
+        skipped: What could have been read and was not.
+        not_compared: What is never to be read.
+        notes: Sentences for people.
+        from_cache: How many wheels were not read again.
+    """
+
+    views: Sequence[View]
+    skipped: Sequence[Skip]
+    not_compared: Sequence[Skip]
+    notes: Sequence[str]
+    from_cache: int
+
+
+async def look(question: Question, reader: WheelReader) -> Seen:
+    """Gather, read, lay out, overlap and diagnose, for every target.
+
+    Args:
+        question: With its defaults filled in.
+        reader: Reads wheels, and holds the client and the cache.
+
+    Raises:
+        QuestionError: The question cannot be answered as asked.
+    """
     gathered = await gather(question, reader)
     wanted = {_place(each): each for found in gathered.sets for each in found.candidates}
     read = dict(zip(wanted, await together(_read(each, reader) for each in wanted.values()), strict=True))
@@ -66,23 +116,12 @@ async def answer(question: Question, reader: WheelReader) -> Report:
     require_known(question.keep, known)
     invocations = {each.name: _invocation(question, each, gathered.settings.flags) for each in INSTALLERS}
     views = [await _view(each, read, question, reader, invocations[question.installer]) for each in gathered.sets]
-    unreadable = [each for each in read.values() if isinstance(each, Skip)]
-    unmatched = [each.text for each in question.ignore if not any(view.is_ignored_by(each) for view in views)]
-    return build_report(
-        Findings(
-            views=views,
-            python=None if question.interpreter is None else str(question.interpreter.executable),
-            skipped=[*_skips(gathered.sets), *unreadable],
-            not_compared=_once([skip for found in gathered.sets for skip in found.not_compared]),
-            ignores=question.ignore,
-            warnings=[
-                *gathered.notes,
-                *dict.fromkeys(each for view in views for each in contradictions(view.distributions, view.target)),
-                *(f"--ignore {text} matches nothing" for text in unmatched),
-                *reader.cache.warnings,
-            ],
-            reading=_reading(traffic, reader, read.values()),
-        )
+    return Seen(
+        views=views,
+        skipped=[*_skips(gathered.sets), *(each for each in read.values() if isinstance(each, Skip))],
+        not_compared=_once([skip for found in gathered.sets for skip in found.not_compared]),
+        notes=gathered.notes,
+        from_cache=sum(isinstance(each, _Read) and each.from_cache for each in read.values()),
     )
 
 
@@ -220,12 +259,12 @@ def _invocation(question: Question, installer: Installer, flags: IndexFlags) -> 
     return Invocation(str(interpreter.executable), interpreter.has_pip, question.system, options)
 
 
-def _reading(before: Traffic, reader: WheelReader, read: Iterable[_Read | Skip]) -> Reading:
+def _reading(before: Traffic, reader: WheelReader, from_cache: int) -> Reading:
     now = reader.fetcher.traffic
     return Reading(
         index_requests=now.index_requests - before.index_requests,
         wheel_requests=now.wheel_requests - before.wheel_requests,
         member_requests=now.member_requests - before.member_requests,
         bytes=now.bytes - before.bytes,
-        from_cache=sum(isinstance(each, _Read) and each.from_cache for each in read),
+        from_cache=from_cache,
     )

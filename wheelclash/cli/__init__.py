@@ -35,6 +35,7 @@ def main(arguments: list[str], *, as_module: bool = False) -> int:
     """
     from wheelclash.cli.arguments import parse
     from wheelclash.cli.streams import UnwritableError, complain, discard, finish, prepare
+    from wheelclash.errors import WheelclashError
 
     prepare()
     try:
@@ -43,6 +44,9 @@ def main(arguments: list[str], *, as_module: bool = False) -> int:
             code = _run(parsed.command, parsed, as_module=as_module)
         except SystemExit as done:  # argparse: --help, --version, a usage error
             code = done.code if isinstance(done.code, int) else 2
+        except WheelclashError as error:
+            complain(error)
+            code = 2
         finish()
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -62,10 +66,7 @@ def _run(command: str, parsed: Arguments, *, as_module: bool) -> int:
 
         write(schema_text())
         return 0
-    if command == "env":
-        from wheelclash.cli.env import run as run_env
+    from importlib import import_module
 
-        return run_env(parsed, as_module=as_module)
-    from wheelclash.cli.check import run
-
-    return run(parsed, as_module=as_module)
+    code: int = import_module(f"wheelclash.cli.{command}").run(parsed, as_module=as_module)
+    return code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wheelclash.cli.words import add_environment, add_output
+
 TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
     import argparse
@@ -28,22 +30,11 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     parser.usage = "wheelclash env [--python PATH | --prefix DIR | --path DIR] [options]"
     parser.description = _DESCRIPTION
     parser.epilog = _EPILOG
-    where = parser.add_argument_group("which environment (default: the active one)").add_mutually_exclusive_group()
-    where.add_argument("--python", metavar="PATH", help="an interpreter or the folder of its environment")
-    where.add_argument("--prefix", metavar="DIR", help="an environment's folder, no interpreter of which is run")
-    where.add_argument("--path", metavar="DIR", help="one site-packages folder, or one made with --target")
+    add_environment(parser)
     judged = parser.add_argument_group("what counts")
     judged.add_argument("--keep", metavar="NAME", action="append", default=[],
         help="who must be intact: decides the exit code; repeatable")  # fmt: skip
     judged.add_argument("--ignore", metavar="A,B:GLOB", action="append", default=[],
         help="take overlaps of A and B whose root/path matches out of the exit code; repeatable")  # fmt: skip
     judged.add_argument("--verify", action="store_true", help="hash every file, not only the contested ones")
-    judged.add_argument("--fail-on", choices=("error", "warning", "notice", "never"), default="error",
-        help="the mildest damage that makes the exit code 1 (default: error)")  # fmt: skip
-    judged.add_argument("--allow-incomplete", action="store_true", help="let what could not be read be no failure")
-    add = parser.add_argument_group("output").add_argument
-    add("--format", choices=("text", "json"), default="text", help="default: text")
-    add("-o", "--output", metavar="FILE", help="write the report there")
-    add("-q", "--quiet", action="store_true", help="only the first line")
-    add("-v", "--verbose", action="store_true", help="every path and finding")
-    add("--color", choices=("auto", "always", "never"), default="auto", help="default: auto; NO_COLOR is honoured")
+    add_output(parser, what="damage", verbose="every path and finding")

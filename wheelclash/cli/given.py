@@ -1,0 +1,169 @@
+"""What was given on the command line, as values of the library."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelclash.errors import QuestionError, TargetError
+from wheelclash.interpreter import meant, on_path, running, target_of
+from wheelclash.target import target_for, with_python
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from wheelclash.cli.arguments import Arguments
+    from wheelclash.environment import Places
+    from wheelclash.installers import InstallerName
+    from wheelclash.interpreter import Interpreter
+    from wheelclash.session import Session
+    from wheelclash.sources.settings import IndexFlags
+    from wheelclash.target import Target
+
+__all__ = [
+    "GivenEnvironment",
+    "environment_of",
+    "index_flags_of",
+    "installer_of",
+    "moment_of",
+    "session_of",
+    "targets_of",
+    "working_folder",
+]
+
+
+class GivenEnvironment(NamedTuple):
+    """The environment that is meant.
+
+    Attributes:
+        places: Where its files lie.
+        target: What it is.
+        interpreter: Its interpreter; None where only a folder was named.
+        options: The options that name it again in a printed command; none for the active one.
+    """
+
+    places: Places
+    target: Target
+    interpreter: Interpreter | None
+    options: tuple[str, ...]
+
+
+def working_folder() -> Path:
+    """The current folder.
+
+    Raises:
+        QuestionError: It is gone: nothing relative to it means anything.
+    """
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise QuestionError(f"The current folder cannot be used ({error.strerror}).", "Change to another.") from None
+
+
+def environment_of(arguments: Arguments, *, as_module: bool) -> GivenEnvironment:
+    """The environment that ``--python``, ``--prefix`` or ``--path`` names, or else the one meant.
+
+    Raises:
+        QuestionError: There is no such environment.
+    """
+    from wheelclash.environment import places_at, places_below, places_of
+
+    if arguments.prefix is not None:
+        places = places_below(Path(arguments.prefix).absolute())
+        return GivenEnvironment(places, _target_of_folder(places), None, ("--prefix", str(places.prefix)))
+    if arguments.path is not None:
+        places = places_at(Path(arguments.path).absolute())
+        return GivenEnvironment(places, _target_of_folder(places), None, ("--path", places.sites[0]))
+    folder = working_folder()
+    interpreter = meant(python=arguments.python, run_as_module=as_module, environ=os.environ, cwd=folder)
+    options = () if interpreter.is_active else ("--python", str(interpreter.executable))
+    return GivenEnvironment(places_of(interpreter), target_of(interpreter), interpreter, options)
+
+
+def _target_of_folder(places: Places) -> Target:
+    """This machine, with the version of Python that the folder's name says."""
+    target = target_of(running())
+    if places.python_version is None:
+        return target
+    try:
+        return with_python(target, places.python_version)
+    except TargetError:
+        return target
+
+
+def targets_of(
+    arguments: Arguments, environ: Mapping[str, str], *, as_module: bool
+) -> tuple[list[Target], Interpreter | None]:
+    """The targets, and the environment that commands are to name: none if the target need not be on this machine.
+
+    Raises:
+        TargetError: There is no such version, platform or interpreter.
+    """
+    versions, platforms = arguments.python_versions, arguments.python_platforms
+    if versions and platforms:
+        return [target_for(version, platform) for platform in platforms for version in versions], None
+    interpreter = meant(python=arguments.python, run_as_module=as_module, environ=environ, cwd=working_folder())
+    if platforms:
+        version = ".".join(interpreter.version.split(".")[:2]) + ("t" if interpreter.free_threaded else "")
+        return [target_for(version, platform) for platform in platforms], None
+    if versions:
+        return [with_python(target_of(interpreter), version) for version in versions], None
+    return [target_of(interpreter)], interpreter
+
+
+def installer_of(arguments: Arguments, environ: Mapping[str, str]) -> InstallerName:
+    """Whose commands are wanted: by default uv's, if there is one."""
+    if arguments.installer is not None:
+        return arguments.installer
+    return "uv" if next(on_path("uv", environ), None) is not None else "pip"
+
+
+def session_of(arguments: Arguments) -> Session:
+    """A session with the cache and the limits that were given."""
+    from wheelclash.fetch import MAX_DOWNLOAD
+    from wheelclash.session import Session
+
+    return Session(
+        cache_dir=None if arguments.no_cache else (arguments.cache_dir or ""),
+        offline=arguments.offline,
+        max_download=MAX_DOWNLOAD if arguments.max_download is None else arguments.max_download,
+    )
+
+
+def index_flags_of(arguments: Arguments) -> IndexFlags:
+    """The index options."""
+    from wheelclash.sources.settings import IndexFlags
+
+    return IndexFlags(
+        index_url=arguments.index_url,
+        extra_index_urls=tuple(arguments.extra_index_urls),
+        find_links=tuple(arguments.find_links),
+        no_index=arguments.no_index,
+        strategy=arguments.index_strategy,
+    )
+
+
+def moment_of(text: str) -> datetime:
+    """The moment from which on files count as too new: that of RFC 3339, or the end of a day (UTC), as for uv.
+
+    Raises:
+        QuestionError: It is no date.
+    """
+    from datetime import UTC, date, datetime, time, timedelta
+
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        pass
+    else:
+        if day == date.max:
+            return datetime.max.replace(tzinfo=UTC)
+        return datetime.combine(day + timedelta(days=1), time(), UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        hint = "Write a day, 2025-03-01, or a moment, 2025-03-01T12:00:00Z."
+        raise QuestionError(f"--exclude-newer {text!r} is no date.", hint) from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -1,0 +1,96 @@
+"""The words that several commands share, in groups; parsed with argparse, nothing else imported."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+__all__ = ["add_environment", "add_index", "add_output", "add_reading", "add_target"]
+
+_FAIL_ON = ("error", "warning", "notice", "never")
+
+
+def add_environment(parser: argparse.ArgumentParser) -> None:
+    """Which environment."""
+    group = parser.add_argument_group("which environment (default: the active one)").add_mutually_exclusive_group()
+    group.add_argument("--python", metavar="PATH", help="an interpreter or the folder of its environment")
+    group.add_argument("--prefix", metavar="DIR", help="an environment's folder, no interpreter of which is run")
+    group.add_argument("--path", metavar="DIR", help="one site-packages folder, or one made with --target")
+
+
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """For which Python."""
+    group = parser.add_argument_group("for which Python")
+    add = group.add_argument
+    add("--python", metavar="PATH", help="an interpreter or environment (default: the active one)")
+    add("--python-version", metavar="X.Y", action="append", default=[], dest="python_versions",
+        help="a version of Python, e.g. 3.12; repeatable")  # fmt: skip
+    add("--python-platform", metavar="NAME", action="append", default=[], dest="python_platforms",
+        help="as for uv: linux, macos, windows, x86_64-manylinux_2_28, …; or a wheel's tag; repeatable")  # fmt: skip
+    add("--all-targets", action="store_true", help="every target the lock is meant for")
+
+
+def add_index(parser: argparse.ArgumentParser) -> None:
+    """Where wheels are looked for."""
+    group = parser.add_argument_group("from where (default: what pip or uv is configured to use)")
+    add = group.add_argument
+    add("-i", "--index-url", "--default-index", metavar="URL", help="the package index")
+    add("--extra-index-url", "--index", metavar="URL", action="append", default=[], dest="extra_index_urls",
+        help="a further index; repeatable")  # fmt: skip
+    add(
+        "-f",
+        "--find-links",
+        metavar="URL|DIR",
+        action="append",
+        default=[],
+        help="a page or folder of wheels; repeatable",
+    )
+    add("--no-index", action="store_true", help="only --find-links and paths")
+    add("--index-strategy", choices=("first-index", "unsafe-best-match"),
+        help="several indexes: the first that has the project, or the best version of all")  # fmt: skip
+    add("--exclude-newer", metavar="DATE", help="as if it were that day (2025-03-01) or moment (RFC 3339)")
+    add("--no-config", action="store_true", help="ignore pip's and uv's files and variables")
+
+
+def add_output(parser: argparse.ArgumentParser, *, what: str | None, verbose: str) -> None:
+    """How the report is written.
+
+    Args:
+        parser: To be taught.
+        what: What makes the exit code 1; None for a command that does not judge.
+        verbose: What ``-v`` shows.
+    """
+    add = parser.add_argument_group("output").add_argument
+    add("--format", choices=("text", "json"), default="text", help="default: text")
+    add("-o", "--output", metavar="FILE", help="write the report there")
+    if what is not None:
+        add("--fail-on", choices=_FAIL_ON, default="error",
+            help=f"the mildest {what} that makes the exit code 1 (default: error)")  # fmt: skip
+    add("--allow-incomplete", action="store_true", help="let what could not be read be no failure")
+    add("-q", "--quiet", action="store_true", help="only the first line")
+    add("-v", "--verbose", action="store_true", help=verbose)
+    add("--color", choices=("auto", "always", "never"), default="auto", help="default: auto; NO_COLOR is honoured")
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """How wheels are read."""
+    group = parser.add_argument_group("reading")
+    add = group.add_argument
+    add("--no-cache", action="store_true", help="neither read nor write the cache")
+    add("--cache-dir", metavar="DIR", default=os.environ.get("WHEELCLASH_CACHE_DIR"), help="where the cache is")
+    add("--offline", action="store_true", help="only the cache and local files")
+    add("--max-download", metavar="SIZE", type=_size,
+        help="the most to download of a wheel whose server refuses ranges (default: 64MiB)")  # fmt: skip
+
+
+_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+
+
+def _size(text: str) -> int:
+    """Bytes of ``64MiB``, ``64M``, ``1000000``."""
+    bare = text.strip().lower().removesuffix("b").removesuffix("i")
+    unit = bare[-1:] if bare[-1:] in _UNITS else ""
+    number = bare.removesuffix(unit)
+    if not number.isascii() or not number.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write it as 64MiB or in bytes")
+    return int(number) * _UNITS[unit]
