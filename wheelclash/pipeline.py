@@ -70,9 +70,7 @@ async def answer(question: Question, reader: WheelReader) -> Report:
             ignores=question.ignore,
             warnings=[
                 *seen.notes,
-                *dict.fromkeys(
-                    each for view in seen.views for each in contradictions(view.distributions, view.target)
-                ),
+                *dict.fromkeys(each for view in seen.views for each in contradictions(view.distributions, view.target)),
                 *(f"--ignore {text} matches nothing" for text in unmatched),
                 *reader.cache.warnings,
             ],
