@@ -51,6 +51,20 @@ class Disk:
     records: Mapping[str, _Record] = field(default_factory=dict)
     key: Callable[[InstalledPath], InstalledPath] = lambda path: path
 
+    @classmethod
+    def found(
+        cls,
+        records: Mapping[str, Mapping[InstalledPath, Content]],
+        contents: Mapping[InstalledPath, frozenset[Content | None]],
+    ) -> Disk:
+        """The model of a disk that was looked at.
+
+        Args:
+            records: By distribution id: what its installed RECORD says of each path.
+            contents: For each of those paths all it may hold; None stands for a missing file.
+        """
+        return cls(contents, {id_: _Record(files, frozenset()) for id_, files in records.items()})
+
     def install(self, layouts: Mapping[str, Layout], order: Order, *, removes_all_first: bool) -> Disk:
         """What one command leaves that installs these, replacing those of them that are there already.
 
