@@ -27,6 +27,7 @@ __all__ = [
     "Inventory",
     "Metadata",
     "Unread",
+    "direct_url_of",
     "entry_points_of",
     "metadata_of",
     "required_names",
@@ -200,14 +201,27 @@ def _rank(version: str) -> tuple[object, ...]:
         return (0, version)
 
 
-def _is_editable(each: Unread) -> bool:
+def direct_url_of(folder: str) -> str | None:
+    """Where a distribution was installed from, if that was no index (PEP 610).
+
+    Args:
+        folder: The dist-info folder.
+    """
+    url = _direct_url(folder).get("url")
+    return url if isinstance(url, str) else None
+
+
+def _direct_url(folder: str) -> dict[str, object]:
     try:
-        data = read_small(f"{each.folder}/direct_url.json", _SMALL)
-        if data is not None:
-            told = json.loads(data)
-            return isinstance(told, dict) and _dict(told.get("dir_info")).get("editable") is True
+        return _dict(json.loads(read_small(f"{folder}/direct_url.json", _SMALL) or b"{}"))
     except (OSError, ValueError, RecursionError):
-        pass
+        return {}
+
+
+def _is_editable(each: Unread) -> bool:
+    told = _direct_url(each.folder)
+    if told:
+        return _dict(told.get("dir_info")).get("editable") is True
     stem = os.path.basename(each.folder).removesuffix(".dist-info")  # noqa: PTH119
     return _exists(f"{each.site}/__editable__.{stem}.pth")
 

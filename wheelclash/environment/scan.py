@@ -11,11 +11,11 @@ from wheelclash.environment.leftovers import Leftover, leftovers
 from wheelclash.environment.ownership import Owned
 from wheelclash.environment.records import RecordError, recorded_keys
 from wheelclash.environment.tree import states, walk
-from wheelclash.environment.verification import verify
+from wheelclash.environment.verification import verify as verify_files
 from wheelclash.sources.candidate import Skip
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from wheelclash.environment.installed import Unread
     from wheelclash.environment.places import Places
@@ -33,6 +33,7 @@ class Installed(NamedTuple):
         id: Its dist-info folder's name; unique.
         name: Normalised.
         version: As METADATA has it.
+        site: The site-packages folder it lies in.
         folder: Its dist-info folder.
         installer: What INSTALLER says, or None.
         files: How many files it recorded, bytecode left out.
@@ -47,6 +48,7 @@ class Installed(NamedTuple):
     id: str
     name: str
     version: str
+    site: str
     folder: str
     installer: str | None
     files: int
@@ -56,6 +58,11 @@ class Installed(NamedTuple):
     hidden: tuple[InstalledPath, ...]
     unhashed: int | None
     findings: tuple[Finding, ...]
+
+    @property
+    def record(self) -> str:
+        """The path of its RECORD."""
+        return f"{self.folder}/RECORD"
 
 
 class Scan(NamedTuple):
@@ -82,13 +89,21 @@ class Scan(NamedTuple):
     verified: bool
 
 
-def scan(places: Places, target: Target, *, every: bool = False, jobs: int | None = None) -> Scan:
+def scan(
+    places: Places,
+    target: Target,
+    *,
+    every: bool = False,
+    verify: Collection[str] = (),
+    jobs: int | None = None,
+) -> Scan:
     """Scan an environment.
 
     Args:
         places: Where it is.
         target: What it is, for markers and the modules it imports.
         every: Hash every file, not only the contested ones.
+        verify: Names of distributions of which to hash every file.
         jobs: Processes to hash with; by default one for each core.
     """
     inventory = take_inventory(places)
@@ -101,7 +116,8 @@ def scan(places: Places, target: Target, *, every: bool = False, jobs: int | Non
     gone = owned.of_each({key for key, is_ in state.items() if is_ == "missing"})
     hidden = owned.of_each({key for key, is_ in state.items() if is_ == "hidden"})
     contested = find_contested(owned, [each for each, _ in read], places, target)
-    verified = verify(read, places, jobs=jobs) if every else {}
+    hashed = [(each, count) for each, count in read if every or each.name in verify]
+    verified = verify_files(hashed, places, jobs=jobs) if hashed else {}
     in_question = {each.key for each in contested if each.overlap.is_same_path}
     closed = {each.key for each in contested if each.on_disk.unreadable is not None}
     distributions = []
@@ -118,6 +134,7 @@ def scan(places: Places, target: Target, *, every: bool = False, jobs: int | Non
                 id=each.id,
                 name=each.name,
                 version=each.version,
+                site=each.site,
                 folder=each.folder,
                 installer=each.installer,
                 files=count,

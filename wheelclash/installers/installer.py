@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from wheelclash.distribution import Distribution
     from wheelclash.layout import Rules
 
-__all__ = ["Installer", "InstallerName", "Invocation", "LastWriters", "Order"]
+__all__ = ["Installer", "InstallerName", "Invocation", "LastWriters", "Order", "Unordered"]
 
 
 InstallerName = Literal["pip", "uv"]
@@ -35,6 +35,14 @@ class Order(ABC):
     @abstractmethod
     def last_of(self, owners: Collection[str]) -> LastWriters:
         """Who of ``owners`` (ids of the set, at least one) may be installed last."""
+
+
+class Unordered(Order):
+    """No order at all: whoever shares a file may be the last."""
+
+    def last_of(self, owners: Collection[str]) -> LastWriters:
+        """All of them."""
+        return LastWriters(frozenset(owners), "parallel" if len(owners) > 1 else "order")
 
 
 class Invocation(NamedTuple):

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelclash.installers.installer import Installer, InstallerName, LastWriters, Order
+from wheelclash.installers.installer import Installer, InstallerName, Unordered
 from wheelclash.layout import Rules
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from wheelclash.distribution import Distribution
-    from wheelclash.installers.installer import Invocation
+    from wheelclash.installers.installer import Invocation, Order
     from wheelclash.reading.contents import EntryPoint
     from wheelclash.target import Target
 
@@ -43,13 +43,6 @@ def _command_name(name: str, target: Target) -> str:
     return f"{name.removesuffix('.py').removesuffix('.exe')}.exe" if target.is_windows else name
 
 
-class _Parallel(Order):
-    """No order at all."""
-
-    def last_of(self, owners: Collection[str]) -> LastWriters:
-        return LastWriters(frozenset(owners), "parallel" if len(owners) > 1 else "order")
-
-
 class _Uv(Installer):
     name: InstallerName = "uv"
     index_flag = "--default-index"
@@ -66,7 +59,7 @@ class _Uv(Installer):
     )
 
     def order(self, distributions: Sequence[Distribution], *, with_dependencies: bool) -> Order:  # noqa: ARG002
-        return _Parallel()
+        return Unordered()
 
     def install(self, pinned: Sequence[str], where: Invocation, *, no_deps: bool = False) -> tuple[str, ...]:
         return ("uv", "pip", "install", *_environment(where), *_no_deps(no_deps), *where.index_options, *pinned)

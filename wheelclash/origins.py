@@ -1,0 +1,149 @@
+"""Origins: the wheels that installed distributions came from, looked up again, pinned.
+
+A repair writes a distribution again from its wheel, and what a file that was overwritten had in it only its wheel can
+tell. A wheel is the origin if what it holds is what the installed RECORD lists.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelclash.environment.installed import direct_url_of
+from wheelclash.environment.records import RecordError, recorded_files
+from wheelclash.errors import FetchError, RequirementError, WheelError
+from wheelclash.installers import INSTALLERS
+from wheelclash.layout import lay_out
+from wheelclash.requirement import parse
+from wheelclash.sources.candidate import Candidate, Skip
+from wheelclash.sources.choosing import choose, choose_direct
+from wheelclash.sources.index import project_files
+from wheelclash.waiting import event_loop, together
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wheelclash.environment.places import Places
+    from wheelclash.environment.scan import Installed, Scan
+    from wheelclash.layout import InstalledFile, InstalledPath
+    from wheelclash.reading.wheel import WheelReader
+    from wheelclash.requirement import Asked
+    from wheelclash.sources.settings import IndexSettings
+
+__all__ = ["Origin", "find_origins"]
+
+
+class Origin(NamedTuple):
+    """The wheel of an installed distribution.
+
+    Attributes:
+        candidate: Where it is.
+        files: What it installs.
+        differs: Paths whose content is not the one the installed RECORD gives: it is then another wheel of the same
+            version.
+    """
+
+    candidate: Candidate
+    files: Mapping[InstalledPath, InstalledFile]
+    differs: tuple[InstalledPath, ...]
+
+    @property
+    def pinned(self) -> str:
+        """How a command names exactly this wheel."""
+        each = self.candidate
+        if each.direct:
+            return f"{each.name} @ {each.url}"
+        return f"{each.name}=={each.version}"
+
+
+async def find_origins(
+    installed: Iterable[Installed], scan: Scan, settings: IndexSettings, reader: WheelReader
+) -> dict[str, Origin | Skip]:
+    """Find the wheels of installed distributions, and see that they can be read.
+
+    What was installed from a wheel by path or URL is looked for there first.
+
+    Args:
+        installed: Distributions of the scan.
+        scan: For which environment.
+        settings: Where indexes are looked for.
+        reader: Reads wheels, and holds the client and the cache.
+
+    Returns:
+        By distribution id; a skip says why a wheel cannot be had: ``not-found``, ``no-wheel``, ``unreachable``, ….
+    """
+    wanted = list(installed)
+    found = await together(_origin(each, scan, settings, reader) for each in wanted)
+    return {each.id: origin for each, origin in zip(wanted, found, strict=True)}
+
+
+async def _origin(each: Installed, scan: Scan, settings: IndexSettings, reader: WheelReader) -> Origin | Skip:
+    """Where it was installed from, if that is still there and the same; else what the index has."""
+    place = direct_url_of(each.folder)
+    if place is None:
+        return await _of_index(each, scan, settings, reader)
+    try:
+        asked = parse(f"{each.name} @ {place}", cwd=Path(), credentials=reader.fetcher.credentials)
+    except RequirementError as error:  # the file is gone, as it is in an image that copied wheels in
+        gone = str(error)
+    else:
+        origin = await _read(each, choose_direct(asked, scan.target), scan, reader)
+        if isinstance(origin, Origin):
+            return origin
+        gone = origin.reason
+    origin = await _of_index(each, scan, settings, reader)
+    if isinstance(origin, Skip) or origin.differs:
+        return Skip(each.name, "not-found", f"it was installed from {place}, which is of no use any more ({gone})")
+    return origin
+
+
+async def _of_index(each: Installed, scan: Scan, settings: IndexSettings, reader: WheelReader) -> Origin | Skip:
+    try:
+        asked = parse(f"{each.name}=={each.version}", cwd=Path(), credentials=reader.fetcher.credentials)
+        chosen = await _choose(asked, scan, settings, reader)
+    except RequirementError as error:
+        return Skip(each.name, "unreadable", f"its version cannot be asked for: {error.reason}")
+    except FetchError as error:
+        return Skip(each.name, error.code, str(error))
+    return await _read(each, chosen, scan, reader)
+
+
+async def _choose(asked: Asked, scan: Scan, settings: IndexSettings, reader: WheelReader) -> Candidate | Skip:
+    offline = reader.fetcher.offline
+    found = await project_files(asked.name or "", settings, reader.fetcher, reader.cache, offline=offline)
+    return choose(asked, found, scan.target)
+
+
+async def _read(each: Installed, chosen: Candidate | Skip, scan: Scan, reader: WheelReader) -> Origin | Skip:
+    if isinstance(chosen, Skip):
+        return chosen._replace(requirement=each.name)
+    try:
+        if chosen.path is None and reader.cached(chosen) is None:
+            await event_loop()
+        contents, _, _ = await reader.read(chosen)
+    except WheelError as error:
+        return Skip(each.name, error.code, str(error))
+    except FetchError as error:
+        return Skip(each.name, error.code, f"{chosen.filename}: {error}")
+    rules = next((one.rules for one in INSTALLERS if one.name == each.installer), INSTALLERS[0].rules)
+    files = lay_out(contents, rules, scan.target).files
+    return Origin(chosen, files, _differences(each, files, scan.places))
+
+
+def _differences(
+    each: Installed, files: Mapping[InstalledPath, InstalledFile], places: Places
+) -> tuple[InstalledPath, ...]:
+    """Where wheel and installed RECORD each give a hash, and not the same; scripts are rewritten by installers."""
+    try:
+        recorded = recorded_files(each.record, each.site, places, None)
+    except RecordError:
+        return ()
+    found = []
+    for key, row in recorded.items():
+        path = places.installed_path(key)
+        file = files.get(path)
+        if file is None or file.member is None or file.script or row.digest is None or file.content is None:
+            continue
+        if file.content.partition(":")[0] == row.digest.partition(":")[0] and file.content != row.digest:
+            found.append(path)
+    return tuple(sorted(found))
