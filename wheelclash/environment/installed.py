@@ -56,6 +56,7 @@ class Unread(NamedTuple):
         folder: The dist-info folder.
         installer: What INSTALLER says, or None.
         requires: ``Requires-Dist``, verbatim.
+        requires_python: ``Requires-Python``, or None.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Unread(NamedTuple):
     folder: str
     installer: str | None
     requires: tuple[str, ...] = ()
+    requires_python: str | None = None
 
     @property
     def record(self) -> str:
@@ -108,11 +110,13 @@ class Metadata(NamedTuple):
     Attributes:
         name, version: As written; None if it does not say.
         requires: ``Requires-Dist``, verbatim.
+        requires_python: ``Requires-Python``, or None.
     """
 
     name: str | None
     version: str | None
     requires: tuple[str, ...]
+    requires_python: str | None = None
 
 
 def take_inventory(places: Places) -> Inventory:
@@ -145,7 +149,7 @@ def _identify(site: str, folder_name: str, taken: set[str]) -> Unread:
     name = canonicalize_name(metadata.name or stem or version)
     id_ = f"{site}/{folder_name}" if folder_name in taken else folder_name
     version = metadata.version or (version if stem else "")
-    return Unread(id_, name, version, site, folder, installer, metadata.requires)
+    return Unread(id_, name, version, site, folder, installer, metadata.requires, metadata.requires_python)
 
 
 def _aside(each: Unread, places: Places, conda: Mapping[str, str]) -> Bystander | None:
@@ -289,18 +293,20 @@ def metadata_of(folder: str) -> Metadata:
     except OSError:
         data = b""
     head = data.replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode("utf-8", "replace")
-    name = version = None
+    name = version = requires_python = None
     requires = []
     for line in head.replace("\n ", " ").replace("\n\t", " ").split("\n"):
         key, _, value = line.partition(":")
         match key.lower():
             case "requires-dist":
                 requires.append(value.strip())
+            case "requires-python":
+                requires_python = value.strip()
             case "name":
                 name = name or value.strip()
             case "version":
                 version = version or value.strip()
-    return Metadata(name or None, version or None, tuple(requires))
+    return Metadata(name or None, version or None, tuple(requires), requires_python)
 
 
 def required_names(requires: tuple[str, ...], markers: Mapping[str, str]) -> frozenset[str]:
