@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wheelclash.overlap import Overlap
     from wheelclash.target import Target
 
-__all__ = ["Contested", "find_contested"]
+__all__ = ["Contested", "commands_of", "find_contested", "installed_file"]
 
 
 class Contested(NamedTuple):
@@ -53,12 +53,16 @@ def find_contested(owned: Owned, distributions: Sequence[Unread], places: Places
     """
     related = owned.related(case_sensitive=places.case_sensitive)
     rows = _rows(owned, [*owned.contested, *related], distributions, places)
-    commands = {each.id: _commands(each, target) for each in distributions if each.id in rows}
+    commands = {each.id: commands_of(each, target) for each in distributions if each.id in rows}
     layouts: dict[str, Layout] = {}
     keys: dict[str, str] = {}
     for id_, files in rows.items():
         layouts[id_] = Layout(
-            {file.path: file for key, row in files.items() for file in [_file(key, row, commands[id_], places)]},
+            {
+                file.path: file
+                for key, row in files.items()
+                for file in [installed_file(key, row, commands[id_], places)]
+            },
             frozenset(),
         )
         keys.update((places.installed_path(key), key) for key in files)
@@ -98,14 +102,15 @@ def _rows(
     return found
 
 
-def _file(key: str, row: RecordedFile, commands: Mapping[str, str], places: Places) -> InstalledFile:
+def installed_file(key: str, row: RecordedFile, commands: Mapping[str, str], places: Places) -> InstalledFile:
+    """A file as its RECORD has it; a command that was generated is what it runs."""
     path = places.installed_path(key)
     if path in commands:
         return InstalledFile(path, commands[path], None, None, None)
     return InstalledFile(path, row.digest, row.size, None, key)
 
 
-def _commands(each: Unread, target: Target) -> dict[str, str]:
+def commands_of(each: Unread, target: Target) -> dict[str, str]:
     """Installed paths of the commands that installers generate for a distribution, and what each runs."""
     points = list(entry_points_of(each.folder))
     return {

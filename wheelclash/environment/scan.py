@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wheelclash.reading.contents import Finding
     from wheelclash.target import Target
 
-__all__ = ["Installed", "Scan", "scan"]
+__all__ = ["Installed", "Scan", "read_records", "scan"]
 
 
 class Installed(NamedTuple):
@@ -109,7 +109,7 @@ def scan(
     inventory = take_inventory(places)
     skipped = [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed]
     aside = list(inventory.bystanders)
-    owned, read, findings = _own(inventory.unread, places, aside, skipped)
+    owned, read, findings = read_records(inventory.unread, places, aside, skipped)
     seen = walk(places, owned.every)
     skipped += [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in seen.closed]
     state = states(places, seen.unseen)
@@ -158,10 +158,20 @@ def scan(
     )
 
 
-def _own(
+def read_records(
     unread: Sequence[Unread], places: Places, aside: list[Bystander], skipped: list[Skip]
 ) -> tuple[Owned, list[tuple[Unread, int]], list[list[Finding]]]:
-    """Read every RECORD into the ownership map; with the number of files of each that could be read."""
+    """Read every RECORD into the ownership map.
+
+    Args:
+        unread: Distributions.
+        places: Of the environment.
+        aside: Distributions that turn out to be editable are added here.
+        skipped: Those that cannot be read are added here.
+
+    Returns:
+        The map; what could be read, each with the number of its files; findings of each.
+    """
     owned = Owned()
     read: list[tuple[Unread, int]] = []
     findings: list[list[Finding]] = []

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from wheelclash.environment.places import Places
 
-__all__ = ["Seen", "State", "state_of", "walk"]
+__all__ = ["Seen", "State", "state_of", "states", "walk", "walk_below"]
 
 State = str
 """``there``, ``missing`` or ``hidden`` (it cannot be told: no permission)."""
@@ -44,6 +44,18 @@ def walk(places: Places, expected: AbstractSet[str]) -> Seen:
     for number, site in enumerate(places.sites):
         _walk(site, f"{site}/" if number else "", seen)
     _look_elsewhere(seen.unseen)
+    return seen
+
+
+def walk_below(folder: str, expected: AbstractSet[str]) -> Seen:
+    """Walk one folder, whatever it is; here keys are absolute paths throughout.
+
+    Args:
+        folder: Its real path.
+        expected: The absolute path of everything that somebody recorded below it.
+    """
+    seen = Seen(set(expected), [], [])
+    _walk(folder, f"{folder.rstrip('/')}/", seen)
     return seen
 
 
