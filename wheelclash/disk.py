@@ -65,7 +65,14 @@ class Disk:
         """
         return cls(contents, {id_: _Record(files, frozenset()) for id_, files in records.items()})
 
-    def install(self, layouts: Mapping[str, Layout], order: Order, *, removes_all_first: bool) -> Disk:
+    def install(
+        self,
+        layouts: Mapping[str, Layout],
+        order: Order,
+        *,
+        removes_all_first: bool,
+        replaces: Mapping[str, str] | None = None,
+    ) -> Disk:
         """What one command leaves that installs these, replacing those of them that are there already.
 
         Args:
@@ -73,9 +80,11 @@ class Disk:
             order: What is known of the command's order.
             removes_all_first: Whether all replaced distributions are removed before the first is written; else each
                 is removed just before its own turn, and may so take along what was written before.
+            replaces: Ids of other releases that are replaced, by the id of their successor. They need not be there.
         """
         fresh = {id_: self._record(id_, layout) for id_, layout in layouts.items()}
-        removed = {id_: self.records[id_] for id_ in layouts if id_ in self.records}
+        older = {id_: old for id_, old in (replaces or {}).items() if id_ in layouts and old in self.records}
+        removed = {id_: self.records[older.get(id_, id_)] for id_ in layouts if older.get(id_, id_) in self.records}
         contents = dict(self.contents)
         writers: dict[InstalledPath, list[str]] = {}
         for id_, record in fresh.items():
@@ -93,7 +102,8 @@ class Disk:
             if deciding not in last_of:
                 last_of[deciding] = order.last_of(deciding).ids if len(deciding) > 1 else deciding
             contents[path] = frozenset(fresh[id_].files.get(path) for id_ in last_of[deciding])
-        return Disk(contents, {**self.records, **fresh}, self.key)
+        stay = {id_: record for id_, record in self.records.items() if id_ not in older.values()}
+        return Disk(contents, {**stay, **fresh}, self.key)
 
     def uninstall(self, ids: Iterable[str]) -> Disk:
         """What is left when these are uninstalled: everything they recorded is gone, whoever wrote it last."""
