@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from packaging.utils import canonicalize_name
 
@@ -20,18 +20,22 @@ from wheelclash.interpreter import running, target_of
 from wheelclash.pipeline import answer
 from wheelclash.question import Ignore, Options, Question
 from wheelclash.reading.wheel import WheelReader
-from wheelclash.sources.settings import IndexFlags
+from wheelclash.sources.settings import IndexFlags, resolve_settings
 from wheelclash.target import Target
 from wheelclash.urls import Credentials
 from wheelclash.waiting import LoopThread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Coroutine, Iterable, Mapping
     from types import TracebackType
 
+    from wheelclash.installers import InstallerName
     from wheelclash.report.model import Report
+    from wheelclash.sources.settings import IndexSettings
 
 __all__ = ["Session", "check", "check_async"]
+
+_T = TypeVar("_T")
 
 
 class Session:
@@ -67,6 +71,45 @@ class Session:
     async def check_async(self, requirements: Iterable[str | os.PathLike[str]], **options: Unpack[Options]) -> Report:
         """As :func:`check_async`, with this session's client and cache."""
         return await answer(_question(requirements, options), self.reader)
+
+    def index_settings(
+        self,
+        *,
+        index: IndexFlags | None = None,
+        installer: InstallerName = "uv",
+        use_config: bool = True,
+        prefix: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> IndexSettings:
+        """Where to look for wheels, for questions about an environment.
+
+        Args:
+            index: Index options; by default whatever the user's installers are configured with.
+            installer: Whose configuration comes first.
+            use_config: Whether pip's and uv's variables and files are read.
+            prefix: The environment meant; pip reads a file in it.
+            environ: Environment variables; the process's own by default.
+
+        Raises:
+            IndexSettingsError: A location makes no sense, or a file cannot be read.
+        """
+        settings = resolve_settings(
+            flags=index or IndexFlags(),
+            installer=installer,
+            environ=os.environ if environ is None else environ,
+            cwd=Path.cwd(),
+            no_config=not use_config,
+            credentials=self.credentials,
+            prefix=prefix,
+            cache=self.cache,
+        )
+        if self.fetcher.cert is None and settings.cert is not None:
+            self.fetcher.cert = Path(settings.cert)
+        return settings
+
+    def wait(self, answer: Coroutine[Any, Any, _T]) -> _T:
+        """Wait for the answer to a question that was put with this session's reader."""
+        return self._loop.run(answer)
 
     def close(self) -> None:
         """Close client and archives. The session can be used again; it then opens new ones."""

@@ -78,9 +78,10 @@ def test_contract() -> None:
     assert set(found["skipped"][0]) == set(found["not_compared"][0]) == {"requirement", "code", "reason"}
     assert set(found["overlaps"][0]) == {
         "root", "path", "kind", "role", "severity", "installers", "targets", "ignored", "owners",
+        "why",
     }  # fmt: skip
     assert set(found["overlaps"][0]["owners"][0]) == {
-        "id", "distribution", "path", "path_in_wheel", "sha256", "size", "content",
+        "id", "distribution", "path", "path_in_wheel", "sha256", "size", "content", "native",
     }  # fmt: skip
     assert set(found["summary"]) == {
         "overlaps", "different", "identical", "unknown", "file-directory", "case-only", "shadowed", "errors",

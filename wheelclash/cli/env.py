@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from wheelclash.cli.given import environment_of
+from wheelclash.cli.given import environment_of, index_flags_of, installer_of, session_of
 from wheelclash.cli.output import write_report
 from wheelclash.environment import scan
 from wheelclash.errors import QuestionError
 from wheelclash.question import Ignore
-from wheelclash.report.environment_build import Wishes, build_environment_report
+from wheelclash.report.environment_build import Wishes, build_environment_report, judge
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wheelclash.cli.arguments import Arguments
+    from wheelclash.layout import InstalledPath
     from wheelclash.report.environment import EnvironmentReport
+    from wheelclash.report.environment_build import Judged
+    from wheelclash.why import Why
 
 __all__ = ["run"]
 
@@ -38,4 +44,23 @@ def _report(arguments: Arguments, *, as_module: bool) -> EnvironmentReport:
     if not found.distributions and not found.not_compared and not found.skipped and given.interpreter is None:
         raise QuestionError(f"Nothing is installed in {given.places.prefix}.", "Is it the folder that was meant?")
     keep = [canonicalize_name(name.strip()) for name in arguments.keep]
-    return build_environment_report(found, Wishes(keep, ignores, given.options))
+    wishes = Wishes(keep, ignores, given.options)
+    judged = judge(found, wishes)
+    return build_environment_report(judged, wishes, _reasons(judged, arguments))
+
+
+def _reasons(judged: Judged, arguments: Arguments) -> Mapping[InstalledPath, Why]:
+    """Why the native files that are somebody else's matter; only then is anything asked of an index."""
+    from wheelclash.why import explain_contested, is_in_question
+
+    contested = [each for each in judged.grave if is_in_question(each.overlap)]
+    if not contested:
+        return {}
+    with session_of(arguments) as session:
+        settings = session.index_settings(
+            index=index_flags_of(arguments),
+            installer=installer_of(arguments, os.environ),
+            use_config=not arguments.no_config,
+            prefix=judged.scan.places.prefix,
+        )
+        return session.wait(explain_contested(contested, judged.scan, settings, session.reader))

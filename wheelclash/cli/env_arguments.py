@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wheelclash.cli.words import add_environment, add_output
+from wheelclash.cli.words import add_environment, add_index, add_output, add_reading
 
 TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 __all__ = ["add_words"]
 
 _DESCRIPTION = """\
-Say what is on disk in an environment: whose content each contested file holds, what is missing, who is intact. Reads
-the installed RECORDs and hashes what is contested; writes nothing."""
+Say what is on disk in an environment: whose content each contested file holds, what is missing, who is intact, and
+which libraries each version of a native file needs. Reads the installed RECORDs and hashes what is contested; of a
+version that is no longer on disk, reads that one file of its wheel. Writes nothing."""
 
 _EPILOG = """\
 exit codes:
@@ -38,3 +39,6 @@ def add_words(parser: argparse.ArgumentParser) -> None:
         help="take overlaps of A and B whose root/path matches out of the exit code; repeatable")  # fmt: skip
     judged.add_argument("--verify", action="store_true", help="hash every file, not only the contested ones")
     add_output(parser, what="damage", verbose="every path and finding")
+    add_index(parser)
+    judged.add_argument("--installer", choices=("pip", "uv"), help="whose configuration says where wheels are")
+    add_reading(parser)

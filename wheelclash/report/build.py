@@ -253,6 +253,7 @@ def _overlap(overlap: Overlap, names: Mapping[str, str], *, ignored: bool) -> Ov
         targets=(),
         ignored=ignored,
         owners=tuple(owners),
+        why=None,
     )
 
 

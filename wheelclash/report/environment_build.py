@@ -19,6 +19,7 @@ from wheelclash.report.environment import (
     OnDiskReport,
 )
 from wheelclash.report.model import SCHEMA_VERSION, FindingReport, OwnerReport, SkipReport, TargetReport, Tool
+from wheelclash.report.reasons import native_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from wheelclash.question import Ignore
     from wheelclash.sources.candidate import Skip
     from wheelclash.target import Target
+    from wheelclash.why import Why
 
-__all__ = ["Wishes", "build_environment_report"]
+__all__ = ["Judged", "Wishes", "build_environment_report", "judge"]
 
 
 class Wishes(NamedTuple):
@@ -49,8 +51,34 @@ class Wishes(NamedTuple):
     options: Sequence[str] = ()
 
 
-def build_environment_report(scan: Scan, wishes: Wishes) -> EnvironmentReport:
-    """The report of a scan.
+class Judged(NamedTuple):
+    """A scan and what is to be said of it.
+
+    Attributes:
+        scan: The scan.
+        keepers: Ids of the keepers.
+        condition: How bad it is.
+        ignored: Of each contested file whether the user knows of it.
+    """
+
+    scan: Scan
+    keepers: Sequence[str]
+    condition: Condition
+    ignored: Sequence[bool]
+
+    @property
+    def grave(self) -> list[Contested]:
+        """The contested files that are errors or warnings and not ignored, gravest first."""
+        told = zip(self.scan.contested, self.condition.severities, self.ignored, strict=True)
+        found = [(severity, each) for each, severity, ignored in told if severity in _GRAVE and not ignored]
+        return [each for _, each in sorted(found, key=lambda pair: _GRAVE.index(pair[0]))]
+
+
+_GRAVE: tuple[Severity, ...] = ("error", "warning")
+
+
+def judge(scan: Scan, wishes: Wishes) -> Judged:
+    """Judge a scan by what the user wishes.
 
     Raises:
         KeeperError: A keeper is not installed, or keepers own one path with different content.
@@ -60,10 +88,25 @@ def build_environment_report(scan: Scan, wishes: Wishes) -> EnvironmentReport:
     keepers = check_keepers(wishes.keep, scan.distributions, overlaps)
     ignored = [each.severity != "none" and any(one.matches(each, names) for one in wishes.ignores) for each in overlaps]
     unheard = {each.path for each, is_ignored in zip(overlaps, ignored, strict=True) if is_ignored}
-    condition = judge_environment(scan, keepers, unheard)
+    return Judged(scan, keepers, judge_environment(scan, keepers, unheard), ignored)
+
+
+def build_environment_report(
+    judged: Judged, wishes: Wishes, reasons: Mapping[InstalledPath, Why] | None = None
+) -> EnvironmentReport:
+    """The report of a scan.
+
+    Args:
+        judged: The scan, judged by the same wishes.
+        wishes: What the user said.
+        reasons: Why it matters whose content a native file has, where that was looked into.
+    """
+    scan, condition = judged.scan, judged.condition
+    names = {each.id: each.name for each in scan.distributions}
+    overlaps = [each.overlap for each in scan.contested]
     contested = _in_order(
-        _contested(each, severity, names, ignored=is_ignored)
-        for each, severity, is_ignored in zip(scan.contested, condition.severities, ignored, strict=True)
+        _contested(each, severity, names, (reasons or {}).get(each.overlap.path), ignored=is_ignored)
+        for each, severity, is_ignored in zip(scan.contested, condition.severities, judged.ignored, strict=True)
     )
     damage = tuple(map(_damage, condition.damages))
     useless = [
@@ -162,7 +205,9 @@ def _distributions(installed: Sequence[Installed], condition: Condition) -> tupl
     )
 
 
-def _contested(each: Contested, severity: Severity, names: Mapping[str, str], *, ignored: bool) -> ContestedReport:
+def _contested(
+    each: Contested, severity: Severity, names: Mapping[str, str], why: Why | None, *, ignored: bool
+) -> ContestedReport:
     overlap = each.overlap
     root, path = _split(overlap.path)
     owners = []
@@ -170,7 +215,9 @@ def _contested(each: Contested, severity: Severity, names: Mapping[str, str], *,
         content = owner.file.content or ""
         sha256 = content.removeprefix("sha256:") if content.startswith("sha256:") else None
         own_path = _split(owner.file.path)[1]
-        owners.append(OwnerReport(owner.id, names[owner.id], own_path, None, sha256, owner.file.size, owner.content))
+        native = None if why is None else native_report(why, owner.id)
+        size = owner.file.size
+        owners.append(OwnerReport(owner.id, names[owner.id], own_path, None, sha256, size, owner.content, native))
     return ContestedReport(
         root=root,
         path=path,
@@ -181,6 +228,7 @@ def _contested(each: Contested, severity: Severity, names: Mapping[str, str], *,
         targets=(0,),
         ignored=ignored,
         owners=tuple(owners),
+        why=None if why is None else why.sentence,
         on_disk=OnDiskReport(each.on_disk.state, tuple(names[id_] for id_ in each.on_disk.matches)),
     )
 

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 from wheelclash.report.escape import printable_report
+from wheelclash.report.reasons_text import reasons
 from wheelclash.report.text import Line, Span, Style
 from wheelclash.report.words import listed, plural
 
@@ -45,6 +46,7 @@ class _Writer:
             yield (Span(f"  not read  {len(self._report.skipped) - _MOST_LINES} more (-v)", "warning"),)
         yield from self._verdicts()
         yield from self._folded([*self._contested(), *self._damage({"missing-file", "changed-file"})])
+        yield from reasons(self._grave, verbose=self._verbose)
         yield from self._notices_lines()
         yield from self._not_compared()
         yield from self._findings()

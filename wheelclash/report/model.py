@@ -32,6 +32,8 @@ __all__ = [
     "DistributionReport",
     "FindingReport",
     "IntactReport",
+    "NativeReport",
+    "NeedReport",
     "OverlapReport",
     "OwnerReport",
     "Reading",
@@ -133,6 +135,39 @@ class SkipReport:
 
 
 @value
+class NeedReport:
+    """A library that a native file needs.
+
+    Attributes:
+        name: As the file has it.
+        place: ``search-path``, ``environment`` (where the loader does not look by itself), ``system``, ``driver``,
+            ``nowhere`` or ``unknown``.
+        folders: Those that hold it, within the environment.
+    """
+
+    name: str
+    place: Literal["search-path", "environment", "system", "driver", "nowhere", "unknown"]
+    folders: Sequence[str]
+
+
+@value
+class NativeReport:
+    """What an owner's version of a native file says of itself.
+
+    Attributes:
+        machine: As in platform tags; empty if not known.
+        soname: The name the loader knows it by.
+        needs: The libraries it needs, and where they are.
+        unread: Why nothing is known of it; empty if it was read.
+    """
+
+    machine: str
+    soname: str | None
+    needs: Sequence[NeedReport]
+    unread: str
+
+
+@value
 class OwnerReport:
     """One owner's part in an overlap.
 
@@ -144,6 +179,7 @@ class OwnerReport:
         sha256: Of the content, by RECORD; None if it gives none.
         size: Bytes; None for a generated command.
         content: Equal numbers are proven equal contents.
+        native: What its version of a native file needs, where that was looked into.
     """
 
     id: str
@@ -153,11 +189,15 @@ class OwnerReport:
     sha256: str | None
     size: int | None
     content: int
+    native: NativeReport | None = None
 
 
 @value
 class OverlapReport:
-    """An installed path, or a pair that cannot both stand, with two or more owners."""
+    """An installed path, or a pair that cannot both stand, with two or more owners.
+
+    ``why`` says of a native file what its owners' versions need and where that is; None where nobody looked.
+    """
 
     root: Root
     path: str
@@ -168,6 +208,7 @@ class OverlapReport:
     targets: Sequence[int]
     ignored: bool
     owners: Sequence[OwnerReport]
+    why: str | None
 
 
 def summary_key(name: str) -> str:
