@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from wheelclash.addition import NOTHING, STUB, Addition, Loss
 from wheelclash.disk import Disk, Intact
 from wheelclash.layout import InstalledFile, InstalledPath, Layout
 from wheelclash.overlap import folded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from wheelclash.distribution import Distribution
     from wheelclash.installers import Installer, InstallerName
@@ -29,8 +30,9 @@ class Outcome(NamedTuple):
         overlap: The overlap.
         state: Whether the end is certain; ``fails`` if the installation stops.
         winner: Id of the distribution whose content stands; None if it is not certain or is everybody's.
-        reason: ``order``, ``requires``, ``equal-requirements``, ``identical``, ``import-order``, ``only-recorded``;
-            ``parallel``, ``needs-closure``, ``cycle``; ``file-directory``, ``refused``.
+        reason: ``order``, ``requires``, ``equal-requirements``, ``newcomer``, ``replaced``, ``identical``,
+            ``import-order``, ``only-recorded``; ``parallel``, ``needs-closure``, ``cycle``; ``file-directory``,
+            ``refused``.
     """
 
     overlap: Overlap
@@ -47,12 +49,14 @@ class Diagnosis(NamedTuple):
         outcomes: One for each overlap that exists under it.
         intact: By distribution id.
         losses: For each distribution: how many files every other one would lose if it were uninstalled next.
+        taken: Files that are gone because an older release had recorded them, which was replaced.
     """
 
     installer: InstallerName
     outcomes: tuple[Outcome, ...]
     intact: Mapping[str, Intact]
     losses: Mapping[str, Mapping[str, int]]
+    taken: tuple[Loss, ...] = ()
 
 
 def empty_disk(target: Target) -> Disk:
@@ -75,7 +79,7 @@ def contested_layouts(
             if owner.phantom:
                 phantoms[owner.id].add(path)
             elif overlap.role == "namespace-init":
-                files[owner.id][path] = owner.file._replace(content="namespace-init", script=False)
+                files[owner.id][path] = owner.file._replace(content=STUB, script=False)
             else:
                 files[owner.id].setdefault(path, owner.file)
     return {
@@ -85,7 +89,12 @@ def contested_layouts(
 
 
 def diagnose(
-    installer: Installer, distributions: Sequence[Distribution], overlaps: Sequence[Overlap], target: Target
+    installer: Installer,
+    distributions: Sequence[Distribution],
+    overlaps: Sequence[Overlap],
+    target: Target,
+    *,
+    addition: Addition = NOTHING,
 ) -> Diagnosis:
     """Install the whole set on the model disk with one command and read off what comes of it.
 
@@ -94,23 +103,35 @@ def diagnose(
         distributions: The set.
         overlaps: All that were found; those that do not exist under this installer are passed over.
         target: Says whether case matters.
+        addition: What is installed already.
     """
     here = [overlap for overlap in overlaps if installer.name in overlap.installers]
+    everybody = [*distributions, *addition.residents]
     failure = _failure(installer, distributions, here)
     if failure is not None:
         outcomes = tuple(Outcome(overlap, "fails", None, failure) for overlap in here)
+        untouched = {each.id for each in addition.residents} - addition.involved
         intact: dict[str, Intact] = {
-            each.id: "no" if each.layouts[installer.name].failure else "undetermined" for each in distributions
+            each.id: "no" if each.layouts[installer.name].failure else "yes" if each.id in untouched else "undetermined"
+            for each in everybody
         }
         return Diagnosis(installer.name, outcomes, intact, {each.id: {} for each in distributions})
-    order = installer.order(distributions, with_dependencies=True)
-    layouts = contested_layouts(distributions, here, installer.name)
-    disk = empty_disk(target).install(layouts, order, removes_all_first=installer.removes_all_first)
+    order = addition.order(installer, distributions)
+    layouts = addition.layouts(contested_layouts(everybody, here, installer.name), distributions, installer.name)
+    before = addition.disk(layouts, empty_disk(target))
+    after = before.install(
+        {each.id: layouts[each.id] for each in distributions},
+        order,
+        removes_all_first=installer.removes_all_first,
+        replaces=addition.replaces,
+    )
+    newcomers = {each.id for each in distributions}
     return Diagnosis(
         installer.name,
-        tuple(_outcome(overlap, disk, order) for overlap in here),
-        {each.id: disk.intact(each.id) for each in distributions},
-        _losses(disk),
+        tuple(_outcome(overlap, after, order, newcomers) for overlap in here),
+        {each.id: after.intact(each.id) for each in everybody},
+        addition.of_newcomers(_losses(after)),
+        addition.losses(before, after, layouts),
     )
 
 
@@ -120,22 +141,29 @@ def _failure(installer: Installer, distributions: Sequence[Distribution], here: 
     return "file-directory" if any(overlap.kind == "file-directory" for overlap in here) else None
 
 
-def _outcome(overlap: Overlap, disk: Disk, order: Order) -> Outcome:
+def _outcome(overlap: Overlap, disk: Disk, order: Order, newcomers: Collection[str]) -> Outcome:
     if overlap.kind == "shadowed":
         return Outcome(overlap, "determined", overlap.owners[0].id, "import-order")
     if overlap.kind == "case-only" and overlap.severity == "none":
         return Outcome(overlap, "determined", None, "two-files")
     writers = [owner.id for owner in overlap.owners if not owner.phantom]
+    fresh = [id_ for id_ in writers if id_ in newcomers]
     holders = disk.holders(overlap.path)
-    if holders is None:
-        return Outcome(overlap, "undetermined", None, order.last_of(writers).reason)
-    if overlap.is_phantom:
+    if overlap.is_phantom and holders is not None:
         return Outcome(overlap, "determined", writers[0] if len(writers) == 1 else None, "only-recorded")
+    if holders is None:
+        return Outcome(overlap, "undetermined", None, order.last_of(fresh).reason if fresh else "only-recorded")
     if len(holders) == len(writers):
         return Outcome(overlap, "determined", None, "identical")
-    last = order.last_of(writers)
-    if len(last.ids) == 1:
-        return Outcome(overlap, "determined", min(last.ids), last.reason)
+    if not holders:
+        return Outcome(overlap, "determined", None, "replaced")
+    if len(fresh) < len(writers):
+        last = [id_ for id_ in fresh if id_ in holders]
+        reason = "newcomer" if len(last) == len(fresh) else order.last_of(fresh).reason
+        return Outcome(overlap, "determined", min(last), reason)
+    deciding = order.last_of(writers)
+    if len(deciding.ids) == 1:
+        return Outcome(overlap, "determined", min(deciding.ids), deciding.reason)
     return Outcome(overlap, "determined", min(holders), "order")  # those that may be last write the same
 
 

@@ -40,6 +40,8 @@ _REASONS = {
     "order": "it is installed last",
     "requires": "it requires the other and is installed after it",
     "equal-requirements": "both require the same, and then pip installs the alphabetically first one last",
+    "newcomer": "the other is installed already, and what is installed later wins",
+    "replaced": "the file goes with an older release that had it too",
     "import-order": "its form of the module is found first",
     "only-recorded": "the other only lists the file in its RECORD",
     "two-files": "names that differ only in case are two files here",

@@ -1,0 +1,180 @@
+"""An addition: a set installed where something is installed already. Pure.
+
+What is there has three parts: *residents* stay, *replaced* distributions make way for newcomers of the same name, and
+on disk each file holds whatever it holds. An empty environment is an addition to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelclash.disk import Disk
+from wheelclash.installers.installer import Unordered
+from wheelclash.overlap.model import severity_of
+from wheelclash.role import role_of
+from wheelclash.verdict import is_known_stub
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from wheelclash.distribution import Distribution
+    from wheelclash.installers import Installer, InstallerName
+    from wheelclash.installers.installer import Order
+    from wheelclash.layout import InstalledFile, InstalledPath, Layout
+    from wheelclash.overlap import Severity
+    from wheelclash.role import Role
+
+__all__ = ["NOBODYS", "NOTHING", "STUB", "Addition", "Loss"]
+
+NOBODYS = ""
+"""Stands for the distribution whose content a file holds that nobody recorded."""
+
+STUB = "namespace-init"
+"""Stands for the content of any ``__init__.py`` that does nothing but declare a namespace."""
+
+
+class Loss(NamedTuple):
+    """A file that is gone after the command, because a replaced distribution had recorded it too.
+
+    Attributes:
+        path: The file.
+        id: Id of the distribution that loses it: a resident or a newcomer.
+        because: Id of the replaced distribution.
+        certain: Whether it is surely gone, or only if pip's order comes out that way.
+        role: What the file is for.
+        severity: How bad it is.
+    """
+
+    path: InstalledPath
+    id: str
+    because: str
+    certain: bool
+    role: Role
+    severity: Severity
+
+
+class Addition(NamedTuple):
+    """What is installed already where a set is to be installed.
+
+    Attributes:
+        residents: Distributions that stay. Their layouts are cut down to what can matter: what newcomers contest, and
+            what those that are involved share among each other.
+        replaced: By id of the newcomer: the distribution of the same name that makes way, cut down likewise.
+        found: What is on disk where it is not simply its only owner's content: the id of the distribution whose it is,
+            :data:`NOBODYS`, or None for a file that is gone.
+        required: Ids of the residents that newcomers require, directly or not.
+        files: How many files each of them recorded, by id.
+    """
+
+    residents: tuple[Distribution, ...] = ()
+    replaced: Mapping[str, Distribution] = {}
+    found: Mapping[InstalledPath, str | None] = {}
+    required: frozenset[str] = frozenset()
+    files: Mapping[str, int] = {}
+
+    @property
+    def replaces(self) -> dict[str, str]:
+        """Ids of the replaced ones by the ids of their successors."""
+        return {new: old.id for new, old in self.replaced.items()}
+
+    @property
+    def involved(self) -> frozenset[str]:
+        """Ids of the residents that share anything with anybody here."""
+        return frozenset(each.id for each in self.residents if any(each.layouts[name].files for name in each.layouts))
+
+    def order(self, installer: Installer, newcomers: Sequence[Distribution]) -> Order:
+        """The order in which one command installs ``newcomers``; what they require may be there already."""
+        there = [each for each in self.residents if each.id in self.required]
+        return installer.order([*newcomers, *there], with_dependencies=True)
+
+    def layouts(
+        self, contested: Mapping[str, Layout], newcomers: Sequence[Distribution], installer: InstallerName
+    ) -> dict[str, Layout]:
+        """Layouts of everybody for the model disk.
+
+        Args:
+            contested: Those of newcomers and residents, cut down to overlaps.
+            newcomers: With their whole layouts.
+            installer: Under which.
+
+        Returns:
+            The same, with what residents share among each other, what replaced distributions take along, and theirs.
+        """
+        old = {each.id: each.layouts[installer] for each in self.replaced.values()}
+        taken = {path for layout in old.values() for path in layout.files}
+        found = dict(contested)
+        for each in newcomers:
+            whole, cut = each.layouts[installer], found[each.id]
+            more = {path: whole.files[path] for path in taken if path in whole.files and path not in cut.files}
+            found[each.id] = cut._replace(files={**cut.files, **more}) if more else cut
+        for each in self.residents:
+            cut = found[each.id]
+            found[each.id] = cut._replace(files={**each.layouts[installer].files, **cut.files})
+        return found | old
+
+    def disk(self, layouts: Mapping[str, Layout], empty: Disk) -> Disk:
+        """The disk before the command.
+
+        Args:
+            layouts: As :meth:`layouts` gave them.
+            empty: A disk that compares paths as the target does.
+        """
+        there = [*self.residents, *self.replaced.values()]
+        disk = empty.install({each.id: layouts[each.id] for each in there}, Unordered(), removes_all_first=True)
+        contents = dict(disk.contents)
+        for path, holder in self.found.items():
+            key = disk.key(path)
+            if holder is None:
+                contents[key] = frozenset({None})
+            elif holder in disk.records and key in disk.records[holder].files:
+                contents[key] = frozenset({disk.records[holder].files[key]})
+            else:
+                contents[key] = frozenset({"changed"})
+        return Disk(contents, disk.records, disk.key)
+
+    def losses(self, before: Disk, after: Disk, layouts: Mapping[str, Layout]) -> tuple[Loss, ...]:
+        """The files that replacing older releases takes from others.
+
+        Args:
+            before: The disk before the command.
+            after: The disk after it.
+            layouts: Those the disks were made of.
+        """
+        takers: dict[InstalledPath, list[str]] = {}
+        for each in self.replaced.values():
+            record = before.records[each.id]
+            for path in (*record.files, *record.phantoms):
+                takers.setdefault(path, []).append(each.id)
+        older = self.replaces
+        stay = {each.id for each in self.residents}
+        found = []
+        for id_ in after.records:
+            gone = takers.keys() & after.missing(id_)
+            files = {after.key(path): file for path, file in layouts[id_].files.items()} if gone else {}
+            for path in sorted(gone):
+                others = [taker for taker in takers[path] if taker != older.get(id_)]
+                if not others or (id_ in stay and before.contents.get(path) == frozenset({None})):
+                    continue  # it was gone before
+                role = _role(files[path])
+                certain = after.contents[path] == frozenset({None})
+                found.append(Loss(files[path].path, id_, others[0], certain, role, severity_of("different", role)))
+        return tuple(found)
+
+    def of_newcomers(self, losses: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+        """Of what uninstalls take from others, what newcomers take or lose: the rest is as it was."""
+        there = {each.id for each in self.residents}
+        found = {}
+        for id_, counts in losses.items():
+            own = {other: count for other, count in counts.items() if id_ not in there or other not in there}
+            if own or id_ not in there:
+                found[id_] = own
+        return found
+
+
+NOTHING = Addition()
+"""An empty environment."""
+
+
+def _role(file: InstalledFile) -> Role:
+    stub = file.path.endswith("/__init__.py") and (file.content == STUB or is_known_stub(file.content))
+    return "namespace-init" if stub else role_of(file.path, generated=file.member is None)
