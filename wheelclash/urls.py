@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 __all__ = ["Credentials", "local_path", "netrc_logins", "origin_of", "without_credentials"]
 
@@ -78,6 +78,14 @@ class Credentials:
     def find(self, url: str) -> tuple[str, str] | None:
         """User name and password for the origin of ``url``."""
         return self._by_origin.get(origin_of(url))
+
+    def restore(self, url: str) -> str:
+        """``url`` with the credentials kept for its origin: only ever for another program's variables."""
+        login = self.find(url) if "://" in url else None
+        if login is None or "@" in urlsplit(url).netloc:
+            return url
+        scheme, rest = url.split("://", 1)
+        return f"{scheme}://{quote(login[0], safe='')}:{quote(login[1], safe='')}@{rest}"
 
 
 def netrc_logins() -> dict[str, tuple[str, str]]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from wheelclash.distribution import Distribution
     from wheelclash.layout import Rules
 
-__all__ = ["Installer", "InstallerName", "Invocation", "LastWriters", "Order", "Unordered"]
+__all__ = ["IndexBlock", "Installer", "InstallerName", "Invocation", "LastWriters", "Order", "Unordered"]
 
 
 InstallerName = Literal["pip", "uv"]
@@ -61,6 +61,23 @@ class Invocation(NamedTuple):
     index_options: tuple[str, ...] = ()
 
 
+class IndexBlock(NamedTuple):
+    """Where an installer that is run shall look, and nowhere else.
+
+    Attributes:
+        index_url: The main index, with its credentials; None for none.
+        extra_index_urls, find_links: Further places, likewise.
+        merges: Whether the best version of all indexes counts, rather than the first index that has the project.
+        cert: A file of CA certificates, or None.
+    """
+
+    index_url: str | None
+    extra_index_urls: tuple[str, ...]
+    find_links: tuple[str, ...]
+    merges: bool
+    cert: str | None
+
+
 class Installer(ABC):
     """One installer.
 
@@ -95,6 +112,13 @@ class Installer(ABC):
         extra = [part for url in extra_index_urls for part in (self.extra_index_flag, url)]
         links = [part for place in find_links for part in ("--find-links", place)]
         return (*main, *extra, *links, *(("--no-index",) if no_index else ()))
+
+    @abstractmethod
+    def index_variables(self, block: IndexBlock) -> dict[str, str | None]:
+        """Variables that make it look there, whatever it is configured with; None for one that must not be set.
+
+        That no index shall be asked has no variable: it takes the option of :meth:`index_options`.
+        """
 
     @abstractmethod
     def install(self, pinned: Sequence[str], where: Invocation, *, no_deps: bool = False) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Facts from ``pip/_internal/operations/install/wheel.py`` and from runs of it (``
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from wheelclash.distribution import Distribution
-    from wheelclash.installers.installer import Invocation
+    from wheelclash.installers.installer import IndexBlock, Invocation
     from wheelclash.reading.contents import EntryPoint
     from wheelclash.target import Target
 
@@ -66,6 +67,16 @@ class _Pip(Installer):
 
     def order(self, distributions: Sequence[Distribution], *, with_dependencies: bool) -> Order:
         return PipOrder(distributions, with_dependencies=with_dependencies)
+
+    def index_variables(self, block: IndexBlock) -> dict[str, str | None]:
+        return {
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_INDEX_URL": block.index_url,
+            "PIP_EXTRA_INDEX_URL": " ".join(block.extra_index_urls) or None,
+            "PIP_FIND_LINKS": " ".join(block.find_links) or None,
+            "PIP_NO_INDEX": None,
+            "PIP_CERT": block.cert,
+        }
 
     def install(self, pinned: Sequence[str], where: Invocation, *, no_deps: bool = False) -> tuple[str, ...]:
         flags = ("--no-deps",) if no_deps else ()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from wheelclash.distribution import Distribution
-    from wheelclash.installers.installer import Invocation, Order
+    from wheelclash.installers.installer import IndexBlock, Invocation, Order
     from wheelclash.reading.contents import EntryPoint
     from wheelclash.target import Target
 
@@ -60,6 +60,20 @@ class _Uv(Installer):
 
     def order(self, distributions: Sequence[Distribution], *, with_dependencies: bool) -> Order:  # noqa: ARG002
         return Unordered()
+
+    def index_variables(self, block: IndexBlock) -> dict[str, str | None]:
+        found: dict[str, str | None] = {
+            "UV_NO_CONFIG": "1",
+            "UV_CONFIG_FILE": None,
+            "UV_INDEX_URL": None,
+            "UV_EXTRA_INDEX_URL": None,
+            "UV_DEFAULT_INDEX": block.index_url,
+            "UV_INDEX": " ".join(block.extra_index_urls) or None,
+            "UV_FIND_LINKS": ",".join(each.replace(",", "%2C") for each in block.find_links) or None,
+            "UV_NO_INDEX": None,
+            "UV_INDEX_STRATEGY": "unsafe-best-match" if block.merges else None,
+        }
+        return found | ({} if block.cert is None else {"SSL_CERT_FILE": block.cert})
 
     def install(self, pinned: Sequence[str], where: Invocation, *, no_deps: bool = False) -> tuple[str, ...]:
         return ("uv", "pip", "install", *_environment(where), *_no_deps(no_deps), *where.index_options, *pinned)

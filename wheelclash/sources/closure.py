@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
@@ -237,7 +237,7 @@ def _line(asked: Asked, credentials: Credentials) -> str:
     extras = f"[{','.join(asked.extras)}]" if asked.extras else ""
     if asked.url is None and asked.path is None:
         return f"{asked.name}{extras}{asked.specifier}{marker}"
-    url = asked.path.as_uri() if asked.path is not None else _with_login(asked.url or "", credentials)
+    url = asked.path.as_uri() if asked.path is not None else credentials.restore(asked.url or "")
     name = asked.name or _name_in(url, asked)
     url = re.sub(r"\$(?=\{)", "%24", url) + (f"#sha256={asked.sha256}" if asked.sha256 else "")
     return f"{name}{extras} @ {url}{marker}" if name else f"{url}{marker}"
@@ -282,20 +282,11 @@ def _index(settings: IndexSettings, credentials: Credentials, *, from_files: boo
     for host in settings.trusted_hosts:
         options += ["--allow-insecure-host", host]
     if settings.find_links:
-        links = (_with_login(url, credentials).replace(",", "%2C") for url in settings.find_links)
+        links = (credentials.restore(url).replace(",", "%2C") for url in settings.find_links)
         environ["UV_FIND_LINKS"] = ",".join(links)
     if settings.cert is not None:
         environ["SSL_CERT_FILE"] = os.fspath(settings.cert)
     return options, environ
-
-
-def _with_login(url: str, credentials: Credentials) -> str:
-    """A URL with the credentials kept for its origin."""
-    login = credentials.find(url) if "://" in url else None
-    if login is None or "@" in urlsplit(url).netloc:
-        return url
-    scheme, rest = url.split("://", 1)
-    return f"{scheme}://{quote(login[0], safe='')}:{quote(login[1], safe='')}@{rest}"
 
 
 # -- what must not be seen -----------------------------------------------------------------------------------
