@@ -31,6 +31,7 @@ __all__ = [
     "entry_points_of",
     "metadata_of",
     "required_names",
+    "source_of",
     "take_inventory",
 ]
 
@@ -213,6 +214,20 @@ def direct_url_of(folder: str) -> str | None:
     """
     url = _direct_url(folder).get("url")
     return url if isinstance(url, str) else None
+
+
+def source_of(folder: str) -> str | None:
+    """The same as a command names it: of a repository with its kind and the commit (PEP 440, direct references).
+
+    Args:
+        folder: The dist-info folder.
+    """
+    told = _direct_url(folder)
+    url, repository = told.get("url"), _dict(told.get("vcs_info"))
+    if not isinstance(url, str) or not repository:
+        return url if isinstance(url, str) else None
+    inside = told.get("subdirectory")
+    return f"{repository.get('vcs')}+{url}@{repository.get('commit_id')}{f'#subdirectory={inside}' if inside else ''}"
 
 
 def _direct_url(folder: str) -> dict[str, object]:
