@@ -17,7 +17,7 @@ from wheelclash.cache import Cache, default_folder
 from wheelclash.errors import QuestionError
 from wheelclash.fetch import MAX_DOWNLOAD, Fetcher
 from wheelclash.interpreter import running, target_of
-from wheelclash.pipeline import answer
+from wheelclash.pipeline import answer, look
 from wheelclash.question import Ignore, Options, Question
 from wheelclash.reading.wheel import WheelReader
 from wheelclash.sources.settings import IndexFlags, resolve_settings
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from wheelclash.installers import InstallerName
+    from wheelclash.pipeline import Seen
     from wheelclash.report.model import Report
     from wheelclash.sources.settings import IndexSettings
 
@@ -71,6 +72,14 @@ class Session:
     async def check_async(self, requirements: Iterable[str | os.PathLike[str]], **options: Unpack[Options]) -> Report:
         """As :func:`check_async`, with this session's client and cache."""
         return await answer(_question(requirements, options), self.reader)
+
+    def look(self, requirements: Iterable[str | os.PathLike[str]], **options: Unpack[Options]) -> Seen:
+        """What :func:`check` would report on, before anything is said about it.
+
+        Raises:
+            QuestionError: The question cannot be answered as asked.
+        """
+        return self._loop.run(look(_question(requirements, options), self.reader))
 
     def index_settings(
         self,

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Arguments", "parse", "parser_of"]
 
-_COMMANDS = ("check", "env", "schema")
-_RESERVED = ("fix", "who", "history", "upgrade", "atlas")
+_COMMANDS = ("check", "env", "who", "schema")
+_RESERVED = ("fix", "history", "upgrade", "atlas")
 
 
 class Arguments(argparse.Namespace):
@@ -58,6 +58,7 @@ class Arguments(argparse.Namespace):
     prefix: str | None
     path: str | None
     verify: bool
+    asked: list[str]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -101,6 +102,10 @@ def parse(arguments: Sequence[str]) -> Arguments:
         from wheelclash.cli.check_arguments import refuse
 
         refuse(parser, parsed)
+    elif command == "who":
+        from wheelclash.cli.who_arguments import refuse
+
+        refuse(parser, parsed)
     return parsed
 
 
@@ -111,6 +116,10 @@ def parser_of(command: str) -> argparse.ArgumentParser:
         parser.description = "Print the JSON Schema of --format json."
     elif command == "env":
         from wheelclash.cli.env_arguments import add_words
+
+        add_words(parser)
+    elif command == "who":
+        from wheelclash.cli.who_arguments import add_words
 
         add_words(parser)
     else:

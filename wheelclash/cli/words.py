@@ -18,11 +18,12 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--path", metavar="DIR", help="one site-packages folder, or one made with --target")
 
 
-def add_target(parser: argparse.ArgumentParser) -> None:
-    """For which Python."""
+def add_target(parser: argparse.ArgumentParser, *, python: bool = True) -> None:
+    """For which Python; ``--python`` may be there already."""
     group = parser.add_argument_group("for which Python")
     add = group.add_argument
-    add("--python", metavar="PATH", help="an interpreter or environment (default: the active one)")
+    if python:
+        add("--python", metavar="PATH", help="an interpreter or environment (default: the active one)")
     add("--python-version", metavar="X.Y", action="append", default=[], dest="python_versions",
         help="a version of Python, e.g. 3.12; repeatable")  # fmt: skip
     add("--python-platform", metavar="NAME", action="append", default=[], dest="python_platforms",

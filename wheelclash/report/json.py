@@ -12,11 +12,12 @@ from wheelclash.report.model import Summary, summary_key
 if TYPE_CHECKING:
     from wheelclash.report.environment import EnvironmentReport
     from wheelclash.report.model import Report
+    from wheelclash.report.who import WhoReport
 
 __all__ = ["to_json"]
 
 
-def to_json(report: Report | EnvironmentReport) -> str:
+def to_json(report: Report | EnvironmentReport | WhoReport) -> str:
     """Write a report. Names from wheels stand in it exactly, escaped as JSON escapes where they are not ASCII.
 
     Only lone surrogates, which strict JSON readers refuse, are spelt out, as a backslash and ``udc80``.

@@ -9,13 +9,14 @@ from pydantic import TypeAdapter
 
 from wheelclash.report.environment import EnvironmentReport
 from wheelclash.report.model import Report
+from wheelclash.report.who import WhoReport
 
 __all__ = ["read_report", "schema_text"]
 
 
 @cache
-def _adapter() -> TypeAdapter[Report | EnvironmentReport]:
-    return TypeAdapter(Report | EnvironmentReport)
+def _adapter() -> TypeAdapter[Report | EnvironmentReport | WhoReport]:
+    return TypeAdapter(Report | EnvironmentReport | WhoReport)
 
 
 def schema_text() -> str:
@@ -25,8 +26,8 @@ def schema_text() -> str:
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
 
 
-def read_report(text: str | bytes) -> Report | EnvironmentReport:
-    """Parse and validate the JSON of a report, of wheels or of an environment.
+def read_report(text: str | bytes) -> Report | EnvironmentReport | WhoReport:
+    """Parse and validate the JSON of a report, of wheels, of an environment or on whose some files are.
 
     Raises:
         pydantic.ValidationError: It is not a report of this schema.
