@@ -121,8 +121,8 @@ def commands_of(each: Unread, target: Target) -> dict[str, str]:
 
 
 def _map(layouts: Mapping[str, Layout], paths: Iterable[InstalledPath]) -> OwnershipMap:
-    wanted = sorted(set(paths))
-    return OwnershipMap({id_: [path for path in wanted if path in layout.files] for id_, layout in layouts.items()})
+    wanted = set(paths)
+    return OwnershipMap({id_: sorted(wanted & layout.files.keys()) for id_, layout in layouts.items()})
 
 
 def _state(overlap: Overlap, key: str, rows: Mapping[str, Mapping[str, RecordedFile]], places: Places) -> OnDisk:

@@ -11,6 +11,7 @@ from wheelclash.environment.records import RecordError, recorded_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from wheelclash.environment.installed import Bystander
     from wheelclash.environment.places import Places
@@ -36,7 +37,7 @@ class Leftover(NamedTuple):
 
 
 def leftovers(
-    strays: Iterable[str], owned: Iterable[str], aside: Iterable[Bystander], places: Places
+    strays: Iterable[str], owned: AbstractSet[str], aside: Iterable[Bystander], places: Places
 ) -> list[Leftover]:
     """Count strays by package folder; none are told where conda or the system installs files that no RECORD lists.
 
@@ -59,11 +60,19 @@ def leftovers(
         top = folder.rpartition("/")[2]
         if key not in theirs and top not in tops and (top.startswith("~") or not top.endswith(_METADATA)):
             counts[folder] += 1
-    with_owner = {_package(key, places) for key in owned} if counts else set()
+    with_owner = _packages(owned, places) if counts else set()
     return [
         Leftover(places.installed_path(folder), count, folder not in with_owner)
         for folder, count in sorted(counts.items())
     ]
+
+
+def _packages(keys: AbstractSet[str], places: Places) -> set[str]:
+    """The keys of all package folders that files lie in. There are half a million files, and few outside the first."""
+    found = {key.split("/", 1)[0] for key in keys}
+    if len(places.sites) > 1:
+        found.update(_package(key, places) for key in keys if is_absolute(key))
+    return found
 
 
 def _package(key: str, places: Places) -> str:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from wheelclash.overlap import folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
 __all__ = ["Owned"]
 
 _INIT = "/__init__.py"
+_IMPORTABLE = (_INIT, ".so", ".pyd")
 
 
 class Owned:
@@ -24,36 +25,33 @@ class Owned:
     Attributes:
         keys: Those of each owner.
         every: Those of all.
-        contested: Those with several owners, and which.
     """
 
-    __slots__ = ("contested", "every", "keys")
+    __slots__ = ("_contested", "_several", "every", "keys")
 
     def __init__(self) -> None:
         """Nothing owned yet."""
         self.keys: list[set[str]] = []
         self.every: set[str] = set()
-        self.contested: dict[str, list[int]] = {}
+        self._several: set[str] = set()
+        self._contested: dict[str, list[int]] = {}
 
     def add(self, keys: set[str]) -> None:
         """Let one more owner own ``keys``."""
         if not self.every.isdisjoint(keys):
-            fresh = set()
-            for key in self.every & keys:
-                if key in self.contested:
-                    self.contested[key].append(len(self.keys))
-                else:
-                    fresh.add(key)
-            self._contest(fresh)
+            self._several |= self.every & keys
+            self._contested = {}
         self.every |= keys
         self.keys.append(keys)
 
-    def _contest(self, fresh: set[str]) -> None:
-        """Keys that had one owner until now."""
-        for number, before in enumerate(self.keys):
-            if not before.isdisjoint(fresh):
-                for key in before & fresh:
-                    self.contested[key] = [number, len(self.keys)]
+    @property
+    def contested(self) -> Mapping[str, list[int]]:
+        """The keys with several owners, and which: found in one pass over the owners, when all are known."""
+        if len(self._contested) < len(self._several):
+            for number, keys in enumerate(self.keys):
+                for key in keys & self._several:
+                    self._contested.setdefault(key, []).append(number)
+        return self._contested
 
     def owners(self, key: str) -> list[int]:
         """The owners of a key."""
@@ -75,19 +73,20 @@ class Owned:
         every = self.every
         extensions: dict[str, tuple[str, int]] = {}
         for number, keys in enumerate(self.keys):
-            for key in [key for key in keys if key.endswith((_INIT, ".so", ".pyd"))]:
-                if key.endswith(_INIT):
-                    others = [f"{key[: -len(_INIT)]}.py"]
-                else:
-                    folder, slash, name = key.rpartition("/")
-                    stem = f"{folder}{slash}{name.partition('.')[0]}"
-                    before, owner = extensions.setdefault(stem, (key, number))
-                    if owner != number:
-                        yield from (key, before)
-                    others = [f"{stem}.py", stem + _INIT]
-                for other in others:
+            importable = [key for key in keys if key.endswith(_IMPORTABLE)]
+            others = {f"{key[: -len(_INIT)]}.py": key for key in importable if key.endswith(_INIT)}
+            for key in [key for key in importable if not key.endswith(_INIT)]:
+                folder, slash, name = key.rpartition("/")
+                stem = f"{folder}{slash}{name.partition('.')[0]}"
+                before, owner = extensions.setdefault(stem, (key, number))
+                if owner != number:
+                    yield from (key, before)
+                for other in (f"{stem}.py", stem + _INIT):
                     if other in every and other not in keys:
                         yield from (key, other)
+            for other in others.keys() & every:
+                if other not in keys:
+                    yield from (others[other], other)
 
     def _cases(self) -> Iterator[str]:
         spelt: dict[str, str] = {}

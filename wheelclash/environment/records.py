@@ -19,7 +19,7 @@ from wheelclash.reading.contents import Finding, Noted
 from wheelclash.reading.record import MAX_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable
 
     from wheelclash.environment.places import Places
 
@@ -30,8 +30,8 @@ MAX_BYTES = 256 * 1024 * 1024
 
 _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
 _BYTECODE = (".pyc", ".pyo")
-_NOT_PLAIN = ("\\", "\0", ":", "//", "./", "\n/", "/,", "/\n", "\n,")
-"""What a RECORD must not hold for its paths to be keys as they are: a few searches of the text, not of each row."""
+_SIGNS = ("//", "./", "\\", "\0", ":")
+"""One of these is in ``/path/`` if a path is no key as it is. Most RECORDs hold none, and are searched as a whole."""
 
 _NOT_CLEAN = ("//", "/./", "/../", "\\")
 _COLUMNS = 3
@@ -76,11 +76,11 @@ def recorded_keys(record: str, site: str, places: Places) -> tuple[set[str], lis
     """
     findings = Noted()
     text = _read(record, findings)
-    found = _paths(text)
-    if len(found) > MAX_ROWS:
+    paths = _paths(text)
+    if len(paths) > MAX_ROWS:
         raise RecordError("limit", f"its RECORD has more than {MAX_ROWS} rows")
-    strange = set() if _is_plain(text) else {path for path in found if not _is_clean(path)}
-    found -= strange
+    strange = _strange(paths)
+    found = set(paths) - strange
     if site != places.sites[0]:
         found = {f"{site}/{path}" for path in found}
     keys = (_key(path, site, places, findings) for path in sorted(strange))
@@ -104,12 +104,13 @@ def recorded_files(record: str, site: str, places: Places, wanted: Collection[st
     ignored = Noted()
     text = _read(record, ignored)
     prefix = "" if site == places.sites[0] else f"{site}/"
+    strange = _strange(_paths(text))
     try:
         for row in _rows(text):
             if not row or row[0].endswith(_BYTECODE):
                 continue
             path = row[0]
-            key = prefix + path if _is_clean(path) else _key(path, site, places, ignored)
+            key = _key(path, site, places, ignored) if path in strange else prefix + path
             if key is not None and (wanted is None or key in wanted):
                 file = (
                     RecordedFile(_digest(row[1]), _size(row[2])) if len(row) == _COLUMNS else RecordedFile(None, None)
@@ -171,21 +172,23 @@ def _read(record: str, findings: Noted) -> str:
         return data.decode("utf-8", "surrogateescape")
 
 
-def _paths(text: str) -> set[str]:
+def _paths(text: str) -> list[str]:
     """The paths of all rows, bytecode left out; blank lines say nothing."""
-    if '"' in text or "\r" in text:
+    if _needs_csv(text):
         try:
-            return {row[0] for row in _rows(text) if row and not row[0].endswith(_BYTECODE)}
+            paths = [row[0] for row in _rows(text) if row]
         except csv.Error as error:
             raise _no_csv(error) from error
-    found = {path for line in text.split("\n") if not (path := line.partition(",")[0]).endswith(_BYTECODE)}
-    if not text.startswith(",") and "\n," not in text:
-        found.discard("")
-    return found
+    else:
+        paths = [line.split(",", 1)[0] for line in text.split("\n") if line]
+    return [path for path in paths if not path.endswith(_BYTECODE)]
 
 
-def _is_plain(text: str) -> bool:
-    return not text.startswith(("/", ",")) and not any(each in text for each in _NOT_PLAIN)
+def _strange(paths: list[str]) -> set[str]:
+    """Those that are not, as they are, paths below their own site-packages folder."""
+    joined = f"/{'/'.join(paths)}/"
+    odd = {path for sign in _SIGNS if sign in joined for path in paths if sign in f"/{path}/"}
+    return {path for path in odd if not _is_clean(path)}
 
 
 def _is_clean(path: str) -> bool:
@@ -193,14 +196,20 @@ def _is_clean(path: str) -> bool:
     return (
         path[:1] not in {"", ".", "/"}
         and path[1:2] != ":"
-        and path[-1] != "/"
+        and not path.endswith(("/", "/.", "/.."))
         and "\0" not in path
         and not any(each in path for each in _NOT_CLEAN)
     )
 
 
-def _rows(text: str) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(text, newline=""), strict=True)
+def _needs_csv(text: str) -> bool:
+    return '"' in text or "\r" in text
+
+
+def _rows(text: str) -> Iterable[list[str]]:
+    if _needs_csv(text):
+        return csv.reader(io.StringIO(text, newline=""), strict=True)
+    return (line.split(",") for line in text.split("\n") if line)
 
 
 def _no_csv(error: csv.Error) -> RecordError:
