@@ -1,45 +1,46 @@
 """Mending an environment: plan, see that every wheel is there, run the steps, look again.
 
-The plan is the model's (:mod:`wheelclash.environment.repair`); the steps are commands of the environment's own
-installer, and whether they helped is told by a second scan, not by their exit codes. :func:`carry_out` is the only
-thing in the library that changes an environment.
+The plan is the model's (:mod:`wheelclash.environment.repair`). Whether the steps helped is told by a second scan,
+not by their exit codes.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from typing import IO, TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
-from packaging.utils import canonicalize_name
-
-from wheelclash.environment.records import RecordError, recorded_keys
+from wheelclash.carrying_out import Outcome, carry_out, refuse, variables
+from wheelclash.environment import places_of, scan
 from wheelclash.environment.repair import Repair, plan_repair
 from wheelclash.errors import KeeperError, QuestionError
-from wheelclash.installers import INSTALLERS
-from wheelclash.interpreter import on_path
-from wheelclash.origins import Origin
+from wheelclash.installers import INSTALLERS, Invocation
+from wheelclash.interpreter import on_path, target_of
+from wheelclash.origins import Origin, find_origins
 from wheelclash.remedy import Step, check_keepers
+from wheelclash.why import explain_contested
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wheelclash.environment.scan import Installed, Scan
-    from wheelclash.installers import Installer, InstallerName, Invocation
+    from wheelclash.installers import Installer, InstallerName
     from wheelclash.interpreter import Interpreter
+    from wheelclash.layout import InstalledPath
     from wheelclash.question import Ignore
+    from wheelclash.session import Session
     from wheelclash.sources.candidate import Skip
+    from wheelclash.sources.settings import IndexFlags, IndexSettings
+    from wheelclash.why import Why
 
-__all__ = ["Loss", "Ran", "Wish", "carry_out", "installer_for", "losses_of", "plan", "refuse", "steps_of"]
+__all__ = ["Job", "Mended", "MendedState", "Wish", "installer_for", "mend", "plan", "steps_of"]
 
 
 class Wish(NamedTuple):
     """What the user wants of an environment.
 
     Attributes:
-        keep: Names of the distributions that shall be intact.
-        drop: Names of those that shall go.
+        keep: Normalised names of the distributions that shall be intact.
+        drop: Normalised names of those that shall go.
         ignores: Overlaps that are known.
     """
 
@@ -48,43 +49,138 @@ class Wish(NamedTuple):
     ignores: Sequence[Ignore] = ()
 
 
-class Ran(NamedTuple):
-    """What became of one step.
+class Job(NamedTuple):
+    """What is to be mended, and how.
 
     Attributes:
-        step: The step.
-        code: The command's exit code; None if it was not run.
-        reason: Why it could not be run, or empty.
+        interpreter: Of the environment.
+        wish: What is wanted.
+        installer: Whose commands; None for the environment's own installer.
+        flags: Where to look for wheels; by default where the installer is configured to look.
+        use_config: Whether pip's and uv's variables and files are read.
+        environ: Environment variables, for both.
+        apply: Whether the plan is carried out, rather than only made.
+        output: Where the installer prints to: a file, or what :mod:`subprocess` takes for one.
     """
 
-    step: Step
-    code: int | None = None
-    reason: str = ""
+    interpreter: Interpreter
+    wish: Wish
+    installer: InstallerName | None
+    flags: IndexFlags
+    use_config: bool
+    environ: Mapping[str, str]
+    apply: bool
+    output: IO[bytes] | int
 
-    @property
-    def failed(self) -> bool:
-        """Whether it was tried in vain."""
-        return self.code not in {0, None} or bool(self.reason)
+
+MendedState = Literal["whole", "planned", "undecided", "no-wheel", "mended", "failed"]
 
 
-class Loss(NamedTuple):
-    """What would be lost with a distribution.
+class Mended(NamedTuple):
+    """What came of it.
 
     Attributes:
-        name: Its name.
-        requirers: Names of installed distributions that require it.
-        packages: Names that are imported from it and from nobody else.
+        state: ``whole`` (nothing to do), ``planned`` (nothing was done), ``undecided`` (a keeper must be named),
+            ``no-wheel`` (something cannot be written again; nothing was done), ``mended`` or ``failed``.
+        installer: Whose commands these are.
+        before: The environment as it was.
+        repair: The plan.
+        steps: Its commands.
+        origins: The wheels of what is written again, by distribution id.
+        reasons: Of undecided native files, why they matter.
+        outcomes: What became of each step; none if nothing was done.
+        after: The environment as it is now, if anything was done.
+        left: What would still be to do then.
     """
 
-    name: str
-    requirers: tuple[str, ...]
-    packages: tuple[str, ...]
+    state: MendedState
+    installer: InstallerName
+    before: Scan
+    repair: Repair
+    steps: Sequence[Step]
+    origins: Mapping[str, Origin | Skip]
+    reasons: Mapping[InstalledPath, Why] = MappingProxyType({})
+    outcomes: Sequence[Outcome] = ()
+    after: Scan | None = None
+    left: Repair | None = None
+
+
+def mend(job: Job, session: Session) -> Mended:
+    """Plan a repair and, if that is wanted, carry it out and look again.
+
+    Args:
+        job: What is to be mended.
+        session: Client and cache for looking up wheels.
+
+    Raises:
+        QuestionError: The environment or the wish makes no sense, or the environment must not be changed.
+    """
+    interpreter = job.interpreter
+    before = scan(places_of(interpreter), target_of(interpreter), verify=job.wish.keep)
+    name = job.installer or installer_for(before, interpreter, job.environ)
+    installer = next(each for each in INSTALLERS if each.name == name)
+    repair = plan(before, job.wish, installer)
+    settings = session.index_settings(
+        index=job.flags, installer=name, use_config=job.use_config, prefix=interpreter.prefix, environ=job.environ
+    )
+    written = [each for each in before.distributions if each.id in repair.rewritten]
+    origins = session.wait(find_origins(written, before, settings, session.reader))
+    steps = steps_of(repair, before, origins, installer, _printed(interpreter, installer, settings))
+    mended = Mended("planned", name, before, repair, steps, origins)
+    if not repair.is_decided:
+        contested = [each for each in before.contested if each.overlap.path in repair.open_paths]
+        reasons = session.wait(explain_contested(contested, before, settings, session.reader))
+        return mended._replace(state="undecided", reasons=reasons)
+    if not steps:
+        return mended._replace(state="whole")
+    if any(not isinstance(each, Origin) for each in origins.values()):
+        return mended._replace(state="no-wheel")
+    if not job.apply:
+        return mended
+    refuse(before, interpreter)
+    environ = variables(job.environ, installer, settings, session.credentials, alone=not job.use_config)
+    nobody = (installer.offline_flag,) if session.fetcher.offline else ()
+    options = ("--no-index",) if settings.index_url is None else nobody
+    here = Invocation(str(interpreter.executable), interpreter.has_pip, index_options=options)
+    commands = [each.command for each in steps_of(repair, before, origins, installer, here)]
+    outcomes = carry_out(commands, installer, environ, job.output)
+    return _looked_at_again(mended._replace(outcomes=outcomes), job.wish, installer)
+
+
+def _looked_at_again(mended: Mended, wish: Wish, installer: Installer) -> Mended:
+    """Whether nothing is left to do, by what is on disk now."""
+    before, repair = mended.before, mended.repair
+    by_id = {each.id: each.name for each in before.distributions}
+    after = scan(before.places, before.target, verify={by_id[id_] for id_ in (*repair.keep, *repair.rewritten)})
+    there = {each.name for each in after.distributions}
+    rest = wish._replace(
+        keep=[name for name in wish.keep if name in there], drop=[name for name in wish.drop if name in there]
+    )
+    left = plan(after, rest, installer)
+    failed = any(each.failed for each in mended.outcomes)
+    lost = {by_id[id_] for id_ in (*repair.keep, *repair.rewritten)} - there
+    open_ = left.undecided and not (wish.keep or wish.drop)
+    state: MendedState = "failed" if failed or lost or left.rounds or open_ else "mended"
+    return mended._replace(state=state, after=after, left=left)
+
+
+def _printed(interpreter: Interpreter, installer: Installer, settings: IndexSettings) -> Invocation:
+    """How printed commands name environment and index."""
+    flags = settings.flags
+    options = installer.index_options(
+        index_url=flags.index_url,
+        extra_index_urls=flags.extra_index_urls,
+        find_links=flags.find_links,
+        no_index=flags.no_index,
+    )
+    python = None if interpreter.is_active else str(interpreter.executable)
+    return Invocation(python, interpreter.has_pip, index_options=options)
 
 
 # -- planning ------------------------------------------------------------------------------------------------
 
 
-def plan(scan: Scan, wish: Wish, installer: Installer) -> Repair:
+def plan(found: Scan, wish: Wish, installer: Installer) -> Repair:
     """Plan the repair that was wished for.
 
     Raises:
@@ -92,16 +188,16 @@ def plan(scan: Scan, wish: Wish, installer: Installer) -> Repair:
             content.
         QuestionError: A keeper's module is hidden by somebody else's, which no reinstallation changes.
     """
-    names = {each.id: each.name for each in scan.distributions}
-    overlaps = [each.overlap for each in scan.contested]
-    keep = check_keepers([canonicalize_name(each.strip()) for each in wish.keep], scan.distributions, overlaps)
-    drop = _dropped(wish.drop, scan, keep)
+    names = {each.id: each.name for each in found.distributions}
+    overlaps = [each.overlap for each in found.contested]
+    keep = check_keepers(wish.keep, found.distributions, overlaps)
+    drop = _dropped(wish.drop, found, keep)
     ignored = {
         each.path
         for each in overlaps
         if each.severity != "none" and any(one.matches(each, names) for one in wish.ignores)
     }
-    repair = plan_repair(scan, installer, keep=keep, drop=drop, ignored=ignored)
+    repair = plan_repair(found, installer, keep=keep, drop=drop, ignored=ignored)
     if repair.hidden:
         told = "; ".join(f"a module of {names[one]} is hidden by one of {names[other]}" for one, other in repair.hidden)
         options = " ".join(f"--drop {names[other]}" for other in dict.fromkeys(other for _, other in repair.hidden))
@@ -109,11 +205,10 @@ def plan(scan: Scan, wish: Wish, installer: Installer) -> Repair:
     return repair
 
 
-def _dropped(wanted: Iterable[str], scan: Scan, keep: Sequence[str]) -> list[str]:
-    by_name = {each.name: each.id for each in scan.distributions}
+def _dropped(wanted: Iterable[str], installed: Scan, keep: Sequence[str]) -> list[str]:
+    by_name = {each.name: each.id for each in installed.distributions}
     found = []
-    for given in wanted:
-        name = canonicalize_name(given.strip())
+    for name in wanted:
         if name not in by_name:
             from wheelclash.suggest import near
 
@@ -124,15 +219,15 @@ def _dropped(wanted: Iterable[str], scan: Scan, keep: Sequence[str]) -> list[str
     return list(dict.fromkeys(found))
 
 
-def installer_for(scan: Scan, interpreter: Interpreter, environ: Mapping[str, str]) -> InstallerName:
+def installer_for(installed: Scan, interpreter: Interpreter, environ: Mapping[str, str]) -> InstallerName:
     """The environment's own installer: what installed most of it, if it can be run; else the other.
 
     Args:
-        scan: Tells by INSTALLER.
+        installed: Tells by INSTALLER.
         interpreter: Of the environment; it may have pip.
         environ: For PATH.
     """
-    counts = {each.name: sum(one.installer == each.name for one in scan.distributions) for each in INSTALLERS}
+    counts = {each.name: sum(one.installer == each.name for one in installed.distributions) for each in INSTALLERS}
     available = [
         each.name
         for each in INSTALLERS
@@ -142,18 +237,18 @@ def installer_for(scan: Scan, interpreter: Interpreter, environ: Mapping[str, st
 
 
 def steps_of(
-    repair: Repair, scan: Scan, origins: Mapping[str, Origin | Skip], installer: Installer, where: Invocation
+    repair: Repair, found: Scan, origins: Mapping[str, Origin | Skip], installer: Installer, where: Invocation
 ) -> list[Step]:
     """The commands of a repair, each with the state it leaves.
 
     Args:
         repair: The plan.
-        scan: What it was made for.
+        found: What it was made for.
         origins: The wheels of what is written again; without one, the installed version is named.
         installer: Whose commands.
         where: How they name environment and index.
     """
-    by_id = {each.id: each for each in scan.distributions}
+    by_id = {each.id: each for each in found.distributions}
     steps = []
     for number, each in enumerate(repair.rounds, 1):
         names = ", ".join(by_id[id_].name for id_ in each.ids)
@@ -174,106 +269,3 @@ _STATES = {"yes": "is intact", "no": "is not intact", "undetermined": "may be in
 
 def _pinned(each: Installed, origin: Origin | Skip | None) -> str:
     return origin.pinned if isinstance(origin, Origin) else f"{each.name}=={each.version}"
-
-
-def losses_of(ids: Sequence[str], scan: Scan) -> list[Loss]:
-    """What would be lost if these were uninstalled.
-
-    Args:
-        ids: Of distributions.
-        scan: The environment they are in; RECORDs are read once more.
-    """
-    if not ids:
-        return []
-    tops = {each.id: _imported(each, scan) for each in scan.distributions}
-    found = []
-    for each in scan.distributions:
-        if each.id in ids:
-            others = {name for id_, names in tops.items() if id_ not in ids for name in names}
-            requirers = [one.name for one in scan.distributions if each.name in one.requires and one.id not in ids]
-            found.append(Loss(each.name, tuple(requirers), tuple(sorted(tops[each.id] - others))))
-    return found
-
-
-def _imported(each: Installed, scan: Scan) -> set[str]:
-    """Top-level names that can be imported from a distribution's files."""
-    try:
-        keys, _ = recorded_keys(each.record, each.site, scan.places)
-    except RecordError:
-        return set()
-    found = set()
-    for key in keys:
-        top, slash, rest = key.partition("/")
-        if not slash:
-            top, _, rest = top.partition(".")
-            slash = "/" if rest in {"py", "so", "pyd"} or rest.endswith((".so", ".pyd")) else ""
-        elif not rest.endswith((".py", ".so", ".pyd")):
-            slash = ""
-        if slash and top.isidentifier():
-            found.add(top)
-    return found
-
-
-# -- carrying out --------------------------------------------------------------------------------------------
-
-
-def refuse(scan: Scan, interpreter: Interpreter) -> None:
-    """Refuse to change what must not or cannot be changed.
-
-    Raises:
-        QuestionError: The environment is the system's own (PEP 668), or it cannot be written to.
-    """
-    if interpreter.externally_managed:
-        raise QuestionError(
-            f"{interpreter.prefix} is externally managed: its packages are the system's own business (PEP 668).",
-            "Mend a virtual environment, or run the printed commands yourself with --break-system-packages.",
-        )
-    for folder in (*scan.places.sites, scan.places.scripts):
-        if os.path.isdir(folder) and not os.access(folder, os.W_OK):  # noqa: PTH112
-            raise QuestionError(f"{folder} cannot be written to.", "Nothing was changed.")
-
-
-def carry_out(
-    steps: Sequence[Step], installer: Installer, environ: Mapping[str, str], output: IO[bytes] | int
-) -> list[Ran]:
-    """Run steps, one after the other, up to the first that fails.
-
-    Args:
-        steps: The commands.
-        installer: Whose they are.
-        environ: The variables to run them with.
-        output: Where what they print goes.
-
-    Returns:
-        What became of each; those after a failure were not run.
-    """
-    found: list[Ran] = []
-    for step in steps:
-        if any(each.failed for each in found):
-            found.append(Ran(step))
-            continue
-        command = [*_program(step.command, installer, environ)]
-        try:
-            done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(environ), check=False
-            )
-        except OSError as error:
-            found.append(Ran(step, reason=f"{command[0]} cannot be run ({error.strerror})"))
-        else:
-            found.append(Ran(step, done.returncode))
-    return found
-
-
-def _program(command: Sequence[str], installer: Installer, environ: Mapping[str, str]) -> Sequence[str]:
-    """The command as it is run: what is not on PATH may come with this very environment."""
-    first, *rest = command
-    if first != installer.name or next(on_path(first, environ), None) is not None:
-        return command
-    if installer.name == "uv":
-        try:
-            from uv import find_uv_bin
-
-            return [os.fspath(find_uv_bin()), *rest]
-        except (ImportError, OSError):
-            return command
-    return [sys.executable, "-m", first, *rest]

@@ -64,12 +64,16 @@ class Why(NamedTuple):
     unread: Mapping[str, str]
     where: Callable[[Path], str] = str
 
-    def finds_all(self, id_: str) -> bool | None:
-        """Whether that version would find every library it needs; None if that is not known."""
-        side = self.sides.get(id_)
-        if side is None or side.facts.unread or any(need.place == "unknown" for need in side.needs):
+    def lacks(self, id_: str) -> tuple[str, ...] | None:
+        """The libraries that version needs, that are nowhere, and that some other version does without.
+
+        Returns:
+            None if not every version could be looked into, so that nothing can be compared.
+        """
+        if self.unread or any(side.facts.unread for side in self.sides.values()):
             return None
-        return not any(need.place == "nowhere" for need in side.needs)
+        lost = {key: [need.name for need in side.needs if need.place == "nowhere"] for key, side in self.sides.items()}
+        return tuple(name for name in lost[id_] if not all(name in names for names in lost.values()))
 
 
 class _Surroundings(NamedTuple):

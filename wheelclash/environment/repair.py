@@ -79,6 +79,11 @@ class Repair(NamedTuple):
         return tuple(id_ for each in self.rounds if not each.removes for id_ in each.ids)
 
     @property
+    def open_paths(self) -> frozenset[InstalledPath]:
+        """The paths that stay as they are."""
+        return frozenset(path for each in self.undecided for path in each.paths)
+
+    @property
     def is_decided(self) -> bool:
         """Whether it can be carried out: somebody said whom to keep, or nobody needs to."""
         return bool(self.keep or self.drop) or not self.undecided

@@ -85,6 +85,7 @@ class Installer(ABC):
         name: ``pip`` or ``uv``.
         rules: How it lays out a wheel.
         index_flag, extra_index_flag: How it spells the index, and a further one.
+        offline_flag: What keeps it from asking anybody.
         removes_all_first: In a command that replaces several distributions, whether every old one is removed before
             the first new one is written (uv), or each just before its own turn (pip).
     """
@@ -93,6 +94,7 @@ class Installer(ABC):
     rules: Rules
     index_flag: str
     extra_index_flag: str
+    offline_flag: str
     removes_all_first: bool
 
     @abstractmethod

@@ -54,6 +54,7 @@ class _Pip(Installer):
     name: InstallerName = "pip"
     index_flag = "--index-url"
     extra_index_flag = "--extra-index-url"
+    offline_flag = "--no-index"
     removes_all_first = False
     rules = Rules(
         any_data_folder=True,

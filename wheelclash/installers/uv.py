@@ -47,6 +47,7 @@ class _Uv(Installer):
     name: InstallerName = "uv"
     index_flag = "--default-index"
     extra_index_flag = "--index"
+    offline_flag = "--offline"
     removes_all_first = True
     rules = Rules(
         any_data_folder=False,

@@ -5,19 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wheelclash.report.model import Summary, summary_key
-
-if TYPE_CHECKING:
-    from wheelclash.report.environment import EnvironmentReport
-    from wheelclash.report.model import Report
-    from wheelclash.report.who import WhoReport
 
 __all__ = ["to_json"]
 
 
-def to_json(report: Report | EnvironmentReport | WhoReport) -> str:
+def to_json(report: object) -> str:
     """Write a report. Names from wheels stand in it exactly, escaped as JSON escapes where they are not ASCII.
 
     Only lone surrogates, which strict JSON readers refuse, are spelt out, as a backslash and ``udc80``.

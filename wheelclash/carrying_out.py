@@ -1,0 +1,135 @@
+"""Carrying out: the steps of a repair run in the environment, up to the first that fails.
+
+:func:`carry_out` is the only thing in the library that changes an environment, and it does so by the commands of the
+environment's own installer.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from wheelclash.errors import QuestionError
+from wheelclash.installers.installer import IndexBlock
+from wheelclash.interpreter import on_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from wheelclash.environment.scan import Scan
+    from wheelclash.installers import Installer
+    from wheelclash.interpreter import Interpreter
+    from wheelclash.sources.settings import IndexSettings
+    from wheelclash.urls import Credentials
+
+__all__ = ["Outcome", "carry_out", "refuse", "variables"]
+
+
+class Outcome(NamedTuple):
+    """What became of one command.
+
+    Attributes:
+        code: Its exit code; None if it was not run.
+        reason: Why it could not be run; empty if it was, or was never tried.
+    """
+
+    code: int | None = None
+    reason: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it was tried in vain."""
+        return self.code not in {0, None} or bool(self.reason)
+
+
+def variables(
+    environ: Mapping[str, str], installer: Installer, settings: IndexSettings, credentials: Credentials, *, alone: bool
+) -> dict[str, str]:
+    """The variables to run an installer with, so that it looks where the wheels were found.
+
+    Where that is what it is configured with, it is left as it is. Credentials go into variables: a list of processes
+    shows arguments.
+
+    Args:
+        environ: To begin with.
+        installer: Which.
+        settings: Where wheels were looked for.
+        credentials: For these places.
+        alone: Whether its configuration is to be left aside although nothing else was named (``--no-config``).
+    """
+    quiet = {"PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    if not alone and settings.kind in {installer.name, "default"}:
+        return {**environ, **quiet}
+    block = IndexBlock(
+        index_url=None if settings.index_url is None else credentials.restore(settings.index_url),
+        extra_index_urls=tuple(map(credentials.restore, settings.extra_index_urls)),
+        find_links=tuple(map(credentials.restore, settings.find_links)),
+        merges=settings.strategy == "merge",
+        cert=settings.cert,
+    )
+    told = {**environ, **quiet, **installer.index_variables(block)}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def refuse(scan: Scan, interpreter: Interpreter) -> None:
+    """Refuse to change what must not or cannot be changed.
+
+    Raises:
+        QuestionError: The environment is the system's own (PEP 668), or it cannot be written to.
+    """
+    if interpreter.externally_managed:
+        raise QuestionError(
+            f"{interpreter.prefix} is externally managed: its packages are the system's own business (PEP 668).",
+            "Mend a virtual environment, or run the printed commands yourself with --break-system-packages.",
+        )
+    for folder in (*scan.places.sites, scan.places.scripts):
+        if os.path.isdir(folder) and not os.access(folder, os.W_OK):  # noqa: PTH112
+            raise QuestionError(f"{folder} cannot be written to.", "Nothing was changed.")
+
+
+def carry_out(
+    commands: Sequence[Sequence[str]], installer: Installer, environ: Mapping[str, str], output: IO[bytes] | int
+) -> list[Outcome]:
+    """Run commands, one after the other, up to the first that fails.
+
+    Args:
+        commands: Argument lists.
+        installer: Whose they are.
+        environ: The variables to run them with.
+        output: Where what they print goes.
+
+    Returns:
+        What became of each; those after a failure were not run.
+    """
+    found: list[Outcome] = []
+    for each in commands:
+        if found and (found[-1].failed or found[-1].code is None):
+            found.append(Outcome())
+            continue
+        command = _program(each, installer, environ)
+        try:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(environ), check=False
+            )
+        except OSError as error:
+            found.append(Outcome(reason=f"{command[0]} cannot be run ({error.strerror})"))
+        else:
+            found.append(Outcome(done.returncode))
+    return found
+
+
+def _program(command: Sequence[str], installer: Installer, environ: Mapping[str, str]) -> Sequence[str]:
+    """The command as it is run: what is not on PATH may come with this very environment."""
+    first, *rest = command
+    if first != installer.name or next(on_path(first, environ), None) is not None:
+        return command
+    if installer.name == "uv":
+        try:
+            from uv import find_uv_bin
+
+            return [os.fspath(find_uv_bin()), *rest]
+        except (ImportError, OSError):
+            return command
+    return [sys.executable, "-m", first, *rest]

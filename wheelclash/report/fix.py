@@ -1,0 +1,207 @@
+"""The report of a repair as values: what is to be done, what was done, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence  # noqa: TC003  (pydantic reads these annotations at run time)
+from typing import Literal
+
+from wheelclash.installers import InstallerName  # noqa: TC001
+from wheelclash.report.model import FailOn, IntactReport, NativeReport, SkipReport, Tool  # noqa: TC001
+from wheelclash.values import value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wheelclash.report.text import Line
+
+__all__ = [
+    "FixReport",
+    "LastingReport",
+    "LossReport",
+    "MendedPart",
+    "OriginReport",
+    "RunReport",
+    "SideReport",
+    "UndecidedReport",
+]
+
+FixState = Literal["whole", "planned", "undecided", "no-wheel", "mended", "failed"]
+
+
+@value
+class MendedPart:
+    """The environment to be mended.
+
+    Attributes:
+        prefix: Its folder.
+        python: Its interpreter.
+        python_version: Of it.
+        installer: Whose commands mend it.
+        keep: Names of the keepers.
+        drop: Names of what is to be uninstalled.
+        command: The command that carries the plan out, as an argument list; empty if there is nothing to do.
+        check: The command that tells whether the keepers are intact, as an argument list.
+    """
+
+    prefix: str
+    python: str
+    python_version: str
+    installer: InstallerName
+    keep: Sequence[str]
+    drop: Sequence[str]
+    command: Sequence[str]
+    check: Sequence[str]
+
+
+@value
+class RunReport:
+    """One command.
+
+    Attributes:
+        command: An argument list.
+        why: What it does and what state it leaves, by the model.
+        leaves: That state.
+        outcome: ``planned``, ``done``, ``failed`` or ``not-run`` (one before it failed).
+        exit_code: Of the command, if it was run.
+    """
+
+    command: Sequence[str]
+    why: str
+    leaves: Sequence[IntactReport]
+    outcome: Literal["planned", "done", "failed", "not-run"]
+    exit_code: int | None
+
+
+@value
+class OriginReport:
+    """The wheel of a distribution that is to be written again.
+
+    Attributes:
+        distribution, version: What is installed.
+        filename: Of the wheel; None if there is none.
+        url: Where it is, without credentials.
+        differs: How many of its files have other content than the installed RECORD gives.
+        reason: Why there is none; empty if there is one.
+    """
+
+    distribution: str
+    version: str
+    filename: str | None
+    url: str | None
+    differs: int
+    reason: str
+
+
+@value
+class SideReport:
+    """One of those between whom nothing decides.
+
+    Attributes:
+        distribution: Its name.
+        lacks: Libraries its native files need, that are nowhere, and that another side does without; None if that is
+            not known.
+        native: What the first of them needs.
+    """
+
+    distribution: str
+    lacks: Sequence[str] | None
+    native: NativeReport | None
+
+
+@value
+class UndecidedReport:
+    """Contested files of which nothing says whose content is wanted.
+
+    Attributes:
+        sides: Who owns them.
+        paths: Which, each with its root in front.
+        why: Why it matters, of the first native file; None if there is none.
+    """
+
+    sides: Sequence[SideReport]
+    paths: Sequence[str]
+    why: str | None
+
+
+@value
+class LossReport:
+    """What would be lost with a distribution: those that require it, and what only it lets import."""
+
+    distribution: str
+    requirers: Sequence[str]
+    packages: Sequence[str]
+
+
+@value
+class LastingReport:
+    """The lasting way, where losers stay: to uninstall them."""
+
+    command: Sequence[str]
+    losses: Sequence[LossReport]
+
+
+@value
+class FixReport:
+    """What mending an environment takes, or took.
+
+    Attributes:
+        schema_version, tool: As in every report.
+        complete: Whether nothing was skipped.
+        state: ``whole`` (nothing to do), ``planned`` (nothing was done), ``undecided`` (a keeper must be named),
+            ``no-wheel`` (something cannot be written again; nothing was done), ``mended`` or ``failed``.
+        environment: Which.
+        steps: The commands, in order.
+        origins: The wheels they need.
+        undecided: What stays as it is until a keeper is named.
+        lasting: How the losers would go for good; None if there are none.
+        result: Who is intact in the end, of those concerned: by the model, or after ``--apply`` by what is on disk.
+        skipped: What could not be read.
+        warnings: Sentences for people.
+    """
+
+    schema_version: int
+    tool: Tool
+    complete: bool
+    state: FixState
+    environment: MendedPart
+    steps: Sequence[RunReport]
+    origins: Sequence[OriginReport]
+    undecided: Sequence[UndecidedReport]
+    lasting: LastingReport | None
+    result: Sequence[IntactReport]
+    skipped: Sequence[SkipReport]
+    warnings: Sequence[str] = ()
+
+    def exit_code(self, *, fail_on: FailOn = "error", allow_incomplete: bool = False) -> int:
+        """The code the command exits with.
+
+        Args:
+            fail_on: ``never`` lets a plan that was not carried out be no failure.
+            allow_incomplete: Whether skips are no reason to fail.
+
+        Returns:
+            0 if nothing was to be done, or it was done and the keepers are intact; 1 if there is something to do, or
+            it failed; 2 if a keeper must be named or a wheel is missing; 3 if nothing is to be done in what could be
+            read.
+        """
+        if self.state in {"undecided", "no-wheel"}:
+            return 2
+        if self.state == "failed" or (self.state == "planned" and fail_on != "never"):
+            return 1
+        return 3 if self.skipped and not allow_incomplete else 0
+
+    def to_json(self) -> str:
+        """The report as JSON text: ASCII, sorted keys."""
+        from wheelclash.report.json import to_json
+
+        return to_json(self)
+
+    def to_text(self, *, verbose: bool = False) -> str:
+        """The report as plain text for people."""
+        lines = ("".join(span.text for span in line).rstrip() for line in self.to_lines(verbose=verbose))
+        return "\n".join(lines) + "\n"
+
+    def to_lines(self, *, verbose: bool = False) -> list[Line]:
+        """The same as lines of styled spans."""
+        from wheelclash.report.fix_text import render
+
+        return render(self, verbose=verbose)

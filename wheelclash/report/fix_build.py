@@ -1,0 +1,176 @@
+"""Filling the report of a repair. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import wheelclash
+from wheelclash.environment.damage import judge_environment
+from wheelclash.environment.losses import losses_of
+from wheelclash.origins import Origin
+from wheelclash.report.fix import (
+    FixReport,
+    LastingReport,
+    LossReport,
+    MendedPart,
+    OriginReport,
+    RunReport,
+    SideReport,
+    UndecidedReport,
+)
+from wheelclash.report.model import SCHEMA_VERSION, IntactReport, SkipReport, Tool
+from wheelclash.report.reasons import native_report
+from wheelclash.report.words import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from wheelclash.disk import Intact
+    from wheelclash.environment.repair import Undecided
+    from wheelclash.mending import Job, Mended
+
+__all__ = ["Again", "build_fix_report"]
+
+
+class Again(NamedTuple):
+    """What printed commands of our own repeat.
+
+    Attributes:
+        environment: The options that name the environment.
+        how: Those that say where wheels are, and whose commands to use.
+    """
+
+    environment: Sequence[str] = ()
+    how: Sequence[str] = ()
+
+
+def build_fix_report(mended: Mended, job: Job, again: Again) -> FixReport:
+    """The report of what came of a repair.
+
+    Args:
+        mended: That.
+        job: What was asked for.
+        again: What printed commands repeat.
+    """
+    repair, before = mended.repair, mended.before
+    names = {each.id: each.name for each in before.distributions}
+    keep = tuple(names[id_] for id_ in repair.keep)
+    drop = tuple(names[id_] for id_ in repair.drop)
+    seen = mended.after or before
+    options = (*again.environment, *again.how)
+    to_do = bool(mended.steps) and mended.state in {"planned", "no-wheel", "failed"}
+    return FixReport(
+        schema_version=SCHEMA_VERSION,
+        tool=Tool("wheelclash", wheelclash.__version__),
+        complete=not seen.skipped,
+        state=mended.state,
+        environment=MendedPart(
+            prefix=str(before.places.prefix),
+            python=str(job.interpreter.executable),
+            python_version=job.interpreter.version,
+            installer=mended.installer,
+            keep=keep,
+            drop=drop,
+            command=_command("fix", options, keep, drop, "--apply") if to_do else (),
+            check=_command("env", again.environment, keep or tuple(names[id_] for id_ in repair.rewritten), ()),
+        ),
+        steps=_steps(mended, names),
+        origins=tuple(_origins(mended)),
+        undecided=tuple(_undecided(each, mended, names) for each in repair.undecided),
+        lasting=_lasting(mended, names, options, keep, drop),
+        result=_result(mended, names),
+        skipped=tuple(SkipReport(each.requirement, each.code, each.reason) for each in seen.skipped),
+        warnings=tuple(_warnings(mended, names)),
+    )
+
+
+def _command(
+    word: str, options: Sequence[str], keep: Iterable[str], drop: Iterable[str], *more: str
+) -> tuple[str, ...]:
+    kept = [part for name in keep for part in ("--keep", name)]
+    dropped = [part for name in drop for part in ("--drop", name)]
+    return ("wheelclash", word, *options, *kept, *dropped, *more)
+
+
+def _steps(mended: Mended, names: Mapping[str, str]) -> tuple[RunReport, ...]:
+    found = []
+    for number, step in enumerate(mended.steps):
+        outcome = mended.outcomes[number] if mended.outcomes else None
+        if outcome is None:
+            word, code = "planned", None
+        else:
+            word = "failed" if outcome.failed else "not-run" if outcome.code is None else "done"
+            code = outcome.code
+        found.append(RunReport(step.command, step.why, _state(step.leaves, names), word, code))  # type: ignore[arg-type]
+    return tuple(found)
+
+
+def _state(leaves: Mapping[str, Intact], names: Mapping[str, str]) -> tuple[IntactReport, ...]:
+    return tuple(IntactReport(names[id_], intact) for id_, intact in sorted(leaves.items()))
+
+
+def _origins(mended: Mended) -> Iterable[OriginReport]:
+    for each in mended.before.distributions:
+        found = mended.origins.get(each.id)
+        if isinstance(found, Origin):
+            candidate = found.candidate
+            differs = len(found.differs)
+            yield OriginReport(each.name, each.version, candidate.filename, candidate.url, differs, "")
+        elif found is not None:
+            yield OriginReport(each.name, each.version, None, None, 0, f"{found.code}: {found.reason}")
+
+
+def _undecided(each: Undecided, mended: Mended, names: Mapping[str, str]) -> UndecidedReport:
+    reasons = [why for path in each.paths if (why := mended.reasons.get(path)) is not None]
+    sides = []
+    for id_ in each.owners:
+        found = [why.lacks(id_) for why in reasons]
+        lacks = [name for names_ in found for name in names_ or ()]
+        known = bool(found) and None not in found
+        native = native_report(reasons[0], id_) if reasons else None
+        sides.append(SideReport(names[id_], tuple(dict.fromkeys(lacks)) if known else None, native))
+    return UndecidedReport(tuple(sides), each.paths, reasons[0].sentence if reasons else None)
+
+
+def _lasting(
+    mended: Mended, names: Mapping[str, str], options: Sequence[str], keep: Sequence[str], drop: Sequence[str]
+) -> LastingReport | None:
+    losers = mended.repair.losers
+    if not losers:
+        return None
+    scan = mended.after or mended.before
+    losses = tuple(LossReport(*each) for each in losses_of(losers, scan))
+    gone = (*drop, *(names[id_] for id_ in losers))
+    return LastingReport(_command("fix", options, keep, gone, "--apply"), losses)
+
+
+def _result(mended: Mended, names: Mapping[str, str]) -> tuple[IntactReport, ...]:
+    """Of those concerned: by the disk if it was looked at again, else by the model."""
+    repair = mended.repair
+    concerned = {names[id_] for id_ in (*repair.keep, *repair.rewritten, *repair.losers)}
+    if mended.after is not None:
+        intact = judge_environment(mended.after).intact
+        found = {each.name: intact[each.id] for each in mended.after.distributions}
+    else:
+        leaves = mended.steps[-1].leaves if mended.steps else judge_environment(mended.before).intact
+        found = {names[id_]: state for id_, state in leaves.items()}
+    return tuple(IntactReport(name, found[name]) for name in sorted(concerned & found.keys()))
+
+
+def _warnings(mended: Mended, names: Mapping[str, str]) -> Iterable[str]:
+    for outcome, step in zip(mended.outcomes, mended.steps, strict=False):
+        if outcome.reason:
+            yield f"{step.command[0]}: {outcome.reason}"
+    for id_, origin in sorted(mended.origins.items()):
+        if isinstance(origin, Origin) and origin.differs:
+            yield (
+                f"{names[id_]}: {origin.candidate.filename} holds {len(origin.differs)} files of other content than was"
+                f" installed, e.g. {origin.differs[0]}: it is another wheel of the same version"
+            )
+    for loss in losses_of(mended.repair.drop, mended.before):
+        if loss.requirers:
+            verb = "requires" if len(loss.requirers) == 1 else "require"
+            yield f"{listed(loss.requirers)} {verb} {loss.name}, which goes; `pip check` will say so"
+    open_ = len(mended.repair.open_paths)
+    if open_ and mended.repair.is_decided:
+        yield f"{open_} contested files of others stay as they are; name a keeper for them too with --keep"

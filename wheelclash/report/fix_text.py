@@ -1,0 +1,118 @@
+"""The report of a repair as text: what is wrong and what mends it, one screen."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from wheelclash.report.escape import printable_report
+from wheelclash.report.text import Line, Span, Style
+from wheelclash.report.words import listed, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelclash.report.fix import FixReport, RunReport, UndecidedReport
+
+__all__ = ["render"]
+
+_MOST = 12
+_MOST_PATHS = 3
+
+
+def render(report: FixReport, *, verbose: bool = False) -> list[Line]:
+    """The report as lines of styled spans, everything in them printable."""
+    return list(_Writer(printable_report(report), verbose=verbose).lines())
+
+
+class _Writer:
+    def __init__(self, report: FixReport, *, verbose: bool) -> None:
+        self._report = report
+        self._verbose = verbose
+
+    def lines(self) -> Iterator[Line]:
+        report = self._report
+        yield self._headline()
+        for skip in report.skipped if self._verbose else report.skipped[:_MOST]:
+            yield (Span("  not read  ", "warning"), Span(f"{skip.requirement}: {skip.reason}"))
+        if report.state == "undecided":
+            for each in report.undecided:
+                yield from self._undecided(each)
+        else:
+            for step in report.steps:
+                yield from self._step(step)
+            yield from self._origins()
+        for warning in report.warnings:
+            yield (Span("note: ", "warning"), Span(warning))
+        yield from self._ending()
+
+    def _headline(self) -> Line:
+        report = self._report
+        environment = report.environment
+        where = Span(f"{environment.prefix} (Python {environment.python_version}): ", "strong")
+        intact = [each.distribution for each in report.result if each.intact == "yes"]
+        broken = [each.distribution for each in report.result if each.intact != "yes"]
+        lost = f"; {listed(broken)} {'is' if len(broken) == 1 else 'are'} not" if broken else ""
+        said: tuple[str, Style] = {
+            "whole": ("nothing to mend", "good"),
+            "planned": (f"{plural(len(report.steps), 'step')} to mend it; nothing was done", "warning"),
+            "undecided": ("nothing says whose files are wanted; name whom to keep", "error"),
+            "no-wheel": ("it cannot be mended: a wheel is missing; nothing was done", "error"),
+            "mended": (f"mended: {listed(intact)} {'is' if len(intact) == 1 else 'are'} intact{lost}", "good"),
+            "failed": ("not mended", "error"),
+        }[report.state]  # type: ignore[assignment]  # its values are such pairs
+        return (where, Span(*said))
+
+    def _step(self, step: RunReport) -> Iterator[Line]:
+        marks: dict[str, tuple[str, Style]] = {
+            "planned": ("  ", "plain"),
+            "done": ("  done     ", "good"),
+            "failed": ("  failed   ", "error"),
+            "not-run": ("  not run  ", "warning"),
+        }
+        code = f"   (exit code {step.exit_code})" if step.outcome == "failed" and step.exit_code is not None else ""
+        yield (Span(*marks[step.outcome]), Span(shlex.join(step.command), "command"), Span(code, "error"))
+        if self._verbose or step.outcome == "planned":
+            yield (Span(f"      {step.why}", "faint"),)
+
+    def _origins(self) -> Iterator[Line]:
+        for each in self._report.origins:
+            if each.reason:
+                yield (Span("  no wheel ", "error"), Span(f"{each.distribution} {each.version}: {each.reason}"))
+            elif self._verbose:
+                yield (Span("  wheel    ", "faint"), Span(f"{each.filename}  {each.url}"))
+
+    def _undecided(self, each: UndecidedReport) -> Iterator[Line]:
+        names = [side.distribution for side in each.sides]
+        most = len(each.paths) if self._verbose else _MOST_PATHS
+        more = f" and {len(each.paths) - most} more" if len(each.paths) > most else ""
+        text = f"{plural(len(each.paths), 'file')} of {listed(names)}: {', '.join(each.paths[:most])}{more}"
+        yield (Span("  clash    ", "error"), Span(text))
+        if each.why:
+            yield (Span("  why      ", "faint"), Span(each.why))
+        lacking = [side for side in each.sides if side.lacks]
+        if lacking and len(lacking) < len(each.sides):
+            told = "; ".join(f"only {side.distribution} lacks {listed(side.lacks or ())} here" for side in lacking)
+            yield (Span("  decides  ", "faint"), Span(told))
+        options = " or ".join(f"--keep {name}" for name in names)
+        yield (Span("  say      ", "faint"), Span(options, "command"))
+
+    def _ending(self) -> Iterator[Line]:
+        report = self._report
+        if report.environment.command:
+            yield ()
+            word = "To try again: " if report.state == "failed" else "To do it: "
+            yield (Span(word), Span(shlex.join(report.environment.command), "command"))
+        elif report.state == "mended":
+            yield ()
+            yield (Span("To check this in CI: "), Span(shlex.join(report.environment.check), "command"))
+        if report.lasting is not None and report.state in {"planned", "mended"}:
+            yield (Span("For good: "), Span(shlex.join(report.lasting.command), "command"))
+            for each in report.lasting.losses:
+                parts = []
+                if each.requirers:
+                    parts.append(f"{listed(each.requirers)} {'requires' if len(each.requirers) == 1 else 'require'} it")
+                if each.packages:
+                    parts.append(f"nothing else lets import {listed(each.packages)}")
+                told = "; ".join(parts) or "nothing else needs it"
+                yield (Span(f"  {each.distribution} would go: {told}", "faint"),)
