@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Arguments", "parse", "parser_of"]
 
-_COMMANDS = ("check", "env", "who", "schema")
-_RESERVED = ("fix", "history", "upgrade", "atlas")
+_COMMANDS = ("check", "env", "fix", "who", "schema")
+_RESERVED = ("history", "upgrade", "atlas")
 
 
 class Arguments(argparse.Namespace):
@@ -58,6 +58,8 @@ class Arguments(argparse.Namespace):
     prefix: str | None
     path: str | None
     verify: bool
+    drop: list[str]
+    apply: bool
     asked: list[str]
 
 
@@ -111,19 +113,11 @@ def parse(arguments: Sequence[str]) -> Arguments:
 
 def parser_of(command: str) -> argparse.ArgumentParser:
     """The parser of a command's words."""
+    from importlib import import_module
+
     parser = _Parser(prog=f"wheelclash {command}", formatter_class=_Formatter, allow_abbrev=False)
     if command == "schema":
         parser.description = "Print the JSON Schema of --format json."
-    elif command == "env":
-        from wheelclash.cli.env_arguments import add_words
-
-        add_words(parser)
-    elif command == "who":
-        from wheelclash.cli.who_arguments import add_words
-
-        add_words(parser)
     else:
-        from wheelclash.cli.check_arguments import add_words
-
-        add_words(parser)
+        import_module(f"wheelclash.cli.{command if command in _COMMANDS else 'check'}_arguments").add_words(parser)
     return parser
