@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from itertools import takewhile
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from wheelclash.errors import QuestionError
@@ -125,7 +126,7 @@ def _readings(text: str, tree: Tree) -> Iterator[tuple[Means, str]]:
         for site in tree.sites:
             for path in _modules(text, site, tree):
                 yield "import", path
-    if "/" not in text:
+    if "/" not in text and text not in {".", ".."}:
         for ending in _COMMANDS:
             yield "command", f"{tree.scripts}/{text}{ending}"
 
@@ -180,13 +181,16 @@ def near_paths(text: str, tree: Tree) -> tuple[str, ...]:
     dotted = "/" not in text and _is_import_name(text)
     between = "." if dotted else "/"
     parts = text.rstrip("/").split(between)
-    for depth in range(len(parts) - 1, -1, -1):
+
+    def names_at(depth: int) -> tuple[int, set[str]]:
         folders = _folders(parts[:depth], tree, dotted=dotted)
-        names = {name for folder in folders for name in tree.names(folder)}
-        if names:
-            start = "".join(f"{part}{between}" for part in parts[:depth])
-            return _near(parts[depth], names, start, dotted=dotted)
-    return ()
+        return depth, {name for folder in folders for name in tree.names(folder)}
+
+    depth, names = names_at(len(parts) - 1)
+    if not names:  # the folder is misspelt already
+        levels = takewhile(lambda found: found[1], map(names_at, range(len(parts) - 1)))
+        depth, names = max(levels, key=lambda found: found[0], default=(0, set()))
+    return _near(parts[depth], names, "".join(f"{part}{between}" for part in parts[:depth]), dotted=dotted)
 
 
 def _folders(parts: Sequence[str], tree: Tree, *, dotted: bool) -> Iterable[str]:

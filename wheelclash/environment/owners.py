@@ -160,7 +160,7 @@ class _Environment:
 
     def readings(self, text: str) -> Iterator[str]:
         yield self._joined(text)
-        if is_absolute(text):
+        if is_absolute(text) or text in {".", ".."} or text.startswith(("./", "../")):
             return
         root, _, rest = text.partition("/")
         if root in _ROOTS and (rest or root == "site-packages"):
@@ -187,9 +187,11 @@ class _Environment:
         target = os.path.realpath(real).replace(os.sep, "/")
         if os.path.isdir(target) and self._is_inside(target):  # noqa: PTH112
             return Place("folder", target)
+        inside = self._places.key_of(target)
+        if inside is not None and os.path.lexists(target):
+            return Place("file", inside)
         if key is not None and os.path.lexists(real):
-            inside = self._places.key_of(target)
-            return Place("file", inside if inside is not None and os.path.lexists(target) else key)
+            return Place("file", key)
         if self._is_inside(real) and any(True for _ in self._keys_below(real)):
             return Place("folder", real)
         return None
@@ -282,9 +284,7 @@ class _Environment:
             owners: tuple[Owner, ...] = (owner,)
         else:
             owners, found, role = same.overlap.owners, same.on_disk, same.overlap.role
-        if found.unreadable is not None:
-            names = ", ".join(self._share(owner.id).name for owner in owners)
-            self.skipped.append(Skip(names, "unreadable", f"{path} cannot be read ({found.unreadable})"))
+        self._note(path, [owner.id for owner in owners], found)
         return answer._replace(
             shares=_by_name(self._share_of_file(owner, found, contested=len(owners) > 1) for owner in owners),
             kind=None if same is None else same.overlap.kind,
@@ -295,6 +295,12 @@ class _Environment:
             contested=int(len(owners) > 1),
             besides=besides([each.overlap for each in related], path, "file"),
         )
+
+    def _note(self, path: InstalledPath, owners: Iterable[str], found: OnDisk) -> None:
+        """Note a file that could not be read as a skip of its owners."""
+        if found.unreadable is not None:
+            names = ", ".join(self._by_id[id_].name for id_ in owners)
+            self.skipped.append(Skip(names, "unreadable", f"{path} cannot be read ({found.unreadable})"))
 
     def _share_of_file(self, owner: Owner, found: OnDisk, *, contested: bool) -> Share:
         content = owner.file.content or ""
@@ -328,6 +334,8 @@ class _Environment:
             self._target,
         )
         same = [each for each in related if each.overlap.is_same_path and each.key in keys]
+        for each in same:
+            self._note(each.overlap.path, each.overlap.ids, each.on_disk)
         gone, strays = self._walked(folder, keys)
         own = {number: self._owned.keys[number] & keys for number in range(len(self._distributions))}
         shares = [
