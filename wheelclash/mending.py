@@ -124,7 +124,7 @@ def mend(job: Job, session: Session) -> Mended:
         index=job.flags, installer=name, use_config=job.use_config, prefix=interpreter.prefix, environ=job.environ
     )
     written = [each for each in before.distributions if each.id in repair.rewritten]
-    origins = session.wait(find_origins(written, before, settings, session.reader))
+    origins = session.wait(find_origins(written, before, settings, session.reader, fresh=0))
     steps = steps_of(repair, before, origins, installer, _printed(interpreter, installer, settings))
     mended = Mended("planned", name, before, repair, steps, origins)
     if not repair.is_decided:

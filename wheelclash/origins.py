@@ -17,7 +17,7 @@ from wheelclash.layout import lay_out
 from wheelclash.requirement import parse
 from wheelclash.sources.candidate import Candidate, Skip
 from wheelclash.sources.choosing import choose, choose_direct
-from wheelclash.sources.index import project_files
+from wheelclash.sources.index import FRESH, project_files
 from wheelclash.waiting import event_loop, together
 
 if TYPE_CHECKING:
@@ -57,7 +57,12 @@ class Origin(NamedTuple):
 
 
 async def find_origins(
-    installed: Iterable[Installed], scan: Scan, settings: IndexSettings, reader: WheelReader
+    installed: Iterable[Installed],
+    scan: Scan,
+    settings: IndexSettings,
+    reader: WheelReader,
+    *,
+    fresh: float = FRESH,
 ) -> dict[str, Origin | Skip]:
     """Find the wheels of installed distributions, and see that they can be read.
 
@@ -68,66 +73,78 @@ async def find_origins(
         scan: For which environment.
         settings: Where indexes are looked for.
         reader: Reads wheels, and holds the client and the cache.
+        fresh: Seconds for which a page of an index that was kept is believed.
 
     Returns:
         By distribution id; a skip says why a wheel cannot be had: ``not-found``, ``no-wheel``, ``unreachable``, ….
     """
     wanted = list(installed)
-    found = await together(_origin(each, scan, settings, reader) for each in wanted)
+    finder = _Finder(scan, settings, reader, fresh)
+    found = await together(finder.find(each) for each in wanted)
     return {each.id: origin for each, origin in zip(wanted, found, strict=True)}
 
 
-async def _origin(each: Installed, scan: Scan, settings: IndexSettings, reader: WheelReader) -> Origin | Skip:
-    """Where it was installed from, if that is still there and the same; else what the index has."""
-    place = direct_url_of(each.folder)
-    if place is None:
-        return await _of_index(each, scan, settings, reader)
-    try:
-        asked = parse(f"{each.name} @ {place}", cwd=Path(), credentials=reader.fetcher.credentials)
-    except RequirementError as error:  # the file is gone, as it is in an image that copied wheels in
-        gone = str(error)
-    else:
-        origin = await _read(each, choose_direct(asked, scan.target), scan, reader)
-        if isinstance(origin, Origin):
-            return origin
-        gone = origin.reason
-    origin = await _of_index(each, scan, settings, reader)
-    if isinstance(origin, Skip) or origin.differs:
-        return Skip(each.name, "not-found", f"it was installed from {place}, which is of no use any more ({gone})")
-    return origin
+class _Finder(NamedTuple):
+    scan: Scan
+    settings: IndexSettings
+    reader: WheelReader
+    fresh: float
 
+    async def find(self, each: Installed) -> Origin | Skip:
+        """Where it was installed from, if that is still there and the same; else what the index has."""
+        place = direct_url_of(each.folder)
+        if place is None:
+            return await self._of_index(each)
+        try:
+            asked = parse(f"{each.name} @ {place}", cwd=Path(), credentials=self.reader.fetcher.credentials)
+        except RequirementError as error:  # the file is gone, as it is in an image that copied wheels in
+            gone = error.reason
+        else:
+            origin = await self._read(each, choose_direct(asked, self.scan.target))
+            if isinstance(origin, Origin):
+                return origin
+            gone = origin.reason
+        origin = await self._of_index(each)
+        if isinstance(origin, Skip) or origin.differs:
+            return Skip(each.name, "not-found", f"it was installed from {place}, which is of no use any more: {gone}")
+        return origin
 
-async def _of_index(each: Installed, scan: Scan, settings: IndexSettings, reader: WheelReader) -> Origin | Skip:
-    try:
-        asked = parse(f"{each.name}=={each.version}", cwd=Path(), credentials=reader.fetcher.credentials)
-        chosen = await _choose(asked, scan, settings, reader)
-    except RequirementError as error:
-        return Skip(each.name, "unreadable", f"its version cannot be asked for: {error.reason}")
-    except FetchError as error:
-        return Skip(each.name, error.code, str(error))
-    return await _read(each, chosen, scan, reader)
+    async def _of_index(self, each: Installed) -> Origin | Skip:
+        try:
+            asked = parse(f"{each.name}=={each.version}", cwd=Path(), credentials=self.reader.fetcher.credentials)
+            chosen = await self._choose(asked)
+        except RequirementError as error:
+            return Skip(each.name, "unreadable", f"its version cannot be asked for: {error.reason}")
+        except FetchError as error:
+            return Skip(each.name, error.code, str(error))
+        return await self._read(each, chosen)
 
+    async def _choose(self, asked: Asked) -> Candidate | Skip:
+        reader = self.reader
+        found = await project_files(
+            asked.name or "",
+            self.settings,
+            reader.fetcher,
+            reader.cache,
+            offline=reader.fetcher.offline,
+            fresh=self.fresh,
+        )
+        return choose(asked, found, self.scan.target)
 
-async def _choose(asked: Asked, scan: Scan, settings: IndexSettings, reader: WheelReader) -> Candidate | Skip:
-    offline = reader.fetcher.offline
-    found = await project_files(asked.name or "", settings, reader.fetcher, reader.cache, offline=offline)
-    return choose(asked, found, scan.target)
-
-
-async def _read(each: Installed, chosen: Candidate | Skip, scan: Scan, reader: WheelReader) -> Origin | Skip:
-    if isinstance(chosen, Skip):
-        return chosen._replace(requirement=each.name)
-    try:
-        if chosen.path is None and reader.cached(chosen) is None:
-            await event_loop()
-        contents, _, _ = await reader.read(chosen)
-    except WheelError as error:
-        return Skip(each.name, error.code, str(error))
-    except FetchError as error:
-        return Skip(each.name, error.code, f"{chosen.filename}: {error}")
-    rules = next((one.rules for one in INSTALLERS if one.name == each.installer), INSTALLERS[0].rules)
-    files = lay_out(contents, rules, scan.target).files
-    return Origin(chosen, files, _differences(each, files, scan.places))
+    async def _read(self, each: Installed, chosen: Candidate | Skip) -> Origin | Skip:
+        if isinstance(chosen, Skip):
+            return chosen._replace(requirement=each.name)
+        try:
+            if chosen.path is None and self.reader.cached(chosen) is None:
+                await event_loop()
+            contents, _, _ = await self.reader.read(chosen)
+        except WheelError as error:
+            return Skip(each.name, error.code, str(error))
+        except FetchError as error:
+            return Skip(each.name, error.code, f"{chosen.filename}: {error}")
+        rules = next((one.rules for one in INSTALLERS if one.name == each.installer), INSTALLERS[0].rules)
+        files = lay_out(contents, rules, self.scan.target).files
+        return Origin(chosen, files, _differences(each, files, self.scan.places))
 
 
 def _differences(

@@ -241,14 +241,13 @@ class _Planner:
         }
 
     def _enough(self, damaged: Collection[str], disk: Disk) -> set[str]:
-        """Of the damaged, those that must be written again: where several lost one content, the first will do."""
+        """Of the damaged, those that must be written again: what several lost, whoever lost most brings back."""
         chosen = {id_ for id_ in damaged if id_ in self._keep}
-        for id_ in self._rest:
-            if id_ in damaged and id_ not in chosen:
-                brought = [disk.records[each].files for each in chosen]
-                lost = self._lost(id_, disk).items()
-                if any(all(files.get(path) != content for files in brought) for path, content in lost):
-                    chosen.add(id_)
+        lost = {id_: self._lost(id_, disk) for id_ in self._rest if id_ in damaged}
+        for id_, paths in sorted(lost.items(), key=lambda each: -len(each[1])):
+            brought = [disk.records[each].files for each in chosen]
+            if any(all(files.get(path) != content for files in brought) for path, content in paths.items()):
+                chosen.add(id_)
         return chosen
 
     def _rounds(self, rewritten: Collection[str]) -> tuple[list[Round], Disk]:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from typing import TypeAlias
 
 from pydantic import TypeAdapter
 
 from wheelclash.report.environment import EnvironmentReport
+from wheelclash.report.fix import FixReport
 from wheelclash.report.model import Report
 from wheelclash.report.who import WhoReport
 
-__all__ = ["read_report", "schema_text"]
+__all__ = ["AnyReport", "read_report", "schema_text"]
+
+AnyReport: TypeAlias = Report | EnvironmentReport | FixReport | WhoReport
+"""What any of the commands writes."""
 
 
 @cache
-def _adapter() -> TypeAdapter[Report | EnvironmentReport | WhoReport]:
-    return TypeAdapter(Report | EnvironmentReport | WhoReport)
+def _adapter() -> TypeAdapter[AnyReport]:
+    return TypeAdapter(AnyReport)
 
 
 def schema_text() -> str:
@@ -26,8 +31,8 @@ def schema_text() -> str:
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
 
 
-def read_report(text: str | bytes) -> Report | EnvironmentReport | WhoReport:
-    """Parse and validate the JSON of a report, of wheels, of an environment or on whose some files are.
+def read_report(text: str | bytes) -> AnyReport:
+    """Parse and validate the JSON of a report, of whichever command.
 
     Raises:
         pydantic.ValidationError: It is not a report of this schema.

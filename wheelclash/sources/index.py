@@ -90,6 +90,7 @@ async def project_files(
     *,
     offline: bool = False,
     clock: Callable[[], float] = time.time,
+    fresh: float = FRESH,
     links: Links | None = None,
 ) -> Found:
     """Every file the block of settings offers for a project.
@@ -104,12 +105,13 @@ async def project_files(
         cache: Keeps pages, by URL.
         offline: Believe kept pages however old they are.
         clock: Seconds since the epoch, like ``time.time``.
+        fresh: Seconds for which a kept page is believed.
         links: The find-links locations, if they have been read (:func:`read_links`); they hold every project.
 
     Raises:
         FetchError: An index or page could not be read; that it does not know the project is no error.
     """
-    reader = _Reader(fetcher, cache, offline=offline, clock=clock)
+    reader = _Reader(fetcher, cache, offline=offline, clock=clock, fresh=fresh)
     pages = [(index, _page_url(index, name)) for index in settings.indexes]
     if links is None:
         links = await read_links(settings, fetcher, cache, offline=offline, clock=clock)
@@ -191,11 +193,14 @@ def _page_url(index: str, name: str) -> str:
 class _Reader:
     """Gets pages: from the cache, the disk, or the network."""
 
-    def __init__(self, fetcher: PageFetcher, cache: Cache, *, offline: bool, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, fetcher: PageFetcher, cache: Cache, *, offline: bool, clock: Callable[[], float], fresh: float = FRESH
+    ) -> None:
         self._fetcher = fetcher
         self._cache = cache
         self._offline = offline
         self._clock = clock
+        self._fresh = fresh
 
     async def flat(self, link: str) -> _Answer:
         """A find-links location: a folder of files, or a page of links."""
@@ -214,7 +219,7 @@ class _Reader:
             return _Answer(_local_page(path, url))
         kept = _Kept.of(self._cache.get("page", url))
         now = self._clock()
-        if kept is not None and (self._offline or 0 <= now - kept.fetched < FRESH):
+        if kept is not None and (self._offline or 0 <= now - kept.fetched < self._fresh):
             return _Answer(kept.page, cached=True)
         await event_loop()
         return await self._fetch(url, kept, now)

@@ -1,0 +1,307 @@
+"""What real pip and uv broke, ``fix --apply`` mends; what it plans, it does, and without ``--apply`` nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import uv
+
+from tests.support.command import Command, Ran
+from tests.support.environments import INSTALLER_NAMES, RealInstaller
+from tests.support.loopback import LoopbackIndex
+from tests.support.wheelmaker import Wheel
+from wheelclash.report.schema import read_report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.environments import Environment, Environments, InstallerName
+
+pytestmark = pytest.mark.oracle
+
+
+def variant(name: str, version: str = "1.0", **more: str) -> Wheel:
+    """One of two that install a package of one name, which imports only with its own helper."""
+    files = {"p/core.py": f"from {name}_helper import WHO\n", "p/same.py": "", f"{name}_helper.py": f"WHO = {name!r}\n"}
+    return Wheel(name, version, files={**files, **more}, scripts={"tool": f"{name}_helper:WHO.upper"})
+
+
+ONE, TWO = variant("one"), variant("two")
+THIRD = Wheel("third", files={"p/same.py": "", "third.py": "import p.same\n"})
+NEEDS = Wheel("needs", files={"needs.py": ""}, requires=["two"])
+MOVED = Wheel("one", "2.0", files={"one_helper.py": "WHO = 'one'\n"})
+
+
+@dataclass
+class Shop:
+    """A real environment, a real installer, a real index, and the command."""
+
+    environment: Environment
+    installer: RealInstaller
+    index: LoopbackIndex
+    ask: Command
+
+    def install(self, *wheels: Wheel) -> None:
+        self.index.add(*wheels)
+        names = [f"{each.name}=={each.version}" for each in wheels]
+        self.installer.install(self.environment, names, "--no-deps").expect()
+
+    def uninstall(self, *names: str) -> None:
+        self.installer.uninstall(self.environment, names).expect()
+
+    def fix(self, *arguments: str) -> Ran:
+        return self.ask("fix", "--python", str(self.environment.python), *arguments)
+
+    def env(self, *arguments: str) -> Ran:
+        return self.ask("env", "--python", str(self.environment.python), *arguments)
+
+    def who_is_imported(self) -> str:
+        """Whose ``p.core`` can be imported; the complaint if none can."""
+        line = [str(self.environment.python), "-B", "-c", "import p.core, p.same; print(p.core.WHO)"]
+        done = subprocess.run(line, capture_output=True, text=True, check=False)
+        return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
+
+    @property
+    def site(self) -> Path:
+        return self.environment.prefix / self.environment.real_path("site-packages", "")
+
+
+@pytest.fixture(params=INSTALLER_NAMES)
+def shop(request: pytest.FixtureRequest, environments: Environments, tmp_path: Path) -> Iterator[Shop]:
+    name: InstallerName = request.param
+    (tmp_path / "home").mkdir()
+    programs = os.pathsep.join([str(Path(sys.executable).parent), str(Path(uv.find_uv_bin()).parent), os.defpath])
+    caches = {"PIP_CACHE_DIR": str(tmp_path / "caches"), "UV_CACHE_DIR": str(tmp_path / "caches")}
+    with LoopbackIndex(tmp_path / "wheels") as index:
+        command = Command(tmp_path / "home", index.simple, {"PATH": programs, **caches})
+        installer = RealInstaller(name, tmp_path / "cache", find_links=tmp_path / "wheels")
+        yield Shop(environments.new(), installer, index, command)
+
+
+def state(ran: Ran) -> dict[str, str]:
+    return {each["distribution"]: each["intact"] for each in ran.json["result"]}
+
+
+def commands(ran: Ran) -> list[list[str]]:
+    return [each["command"] for each in ran.json["steps"]]
+
+
+def test_the_keeper_is_written_again_last_and_pinned(shop: Shop) -> None:
+    shop.install(ONE)
+    shop.install(TWO)
+    before = shop.environment.files()
+    ran = shop.fix("--keep", "one", "--format", "json")
+    assert (ran.code, ran.json["state"], state(ran)) == (1, "planned", {"one": "yes", "two": "no"})
+    assert shop.environment.files() == before
+    assert [each[-1] for each in commands(ran)] == ["one==1.0"]
+    assert ran.json["origins"][0]["filename"] == ONE.filename
+    ran = shop.fix("--keep", "one", "--apply", "--format", "json")
+    assert (ran.code, ran.json["state"], state(ran)) == (0, "mended", {"one": "yes", "two": "no"})
+    assert shop.who_is_imported() == "one"
+    assert shop.env("--keep", "one").code == 0
+    assert shop.env("--keep", "two").code == 1
+    assert shop.fix("--keep", "one").code == 0
+    assert ran.json["environment"]["installer"] == shop.installer.name
+
+
+def test_it_asks_rather_than_guesses(shop: Shop) -> None:
+    shop.install(ONE)
+    shop.install(TWO)
+    before = shop.environment.files()
+    ran = shop.fix("--apply", "--format", "json")
+    assert (ran.code, ran.json["state"]) == (2, "undecided")
+    assert [each["distribution"] for each in ran.json["undecided"][0]["sides"]] == ["one", "two"]
+    assert ran.json["undecided"][0]["paths"] == ["scripts/tool", "site-packages/p/core.py"]
+    assert shop.environment.files() == before
+    ran = shop.fix("--apply")
+    assert "--keep one or --keep two" in ran.out
+
+
+def test_what_an_uninstall_took_needs_no_keeper(shop: Shop) -> None:
+    shop.install(ONE)
+    shop.install(TWO)
+    shop.install(THIRD)
+    shop.uninstall("one")
+    assert "Error" in shop.who_is_imported()
+    ran = shop.fix("--apply", "--format", "json")
+    assert (ran.code, ran.json["state"]) == (0, "mended")
+    assert shop.who_is_imported() == "two"
+    assert [each["intact"] for each in shop.env("--format", "json").json["distributions"]] == ["yes", "yes"]
+    written = [part for command in commands(ran) for part in command if "==" in part]
+    assert written == ["two==1.0"]  # what third lost comes back with it: the same content
+
+
+def test_dropping_is_for_good_and_mends_whoever_shared(shop: Shop) -> None:
+    shop.install(ONE)
+    shop.install(TWO)
+    shop.install(THIRD, NEEDS)
+    ran = shop.fix("--keep", "one", "--format", "json")
+    lasting = ran.json["lasting"]
+    assert lasting["losses"] == [{"distribution": "two", "requirers": ["needs"], "packages": ["two_helper"]}]
+    assert lasting["command"][-5:] == ["--keep", "one", "--drop", "two", "--apply"]
+    ran = shop.ask(*lasting["command"][1:], "--format", "json")
+    assert (ran.code, ran.json["state"]) == (0, "mended")
+    assert shop.environment.names() == {"one", "third", "needs"}
+    assert shop.who_is_imported() == "one"
+    assert any("needs requires two" in each for each in ran.json["warnings"])
+    found = shop.env("--verify", "--format", "json")
+    assert {each["name"]: each["intact"] for each in found.json["distributions"]} == {
+        "needs": "yes", "one": "yes", "third": "yes",
+    }  # fmt: skip
+
+
+def test_dropping_alone_decides(shop: Shop) -> None:
+    shop.install(ONE)
+    shop.install(TWO)
+    ran = shop.fix("--drop", "two", "--apply")
+    assert ran.code == 0, ran.out + ran.err
+    assert (shop.environment.names(), shop.who_is_imported()) == ({"one"}, "one")
+
+
+def test_whatever_one_command_left_is_mended(shop: Shop) -> None:
+    """Under uv chance decides, file by file."""
+    shop.install(ONE, TWO)
+    for name in ("two", "one"):
+        assert shop.fix("--keep", name, "--apply").code == 0
+        assert shop.who_is_imported() == name
+
+
+def test_hybrid_is_made_whole(shop: Shop) -> None:
+    shop.install(ONE)
+    shop.install(TWO)
+    (shop.site / "p" / "core.py").write_text(str(ONE.files["p/core.py"]))
+    ran = shop.fix("--keep", "two", "--apply")
+    assert (ran.code, shop.who_is_imported()) == (0, "two")
+    assert b"two_helper" in (shop.environment.prefix / "bin" / "tool").read_bytes()
+
+
+def test_what_an_upgrade_took_comes_back(shop: Shop) -> None:
+    """``p/core.py`` moved away from ``one``; upgrading it deletes what ``two`` has there."""
+    shop.install(ONE)
+    shop.install(TWO)
+    shop.install(MOVED)
+    assert "Error" in shop.who_is_imported()
+    assert shop.fix("--apply").code == 0
+    assert shop.who_is_imported() == "two"
+
+
+def test_changed_keeper_is_found_and_written_again(shop: Shop) -> None:
+    shop.install(ONE)
+    (shop.site / "one_helper.py").write_text("WHO = 'nobody'\n")
+    assert shop.fix().code == 0  # patched files are everyday; only of a keeper they count
+    assert shop.fix("--keep", "one").code == 1
+    assert shop.fix("--keep", "one", "--apply").code == 0
+    assert shop.who_is_imported() == "one"
+
+
+def test_installed_from_a_file_it_is_written_again_from_that_file(shop: Shop, tmp_path: Path) -> None:
+    places = {each.name: each.write(tmp_path / "built") for each in (ONE, TWO)}
+    for path in places.values():
+        shop.installer.install(shop.environment, [path], "--no-deps").expect()
+    ran = shop.fix("--keep", "one", "--apply", "--format", "json")
+    assert (ran.code, shop.who_is_imported()) == (0, "one")
+    assert commands(ran)[0][-1] == f"one @ {places['one'].as_uri()}"
+    places["two"].unlink()
+    ran = shop.fix("--keep", "two", "--apply", "--format", "json")
+    assert (ran.code, ran.json["state"]) == (2, "no-wheel")
+    assert str(places["two"]) in ran.json["origins"][0]["reason"]
+    shop.index.add(TWO)
+    assert shop.fix("--keep", "two", "--apply").code == 0
+    assert shop.who_is_imported() == "two"
+
+
+def test_without_a_wheel_nothing_is_touched(shop: Shop) -> None:
+    shop.install(ONE)
+    shop.install(TWO)
+    before = shop.environment.files()
+    for each in (ONE, TWO):
+        (shop.index.folder / each.filename).unlink()
+    shop.index.add(variant("one", "1.1"))  # a newer release does not count
+    ran = shop.fix("--keep", "one", "--drop", "two", "--apply", "--format", "json")
+    assert (ran.code, ran.json["state"]) == (2, "no-wheel")
+    assert ran.json["origins"][0]["reason"].startswith("no-wheel: ")
+    assert shop.environment.files() == before
+
+
+def test_it_stops_at_the_first_step_that_fails(shop: Shop) -> None:
+    """The wheel is known from before, so the check passes; then its file is gone and the installer fails."""
+    shop.install(ONE)
+    shop.install(TWO)
+    assert shop.fix("--keep", "one").code == 1
+    shop.index.fault(f"/files/{ONE.filename}*", "status", status=404)
+    ran = shop.fix("--keep", "one", "--drop", "two", "--apply", "--format", "json")
+    assert (ran.code, ran.json["state"]) == (1, "failed")
+    assert [each["outcome"] for each in ran.json["steps"]] == ["done", "failed"]
+    assert ran.json["steps"][1]["exit_code"] not in {0, None}
+    assert state(ran) == {"one": "no"}
+    assert ran.json["environment"]["command"][-1] == "--apply"
+    shop.index.mend()
+    retry = [each for each in ran.json["environment"]["command"][1:] if each not in {"--drop", "two"}]
+    assert shop.ask(*retry).code == 0
+    assert shop.who_is_imported() == "one"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--keep", "three"], "--keep three: no distribution of that name"),
+        (["--drop", "tow"], "--drop tow: no distribution of that name is installed. Perhaps: two?"),
+        (["--keep", "one", "--drop", "one"], "one is to be kept and dropped"),
+        (["--keep", "one", "--keep", "two"], "both own"),
+    ],
+)
+def test_words_that_make_no_sense(shop: Shop, words: list[str], told: str) -> None:
+    shop.install(ONE)
+    shop.install(TWO)
+    before = shop.environment.files()
+    ran = shop.fix(*words, "--apply")
+    assert (ran.code, ran.out) == (2, "")
+    assert told in ran.err
+    assert shop.environment.files() == before
+
+
+def test_the_installer_runs_with_the_index_that_was_given(shop: Shop) -> None:
+    """Also where it is configured with another, and with credentials that no argument and no output shows."""
+    shop.install(ONE)
+    shop.install(TWO)
+    given = shop.index.with_credentials("user", "open sesame")
+    ran = shop.ask(
+        "fix", "--python", str(shop.environment.python), "--keep", "one", "--apply", "--index-url", given,
+        "--format", "json", PIP_INDEX_URL="http://127.0.0.1:9/simple", UV_DEFAULT_INDEX="http://127.0.0.1:9/simple",
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert "sesame" not in ran.out + ran.err
+    assert shop.index.simple in commands(ran)[0]
+    assert any("authorization" in {key.lower() for key in each.headers} for each in shop.index.asked("/simple/one/"))
+
+
+def test_the_other_installer_on_demand(shop: Shop) -> None:
+    shop.install(ONE)
+    shop.install(TWO)
+    other = next(each for each in INSTALLER_NAMES if each != shop.installer.name)
+    ran = shop.fix("--keep", "one", "--apply", "--installer", other, "--format", "json")
+    assert (ran.code, shop.who_is_imported()) == (0, "one")
+    assert ran.json["environment"]["installer"] == other
+
+
+def test_a_module_that_is_hidden_stays_hidden(shop: Shop) -> None:
+    shop.install(Wheel("flat", files={"m.py": "WHO = 'flat'\n"}))
+    shop.install(Wheel("deep", files={"m/__init__.py": "WHO = 'deep'\n"}))
+    ran = shop.fix("--keep", "flat", "--apply")
+    assert ran.code == 2
+    assert "--drop deep" in ran.err
+    assert shop.fix("--keep", "flat", "--drop", "deep", "--apply").code == 0
+
+
+def test_report_is_of_the_published_schema(shop: Shop) -> None:
+    shop.install(ONE)
+    shop.install(TWO)
+    for words in ([], ["--keep", "one"], ["--keep", "one", "--apply"], ["--keep", "one"]):
+        ran = shop.fix(*words, "--format", "json")
+        assert read_report(ran.out).to_json() == ran.out
