@@ -13,6 +13,7 @@ import pytest
 from tests.environment.test_scan import unprivileged
 from tests.support.installed import Handmade
 from wheelclash.environment import places_at, places_below
+from wheelclash.environment.content import digest_of
 from wheelclash.environment.owners import owners_in
 from wheelclash.errors import QuestionError
 from wheelclash.interpreter import running, target_of
@@ -171,7 +172,8 @@ def test_links_lead_to_what_is_recorded(several: Handmade, tmp_path: Path) -> No
 @posix
 def test_link_that_leads_out_or_nowhere_is_nobodys(several: Handmade, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
-    for name, target in {"out": tmp_path / "outside", "nowhere": tmp_path / "absent", "round": "round"}.items():
+    targets = {"out": tmp_path / "outside", "nowhere": tmp_path / "absent", "round": Path("round")}
+    for name, target in targets.items():
         (several.prefix / "bin" / name).symlink_to(target)
         assert whose(several, f"bin/{name}") == ((), "present", ())
 
@@ -372,7 +374,7 @@ def test_what_may_not_be_read_is_told_and_not_taken_for_missing(closed: str, ask
     assert (each.unreadable is not None) == (asked == "p/m.py" and "RECORD" not in closed)
     assert [share.name for share in each.shares] == (["one"] if "RECORD" in closed else ["one", "two"])
     assert {share.missing for share in each.shares} == {0}
-    assert [each.code for each in found.skipped] == ["unreadable"]
+    assert {each.code for each in found.skipped} == {"unreadable"}
 
 
 def test_rows_that_lead_out_are_nobodys(made: Handmade, tmp_path: Path) -> None:
@@ -411,16 +413,13 @@ def test_what_means_nothing_comes_with_a_reason(several: Handmade, tmp_path: Pat
 
 
 def test_only_what_was_asked_about_is_hashed(made: Handmade, monkeypatch: pytest.MonkeyPatch) -> None:
-    from wheelclash.environment import disk_state
-
     read: list[str] = []
-    digest_of = disk_state.digest_of
 
     def spying(path: str, algorithm: str = "sha256") -> str | None:
         read.append(path)
         return digest_of(path, algorithm)
 
-    monkeypatch.setattr(disk_state, "digest_of", spying)
+    monkeypatch.setattr("wheelclash.environment.disk_state.digest_of", spying)
     made.add("one", {"p/a.py": "1", "p/b.py": "1", "q/c.py": "1"})
     made.add("two", {"p/a.py": "2", "p/b.py": "2", "q/c.py": "2"})
     ask(made, "p/a.py")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wheelclash.cli.arguments import Arguments
-    from wheelclash.environment.owners import Unknown
+    from wheelclash.environment.claims import Unknown
     from wheelclash.report.who import WhoReport
 
 __all__ = ["run"]

@@ -6,45 +6,30 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.belonging import Belonging, Below, Share, besides
+from wheelclash.environment.claims import Claims, Files
 from wheelclash.environment.contested import Contested, commands_of, find_contested, installed_file
 from wheelclash.environment.disk_state import OnDisk, on_disk
-from wheelclash.environment.installed import Bystander, Unread, metadata_of, take_inventory
-from wheelclash.environment.ownership import Owned
+from wheelclash.environment.installed import Unread
 from wheelclash.environment.places import is_absolute
-from wheelclash.environment.records import RecordedFile, RecordError, recorded_files, recorded_keys
-from wheelclash.environment.scan import read_records
+from wheelclash.environment.records import RecordedFile, RecordError, recorded_files
 from wheelclash.environment.tree import state_of, walk_below
 from wheelclash.layout import InstalledPath
-from wheelclash.meaning import Place, meanings, module_stem, near_paths, source_of, understood
+from wheelclash.meaning import meanings, source_of, understood
 from wheelclash.overlap import Owner
 from wheelclash.role import role_of
 from wheelclash.sources.candidate import Skip
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from wheelclash.environment.claims import Unknown
+    from wheelclash.environment.installed import Unread
     from wheelclash.environment.places import Places
     from wheelclash.meaning import Meaning
     from wheelclash.target import Target
 
-__all__ = ["Answered", "Unknown", "owners_in"]
-
-_ROOTS = ("site-packages", "scripts", "data", "headers")
-
-
-class Unknown(NamedTuple):
-    """A PATH that means nothing in an environment.
-
-    Attributes:
-        outside: It is the path of something outside of the environment.
-        is_distribution: It is the name of a distribution.
-        near: Names that look like it.
-    """
-
-    outside: bool
-    is_distribution: bool
-    near: tuple[str, ...]
+__all__ = ["Answered", "owners_in"]
 
 
 class Answered(NamedTuple):
@@ -81,171 +66,35 @@ def owners_in(places: Places, target: Target, asked: Sequence[str], cwd: Path) -
         QuestionError: A PATH can be none.
     """
     asked = [understood(each) for each in asked]
-    environment = _Environment(places, target, cwd.as_posix())
+    claims = Claims(places)
+    files = Files(claims, cwd.as_posix())
+    answers = _Answers(claims, target)
     found: list[Belonging] = []
     unknown: dict[str, Unknown] = {}
     for text in asked:
-        meant = [environment.belonging(text, each) for each in meanings(text, environment)]
+        meant = [answers.belonging(text, each) for each in meanings(text, files)]
         found += meant
         if not meant:
-            unknown[text] = environment.unknown(text)
+            unknown[text] = files.unknown(text)
     return Answered(
         tuple(found),
         unknown,
-        environment.distribution_names,
-        environment.searched,
-        tuple(dict.fromkeys(environment.skipped)),
-        environment.not_compared,
+        {id_: each.name for id_, each in claims.by_id.items()},
+        claims.searched,
+        tuple(dict.fromkeys(claims.skipped)),
+        claims.not_compared,
     )
 
 
-class _Environment:
-    """The files of an environment as a tree: those that are there, and those that are only recorded.
+class _Answers:
+    """Whose what is, by the claims of an environment and a look at the disk."""
 
-    The name of a place is a file's key, and a folder's real path.
-    """
-
-    def __init__(self, places: Places, target: Target, cwd: str) -> None:
-        inventory = take_inventory(places)
-        aside = list(inventory.bystanders)
-        self.skipped = [
-            Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed
-        ]
-        self._owned, read, _ = read_records(inventory.unread, places, aside, self.skipped)
-        self._places = places
-        self._cwd = cwd
+    def __init__(self, claims: Claims, target: Target) -> None:
+        self._claims = claims
+        self._places = claims.places
+        self._owned = claims.owned
+        self._distributions = claims.distributions
         self._target = target
-        self._distributions = [each for each, _ in read]
-        self._by_id = {each.id: each for each in self._distributions}
-        self._asides: dict[str, str] = {}
-        self.searched = len(read)
-        self._add_bystanders(aside)
-        self.not_compared = tuple(sorted(each.skip for each in aside))
-
-    @property
-    def distribution_names(self) -> dict[str, str]:
-        """Names by id."""
-        return {id_: each.name for id_, each in self._by_id.items()}
-
-    def _add_bystanders(self, aside: Iterable[Bystander]) -> None:
-        """Whoever recorded a file owns it, compared or not; what an older release recorded only where nobody else."""
-        for each in sorted(aside, key=lambda one: one.skip.code == "superseded"):
-            if each.record is None:
-                continue
-            try:
-                keys, _ = recorded_keys(each.record, each.site, self._places)
-            except RecordError:
-                continue
-            if each.skip.code == "superseded":
-                keys -= self._owned.every
-            folder = os.path.dirname(each.record)  # noqa: PTH120
-            told = metadata_of(folder)
-            name = os.path.basename(folder)  # noqa: PTH119
-            id_ = folder if name in self._by_id else name
-            one = Unread(id_, each.skip.requirement, told.version or "", each.site, folder, None)
-            self._asides[id_] = each.skip.code
-            self._owned.add(keys)
-            self._distributions.append(one)
-            self._by_id[id_] = one
-
-    # -- the tree
-
-    @property
-    def sites(self) -> tuple[str, ...]:
-        return self._places.sites
-
-    @property
-    def scripts(self) -> str:
-        return self._places.scripts
-
-    def readings(self, text: str) -> Iterator[str]:
-        yield self._joined(text)
-        if is_absolute(text) or text in {".", ".."} or text.startswith(("./", "../")):
-            return
-        root, _, rest = text.partition("/")
-        if root in _ROOTS and (rest or root == "site-packages"):
-            for folder in self._folders(root):
-                yield f"{folder}/{rest}"
-        yield f"{self._places.base.rstrip('/')}/{text}"
-        for site in self.sites:
-            yield f"{site}/{text}"
-
-    def _folders(self, root: str) -> tuple[str, ...]:
-        match root:
-            case "site-packages":
-                return self.sites
-            case "scripts":
-                return (self.scripts,)
-            case "headers":
-                return (self._places.headers,)
-        return (self._places.base.rstrip("/"),)
-
-    def find(self, path: str) -> Place | None:
-        real, key = self._key(path)
-        if key is not None and key in self._owned.every:
-            return Place("file", key)
-        target = os.path.realpath(real).replace(os.sep, "/")
-        if os.path.isdir(target) and self._is_inside(target):  # noqa: PTH112
-            return Place("folder", target)
-        inside = self._places.key_of(target)
-        if inside is not None and os.path.lexists(target):
-            return Place("file", inside)
-        if key is not None and os.path.lexists(real):
-            return Place("file", key)
-        if self._is_inside(real) and any(True for _ in self._keys_below(real)):
-            return Place("folder", real)
-        return None
-
-    def names(self, folder: str, starting: str = "") -> Collection[str]:
-        place = self.find(folder)
-        if place is None or place.what == "file":
-            return ()
-        start = f"{place.name.rstrip('/')}/"
-        keys = self._keys_below(place.name, starting)
-        found = {self._places.on_disk(key)[len(start) :].partition("/")[0] for key in keys}
-        try:
-            found.update(os.listdir(place.name))  # noqa: PTH208
-        except OSError:
-            return found
-        return {name for name in found if name.startswith(starting)}
-
-    def _key(self, path: str) -> tuple[str, str | None]:
-        """A path with its folder's links resolved, and its key; None outside of the environment."""
-        folder, _, name = path.rstrip("/").rpartition("/")
-        if name in {"", ".", ".."}:
-            real = os.path.realpath(path)
-        else:
-            real = f"{os.path.realpath(folder or '/').rstrip(os.sep)}/{name}"
-        real = real.replace(os.sep, "/")
-        return real, self._places.key_of(real)
-
-    def _is_inside(self, folder: str) -> bool:
-        own = (self._places.base, *self.sites)
-        return any(f"{folder.rstrip('/')}/".startswith(f"{each.rstrip('/')}/") for each in own)
-
-    def _keys_below(self, folder: str, starting: str = "") -> Iterator[str]:
-        """The keys of everything recorded below a folder, in it by a name with a certain start."""
-        start = f"{folder.rstrip('/')}/{starting}"
-        home = f"{self.sites[0]}/"
-        every = self._owned.every
-        if home.startswith(start):
-            return (key for key in every if not is_absolute(key) or key.startswith(start))
-        start = start.removeprefix(home)
-        return (key for key in every if key.startswith(start))
-
-    def unknown(self, text: str) -> Unknown:
-        """Why a PATH means nothing."""
-        from packaging.utils import canonicalize_name
-
-        real, _ = self._key(self._joined(text))
-        outside = not self._is_inside(real) and (is_absolute(text) or os.path.lexists(real))
-        name = canonicalize_name(text)
-        return Unknown(outside, any(each.name == name for each in self._distributions), near_paths(text, self))
-
-    def _joined(self, text: str) -> str:
-        return text if is_absolute(text) else f"{self._cwd.rstrip('/')}/{text}"
-
-    # -- the answer
 
     def belonging(self, asked: str, meaning: Meaning) -> Belonging:
         """Whose one thing is."""
@@ -275,7 +124,7 @@ class _Environment:
         if not numbers:
             return answer._replace(role=role_of(path), state="present", files=0, unowned=1)
         related = find_contested(
-            self._restricted({key, *self._forms(key)}), self._distributions, self._places, self._target
+            self._claims.restricted({key, *self._claims.forms(key)}), self._distributions, self._places, self._target
         )
         same = next((each for each in related if each.key == key and each.overlap.is_same_path), None)
         if same is None:
@@ -299,8 +148,8 @@ class _Environment:
     def _note(self, path: InstalledPath, owners: Iterable[str], found: OnDisk) -> None:
         """Note a file that could not be read as a skip of its owners."""
         if found.unreadable is not None:
-            names = ", ".join(self._by_id[id_].name for id_ in owners)
-            self.skipped.append(Skip(names, "unreadable", f"{path} cannot be read ({found.unreadable})"))
+            names = ", ".join(self._claims.by_id[id_].name for id_ in owners)
+            self._claims.skipped.append(Skip(names, "unreadable", f"{path} cannot be read ({found.unreadable})"))
 
     def _share_of_file(self, owner: Owner, found: OnDisk, *, contested: bool) -> Share:
         content = owner.file.content or ""
@@ -326,9 +175,9 @@ class _Environment:
     def _folder(self, asked: str, meaning: Meaning) -> Belonging:
         folder = meaning.place.name
         path = self._installed_folder(folder)
-        keys = set(self._keys_below(folder))
+        keys = set(self._claims.below(folder))
         related = find_contested(
-            self._restricted({*keys, *self._forms(f"{folder}/__init__.py")}),
+            self._claims.restricted({*keys, *self._claims.forms(self._places.key_of(f"{folder}/__init__.py") or "")}),
             self._distributions,
             self._places,
             self._target,
@@ -381,43 +230,28 @@ class _Environment:
         if not os.path.isdir(folder):  # noqa: PTH112
             return {key for key in keys if state_of(self._places.on_disk(key)) == "missing"}, []
         seen = walk_below(folder, {self._places.on_disk(key) for key in keys})
-        self.skipped += [Skip(each, "unreadable", f"the folder cannot be listed ({why})") for each, why in seen.closed]
+        self._claims.skipped += [
+            Skip(each, "unreadable", f"the folder cannot be listed ({why})") for each, why in seen.closed
+        ]
         gone = {path for path in seen.unseen if state_of(path) == "missing"}
         return {self._places.key_of(path) or path for path in gone}, [
             self._places.key_of(path) or path for path in seen.strays
         ]
 
     def _installed_folder(self, folder: str) -> InstalledPath:
-        if folder == self.sites[0]:
+        places = self._places
+        if folder in places.sites:
             return InstalledPath("site-packages")
-        if folder.rstrip("/") == self._places.base.rstrip("/"):
-            return InstalledPath("data")
-        for root, place in (("scripts", self.scripts), ("headers", self._places.headers)):
-            if folder == place and not folder.startswith(f"{self.sites[0]}/"):
+        own = {"data": places.base.rstrip("/"), "scripts": places.scripts, "headers": places.headers}
+        key = places.key_of(folder)
+        for root, place in own.items():
+            if folder.rstrip("/") == place and (key is None or is_absolute(key)):
                 return InstalledPath(root)
-        if folder in self.sites:
-            return InstalledPath("site-packages")
-        return self._places.installed_path(self._places.key_of(folder) or folder)
-
-    def _forms(self, key: str) -> Iterator[str]:
-        """The keys of the other forms of a module, of which one hides the other."""
-        place = self._places.on_disk(key)
-        stem = module_stem(self._places.key_of(place) or place)
-        if stem is None:
-            return iter(())
-        starts = (f"{stem}/__init__.py", f"{stem}.")
-        return (each for each in self._owned.every if each.startswith(starts) and module_stem(each) == stem)
-
-    def _restricted(self, keys: set[str]) -> Owned:
-        """The ownership map of some keys only."""
-        found = Owned()
-        for own in self._owned.keys:
-            found.add(own & keys)
-        return found
+        return places.installed_path(key or folder)
 
     def _share(self, id_: str) -> Share:
-        each = self._by_id[id_]
-        return Share(id_, each.name, each.version, self._asides.get(id_))
+        each = self._claims.by_id[id_]
+        return Share(id_, each.name, each.version, self._claims.asides.get(id_))
 
 
 def _by_name(shares: Iterable[Share]) -> tuple[Share, ...]:
