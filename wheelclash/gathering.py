@@ -43,6 +43,7 @@ class TargetSet(NamedTuple):
         skipped: What could have been read, and cannot.
         not_compared: What is never to be read.
         roots: Names asked for, as opposed to pulled in.
+        pulled: Names that only the resolution of requirements brought, and no file lists.
     """
 
     target: Target
@@ -50,6 +51,7 @@ class TargetSet(NamedTuple):
     skipped: Sequence[Skip]
     not_compared: Sequence[Skip]
     roots: Sequence[str]
+    pulled: frozenset[str] = frozenset()
 
 
 class Gathered(NamedTuple):
@@ -97,7 +99,7 @@ async def gather(question: Question, reader: WheelReader) -> Gathered:
     gatherers = [_Gatherer(target, question, reader, settings, inputs, pages) for target in targets]
     chosen = await together(each.select(resolves=resolves) for each in gatherers)
     located = await _locate([each for parts in chosen for part in parts for each in part.unlocated], settings, reader)
-    sets = [_target_set(target, parts, located) for target, parts in zip(targets, chosen, strict=True)]
+    sets = [_target_set(each, parts, located) for each, parts in zip(gatherers, chosen, strict=True)]
     for each in gatherers:  # in the order of the targets, whichever was done first
         notes += each.notes
     for found in pages.values():
@@ -113,6 +115,8 @@ def _resolves(question: Question, inputs: Inputs) -> bool:
     if inputs.files or inputs.text is not None:
         return True
     alone = len(inputs.named) == 1 and len(inputs.asked) + len(inputs.against) == 1 and not inputs.describes_set
+    if question.into is not None:  # what is there is what it is compared with
+        return bool(question.deps and inputs.asked)
     if alone and question.deps is False:
         raise QuestionError(
             f"{inputs.named[0].text} alone has nothing to clash with.",
@@ -234,12 +238,15 @@ def _located(candidate: Candidate, found: Found | FetchError) -> Candidate | Ski
     return Skip(candidate.requested, "not-found", reason)
 
 
-def _target_set(target: Target, parts: Sequence[Selection], located: Mapping[Unlocated, Candidate | Skip]) -> TargetSet:
+def _target_set(
+    gatherer: _Gatherer, parts: Sequence[Selection], located: Mapping[Unlocated, Candidate | Skip]
+) -> TargetSet:
     """The selections for one target put together."""
     found = [located[each] for part in parts for each in part.unlocated]
     choices = [*(each for part in parts for each in part.candidates), *found]
     return TargetSet(
-        target=target,
+        target=gatherer.target,
+        pulled=gatherer.pulled,
         candidates=_distinct([each for each in choices if isinstance(each, Candidate)]),
         skipped=[
             *(each for part in parts for each in part.skipped),
@@ -254,7 +261,9 @@ class _Gatherer:
     """Selects what would be installed on one target.
 
     Attributes:
+        target: The target.
         notes: Sentences for people.
+        pulled: Names that only the resolution brought.
     """
 
     def __init__(
@@ -266,17 +275,18 @@ class _Gatherer:
         inputs: Inputs,
         pages: Mapping[str, Found | FetchError],
     ) -> None:
-        self._target = target
+        self.target = target
         self._question = question
         self._reader = reader
         self._settings = settings
         self._inputs = inputs
         self._pages = pages
         self.notes: list[str] = []
+        self.pulled: frozenset[str] = frozenset()
 
     async def select(self, *, resolves: bool) -> list[Selection]:
         """What each of the inputs comes to."""
-        target = self._target
+        target = self.target
         every = [*self._inputs.asked, *self._inputs.against]
         left_out = [each for each in every if not applies(each, target)]
         asked = [each for each in self._inputs.asked if each not in left_out]
@@ -363,6 +373,8 @@ class _Gatherer:
             raise QuestionError(error.reason, " ".join(filter(None, [error.hint, *hints]))) from error
         selection = closure.lock(fetcher.credentials).select(target, extras=(), all_extras=False, groups=())
         self.notes += closure.notes
+        if not self._inputs.files and self._inputs.text is None:  # else files may pin what nothing seems to ask for
+            self.pulled = frozenset(each.name for each in selection.candidates) - {each.name for each in asked}
         return selection._replace(
             not_compared=[*closure.not_compared, *selection.not_compared],
             roots=[each.name for each in asked if each.name is not None] or selection.roots,

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from wheelclash.addition import NOTHING
+from wheelclash.addition_remedy import addition_remedies
 from wheelclash.diagnosis import diagnose
 from wheelclash.distribution import Distribution, contradictions, requirements_of
 from wheelclash.errors import FetchError, WheelError
@@ -17,6 +19,7 @@ from wheelclash.gathering import gather
 from wheelclash.installers import INSTALLERS
 from wheelclash.installers.installer import Invocation
 from wheelclash.layout import lay_out
+from wheelclash.newcomers import effects, newcomers
 from wheelclash.overlap import judge, questions
 from wheelclash.parts import find_everywhere, requires_in
 from wheelclash.remedy import check_keepers, remedies, require_known
@@ -32,12 +35,16 @@ from wheelclash.waiting import event_loop, together
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from wheelclash.addition import Addition
+    from wheelclash.environment.places import Places
+    from wheelclash.environment.residents import Residents
     from wheelclash.gathering import TargetSet
     from wheelclash.installers import Installer
     from wheelclash.overlap import Overlap
     from wheelclash.question import Question
     from wheelclash.reading.contents import Contents, Evidence
     from wheelclash.reading.wheel import WheelReader
+    from wheelclash.remedy import Remedy
     from wheelclash.replies import Traffic
     from wheelclash.report.model import Report
     from wheelclash.sources.candidate import Candidate
@@ -75,6 +82,7 @@ async def answer(question: Question, reader: WheelReader) -> Report:
                 *reader.cache.warnings,
             ],
             reading=_reading(traffic, reader, seen.from_cache),
+            into=seen.into,
         )
     )
 
@@ -88,6 +96,7 @@ class Seen(NamedTuple):
         not_compared: What is never to be read.
         notes: Sentences for people.
         from_cache: How many wheels were not read again.
+        into: The environment it is to be installed into, if one was named.
     """
 
     views: Sequence[View]
@@ -95,6 +104,7 @@ class Seen(NamedTuple):
     not_compared: Sequence[Skip]
     notes: Sequence[str]
     from_cache: int
+    into: Places | None = None
 
 
 async def look(question: Question, reader: WheelReader) -> Seen:
@@ -110,17 +120,42 @@ async def look(question: Question, reader: WheelReader) -> Seen:
     gathered = await gather(question, reader)
     wanted = {_place(each): each for found in gathered.sets for each in found.candidates}
     read = dict(zip(wanted, await together(_read(each, reader) for each in wanted.values()), strict=True))
+    there = _residents(question)
     known = {each.name for each in wanted.values() if not isinstance(read[_place(each)], Skip)}
-    require_known(question.keep, known)
-    invocations = {each.name: _invocation(question, each, gathered.settings.flags) for each in INSTALLERS}
-    views = [await _view(each, read, question, reader, invocations[question.installer]) for each in gathered.sets]
+    require_known(question.keep, known if there is None else known | there.versions.keys())
+    where = _invocation(question, _installer(question), gathered.settings.flags)
+    skipped = [*_skips(gathered.sets), *(each for each in read.values() if isinstance(each, Skip))]
+    not_compared = [skip for found in gathered.sets for skip in found.not_compared]
+    notes = list(gathered.notes)
+    views = [await _view(each, read, question, reader, where, there) for each in gathered.sets]
+    if there is not None:
+        skipped += there.skipped
+        not_compared += there.not_compared
+        for view in views:
+            resolved = bool(question.deps)
+            notes += effects(view.distributions, there.versions, there.requires, view.target, resolved=resolved)
     return Seen(
         views=views,
-        skipped=[*_skips(gathered.sets), *(each for each in read.values() if isinstance(each, Skip))],
-        not_compared=_once([skip for found in gathered.sets for skip in found.not_compared]),
-        notes=gathered.notes,
+        skipped=skipped,
+        not_compared=_once(not_compared),
+        notes=notes,
         from_cache=sum(isinstance(each, _Read) and each.from_cache for each in read.values()),
+        into=None if there is None else there.places,
     )
+
+
+def _residents(question: Question) -> Residents | None:
+    """What is installed in the environment that was named, if one was."""
+    if question.into is None:
+        return None
+    from wheelclash.environment.places import places_of
+    from wheelclash.environment.residents import Residents
+
+    return Residents(places_of(question.into), question.targets[0])
+
+
+def _installer(question: Question) -> Installer:
+    return next(each for each in INSTALLERS if each.name == question.installer)
 
 
 def _place(candidate: Candidate) -> tuple[str, str]:
@@ -152,27 +187,62 @@ async def _view(
     question: Question,
     reader: WheelReader,
     where: Invocation,
+    there: Residents | None,
 ) -> View:
     """One target: laid out, owned, overlapped, diagnosed, remedied."""
     target = found.target
     contents = {each: read[_place(each)] for each in found.candidates}
     distributions = [_distribution(each, one, target) for each, one in contents.items() if not isinstance(one, Skip)]
-    overlaps = await _overlaps(distributions, target, reader)
-    names = {each.id: each.name for each in distributions}
+    addition = NOTHING
+    present: tuple[str, ...] = ()
+    if there is not None:
+        named = distributions
+        distributions = newcomers(named, there.versions, found.pulled, target)
+        present = tuple(each.name for each in named if each not in distributions)
+        addition = there.beside(distributions)
+    overlaps = await _overlaps(distributions, target, reader, addition, there)
+    everybody = [*distributions, *addition.residents]
+    names = {each.id: each.name for each in everybody}
     # what is ignored is shared all the same, but no reason to do anything
     counted = [
         each._replace(severity="notice") if any(one.matches(each, names) for one in question.ignore) else each
         for each in overlaps
     ]
-    keepers = check_keepers([each for each in question.keep if each in names.values()], distributions, counted)
-    installer = next(each for each in INSTALLERS if each.name == question.installer)
-    return View(
+    keepers = check_keepers([each for each in question.keep if each in names.values()], everybody, counted)
+    view = View(
         target=target,
         roots=found.roots,
         distributions=distributions,
         overlaps=overlaps,
-        diagnoses=[diagnose(each, distributions, overlaps, target) for each in INSTALLERS],
-        remedies=remedies(installer, distributions, counted, target, keepers=keepers, where=where, roots=found.roots),
+        diagnoses=[diagnose(each, distributions, overlaps, target, addition=addition) for each in INSTALLERS],
+        remedies=(),
+        addition=addition,
+        present=present,
+    )
+    return view._replace(remedies=_remedies(view, counted, keepers, question, where))
+
+
+def _remedies(
+    view: View, counted: Sequence[Overlap], keepers: Sequence[str], question: Question, where: Invocation
+) -> list[Remedy]:
+    """The remedies of the installer that was chosen."""
+    installer = _installer(question)
+    if view.addition is NOTHING:
+        return remedies(
+            installer, view.distributions, counted, view.target, keepers=keepers, where=where, roots=view.roots
+        )
+    diagnosis = next(each for each in view.diagnoses if each.installer == installer.name)
+    taken = [each for each in diagnosis.taken if not any(view.is_loss_ignored_by(one, each) for one in question.ignore)]
+    return addition_remedies(
+        installer,
+        view.distributions,
+        counted,
+        view.target,
+        view.addition,
+        taken,
+        keepers=keepers,
+        where=where,
+        roots=view.roots,
     )
 
 
@@ -210,16 +280,33 @@ def _distribution(candidate: Candidate, read: _Read, target: Target) -> Distribu
     return Distribution(candidate, read.contents, read.evidence, layouts, requirements_of(read.contents, target))
 
 
-async def _overlaps(distributions: Sequence[Distribution], target: Target, reader: WheelReader) -> list[Overlap]:
+async def _overlaps(
+    distributions: Sequence[Distribution],
+    target: Target,
+    reader: WheelReader,
+    addition: Addition,
+    there: Residents | None,
+) -> list[Overlap]:
     """Every overlap, under every installer, judged; contents are read where a verdict needs them."""
-    found = find_everywhere(distributions, target)
+    everybody = [*distributions, *addition.residents]
+    found = find_everywhere(everybody, target)
     by_id = {each.id: each for each in distributions}
+    if there is not None:  # what residents have among each other is as it was
+        found = [overlap for overlap in found if not by_id.keys().isdisjoint(overlap.ids)]
     doubts = questions(found)
-    given = await together(_settle(doubt, by_id[doubt.owner].candidate, reader) for doubt in doubts)
+    given = await together(
+        _settle(doubt, by_id[doubt.owner].candidate, reader) if doubt.owner in by_id else _on_disk(doubt, there)
+        for doubt in doubts
+    )
     answers: Answers = {
         (doubt.owner, doubt.member): each for doubt, each in zip(doubts, given, strict=True) if each is not None
     }
-    return judge(found, answers, requires_in(distributions))
+    return judge(found, answers, requires_in(everybody))
+
+
+async def _on_disk(doubt: Doubt, there: Residents | None) -> Answer | None:
+    """As :func:`_settle`, of a file that is installed."""
+    return None if there is None else there.answer(doubt)
 
 
 async def _settle(doubt: Doubt, candidate: Candidate, reader: WheelReader) -> Answer | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from wheelclash.addition import Loss
     from wheelclash.installers import InstallerName
     from wheelclash.interpreter import Interpreter
     from wheelclash.overlap import Overlap
@@ -55,6 +56,12 @@ class Ignore(NamedTuple):
 
         return {names[id_] for id_ in overlap.ids} <= self.names and fnmatch.fnmatchcase(overlap.path, self.glob)
 
+    def matches_loss(self, loss: Loss, names: Mapping[str, str]) -> bool:
+        """Whether it speaks of a file that one of its names loses to the replacement of another."""
+        import fnmatch
+
+        return {names[loss.id], names[loss.because]} <= self.names and fnmatch.fnmatchcase(loss.path, self.glob)
+
 
 class Options(TypedDict, total=False):
     """What may be said besides the requirements; everything has a default.
@@ -79,6 +86,8 @@ class Options(TypedDict, total=False):
         allow_build: Whether uv may take source distributions, and run their code to learn what they require.
         against: Published distributions to compare the others with; those of the same name are replaced.
         siblings: Names to compare with the other variants of them that are known.
+        into: The environment to install into: what is installed there is compared too, and it is target and
+            interpreter.
     """
 
     target: Target | Sequence[Target] | None
@@ -91,6 +100,7 @@ class Options(TypedDict, total=False):
     allow_build: bool
     against: Iterable[str]
     siblings: Iterable[str]
+    into: Interpreter | None
     interpreter: Interpreter | None
     keep: Iterable[str]
     ignore: Iterable[str]
@@ -126,6 +136,7 @@ class Question:
         allow_build: Whether uv may take source distributions.
         against: Published distributions to compare the others with.
         siblings: Names to compare with their known variants.
+        into: The environment whose distributions are compared too.
     """
 
     requirements: tuple[str, ...]
@@ -149,3 +160,4 @@ class Question:
     allow_build: bool = False
     against: tuple[str, ...] = ()
     siblings: tuple[str, ...] = ()
+    into: Interpreter | None = None

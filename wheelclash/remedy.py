@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from wheelclash.overlap import Overlap
     from wheelclash.target import Target
 
-__all__ = ["Named", "Remedy", "Step", "Strategy", "check_keepers", "remedies", "require_known"]
+__all__ = [
+    "Named",
+    "Remedy",
+    "Step",
+    "Strategy",
+    "check_keepers",
+    "matters",
+    "remedies",
+    "require_known",
+    "state_in_words",
+]
 
 Strategy = Literal["avoid", "reinstall-keeper", "remove-loser"]
 
@@ -46,8 +56,9 @@ class Remedy(NamedTuple):
         strategy: ``avoid`` (never install the losers), ``reinstall-keeper`` (last, pinned; the losers stay) or
             ``remove-loser`` (the lasting one).
         installer: Whose commands these are.
-        steps: In order.
+        steps: In order; none where the way is to leave things as they are.
         undecided: How many errors and warnings the keepers have no part in; this remedy leaves them as they are.
+        before: Who is intact before the first step, of what is installed by then.
     """
 
     keep: tuple[str, ...]
@@ -56,11 +67,12 @@ class Remedy(NamedTuple):
     installer: InstallerName
     steps: tuple[Step, ...]
     undecided: int
+    before: Mapping[str, Intact] = {}
 
     @property
     def result(self) -> Mapping[str, Intact]:
         """Who is intact in the end."""
-        return self.steps[-1].leaves
+        return self.steps[-1].leaves if self.steps else self.before
 
 
 def require_known(names: Iterable[str], known: Collection[str]) -> None:
@@ -102,7 +114,7 @@ def check_keepers(names: Iterable[str], distributions: Sequence[Named], overlaps
     names_of = {id_: name for name, id_ in by_name.items()}
     paths: dict[tuple[str, str], list[str]] = {}
     for overlap in overlaps:
-        if not _matters(overlap):
+        if not matters(overlap):
             continue
         contents = {owner.id: owner.content for owner in overlap.owners}
         for one, other in combinations([id_ for id_ in found if id_ in contents], 2):
@@ -147,7 +159,7 @@ def remedies(
         For each choice of keepers the strategies that apply, the gentlest first.
     """
     here = [overlap for overlap in overlaps if installer.name in overlap.installers]
-    grave = [overlap for overlap in here if _matters(overlap)]
+    grave = [overlap for overlap in here if matters(overlap)]
     owners = {id_ for overlap in grave for id_ in overlap.ids}
     choices = [tuple(keepers)] if keepers else [(each.id,) for each in distributions if each.id in owners]
     found = []
@@ -157,8 +169,21 @@ def remedies(
     return found
 
 
-def _matters(overlap: Overlap) -> bool:
+def matters(overlap: Overlap) -> bool:
+    """Whether something must be done about it."""
     return overlap.severity in {"error", "warning"}
+
+
+def state_in_words(leaves: Mapping[str, Intact], concerned: Mapping[str, str]) -> str:
+    """What a step leaves, in words.
+
+    Args:
+        leaves: Who is intact, by id.
+        concerned: Names of those a remedy is about, by id.
+    """
+    words = {"yes": "is intact", "no": "is not intact", "undetermined": "may be intact or not"}
+    said = [f"{name} {words[leaves[id_]]}" for id_, name in concerned.items() if id_ in leaves]
+    return "then " + ", ".join(said) if said else "then none of them is installed"
 
 
 class _Plan:
@@ -290,14 +315,8 @@ class _Plan:
 
     def _step(self, command: tuple[str, ...], why: str, disk: Disk) -> Step:
         leaves = {each.id: disk.intact(each.id) for each in self._set if each.id in disk.records}
-        return Step(command, f"{why}; {self._state(leaves)}.", leaves)
-
-    def _state(self, leaves: Mapping[str, Intact]) -> str:
-        """What a step leaves, in words, of those the remedy is about."""
-        concerned = [id_ for id_ in (*self._keep, *self._drop) if id_ in leaves]
-        words = {"yes": "is intact", "no": "is not intact", "undetermined": "may be intact or not"}
-        said = [f"{self._by_id[id_].name} {words[leaves[id_]]}" for id_ in concerned]
-        return "then " + ", ".join(said) if said else "then none of them is installed"
+        concerned = {id_: self._by_id[id_].name for id_ in (*self._keep, *self._drop)}
+        return Step(command, f"{why}; {state_in_words(leaves, concerned)}.", leaves)
 
     def _names(self, ids: Iterable[str]) -> str:
         return ", ".join(self._by_id[id_].name for id_ in ids)

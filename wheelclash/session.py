@@ -181,7 +181,11 @@ def _question(requirements: Iterable[str | os.PathLike[str]], options: Options) 
     """The question with its defaults filled in."""
     if isinstance(requirements, str):
         raise QuestionError("Requirements are given as a list, not as one string.", f"[{requirements!r}]")
-    target, interpreter = options.get("target"), options.get("interpreter")
+    target, interpreter, into = options.get("target"), options.get("interpreter"), options.get("into")
+    if into is not None:
+        if target is not None or interpreter is not None or options.get("all_targets"):
+            raise QuestionError("What something is installed into is the target too; leave the other out.")
+        interpreter = into
     if target is None:
         interpreter = interpreter or running()
         target = target_of(interpreter)
@@ -208,6 +212,7 @@ def _question(requirements: Iterable[str | os.PathLike[str]], options: Options) 
         allow_build=options.get("allow_build", False),
         against=tuple(options.get("against", ())),
         siblings=tuple(options.get("siblings", ())),
+        into=into,
     )
 
 

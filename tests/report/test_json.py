@@ -66,7 +66,7 @@ def test_contract() -> None:
     found = json.loads(FULL.to_json())
     assert set(found) == {
         "schema_version", "tool", "complete", "targets", "distributions", "skipped", "not_compared", "overlaps",
-        "summary", "diagnosis", "remedies", "reading", "warnings",
+        "summary", "diagnosis", "remedies", "reading", "warnings", "into",
     }  # fmt: skip
     assert set(found["tool"]) == {"name", "version"}
     assert {"python_version", "implementation", "platform", "markers", "case_sensitive"} <= set(found["targets"][0])
@@ -85,10 +85,10 @@ def test_contract() -> None:
     }  # fmt: skip
     assert set(found["summary"]) == {
         "overlaps", "different", "identical", "unknown", "file-directory", "case-only", "shadowed", "errors",
-        "warnings", "notices", "ignored",
+        "warnings", "notices", "ignored", "lost",
     }  # fmt: skip
     assert set(found["diagnosis"]) == {"pip", "uv"}
-    assert set(found["diagnosis"]["pip"]) == {"overlaps", "distributions", "uninstall"}
+    assert set(found["diagnosis"]["pip"]) == {"overlaps", "distributions", "uninstall", "lost"}
     assert set(found["diagnosis"]["pip"]["overlaps"][0]) == {
         "root", "path", "state", "winner", "reason", "targets",
     }  # fmt: skip

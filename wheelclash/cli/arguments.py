@@ -31,6 +31,7 @@ class Arguments(argparse.Namespace):
     groups: list[str]
     against: list[str]
     siblings: list[str]
+    into: str | None
     allow_build: bool
     index_url: str | None
     extra_index_urls: list[str]

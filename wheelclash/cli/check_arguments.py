@@ -29,6 +29,7 @@ examples:
   wheelclash opencv-python opencv-python-headless --keep opencv-python-headless --installer pip
   wheelclash nixl                        what installing it brings in: the siblings clash
   wheelclash uv.lock --all-targets
+  wheelclash opencv-python-headless --into .venv      what installing it there would overwrite
   wheelclash env                         what is on disk in the environment at hand (env --help)
   wheelclash dist/ --against mypackage-gpu==1.4 --python-version 3.12 --python-platform linux"""
 
@@ -55,9 +56,14 @@ def add_words(parser: argparse.ArgumentParser) -> None:
 def refuse(parser: argparse.ArgumentParser, parsed: Arguments) -> None:
     """End with a usage error if words contradict each other."""
     if not (parsed.requirements or parsed.files or parsed.siblings):
-        parser.error("nothing asked: give two or more requirements or wheels, e.g. 'nixl-cu12 nixl-cu13'")
+        few = "a requirement or a wheel" if parsed.into is not None else "two or more requirements or wheels"
+        parser.error(f"nothing asked: give {few}, e.g. 'nixl-cu12 nixl-cu13'")
     if parsed.index_url is not None and not parsed.index_url.strip():
         parser.error("--index-url: an empty URL names no index; leave the option out for the default one")
+    if parsed.into is not None and (
+        parsed.python or parsed.python_platforms or parsed.python_versions or parsed.all_targets
+    ):
+        parser.error("--into names the target too; leave out --python, --python-version and -platform, --all-targets")
     if parsed.python is not None and (parsed.python_platforms or parsed.python_versions):
         parser.error("--python names a whole target; leave out --python-version and --python-platform")
     if parsed.all_targets and (parsed.python_platforms or parsed.python_versions or parsed.python):
@@ -92,6 +98,7 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
         help="with this dependency group of the lock or project; repeatable")  # fmt: skip
     add("--against", metavar="REQ", action="append", default=[],
         help="a published distribution to compare unpublished wheels with; repeatable")  # fmt: skip
+    add("--into", metavar="PATH", help="an interpreter or environment: compare with what is installed there")
     add("--siblings", metavar="NAME", action="append", default=[],
         help="NAME and the other variants of it that are known; repeatable")  # fmt: skip
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import wheelclash
+from wheelclash.addition import NOTHING
 from wheelclash.overlap import SEVERITIES
+from wheelclash.report.into_build import into_report, lost_reports, resident_report, split
 from wheelclash.report.model import (
     SCHEMA_VERSION,
     DiagnosedDistribution,
@@ -31,16 +33,18 @@ from wheelclash.report.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from wheelclash.addition import Addition, Loss
     from wheelclash.diagnosis import Diagnosis
     from wheelclash.disk import Intact
     from wheelclash.distribution import Distribution, Edge
+    from wheelclash.environment.places import Places
     from wheelclash.installers import InstallerName
-    from wheelclash.layout import InstalledPath, Root
     from wheelclash.overlap import Overlap
     from wheelclash.question import Ignore
     from wheelclash.remedy import Remedy
+    from wheelclash.report.into import LostReport
     from wheelclash.sources.candidate import Skip
     from wheelclash.target import Target
 
@@ -57,6 +61,8 @@ class View(NamedTuple):
         overlaps: All of them, ignored ones included.
         diagnoses: One for each installer.
         remedies: Of the installer whose commands are wanted.
+        addition: What is installed already where it is to be installed.
+        present: Names that were asked for and are there already, in the version that was asked for.
     """
 
     target: Target
@@ -65,15 +71,26 @@ class View(NamedTuple):
     overlaps: Sequence[Overlap]
     diagnoses: Sequence[Diagnosis]
     remedies: Sequence[Remedy]
+    addition: Addition = NOTHING
+    present: Sequence[str] = ()
 
     @property
     def names(self) -> dict[str, str]:
-        """Names by distribution id."""
-        return {each.id: each.name for each in self.distributions}
+        """Names by distribution id, of what is installed too."""
+        there = [*self.addition.residents, *self.addition.replaced.values()]
+        return {each.id: each.name for each in (*self.distributions, *there)}
 
     def is_ignored_by(self, ignore: Ignore) -> bool:
-        """Whether ``ignore`` speaks of any overlap of this target."""
-        return any(ignore.matches(each, self.names) for each in self.overlaps if each.severity != "none")
+        """Whether ``ignore`` speaks of any overlap of this target, or of any file that is lost."""
+        names = self.names
+        taken = [loss for each in self.diagnoses for loss in each.taken if loss.severity != "none"]
+        return any(ignore.matches(each, names) for each in self.overlaps if each.severity != "none") or any(
+            ignore.matches_loss(loss, names) for loss in taken
+        )
+
+    def is_loss_ignored_by(self, ignore: Ignore, loss: Loss) -> bool:
+        """Whether ``ignore`` speaks of this loss."""
+        return loss.severity != "none" and ignore.matches_loss(loss, self.names)
 
 
 class Findings(NamedTuple):
@@ -87,6 +104,7 @@ class Findings(NamedTuple):
         ignores: Overlaps the user does not want to hear of.
         warnings: Sentences for people.
         reading: What it cost.
+        into: The environment it is to be installed into, if one was named.
     """
 
     views: Sequence[View]
@@ -96,12 +114,18 @@ class Findings(NamedTuple):
     ignores: Sequence[Ignore] = ()
     warnings: Sequence[str] = ()
     reading: Reading = Reading()
+    into: Places | None = None
 
 
 def build_report(findings: Findings) -> Report:
     """The report of what was found."""
     views = findings.views
     overlaps = _overlaps(views, findings.ignores)
+    diagnosis = {
+        each.installer: _diagnosis(each.installer, views, findings.ignores)
+        for view in views[:1]
+        for each in view.diagnoses
+    }
     return Report(
         schema_version=SCHEMA_VERSION,
         tool=Tool("wheelclash", wheelclash.__version__),
@@ -111,11 +135,12 @@ def build_report(findings: Findings) -> Report:
         skipped=_skips(findings.skipped),
         not_compared=_skips(findings.not_compared),
         overlaps=overlaps,
-        summary=_summary(overlaps),
-        diagnosis={each.installer: _diagnosis(each.installer, views) for view in views[:1] for each in view.diagnoses},
+        summary=_summary(overlaps, [lost for each in diagnosis.values() for lost in each.lost]),
+        diagnosis=diagnosis,
         remedies=tuple(dict.fromkeys(_remedy(each, view.names) for view in views for each in view.remedies)),
         warnings=tuple(findings.warnings),
         reading=findings.reading,
+        into=None if findings.into is None else into_report(findings.into, views[0]),
     )
 
 
@@ -139,7 +164,9 @@ def _distributions(views: Sequence[View]) -> tuple[DistributionReport, ...]:
     found: dict[str, DistributionReport] = {}
     for number, view in enumerate(views):
         chains = _chains(view)
-        required_by = _required_by(view.distributions)
+        required_by = _required_by([*view.distributions, *view.addition.residents])
+        for each in view.addition.residents:
+            found[each.id] = resident_report(each, view.addition.files[each.id], required_by.get(each.name, ()))
         for each in view.distributions:
             before = found.get(each.id)
             if before is None:
@@ -214,35 +241,30 @@ def _edges(each: Distribution) -> Iterator[Iterable[Edge]]:
     yield from (each.requirements.by_extra or {}).values()
 
 
-def _split(path: InstalledPath) -> tuple[Root, str]:
-    root, _, rest = path.partition("/")
-    return root, rest  # type: ignore[return-value]  # an installed path begins with its root
-
-
 def _overlaps(views: Sequence[View], ignores: Sequence[Ignore]) -> tuple[OverlapReport, ...]:
     """Each overlap once, with the targets in which it exists."""
     targets: dict[OverlapReport, list[int]] = {}
     for number, view in enumerate(views):
         names = view.names
+        there = {each.id for each in view.addition.residents}
         for each in view.overlaps:
             ignored = each.severity != "none" and any(one.matches(each, names) for one in ignores)
-            targets.setdefault(_overlap(each, names, ignored=ignored), []).append(number)
+            targets.setdefault(_overlap(each, names, there, ignored=ignored), []).append(number)
     found = [replace(each, targets=tuple(numbers)) for each, numbers in targets.items()]
     if len(views) > 1:  # each view's own are in order already
         found.sort(key=lambda each: (SEVERITIES.index(each.severity), each.root, each.path, each.kind))
     return tuple(found)
 
 
-def _overlap(overlap: Overlap, names: Mapping[str, str], *, ignored: bool) -> OverlapReport:
-    root, path = _split(overlap.path)
+def _overlap(overlap: Overlap, names: Mapping[str, str], there: Collection[str], *, ignored: bool) -> OverlapReport:
+    root, path = split(overlap.path)
     owners = []
     for owner in overlap.owners:
         content = owner.file.content or ""
         sha256 = content.removeprefix("sha256:") if content.startswith("sha256:") else None
-        own_path = _split(owner.file.path)[1]
-        owners.append(
-            OwnerReport(owner.id, names[owner.id], own_path, owner.file.member, sha256, owner.file.size, owner.content)
-        )
+        own_path = split(owner.file.path)[1]
+        member = None if owner.id in there else owner.file.member
+        owners.append(OwnerReport(owner.id, names[owner.id], own_path, member, sha256, owner.file.size, owner.content))
     return OverlapReport(
         root=root,
         path=path,
@@ -257,10 +279,12 @@ def _overlap(overlap: Overlap, names: Mapping[str, str], *, ignored: bool) -> Ov
     )
 
 
-def _summary(overlaps: Sequence[OverlapReport]) -> Summary:
+def _summary(overlaps: Sequence[OverlapReport], taken: Sequence[LostReport]) -> Summary:
     shown = [each for each in overlaps if each.severity != "none"]
+    lost = {(each.root, each.path, each.distribution): each for each in taken if each.severity != "none"}.values()
     kinds = [each.kind for each in shown]
     severities = [each.severity for each in shown if not each.ignored]
+    severities += [each.severity for each in lost if not each.ignored]
     return Summary(
         overlaps=len(shown),
         different=kinds.count("different"),
@@ -272,23 +296,25 @@ def _summary(overlaps: Sequence[OverlapReport]) -> Summary:
         errors=severities.count("error"),
         warnings=severities.count("warning"),
         notices=severities.count("notice"),
-        ignored=sum(each.ignored for each in shown),
+        ignored=sum(each.ignored for each in shown) + sum(each.ignored for each in lost),
+        lost=len(lost),
     )
 
 
-def _diagnosis(installer: InstallerName, views: Sequence[View]) -> DiagnosisReport:
+def _diagnosis(installer: InstallerName, views: Sequence[View], ignores: Sequence[Ignore]) -> DiagnosisReport:
     """The diagnoses of one installer for all targets; what differs between targets is not determined as a whole."""
     outcomes: dict[DiagnosedOverlap, list[int]] = {}
     intact: dict[str, set[Intact]] = {}
     losses: dict[str, dict[str, int]] = {}
     names: dict[str, str] = {}
+    taken: list[LostReport] = []
     for number, view in enumerate(views):
         names |= view.names
         diagnosis = next(each for each in view.diagnoses if each.installer == installer)
         for each in diagnosis.outcomes:
             if each.overlap.severity != "none":
                 winner = None if each.winner is None else names[each.winner]
-                told = DiagnosedOverlap(*_split(each.overlap.path), each.state, winner, each.reason, ())
+                told = DiagnosedOverlap(*split(each.overlap.path), each.state, winner, each.reason, ())
                 outcomes.setdefault(told, []).append(number)
         for id_, state in diagnosis.intact.items():
             intact.setdefault(id_, set()).add(state)
@@ -296,6 +322,7 @@ def _diagnosis(installer: InstallerName, views: Sequence[View]) -> DiagnosisRepo
             counts = losses.setdefault(names[id_], {})
             for other, count in lost.items():
                 counts[names[other]] = max(count, counts.get(names[other], 0))
+        taken += lost_reports(view, diagnosis.taken, ignores)
     return DiagnosisReport(
         overlaps=tuple(replace(each, targets=tuple(numbers)) for each, numbers in outcomes.items()),
         distributions=tuple(
@@ -303,6 +330,7 @@ def _diagnosis(installer: InstallerName, views: Sequence[View]) -> DiagnosisRepo
             for id_, states in sorted(intact.items())
         ),
         uninstall=tuple(UninstallReport(name, dict(sorted(counts.items()))) for name, counts in sorted(losses.items())),
+        lost=tuple(taken),
     )
 
 

@@ -17,6 +17,7 @@ from wheelclash.layout import Root  # noqa: TC001
 from wheelclash.overlap import Kind, Severity  # noqa: TC001
 from wheelclash.reading.contents import Evidence  # noqa: TC001
 from wheelclash.remedy import Strategy  # noqa: TC001
+from wheelclash.report.into import IntoReport, LostReport  # noqa: TC001
 from wheelclash.role import Role  # noqa: TC001
 from wheelclash.values import value
 
@@ -97,17 +98,17 @@ class DistributionReport:
     """A distribution of the set.
 
     Attributes:
-        id: The wheel's file name; unique.
+        id: The wheel's file name, or the dist-info folder of what is installed; unique.
         name: Normalised.
         version: Normalised, local part included.
-        index: Where it was found; None if it was named by path or URL.
-        wheel: The file.
-        files: How many files an installer writes, generated commands included.
+        index: Where it was found; None if it was named by path or URL, or is installed.
+        wheel: The file; None of what is installed.
+        files: How many files an installer writes, generated commands included; or has recorded, bytecode left out.
         targets: Indices into the report's targets.
         requires: Names it requires on the target, without extras.
         required_by: Names in the set that require it.
         through: The way from what was asked for to it, by name, both included: ``["nixl", "nixl-cu12"]``.
-        evidence: How it was read: ``range``, ``full`` or ``local``.
+        evidence: How it was read: ``range``, ``full`` or ``local``; ``installed`` if it is not new.
         findings: What is odd about it.
     """
 
@@ -115,7 +116,7 @@ class DistributionReport:
     name: str
     version: str
     index: str | None
-    wheel: WheelReport
+    wheel: WheelReport | None
     files: int
     targets: Sequence[int]
     requires: Sequence[str]
@@ -221,7 +222,8 @@ class Summary:
     """Counts.
 
     Overlaps of severity ``none`` count nowhere; ignored ones count in ``overlaps``, ``ignored`` and by kind, not by
-    severity. In JSON the kinds are spelt as kinds are: ``file-directory``, ``case-only``.
+    severity. Files lost to a replacement, under whichever installer, count in ``lost`` and by severity. In JSON the
+    kinds are spelt as kinds are: ``file-directory``, ``case-only``.
     """
 
     __pydantic_config__: ClassVar[Mapping[str, object]] = {"alias_generator": summary_key}
@@ -237,6 +239,7 @@ class Summary:
     warnings: int = 0
     notices: int = 0
     ignored: int = 0
+    lost: int = 0
 
     def at_or_above(self, fail_on: FailOn) -> int:
         """How many count for the exit code; with ``never`` none do."""
@@ -285,6 +288,7 @@ class DiagnosisReport:
     overlaps: Sequence[DiagnosedOverlap]
     distributions: Sequence[DiagnosedDistribution]
     uninstall: Sequence[UninstallReport]
+    lost: Sequence[LostReport] = ()
 
 
 @value
@@ -312,7 +316,7 @@ class RemedyReport:
         keep: Names.
         strategy: ``avoid``, ``reinstall-keeper`` or ``remove-loser``.
         installer: Whose commands.
-        steps: In order.
+        steps: In order; none where it is best to leave things as they are.
         result: The state in the end.
         undecided: How many errors and warnings it leaves as they are, because the keepers own no part in them.
     """
@@ -353,6 +357,17 @@ class Report:
     remedies: Sequence[RemedyReport]
     warnings: Sequence[str] = ()
     reading: Reading = field(default_factory=Reading)
+    into: IntoReport | None = None
+
+    @property
+    def newcomers(self) -> list[DistributionReport]:
+        """The distributions that are not installed yet."""
+        return [each for each in self.distributions if each.evidence != "installed"]
+
+    @property
+    def answers(self) -> bool:
+        """Whether enough could be read: two to clash, or one and an environment."""
+        return len(self.newcomers) > (0 if self.into else 1)
 
     def exit_code(self, *, fail_on: FailOn = "error", allow_incomplete: bool = False) -> int:
         """The code the command exits with.
@@ -364,7 +379,7 @@ class Report:
         Returns:
             2 if too little could be read to answer; else 1 if something counts; else 3 if anything was skipped; else 0.
         """
-        if self.skipped and len(self.distributions) < 2:  # noqa: PLR2004  (it takes two to clash)
+        if self.skipped and not self.answers:
             return 2
         if self.summary.at_or_above(fail_on):
             return 1

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from wheelclash.report.escape import printable_report
+from wheelclash.report.into_text import clean_headline, grave_headline, grave_losses, loss_texts, way
 from wheelclash.report.words import listed, plural
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class _Writer:
         shown = [each for each in report.overlaps if each.severity != "none"]
         self._grave = [each for each in shown if each.severity in {"error", "warning"} and not each.ignored]
         self._notices = [each for each in shown if each.severity == "notice" and not each.ignored]
+        self._lost = grave_losses(report) if report.into else []
         self._versions = {each.name: each.version for each in report.distributions}
 
     def lines(self) -> Iterator[Line]:
@@ -92,6 +94,7 @@ class _Writer:
         if self._grave:
             yield from self._chains()
             yield from self._winners()
+        if self._grave or self._lost:
             yield from self._remedies()
         yield from self._findings()
         for warning in self._report.warnings:
@@ -104,6 +107,9 @@ class _Writer:
         told = ", ".join(plural(count, word) for count, word in counts if count)
         ignored = f", {summary.ignored} ignored" if summary.ignored else ""
         where = f" [{self._where()}]"
+        if report.into and (self._grave or self._lost):
+            text = grave_headline(report, report.into, self._grave, self._lost)
+            return (Span(f"{text}: {told}{ignored}", "error" if summary.errors else "warning"), Span(where, "faint"))
         if self._grave:
             involved = sorted({owner.distribution for each in self._grave for owner in each.owners})
             pair = 2
@@ -117,7 +123,9 @@ class _Writer:
             return (Span(f"{who} {clash}: {told}{ignored}", style), Span(where, "faint"))
         count = plural(len(report.distributions), "distribution")
         files = plural(sum(each.files for each in report.distributions), "file")
-        if not report.complete and len(report.distributions) < 2:  # noqa: PLR2004  (it takes two to clash)
+        if not report.complete and not report.answers:
+            if report.into:
+                count = plural(len(report.newcomers), "distribution")
             return (Span(f"No answer: of what was asked, {count} could be read", "error"), Span(where, "faint"))
         if not report.complete:
             return (
@@ -125,12 +133,14 @@ class _Writer:
                 Span(where, "faint"),
             )
         rest = f"; {told}{ignored}" if told or ignored else ""
+        if report.into:
+            return (Span(f"{clean_headline(report, report.into)}{rest}", "good"), Span(where, "faint"))
         return (Span(f"No clash: {count}, {files}{rest}", "good"), Span(where, "faint"))
 
     def _where(self) -> str:
         targets = self._report.targets
         if len(targets) == 1:
-            python = f", {targets[0].python}" if targets[0].python else ""
+            python = f", {targets[0].python}" if targets[0].python and not self._report.into else ""
             return f"{_label(targets[0])}{python}"
         most = len(targets) if self._verbose else _MOST_NAMES
         more = f" and {len(targets) - most} more" if len(targets) > most else ""
@@ -138,10 +148,10 @@ class _Writer:
 
     def _resolved(self) -> Iterator[Line]:
         """The versions a resolver chose: it backs off to old releases without a word."""
-        pulled = [each for each in self._report.distributions if len(each.through) > 1]
+        pulled = [each for each in self._report.newcomers if len(each.through) > 1]
         if not pulled:
             return
-        asked = [each for each in self._report.distributions if len(each.through) <= 1]
+        asked = [each for each in self._report.newcomers if len(each.through) <= 1]
         names = dict.fromkeys(f"{each.name} {each.version}" for each in (*asked, *(pulled if self._verbose else ())))
         more = "" if self._verbose else f", and {len(pulled)} that come with it (-v)"
         yield (Span(f"  resolved: {', '.join(names)}{more}", "faint"),)
@@ -163,7 +173,7 @@ class _Writer:
             yield (Span(f"  not compared: {names}", "faint"),)
 
     def _overlaps(self) -> Iterator[Line]:
-        lines = list(self._grave_lines())
+        lines = [*self._grave_lines(), *self._loss_lines()]
         most = len(lines) if self._verbose else _MOST_GROUPS
         yield from lines[:most]
         if len(lines) > most:
@@ -225,6 +235,11 @@ class _Writer:
             of = f"  ({listed(owners)})" if several and kind in {"different", "identical", "unknown"} else ""
             yield (Span(f"  {severity:<8} ", style), Span(text), Span(f"{of}{self._only(targets)}", "faint"))
 
+    def _loss_lines(self) -> Iterator[Line]:
+        for severity, text, when in loss_texts(self._report, verbose=self._verbose):
+            style: Style = "error" if severity == "error" else "warning"
+            yield (Span(f"  {severity:<8} ", style), Span(text), Span(when, "faint"))
+
     def _folder_text(self, folder: str, group: Sequence[OverlapReport], what: str) -> str:
         names = sorted({each.path.rpartition("/")[2] for each in group})
         most = len(names) if self._verbose else _MOST_NAMES
@@ -257,7 +272,8 @@ class _Writer:
         for (state, winner, reason), count in counted.most_common():
             share = "" if count == total else f" ({count} of {total})"
             said = {
-                "determined": f"{winner} wins{share}" if winner else f"nobody loses{share}",
+                "determined": f"{winner or ('everybody' if reason == 'replaced' else 'nobody')}"
+                f" {'wins' if winner else 'loses'}{share}",
                 "undetermined": f"not determined{share}",
                 "fails": f"nobody{share}",
             }[state]
@@ -292,7 +308,8 @@ class _Writer:
             yield (Span(f"… likewise for {rest} (-v shows how, --keep chooses)", "faint"),)
 
     def _remedy(self, remedy: RemedyReport, alternative: str) -> Iterator[Line]:
-        yield (Span(f"  {alternative}{_STRATEGIES[remedy.strategy]}:"),)
+        text = way(remedy) if self._report.into else _STRATEGIES[remedy.strategy]
+        yield (Span(f"  {alternative}{text}{':' if remedy.steps else ''}"),)
         for step in remedy.steps:
             yield (Span(f"    {shlex.join(step.command)}", "command"),)
             if self._verbose:

@@ -1,0 +1,68 @@
+"""What a report says of the environment that a set is to be installed into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence  # noqa: TC003  (pydantic reads these annotations at run time)
+
+from wheelclash.diagnosis import State  # noqa: TC001
+from wheelclash.layout import Root  # noqa: TC001
+from wheelclash.overlap import Severity  # noqa: TC001
+from wheelclash.role import Role  # noqa: TC001
+from wheelclash.values import value
+
+__all__ = ["IntoReport", "LostReport", "ReplacedReport"]
+
+
+@value
+class LostReport:
+    """A file that is gone after the command: an older release had recorded it too, and was replaced.
+
+    Attributes:
+        root, path: The file.
+        role: What it is for.
+        severity: How bad it is.
+        distribution: Name of the one that loses it.
+        because: Name of the one whose older release is replaced.
+        version: That older release.
+        state: ``determined``, or ``undetermined`` if the order of the command decides.
+        ignored: Whether the user knows of it.
+    """
+
+    root: Root
+    path: str
+    role: Role
+    severity: Severity
+    distribution: str
+    because: str
+    version: str
+    state: State
+    ignored: bool
+
+
+@value
+class ReplacedReport:
+    """An installed distribution that makes way: its dist-info folder, name and version, and the version that comes."""
+
+    id: str
+    name: str
+    version: str
+    by: str
+
+
+@value
+class IntoReport:
+    """The environment that the set is to be installed into.
+
+    Attributes:
+        prefix: Its folder.
+        site_packages: Where its packages lie, links resolved.
+        python: Its interpreter.
+        replaces: What makes way for another release.
+        present: Names that were asked for and are there already, so that nothing is done about them.
+    """
+
+    prefix: str
+    site_packages: Sequence[str]
+    python: str | None
+    replaces: Sequence[ReplacedReport]
+    present: Sequence[str]

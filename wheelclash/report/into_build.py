@@ -1,0 +1,79 @@
+"""Filling what a report says of the environment that a set is to be installed into. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wheelclash.overlap import SEVERITIES
+from wheelclash.report.into import IntoReport, LostReport, ReplacedReport
+from wheelclash.report.model import DistributionReport, FindingReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from wheelclash.addition import Loss
+    from wheelclash.distribution import Distribution
+    from wheelclash.environment.places import Places
+    from wheelclash.layout import InstalledPath, Root
+    from wheelclash.question import Ignore
+    from wheelclash.report.build import View
+
+__all__ = ["into_report", "lost_reports", "resident_report", "split"]
+
+
+def into_report(places: Places, view: View) -> IntoReport:
+    """The environment, and what makes way there."""
+    by_id = {each.id: each for each in view.distributions}
+    return IntoReport(
+        prefix=str(places.prefix),
+        site_packages=places.sites,
+        python=None if places.python is None else str(places.python),
+        replaces=tuple(
+            ReplacedReport(old.id, old.name, old.candidate.version, by_id[new].candidate.version)
+            for new, old in view.addition.replaced.items()
+        ),
+        present=tuple(view.present),
+    )
+
+
+def resident_report(each: Distribution, files: int, requirers: Iterable[str]) -> DistributionReport:
+    """A distribution that is installed and stays."""
+    return DistributionReport(
+        id=each.id,
+        name=each.name,
+        version=each.candidate.version,
+        index=None,
+        wheel=None,
+        files=files,
+        targets=(0,),
+        requires=tuple(sorted(each.requirements.names)),
+        required_by=tuple(sorted(requirers)),
+        through=(),
+        evidence=each.evidence,
+        findings=tuple(FindingReport(finding.code, finding.path, finding.detail) for finding in each.contents.findings),
+    )
+
+
+def lost_reports(view: View, taken: Iterable[Loss], ignores: Sequence[Ignore]) -> Iterator[LostReport]:
+    """What replaced releases take along; there is one target where there are any."""
+    names = view.names
+    versions = {each.id: each.candidate.version for each in view.addition.replaced.values()}
+    for each in sorted(taken, key=lambda one: (SEVERITIES.index(one.severity), one.id, one.because, one.path)):
+        root, path = split(each.path)
+        yield LostReport(
+            root=root,
+            path=path,
+            role=each.role,
+            severity=each.severity,
+            distribution=names[each.id],
+            because=names[each.because],
+            version=versions[each.because],
+            state="determined" if each.certain else "undetermined",
+            ignored=any(view.is_loss_ignored_by(one, each) for one in ignores),
+        )
+
+
+def split(path: InstalledPath) -> tuple[Root, str]:
+    """Root and rest of an installed path."""
+    root, _, rest = path.partition("/")
+    return root, rest  # type: ignore[return-value]  # an installed path begins with its root
