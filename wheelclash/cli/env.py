@@ -10,18 +10,15 @@ from packaging.utils import canonicalize_name
 from wheelclash.cli.given import environment_of, index_flags_of, installer_of, session_of
 from wheelclash.cli.output import write_report
 from wheelclash.environment import scan
-from wheelclash.errors import QuestionError
+from wheelclash.errors import IndexSettingsError, QuestionError
 from wheelclash.question import Ignore
-from wheelclash.report.environment_build import Wishes, build_environment_report, judge
+from wheelclash.report.environment_build import Explained, Wishes, build_environment_report, judge
+from wheelclash.report.model import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from wheelclash.cli.arguments import Arguments
-    from wheelclash.layout import InstalledPath
     from wheelclash.report.environment import EnvironmentReport
     from wheelclash.report.environment_build import Judged
-    from wheelclash.why import Why
 
 __all__ = ["run"]
 
@@ -46,21 +43,29 @@ def _report(arguments: Arguments, *, as_module: bool) -> EnvironmentReport:
     keep = [canonicalize_name(name.strip()) for name in arguments.keep]
     wishes = Wishes(keep, ignores, given.options)
     judged = judge(found, wishes)
-    return build_environment_report(judged, wishes, _reasons(judged, arguments))
+    return build_environment_report(judged, wishes, _explained(judged, arguments))
 
 
-def _reasons(judged: Judged, arguments: Arguments) -> Mapping[InstalledPath, Why]:
+def _explained(judged: Judged, arguments: Arguments) -> Explained:
     """Why the native files that are somebody else's matter; only then is anything asked of an index."""
     from wheelclash.why import explain_contested, is_in_question
 
     contested = [each for each in judged.grave if is_in_question(each.overlap)]
     if not contested:
-        return {}
+        return Explained()
     with session_of(arguments) as session:
-        settings = session.index_settings(
-            index=index_flags_of(arguments),
-            installer=installer_of(arguments, os.environ),
-            use_config=not arguments.no_config,
-            prefix=judged.scan.places.prefix,
+        try:
+            settings = session.index_settings(
+                index=index_flags_of(arguments),
+                installer=installer_of(arguments, os.environ),
+                use_config=not arguments.no_config,
+                prefix=judged.scan.places.prefix,
+            )
+        except IndexSettingsError as error:
+            return Explained(notes=[f"why it breaks was not looked into: {error}"])
+        reasons = session.wait(explain_contested(contested, judged.scan, settings, session.reader))
+        traffic = session.fetcher.traffic
+        reading = Reading(
+            traffic.index_requests, traffic.wheel_requests, traffic.member_requests, traffic.bytes, from_cache=0
         )
-        return session.wait(explain_contested(contested, judged.scan, settings, session.reader))
+        return Explained(reasons, session.cache.warnings, reading)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import wheelclash
@@ -18,7 +19,7 @@ from wheelclash.report.environment import (
     InstalledReport,
     OnDiskReport,
 )
-from wheelclash.report.model import SCHEMA_VERSION, FindingReport, OwnerReport, SkipReport, TargetReport, Tool
+from wheelclash.report.model import SCHEMA_VERSION, FindingReport, OwnerReport, Reading, SkipReport, TargetReport, Tool
 from wheelclash.report.reasons import native_report
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from wheelclash.target import Target
     from wheelclash.why import Why
 
-__all__ = ["Judged", "Wishes", "build_environment_report", "judge"]
+__all__ = ["Explained", "Judged", "Wishes", "build_environment_report", "judge"]
 
 
 class Wishes(NamedTuple):
@@ -49,6 +50,20 @@ class Wishes(NamedTuple):
     keep: Sequence[str] = ()
     ignores: Sequence[Ignore] = ()
     options: Sequence[str] = ()
+
+
+class Explained(NamedTuple):
+    """What was found out about contested native files.
+
+    Attributes:
+        reasons: By path, why it matters whose content it is.
+        notes: Sentences for people.
+        reading: What it cost.
+    """
+
+    reasons: Mapping[InstalledPath, Why] = MappingProxyType({})
+    notes: Sequence[str] = ()
+    reading: Reading = Reading()
 
 
 class Judged(NamedTuple):
@@ -92,20 +107,22 @@ def judge(scan: Scan, wishes: Wishes) -> Judged:
 
 
 def build_environment_report(
-    judged: Judged, wishes: Wishes, reasons: Mapping[InstalledPath, Why] | None = None
+    judged: Judged,
+    wishes: Wishes,
+    explained: Explained = Explained(),  # noqa: B008  (immutable)
 ) -> EnvironmentReport:
     """The report of a scan.
 
     Args:
         judged: The scan, judged by the same wishes.
         wishes: What the user said.
-        reasons: Why it matters whose content a native file has, where that was looked into.
+        explained: Why it matters whose content a native file has, where that was looked into.
     """
     scan, condition = judged.scan, judged.condition
     names = {each.id: each.name for each in scan.distributions}
     overlaps = [each.overlap for each in scan.contested]
     contested = _in_order(
-        _contested(each, severity, names, (reasons or {}).get(each.overlap.path), ignored=is_ignored)
+        _contested(each, severity, names, explained.reasons.get(each.overlap.path), ignored=is_ignored)
         for each, severity, is_ignored in zip(scan.contested, condition.severities, judged.ignored, strict=True)
     )
     damage = tuple(map(_damage, condition.damages))
@@ -126,7 +143,8 @@ def build_environment_report(
         overlaps=contested,
         damage=damage,
         summary=_summary(contested, damage),
-        warnings=tuple(useless),
+        warnings=(*useless, *explained.notes),
+        reading=explained.reading,
     )
 
 

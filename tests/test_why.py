@@ -1,0 +1,166 @@
+"""Why a contested native file breaks: in an environment, the loser's version read from its wheel."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.command import Command, Ran
+from tests.support.elf import shared_library
+from tests.support.installed import Handmade
+from tests.support.loopback import LoopbackIndex
+from tests.support.wheelmaker import Wheel
+from wheelclash.why import LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="says where Linux finds libraries")
+
+CORE = "p/core.so"
+
+
+def built(cuda: str) -> bytes:
+    return shared_library([f"libzzrt.so.{cuda}", "libc.so.6"], runpath="$ORIGIN/../vendor/lib")
+
+
+WHEELS = {name: Wheel(name, files={CORE: built(cuda)}) for name, cuda in (("cu12", "12"), ("cu13", "13"))}
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[LoopbackIndex]:
+    with LoopbackIndex(tmp_path / "wheels") as found:
+        found.add(*WHEELS.values())
+        yield found
+
+
+@pytest.fixture
+def ask(tmp_path: Path, index: LoopbackIndex) -> Command:
+    (tmp_path / "home").mkdir()
+    return Command(tmp_path / "home", index.simple)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Handmade:
+    """``cu13`` overwrote ``cu12``, and only what ``cu13`` needs is there."""
+    made = Handmade(tmp_path / "venv")
+    install(made, WHEELS["cu12"], WHEELS["cu13"])
+    made.add("vendor-rt", {"vendor/lib/libzzrt.so.13": shared_library(soname="libzzrt.so.13")})
+    return made
+
+
+def install(made: Handmade, *wheels: Wheel) -> None:
+    for each in wheels:
+        made.add(each.name, {path: content for path, content in each.files.items() if ".dist-info" not in path})
+
+
+def core(ran: Ran) -> dict[str, Any]:
+    found: dict[str, Any] = next(each for each in ran.json["overlaps"] if each["path"] == CORE)
+    return found
+
+
+def natives(ran: Ran) -> Mapping[str, Any]:
+    return {each["distribution"]: each["native"] for each in core(ran)["owners"]}
+
+
+def test_what_each_side_needs_and_where_that_is(ask: Command, made: Handmade) -> None:
+    ran = ask("env", "--prefix", str(made.prefix), "--format", "json")
+    assert ran.code == 1
+    assert core(ran)["why"] == (
+        "cu12's needs libzzrt.so.12: nowhere in this environment; cu13's needs libzzrt.so.13: in vendor-rt"
+    )
+    needs = {name: {each["name"]: each for each in native["needs"]} for name, native in natives(ran).items()}
+    assert needs["cu12"]["libzzrt.so.12"] == {"name": "libzzrt.so.12", "place": "nowhere", "folders": []}
+    assert needs["cu13"]["libzzrt.so.13"] == {
+        "name": "libzzrt.so.13", "place": "search-path", "folders": ["vendor-rt"],
+    }  # fmt: skip
+    text = ask("env", "--prefix", str(made.prefix)).out
+    assert f"  why      {core(ran)['why']}\n" in text
+
+
+def test_reads_that_one_member_of_the_losers_wheel_once(ask: Command, made: Handmade, index: LoopbackIndex) -> None:
+    big = Wheel("cu12", files={CORE: built("12"), "p/other.bin": bytes(range(256)) * 8000}, compression=0)
+    index.add(big)
+    made_again = Handmade(made.prefix.parent / "again")
+    install(made_again, big, WHEELS["cu13"])
+    reading = ask("env", "--prefix", str(made_again.prefix), "--format", "json").json["reading"]
+    assert {each.path.rpartition("/")[2].partition("-")[0] for each in index.file_requests} == {"cu12"}
+    assert (reading["index_requests"], reading["member_requests"]) == (1, 1)
+    assert reading["bytes"] < len(big.to_bytes()) / 4
+    index.forget()
+    ask("env", "--prefix", str(made_again.prefix))
+    assert index.file_requests == []
+
+
+def test_nobody_is_asked_where_all_is_well(ask: Command, made: Handmade, index: LoopbackIndex) -> None:
+    assert ask("env", "--prefix", str(made.prefix), "--keep", "cu13").code == 0
+    assert index.requests == []
+
+
+def test_offline_it_says_what_it_can(ask: Command, made: Handmade, index: LoopbackIndex) -> None:
+    ran = ask("env", "--prefix", str(made.prefix), "--offline", "--format", "json")
+    assert (ran.code, index.requests) == (1, [])
+    assert core(ran)["why"] == "cu13's finds all it needs"
+    assert natives(ran)["cu12"]["needs"] == []
+    assert "offline" in natives(ran)["cu12"]["unread"].lower()
+    assert "what cu12's needs is not known: " in ask("env", "--prefix", str(made.prefix), "--offline").out
+
+
+@pytest.mark.parametrize(
+    ("wheel", "reason"),
+    [
+        (Wheel("cu12", files={CORE: built("11")}), "has another file there than was installed"),
+        (Wheel("cu12", files={"q.py": ""}), "has another file there than was installed"),
+        (Wheel("cu12", "1.1", files={CORE: built("12")}), "1.0"),
+        (None, "no index knows"),
+    ],
+    ids=["other build", "no such file", "other release", "unknown"],
+)
+def test_only_the_wheel_that_was_installed_counts(
+    ask: Command, made: Handmade, index: LoopbackIndex, wheel: Wheel | None, reason: str
+) -> None:
+    (index.folder / WHEELS["cu12"].filename).unlink()
+    if wheel is not None:
+        index.add(wheel)
+    ran = ask("env", "--prefix", str(made.prefix), "--format", "json")
+    assert ran.code == 1
+    assert reason in natives(ran)["cu12"]["unread"]
+    assert natives(ran)["cu12"]["needs"] == []
+
+
+def test_a_member_beyond_the_limit_is_not_read(ask: Command, made: Handmade, index: LoopbackIndex) -> None:
+    vast = Wheel("vast", files={CORE: built("12") + bytes(LIMIT)})
+    index.add(vast)
+    again = Handmade(made.prefix.parent / "again")
+    install(again, vast, WHEELS["cu13"])
+    ran = ask("env", "--prefix", str(again.prefix), "--format", "json")
+    assert f"at most {LIMIT}" in natives(ran)["vast"]["unread"]
+
+
+def test_what_is_no_native_file_after_all(ask: Command, made: Handmade) -> None:
+    again = Handmade(made.prefix.parent / "again")
+    install(again, WHEELS["cu12"])
+    again.add("text", {CORE: "not what it says"})
+    ran = ask("env", "--prefix", str(again.prefix), "--format", "json")
+    assert natives(ran)["text"]["unread"] == "it is no native file"
+    assert core(ran)["why"] == "cu12's needs libzzrt.so.12: nowhere in this environment"
+
+
+def test_settings_that_cannot_be_used_do_not_hide_the_damage(ask: Command, made: Handmade) -> None:
+    ran = ask("env", "--prefix", str(made.prefix), PIP_INDEX_URL="gopher://nowhere", UV_DEFAULT_INDEX=None)
+    assert ran.code == 1
+    assert "cu12 1.0: 1 file overwritten by cu13" in ran.out
+    assert "note: " in ran.out
+
+
+def test_the_libraries_of_the_process_count(ask: Command, made: Handmade, tmp_path: Path) -> None:
+    """What ``LD_LIBRARY_PATH`` names, the loader searches."""
+    folder = tmp_path / "driver"
+    folder.mkdir()
+    (folder / "libzzrt.so.12").write_bytes(shared_library(soname="libzzrt.so.12"))
+    ran = ask("env", "--prefix", str(made.prefix), "--format", "json", LD_LIBRARY_PATH=str(folder))
+    (need,) = [each for each in natives(ran)["cu12"]["needs"] if each["name"] == "libzzrt.so.12"]
+    assert need == {"name": "libzzrt.so.12", "place": "search-path", "folders": [str(folder)]}
