@@ -10,6 +10,7 @@ from wheelclash.environment.records import read_small
 
 __all__ = ["Unreadable", "digest_of", "runs"]
 
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _PIECE = 1024 * 1024
 _WRAPPER = 256 * 1024
 
@@ -31,7 +32,7 @@ def digest_of(path: str, algorithm: str = "sha256") -> str | None:
 
     Args:
         path: Links are followed.
-        algorithm: A name that :mod:`hashlib` knows.
+        algorithm: A function of :mod:`hashlib`: ``sha256``.
 
     Returns:
         ``algorithm:hex``; ``irregular:`` and what it is for something that is no file; None if there is nothing.
@@ -39,9 +40,8 @@ def digest_of(path: str, algorithm: str = "sha256") -> str | None:
     Raises:
         Unreadable: It is there and cannot be read.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        descriptor = os.open(path, flags)
+        descriptor = os.open(path, _FLAGS)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
@@ -62,13 +62,13 @@ def digest_of(path: str, algorithm: str = "sha256") -> str | None:
 
 def _hashed(descriptor: int, algorithm: str, size: int) -> str:
     """Hash by plain system calls: most files are small, and a file object for each would cost more than the hash."""
-    found = hashlib.new(algorithm, usedforsecurity=False)
+    found = getattr(hashlib, algorithm)(usedforsecurity=False)  # by name it would take twice as long
     most = min(size + 1, _PIECE)
     while piece := os.read(descriptor, most):
         found.update(piece)
         if len(piece) < most:
             break
-    return found.hexdigest()
+    return str(found.hexdigest())
 
 
 def runs(path: str, entry_point: str) -> bool:

@@ -106,7 +106,7 @@ class Places(NamedTuple):
 
 def is_absolute(path: str) -> bool:
     """Whether a path, ``/`` between parts, is absolute on any system."""
-    return path.startswith("/") or _DRIVE.match(path) is not None
+    return path.startswith("/") or (path[1:2] == ":" and _DRIVE.match(path) is not None)
 
 
 def places_of(interpreter: Interpreter) -> Places:

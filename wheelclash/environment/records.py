@@ -7,7 +7,6 @@ object is made for a row: a RECORD becomes a set of keys, and only the rows of c
 
 from __future__ import annotations
 
-import base64
 import binascii
 import csv
 import io
@@ -19,7 +18,7 @@ from wheelclash.reading.contents import Finding, Noted
 from wheelclash.reading.record import MAX_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Sequence
 
     from wheelclash.environment.places import Places
 
@@ -76,7 +75,7 @@ def recorded_keys(record: str, site: str, places: Places) -> tuple[set[str], lis
     """
     findings = Noted()
     text = _read(record, findings)
-    paths = _paths(text)
+    paths = [path for path in _rows(text)[0] if not path.endswith(_BYTECODE)]
     if len(paths) > MAX_ROWS:
         raise RecordError("limit", f"its RECORD has more than {MAX_ROWS} rows")
     strange = _strange(paths)
@@ -104,22 +103,20 @@ def recorded_files(record: str, site: str, places: Places, wanted: Collection[st
     ignored = Noted()
     text = _read(record, ignored)
     prefix = "" if site == places.sites[0] else f"{site}/"
-    strange = _strange(_paths(text))
-    try:
-        for row in _rows(text):
-            if not row or row[0].endswith(_BYTECODE):
-                continue
-            path = row[0]
-            key = _key(path, site, places, ignored) if path in strange else prefix + path
-            if key is not None and (wanted is None or key in wanted):
-                file = (
-                    RecordedFile(_digest(row[1]), _size(row[2])) if len(row) == _COLUMNS else RecordedFile(None, None)
-                )
-                if found.get(key, file) != file:
-                    file = RecordedFile(None, None)  # two rows that disagree: neither can be trusted
-                found[key] = file
-    except csv.Error as error:
-        raise _no_csv(error) from error
+    paths, rows = _rows(text)
+    strange = _strange(paths)
+    for path, row in zip(paths, rows, strict=True):
+        if path.endswith(_BYTECODE):
+            continue
+        key = _key(path, site, places, ignored) if path in strange else prefix + path
+        if key is not None and (wanted is None or key in wanted):
+            cells = row.split(",") if isinstance(row, str) else row
+            file = (
+                RecordedFile(_digest(cells[1]), _size(cells[2])) if len(cells) == _COLUMNS else RecordedFile(None, None)
+            )
+            if key in found and found[key] != file:
+                file = RecordedFile(None, None)  # two rows that disagree: neither can be trusted
+            found[key] = file
     return found
 
 
@@ -172,16 +169,17 @@ def _read(record: str, findings: Noted) -> str:
         return data.decode("utf-8", "surrogateescape")
 
 
-def _paths(text: str) -> list[str]:
-    """The paths of all rows, bytecode left out; blank lines say nothing."""
-    if _needs_csv(text):
-        try:
-            paths = [row[0] for row in _rows(text) if row]
-        except csv.Error as error:
-            raise _no_csv(error) from error
-    else:
-        paths = [line.split(",", 1)[0] for line in text.split("\n") if line]
-    return [path for path in paths if not path.endswith(_BYTECODE)]
+def _rows(text: str) -> tuple[list[str], Sequence[str | list[str]]]:
+    """The path of each row, and the row, whole or in parts; blank lines say nothing."""
+    if '"' not in text and "\r" not in text:
+        lines = [line for line in text.split("\n") if line]
+        return [line.split(",", 1)[0] for line in lines], lines
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    except csv.Error as error:
+        code = "limit" if "field limit" in str(error) else "unreadable"
+        raise RecordError(code, f"its RECORD is not CSV ({error})") from error
+    return [row[0] for row in rows], rows
 
 
 def _strange(paths: list[str]) -> set[str]:
@@ -202,21 +200,6 @@ def _is_clean(path: str) -> bool:
     )
 
 
-def _needs_csv(text: str) -> bool:
-    return '"' in text or "\r" in text
-
-
-def _rows(text: str) -> Iterable[list[str]]:
-    if _needs_csv(text):
-        return csv.reader(io.StringIO(text, newline=""), strict=True)
-    return (line.split(",") for line in text.split("\n") if line)
-
-
-def _no_csv(error: csv.Error) -> RecordError:
-    code = "limit" if "field limit" in str(error) else "unreadable"
-    return RecordError(code, f"its RECORD is not CSV ({error})")
-
-
 def _key(path: str, site: str, places: Places, findings: Noted) -> str | None:
     """The key of a path that is not plain; None, with a finding, if it is nobody's business."""
     if not path or "\0" in path:
@@ -234,16 +217,17 @@ def _key(path: str, site: str, places: Places, findings: Noted) -> str | None:
 
 
 def _digest(written: str) -> str | None:
-    name, equals, value = written.partition("=")
-    length = _DIGEST_BYTES.get(name.lower()) if equals else None
-    if length is None:
-        return None
-    bare = value.rstrip("=").replace("+", "-").replace("/", "_")
+    name, _, value = written.partition("=")
+    if name not in _DIGEST_BYTES:
+        name = name.lower()
+        if name not in _DIGEST_BYTES:
+            return None
+    bare = value.rstrip("=").replace("-", "+").replace("_", "/")
     try:
-        digest = base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
-    except (binascii.Error, ValueError):
+        digest = binascii.a2b_base64(bare + "=" * (-len(bare) % 4))
+    except ValueError:
         return None
-    return f"{name.lower()}:{digest.hex()}" if len(digest) == length else None
+    return f"{name}:{digest.hex()}" if len(digest) == _DIGEST_BYTES[name] else None
 
 
 def _size(written: str) -> int | None:

@@ -114,7 +114,7 @@ def _in_processes(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified | None
 @lru_cache(maxsize=1)
 def _files(record: str, site: str, places: Places) -> list[tuple[str, RecordedFile]]:
     """Kept from slice to slice of one distribution."""
-    return sorted(recorded_files(record, site, places, None).items())
+    return list(recorded_files(record, site, places, None).items())
 
 
 def _verify(task: _Task) -> Verified | None:
@@ -125,14 +125,13 @@ def _verify(task: _Task) -> Verified | None:
     changed, missing, hidden = [], [], []
     unhashed = 0
     for key, file in files[task.start : task.stop]:
-        path = task.places.on_disk(key)
         if file.digest is None:
             unhashed += 1
             continue
-        if key.endswith(_NOTES) and ".dist-info/" in key:
+        if ".dist-info/" in key and key.endswith(_NOTES):
             continue
         try:
-            found = digest_of(path, file.digest.partition(":")[0])
+            found = digest_of(task.places.on_disk(key), file.digest.partition(":")[0])
         except Unreadable:
             hidden.append(key)
             continue
