@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _OURS = frozenset(
-    "root kind role severity installers installer state intact strategy evidence tool code".split()  # noqa: SIM905
+    "root kind role meaning what severity installers installer state intact strategy evidence tool code".split()  # noqa: SIM905
 )
 """Fields whose texts are a few words of our own."""
 
