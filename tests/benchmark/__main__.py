@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .environment import environment_figures
 from .population import write_population
 from .reading import pair_figures, wheel_figures
 from .running import growth_figures, start_figures
@@ -60,6 +61,7 @@ def _figures(asked: argparse.Namespace, folder: Path) -> Iterator[Figure]:
     yield from lock_figures(folder / "lock", quick=asked.quick)
     yield from resolution_figures(folder / "resolution", quick=asked.quick)
     yield from growth_figures(folder / "growth", quick=asked.quick)
+    yield from environment_figures(folder / "environments", quick=asked.quick)
 
 
 if __name__ == "__main__":
