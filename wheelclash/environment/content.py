@@ -11,7 +11,7 @@ from wheelclash.environment.records import read_small
 __all__ = ["Unreadable", "digest_of", "runs"]
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_PIECE = 1024 * 1024
+_PIECE = 128 * 1024
 _WRAPPER = 256 * 1024
 
 
