@@ -96,7 +96,21 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     with LoopbackIndex(folder / "index") as index:
         serve_everything(index)
         path = os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)])
-        yield Command(folder, index.simple, {"PATH": path})
+        shell = Command(folder, index.simple, {"PATH": path})
+        _install_the_story(shell)
+        yield shell
+
+
+def _install_the_story(shell: Command) -> None:
+    """The environment that the guide mends: installed by pip, one distribution after the other, the wrong one last."""
+    if os.name != "posix":
+        return
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", shell.folder / ".venv"], check=True)
+    python = shell.folder / ".venv" / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps"]
+    for name in ("nixl-cu13", "nixl-cu12"):
+        wanted = [f"{name}==1.1.0", "nixl==1.1.0", "nvidia-cuda-runtime==13.0.96"]
+        subprocess.run([*pip, *wanted], env=shell.variables(), check=True)
 
 
 def _run(shell: Command, command: str, status: int = 0) -> tuple[int, str]:

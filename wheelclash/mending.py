@@ -228,12 +228,17 @@ def installer_for(installed: Scan, interpreter: Interpreter, environ: Mapping[st
         environ: For PATH.
     """
     counts = {each.name: sum(one.installer == each.name for one in installed.distributions) for each in INSTALLERS}
-    available = [
-        each.name
-        for each in INSTALLERS
-        if next(on_path(each.name, environ), None) or (each.name == "pip" and interpreter.has_pip)
-    ]
+    available = [each.name for each in INSTALLERS if _can_run(each, interpreter, environ)]
     return max(available or list(counts), key=lambda name: (counts[name], name == "pip" and interpreter.has_pip))
+
+
+def _can_run(installer: Installer, interpreter: Interpreter, environ: Mapping[str, str]) -> bool:
+    """Whether there is one: on PATH, beside this library, or, of pip, in the environment itself."""
+    if next(on_path(installer.name, environ), None) is not None or (installer.name == "pip" and interpreter.has_pip):
+        return True
+    from importlib.util import find_spec
+
+    return find_spec(installer.name) is not None
 
 
 def steps_of(

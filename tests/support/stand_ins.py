@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .elf import shared_library
 from .wheelmaker import Wheel
 
 if TYPE_CHECKING:
     from .loopback import LoopbackIndex
 
-__all__ = ["OPENCV", "OURS", "PAIRS", "nixl", "nixl_itself", "serve_everything", "serve_pairs"]
+__all__ = ["CUDA_RUNTIME", "OPENCV", "OURS", "PAIRS", "nixl", "nixl_itself", "serve_everything", "serve_pairs"]
 
 
 _NIXL_SCRIPTS = ("nixl_etcd_example", "nixl_example", "telemetry_reader")
@@ -26,7 +27,7 @@ def nixl(cuda: str, version: str) -> Wheel:
     }
     files |= {f"{data}/scripts/{each}": f"#!/bin/sh\n# for CUDA {cuda}\n" for each in _NIXL_SCRIPTS}
     if version == "1.1.0":
-        files["nixl_ep/nixl_ep_cpp.cpython-312-x86_64-linux-gnu.so"] = b"\x7fELF libcudart.so." + cuda.encode()
+        files["nixl_ep/nixl_ep_cpp.cpython-312-x86_64-linux-gnu.so"] = shared_library([f"libcudart.so.{cuda}"])
         files |= {f"nixl_ep/{each}.py": "same = True\n" for each in ("__init__", "buffer", "utils")}
     return Wheel(f"nixl-cu{cuda}", version, files, requires=["numpy"], requires_python=">=3.9", purelib="false")
 
@@ -48,6 +49,13 @@ def _opencv(name: str, flavour: str) -> Wheel:
     }
     return Wheel(name, "5.0.0.93", files, requires=["numpy"], requires_python=">=3.6", purelib="false")
 
+
+CUDA_RUNTIME = Wheel(
+    "nvidia-cuda-runtime",
+    "13.0.96",
+    {"nvidia/cu13/lib/libcudart.so.13": shared_library(soname="libcudart.so.13")},
+    purelib="false",
+)
 
 OPENCV = (_opencv("opencv-python", "full"), _opencv("opencv-python-headless", "headless"))
 
@@ -93,5 +101,5 @@ def serve_everything(index: LoopbackIndex) -> None:
     """Put everything here on an index."""
     serve_pairs(index)
     versions = ("1.1.0", "1.5.1")
-    index.add(*OPENCV, *(nixl(cuda, version) for cuda in ("12", "13") for version in versions))
+    index.add(CUDA_RUNTIME, *OPENCV, *(nixl(cuda, version) for cuda in ("12", "13") for version in versions))
     index.add(*map(nixl_itself, versions), Wheel("numpy", "2.4.6", {"numpy/__init__.py": ""}, requires_python=">=3.9"))
