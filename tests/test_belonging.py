@@ -56,6 +56,12 @@ def test_archive_paths_with_nothing_in_common_are_one_file() -> None:
     assert answer("two-1.0.data/data/bin/tool", one, two)[0] == []
 
 
+def test_equal_contents_have_equal_numbers() -> None:
+    wheels = [Wheel(name, files={"m.py": text}) for name, text in (("one", "1"), ("two", "2"), ("three", "1"))]
+    numbers = {share.name: share.content for share in only("m.py", *wheels).shares}
+    assert numbers["one"] == numbers["three"] != numbers["two"]
+
+
 def test_generated_commands_are_files_of_their_platform() -> None:
     one = Wheel("one", files={}, scripts={"tool": "a:b"})
     two = Wheel("two", files={}, scripts={"tool": "a:c"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
@@ -94,11 +95,25 @@ class Claims:
         """The keys of everything recorded below a folder, in it by a name with a certain start."""
         start = f"{folder.rstrip('/')}/{starting}"
         home = f"{self.places.sites[0]}/"
-        every = self.owned.every
         if home.startswith(start):
-            return (key for key in every if not is_absolute(key) or key.startswith(start))
+            return (key for key in self.owned.every if not is_absolute(key) or key.startswith(start))
+        if not start.startswith(home):
+            return (key for key in self._absolute if key.startswith(start))
         start = start.removeprefix(home)
-        return (key for key in every if key.startswith(start))
+        top, slash, _ = start.partition("/")
+        if slash and top not in self._tops:
+            return iter(())
+        return (key for key in self.owned.every if key.startswith(start))
+
+    @cached_property
+    def _absolute(self) -> list[str]:
+        """The keys that are absolute paths: few, and often all that need be looked through."""
+        return [key for key in self.owned.every if is_absolute(key)]
+
+    @cached_property
+    def _tops(self) -> set[str]:
+        """The first parts of all keys: most of what may be asked for is not among them."""
+        return {key.partition("/")[0] for key in self.owned.every}
 
     def forms(self, key: str) -> Iterator[str]:
         """The keys of the other forms of a module, of which one hides the other."""
