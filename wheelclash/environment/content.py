@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 
-from wheelclash.environment.records import read_small
+from wheelclash.environment.records import NOTHING_THERE, read_small
 
 __all__ = ["Unreadable", "digest_of", "runs"]
 
@@ -42,9 +42,9 @@ def digest_of(path: str, algorithm: str = "sha256") -> str | None:
     """
     try:
         descriptor = os.open(path, _FLAGS)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
     except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in NOTHING_THERE:
+            return None
         if os.path.isdir(path):  # noqa: PTH112
             return "irregular:folder"
         raise Unreadable(str(getattr(error, "strerror", None) or error)) from error

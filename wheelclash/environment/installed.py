@@ -147,7 +147,7 @@ def _identify(site: str, folder_name: str, taken: set[str]) -> Unread:
     stem, _, version = folder_name.removesuffix(".dist-info").rpartition("-")
     installer = _line(f"{folder}/INSTALLER")
     metadata = metadata_of(folder)
-    name = canonicalize_name(metadata.name or stem or version)
+    name = canonicalize_name(metadata.name or stem or version or folder_name)
     id_ = f"{site}/{folder_name}" if folder_name in taken else folder_name
     version = metadata.version or (version if stem else "")
     return Unread(id_, name, version, site, folder, installer, metadata.requires, metadata.requires_python)
@@ -198,11 +198,11 @@ def _without_doubles(found: list[Unread], bystanders: list[Bystander]) -> tuple[
 
 
 def _rank(version: str) -> tuple[object, ...]:
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     try:
         return (1, Version(version), version)
-    except InvalidVersion:
+    except ValueError:  # not only InvalidVersion: a number may have more digits than Python reads
         return (0, version)
 
 
@@ -350,11 +350,11 @@ class _Evaluator:
 
     def __call__(self, text: str) -> bool:
         if text not in self._known:
-            from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+            from packaging.markers import Marker
 
             try:
                 self._known[text] = Marker(text).evaluate(dict(self._environment))
-            except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName):
+            except (KeyError, ValueError, RecursionError):  # packaging's own errors, and what it lets through
                 self._known[text] = False
         return self._known[text]
 

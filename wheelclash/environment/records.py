@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 import csv
+import errno
 import io
 import os
 import stat
@@ -22,10 +23,24 @@ if TYPE_CHECKING:
 
     from wheelclash.environment.places import Places
 
-__all__ = ["MAX_BYTES", "RecordError", "RecordedFile", "read_small", "recorded_files", "recorded_keys"]
+__all__ = [
+    "MAX_BYTES",
+    "NOTHING_THERE",
+    "RecordError",
+    "RecordedFile",
+    "read_small",
+    "recorded_files",
+    "recorded_keys",
+]
 
 MAX_BYTES = 256 * 1024 * 1024
 """The largest RECORD that is read."""
+
+NOTHING_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
+"""What the system says of a path at which there is nothing: no file, links in a circle, a name no file can have."""
+
+_LONGEST = 4096
+"""Characters of a path: no system opens a longer one, and to resolve its links would take its length squared."""
 
 _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
 _BYTECODE = (".pyc", ".pyo")
@@ -135,17 +150,21 @@ def read_small(path: str, limit: int) -> bytes | None:
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123  (a descriptor)
+    except OSError as error:
+        if error.errno in NOTHING_THERE:
+            return None
+        raise
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             return None
         pieces = []
-        while limit > 0 and (piece := file.read(min(limit, status.st_size + 1))):
+        while limit > 0 and (piece := os.read(descriptor, min(limit, status.st_size + 1))):
             pieces.append(piece)
             limit -= len(piece)
         return b"".join(pieces)
+    finally:
+        os.close(descriptor)
 
 
 def _read(record: str, findings: Noted) -> str:
@@ -202,7 +221,7 @@ def _is_clean(path: str) -> bool:
 
 def _key(path: str, site: str, places: Places, findings: Noted) -> str | None:
     """The key of a path that is not plain; None, with a finding, if it is nobody's business."""
-    if not path or "\0" in path:
+    if not path or "\0" in path or len(path) > _LONGEST:
         findings.append(Finding("unsafe-row", path or None, "a row of the installed RECORD has no usable path"))
         return None
     clean = path.replace("\\", "/")

@@ -179,7 +179,7 @@ def read_records(
         try:
             keys, odd = recorded_keys(each.record, each.site, places)
         except RecordError as error:
-            if not os.path.isdir(each.folder):  # noqa: PTH112
+            if not os.path.lexists(each.folder):
                 skipped.append(Skip(each.name, "changed", "it was removed while the environment was read"))
             else:
                 skipped.append(Skip(each.name, error.code, error.reason))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from wheelclash.environment.records import NOTHING_THERE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
@@ -116,9 +118,9 @@ def state_of(path: str) -> State:
     """Whether there is a file of that path, links followed."""
     try:
         os.stat(path)  # noqa: PTH116  (a path object for each would cost more than the call)
-    except (FileNotFoundError, NotADirectoryError):
-        return "missing"
-    except (OSError, ValueError):
+    except OSError as error:
+        return "missing" if error.errno in NOTHING_THERE else "hidden"
+    except ValueError:
         return "hidden"
     return "there"
 

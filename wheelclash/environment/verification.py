@@ -68,6 +68,7 @@ def verify(
     Returns:
         By id. One whose RECORD has gone meanwhile is left out.
     """
+    _files.cache_clear()  # a reinstall may have written a RECORD anew
     tasks = [
         _Task(each.id, each.record, each.site, places, start, start + _SLICE)
         for each, count in sorted(distributions, key=lambda pair: -pair[1])
