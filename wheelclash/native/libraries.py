@@ -94,7 +94,14 @@ def _walk(root: Path, *, deep: bool) -> Iterator[tuple[Path, str]]:
                 for each in entries:
                     if deep and each.is_dir(follow_symlinks=False):
                         folders.append(folder / each.name)
-                    elif _LIBRARY.search(each.name) and each.is_file():
+                    elif _LIBRARY.search(each.name) and _is_file(each):
                         yield folder, each.name
         except OSError:
             continue
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link in a circle
+        return False
