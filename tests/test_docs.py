@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -111,6 +112,16 @@ def _install_the_story(shell: Command) -> None:
     for name in ("nixl-cu13", "nixl-cu12"):
         wanted = [f"{name}==1.1.0", "nixl==1.1.0", "nvidia-cuda-runtime==13.0.96"]
         subprocess.run([*pip, *wanted], env=shell.variables(), check=True)
+    (shell.folder / ".venv").rename(shell.folder / "kept")
+
+
+@pytest.fixture
+def story(shell: Command) -> Command:
+    """The same, with that environment as it was in the beginning."""
+    if (shell.folder / "kept").exists():
+        shutil.rmtree(shell.folder / ".venv", ignore_errors=True)
+        shutil.copytree(shell.folder / "kept", shell.folder / ".venv", symlinks=True)
+    return shell
 
 
 def _run(shell: Command, command: str, status: int = 0) -> tuple[int, str]:
@@ -139,11 +150,11 @@ def _agree(shown: str, real: str) -> None:
 
 @posix
 @pytest.mark.parametrize("block", _of("console"))
-def test_console_example_does_what_it_shows(shell: Command, block: Block) -> None:
+def test_console_example_does_what_it_shows(story: Command, block: Block) -> None:
     status = 0
     for number, (command, shown) in enumerate(block.commands):
         assert command.split()[0] in {"wheelclash", "python", "echo"}, "mark it as printed, or show a command that runs"
-        status, real = _run(shell, command, status)
+        status, real = _run(story, command, status)
         if shown:
             _agree(shown, real)
         told = [each for each, _ in block.commands[number + 1 : number + 2]] == ["echo $?"]
@@ -163,11 +174,11 @@ def test_command_that_changes_an_environment_is_one_we_print(shell: Command, blo
 
 
 @pytest.mark.parametrize("block", _of("python"))
-def test_python_example_prints_what_it_shows(shell: Command, block: Block) -> None:
+def test_python_example_prints_what_it_shows(story: Command, block: Block) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", block.text],
-        cwd=shell.folder,
-        env=shell.variables(),
+        cwd=story.folder,
+        env=story.variables(),
         capture_output=True,
         timeout=60,
         check=False,

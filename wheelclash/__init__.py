@@ -5,10 +5,11 @@
 >>> report.summary.errors, report.exit_code()  # doctest: +SKIP
 (3, 1)
 
-:func:`check` and :func:`check_async` answer a question whole. The parts one level down work alone: targets
-(:func:`target_for`), reading a wheel on disk (:func:`read_wheel`), layouts (:func:`lay_out`), the
-:class:`OwnershipMap`, overlaps (:func:`overlaps_of`), the model :class:`Disk`, :func:`diagnose` and :func:`remedies`.
-Everything is imported when it is first used.
+:func:`check` and :func:`check_async` answer a question about wheels whole, :func:`examine` and :func:`fix` one about an
+environment. The parts one level down work alone: targets (:func:`target_for`), reading a wheel on disk
+(:func:`read_wheel`), layouts (:func:`lay_out`), the :class:`OwnershipMap`, overlaps (:func:`overlaps_of`), the model
+:class:`Disk`, :func:`diagnose` and :func:`remedies`; of an environment, its :func:`scan`. Everything is imported when
+it is first used.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from wheelclash.diagnosis import Diagnosis, diagnose
     from wheelclash.disk import Disk
     from wheelclash.distribution import Distribution
+    from wheelclash.environment import Environment, Scan, find_environment, scan
+    from wheelclash.environments import examine, fix
     from wheelclash.errors import FetchError, QuestionError, WheelclashError, WheelError
     from wheelclash.installers import PIP, UV, Invocation
     from wheelclash.interpreter import Interpreter
@@ -47,6 +50,12 @@ _HOMES = {
     "Interpreter": "interpreter",
     "Contents": "reading.contents",
     "read_wheel": "parts",
+    "Environment": "environment",
+    "Scan": "environment",
+    "examine": "environments",
+    "find_environment": "environment",
+    "fix": "environments",
+    "scan": "environment",
     "Distribution": "distribution",
     "distribution_of": "parts",
     "InstalledFile": "layout",
@@ -79,6 +88,7 @@ __all__ = [
     "Diagnosis",
     "Disk",
     "Distribution",
+    "Environment",
     "FetchError",
     "IndexFlags",
     "InstalledFile",
@@ -92,6 +102,7 @@ __all__ = [
     "QuestionError",
     "Remedy",
     "Report",
+    "Scan",
     "Session",
     "Target",
     "WheelError",
@@ -100,11 +111,15 @@ __all__ = [
     "check_async",
     "diagnose",
     "distribution_of",
+    "examine",
+    "find_environment",
     "find_overlaps",
+    "fix",
     "lay_out",
     "overlaps_of",
     "read_wheel",
     "remedies",
+    "scan",
     "target_for",
 ]
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from wheelclash.cli.given import environment_of, index_flags_of, session_of
 from wheelclash.cli.output import write_report
-from wheelclash.errors import QuestionError
-from wheelclash.mending import Job, Wish, mend
-from wheelclash.question import Ignore
-from wheelclash.report.fix_build import Again, build_fix_report
+from wheelclash.environments import fix
 from wheelclash.urls import without_credentials
 
 if TYPE_CHECKING:
@@ -28,27 +22,21 @@ def run(arguments: Arguments, *, as_module: bool) -> int:
     Raises:
         WheelclashError: There is no such environment, it must not be changed, or what was said makes no sense.
     """
-    ignores = [Ignore.parse(each) for each in arguments.ignore]
-    given = environment_of(arguments, as_module=as_module)
-    if given.interpreter is None:  # the words do not allow it
-        raise QuestionError("Mending takes an interpreter.", "Name one with --python.")
-    job = Job(
-        interpreter=given.interpreter,
-        wish=Wish(
-            keep=[canonicalize_name(name.strip()) for name in arguments.keep],
-            drop=[canonicalize_name(name.strip()) for name in arguments.drop],
-            ignores=ignores,
-        ),
-        installer=arguments.installer,
-        flags=index_flags_of(arguments),
-        use_config=not arguments.no_config,
-        environ=os.environ,
-        apply=arguments.apply,
-        output=sys.stderr.fileno(),
-    )
+    environment = environment_of(arguments, as_module=as_module)
     with session_of(arguments) as session:
-        mended = mend(job, session)
-    report = build_fix_report(mended, job, Again(given.options, _again(arguments)))
+        report = fix(
+            environment,
+            keep=arguments.keep,
+            drop=arguments.drop,
+            apply=arguments.apply,
+            ignore=arguments.ignore,
+            session=session,
+            index=index_flags_of(arguments),
+            installer=arguments.installer,
+            use_config=not arguments.no_config,
+            output=sys.stderr.fileno(),
+            again=_again(arguments),
+        )
     write_report(report, arguments)
     return report.exit_code(allow_incomplete=arguments.allow_incomplete)
 

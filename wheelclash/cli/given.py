@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from wheelclash.errors import QuestionError, TargetError
-from wheelclash.interpreter import meant, on_path, running, target_of
+from wheelclash.errors import QuestionError
+from wheelclash.interpreter import meant, on_path, target_of
 from wheelclash.target import target_for, with_python
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wheelclash.cli.arguments import Arguments
-    from wheelclash.environment import Places
+    from wheelclash.environment import Environment
     from wheelclash.installers import InstallerName
     from wheelclash.interpreter import Interpreter
     from wheelclash.session import Session
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from wheelclash.target import Target
 
 __all__ = [
-    "GivenEnvironment",
     "environment_of",
     "index_flags_of",
     "installer_of",
@@ -33,22 +32,6 @@ __all__ = [
     "targets_of",
     "working_folder",
 ]
-
-
-class GivenEnvironment(NamedTuple):
-    """The environment that is meant.
-
-    Attributes:
-        places: Where its files lie.
-        target: What it is.
-        interpreter: Its interpreter; None where only a folder was named.
-        options: The options that name it again in a printed command; none for the active one.
-    """
-
-    places: Places
-    target: Target
-    interpreter: Interpreter | None
-    options: tuple[str, ...]
 
 
 def working_folder() -> Path:
@@ -63,35 +46,17 @@ def working_folder() -> Path:
         raise QuestionError(f"The current folder cannot be used ({error.strerror}).", "Change to another.") from None
 
 
-def environment_of(arguments: Arguments, *, as_module: bool) -> GivenEnvironment:
+def environment_of(arguments: Arguments, *, as_module: bool) -> Environment:
     """The environment that ``--python``, ``--prefix`` or ``--path`` names, or else the one meant.
 
     Raises:
         QuestionError: There is no such environment.
     """
-    from wheelclash.environment import places_at, places_below, places_of
+    from wheelclash.environment import find_environment
 
-    if arguments.prefix is not None:
-        places = places_below(Path(arguments.prefix).absolute())
-        return GivenEnvironment(places, _target_of_folder(places), None, ("--prefix", str(places.prefix)))
-    if arguments.path is not None:
-        places = places_at(Path(arguments.path).absolute())
-        return GivenEnvironment(places, _target_of_folder(places), None, ("--path", places.sites[0]))
-    folder = working_folder()
-    interpreter = meant(python=arguments.python, run_as_module=as_module, environ=os.environ, cwd=folder)
-    options = () if interpreter.is_active else ("--python", str(interpreter.executable))
-    return GivenEnvironment(places_of(interpreter), target_of(interpreter), interpreter, options)
-
-
-def _target_of_folder(places: Places) -> Target:
-    """This machine, with the version of Python that the folder's name says."""
-    target = target_of(running())
-    if places.python_version is None:
-        return target
-    try:
-        return with_python(target, places.python_version)
-    except TargetError:
-        return target
+    return find_environment(
+        arguments.python, prefix=arguments.prefix, path=arguments.path, run_as_module=as_module, environ=os.environ
+    )
 
 
 def targets_of(

@@ -6,14 +6,17 @@ they recorded, ``tree`` walks what is there, ``ownership`` joins the two, ``cont
 """
 
 from wheelclash.environment.damage import Condition, Damage, judge_environment
+from wheelclash.environment.locate import Environment, find_environment
 from wheelclash.environment.places import Places, places_at, places_below, places_of
 from wheelclash.environment.scan import Scan, scan
 
 __all__ = [
     "Condition",
     "Damage",
+    "Environment",
     "Places",
     "Scan",
+    "find_environment",
     "judge_environment",
     "places_at",
     "places_below",

@@ -1,0 +1,84 @@
+"""Which environment: the one that is named, or the one that is meant."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelclash.environment.places import Places, places_at, places_below, places_of
+from wheelclash.errors import QuestionError, TargetError
+from wheelclash.interpreter import Interpreter, meant, running, target_of
+from wheelclash.target import Target, with_python
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Environment", "find_environment"]
+
+
+class Environment(NamedTuple):
+    """An environment.
+
+    Attributes:
+        places: Where its files lie.
+        target: What it is.
+        interpreter: Its interpreter; None where only a folder was named.
+        options: The options that name it again in a printed command; none for the active one.
+    """
+
+    places: Places
+    target: Target
+    interpreter: Interpreter | None
+    options: tuple[str, ...]
+
+
+def find_environment(
+    python: str | os.PathLike[str] | None = None,
+    *,
+    prefix: str | os.PathLike[str] | None = None,
+    path: str | os.PathLike[str] | None = None,
+    run_as_module: bool = False,
+    environ: Mapping[str, str] | None = None,
+) -> Environment:
+    """Find an environment.
+
+    Args:
+        python: An interpreter, the folder of its environment, a version or a name on PATH.
+        prefix: Instead, an environment's folder, no interpreter of which is run.
+        path: Instead, one site-packages folder, or one made with ``--target``.
+        run_as_module: Whether the running interpreter is meant if nothing is named, whatever variables say.
+        environ: Environment variables that may say which is meant; the process's own by default.
+
+    Raises:
+        QuestionError: There is no such environment.
+    """
+    if prefix is not None:
+        places = places_below(Path(prefix).absolute())
+        return Environment(places, _target_of_folder(places), None, ("--prefix", str(places.prefix)))
+    if path is not None:
+        places = places_at(Path(path).absolute())
+        return Environment(places, _target_of_folder(places), None, ("--path", places.sites[0]))
+    environ = os.environ if environ is None else environ
+    named = None if python is None else os.fspath(python)
+    interpreter = meant(python=named, run_as_module=run_as_module, environ=environ, cwd=_working_folder())
+    options = () if interpreter.is_active else ("--python", str(interpreter.executable))
+    return Environment(places_of(interpreter), target_of(interpreter), interpreter, options)
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise QuestionError(f"The current folder cannot be used ({error.strerror}).", "Change to another.") from None
+
+
+def _target_of_folder(places: Places) -> Target:
+    """This machine, with the version of Python that the folder's name says."""
+    target = target_of(running())
+    if places.python_version is None:
+        return target
+    try:
+        return with_python(target, places.python_version)
+    except TargetError:
+        return target
