@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -164,3 +165,43 @@ def test_the_libraries_of_the_process_count(ask: Command, made: Handmade, tmp_pa
     ran = ask("env", "--prefix", str(made.prefix), "--format", "json", LD_LIBRARY_PATH=str(folder))
     (need,) = [each for each in natives(ran)["cu12"]["needs"] if each["name"] == "libzzrt.so.12"]
     assert need == {"name": "libzzrt.so.12", "place": "search-path", "folders": [str(folder)]}
+
+
+TARGET = ("--python-version", "3.12", "--python-platform", "linux")
+
+
+def test_before_an_install_just_those_members_are_read(ask: Command, index: LoopbackIndex) -> None:
+    index.add(Wheel("vendor-rt", files={"vendor/lib/libzzrt.so.13": shared_library(soname="libzzrt.so.13")}))
+    ran = ask("cu12", "cu13", "vendor-rt", *TARGET, "--why", "--format", "json")
+    assert core(ran)["why"] == "cu12's needs libzzrt.so.12: not in this set; cu13's needs libzzrt.so.13: in vendor-rt"
+    assert [each["place"] for each in natives(ran)["cu12"]["needs"]] == ["unknown", "system"]
+    assert ran.json["reading"]["member_requests"] == 0  # wheels this small were read whole
+    assert f"  why      {core(ran)['why']}\n" in ask("cu12", "cu13", "vendor-rt", *TARGET, "--why").out
+
+
+def test_nothing_is_looked_into_unasked(ask: Command) -> None:
+    ran = ask("cu12", "cu13", *TARGET, "--format", "json")
+    assert (core(ran)["why"], natives(ran)) == (None, {"cu12": None, "cu13": None})
+
+
+def test_a_large_wheel_is_read_in_part(ask: Command, index: LoopbackIndex) -> None:
+    ballast = bytes(range(256)) * 8000
+    for name, cuda in (("big12", "12"), ("big13", "13")):
+        index.add(Wheel(name, files={CORE: built(cuda), f"{name}/ballast.bin": ballast}, compression=0))
+    ran = ask("big12", "big13", *TARGET, "--why", "--format", "json")
+    assert "big12's needs libzzrt.so.12" in core(ran)["why"]
+    assert ran.json["reading"]["member_requests"] == 2
+    assert ran.json["reading"]["bytes"] < len(ballast)
+
+
+def test_into_an_environment_its_own_libraries_count(ask: Command, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "real")], check=True)
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    (site,) = (tmp_path / "real" / "lib").glob(f"python{version}*/site-packages")
+    there = Handmade(tmp_path / "real", folder=site)
+    install(there, WHEELS["cu12"])
+    there.add("vendor-rt", {"vendor/lib/libzzrt.so.12": shared_library(soname="libzzrt.so.12")})
+    ran = ask("cu13", "--into", str(tmp_path / "real"), "--why", "--format", "json")
+    assert core(ran)["why"] == (
+        "cu13's needs libzzrt.so.13: nowhere in this environment; cu12's needs libzzrt.so.12: in vendor-rt"
+    )

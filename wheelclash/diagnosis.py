@@ -158,7 +158,7 @@ def _outcome(overlap: Overlap, disk: Disk, order: Order, newcomers: Collection[s
     if not holders:
         return Outcome(overlap, "determined", None, "replaced")
     if len(fresh) < len(writers):
-        last = [id_ for id_ in fresh if id_ in holders]
+        last = [id_ for id_ in fresh if id_ in holders] or sorted(holders)
         reason = "newcomer" if len(last) == len(fresh) else order.last_of(fresh).reason
         return Outcome(overlap, "determined", min(last), reason)
     deciding = order.last_of(writers)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from wheelclash.environment.residents import Residents
     from wheelclash.gathering import TargetSet
     from wheelclash.installers import Installer
+    from wheelclash.layout import InstalledPath
     from wheelclash.overlap import Overlap
     from wheelclash.question import Question
     from wheelclash.reading.contents import Contents, Evidence
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from wheelclash.sources.settings import IndexFlags
     from wheelclash.target import Target
     from wheelclash.verdict import Answers
+    from wheelclash.why import Why
 
 __all__ = ["Seen", "answer", "look"]
 
@@ -128,6 +130,8 @@ async def look(question: Question, reader: WheelReader) -> Seen:
     not_compared = [skip for found in gathered.sets for skip in found.not_compared]
     notes = list(gathered.notes)
     views = [await _view(each, read, question, reader, where, there) for each in gathered.sets]
+    if question.why:
+        views = [view._replace(reasons=await _reasons(view, question, reader, there)) for view in views]
     if there is not None:
         skipped += there.skipped
         not_compared += there.not_compared
@@ -141,6 +145,29 @@ async def look(question: Question, reader: WheelReader) -> Seen:
         notes=notes,
         from_cache=sum(isinstance(each, _Read) and each.from_cache for each in read.values()),
         into=None if there is None else there.places,
+    )
+
+
+async def _reasons(
+    view: View, question: Question, reader: WheelReader, there: Residents | None
+) -> Mapping[InstalledPath, Why]:
+    """Why the native files among the errors and warnings of a target matter."""
+    from wheelclash.why import explain_overlaps
+
+    grave = [
+        each
+        for each in view.overlaps
+        if each.severity in {"error", "warning"} and not any(one.matches(each, view.names) for one in question.ignore)
+    ]
+    if there is None:
+        return await explain_overlaps(grave, view.distributions, reader)
+    return await explain_overlaps(
+        grave,
+        view.distributions,
+        reader,
+        residents=view.addition.residents,
+        places=there.places,
+        recorded=there.recorded,
     )
 
 

@@ -86,6 +86,7 @@ class Options(TypedDict, total=False):
         allow_build: Whether uv may take source distributions, and run their code to learn what they require.
         against: Published distributions to compare the others with; those of the same name are replaced.
         siblings: Names to compare with the other variants of them that are known.
+        why: Whether contested native files are looked into: what each version needs, and where that is.
         into: The environment to install into: what is installed there is compared too, and it is target and
             interpreter.
     """
@@ -100,6 +101,7 @@ class Options(TypedDict, total=False):
     allow_build: bool
     against: Iterable[str]
     siblings: Iterable[str]
+    why: bool
     into: Interpreter | None
     interpreter: Interpreter | None
     keep: Iterable[str]
@@ -136,6 +138,7 @@ class Question:
         allow_build: Whether uv may take source distributions.
         against: Published distributions to compare the others with.
         siblings: Names to compare with their known variants.
+        why: Whether contested native files are looked into.
         into: The environment whose distributions are compared too.
     """
 
@@ -161,3 +164,4 @@ class Question:
     against: tuple[str, ...] = ()
     siblings: tuple[str, ...] = ()
     into: Interpreter | None = None
+    why: bool = False

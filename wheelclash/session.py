@@ -212,6 +212,7 @@ def _question(requirements: Iterable[str | os.PathLike[str]], options: Options) 
         allow_build=options.get("allow_build", False),
         against=tuple(options.get("against", ())),
         siblings=tuple(options.get("siblings", ())),
+        why=options.get("why", False),
         into=into,
     )
 

@@ -24,14 +24,16 @@ class Handmade:
 
     Attributes:
         prefix: Its folder.
+        folder: Its site-packages folder, if it is there already.
     """
 
     prefix: Path
+    folder: Path | None = None
 
     @property
     def site(self) -> Path:
         """Its site-packages folder, made when first asked for."""
-        folder = self.prefix / "lib" / "python3.12" / "site-packages"
+        folder = self.folder or self.prefix / "lib" / "python3.12" / "site-packages"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 

@@ -61,6 +61,7 @@ class Arguments(argparse.Namespace):
     verify: bool
     drop: list[str]
     apply: bool
+    why: bool
     asked: list[str]
 
 

@@ -61,4 +61,5 @@ def _report(arguments: Arguments, *, as_module: bool) -> Report:
             allow_build=arguments.allow_build,
             against=arguments.against,
             siblings=arguments.siblings,
+            why=arguments.why,
         )

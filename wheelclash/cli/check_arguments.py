@@ -106,6 +106,8 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
 def _add_remedy(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what to do about it")
     add = group.add_argument
+    add("--why", action="store_true",
+        help="say which libraries each version of a contested native file needs, by reading it")  # fmt: skip
     add("--keep", metavar="NAME", action="append", default=[], help="who shall win; repeatable")
     add("--installer", choices=("pip", "uv"), help="whose commands to print (default: uv if there is one, else pip)")
     add("--system", action="store_true", help="add uv's --system to printed commands, for a Dockerfile")

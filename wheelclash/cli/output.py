@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wheelclash.cli.arguments import Arguments
-    from wheelclash.report.text import Line, Style
+    from wheelclash.report.lines import Line, Style
 
 __all__ = ["write_report"]
 

@@ -60,6 +60,7 @@ class Residents:
         places: Where it is.
         versions: Of each that is compared, by name.
         requires: ``Requires-Dist`` of each, verbatim, by name.
+        recorded: Those that are compared, with their RECORDs.
         skipped: Distributions and folders that could not be read.
         not_compared: Distributions that are somebody else's business.
     """
@@ -74,6 +75,7 @@ class Residents:
         aside: list[Bystander] = list(inventory.bystanders)
         self._owned, read, self._findings = read_records(inventory.unread, places, aside, closed)
         self._read = [each for each, _ in read]
+        self.recorded: Sequence[Unread] = self._read
         self._files = {each.id: count for each, count in read}
         self.versions = {each.name: each.version for each in self._read}
         self.requires = {each.name: each.requires for each in self._read}

@@ -140,7 +140,7 @@ def _phrases(needs: Sequence[Need], where: Callable[[Path], str]) -> str:
             "system": f"in the system, a copy in {folders}" if folders else "in the system",
             "driver": "comes with the driver",
             "nowhere": "nowhere in this environment",
-            "unknown": "not in this environment",
+            "unknown": "not in this set",
         }[each.place]
         said.setdefault(place, []).append(each.name)
     more = f" and {len(needs) - _LISTED} more" if len(needs) > _LISTED else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import wheelclash
@@ -31,6 +32,7 @@ from wheelclash.report.model import (
     UninstallReport,
     WheelReport,
 )
+from wheelclash.report.reasons import native_report
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -41,12 +43,14 @@ if TYPE_CHECKING:
     from wheelclash.distribution import Distribution, Edge
     from wheelclash.environment.places import Places
     from wheelclash.installers import InstallerName
+    from wheelclash.layout import InstalledPath
     from wheelclash.overlap import Overlap
     from wheelclash.question import Ignore
     from wheelclash.remedy import Remedy
     from wheelclash.report.into import LostReport
     from wheelclash.sources.candidate import Skip
     from wheelclash.target import Target
+    from wheelclash.why import Why
 
 __all__ = ["Findings", "View", "build_report"]
 
@@ -63,6 +67,7 @@ class View(NamedTuple):
         remedies: Of the installer whose commands are wanted.
         addition: What is installed already where it is to be installed.
         present: Names that were asked for and are there already, in the version that was asked for.
+        reasons: By path, why it matters whose content a native file has, where that was looked into.
     """
 
     target: Target
@@ -73,6 +78,7 @@ class View(NamedTuple):
     remedies: Sequence[Remedy]
     addition: Addition = NOTHING
     present: Sequence[str] = ()
+    reasons: Mapping[InstalledPath, Why] = MappingProxyType({})
 
     @property
     def names(self) -> dict[str, str]:
@@ -249,14 +255,17 @@ def _overlaps(views: Sequence[View], ignores: Sequence[Ignore]) -> tuple[Overlap
         there = {each.id for each in view.addition.residents}
         for each in view.overlaps:
             ignored = each.severity != "none" and any(one.matches(each, names) for one in ignores)
-            targets.setdefault(_overlap(each, names, there, ignored=ignored), []).append(number)
+            why = view.reasons.get(each.path)
+            targets.setdefault(_overlap(each, names, there, why, ignored=ignored), []).append(number)
     found = [replace(each, targets=tuple(numbers)) for each, numbers in targets.items()]
     if len(views) > 1:  # each view's own are in order already
         found.sort(key=lambda each: (SEVERITIES.index(each.severity), each.root, each.path, each.kind))
     return tuple(found)
 
 
-def _overlap(overlap: Overlap, names: Mapping[str, str], there: Collection[str], *, ignored: bool) -> OverlapReport:
+def _overlap(
+    overlap: Overlap, names: Mapping[str, str], there: Collection[str], why: Why | None, *, ignored: bool
+) -> OverlapReport:
     root, path = split(overlap.path)
     owners = []
     for owner in overlap.owners:
@@ -264,7 +273,9 @@ def _overlap(overlap: Overlap, names: Mapping[str, str], there: Collection[str],
         sha256 = content.removeprefix("sha256:") if content.startswith("sha256:") else None
         own_path = split(owner.file.path)[1]
         member = None if owner.id in there else owner.file.member
-        owners.append(OwnerReport(owner.id, names[owner.id], own_path, member, sha256, owner.file.size, owner.content))
+        native = None if why is None else native_report(why, owner.id)
+        size, name = owner.file.size, names[owner.id]
+        owners.append(OwnerReport(owner.id, name, own_path, member, sha256, size, owner.content, native))
     return OverlapReport(
         root=root,
         path=path,
@@ -275,7 +286,7 @@ def _overlap(overlap: Overlap, names: Mapping[str, str], there: Collection[str],
         targets=(),
         ignored=ignored,
         owners=tuple(owners),
-        why=None,
+        why=None if why is None else why.sentence,
     )
 
 

@@ -27,7 +27,7 @@ from wheelclash.values import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from wheelclash.report.text import Line
+    from wheelclash.report.lines import Line
 
 __all__ = [
     "ContestedReport",

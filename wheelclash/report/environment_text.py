@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 from wheelclash.report.escape import printable_report
+from wheelclash.report.lines import Line, Span, Style
 from wheelclash.report.reasons_text import reasons
-from wheelclash.report.text import Line, Span, Style
 from wheelclash.report.words import listed, plural
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from wheelclash.report.escape import printable_report
-from wheelclash.report.text import Line, Span, Style
+from wheelclash.report.lines import Line, Span, Style
 from wheelclash.report.words import listed, plural
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from wheelclash.values import value
 
 TYPE_CHECKING = False  # typing's constant; pydantic evaluates this module's annotations, but those of methods
 if TYPE_CHECKING:
-    from wheelclash.report.text import Line
+    from wheelclash.report.lines import Line
 
 __all__ = [
     "SCHEMA_VERSION",

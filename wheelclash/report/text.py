@@ -8,10 +8,12 @@ from __future__ import annotations
 import shlex
 from collections import Counter, defaultdict
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
 from wheelclash.report.escape import printable_report
 from wheelclash.report.into_text import clean_headline, grave_headline, grave_losses, loss_texts, way
+from wheelclash.report.lines import Line, Span, Style
+from wheelclash.report.reasons_text import reasons
 from wheelclash.report.words import listed, plural
 
 if TYPE_CHECKING:
@@ -19,19 +21,7 @@ if TYPE_CHECKING:
 
     from wheelclash.report.model import DiagnosisReport, OverlapReport, RemedyReport, Report, TargetReport
 
-__all__ = ["Line", "Span", "Style", "render", "to_text"]
-
-Style = Literal["plain", "strong", "error", "warning", "notice", "good", "faint", "command"]
-
-
-class Span(NamedTuple):
-    """A piece of a line."""
-
-    text: str
-    style: Style = "plain"
-
-
-Line: TypeAlias = tuple[Span, ...]
+__all__ = ["render", "to_text"]
 
 _MOST_GROUPS = 12
 _MOST_NAMES = 3
@@ -104,12 +94,12 @@ class _Writer:
         report = self._report
         summary = report.summary
         counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notices, "notice")]
-        told = ", ".join(plural(count, word) for count, word in counts if count)
-        ignored = f", {summary.ignored} ignored" if summary.ignored else ""
+        ignored = [f"{summary.ignored} ignored"] if summary.ignored else []
+        told = ", ".join([*(plural(count, word) for count, word in counts if count), *ignored])
         where = f" [{self._where()}]"
         if report.into and (self._grave or self._lost):
             text = grave_headline(report, report.into, self._grave, self._lost)
-            return (Span(f"{text}: {told}{ignored}", "error" if summary.errors else "warning"), Span(where, "faint"))
+            return (Span(f"{text}: {told}", "error" if summary.errors else "warning"), Span(where, "faint"))
         if self._grave:
             involved = sorted({owner.distribution for each in self._grave for owner in each.owners})
             pair = 2
@@ -120,7 +110,7 @@ class _Writer:
             )
             clash = "clash" if len(involved) > 1 else "clashes"
             style: Style = "error" if summary.errors else "warning"
-            return (Span(f"{who} {clash}: {told}{ignored}", style), Span(where, "faint"))
+            return (Span(f"{who} {clash}: {told}", style), Span(where, "faint"))
         count = plural(len(report.distributions), "distribution")
         files = plural(sum(each.files for each in report.distributions), "file")
         if not report.complete and not report.answers:
@@ -132,7 +122,7 @@ class _Writer:
                 Span(f"Incomplete: no clash in what could be read ({count}, {files})", "warning"),
                 Span(where, "faint"),
             )
-        rest = f"; {told}{ignored}" if told or ignored else ""
+        rest = f"; {told}" if told else ""
         if report.into:
             return (Span(f"{clean_headline(report, report.into)}{rest}", "good"), Span(where, "faint"))
         return (Span(f"No clash: {count}, {files}{rest}", "good"), Span(where, "faint"))
@@ -178,6 +168,7 @@ class _Writer:
         yield from lines[:most]
         if len(lines) > most:
             yield (Span(f"  … and {plural(len(lines) - most, 'more line')} of this kind (-v shows them)", "faint"),)
+        yield from reasons(self._grave, verbose=self._verbose)
         sets = Counter(tuple(owner.distribution for owner in each.owners) for each in self._notices)
         for names, count in sorted(sets.items()):
             text = f"{plural(count, 'file')} shared by {listed(names)}: fine today, lost to the others when one goes"

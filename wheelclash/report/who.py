@@ -16,7 +16,7 @@ from wheelclash.values import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from wheelclash.report.text import Line
+    from wheelclash.report.lines import Line
 
 __all__ = ["AskedEnvironment", "BelowReport", "BesideReport", "EndReport", "FoundReport", "ShareReport", "WhoReport"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from wheelclash.report.escape import printable_report
-from wheelclash.report.text import _REASONS, Line, Span, Style
+from wheelclash.report.lines import Line, Span, Style
+from wheelclash.report.text import _REASONS
 from wheelclash.report.words import listed, plural
 
 if TYPE_CHECKING:
