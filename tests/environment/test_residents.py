@@ -1,0 +1,255 @@
+"""Of an environment only what newcomers touch becomes values, and nothing is lost by that."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.installed import Handmade
+from tests.support.values import BY_NAME, LINUX, MACOS, distribution
+from tests.support.wheelmaker import Wheel
+from wheelclash.diagnosis import diagnose
+from wheelclash.environment.places import places_below
+from wheelclash.environment.residents import Residents
+from wheelclash.parts import overlaps_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from wheelclash.addition import Addition
+    from wheelclash.distribution import Distribution
+    from wheelclash.target import Target
+
+Files = dict[str, str]
+
+PATHS = [
+    "m.py",
+    "m/__init__.py",
+    "m.abi3.so",
+    "M.py",
+    "x",
+    "x/y",
+    "x/y/z.py",
+    "p/__init__.py",
+    "p/a.py",
+    "p/b.py",
+    "q.txt",
+]
+SETS = st.dictionaries(st.sampled_from(PATHS), st.sampled_from(["", "1", "2"]), max_size=5)
+
+
+def _possible(files: Files) -> Files:
+    """A distribution has no file where it has a folder itself, nor under two spellings."""
+    files = {path: text for path, text in files.items() if not any(other.startswith(f"{path}/") for other in files)}
+    return {path: text for path, text in files.items() if path != "M.py" or "m.py" not in files}
+
+
+def beside(made: Handmade, newcomers: Sequence[Distribution], target: Target = LINUX) -> Addition:
+    return Residents(places_below(made.prefix), target).beside(newcomers)
+
+
+def paths(addition: Addition, name: str) -> set[str]:
+    """What became values of a resident or a replaced distribution."""
+    (each,) = [one for one in (*addition.residents, *addition.replaced.values()) if one.name == name]
+    return {str(path) for path in each.layouts["pip"].files}
+
+
+@pytest.mark.parametrize(
+    ("resident", "newcomer", "target"),
+    [
+        ("p/a.py", "p/a.py", LINUX),
+        ("x", "x/y", LINUX),
+        ("x/y/z.py", "x", LINUX),
+        ("m.py", "m/__init__.py", LINUX),
+        ("m/__init__.py", "m.py", LINUX),
+        ("m.abi3.so", "m.py", LINUX),
+        ("m.cpython-312-x86_64-linux-gnu.so", "m.abi3.so", LINUX),
+        ("a/m.abi3.so", "a/m/__init__.py", LINUX),
+        ("M.py", "m.py", MACOS),
+        ("../../../bin/tool", "new-1.0.data/scripts/tool", LINUX),
+        ("../../../share/x", "new-1.0.data/data/share/x", LINUX),
+        ("../../../bin/y", "new-1.0.data/data/bin/y", LINUX),
+        ("z.py", "new-1.0.data/data/lib/python3.12/site-packages/z.py", LINUX),
+    ],
+)
+def test_what_cannot_stand_beside_something_new_is_brought_in(
+    made: Handmade, resident: str, newcomer: str, target: Target
+) -> None:
+    made.add("old", {resident: "1", "aside.py": "", "p/other.py": ""})
+    made.add("uninvolved", {"uninvolved.py": ""})
+    addition = beside(made, [distribution(Wheel("new", files={newcomer: "2", "new.py": ""}), target)], target)
+    assert len(paths(addition, "old")) == 1
+    assert paths(addition, "uninvolved") == set()
+    assert addition.involved == {"old-1.0.dist-info"}
+    assert addition.files["old-1.0.dist-info"] == 6
+
+
+@pytest.mark.parametrize(
+    ("resident", "newcomer"), [("M.py", "m.py"), ("m.py", "m.txt"), ("x/y", "x/z"), ("headers/h.h", "h.h")]
+)
+def test_what_can_stand_is_left_alone(made: Handmade, resident: str, newcomer: str) -> None:
+    made.add("old", {resident: "1"})
+    assert beside(made, [distribution(Wheel("new", files={newcomer: "2"}))]).involved == frozenset()
+
+
+def test_what_is_replaced_owns_nothing_and_takes_what_it_shares(made: Handmade) -> None:
+    made.add("old", {"shared.py": "", "own.py": "", "kept.py": ""})
+    made.add("other", {"shared.py": "", "other.py": ""})
+    addition = beside(made, [distribution(Wheel("old", "2.0", {"own.py": "", "kept.py": ""}))])
+    assert [each.name for each in addition.residents] == ["other"]
+    assert list(addition.replaced) == ["old-2.0-py3-none-any.whl"]
+    assert paths(addition, "old") == paths(addition, "other") == {"site-packages/shared.py"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(SETS, min_size=1, max_size=3), st.lists(SETS, min_size=1, max_size=2), st.booleans(), st.booleans())
+def test_nothing_is_lost_by_bringing_in_little(
+    old: list[Files],
+    new: list[Files],
+    replaces: bool,  # noqa: FBT001
+    folds: bool,  # noqa: FBT001
+) -> None:
+    """Overlaps and diagnoses are those of the whole environment."""
+    target = MACOS if folds else LINUX
+    old, new = (list(map(_possible, each)) for each in (old, new))
+    with TemporaryDirectory() as folder:
+        made = Handmade(Path(folder) / "venv")
+        taken: dict[str, str] = {}
+        for number, files in enumerate(old):
+            writable = {
+                path: taken.get(path.lower(), text)  # what they dispute among each other is the business of env
+                for path, text in files.items()
+                if not any(path.startswith(f"{each}/") or each.startswith(f"{path}/") for each in taken)
+            }
+            old[number] = writable
+            taken |= {path.lower(): text for path, text in writable.items()}
+            made.add(f"old{number}", writable)
+        wheels = [Wheel(f"new{number}", files=dict(files)) for number, files in enumerate(new)]
+        if replaces:
+            wheels[0] = Wheel("old0", "2.0", dict(new[0]))
+        newcomers = [distribution(each, target) for each in wheels]
+        addition = beside(made, newcomers, target)
+    whole = _whole(old, addition, target)
+    assert _seen(newcomers, addition, target) == _seen(newcomers, whole, target)
+
+
+def _whole(old: Sequence[Files], addition: Addition, target: Target) -> Addition:
+    """The same with every file of everybody."""
+    full = {
+        each.name: each.layouts
+        for number, files in enumerate(old)
+        for each in [distribution(Wheel(f"old{number}", files=dict(files)), target)]
+    }
+    return addition._replace(
+        residents=tuple(each._replace(layouts=full[each.name]) for each in addition.residents),
+        replaced={new: each._replace(layouts=full[each.name]) for new, each in addition.replaced.items()},
+    )
+
+
+def _seen(newcomers: Sequence[Distribution], addition: Addition, target: Target) -> Any:
+    """Overlaps with a newcomer in them, and what comes of the installation."""
+    coming = {each.id for each in newcomers}
+    found = [
+        each
+        for each in overlaps_of([*newcomers, *addition.residents], target)
+        if coming & set(each.ids) and (target is MACOS or each.kind != "case-only")
+    ]
+    overlaps = {
+        (
+            each.path,
+            each.kind,
+            each.severity,
+            tuple((owner.id, owner.file.path, owner.content) for owner in each.owners),
+        )
+        for each in found
+    }
+    told = []
+    for installer in BY_NAME.values():
+        diagnosis = diagnose(installer, newcomers, found, target, addition=addition)
+        taken = {
+            (each.path, each.id, each.because, each.certain) for each in diagnosis.taken if "dist-info" not in each.path
+        }
+        outcomes = {(each.overlap.path, each.state, each.winner, each.reason) for each in diagnosis.outcomes}
+        new = {id_: diagnosis.intact[id_] for id_ in coming}
+        stopped = any(each.state == "fails" for each in diagnosis.outcomes)  # then who has no part in it is whole
+        old = {} if stopped else {each.id: diagnosis.intact[each.id] for each in addition.residents}
+        told.append((outcomes, taken, new, old))
+    return overlaps, told
+
+
+def test_disk_says_whose_content_it_is_that_residents_dispute(made: Handmade) -> None:
+    made.add("one", {"a.py": "1", "b.py": "1", "c.py": "1", "same.py": ""})
+    made.add("two", {"a.py": "2", "b.py": "2", "c.py": "2", "same.py": ""})
+    (made.site / "b.py").unlink()
+    (made.site / "c.py").write_text("3")
+    wheel = Wheel("new", files=dict.fromkeys(["a.py", "b.py", "c.py", "same.py"], "4"))
+    found = beside(made, [distribution(wheel)]).found
+    assert found == {
+        "site-packages/a.py": "two-1.0.dist-info",
+        "site-packages/b.py": None,
+        "site-packages/c.py": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("first", "same"),
+    [
+        ("#!{python}\n", True),
+        ("#!/bin/sh\n'''exec' {python} \"$0\" \"$@\"\n' '''\n", True),
+        ("#!/usr/bin/python3\n", False),
+        ("#!/bin/sh\n", False),
+    ],
+)
+def test_script_is_compared_as_it_was_in_its_wheel(made: Handmade, first: str, same: bool) -> None:  # noqa: FBT001
+    """Installers put the interpreter's path into its first line."""
+    made.add("old", {"../../../bin/tool": first.format(python=made.prefix / "bin" / "python") + "print()\n"})
+    newcomer = distribution(Wheel("new", files={"new-1.0.data/scripts/tool": "#!python\nprint()\n"}))
+    (overlap,) = overlaps_of([newcomer, *beside(made, [newcomer]).residents], LINUX)
+    assert overlap.kind == ("identical" if same else "different")
+
+
+def test_command_is_compared_by_what_it_runs(made: Handmade) -> None:
+    points = {"entry_points.txt": "[console_scripts]\ntool = both:run\n"}
+    made.add("old", {"../../../bin/tool": "whatever an installer wrote"}, more=points)
+    kinds = {}
+    for runs in ("both:run", "new:run"):
+        newcomer = distribution(Wheel("new", scripts={"tool": runs}))
+        (overlap,) = overlaps_of([newcomer, *beside(made, [newcomer]).residents], LINUX)
+        kinds[runs] = overlap.kind
+    assert kinds == {"both:run": "identical", "new:run": "different"}
+
+
+def test_links_lead_to_the_same_file(made: Handmade) -> None:
+    (made.site.parents[1].parent / "lib64").symlink_to("lib")
+    made.add("old", {"../../../lib64/x.txt": "1"})
+    newcomer = distribution(Wheel("new", files={"new-1.0.data/data/lib64/x.txt": "2"}))
+    addition = beside(made, [newcomer])
+    assert [each.path for each in overlaps_of([newcomer, *addition.residents], LINUX)] == ["data/lib64/x.txt"]
+
+
+def test_requirements_are_read_as_far_as_newcomers_lead(made: Handmade) -> None:
+    made.add("base", {"base.py": ""}, metadata=["Requires-Dist: deep>1; extra == 'x'", "Requires-Dist: deep"])
+    made.add("deep", {"deep.py": ""}, metadata=["Requires-Python: >=3.8"])
+    made.add("aside", {"aside.py": ""}, metadata=["Requires-Dist: base"])
+    addition = beside(made, [distribution(Wheel("new", requires=["base"]))])
+    assert addition.required == {"base-1.0.dist-info", "deep-1.0.dist-info"}
+    requirements: Mapping[str, Any] = {each.name: each.requirements for each in addition.residents}
+    assert requirements["deep"].has_requires_python
+    assert requirements["base"].by_extra.keys() == {"x"}
+    assert requirements["aside"].names == {"base"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions")
+def test_record_that_goes_meanwhile_proves_nothing(made: Handmade) -> None:
+    folder = made.add("old", {"a.py": "1"})
+    residents = Residents(places_below(made.prefix), LINUX)
+    (folder / "RECORD").unlink()
+    newcomer = distribution(Wheel("new", files={"a.py": "2"}))
+    (overlap,) = overlaps_of([newcomer, *residents.beside([newcomer]).residents], LINUX)
+    assert overlap.kind == "unknown"
