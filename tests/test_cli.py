@@ -134,7 +134,7 @@ def test_wrong_question_is_told_in_a_paragraph(ask: Command, arguments: list[str
     assert len(ran.err.splitlines()) <= 2
 
 
-@pytest.mark.parametrize("word", ["fix", "history", "upgrade", "atlas"])
+@pytest.mark.parametrize("word", ["history", "upgrade", "atlas"])
 def test_words_of_coming_commands_are_reserved(ask: Command, word: str) -> None:
     ran = ask(word, "left", "right")
     assert ran.code == 2

@@ -13,7 +13,18 @@ if TYPE_CHECKING:
 
     from wheelclash.layout import InstalledPath
 
-__all__ = ["OwnershipMap"]
+__all__ = ["OwnershipMap", "folders_above"]
+
+
+def folders_above(paths: Iterable[str]) -> set[str]:
+    """Every folder above any of these."""
+    found: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found
 
 
 class OwnershipMap:

@@ -74,7 +74,7 @@ def pair_figures(folder: Path) -> Iterator[Figure]:
             report = ask(index, case, session)
             members = report.reading.member_requests
             wheel_bytes = index.wheel_bytes
-        whole = sum(each.wheel.size or 0 for each in report.distributions)
+        whole = sum(each.wheel.size or 0 for each in report.distributions if each.wheel)
         group = f"the pair {name.replace('-', ' ')}"
         yield Figure(group, "requests for both wheels", report.reading.wheel_requests, "requests", most)
         yield Figure(group, "requests for a verdict", members, "requests")

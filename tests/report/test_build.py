@@ -40,6 +40,7 @@ def test_distributions() -> None:
     assert (first.name, first.version, second.name) == ("a", "1.0+local", "c")
     assert (second.requires, second.required_by, first.required_by) == (("a", "gone"), (), ("c",))
     assert second.files == 6, "a module, a command, METADATA, WHEEL, RECORD and entry_points.txt"
+    assert second.wheel is not None
     assert second.wheel.url == f"https://files.example/{C}"
     assert second.wheel.filename == second.id == C
     assert second.targets == (0,)

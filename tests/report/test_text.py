@@ -13,7 +13,7 @@ from tests.report.poison import HOSTILE, full_report, hostile_texts, poisoned
 from tests.support.values import report_of
 from tests.support.wheelmaker import Wheel
 from wheelclash.question import Ignore
-from wheelclash.report.text import render, to_text
+from wheelclash.report.text import render
 from wheelclash.sources.candidate import Skip
 
 FULL = full_report()
@@ -31,10 +31,10 @@ def _module(name: str, content: str) -> Wheel:
 @given(hostile_texts, st.booleans())
 def test_nothing_unprintable(text: str, verbose: bool) -> None:  # noqa: FBT001
     """7, 8, 49, 57: whatever wheels, index and machine say, every line is printable, and no line is forged."""
-    found = to_text(poisoned(FULL, text), verbose=verbose)
+    found = poisoned(FULL, text).to_text(verbose=verbose)
     assert all(char.isprintable() for char in found.replace("\n", ""))
     found.encode("utf-8")
-    assert found.count("\n") == to_text(poisoned(FULL, "X"), verbose=verbose).count("\n")
+    assert found.count("\n") == poisoned(FULL, "X").to_text(verbose=verbose).count("\n")
     assert found == "".join("".join(span.text for span in line).rstrip() + "\n"
                             for line in render(poisoned(FULL, text), verbose=verbose))  # fmt: skip
 
@@ -52,7 +52,7 @@ def test_hostile_paths(text: str) -> None:
 def test_commands_can_be_pasted(text: str) -> None:
     """60: a command is one line that a shell reads as the argument list it is, however a path is named."""
     report = poisoned(FULL, text)
-    found = [line.strip() for line in to_text(report, verbose=True).splitlines()]
+    found = [line.strip() for line in report.to_text(verbose=True).splitlines()]
     for remedy in report.remedies:
         for step in remedy.steps:
             if all(each.isprintable() for each in step.command):

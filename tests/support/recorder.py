@@ -76,6 +76,7 @@ def main(arguments: Sequence[str]) -> int:
         target = target_for(asked.python_version, asked.python_platform)
         report = session.check(asked.requirements, target=target, use_config=False)
         for each in report.distributions:
+            assert each.wheel is not None
             members = {path: head for name, path, head in reader.asked if name == each.id}
             _record_wheel(each.id, each.wheel.size or 0, reader.archives[each.wheel.url], members)
         pages = _Pages(session)

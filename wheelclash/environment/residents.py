@@ -23,9 +23,10 @@ from wheelclash.environment.scan import read_records
 from wheelclash.environment.tree import state_of
 from wheelclash.installers import INSTALLERS
 from wheelclash.layout import InstalledPath, Layout
+from wheelclash.meaning import module_stem
 from wheelclash.overlap import folded
 from wheelclash.overlap.same_path import same_path
-from wheelclash.ownership import OwnershipMap
+from wheelclash.ownership import OwnershipMap, folders_above
 from wheelclash.reading.contents import Contents
 from wheelclash.sources.candidate import Candidate, Skip
 from wheelclash.urls import local_path, without_credentials
@@ -33,7 +34,7 @@ from wheelclash.verdict import HEAD, INIT_LIMIT, Answer, is_known_stub
 from wheelclash.verdict import answer as judge_content
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wheelclash.environment.installed import Bystander, Unread
     from wheelclash.environment.places import Places
@@ -154,27 +155,44 @@ class Residents:
         """By number, the keys of each distribution that can matter."""
         near = self._owned.of_each(self._near(wanted))
         involved = {number for number, keys in enumerate(near) if keys} | replaced
-        contested = self._owned.contested
-        shared = {key for key, owners in contested.items() if not involved.isdisjoint(owners)} if involved else set()
+        shared = self._shared(involved)
         found = {}
         for number, keys in enumerate(self._owned.keys):
             if number in replaced:  # what its successor alone writes again is nobody else's business
-                others = [keys & taken.keys() for name, taken in own.items() if name != self._read[number].name]
-                found[number] = (keys & shared).union(*others)
+                others = {key for name, taken in own.items() if name != self._read[number].name for key in taken}
+                found[number] = (keys & shared) | self._equal(keys, others)
             elif near[number] or not shared.isdisjoint(keys):
                 found[number] = near[number] | (keys & shared)
         return {number: keys for number, keys in found.items() if keys}
+
+    def _shared(self, involved: set[int]) -> set[str]:
+        """The keys that any of these shares with anybody."""
+        found = {key for key, owners in self._owned.contested.items() if not involved.isdisjoint(owners)}
+        if self._target.case_sensitive or not involved:
+            return found
+        first: dict[str, int] = {}
+        several = set()
+        for number, keys in enumerate(self._owned.keys):
+            several.update(spelt for key in keys if first.setdefault(spelt := folded(key), number) != number)
+        several &= {folded(key) for number in involved for key in self._owned.keys[number]}
+        return found | {key for key in self._owned.every if folded(key) in several}
+
+    def _equal(self, keys: set[str], others: set[str]) -> set[str]:
+        """Those of ``keys`` that are also among ``others``, as the file system compares names."""
+        if self._target.case_sensitive:
+            return keys & others
+        spelt = {folded(key) for key in others}
+        return {key for key in keys if folded(key) in spelt}
 
     def _near(self, wanted: Mapping[str, InstalledPath]) -> set[str]:
         """Keys of what is installed that are one of ``wanted``, or cannot stand beside it."""
         every = self._owned.every
         found = wanted.keys() & every
-        found |= _folders(wanted) & every
+        found |= folders_above(wanted) & every
         found.update(*(self._below(folder) for folder in self._folders_there(wanted)))
         found |= self._modules(wanted)
         if not self._target.case_sensitive:
-            spelt = {folded(key) for key in wanted}
-            found.update(key for key in every if folded(key) in spelt)
+            found |= self._equal(every, set(wanted))
         return found
 
     def _folders_there(self, wanted: Mapping[str, InstalledPath]) -> Iterator[str]:
@@ -193,10 +211,10 @@ class Residents:
 
     def _modules(self, wanted: Mapping[str, InstalledPath]) -> set[str]:
         """Other forms of the modules among ``wanted``."""
-        stems = {stem for key in wanted if not is_absolute(key) and (stem := _stem(key)) is not None}
+        stems = {stem for key in wanted if not is_absolute(key) and (stem := module_stem(key)) is not None}
         found = {form for stem in stems for form in (f"{stem}.py", f"{stem}{_INIT}")} & self._owned.every
         extensions = [key for key in self._owned.every if key.endswith(_EXTENSIONS)]
-        found.update(key for key in extensions if _stem(key) in stems)
+        found.update(key for key in extensions if module_stem(key) in stems)
         return found
 
     # -- what they become ------------------------------------------------------------------------------------
@@ -325,29 +343,6 @@ def _candidate(each: Unread, folder: str) -> Candidate:
         direct=source is not None,
         path=None if path is None else Path(path),
     )
-
-
-def _folders(keys: Iterable[str]) -> set[str]:
-    """Every folder above any of these."""
-    found: set[str] = set()
-    for key in keys:
-        folder = key.rpartition("/")[0]
-        while folder and folder not in found:
-            found.add(folder)
-            folder = folder.rpartition("/")[0]
-    return found
-
-
-def _stem(key: str) -> str | None:
-    """What a module is called, whatever its form: the path without suffix; None for a file that is none."""
-    if key.endswith(_INIT):
-        return key[: -len(_INIT)]
-    if key.endswith(".py"):
-        return key[:-3]
-    if key.endswith(_EXTENSIONS):
-        folder, slash, name = key.rpartition("/")
-        return f"{folder}{slash}{name.partition('.')[0]}"
-    return None
 
 
 _TRAMPOLINE = b"#!/bin/sh\n'''exec' "

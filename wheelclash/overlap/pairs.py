@@ -8,6 +8,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Literal
 
 from wheelclash.overlap.model import Kind, Overlap, Owner, Severity, severity_of
+from wheelclash.ownership import folders_above
 from wheelclash.role import role_of
 
 if TYPE_CHECKING:
@@ -28,12 +29,7 @@ def file_directory(layouts: Mapping[str, Layout], ownership: OwnershipMap) -> li
 
     One overlap for each such file; each owner of files below it is named once, with its first file there.
     """
-    folders: set[str] = set()
-    for path in ownership:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in folders:
-            folders.add(folder)
-            folder = folder.rpartition("/")[0]
+    folders = folders_above(ownership)
     found = []
     contested = sorted(path for path in ownership if path in folders)
     every = sorted(ownership) if contested else []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import wheelclash
 from wheelclash.addition import NOTHING
 from wheelclash.overlap import SEVERITIES
-from wheelclash.report.into_build import into_report, lost_reports, resident_report, split
+from wheelclash.report.into_build import into_report, lost_reports, resident_report
 from wheelclash.report.model import (
     SCHEMA_VERSION,
     DiagnosedDistribution,
@@ -24,14 +24,13 @@ from wheelclash.report.model import (
     Reading,
     RemedyReport,
     Report,
-    SkipReport,
     StepReport,
     Summary,
-    TargetReport,
     Tool,
     UninstallReport,
     WheelReport,
 )
+from wheelclash.report.parts import skip_reports, split, target_report
 from wheelclash.report.reasons import native_report
 
 if TYPE_CHECKING:
@@ -136,10 +135,10 @@ def build_report(findings: Findings) -> Report:
         schema_version=SCHEMA_VERSION,
         tool=Tool("wheelclash", wheelclash.__version__),
         complete=not findings.skipped,
-        targets=tuple(_target(view.target, findings.python) for view in views),
+        targets=tuple(target_report(view.target, findings.python) for view in views),
         distributions=_distributions(views),
-        skipped=_skips(findings.skipped),
-        not_compared=_skips(findings.not_compared),
+        skipped=skip_reports(findings.skipped),
+        not_compared=skip_reports(findings.not_compared),
         overlaps=overlaps,
         summary=_summary(overlaps, [lost for each in diagnosis.values() for lost in each.lost]),
         diagnosis=diagnosis,
@@ -148,21 +147,6 @@ def build_report(findings: Findings) -> Report:
         reading=findings.reading,
         into=None if findings.into is None else into_report(findings.into, views[0]),
     )
-
-
-def _target(target: Target, python: str | None) -> TargetReport:
-    return TargetReport(
-        python=python,
-        python_version=target.python_version,
-        implementation=target.implementation,
-        platform=target.platform,
-        markers=dict(target.markers),
-        case_sensitive=target.case_sensitive,
-    )
-
-
-def _skips(skips: Sequence[Skip]) -> tuple[SkipReport, ...]:
-    return tuple(SkipReport(each.requirement, each.code, each.reason) for each in skips)
 
 
 def _distributions(views: Sequence[View]) -> tuple[DistributionReport, ...]:

@@ -23,6 +23,7 @@ from wheelclash.report.model import (
     Tool,
     WheelReport,
 )
+from wheelclash.report.written import Written
 from wheelclash.values import value
 
 TYPE_CHECKING = False
@@ -153,7 +154,7 @@ class EnvironmentSummary(Summary):
 
 
 @value
-class EnvironmentReport:
+class EnvironmentReport(Written):
     """What is on disk in one environment."""
 
     schema_version: int
@@ -187,17 +188,6 @@ class EnvironmentReport:
         if self.summary.at_or_above(fail_on):
             return 1
         return 3 if self.skipped and not allow_incomplete else 0
-
-    def to_json(self) -> str:
-        """The report as JSON text: ASCII, sorted keys, the same bytes for the same environment."""
-        from wheelclash.report.json import to_json
-
-        return to_json(self)
-
-    def to_text(self, *, verbose: bool = False) -> str:
-        """The report as plain text for people, one screen unless ``verbose``."""
-        lines = ("".join(span.text for span in line).rstrip() for line in self.to_lines(verbose=verbose))
-        return "\n".join(lines) + "\n"
 
     def to_lines(self, *, verbose: bool = False) -> list[Line]:
         """The same as lines of styled spans."""

@@ -19,7 +19,8 @@ from wheelclash.report.environment import (
     InstalledReport,
     OnDiskReport,
 )
-from wheelclash.report.model import SCHEMA_VERSION, FindingReport, OwnerReport, Reading, SkipReport, TargetReport, Tool
+from wheelclash.report.model import SCHEMA_VERSION, FindingReport, OwnerReport, Reading, Tool
+from wheelclash.report.parts import skip_reports, split, target_report
 from wheelclash.report.reasons import native_report
 
 if TYPE_CHECKING:
@@ -28,11 +29,9 @@ if TYPE_CHECKING:
     from wheelclash.environment.contested import Contested
     from wheelclash.environment.damage import Condition, Damage
     from wheelclash.environment.scan import Installed, Scan
-    from wheelclash.layout import InstalledPath, Root
+    from wheelclash.layout import InstalledPath
     from wheelclash.overlap import Severity
     from wheelclash.question import Ignore
-    from wheelclash.sources.candidate import Skip
-    from wheelclash.target import Target
     from wheelclash.why import Why
 
 __all__ = ["Explained", "Judged", "Wishes", "build_environment_report", "judge"]
@@ -136,10 +135,10 @@ def build_environment_report(
         tool=Tool("wheelclash", wheelclash.__version__),
         complete=not scan.skipped,
         environment=_environment(scan, condition, wishes, contested),
-        targets=(_target(scan.target, scan.places.python),),
+        targets=(target_report(scan.target, scan.places.python),),
         distributions=_distributions(scan.distributions, condition),
-        skipped=_skips(scan.skipped),
-        not_compared=_skips(scan.not_compared),
+        skipped=skip_reports(scan.skipped),
+        not_compared=skip_reports(scan.not_compared),
         overlaps=contested,
         damage=damage,
         summary=_summary(contested, damage),
@@ -179,21 +178,6 @@ def _winners(contested: Sequence[ContestedReport]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _target(target: Target, python: object) -> TargetReport:
-    return TargetReport(
-        python=None if python is None else str(python),
-        python_version=target.python_version,
-        implementation=target.implementation,
-        platform=target.platform,
-        markers=dict(target.markers),
-        case_sensitive=target.case_sensitive,
-    )
-
-
-def _skips(skips: Iterable[Skip]) -> tuple[SkipReport, ...]:
-    return tuple(SkipReport(each.requirement, each.code, each.reason) for each in skips)
-
-
 def _distributions(installed: Sequence[Installed], condition: Condition) -> tuple[InstalledReport, ...]:
     requirers: dict[str, list[str]] = {}
     for each in installed:
@@ -227,12 +211,12 @@ def _contested(
     each: Contested, severity: Severity, names: Mapping[str, str], why: Why | None, *, ignored: bool
 ) -> ContestedReport:
     overlap = each.overlap
-    root, path = _split(overlap.path)
+    root, path = split(overlap.path)
     owners = []
     for owner in overlap.owners:
         content = owner.file.content or ""
         sha256 = content.removeprefix("sha256:") if content.startswith("sha256:") else None
-        own_path = _split(owner.file.path)[1]
+        own_path = split(owner.file.path)[1]
         native = None if why is None else native_report(why, owner.id)
         size = owner.file.size
         owners.append(OwnerReport(owner.id, names[owner.id], own_path, None, sha256, size, owner.content, native))
@@ -256,13 +240,8 @@ def _in_order(contested: Iterable[ContestedReport]) -> tuple[ContestedReport, ..
 
 
 def _damage(each: Damage) -> DamageReport:
-    root, path = (None, None) if each.path is None else _split(each.path)
+    root, path = (None, None) if each.path is None else split(each.path)
     return DamageReport(each.code, each.severity, each.distributions, root, path, each.files)
-
-
-def _split(path: InstalledPath) -> tuple[Root, str]:
-    root, _, rest = path.partition("/")
-    return root, rest  # type: ignore[return-value]  # an installed path begins with its root
 
 
 def _summary(overlaps: Sequence[ContestedReport], damage: Sequence[DamageReport]) -> EnvironmentSummary:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from wheelclash.installers import InstallerName  # noqa: TC001
 from wheelclash.report.model import FailOn, IntactReport, NativeReport, SkipReport, Tool  # noqa: TC001
+from wheelclash.report.written import Written
 from wheelclash.values import value
 
 TYPE_CHECKING = False
@@ -140,7 +141,7 @@ class LastingReport:
 
 
 @value
-class FixReport:
+class FixReport(Written):
     """What mending an environment takes, or took.
 
     Attributes:
@@ -188,17 +189,6 @@ class FixReport:
         if self.state == "failed" or (self.state == "planned" and fail_on != "never"):
             return 1
         return 3 if self.skipped and not allow_incomplete else 0
-
-    def to_json(self) -> str:
-        """The report as JSON text: ASCII, sorted keys."""
-        from wheelclash.report.json import to_json
-
-        return to_json(self)
-
-    def to_text(self, *, verbose: bool = False) -> str:
-        """The report as plain text for people."""
-        lines = ("".join(span.text for span in line).rstrip() for line in self.to_lines(verbose=verbose))
-        return "\n".join(lines) + "\n"
 
     def to_lines(self, *, verbose: bool = False) -> list[Line]:
         """The same as lines of styled spans."""

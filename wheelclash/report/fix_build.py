@@ -18,7 +18,8 @@ from wheelclash.report.fix import (
     SideReport,
     UndecidedReport,
 )
-from wheelclash.report.model import SCHEMA_VERSION, IntactReport, SkipReport, Tool
+from wheelclash.report.model import SCHEMA_VERSION, IntactReport, Tool
+from wheelclash.report.parts import skip_reports
 from wheelclash.report.reasons import native_report
 from wheelclash.report.words import listed
 
@@ -79,7 +80,7 @@ def build_fix_report(mended: Mended, job: Job, again: Again) -> FixReport:
         undecided=tuple(_undecided(each, mended, names) for each in repair.undecided),
         lasting=_lasting(mended, names, options, keep, drop),
         result=_result(mended, names),
-        skipped=tuple(SkipReport(each.requirement, each.code, each.reason) for each in seen.skipped),
+        skipped=skip_reports(seen.skipped),
         warnings=tuple(_warnings(mended, names)),
     )
 

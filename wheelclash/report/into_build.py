@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from wheelclash.overlap import SEVERITIES
 from wheelclash.report.into import IntoReport, LostReport, ReplacedReport
 from wheelclash.report.model import DistributionReport, FindingReport
+from wheelclash.report.parts import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from wheelclash.addition import Loss
     from wheelclash.distribution import Distribution
     from wheelclash.environment.places import Places
-    from wheelclash.layout import InstalledPath, Root
     from wheelclash.question import Ignore
     from wheelclash.report.build import View
 
@@ -71,9 +71,3 @@ def lost_reports(view: View, taken: Iterable[Loss], ignores: Sequence[Ignore]) -
             state="determined" if each.certain else "undetermined",
             ignored=any(view.is_loss_ignored_by(one, each) for one in ignores),
         )
-
-
-def split(path: InstalledPath) -> tuple[Root, str]:
-    """Root and rest of an installed path."""
-    root, _, rest = path.partition("/")
-    return root, rest  # type: ignore[return-value]  # an installed path begins with its root

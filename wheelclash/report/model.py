@@ -18,6 +18,7 @@ from wheelclash.overlap import Kind, Severity  # noqa: TC001
 from wheelclash.reading.contents import Evidence  # noqa: TC001
 from wheelclash.remedy import Strategy  # noqa: TC001
 from wheelclash.report.into import IntoReport, LostReport  # noqa: TC001
+from wheelclash.report.written import Written
 from wheelclash.role import Role  # noqa: TC001
 from wheelclash.values import value
 
@@ -341,7 +342,7 @@ class Reading:
 
 
 @value
-class Report:
+class Report(Written):
     """The answer to one question."""
 
     schema_version: int
@@ -384,18 +385,6 @@ class Report:
         if self.summary.at_or_above(fail_on):
             return 1
         return 3 if self.skipped and not allow_incomplete else 0
-
-    def to_json(self) -> str:
-        """The report as JSON text: ASCII, sorted keys, the same bytes for the same report."""
-        from wheelclash.report.json import to_json
-
-        return to_json(self)
-
-    def to_text(self, *, verbose: bool = False) -> str:
-        """The report as plain text for people, one screen unless ``verbose``."""
-        from wheelclash.report.text import to_text
-
-        return to_text(self, verbose=verbose)
 
     def to_lines(self, *, verbose: bool = False) -> list[Line]:
         """The same as lines of styled spans."""

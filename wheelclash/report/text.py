@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from wheelclash.report.model import DiagnosisReport, OverlapReport, RemedyReport, Report, TargetReport
 
-__all__ = ["render", "to_text"]
+__all__ = ["render"]
 
 _MOST_GROUPS = 12
 _MOST_NAMES = 3
@@ -48,12 +48,6 @@ _STRATEGIES = {
     "reinstall-keeper": "install the set, then write it again, last",
     "remove-loser": "where all are installed already, for good",
 }
-
-
-def to_text(report: Report, *, verbose: bool = False) -> str:
-    """The report as plain text; ends with a line break."""
-    lines = ("".join(span.text for span in line).rstrip() for line in render(report, verbose=verbose))
-    return "\n".join(lines) + "\n"
 
 
 def render(report: Report, *, verbose: bool = False) -> list[Line]:

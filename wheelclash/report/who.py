@@ -11,6 +11,7 @@ from wheelclash.meaning import Means, What  # noqa: TC001
 from wheelclash.overlap import Kind  # noqa: TC001
 from wheelclash.report.environment import OnDiskReport  # noqa: TC001
 from wheelclash.report.model import SkipReport, TargetReport, Tool  # noqa: TC001
+from wheelclash.report.written import Written
 from wheelclash.role import Role  # noqa: TC001
 from wheelclash.values import value
 
@@ -151,7 +152,7 @@ class FoundReport:
 
 
 @value
-class WhoReport:
+class WhoReport(Written):
     """Whose some files and folders are, in an environment or in a set.
 
     Attributes:
@@ -189,17 +190,6 @@ class WhoReport:
         known = {each.asked for each in self.found}
         answered = all(each.is_answered for each in self.found) and known.issuperset(self.asked)
         return 3 if self.skipped and not answered and not allow_incomplete else 0
-
-    def to_json(self) -> str:
-        """The report as JSON text: ASCII, sorted keys, the same bytes for the same files."""
-        from wheelclash.report.json import to_json
-
-        return to_json(self)
-
-    def to_text(self, *, verbose: bool = False) -> str:
-        """The report as plain text for people, one screen unless ``verbose``."""
-        lines = ("".join(span.text for span in line).rstrip() for line in self.to_lines(verbose=verbose))
-        return "\n".join(lines) + "\n"
 
     def to_lines(self, *, verbose: bool = False) -> list[Line]:
         """The same as lines of styled spans."""

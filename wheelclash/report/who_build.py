@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import wheelclash
 from wheelclash.report.environment import OnDiskReport
-from wheelclash.report.model import SCHEMA_VERSION, SkipReport, TargetReport, Tool
+from wheelclash.report.model import SCHEMA_VERSION, Tool
+from wheelclash.report.parts import skip_reports, split, target_report
 from wheelclash.report.who import (
     AskedEnvironment,
     BelowReport,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from wheelclash.belonging import Belonging, Below, Beside, Share
     from wheelclash.environment import Places
-    from wheelclash.layout import InstalledPath, Root
     from wheelclash.sources.candidate import Skip
     from wheelclash.target import Target
 
@@ -64,27 +64,18 @@ def build_who_report(
         tool=Tool("wheelclash", wheelclash.__version__),
         complete=not skipped,
         environment=environment,
-        targets=(
-            TargetReport(
-                python=None if python is None else str(python),
-                python_version=target.python_version,
-                implementation=target.implementation,
-                platform=target.platform,
-                markers=dict(target.markers),
-                case_sensitive=target.case_sensitive,
-            ),
-        ),
+        targets=(target_report(target, python),),
         asked=tuple(asked),
         found=tuple(_found(each, names) for each in found),
         searched=searched,
-        skipped=_skips(skipped),
-        not_compared=_skips(not_compared),
+        skipped=skip_reports(skipped),
+        not_compared=skip_reports(not_compared),
         warnings=tuple(warnings),
     )
 
 
 def _found(each: Belonging, names: Mapping[str, str]) -> FoundReport:
-    root, path = _split(each.path)
+    root, path = split(each.path)
     on_disk = None if each.state is None else OnDiskReport(each.state, tuple(names[id_] for id_ in each.matches))
     return FoundReport(
         asked=each.asked,
@@ -131,18 +122,9 @@ def _share(each: Share) -> ShareReport:
 
 
 def _beside(each: Beside, names: Mapping[str, str]) -> BesideReport:
-    return BesideReport(each.kind, *_split(each.path), names[each.owner], each.gives_way)
+    return BesideReport(each.kind, *split(each.path), names[each.owner], each.gives_way)
 
 
 def _below(each: Below, names: Mapping[str, str]) -> BelowReport:
     on_disk = None if each.state is None else OnDiskReport(each.state, tuple(names[id_] for id_ in each.matches))
-    return BelowReport(*_split(each.path), tuple(names[id_] for id_ in each.owners), each.kind, on_disk)
-
-
-def _split(path: InstalledPath) -> tuple[Root, str]:
-    root, _, rest = path.partition("/")
-    return root, rest  # type: ignore[return-value]  # an installed path begins with its root
-
-
-def _skips(skips: Iterable[Skip]) -> tuple[SkipReport, ...]:
-    return tuple(SkipReport(each.requirement, each.code, each.reason) for each in skips)
+    return BelowReport(*split(each.path), tuple(names[id_] for id_ in each.owners), each.kind, on_disk)
