@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -150,6 +152,33 @@ def test_a_command_that_cannot_be_run_is_an_outcome(tmp_path: Path) -> None:
     assert first.failed
     assert "cannot be run" in first.reason
     assert second == Outcome()
+
+
+_SLOW = """
+import pathlib, signal, sys, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+pathlib.Path(sys.argv[1], "begun").touch()
+time.sleep(1)
+pathlib.Path(sys.argv[1], "ended").touch()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal to a group of processes")
+def test_an_interrupt_waits_for_the_installer(tmp_path: Path) -> None:
+    """One that is killed halfway rolls nothing back."""
+    command = [sys.executable, "-c", _SLOW, str(tmp_path)]
+    ours = (
+        "import os, signal, sys; from wheelclash.carrying_out import carry_out; from wheelclash.installers import PIP;"
+        " signal.signal(signal.SIGINT, signal.default_int_handler);"
+        f" carry_out([{command!r}], PIP, os.environ, 2)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", ours], start_new_session=True, stderr=subprocess.PIPE)
+    while not (tmp_path / "begun").exists() and process.poll() is None:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    _, complaint = process.communicate(timeout=30)
+    assert b"KeyboardInterrupt" in complaint
+    assert (tmp_path / "ended").exists()
 
 
 @pytest.mark.parametrize(

@@ -110,14 +110,22 @@ def carry_out(
             continue
         command = _program(each, installer, environ)
         try:
-            done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(environ), check=False
-            )
+            found.append(Outcome(_run(command, environ, output)))
         except OSError as error:
             found.append(Outcome(reason=f"{command[0]} cannot be run ({error.strerror})"))
-        else:
-            found.append(Outcome(done.returncode))
     return found
+
+
+def _run(command: Sequence[str], environ: Mapping[str, str], output: IO[bytes] | int) -> int:
+    """Run a command to its end, come what may: an installer that is killed halfway rolls nothing back."""
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(environ)
+    ) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # it was interrupted too, and ends in its own way
+            process.wait()
+            raise
 
 
 def _program(command: Sequence[str], installer: Installer, environ: Mapping[str, str]) -> Sequence[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wheelclash.cli.given import environment_of, index_flags_of, session_of
 from wheelclash.cli.output import write_report
+from wheelclash.cli.streams import complain
 from wheelclash.environments import fix
 from wheelclash.urls import without_credentials
 
@@ -23,20 +24,25 @@ def run(arguments: Arguments, *, as_module: bool) -> int:
         WheelclashError: There is no such environment, it must not be changed, or what was said makes no sense.
     """
     environment = environment_of(arguments, as_module=as_module)
-    with session_of(arguments) as session:
-        report = fix(
-            environment,
-            keep=arguments.keep,
-            drop=arguments.drop,
-            apply=arguments.apply,
-            ignore=arguments.ignore,
-            session=session,
-            index=index_flags_of(arguments),
-            installer=arguments.installer,
-            use_config=not arguments.no_config,
-            output=sys.stderr.fileno(),
-            again=_again(arguments),
-        )
+    try:
+        with session_of(arguments) as session:
+            report = fix(
+                environment,
+                keep=arguments.keep,
+                drop=arguments.drop,
+                apply=arguments.apply,
+                ignore=arguments.ignore,
+                session=session,
+                index=index_flags_of(arguments),
+                installer=arguments.installer,
+                use_config=not arguments.no_config,
+                output=sys.stderr.fileno(),
+                again=_again(arguments),
+            )
+    except KeyboardInterrupt:
+        if arguments.apply:
+            complain("interrupted; what was done is done, and `wheelclash env` says what is on disk.")
+        raise
     write_report(report, arguments)
     return report.exit_code(allow_incomplete=arguments.allow_incomplete)
 
