@@ -243,6 +243,21 @@ def test_wrong_words_are_no_question(ask: Command, words: list[str], complaint: 
     assert complaint in ran.err
 
 
+@pytest.mark.parametrize(("asked", "line"), [("app", "app 1.0 ("), ("app newer", "3 distributions (")])
+def test_dependencies_that_will_do_stay(ask: Command, made: Lived, wheels: Path, asked: str, line: str) -> None:
+    """``app`` requires ``base``, whatever version; ``newer`` another than is there."""
+    made.add("base", {"base.py": ""}, version="1.0")
+    for wheel in (
+        Wheel("app", files={"app.py": ""}, requires=["base"]),
+        Wheel("newer", files={"newer.py": ""}, requires=["base>=2"]),
+        Wheel("base", "2.0", files={"base.py": ""}),
+    ):
+        wheel.write(wheels)
+    code, told_line = told(ask, *asked.split(), "--deps", "--into", str(made.prefix))
+    assert code == 0
+    assert told_line.startswith(f"No clash: {line}")
+
+
 def test_hostile_names_are_spelt_out(ask: Command, made: Lived, wheels: Path) -> None:
     made.add("one", {"p/\x1b[31m.py": "1"})
     Wheel("new", files={"p/\x1b[31m.py": "2"}).write(wheels)

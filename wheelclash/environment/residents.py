@@ -171,7 +171,7 @@ class Residents:
         if self._target.case_sensitive or not involved:
             return found
         first: dict[str, int] = {}
-        several = set()
+        several: set[str] = set()
         for number, keys in enumerate(self._owned.keys):
             several.update(spelt for key in keys if first.setdefault(spelt := folded(key), number) != number)
         several &= {folded(key) for number in involved for key in self._owned.keys[number]}
