@@ -91,6 +91,12 @@ def test_what_stays_and_wants_another_version_is_told() -> None:
     ]
 
 
+def test_pip_leaves_a_file_of_the_same_version_alone() -> None:
+    set_ = [distribution(Wheel("new"), direct=True)]
+    told = ["new is there in that version: pip writes it again only with --force-reinstall"]
+    assert effects(set_, {"new": "1.0"}, {}, LINUX, resolved=True) == told
+
+
 def test_long_lists_are_cut() -> None:
     wheel = Wheel("new", requires=[f"r{number}" for number in range(20)])
     (text,) = effects([distribution(wheel)], {}, {}, LINUX, resolved=True)

@@ -92,7 +92,11 @@ def _allows(requirement: Requirement, version: str) -> bool:
 
 def _is_there(each: Distribution, version: str | None) -> bool:
     """Whether what is asked for is installed already; a file named by path or URL may be another of that version."""
-    if version is None or each.candidate.direct:
+    return not each.candidate.direct and _is_version(each, version)
+
+
+def _is_version(each: Distribution, version: str | None) -> bool:
+    if version is None:
         return False
     try:
         return Version(version) == Version(each.candidate.version)
@@ -138,6 +142,9 @@ def effects(
         found.append(f"an install also brings {_some(brought)}, which is not compared{hint}")
     if changed:
         found.append(f"an install also changes what is there: {_some(changed)}{hint}")
+    same = [each.name for each in newcomers if _is_version(each, there.get(each.name))]
+    if same:
+        found.append(f"{_some(same)} is there in that version: pip writes it again only with --force-reinstall")
     broken = list(_no_longer_met(coming, requires, target))
     if broken:
         found.append(f"no longer met: {_some(broken)}")
