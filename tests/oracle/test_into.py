@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pytest
+from uv import find_uv_bin
 
 from tests.oracle.agreement import is_intact, may_be_told
 from tests.oracle.cases import is_generated
 from tests.oracle.model import installer_named
+from tests.support.command import HERE
 from tests.support.environments import INSTALLER_NAMES, Environment, RealInstaller
+from tests.support.loopback import LoopbackIndex
 from tests.support.wheelmaker import Wheel
 from wheelclash import IndexFlags, Session
 from wheelclash.installers.installer import Invocation
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from tests.support.environments import Environments
+    from tests.support.environments import Environments, InstallerName
     from wheelclash.report.model import RemedyReport, Report
 
 pytestmark = pytest.mark.oracle
@@ -282,6 +286,52 @@ def test_remedies_leave_what_they_promise(place: Place) -> None:
                 real = is_intact(disk, alone[each.distribution])
                 assert may_be_told(each.intact, intact=real, provable=True), (remedy.strategy, step.command, each)
         _keeps(remedy, place.files(place.after(*commands)), alone)
+
+
+@pytest.mark.parametrize("installer", INSTALLER_NAMES)
+@pytest.mark.parametrize(
+    ("resident", "newcomer"), [("p/x", "p/x/y.py"), ("p/x/y.py", "p/x")], ids=["file there", "folder there"]
+)
+def test_file_where_a_folder_is_stops_both(
+    environments: Environments, tmp_path: Path, installer: InstallerName, resident: str, newcomer: str
+) -> None:
+    story = Story((Wheel("one", files={resident: ""}),), (Wheel("two", files={newcomer: ""}),))
+    for wheel in (*story.residents, *story.asked):
+        wheel.write(tmp_path / "wheels")
+    place = Place(environments, RealInstaller(installer, tmp_path / "cache", tmp_path / "wheels"), story)
+    assert {each.state for each in place.report.diagnosis[installer].overlaps} == {"fails"}
+    stopped = place.copy(place.after())
+    assert not place.installer.install(stopped, ["two==1.0"]).ok
+    strategies = {(*each.keep, each.strategy) for each in place.report.remedies}
+    assert strategies == {("one", "avoid"), ("two", "remove-loser")}
+    test_remedies_leave_what_they_promise(place)
+
+
+def test_index_is_named_again(environments: Environments, tmp_path: Path) -> None:
+    """Over a real index on the loopback, real uv runs what is printed."""
+    story = STORIES["an upgrade that drops a shared file"]
+    environment = environments.new()
+    with LoopbackIndex(tmp_path / "wheels") as index, Session(cache_dir=None) as session:
+        index.add(*story.residents, *story.asked)
+        uv = RealInstaller("uv", tmp_path / "cache", tmp_path / "wheels")
+        for wheel in story.residents:
+            uv.install(environment, [_pin(wheel)], "--no-deps").expect()
+        session.fetcher.trust_env = False
+        report = session.check(
+            ["one"],
+            into=ask(environment.python, {}),
+            index=IndexFlags(index_url=index.simple),
+            use_config=False,
+            environ={},
+        )
+        found = [each for each in report.remedies if each.strategy == "reinstall-keeper" and "three" in each.keep]
+        for step in found[0].steps:
+            assert index.simple in step.command
+            program = [find_uv_bin(), *step.command[1:]]
+            variables = {**HERE, "UV_NO_CONFIG": "1", "UV_CACHE_DIR": str(tmp_path / "other-cache")}
+            done = subprocess.run(program, env=variables, capture_output=True, check=False, timeout=60)
+            assert done.returncode == 0, done.stderr
+    assert (environment.prefix / environment.real_path("site-packages", "p/n.py")).read_text() == "s"
 
 
 def _keeps(remedy: RemedyReport, disk: Disk, alone: Mapping[str, Mapping[str, bytes]]) -> None:
