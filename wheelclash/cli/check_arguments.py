@@ -30,8 +30,13 @@ examples:
   wheelclash nixl                        what installing it brings in: the siblings clash
   wheelclash uv.lock --all-targets
   wheelclash opencv-python-headless --into .venv      what installing it there would overwrite
-  wheelclash env                         what is on disk in the environment at hand (env --help)
-  wheelclash dist/ --against mypackage-gpu==1.4 --python-version 3.12 --python-platform linux"""
+  wheelclash dist/ --against mypackage-gpu==1.4 --python-version 3.12 --python-platform linux
+
+other commands (each has its own --help):
+  wheelclash env       what is on disk in an environment: who overwrote whom, and why it breaks
+  wheelclash fix       what mends it; with --apply, mends it
+  wheelclash who PATH  whose a file, a folder or an import name is
+  wheelclash schema    the JSON Schema of the reports"""
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:

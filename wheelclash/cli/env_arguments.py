@@ -39,6 +39,6 @@ def add_words(parser: argparse.ArgumentParser) -> None:
         help="take overlaps of A and B whose root/path matches out of the exit code; repeatable")  # fmt: skip
     judged.add_argument("--verify", action="store_true", help="hash every file, not only the contested ones")
     add_output(parser, what="damage", verbose="every path and finding")
-    add_index(parser)
+    add_index(parser, dated=False)
     judged.add_argument("--installer", choices=("pip", "uv"), help="whose configuration says where wheels are")
     add_reading(parser)

@@ -45,6 +45,6 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     wanted.add_argument("--installer", choices=("pip", "uv"),
         help="whose commands (default: the environment's own installer)")  # fmt: skip
     parser.set_defaults(prefix=None, path=None)
-    add_index(parser)
+    add_index(parser, dated=False)
     add_output(parser, what=None, verbose="every path and wheel, and what each step does")
     add_reading(parser)

@@ -31,8 +31,13 @@ def add_target(parser: argparse.ArgumentParser, *, python: bool = True) -> None:
     add("--all-targets", action="store_true", help="every target the lock is meant for")
 
 
-def add_index(parser: argparse.ArgumentParser) -> None:
-    """Where wheels are looked for."""
+def add_index(parser: argparse.ArgumentParser, *, dated: bool = True) -> None:
+    """Where wheels are looked for.
+
+    Args:
+        parser: To be taught.
+        dated: Whether one may ask about the past; pointless where versions are pinned.
+    """
     group = parser.add_argument_group("from where (default: what pip or uv is configured to use)")
     add = group.add_argument
     add("-i", "--index-url", "--default-index", metavar="URL", help="the package index")
@@ -49,7 +54,8 @@ def add_index(parser: argparse.ArgumentParser) -> None:
     add("--no-index", action="store_true", help="only --find-links and paths")
     add("--index-strategy", choices=("first-index", "unsafe-best-match"),
         help="several indexes: the first that has the project, or the best version of all")  # fmt: skip
-    add("--exclude-newer", metavar="DATE", help="as if it were that day (2025-03-01) or moment (RFC 3339)")
+    if dated:
+        add("--exclude-newer", metavar="DATE", help="as if it were that day (2025-03-01) or moment (RFC 3339)")
     add("--no-config", action="store_true", help="ignore pip's and uv's files and variables")
 
 
