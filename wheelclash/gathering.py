@@ -16,7 +16,7 @@ from wheelclash.requirement import applies, parse
 from wheelclash.sources.candidate import Candidate, Skip
 from wheelclash.sources.choosing import choose, choose_direct
 from wheelclash.sources.index import Found, Links, project_files, read_links
-from wheelclash.sources.selection import Selection
+from wheelclash.sources.selection import Selection, distinct
 from wheelclash.sources.settings import resolve_settings
 from wheelclash.waiting import event_loop, together
 
@@ -247,7 +247,7 @@ def _target_set(
     return TargetSet(
         target=gatherer.target,
         pulled=gatherer.pulled,
-        candidates=_distinct([each for each in choices if isinstance(each, Candidate)]),
+        candidates=distinct([each for each in choices if isinstance(each, Candidate)]),
         skipped=[
             *(each for part in parts for each in part.skipped),
             *(each for each in found if isinstance(each, Skip)),
@@ -392,19 +392,3 @@ class _Gatherer:
 
 def _marker_skip(asked: Asked) -> Skip:
     return Skip(asked.text, "marker", "its marker does not hold for this target")
-
-
-def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Each wheel once; the extras asked for in several places put together."""
-    by_name: dict[str, Candidate] = {}
-    for each in candidates:
-        before = by_name.setdefault(each.name, each)
-        if (before.filename, before.direct and before.url) != (each.filename, each.direct and each.url):
-            raise QuestionError(
-                f"{before.requested} and {each.requested} are two wheels of one project"
-                f" ({before.filename}, {each.filename}).",
-                "An environment holds one of them; compare each with the rest in a run of its own.",
-            )
-        extras = tuple(sorted({*before.extras, *each.extras}))
-        by_name[each.name] = replace(before, extras=extras)
-    return list(by_name.values())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from wheelclash.errors import QuestionError
 from wheelclash.values import value
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from wheelclash.sources.candidate import Candidate, Skip
     from wheelclash.target import Target
 
-__all__ = ["Lock", "Selection", "Unlocated"]
+__all__ = ["Lock", "Selection", "Unlocated", "distinct"]
 
 
 @value
@@ -70,3 +72,23 @@ class Lock(Protocol):
         Raises:
             QuestionError: An extra or group does not exist, or they conflict by the lock's own word.
         """
+
+
+def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Each wheel once; the extras asked for in several places put together.
+
+    Raises:
+        QuestionError: Two wheels of one project.
+    """
+    by_name: dict[str, Candidate] = {}
+    for each in candidates:
+        before = by_name.setdefault(each.name, each)
+        if (before.filename, before.direct and before.url) != (each.filename, each.direct and each.url):
+            raise QuestionError(
+                f"{before.requested} and {each.requested} are two wheels of one project"
+                f" ({before.filename}, {each.filename}).",
+                "An environment holds one of them; compare each with the rest in a run of its own.",
+            )
+        extras = tuple(sorted({*before.extras, *each.extras}))
+        by_name[each.name] = replace(before, extras=extras)
+    return list(by_name.values())
