@@ -197,6 +197,20 @@ def test_disk_says_whose_content_it_is_that_residents_dispute(made: Handmade) ->
     }
 
 
+@pytest.mark.parametrize(("there", "lost"), [(True, 1), (False, 0)])
+def test_what_was_gone_before_is_not_lost_now(made: Handmade, there: bool, lost: int) -> None:  # noqa: FBT001
+    made.add("old", {"shared.py": "", "own.py": ""})
+    made.add("other", {"shared.py": ""})
+    if not there:
+        (made.site / "shared.py").unlink()
+    newcomers = [distribution(Wheel("old", "2.0", {"own.py": ""}))]
+    addition = beside(made, newcomers)
+    for installer in BY_NAME.values():
+        diagnosis = diagnose(installer, newcomers, [], LINUX, addition=addition)
+        assert [each.because for each in diagnosis.taken] == ["old-1.0.dist-info"] * lost
+        assert diagnosis.intact["other-1.0.dist-info"] == "no"
+
+
 @pytest.mark.parametrize(
     ("first", "same"),
     [
