@@ -15,17 +15,21 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.elf import shared_library
 from tests.support.installed import Handmade
 from tests.support.wheelmaker import record_digest
 from wheelclash.environment import judge_environment, places_at, places_below, scan
+from wheelclash.environment.ownership import Owned
 from wheelclash.environment.records import RecordError, recorded_files, recorded_keys
 from wheelclash.errors import QuestionError
 from wheelclash.interpreter import running, target_of
+from wheelclash.layout import InstalledFile, InstalledPath, Layout
 from wheelclash.native import binary_facts, environment_libraries
+from wheelclash.overlap.pairs import shadowed
+from wheelclash.ownership import OwnershipMap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,7 +185,7 @@ def test_recorded_file_that_is_none(pair: Handmade, replace: Callable[[Path], No
         HEADER.encode() + b"9" * 5_000,
         HEADER.encode() + b"1.0\nRequires-Dist: x ; " + b"(" * 100_000,
         HEADER.encode() + b"1.0\nRequires-Dist: one ; python_version > '" + b"9" * 5_000 + b"'",
-        HEADER.encode() + b"1.0\nRequires-Dist: one ; 'a' in b\nRequires-Dist: one ; extra ~= '1'\nRequires-Dist: ;",
+        HEADER.encode() + b"1.0\nRequires-Dist: one ; 'a' in 'b'\nRequires-Dist: one ; extra ~= '1'\nRequires-Dist: ;",
         HEADER.encode() + b"1.0\nRequires-Dist: one[" + b"a," * 50_000,
         HEADER.encode("utf-16") + "1.0\n".encode("utf-16"),
         b"\xff\xfe\x00\n: \n:\n\n\n",
@@ -301,7 +305,7 @@ def test_row_that_is_odd(made: Handmade, row: str, missing: list[str], code: str
 rows = st.lists(
     st.tuples(
         st.text(st.sampled_from('ab./\\:"\n\r,\0 é'), max_size=8)
-        | st.sampled_from(["x.pyc", "../../../bin/x", "p/q.py"]),
+        | st.sampled_from(["x.pyc", "../../../bin/x", "p/q.py", "c:x", "C:/x"]),
         st.sampled_from(["", "sha256=x", record_digest(b""), record_digest(b"1"), record_digest(b"", "sha512")]),
         st.sampled_from(["", "0", "1", "x"]),
     ),
@@ -309,6 +313,7 @@ rows = st.lists(
 )
 
 
+@example(written=[("a", "", "1")], end="\r\n", last_end=True, quoted=False)
 @given(rows, st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
 def test_fast_way_through_a_record_finds_what_reading_each_row_finds(
     written: list[tuple[str, str, str]],
@@ -339,6 +344,12 @@ def test_fast_way_through_a_record_finds_what_reading_each_row_finds(
         expected = {key for path, _, _ in written if (key := plainly(path, site, places.base)) is not None}
         assert keys == expected
         assert files.keys() == expected
+        if len({path for path, _, _ in written}) == len(written):  # of two rows that disagree neither counts
+            sizes = {plainly(path, site, places.base): size for path, _, size in written}
+            if len(sizes) == len(written):
+                assert {key: str(file.size) for key, file in files.items()} == {
+                    key: sizes[key] if sizes[key].isdigit() else "None" for key in expected
+                }
 
 
 def plainly(path: str, site: str, base: str) -> str | None:
@@ -350,6 +361,41 @@ def plainly(path: str, site: str, base: str) -> str | None:
     if place.startswith(f"{site}/"):
         return place[len(site) + 1 :]
     return place if place.startswith(f"{base}/") else None
+
+
+# -- who owns what -----------------------------------------------------------------------------------------------
+
+SUFFIXES = [".py", "/__init__.py", ".so", ".abi3.so", ".cpython-312-x86_64-linux-gnu.so", ".pyd", ".txt", "/x.py"]
+owned_keys = st.frozensets(st.builds("{}{}".format, st.sampled_from(["m", "n/m"]), st.sampled_from(SUFFIXES)))
+
+
+@example(owners=[frozenset({"m.py"}), frozenset({"m.py", "m.so"}), frozenset({"m.so"})], asked=True)
+@example(owners=[frozenset({"m.so"}), frozenset({"m.abi3.so"})], asked=False)
+@example(owners=[frozenset({"m/__init__.py", "m.so"}), frozenset({"m/__init__.py", "m.abi3.so"})], asked=False)
+@given(st.lists(owned_keys, max_size=5), st.booleans())
+def test_ownership_by_sets_is_ownership_file_by_file(owners: list[frozenset[str]], asked: bool) -> None:  # noqa: FBT001
+    """Contested files with all their owners; and no hidden module is overlooked for the few files that are compared."""
+    owned = Owned()
+    for keys in owners:
+        owned.add(set(keys))
+        assert not asked or len(owned.contested) <= len(owned.every)
+    every = {key: [number for number, keys in enumerate(owners) if key in keys] for keys in owners for key in keys}
+    assert owned.contested == {key: numbers for key, numbers in every.items() if len(numbers) > 1}
+    assert {key: owned.owners(key) for key in every} == every
+    target = target_of(running())._replace(python_version="3.12.1", implementation="cpython", free_threaded=False)
+    related = owned.related(case_sensitive=True)
+    found = []
+    for some in (set(every), related):
+        paths = {
+            str(number): sorted(InstalledPath(f"site-packages/{key}") for key in keys & some)
+            for number, keys in enumerate(map(set, owners))
+        }
+        layouts = {
+            id_: Layout({path: InstalledFile(path, None, None, None, path) for path in theirs}, frozenset())
+            for id_, theirs in paths.items()
+        }
+        found.append(sorted(map(repr, shadowed(layouts, OwnershipMap(paths), target))))
+    assert found[0] == found[1]
 
 
 # -- links and permissions ---------------------------------------------------------------------------------------

@@ -70,23 +70,27 @@ class Owned:
         return found
 
     def _modules(self) -> Iterator[str]:
+        """All forms of each module of which different owners have different forms."""
         every = self.every
-        extensions: dict[str, tuple[str, int]] = {}
+        extensions: dict[str, dict[str, int]] = {}
+        stems: set[str] = set()
         for number, keys in enumerate(self.keys):
             importable = [key for key in keys if key.endswith(_IMPORTABLE)]
-            others = {f"{key[: -len(_INIT)]}.py": key for key in importable if key.endswith(_INIT)}
+            others = {f"{key[: -len(_INIT)]}.py" for key in importable if key.endswith(_INIT)}
+            stems.update(other.removesuffix(".py") for other in (others & every) - keys)
             for key in [key for key in importable if not key.endswith(_INIT)]:
                 folder, slash, name = key.rpartition("/")
                 stem = f"{folder}{slash}{name.partition('.')[0]}"
-                before, owner = extensions.setdefault(stem, (key, number))
-                if owner != number:
-                    yield from (key, before)
+                forms = extensions.setdefault(stem, {})
+                if any(owner != number for form, owner in forms.items() if form != key):
+                    stems.add(stem)
+                forms.setdefault(key, number)
                 for other in (f"{stem}.py", stem + _INIT):
                     if other in every and other not in keys:
-                        yield from (key, other)
-            for other in others.keys() & every:
-                if other not in keys:
-                    yield from (others[other], other)
+                        stems.add(stem)
+        for stem in stems:
+            several = (f"{stem}.py", stem + _INIT, *extensions.get(stem, ()))
+            yield from (form for form in several if form in every)
 
     def _cases(self) -> Iterator[str]:
         spelt: dict[str, str] = {}
