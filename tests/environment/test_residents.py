@@ -197,6 +197,20 @@ def test_disk_says_whose_content_it_is_that_residents_dispute(made: Handmade) ->
     }
 
 
+def test_pip_takes_what_the_same_command_has_just_written(made: Handmade) -> None:
+    """Both had the file, only ``aa`` still has it, and ``bb`` has its turn after it."""
+    made.add("aa", {"shared.py": ""})
+    made.add("bb", {"shared.py": ""})
+    wheels = [Wheel("aa", "2.0", {"shared.py": ""}), Wheel("bb", "2.0", requires=["aa"])]
+    newcomers = [distribution(each) for each in wheels]
+    addition = beside(made, newcomers)
+    found = {name: diagnose(each, newcomers, [], LINUX, addition=addition) for name, each in BY_NAME.items()}
+    told = [(each.path, each.id, each.because, each.certain, each.severity) for each in found["pip"].taken]
+    assert told == [("site-packages/shared.py", "aa-2.0-py3-none-any.whl", "bb-1.0.dist-info", True, "error")]
+    assert found["uv"].taken == ()
+    assert [found[name].intact["aa-2.0-py3-none-any.whl"] for name in ("pip", "uv")] == ["no", "yes"]
+
+
 @pytest.mark.parametrize(("there", "lost"), [(True, 1), (False, 0)])
 def test_what_was_gone_before_is_not_lost_now(made: Handmade, there: bool, lost: int) -> None:  # noqa: FBT001
     made.add("old", {"shared.py": "", "own.py": ""})
