@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -154,3 +156,32 @@ def test_hostile_names_are_spelt_out(ask: Command, made: Handmade) -> None:
 
 def test_project_called_env_is_still_reached(ask: Command) -> None:
     assert "nothing asked" not in ask("check", "env", "other", "--no-index", "--no-config").err
+
+
+def test_many_folders_below_one_package_are_one_line(ask: Command, made: Handmade) -> None:
+    made.add("one", {f"p/{number}/m.py": "" for number in range(9)} | {"q/m.py": ""}, write=False)
+    ran = ask("env", "--prefix", str(made.prefix))
+    assert ran.code == 0
+    assert ran.lines[2:4] == [
+        "  warning  site-packages/p/  9 files, missing; recorded by one: 0/m.py, 1/m.py, 2/m.py and 6 more",
+        "  warning  site-packages/q/m.py  missing; recorded by one",
+    ]
+    assert "site-packages/p/8/m.py" in ask("env", "--prefix", str(made.prefix), "-v").out
+
+
+def test_what_misses_files_is_held_in_ci_too(ask: Command, made: Handmade) -> None:
+    made.add("one", {"one.py": ""}, write=False)
+    ran = ask("env", "--prefix", str(made.prefix))
+    assert ran.lines[-1] == f"To check this in CI: wheelclash env --prefix {made.prefix} --keep one"
+    assert ask("env", "--prefix", str(made.prefix), "--keep", "one").code == 1
+    assert "What mends it" not in ran.out  # nothing can be mended without an interpreter
+
+
+def test_what_mends_it_is_named(ask: Command, made: Handmade, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "real")], check=True)
+    (site,) = (tmp_path / "real" / "lib").glob("python*/site-packages")
+    Handmade(tmp_path / "real", site).add("one", {"one.py": ""}, write=False)
+    ran = ask("env", "--python", str(tmp_path / "real"), "--keep", "one", "--format", "json")
+    python = str(tmp_path / "real" / "bin" / "python")
+    assert ran.json["environment"]["fix"] == ["wheelclash", "fix", "--python", python, "--keep", "one"]
+    assert f"What mends it: wheelclash fix --python {python}\n" in ask("env", "--python", python).out

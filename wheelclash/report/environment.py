@@ -53,7 +53,10 @@ class EnvironmentPart:
         verified: Whether every file was hashed, or only the contested ones.
         keep: Names of the keepers.
         hybrids: Sets of names of which some contested files are one's and some another's.
-        command: The command that holds this state in CI, as an argument list; empty where nothing is contested.
+        command: The command that holds this state in CI, as an argument list; empty where nothing is contested or
+            damaged.
+        fix: The command that says what mends it, as an argument list; empty where nothing needs to be mended, or no
+            interpreter is known.
     """
 
     prefix: str
@@ -64,6 +67,7 @@ class EnvironmentPart:
     keep: Sequence[str]
     hybrids: Sequence[Sequence[str]]
     command: Sequence[str]
+    fix: Sequence[str]
 
 
 @value

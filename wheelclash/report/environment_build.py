@@ -89,6 +89,7 @@ class Judged(NamedTuple):
 
 
 _GRAVE: tuple[Severity, ...] = ("error", "warning")
+_MOST_NAMED = 3
 
 
 def judge(scan: Scan, wishes: Wishes) -> Judged:
@@ -152,7 +153,9 @@ def _environment(
 ) -> EnvironmentPart:
     installers = Counter(each.installer for each in scan.distributions if each.installer)
     keep = tuple(dict.fromkeys(wishes.keep))
-    wanted = keep or _winners(contested)
+    damaged = {name for each in condition.damages if each.severity in _GRAVE for name in each.distributions}
+    wanted = keep or _winners(contested) or (tuple(sorted(damaged)) if len(damaged) <= _MOST_NAMED else ())
+    broken = bool(damaged) or any(each.severity in _GRAVE and not each.ignored for each in contested)
     options = [part for name in wanted for part in ("--keep", name)]
     return EnvironmentPart(
         prefix=str(scan.places.prefix),
@@ -163,6 +166,9 @@ def _environment(
         keep=keep,
         hybrids=condition.hybrids,
         command=("wheelclash", "env", *wishes.options, *options) if wanted else (),
+        fix=("wheelclash", "fix", *wishes.options, *(options if keep else ()))
+        if broken and scan.places.python is not None
+        else (),
     )
 
 

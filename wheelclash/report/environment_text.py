@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 from wheelclash.report.escape import printable_report
@@ -13,15 +12,16 @@ from wheelclash.report.reasons_text import reasons
 from wheelclash.report.words import listed, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from wheelclash.report.environment import ContestedReport, DamageReport, EnvironmentReport, InstalledReport
+    from wheelclash.report.environment import ContestedReport, EnvironmentReport, InstalledReport
 
 __all__ = ["render"]
 
 _T = TypeVar("_T")
 _MOST_LINES = 12
 _MOST_NAMES = 3
+_MOST_FOLDERS = 3
 
 
 def render(report: EnvironmentReport, *, verbose: bool = False) -> list[Line]:
@@ -52,11 +52,23 @@ class _Writer:
         yield from self._findings()
         for warning in self._report.warnings:
             yield (Span("note: ", "warning"), Span(warning))
-        if (summary.errors or summary.warnings) and self._report.environment.command:
+        if summary.errors or summary.warnings:
+            yield from self._commands()
+
+    def _commands(self) -> Iterator[Line]:
+        """What to do next: see what mends it, and hold it."""
+        environment = self._report.environment
+        if environment.fix or environment.command:
             yield ()
-            command = shlex.join(self._report.environment.command)
-            rest = "" if self._report.environment.keep else self._others()
-            yield (Span("To check this in CI: "), Span(command, "command"), Span(rest, "faint"))
+        if environment.fix:
+            yield (Span("What mends it: "), Span(shlex.join(environment.fix), "command"))
+        if environment.command:
+            rest = "" if environment.keep else self._others()
+            yield (
+                Span("To check this in CI: "),
+                Span(shlex.join(environment.command), "command"),
+                Span(rest, "faint"),
+            )
 
     def _headline(self) -> Line:
         report = self._report
@@ -105,39 +117,37 @@ class _Writer:
 
     def _contested(self) -> list[Line]:
         """One line for each folder, kind, owners and state."""
-
-        def key(each: ContestedReport) -> tuple[str, str, str, str, tuple[str, ...], str, tuple[str, ...]]:
+        paths: dict[tuple[str, str], list[str]] = {}
+        for each in self._grave:
             owners = tuple(owner.distribution for owner in each.owners)
-            folder = f"{each.root}/{each.path}".rpartition("/")[0]
-            disk = each.on_disk
-            return each.severity, folder, each.role, each.kind, owners, disk.state, tuple(disk.matches)
-
-        lines: list[Line] = []
-        for (severity, folder, role, kind, owners, state, matches), found in groupby(sorted(self._grave, key=key), key):
-            names = sorted(each.path.rpartition("/")[2] for each in found)
-            if kind in {"shadowed", "case-only"}:
-                told = f"{kind} ({listed(owners)})"
-            elif state == "missing":
-                told = f"missing; {listed(owners)} recorded {'it' if len(names) == 1 else 'them'}"
-            elif state == "changed":
-                told = f"changed since; neither {' nor '.join(owners)} recorded this"
-            else:
-                losers = [name for name in owners if name not in matches]
-                told = f"{listed(matches) or 'unknown'}'s, not {listed(losers)}'s" if losers else "unknown"
-            lines.append(self._line(severity, folder, names, f"{role}, {told}"))
-        return lines
+            told = f"{each.role}, {_told(each, owners, each.on_disk.matches)}"
+            paths.setdefault((each.severity, told), []).append(f"{each.root}/{each.path}")
+        return self._lines(paths)
 
     def _damage(self, codes: set[str]) -> list[Line]:
-        def key(each: DamageReport) -> tuple[str, str, tuple[str, ...], str]:
-            folder = f"{each.root}/{each.path}".rpartition("/")[0]
-            return each.severity, each.code, tuple(each.distributions), folder
+        paths: dict[tuple[str, str], list[str]] = {}
+        for each in self._report.damage:
+            if each.code in codes and each.severity != "notice":
+                told = "missing" if each.code == "missing-file" else "changed"
+                told = f"{told}; recorded by {listed(each.distributions)}"
+                paths.setdefault((each.severity, told), []).append(f"{each.root}/{each.path}")
+        return self._lines(paths)
 
-        chosen = [each for each in self._report.damage if each.code in codes and each.severity != "notice"]
-        lines: list[Line] = []
-        for (severity, code, owners, folder), found in groupby(sorted(chosen, key=key), key):
-            names = sorted((each.path or "").rpartition("/")[2] for each in found)
-            told = "missing" if code == "missing-file" else "changed"
-            lines.append(self._line(severity, folder, names, f"{told}; {listed(owners)} recorded it"))
+    def _lines(self, paths: Mapping[tuple[str, str], Sequence[str]]) -> list[Line]:
+        """A line for each folder; where there are many below one package, a line for that."""
+        lines = []
+        for (severity, told), found in sorted(paths.items()):
+            folders: dict[str, list[str]] = {}
+            for path in sorted(found):
+                folder, _, name = path.rpartition("/")
+                folders.setdefault(folder, []).append(name)
+            if len(folders) > _MOST_FOLDERS and not self._verbose:
+                folders = {}
+                for path in sorted(found):
+                    root, top, name = [*path.split("/", 2), ""][:3]
+                    folder, name = (f"{root}/{top}", name) if name else (root, top)
+                    folders.setdefault(folder, []).append(name)
+            lines += [self._line(severity, folder, names, told) for folder, names in folders.items()]
         return lines
 
     def _line(self, severity: str, folder: str, names: Sequence[str], what: str) -> Line:
@@ -208,3 +218,15 @@ class _Writer:
 
     def _cut(self, found: Sequence[_T]) -> Sequence[_T]:
         return found if self._verbose else found[:_MOST_LINES]
+
+
+def _told(each: ContestedReport, owners: Sequence[str], matches: Sequence[str]) -> str:
+    """What is wrong with a contested file."""
+    if each.kind in {"shadowed", "case-only"}:
+        return f"{each.kind} ({listed(owners)})"
+    if each.on_disk.state == "missing":
+        return f"missing; recorded by {listed(owners)}"
+    if each.on_disk.state == "changed":
+        return f"changed since; neither {' nor '.join(owners)} recorded this"
+    losers = [name for name in owners if name not in matches]
+    return f"{listed(matches) or 'unknown'}'s, not {listed(losers)}'s" if losers else "unknown"
