@@ -11,11 +11,16 @@ import pytest
 
 from tests.support.command import Command
 from tests.support.installed import Handmade
+from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
 from tests.test_costs import HTTP, dear, run
+from wheelclash import QuestionError, check
+from wheelclash.interpreter import running
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from wheelclash import Options
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the environments are those of POSIX")
 
@@ -256,6 +261,12 @@ def test_dependencies_that_will_do_stay(ask: Command, made: Lived, wheels: Path,
     code, told_line = told(ask, *asked.split(), "--deps", "--into", str(made.prefix))
     assert code == 0
     assert told_line.startswith(f"No clash: {line}")
+
+
+@pytest.mark.parametrize("more", [{"target": LINUX}, {"all_targets": True}, {"interpreter": running()}])
+def test_library_takes_no_second_target(more: Options) -> None:
+    with pytest.raises(QuestionError, match="the target too"):
+        check(["calm"], into=running(), **more)
 
 
 def test_hostile_names_are_spelt_out(ask: Command, made: Lived, wheels: Path) -> None:
