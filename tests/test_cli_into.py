@@ -265,8 +265,9 @@ def test_dependencies_that_will_do_stay(ask: Command, made: Lived, wheels: Path,
 
 @pytest.mark.parametrize("more", [{"target": LINUX}, {"all_targets": True}, {"interpreter": running()}])
 def test_library_takes_no_second_target(more: Options) -> None:
+    asked: Options = {**more, "into": running()}
     with pytest.raises(QuestionError, match="the target too"):
-        check(["calm"], into=running(), **more)
+        check(["calm"], **asked)
 
 
 def test_hostile_names_are_spelt_out(ask: Command, made: Lived, wheels: Path) -> None:
