@@ -17,6 +17,7 @@ from tests.support.wheelmaker import Wheel
 from wheelclash.diagnosis import diagnose
 from wheelclash.environment.places import places_below
 from wheelclash.environment.residents import Residents
+from wheelclash.overlap import questions
 from wheelclash.parts import overlaps_of
 
 if TYPE_CHECKING:
@@ -197,6 +198,30 @@ def test_disk_says_whose_content_it_is_that_residents_dispute(made: Handmade) ->
     }
 
 
+def test_what_is_there_already_decides_the_order_too(made: Handmade) -> None:
+    """``bb`` requires what is there, so it has its turn after ``aa``, against the alphabet."""
+    made.add("base", {"base.py": ""})
+    wheels = [Wheel("aa", files={"m.py": "1"}), Wheel("bb", files={"m.py": "2"}, requires=["base"])]
+    newcomers = [distribution(each) for each in wheels]
+    overlaps = overlaps_of(newcomers, LINUX)
+    (outcome,) = diagnose(BY_NAME["pip"], newcomers, overlaps, LINUX, addition=beside(made, newcomers)).outcomes
+    assert (outcome.state, outcome.winner, outcome.reason) == ("determined", newcomers[1].id, "order")
+    (outcome,) = diagnose(BY_NAME["pip"], newcomers, overlaps, LINUX).outcomes
+    assert outcome.state == "undetermined"
+
+
+def test_uninstalls_are_told_as_far_as_newcomers_are_concerned(made: Handmade) -> None:
+    made.add("one", {"a.py": "", "b.py": "", "c.py": ""})
+    made.add("two", {"a.py": "", "b.py": ""})
+    newcomer = distribution(Wheel("new", files={"a.py": ""}))
+    addition = beside(made, [newcomer])
+    overlaps = overlaps_of([newcomer, *addition.residents], LINUX)
+    for installer in BY_NAME.values():
+        losses = diagnose(installer, [newcomer], overlaps, LINUX, addition=addition).losses
+        one, two = "one-1.0.dist-info", "two-1.0.dist-info"
+        assert losses == {newcomer.id: {one: 1, two: 1}, one: {newcomer.id: 1}, two: {newcomer.id: 1}}
+
+
 def test_pip_takes_what_the_same_command_has_just_written(made: Handmade) -> None:
     """Both had the file, only ``aa`` still has it, and ``bb`` has its turn after it."""
     made.add("aa", {"shared.py": ""})
@@ -240,6 +265,23 @@ def test_script_is_compared_as_it_was_in_its_wheel(made: Handmade, first: str, s
     newcomer = distribution(Wheel("new", files={"new-1.0.data/scripts/tool": "#!python\nprint()\n"}))
     (overlap,) = overlaps_of([newcomer, *beside(made, [newcomer]).residents], LINUX)
     assert overlap.kind == ("identical" if same else "different")
+
+
+@pytest.mark.parametrize(("disk", "stub"), [("# mine\n", True), ("# another's\n", None), (None, None)])
+def test_content_answers_for_its_owner_only(made: Handmade, disk: str | None, stub: bool | None) -> None:  # noqa: FBT001
+    """A comment is as good a namespace as nothing, if it is the one that was recorded."""
+    made.add("old", {"p/__init__.py": "# mine\n"})
+    place = made.site / "p" / "__init__.py"
+    place.unlink() if disk is None else place.write_text(disk)
+    residents = Residents(places_below(made.prefix), LINUX)
+    newcomer = distribution(Wheel("new", files={"p/__init__.py": "# yours\n"}))
+    (doubt,) = [
+        each
+        for each in questions(overlaps_of([newcomer, *residents.beside([newcomer]).residents], LINUX))
+        if each.owner != newcomer.id
+    ]
+    answer = residents.answer(doubt)
+    assert (answer and answer.stub) == stub
 
 
 def test_command_is_compared_by_what_it_runs(made: Handmade) -> None:
