@@ -568,6 +568,21 @@ def test_record_written_anew_is_read_anew(made: Handmade) -> None:
     assert made.scan(every=True).distributions[0].changed == ("site-packages/new.py",)
 
 
+def test_processes_find_what_one_finds(made: Handmade) -> None:
+    """One large distribution and many small ones, damaged here and there."""
+    for number, files in enumerate([2_000, 3, 200, 1, 50, 0, 40]):
+        made.add(f"d{number}", {f"d{number}/m{each}.py": f"{each}" for each in range(files)})
+        for each in range(0, files, 17):
+            path = made.site / f"d{number}/m{each}.py"
+            if each % 2:
+                path.unlink()
+            else:
+                path.write_text("other")
+    alone, several = made.scan(every=True, jobs=1), made.scan(every=True, jobs=3)
+    assert several == alone
+    assert [len(each.changed) for each in alone.distributions] == [59, 1, 6, 1, 2, 0, 2]
+
+
 # -- environments mutilated at random ----------------------------------------------------------------------------
 
 FILES = [

@@ -24,6 +24,8 @@ _FEW = 2_000
 _SLICE = 4_000
 """Files of one task: large enough that reading RECORD again for each is nothing."""
 
+_SHARES = 16
+"""Into how many parts the work of one process is cut: few enough that handing them out is nothing."""
 
 _NOTES = ("/INSTALLER", "/REQUESTED", "/direct_url.json", "/uv_build.json", "/uv_cache.json")
 """What installers note for themselves in dist-info. uv writes its own anew after a reinstall and leaves RECORD as it
@@ -70,7 +72,7 @@ def verify(
     """
     _files.cache_clear()  # a reinstall may have written a RECORD anew
     tasks = [
-        _Task(each.id, each.record, each.site, places, start, start + _SLICE)
+        _Task(each.id, each.record, each.site, places, start, min(start + _SLICE, count))
         for each, count in sorted(distributions, key=lambda pair: -pair[1])
         for start in range(0, count, _SLICE)
     ]
@@ -109,7 +111,27 @@ def _in_processes(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified | None
 
     forks = sys.platform == "linux" and threading.active_count() == 1  # forking beside other threads may deadlock
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork" if forks else "spawn")) as pool:
-        yield from pool.map(_verify, tasks)
+        for results in pool.map(_verify_all, list(_batches(tasks, jobs))):
+            yield from results
+
+
+def _batches(tasks: Sequence[_Task], jobs: int) -> Iterator[list[_Task]]:
+    """Tasks put together: most distributions have few files."""
+    enough = sum(task.stop - task.start for task in tasks) // (_SHARES * jobs)
+    batch: list[_Task] = []
+    files = 0
+    for task in tasks:
+        batch.append(task)
+        files += task.stop - task.start
+        if files >= enough:
+            yield batch
+            batch, files = [], 0
+    if batch:
+        yield batch
+
+
+def _verify_all(tasks: list[_Task]) -> list[Verified | None]:
+    return [_verify(task) for task in tasks]
 
 
 @lru_cache(maxsize=1)
