@@ -23,8 +23,9 @@ from wheelclash.newcomers import effects, newcomers
 from wheelclash.overlap import judge, questions
 from wheelclash.parts import find_everywhere, requires_in
 from wheelclash.remedy import check_keepers, remedies, require_known
-from wheelclash.report.build import Findings, View, build_report
+from wheelclash.report.build import build_report
 from wheelclash.report.model import Reading
+from wheelclash.report.view import Findings, View
 from wheelclash.sources.candidate import Skip
 from wheelclash.urls import origin_of
 from wheelclash.verdict import HEAD, INIT_LIMIT, Answer

@@ -14,8 +14,9 @@ from tests.support.values import LINUX, MACOS, digest, distribution, overlaps_of
 from tests.support.wheelmaker import Wheel
 from wheelclash.installers.installer import Invocation
 from wheelclash.question import Ignore
-from wheelclash.report.build import Findings, View, build_report
+from wheelclash.report.build import build_report
 from wheelclash.report.model import OverlapReport, Reading, Report
+from wheelclash.report.view import Findings, View
 from wheelclash.sources.candidate import Skip
 
 if TYPE_CHECKING:

@@ -20,8 +20,9 @@ from wheelclash.environment.residents import Residents
 from wheelclash.installers.installer import Invocation
 from wheelclash.parts import overlaps_of
 from wheelclash.question import Ignore
-from wheelclash.report.build import Findings, View, build_report
+from wheelclash.report.build import build_report
 from wheelclash.report.schema import read_report, schema_text
+from wheelclash.report.view import Findings, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,8 @@ from wheelclash.overlap import Overlap, find_overlaps, judge, merge
 from wheelclash.reading.archive import parse_contents
 from wheelclash.reading.contents import Contents, EntryPoint, Member
 from wheelclash.remedy import check_keepers, remedies
-from wheelclash.report.build import Findings, View, build_report
+from wheelclash.report.build import build_report
+from wheelclash.report.view import Findings, View
 from wheelclash.sources.candidate import Candidate
 from wheelclash.target import Target, target_for
 

@@ -8,7 +8,7 @@ import os
 TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Literal, NoReturn
+    from typing import Any, Literal, NoReturn
 
 __all__ = ["Arguments", "parse", "parser_of"]
 
@@ -102,24 +102,25 @@ def parse(arguments: Sequence[str]) -> Arguments:
             f" For a project of that name: wheelclash check {command} …"
         )
     parsed = parser.parse_args(rest, Arguments(command=command))
-    if command == "check":
-        from wheelclash.cli.check_arguments import refuse
-
-        refuse(parser, parsed)
-    elif command == "who":
-        from wheelclash.cli.who_arguments import refuse
-
-        refuse(parser, parsed)
+    if command in _COMMANDS and command != "schema":
+        refuse = getattr(_words_of(command), "refuse", None)
+        if refuse is not None:
+            refuse(parser, parsed)
     return parsed
 
 
 def parser_of(command: str) -> argparse.ArgumentParser:
     """The parser of a command's words."""
-    from importlib import import_module
-
     parser = _Parser(prog=f"wheelclash {command}", formatter_class=_Formatter, allow_abbrev=False)
     if command == "schema":
         parser.description = "Print the JSON Schema of --format json."
     else:
-        import_module(f"wheelclash.cli.{command if command in _COMMANDS else 'check'}_arguments").add_words(parser)
+        _words_of(command if command in _COMMANDS else "check").add_words(parser)
     return parser
+
+
+def _words_of(command: str) -> Any:
+    """The module that knows a command's words: ``add_words``, and ``refuse`` where some contradict each other."""
+    from importlib import import_module
+
+    return import_module(f"wheelclash.cli.{command}_arguments")

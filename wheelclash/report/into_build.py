@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wheelclash.distribution import Distribution
     from wheelclash.environment.places import Places
     from wheelclash.question import Ignore
-    from wheelclash.report.build import View
+    from wheelclash.report.view import View
 
 __all__ = ["into_report", "lost_reports", "resident_report", "split"]
 

@@ -1,0 +1,94 @@
+"""What a report on wheels is made of: what was found for each target, and everything else about the question."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelclash.addition import NOTHING
+from wheelclash.report.model import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from wheelclash.addition import Addition, Loss
+    from wheelclash.diagnosis import Diagnosis
+    from wheelclash.distribution import Distribution
+    from wheelclash.environment.places import Places
+    from wheelclash.layout import InstalledPath
+    from wheelclash.overlap import Overlap
+    from wheelclash.question import Ignore
+    from wheelclash.remedy import Remedy
+    from wheelclash.sources.candidate import Skip
+    from wheelclash.target import Target
+    from wheelclash.why import Why
+
+__all__ = ["Findings", "View"]
+
+
+class View(NamedTuple):
+    """What was found for one target.
+
+    Attributes:
+        target: The target.
+        roots: Names asked for, as opposed to pulled in.
+        distributions: What was read.
+        overlaps: All of them, ignored ones included.
+        diagnoses: One for each installer.
+        remedies: Of the installer whose commands are wanted.
+        addition: What is installed already where it is to be installed.
+        present: Names that were asked for and are there already, in the version that was asked for.
+        reasons: By path, why it matters whose content a native file has, where that was looked into.
+    """
+
+    target: Target
+    roots: Sequence[str]
+    distributions: Sequence[Distribution]
+    overlaps: Sequence[Overlap]
+    diagnoses: Sequence[Diagnosis]
+    remedies: Sequence[Remedy]
+    addition: Addition = NOTHING
+    present: Sequence[str] = ()
+    reasons: Mapping[InstalledPath, Why] = MappingProxyType({})
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Names by distribution id, of what is installed too."""
+        there = [*self.addition.residents, *self.addition.replaced.values()]
+        return {each.id: each.name for each in (*self.distributions, *there)}
+
+    def is_ignored_by(self, ignore: Ignore) -> bool:
+        """Whether ``ignore`` speaks of any overlap of this target, or of any file that is lost."""
+        names = self.names
+        taken = [loss for each in self.diagnoses for loss in each.taken if loss.severity != "none"]
+        return any(ignore.matches(each, names) for each in self.overlaps if each.severity != "none") or any(
+            ignore.matches_loss(loss, names) for loss in taken
+        )
+
+    def is_loss_ignored_by(self, ignore: Ignore, loss: Loss) -> bool:
+        """Whether ``ignore`` speaks of this loss."""
+        return loss.severity != "none" and ignore.matches_loss(loss, self.names)
+
+
+class Findings(NamedTuple):
+    """Everything the core found about one question.
+
+    Attributes:
+        views: One for each target.
+        python: The interpreter the target was read from, if it was.
+        skipped: What could have been read and was not.
+        not_compared: What is never to be read.
+        ignores: Overlaps the user does not want to hear of.
+        warnings: Sentences for people.
+        reading: What it cost.
+        into: The environment it is to be installed into, if one was named.
+    """
+
+    views: Sequence[View]
+    skipped: Sequence[Skip]
+    python: str | None = None
+    not_compared: Sequence[Skip] = ()
+    ignores: Sequence[Ignore] = ()
+    warnings: Sequence[str] = ()
+    reading: Reading = Reading()
+    into: Places | None = None
