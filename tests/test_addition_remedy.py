@@ -104,8 +104,8 @@ def test_what_two_residents_dispute_cannot_be_avoided(made: Handmade) -> None:
 
 
 def test_who_shared_with_the_removed_one_is_written_again(made: Handmade) -> None:
-    made.add("old", {"m.py": "1", "shared.py": ""})
-    made.add("other", {"shared.py": "", "gone.py": ""})
+    made.add("old", {"m.py": "1", "shared.py": "", "gone.py": ""})
+    made.add("other", {"shared.py": ""})
     made.add("damaged", {"gone.py": ""})
     (made.site / "gone.py").unlink()
     assert ways(planned(made, Wheel("new", files={"m.py": "2"}), keep=["new"]))["new remove-loser"] == [

@@ -180,6 +180,22 @@ def test_json_says_what_makes_way_and_what_is_lost(ask: Command, made: Lived) ->
     assert owner == "two"
 
 
+def test_what_residents_have_among_each_other_is_not_told(ask: Command, made: Lived) -> None:
+    one(made)
+    made.add("other", {"p/same.py": "another", "p/m.py": "1"})
+    found = ask("table", "two", "--into", str(made.prefix), *INDEX, "--format", "json").json
+    told = {
+        each["path"]: {(owner["distribution"], owner["path_in_wheel"]) for owner in each["owners"]}
+        for each in found["overlaps"]
+    }
+    assert told == {
+        "p/m.py": {("two", "p/m.py"), ("one", None), ("other", None)},
+        "p/same.py": {("two", "p/same.py"), ("one", None), ("other", None)},
+        "p/rows.csv": {("table", "p/rows.csv"), ("one", None)},
+    }
+    assert "p/same.py" not in ask("table", "--into", str(made.prefix), *INDEX, "--format", "json").out
+
+
 def test_remedies_name_the_environment_and_pin_what_is_there(ask: Command, made: Lived, wheels: Path) -> None:
     one(made)
     python = str(made.prefix / "bin" / "python")
