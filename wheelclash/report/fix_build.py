@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import wheelclash
 from wheelclash.environment.damage import judge_environment
-from wheelclash.environment.losses import losses_of
+from wheelclash.mending.losses import losses_of
 from wheelclash.origins import Origin
 from wheelclash.report.fix import (
     FixReport,
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wheelclash.disk import Intact
-    from wheelclash.environment.repair import Undecided
     from wheelclash.mending import Job, Mended
+    from wheelclash.mending.repair import Undecided
 
 __all__ = ["Again", "build_fix_report"]
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.installed import Handmade
-from wheelclash.environment.repair import Repair, model_disk, plan_repair
 from wheelclash.installers import PIP, UV
+from wheelclash.mending.repair import Repair, model_disk, plan_repair
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

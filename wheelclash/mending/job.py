@@ -1,7 +1,7 @@
-"""Mending an environment: plan, see that every wheel is there, run the steps, look again.
+"""A job: an environment to be mended, from the wish to what came of it.
 
-The plan is the model's (:mod:`wheelclash.environment.repair`). Whether the steps helped is told by a second scan,
-not by their exit codes.
+The plan is the model's (:mod:`wheelclash.mending.repair`). Whether the steps helped is told by a second scan, not by
+their exit codes.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
-from wheelclash.carrying_out import Outcome, carry_out, refuse, variables
 from wheelclash.environment import places_of, scan
-from wheelclash.environment.repair import Repair, plan_repair
 from wheelclash.errors import KeeperError, QuestionError
 from wheelclash.installers import INSTALLERS, Invocation
 from wheelclash.interpreter import on_path, target_of
+from wheelclash.mending.carrying_out import Outcome, carry_out, refuse, variables
+from wheelclash.mending.repair import Repair, plan_repair
 from wheelclash.origins import Origin, find_origins
 from wheelclash.remedy import Step, check_keepers
 from wheelclash.why import explain_contested

@@ -15,11 +15,11 @@ import pytest
 from tests.support.command import Command
 from tests.support.installed import Handmade
 from wheelclash import IndexFlags, find_environment, fix
-from wheelclash.carrying_out import Outcome, carry_out, refuse, variables
 from wheelclash.errors import QuestionError
 from wheelclash.installers import PIP, UV, Installer
 from wheelclash.interpreter import running
-from wheelclash.mending import installer_for
+from wheelclash.mending.carrying_out import Outcome, carry_out, refuse, variables
+from wheelclash.mending.job import installer_for
 from wheelclash.sources.settings import IndexSettings
 from wheelclash.urls import Credentials
 
@@ -168,7 +168,8 @@ def test_an_interrupt_waits_for_the_installer(tmp_path: Path) -> None:
     """One that is killed halfway rolls nothing back."""
     command = [sys.executable, "-c", _SLOW, str(tmp_path)]
     ours = (
-        "import os, signal, sys; from wheelclash.carrying_out import carry_out; from wheelclash.installers import PIP;"
+        "import os, signal, sys; from wheelclash.installers import PIP;"
+        " from wheelclash.mending.carrying_out import carry_out;"
         " signal.signal(signal.SIGINT, signal.default_int_handler);"
         f" carry_out([{command!r}], PIP, os.environ, 2)"
     )
