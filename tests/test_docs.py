@@ -316,10 +316,10 @@ def test_every_family_is_shown_with_its_evidence() -> None:
 
 def test_every_reason_is_described() -> None:
     from wheelclash.diagnosis import Outcome
-    from wheelclash.report.text import _REASONS
+    from wheelclash.report.words import REASONS
 
     told = _first_column(_section("cli.md", "Reasons"))
-    assert told == set(_REASONS)
+    assert told == set(REASONS)
     assert Outcome.__doc__ is not None
     assert set(_codes(Outcome.__doc__.partition("reason:")[2])) <= told
     assert _literals("Outcome", position=3) | _literals("LastWriters", position=1) <= told

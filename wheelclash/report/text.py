@@ -14,7 +14,7 @@ from wheelclash.report.escape import printable_report
 from wheelclash.report.into_text import clean_headline, grave_headline, grave_losses, loss_texts, way
 from wheelclash.report.lines import Line, Span, Style
 from wheelclash.report.reasons_text import reasons
-from wheelclash.report.words import listed, plural
+from wheelclash.report.words import REASONS, listed, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,22 +27,6 @@ _MOST_GROUPS = 12
 _MOST_NAMES = 3
 _MOST_KEEPERS = 3
 
-_REASONS = {
-    "order": "it is installed last",
-    "requires": "it requires the other and is installed after it",
-    "equal-requirements": "both require the same, and then pip installs the alphabetically first one last",
-    "newcomer": "the other is installed already, and what is installed later wins",
-    "replaced": "the file goes with an older release that had it too",
-    "import-order": "its form of the module is found first",
-    "only-recorded": "the other only lists the file in its RECORD",
-    "two-files": "names that differ only in case are two files here",
-    "identical": "the contents are the same",
-    "needs-closure": "pip's order depends on requirements outside of this set",
-    "cycle": "they require each other in a circle",
-    "parallel": "uv installs in parallel: a coin flip for every file, so it may end as a mix",
-    "file-directory": "the installation stops: a file is where a folder is needed",
-    "refused": "the installation stops: a wheel is refused",
-}
 _STRATEGIES = {
     "avoid": "do not install the others",
     "reinstall-keeper": "install the set, then write it again, last",
@@ -262,7 +246,7 @@ class _Writer:
                 "undetermined": f"not determined{share}",
                 "fails": f"nobody{share}",
             }[state]
-            why = _REASONS.get(reason, reason)
+            why = REASONS.get(reason, reason)
             yield (Span(f"  {installer:<4} ", "strong"), Span(f"{said}: {why}"))
         broken = sorted({each.name for each in diagnosis.distributions if each.intact == "no"})
         if broken and total:

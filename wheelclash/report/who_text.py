@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from wheelclash.report.escape import printable_report
 from wheelclash.report.lines import Line, Span, Style
-from wheelclash.report.text import _REASONS
-from wheelclash.report.words import listed, plural
+from wheelclash.report.words import REASONS, listed, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -164,7 +163,7 @@ class _Writer:
                     "undetermined": f"not determined{share}",
                     "fails": f"nobody{share}",
                 }[end.state]
-                yield (Span(f"  {installer:<4} ", "strong"), Span(f"{told}: {_REASONS.get(end.reason, end.reason)}"))
+                yield (Span(f"  {installer:<4} ", "strong"), Span(f"{told}: {REASONS.get(end.reason, end.reason)}"))
         if self._report.environment is None and len(each.installers) == 1:
             yield (Span(f"  installed by {each.installers[0]} only", "faint"),)
 

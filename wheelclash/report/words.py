@@ -1,4 +1,4 @@
-"""Counts and lists as people read them."""
+"""Words: counts and lists as people read them, and what the reasons of a diagnosis mean."""
 
 from __future__ import annotations
 
@@ -7,7 +7,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["listed", "plural"]
+__all__ = ["REASONS", "listed", "plural"]
+
+REASONS = {
+    "order": "it is installed last",
+    "requires": "it requires the other and is installed after it",
+    "equal-requirements": "both require the same, and then pip installs the alphabetically first one last",
+    "newcomer": "the other is installed already, and what is installed later wins",
+    "replaced": "the file goes with an older release that had it too",
+    "import-order": "its form of the module is found first",
+    "only-recorded": "the other only lists the file in its RECORD",
+    "two-files": "names that differ only in case are two files here",
+    "identical": "the contents are the same",
+    "needs-closure": "pip's order depends on requirements outside of this set",
+    "cycle": "they require each other in a circle",
+    "parallel": "uv installs in parallel: a coin flip for every file, so it may end as a mix",
+    "file-directory": "the installation stops: a file is where a folder is needed",
+    "refused": "the installation stops: a wheel is refused",
+}
+"""Why a diagnosis ends as it does, by the word that the JSON has for it."""
 
 
 def plural(count: int, word: str) -> str:
