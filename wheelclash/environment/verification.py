@@ -104,13 +104,16 @@ def _run(tasks: Sequence[_Task], jobs: int) -> Iterable[Verified | None]:
 
 def _in_processes(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified | None]:
     """Processes rather than threads: most files are so small that the interpreter, not the hash, is the work."""
+    import gc
     import multiprocessing
     import sys
     import threading
     from concurrent.futures import ProcessPoolExecutor
 
     forks = sys.platform == "linux" and threading.active_count() == 1  # forking beside other threads may deadlock
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork" if forks else "spawn")) as pool:
+    context = multiprocessing.get_context("fork" if forks else "spawn")
+    # nothing they make is circular, and a collection would look through all that a fork inherits
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=gc.disable) as pool:
         for results in pool.map(_verify_all, list(_batches(tasks, jobs))):
             yield from results
 
