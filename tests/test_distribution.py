@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.values import LINUX, WINDOWS, distribution, parsed
 from tests.support.wheelmaker import Wheel
-from wheelclash.distribution import Edge, Requirements, requirements_of
+from wheelclash.distribution import Edge, Requirements, contradictions, requirements_of
 from wheelclash.target import target_for
 
 
@@ -38,6 +38,25 @@ def _required(*requires: str, python: str = "3.12") -> Requirements:
 def test_edges(requirement: str, edges: tuple[Edge, ...]) -> None:
     """Names and extras normalised, markers evaluated for the target; what cannot be parsed is left out."""
     assert _required(requirement).edges == edges
+
+
+HOSTILE = {
+    "nested": f"b; {'(' * 3000}python_version > '3'{')' * 3000}",
+    "digits in a marker": f"b; python_version > '{'9' * 6000}'",
+    "digits in a specifier": f"b>={'9' * 6000}",
+    "two constants": "b; 'a' in 'b'",
+    "unknown name": "b; nonsense == '1'",
+    "no versions": "b; python_version > 'abc'",
+}
+
+
+@pytest.mark.parametrize("requirement", HOSTILE.values(), ids=HOSTILE)
+def test_what_a_hostile_wheel_requires_ends_nothing(requirement: str) -> None:
+    """Neither evaluating it nor holding it against the set; what else it requires counts."""
+    found = _required(requirement, "c")
+    assert "c" in found.names
+    wheels = [Wheel("a", requires=[requirement]), Wheel("b")]
+    assert len(contradictions([distribution(each) for each in wheels], LINUX)) <= 1
 
 
 def test_markers_are_the_targets() -> None:

@@ -167,3 +167,13 @@ def test_a_requirement_that_is_also_a_file_gets_a_hint(tmp_path: Path) -> None:
 )
 def test_markers_are_those_of_the_target(marker: str, platform: str, *, expected: bool) -> None:
     assert applies(parsed(f"a{marker}"), target_for("3.12", platform)) is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"b; {'(' * 3000}python_version > '3'{')' * 3000}", f"b; python_version > '{'9' * 6000}'", "b; 'a' in 'b'"],
+    ids=["nested", "digits", "two constants"],
+)
+def test_arguments_that_cannot_be_understood_are_errors(text: str) -> None:
+    with pytest.raises(RequirementError):
+        applies(parse(text, cwd=Path(), credentials=Credentials()), target_for("3.12", "linux"))

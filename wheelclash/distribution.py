@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from wheelclash.sources.candidate import Candidate
     from wheelclash.target import Target
 
-__all__ = ["Distribution", "Edge", "Requirements", "contradictions", "requirements_of"]
+__all__ = [
+    "Distribution",
+    "Edge",
+    "Requirements",
+    "allows",
+    "contradictions",
+    "holds",
+    "parse_requires",
+    "requirements_of",
+]
 
 
 _EXTRA = re.compile(r'\bextra [=!<>~]+ "([^"]*)"|"([^"]*)" [=!<>~]+ extra\b')
@@ -107,12 +116,7 @@ class Distribution(NamedTuple):
 
 def requirements_of(contents: Contents, target: Target) -> Requirements:
     """Evaluate ``Requires-Dist`` for a target (PEP 508 markers). Lines that cannot be parsed are left out."""
-    parsed = []
-    for line in contents.requires:
-        try:
-            parsed.append(Requirement(line))
-        except InvalidRequirement:
-            continue
+    parsed = parse_requires(contents.requires)
     extras = sorted({extra for each in parsed for extra in _extras_of(each)})
     return Requirements(
         edges=_edges(parsed, target, ""),
@@ -130,19 +134,11 @@ def contradictions(distributions: Sequence[Distribution], target: Target) -> lis
     by_name = {each.name: each for each in distributions}
     found = []
     for each in distributions:
-        for line in each.contents.requires:
-            try:
-                requirement = Requirement(line)
-            except InvalidRequirement:
-                continue
+        for requirement in parse_requires(each.contents.requires):
             other = by_name.get(canonicalize_name(requirement.name))
-            if (
-                other is None
-                or other.requirements is each.requirements
-                or requirement.specifier.contains(other.candidate.version, prereleases=True)
-            ):
+            if other is None or other.requirements is each.requirements or allows(requirement, other.candidate.version):
                 continue
-            if requirement.marker is None or requirement.marker.evaluate({**target.markers, "extra": ""}):
+            if holds(requirement, {**target.markers, "extra": ""}):
                 found.append(
                     f"{each.name} {each.candidate.version} requires {requirement.name}{requirement.specifier}, and the"
                     f" set has {other.candidate.version}: installers refuse this set unless told --no-deps"
@@ -150,11 +146,40 @@ def contradictions(distributions: Sequence[Distribution], target: Target) -> lis
     return found
 
 
+def parse_requires(lines: Iterable[str]) -> list[Requirement]:
+    """Requirements of a wheel's METADATA; what cannot be parsed is left out, however it was made."""
+    found = []
+    for line in lines:
+        try:
+            found.append(Requirement(line))
+        except (ValueError, RecursionError):  # packaging's own error is a ValueError; nesting and digits go deeper
+            continue
+    return found
+
+
+def holds(requirement: Requirement, environment: Mapping[str, str]) -> bool:
+    """Whether a requirement's marker holds in a marker environment; one that cannot be evaluated does not."""
+    if requirement.marker is None:
+        return True
+    try:
+        return requirement.marker.evaluate(dict(environment))
+    except (KeyError, ValueError, RecursionError):
+        return False
+
+
+def allows(requirement: Requirement, version: str) -> bool:
+    """Whether a requirement is met by a version; by one that cannot be compared it is not."""
+    try:
+        return requirement.specifier.contains(version, prereleases=True)
+    except ValueError:
+        return False
+
+
 def _restricts_python(text: str | None) -> bool:
     """An empty Requires-Python, or one that cannot be parsed, is none to pip."""
     try:
         return text is not None and bool(str(SpecifierSet(text)))
-    except InvalidSpecifier:
+    except ValueError:
         return False
 
 
@@ -170,6 +195,6 @@ def _edges(parsed: list[Requirement], target: Target, extra: str) -> tuple[Edge,
     found = [
         Edge(canonicalize_name(each.name), tuple(sorted(canonicalize_name(name) for name in each.extras)))
         for each in parsed
-        if each.marker is None or each.marker.evaluate(environment)
+        if holds(each, environment)
     ]
     return tuple(dict.fromkeys(found))

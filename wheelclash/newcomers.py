@@ -10,12 +10,15 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from wheelclash.distribution import allows, holds, parse_requires
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from packaging.requirements import Requirement
 
     from wheelclash.distribution import Distribution
     from wheelclash.target import Target
@@ -41,7 +44,7 @@ def newcomers(
     kept = {name for name in pulled if name in there and name in by_name}
     while True:
         reached, demands = _reached(by_name, set(by_name) - set(pulled), kept, target)
-        refused = {name for name in kept if not all(_allows(each, there[name]) for each in demands.get(name, ()))}
+        refused = {name for name in kept if not all(allows(each, there[name]) for each in demands.get(name, ()))}
         if not refused:
             break
         kept -= refused
@@ -73,21 +76,10 @@ def _reached(
 
 def _requirements(lines: Sequence[str], extras: Collection[str], target: Target) -> Iterator[Requirement]:
     """Those whose marker holds on the target; what cannot be parsed is left out."""
-    for line in lines:
-        try:
-            requirement = Requirement(line)
-        except InvalidRequirement:
-            continue
-        marker = requirement.marker
-        if marker is None or any(marker.evaluate({**target.markers, "extra": extra}) for extra in ("", *extras)):
+    environments = [{**target.markers, "extra": extra} for extra in ("", *extras)]
+    for requirement in parse_requires(lines):
+        if any(holds(requirement, each) for each in environments):
             yield requirement
-
-
-def _allows(requirement: Requirement, version: str) -> bool:
-    try:
-        return requirement.specifier.contains(version, prereleases=True)
-    except InvalidVersion:
-        return False
 
 
 def _is_there(each: Distribution, version: str | None) -> bool:
@@ -135,7 +127,7 @@ def effects(
                 continue
             if name not in there:
                 brought[name] = None
-            elif not _allows(requirement, there[name]):
+            elif not allows(requirement, there[name]):
                 changed[f"{each.name} requires {requirement.name}{requirement.specifier} (now {there[name]})"] = None
     found = []
     if brought:
@@ -160,7 +152,7 @@ def _no_longer_met(
         if own and name not in coming:
             for requirement in _requirements(own, (), target):
                 other = coming[canonicalize_name(requirement.name)]
-                if not _allows(requirement, other.candidate.version):
+                if not allows(requirement, other.candidate.version):
                     yield f"{name} requires {requirement.name}{requirement.specifier}, not {other.candidate.version}"
 
 

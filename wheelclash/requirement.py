@@ -104,7 +104,7 @@ def applies(asked: Asked, target: Target) -> bool:
         return True
     try:
         return asked.marker.evaluate({**target.markers, "extra": ""})
-    except (UndefinedComparison, UndefinedEnvironmentName, ValueError) as error:
+    except (UndefinedComparison, UndefinedEnvironmentName, ValueError, RecursionError) as error:
         raise RequirementError(asked.text, f"Its marker cannot be evaluated: {error}.") from None
 
 
@@ -143,6 +143,8 @@ def _parsed(text: str) -> Requirement:
     except InvalidRequirement as error:
         reason = _redacted(str(error).partition("\n")[0].rstrip("."))
         raise RequirementError(_redacted(text), f"This is no requirement: {reason}.", _suggestion(text)) from None
+    except (ValueError, RecursionError):
+        raise RequirementError(_redacted(text[:100]), "This is no requirement that can be understood.") from None
 
 
 def _extras(requirement: Requirement) -> tuple[str, ...]:

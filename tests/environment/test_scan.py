@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +14,7 @@ import pytest
 
 from tests.support.installed import Handmade
 from tests.support.wheelmaker import record_digest
-from wheelclash.environment import judge_environment
+from wheelclash.environment import judge_environment, verification
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,6 +156,23 @@ def test_verification_in_processes_finds_the_same(made: Handmade) -> None:
     many = scan.distributions[1]
     assert (many.changed, many.missing) == (("site-packages/many/m7.py",), ("site-packages/many/m2400.py",))
     assert (scan.distributions[0].changed, many.unhashed) == ((), 3)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs processes that are forked")
+def test_verification_goes_on_where_a_process_is_killed(made: Handmade, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        made.add(f"d{number}", {f"d{number}/{each}.py": str(each) for each in range(600)})
+    (made.site / "d3" / "7.py").write_text("changed")
+    ours, verify = os.getpid(), verification._verify
+
+    def killed_elsewhere(task: verification._Task) -> verification.Verified | None:
+        if os.getpid() != ours and "d2" in task.record:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return verify(task)
+
+    monkeypatch.setattr(verification, "_verify", killed_elsewhere)
+    found = made.scan(every=True, jobs=2)
+    assert {each.name: len(each.changed) for each in found.distributions} == {"d0": 0, "d1": 0, "d2": 0, "d3": 1}
 
 
 def test_wrappers_of_different_installers_compare_by_entry_point(made: Handmade) -> None:

@@ -142,10 +142,7 @@ def _requires(distributions: Sequence[Unread], target: Target) -> Callable[[str,
     def requires(one: str, other: str) -> bool:
         if one not in known:
             contents = Contents("", "", (), (), (), by_id[one].requires, None, ())
-            try:
-                known[one] = requirements_of(contents, target).names_under_any_extra
-            except (KeyError, ValueError, RecursionError):  # a line that packaging cannot take
-                known[one] = frozenset()
+            known[one] = requirements_of(contents, target).names_under_any_extra
         return by_id[other].name in known[one]
 
     return requires

@@ -99,7 +99,20 @@ def _cores() -> int:
 def _run(tasks: Sequence[_Task], jobs: int) -> Iterable[Verified | None]:
     if jobs <= 1:
         return map(_verify, tasks)
-    return _in_processes(tasks, jobs)
+    return _by_all_means(tasks, jobs)
+
+
+def _by_all_means(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified | None]:
+    """In processes; if one of them is killed, what is left is done here."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    done = 0
+    try:
+        for each in _in_processes(tasks, jobs):
+            yield each
+            done += 1
+    except BrokenProcessPool:
+        yield from map(_verify, tasks[done:])
 
 
 def _in_processes(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.version import InvalidVersion
 
 from wheelclash.errors import QuestionError
@@ -83,7 +83,7 @@ def lines(texts: Iterable[str], markers: Markers) -> Iterator[Edge]:
     for line in texts:
         try:
             found = Requirement(line)
-        except InvalidRequirement:
+        except (ValueError, RecursionError):  # also packaging's own error
             continue
         if found.marker is None or markers.hold(str(found.marker)):
             extras = tuple(normalised(each) for each in found.extras)
