@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.addition import NOTHING
-from wheelclash.addition_remedy import addition_remedies
+from wheelclash.addition.newcomers import effects, newcomers
+from wheelclash.addition.remedies import addition_remedies
 from wheelclash.diagnosis import diagnose
 from wheelclash.distribution import Distribution, contradictions, requirements_of
 from wheelclash.errors import FetchError, WheelError
@@ -19,7 +20,6 @@ from wheelclash.gathering import gather
 from wheelclash.installers import INSTALLERS
 from wheelclash.installers.installer import Invocation
 from wheelclash.layout import lay_out
-from wheelclash.newcomers import effects, newcomers
 from wheelclash.overlap import judge, questions
 from wheelclash.parts import find_everywhere, requires_in
 from wheelclash.remedy import check_keepers, remedies, require_known

@@ -13,7 +13,7 @@ from tests.report.poison import hostile_texts, poisoned
 from tests.support.installed import Handmade
 from tests.support.values import BY_NAME, LINUX, distribution
 from tests.support.wheelmaker import Wheel
-from wheelclash.addition_remedy import addition_remedies
+from wheelclash.addition.remedies import addition_remedies
 from wheelclash.diagnosis import diagnose
 from wheelclash.environment.places import places_below
 from wheelclash.environment.residents import Residents

@@ -9,7 +9,7 @@ import pytest
 from tests.support.installed import Handmade
 from tests.support.values import BY_NAME, LINUX, distribution
 from tests.support.wheelmaker import Wheel
-from wheelclash.addition_remedy import addition_remedies
+from wheelclash.addition.remedies import addition_remedies
 from wheelclash.diagnosis import diagnose
 from wheelclash.environment.places import places_below
 from wheelclash.environment.residents import Residents
