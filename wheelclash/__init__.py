@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from wheelclash.disk import Disk
     from wheelclash.distribution import Distribution
     from wheelclash.environment import Environment, Scan, find_environment, scan
-    from wheelclash.environments import examine, fix
     from wheelclash.errors import FetchError, QuestionError, WheelclashError, WheelError
+    from wheelclash.examination import examine, fix
     from wheelclash.installers import PIP, UV, Invocation
     from wheelclash.interpreter import Interpreter
     from wheelclash.layout import InstalledFile, InstalledPath, Layout, lay_out
@@ -52,9 +52,9 @@ _HOMES = {
     "read_wheel": "parts",
     "Environment": "environment",
     "Scan": "environment",
-    "examine": "environments",
+    "examine": "examination",
     "find_environment": "environment",
-    "fix": "environments",
+    "fix": "examination",
     "scan": "environment",
     "Distribution": "distribution",
     "distribution_of": "parts",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wheelclash.cli.given import environment_of, index_flags_of, session_of
 from wheelclash.cli.output import write_report
-from wheelclash.environments import examine
+from wheelclash.examination import examine
 
 if TYPE_CHECKING:
     from wheelclash.cli.arguments import Arguments

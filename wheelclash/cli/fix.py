@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wheelclash.cli.given import environment_of, index_flags_of, session_of
 from wheelclash.cli.output import write_report
 from wheelclash.cli.streams import complain
-from wheelclash.environments import fix
+from wheelclash.examination import fix
 from wheelclash.urls import without_credentials
 
 if TYPE_CHECKING:
