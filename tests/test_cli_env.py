@@ -185,3 +185,13 @@ def test_what_mends_it_is_named(ask: Command, made: Handmade, tmp_path: Path) ->
     python = str(tmp_path / "real" / "bin" / "python")
     assert ran.json["environment"]["fix"] == ["wheelclash", "fix", "--python", python, "--keep", "one"]
     assert f"What mends it: wheelclash fix --python {python}\n" in ask("env", "--python", python).out
+
+
+def test_whom_nobody_compares_cannot_be_kept(ask: Command, made: Handmade) -> None:
+    made.add("ours", {"ours.py": ""})
+    made.add("theirs", {"theirs.py": ""}, installer="conda")
+    made.add("gone", {"gone.py": ""}, record=b"")
+    for name, why in {"theirs": "conda owns it", "gone": "its RECORD is empty"}.items():
+        ran = ask("env", "--prefix", str(made.prefix), "--keep", name)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"--keep {name}: it is installed, but not compared: {why}" in ran.err

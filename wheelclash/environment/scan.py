@@ -12,10 +12,11 @@ from wheelclash.environment.ownership import Owned
 from wheelclash.environment.records import RecordError, recorded_keys
 from wheelclash.environment.tree import states, walk
 from wheelclash.environment.verification import verify as verify_files
+from wheelclash.errors import KeeperError
 from wheelclash.sources.candidate import Skip
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from wheelclash.environment.installed import Unread
     from wheelclash.environment.places import Places
@@ -87,6 +88,22 @@ class Scan(NamedTuple):
     skipped: tuple[Skip, ...]
     not_compared: tuple[Skip, ...]
     verified: bool
+
+    def require_compared(self, names: Iterable[str], option: str) -> None:
+        """Refuse to keep or drop what is installed and somebody else's business, or could not be read.
+
+        Args:
+            names: Normalised.
+            option: Through which they were named.
+
+        Raises:
+            KeeperError: One of them is.
+        """
+        known = {each.name for each in self.distributions}
+        why = {each.requirement: each.reason for each in (*self.skipped, *self.not_compared)}
+        for name in names:
+            if name in why and name not in known:
+                raise KeeperError(f"{option} {name}: it is installed, but not compared: {why[name]}.")
 
 
 def scan(

@@ -190,6 +190,8 @@ def plan(found: Scan, wish: Wish, installer: Installer) -> Repair:
     """
     names = {each.id: each.name for each in found.distributions}
     overlaps = [each.overlap for each in found.contested]
+    found.require_compared(wish.keep, "--keep")
+    found.require_compared(wish.drop, "--drop")
     keep = check_keepers(wish.keep, found.distributions, overlaps)
     drop = _dropped(wish.drop, found, keep)
     ignored = {

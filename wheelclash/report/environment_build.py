@@ -100,6 +100,7 @@ def judge(scan: Scan, wishes: Wishes) -> Judged:
     """
     names = {each.id: each.name for each in scan.distributions}
     overlaps = [each.overlap for each in scan.contested]
+    scan.require_compared(wishes.keep, "--keep")
     keepers = check_keepers(wishes.keep, scan.distributions, overlaps)
     ignored = [each.severity != "none" and any(one.matches(each, names) for one in wishes.ignores) for each in overlaps]
     unheard = {each.path for each, is_ignored in zip(overlaps, ignored, strict=True) if is_ignored}
