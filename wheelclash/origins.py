@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from wheelclash.environment.scan import Installed, Scan
     from wheelclash.layout import InstalledFile, InstalledPath
     from wheelclash.reading.wheel import WheelReader
-    from wheelclash.requirement import Asked
     from wheelclash.sources.settings import IndexSettings
 
 __all__ = ["Origin", "find_origins"]
@@ -39,13 +38,15 @@ class Origin(NamedTuple):
     Attributes:
         candidate: Where it is.
         files: What it installs.
-        differs: Paths whose content is not the one the installed RECORD gives: it is then another wheel of the same
-            version.
+        differs: Paths whose content is not the one the installed RECORD gives, or that only one of the two has: it is
+            then another wheel of the same version.
+        is_ambiguous: Whether the index also has that version with a local part, which ``==`` would take.
     """
 
     candidate: Candidate
     files: Mapping[InstalledPath, InstalledFile]
     differs: tuple[InstalledPath, ...]
+    is_ambiguous: bool = False
 
     @property
     def pinned(self) -> str:
@@ -53,7 +54,7 @@ class Origin(NamedTuple):
         each = self.candidate
         if each.direct:
             return f"{each.name} @ {each.url}"
-        return f"{each.name}=={each.version}"
+        return f"{each.name}{'===' if self.is_ambiguous else '=='}{each.version}"
 
 
 async def find_origins(
@@ -111,16 +112,20 @@ class _Finder(NamedTuple):
 
     async def _of_index(self, each: Installed) -> Origin | Skip:
         try:
-            asked = parse(f"{each.name}=={each.version}", cwd=Path(), credentials=self.reader.fetcher.credentials)
-            chosen = await self._choose(asked)
+            usual = await self._choose(f"{each.name}=={each.version}")
+            chosen = await self._choose(f"{each.name}==={each.version}")
         except RequirementError as error:
             return Skip(each.name, "unreadable", f"its version cannot be asked for: {error.reason}")
         except FetchError as error:
             return Skip(each.name, error.code, str(error))
-        return await self._read(each, chosen)
+        origin = await self._read(each, chosen)
+        if isinstance(origin, Origin) and isinstance(usual, Candidate):
+            return origin._replace(is_ambiguous=usual.version != origin.candidate.version)
+        return origin
 
-    async def _choose(self, asked: Asked) -> Candidate | Skip:
+    async def _choose(self, requirement: str) -> Candidate | Skip:
         reader = self.reader
+        asked = parse(requirement, cwd=Path(), credentials=reader.fetcher.credentials)
         found = await project_files(
             asked.name or "",
             self.settings,
@@ -150,14 +155,20 @@ class _Finder(NamedTuple):
 def _differences(
     each: Installed, files: Mapping[InstalledPath, InstalledFile], places: Places
 ) -> tuple[InstalledPath, ...]:
-    """Where wheel and installed RECORD each give a hash, and not the same; scripts are rewritten by installers."""
+    """Where wheel and installed RECORD each give a hash, and not the same, or where only one of them has a file.
+
+    Scripts are rewritten by installers, commands made by them; what lies in dist-info they add to.
+    """
     try:
         recorded = recorded_files(each.record, each.site, places, None)
     except RecordError:
         return ()
-    found = []
-    for key, row in recorded.items():
-        path = places.installed_path(key)
+    rows = {places.installed_path(key): row for key, row in recorded.items()}
+    own = f"site-packages/{Path(each.folder).name}/"
+    found = [path for path in rows if path not in files and path.startswith("site-packages/")]
+    found += [path for path, file in files.items() if path not in rows and file.member is not None]
+    found = [path for path in found if not path.startswith(own) and "/__pycache__/" not in path]
+    for path, row in rows.items():
         file = files.get(path)
         if file is None or file.member is None or file.script or row.digest is None or file.content is None:
             continue

@@ -151,12 +151,41 @@ def test_law(
     for id_ in keep:
         assert end[id_] == "yes"
     before = _intact(found)
-    if not repair.rounds:
+    if not repair.rounds or repair.disturbed:
         return
-    losers = {id_ for each in repair.undecided for id_ in each.owners} | set(repair.losers)
+    losers = set(repair.losers)
     for id_, state in before.items():
         if state == "yes" and id_ not in drop and id_ not in losers:
-            assert end[id_] == "yes", "somebody was broken who shares nothing in dispute"
+            assert end[id_] == "yes", "somebody was broken who loses nothing to a keeper"
+
+
+def test_who_has_what_nobody_decided_keeps_it(made: Handmade) -> None:
+    """``a`` must be written again, and would take ``m.py`` from ``b``; so ``b`` comes after it."""
+    made.add("a", {"m.py": "1", "n.so": "a"})
+    made.add("b", {"m.py": "2"})
+    made.add("k", {"k.py": ""})
+    (made.site / "n.so").unlink()
+    found = made.scan()
+    for how in ({"keep": ids(found, "k")}, {"ignored": {found.contested[0].overlap.path}}):
+        repair = plan_repair(found, UV, **how)
+        assert rounds(found, repair) == [("write", ("a",)), ("write", ("b",))]
+        assert repair.rounds[-1].leaves[ids(found, "b")[0]] == "yes"
+        assert repair.is_decided
+
+
+def test_what_a_drop_takes_from_those_that_remain_must_be_decided(made: Handmade) -> None:
+    made.add("b", {"m.py": "2"})
+    made.add("c", {"m.py": "3"})
+    made.add("a", {"m.py": "1"})
+    found = made.scan()
+    repair = plan_repair(found, PIP, drop=ids(found, "a"))
+    assert (repair.disturbed, repair.is_decided) == (("site-packages/m.py",), False)
+    assert [each.owners for each in repair.undecided] == [tuple(ids(found, "b", "c"))]
+    (made.site / "m.py").write_text("3")
+    found = made.scan()
+    repair = plan_repair(found, PIP, drop=ids(found, "a"))
+    assert rounds(found, repair) == [("remove", ("a",)), ("write", ("c",))]
+    assert repair.is_decided
 
 
 def _intact(found: Scan) -> dict[str, str]:

@@ -62,6 +62,7 @@ class Repair(NamedTuple):
         drop: Ids of what is to be uninstalled.
         rounds: Commands, in order; none if there is nothing to do.
         undecided: What stays as it is until somebody says whom to keep.
+        disturbed: Paths nobody decided whose content would not stay as it is: somebody must, before anything is done.
         losers: Ids of those that lose contested files to a keeper and stay installed.
         hidden: Pairs of ids: a keeper's module is hidden by the other's, however late it is written.
     """
@@ -70,6 +71,7 @@ class Repair(NamedTuple):
     drop: tuple[str, ...]
     rounds: tuple[Round, ...]
     undecided: tuple[Undecided, ...]
+    disturbed: tuple[InstalledPath, ...]
     losers: tuple[str, ...]
     hidden: tuple[tuple[str, str], ...]
 
@@ -86,7 +88,7 @@ class Repair(NamedTuple):
     @property
     def is_decided(self) -> bool:
         """Whether it can be carried out: somebody said whom to keep, or nobody needs to."""
-        return bool(self.keep or self.drop) or not self.undecided
+        return not self.disturbed and (bool(self.keep or self.drop) or not self.undecided)
 
 
 def plan_repair(
@@ -172,11 +174,13 @@ class _Planner:
             rewritten |= self._enough(damaged, disk)
             rounds, disk = self._rounds(rewritten)
         hidden = [pair for each in self._clashes if (pair := self._hidden(each)) is not None]
+        disturbed = {path for path in self._open | self._ignored if disk.contents[path] != self._disk.contents[path]}
         return Repair(
             keep=self._keep,
             drop=self._drop,
             rounds=tuple(rounds),
-            undecided=tuple(self._undecided()),
+            undecided=tuple(self._undecided(self._open | disturbed)),
+            disturbed=tuple(sorted(disturbed)),
             losers=self._losers(),
             hidden=tuple(dict.fromkeys(hidden)),
         )
@@ -197,15 +201,15 @@ class _Planner:
         """Whether a distribution is to have its own content at a path it recorded."""
         if id_ in self._keep:
             return True
-        if path in self._open or path in self._ignored:
-            return False
         mine = self._disk.records[id_].files[path]
+        if path in self._open or path in self._ignored:  # then nothing changes: whoever has it keeps it
+            return self._disk.contents[path] == frozenset({mine})
         return all(self._disk.records[each].files.get(path, mine) == mine for each in self._keep)
 
-    def _undecided(self) -> list[Undecided]:
+    def _undecided(self, paths: Collection[InstalledPath]) -> list[Undecided]:
         found: dict[tuple[str, ...], list[InstalledPath]] = {}
         for each in self._clashes:
-            if each.overlap.path in self._open and each.overlap.is_same_path:
+            if each.overlap.path in paths and each.overlap.is_same_path:
                 owners = tuple(id_ for id_ in each.overlap.ids if id_ not in self._drop)
                 found.setdefault(owners, []).append(each.overlap.path)
         return [Undecided(owners, tuple(paths)) for owners, paths in sorted(found.items())]
@@ -251,23 +255,28 @@ class _Planner:
         return chosen
 
     def _rounds(self, rewritten: Collection[str]) -> tuple[list[Round], Disk]:
-        """The commands, and what they leave: what goes first, then what is written again, keepers last."""
+        """The commands, and what they leave: what goes first, then what is written again, who shall win later."""
         disk = self._disk
         rounds = []
         if self._drop:
             disk = disk.uninstall(self._drop)
             rounds.append(Round(removes=True, ids=self._drop, leaves=_leaves(disk)))
-        others = tuple(id_ for id_ in self._rest if id_ in rewritten and id_ not in self._keep)
-        keepers = tuple(id_ for id_ in self._rest if id_ in rewritten and id_ in self._keep)
-        for ids in (others, keepers) if self._share(others, keepers) else ((*others, *keepers),):
-            if ids:
-                disk = self._rewrite(disk, ids)
-                rounds.append(Round(removes=False, ids=ids, leaves=_leaves(disk)))
+        waiting = [id_ for id_ in self._rest if id_ in rewritten]
+        while waiting:
+            first = [id_ for id_ in waiting if not any(self._yields(other, id_) for other in waiting)]
+            if not first:  # in a circle: each has a file of the other's; keepers never are
+                first = [next((id_ for id_ in waiting if id_ not in self._keep), waiting[0])]
+            disk = self._rewrite(disk, first)
+            rounds.append(Round(removes=False, ids=tuple(first), leaves=_leaves(disk)))
+            waiting = [id_ for id_ in waiting if id_ not in first]
         return rounds, disk
 
-    def _share(self, some: Iterable[str], others: Iterable[str]) -> bool:
-        ones = {path for id_ in some for path in self._disk.records[id_].files}
-        return any(path in ones for id_ in others for path in self._disk.records[id_].files)
+    def _yields(self, one: str, other: str) -> bool:
+        """Whether one must be written before the other, which is to win a path that both write."""
+        ours, theirs = self._disk.records[one].files, self._disk.records[other].files
+        return one != other and any(
+            ours.get(path, content) != content for path, content in theirs.items() if self._wants(other, path)
+        )
 
     def _rewrite(self, disk: Disk, ids: Iterable[str]) -> Disk:
         layouts = {
