@@ -42,6 +42,7 @@ def examine(
     index: IndexFlags | None = None,
     installer: InstallerName | None = None,
     use_config: bool = True,
+    again: Iterable[str] = (),
 ) -> EnvironmentReport:
     """Say what is on disk in an environment, and why it breaks.
 
@@ -56,11 +57,12 @@ def examine(
         index: Where to look for wheels; by default where the user's installers are configured to look.
         installer: Whose configuration comes first; by default that of what installed most of it.
         use_config: Whether pip's and uv's variables and files are read.
+        again: Options that a printed ``fix`` repeats, besides those that name the environment.
 
     Raises:
         QuestionError: A name or pattern makes no sense, or the folder holds nothing at all.
     """
-    wishes = Wishes(_normalised(keep), [Ignore.parse(each) for each in ignore], environment.options)
+    wishes = Wishes(_normalised(keep), [Ignore.parse(each) for each in ignore], environment.options, tuple(again))
     found = scan(environment.places, environment.target, every=verify)
     if not (found.distributions or found.not_compared or found.skipped) and environment.interpreter is None:
         raise QuestionError(f"Nothing is installed in {found.places.prefix}.", "Is it the folder that was meant?")

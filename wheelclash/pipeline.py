@@ -367,7 +367,9 @@ def _invocation(question: Question, installer: Installer, flags: IndexFlags) -> 
         no_index=flags.no_index,
     )
     interpreter = question.interpreter
-    if interpreter is None or interpreter.is_active or question.all_targets or len(question.targets) > 1:
+    is_there = interpreter is not None and interpreter.is_active
+    alone = is_there and (installer.name != "pip" or interpreter is None or interpreter.has_pip)
+    if interpreter is None or alone or question.all_targets or len(question.targets) > 1:
         return Invocation(system=question.system, index_options=options)
     return Invocation(str(interpreter.executable), interpreter.has_pip, question.system, options)
 

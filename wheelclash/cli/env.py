@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelclash.cli.given import environment_of, index_flags_of, session_of
+from wheelclash.cli.given import again_of, environment_of, index_flags_of, session_of
 from wheelclash.cli.output import write_report
 from wheelclash.examination import examine
 
@@ -31,6 +31,7 @@ def run(arguments: Arguments, *, as_module: bool) -> int:
             index=index_flags_of(arguments),
             installer=arguments.installer,
             use_config=not arguments.no_config,
+            again=again_of(arguments),
         )
     write_report(report, arguments)
     return report.exit_code(fail_on=arguments.fail_on, allow_incomplete=arguments.allow_incomplete)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wheelclash.target import Target
 
 __all__ = [
+    "again_of",
     "environment_of",
     "index_flags_of",
     "installer_of",
@@ -144,3 +145,30 @@ def moment_of(text: str) -> datetime:
         hint = "Write a day, 2025-03-01, or a moment, 2025-03-01T12:00:00Z."
         raise QuestionError(f"--exclude-newer {text!r} is no date.", hint) from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _usual_cache() -> str | None:
+    return os.environ.get("WHEELCLASH_CACHE_DIR")
+
+
+def again_of(arguments: Arguments) -> tuple[str, ...]:
+    """The options that say how, for printed commands of our own; no credentials."""
+    from wheelclash.urls import without_credentials
+
+    pairs = [
+        *(("--index-url", each) for each in (arguments.index_url,) if each),
+        *(("--extra-index-url", each) for each in arguments.extra_index_urls),
+        *(("--find-links", each) for each in arguments.find_links),
+        *(("--index-strategy", each) for each in (arguments.index_strategy,) if each),
+        *(("--installer", each) for each in (arguments.installer,) if each),
+        *(("--ignore", each) for each in arguments.ignore),
+        *(("--cache-dir", each) for each in (arguments.cache_dir,) if each and each != _usual_cache()),
+    ]
+    switches = [
+        ("--no-index", arguments.no_index),
+        ("--no-config", arguments.no_config),
+        ("--no-cache", arguments.no_cache),
+        ("--offline", arguments.offline),
+    ]
+    told = [part for option, text in pairs for part in (option, without_credentials(text))]
+    return (*told, *(option for option, given in switches if given))

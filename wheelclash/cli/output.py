@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wheelclash.cli.arguments import Arguments
     from wheelclash.report.lines import Line, Style
 
-__all__ = ["write_report"]
+__all__ = ["require_writable", "write_report"]
 
 _COLORS: dict[Style, str] = {
     "strong": "bold",
@@ -54,6 +54,18 @@ def write_report(report: Report, arguments: Arguments) -> None:
         return
     colored = _colored(report, arguments) if arguments.format == "text" and _wants_color(arguments) else None
     write(_as_text(report, arguments) if colored is None else colored)
+
+
+def require_writable(arguments: Arguments) -> None:
+    """Refuse to begin what changes something if its report could not be written in the end.
+
+    Raises:
+        QuestionError: There is no such folder, or it cannot be written to.
+    """
+    if arguments.output is not None:
+        folder = Path(os.path.realpath(arguments.output)).parent
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise QuestionError(f"--output {arguments.output}: it cannot be written.", "Nothing was done.")
 
 
 def _as_text(report: Report, arguments: Arguments) -> str:

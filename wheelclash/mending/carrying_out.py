@@ -44,6 +44,12 @@ class Outcome(NamedTuple):
         return self.code not in {0, None} or bool(self.reason)
 
 
+_ELSEWHERE = frozenset({
+    "PIP_DRY_RUN", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER", "UV_DRY_RUN", "UV_PREFIX", "UV_TARGET",
+})  # fmt: skip
+"""Variables that would have an installer write somewhere else, or nowhere."""
+
+
 def variables(
     environ: Mapping[str, str], installer: Installer, settings: IndexSettings, credentials: Credentials, *, alone: bool
 ) -> dict[str, str]:
@@ -60,6 +66,7 @@ def variables(
         alone: Whether its configuration is to be left aside although nothing else was named (``--no-config``).
     """
     quiet = {"PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    environ = {name: value for name, value in environ.items() if name.upper() not in _ELSEWHERE}
     if not alone and settings.kind in {installer.name, "default"}:
         return {**environ, **quiet}
     block = IndexBlock(

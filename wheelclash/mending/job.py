@@ -6,6 +6,7 @@ their exit codes.
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
@@ -138,6 +139,13 @@ def mend(job: Job, session: Session) -> Mended:
     if not job.apply:
         return mended
     refuse(before, interpreter)
+    local = all(isinstance(each, Origin) and each.candidate.path is not None for each in origins.values())
+    if session.fetcher.offline and not local:
+        raise QuestionError(
+            "Offline, nothing says that the wheels can still be had, and what is taken off the disk could not be"
+            " written again.",
+            "Leave out --offline, or name a folder that has them with --find-links.",
+        )
     environ = variables(job.environ, installer, settings, session.credentials, alone=not job.use_config)
     nobody = (installer.offline_flag,) if session.fetcher.offline else ()
     options = ("--no-index",) if settings.index_url is None else nobody
@@ -168,13 +176,19 @@ def _printed(interpreter: Interpreter, installer: Installer, settings: IndexSett
     """How printed commands name environment and index."""
     flags = settings.flags
     options = installer.index_options(
-        index_url=flags.index_url,
-        extra_index_urls=flags.extra_index_urls,
-        find_links=flags.find_links,
+        index_url=None if flags.index_url is None else _absolute(flags.index_url),
+        extra_index_urls=tuple(map(_absolute, flags.extra_index_urls)),
+        find_links=tuple(map(_absolute, flags.find_links)),
         no_index=flags.no_index,
     )
-    python = None if interpreter.is_active else str(interpreter.executable)
+    alone = interpreter.is_active and (installer.name != "pip" or interpreter.has_pip)
+    python = None if alone else str(interpreter.executable)
     return Invocation(python, interpreter.has_pip, index_options=options)
+
+
+def _absolute(place: str) -> str:
+    """A location as a command names it from any folder; pip fails on an index that is a relative path."""
+    return place if "://" in place else Path(place).expanduser().resolve().as_uri()
 
 
 # -- planning ------------------------------------------------------------------------------------------------

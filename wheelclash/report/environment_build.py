@@ -44,11 +44,13 @@ class Wishes(NamedTuple):
         keep: Names of the distributions that shall be intact.
         ignores: Overlaps that are known.
         options: The options that name the environment again, for a printed command.
+        how: Those that say where wheels are, for one that mends it.
     """
 
     keep: Sequence[str] = ()
     ignores: Sequence[Ignore] = ()
     options: Sequence[str] = ()
+    how: Sequence[str] = ()
 
 
 class Explained(NamedTuple):
@@ -156,8 +158,12 @@ def _environment(
     keep = tuple(dict.fromkeys(wishes.keep))
     damaged = {name for each in condition.damages if each.severity in _GRAVE for name in each.distributions}
     wanted = keep or _winners(contested) or (tuple(sorted(damaged)) if len(damaged) <= _MOST_NAMED else ())
-    broken = bool(damaged) or any(each.severity in _GRAVE and not each.ignored for each in contested)
+    broken = bool(damaged) or any(
+        each.severity in _GRAVE and not each.ignored and each.kind in {"different", "identical", "unknown"}
+        for each in contested
+    )
     options = [part for name in wanted for part in ("--keep", name)]
+    known = [part for one in wishes.ignores for part in ("--ignore", one.text)]
     return EnvironmentPart(
         prefix=str(scan.places.prefix),
         site_packages=scan.places.sites,
@@ -166,8 +172,8 @@ def _environment(
         verified=scan.verified,
         keep=keep,
         hybrids=condition.hybrids,
-        command=("wheelclash", "env", *wishes.options, *options) if wanted else (),
-        fix=("wheelclash", "fix", *wishes.options, *(options if keep else ()))
+        command=("wheelclash", "env", *wishes.options, *known, *options) if wanted else (),
+        fix=("wheelclash", "fix", *wishes.options, *wishes.how, *(options if keep else ()))
         if broken and scan.places.python is not None
         else (),
     )

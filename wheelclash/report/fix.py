@@ -188,7 +188,7 @@ class FixReport(Written):
             return 2
         if self.state == "failed" or (self.state == "planned" and fail_on != "never"):
             return 1
-        return 3 if self.skipped and not allow_incomplete else 0
+        return 3 if self.state == "whole" and self.skipped and not allow_incomplete else 0
 
     def to_lines(self, *, verbose: bool = False) -> list[Line]:
         """The same as lines of styled spans."""

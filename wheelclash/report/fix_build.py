@@ -21,7 +21,7 @@ from wheelclash.report.fix import (
 from wheelclash.report.model import SCHEMA_VERSION, IntactReport, Tool
 from wheelclash.report.parts import skip_reports
 from wheelclash.report.reasons import native_report
-from wheelclash.report.words import listed
+from wheelclash.report.words import listed, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -59,7 +59,8 @@ def build_fix_report(mended: Mended, job: Job, again: Again) -> FixReport:
     drop = tuple(names[id_] for id_ in repair.drop)
     seen = mended.after or before
     options = (*again.environment, *again.how)
-    to_do = bool(mended.steps) and mended.state in {"planned", "no-wheel", "failed"}
+    to_do = bool(mended.steps) and mended.state in {"planned", "failed"}
+    there = {each.name for each in seen.distributions}
     return FixReport(
         schema_version=SCHEMA_VERSION,
         tool=Tool("wheelclash", wheelclash.__version__),
@@ -72,7 +73,9 @@ def build_fix_report(mended: Mended, job: Job, again: Again) -> FixReport:
             installer=mended.installer,
             keep=keep,
             drop=drop,
-            command=_command("fix", options, keep, drop, "--apply") if to_do else (),
+            command=_command("fix", options, keep, [name for name in drop if name in there], "--apply")
+            if to_do
+            else (),
             check=_command("env", again.environment, keep or tuple(names[id_] for id_ in repair.rewritten), ()),
         ),
         steps=_steps(mended, names),
@@ -141,7 +144,8 @@ def _lasting(
         return None
     scan = mended.after or mended.before
     losses = tuple(LossReport(*each) for each in losses_of(losers, scan))
-    gone = (*drop, *(names[id_] for id_ in losers))
+    there = {each.name for each in scan.distributions}
+    gone = [name for name in (*drop, *(names[id_] for id_ in losers)) if name in there]
     return LastingReport(_command("fix", options, keep, gone, "--apply"), losses)
 
 
@@ -172,6 +176,12 @@ def _warnings(mended: Mended, names: Mapping[str, str]) -> Iterable[str]:
         if loss.requirers:
             verb = "requires" if len(loss.requirers) == 1 else "require"
             yield f"{listed(loss.requirers)} {verb} {loss.name}, which goes; `pip check` will say so"
+    if mended.state == "failed" and mended.outcomes and not any(each.failed for each in mended.outcomes):
+        yield (
+            "every command succeeded, and what they wrote is not what RECORD says: the installer's cache may hold"
+            " changed files (uv cache clean NAME), or try the other --installer"
+        )
     open_ = len(mended.repair.open_paths)
     if open_ and mended.repair.is_decided:
-        yield f"{open_} contested files of others stay as they are; name a keeper for them too with --keep"
+        told = plural(open_, "contested file")
+        yield f"{told} of others {'stays' if open_ == 1 else 'stay'} as before; name a keeper for them too with --keep"

@@ -10,7 +10,7 @@ from wheelclash.report.lines import Line, Span, Style
 from wheelclash.report.words import listed, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from wheelclash.report.fix import FixReport, RunReport, UndecidedReport
 
@@ -42,6 +42,10 @@ class _Writer:
             for step in report.steps:
                 yield from self._step(step)
             yield from self._origins()
+        if report.state == "failed":
+            for result in report.result:
+                word = {"yes": "is intact", "no": "is not intact", "undetermined": "may be intact or not"}
+                yield (Span("  now      ", "faint"), Span(f"{result.distribution} {word[result.intact]}"))
         for warning in report.warnings:
             yield (Span("note: ", "warning"), Span(warning))
         yield from self._ending()
@@ -58,10 +62,15 @@ class _Writer:
             "planned": (f"{plural(len(report.steps), 'step')} to mend it; nothing was done", "warning"),
             "undecided": ("nothing says whose files are wanted; name whom to keep", "error"),
             "no-wheel": ("it cannot be mended: a wheel is missing; nothing was done", "error"),
-            "mended": (f"mended: {listed(intact)} {'is' if len(intact) == 1 else 'are'} intact{lost}", "good"),
+            "mended": (f"mended: {self._mended(intact)}{lost}", "good"),
             "failed": ("not mended", "error"),
         }[report.state]  # type: ignore[assignment]  # its values are such pairs
         return (where, Span(*said))
+
+    def _mended(self, intact: Sequence[str]) -> str:
+        gone = self._report.environment.drop
+        parts = [f"{listed(intact)} {'is' if len(intact) == 1 else 'are'} intact"] if intact else []
+        return ", ".join([*parts, *([f"{listed(gone)} {'is' if len(gone) == 1 else 'are'} gone"] if gone else [])])
 
     def _step(self, step: RunReport) -> Iterator[Line]:
         marks: dict[str, tuple[str, Style]] = {
