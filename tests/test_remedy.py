@@ -413,3 +413,11 @@ def test_several_keepers(specs: list[_Spec], installer: InstallerName, keep: set
             assert step.leaves == _states(disk)
         for keeper in keepers:
             assert remedy.result[keeper] == "yes"
+
+
+def test_whoever_agrees_with_the_keeper_is_no_loser() -> None:
+    """Three owners, two of one mind: keeping one of these takes nothing from the other."""
+    wheels = [_module("a", "1"), _module("b", "2"), _module("c", "1")]
+    found = _planned("uv", *wheels, keep=["a"])
+    assert {each.drop for each in found} == {(B,)}
+    assert {each.result.get(C) for each in found} == {"yes"}

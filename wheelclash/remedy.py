@@ -24,6 +24,7 @@ __all__ = [
     "Step",
     "Strategy",
     "check_keepers",
+    "losers_to",
     "matters",
     "remedies",
     "require_known",
@@ -133,6 +134,18 @@ def check_keepers(names: Iterable[str], distributions: Sequence[Named], overlaps
     return found
 
 
+def losers_to(keep: Collection[str], overlaps: Iterable[Overlap]) -> set[str]:
+    """Who loses something if these are kept: owners of equal content win with them."""
+    found: set[str] = set()
+    for overlap in overlaps:
+        kept = {owner.content for owner in overlap.owners if owner.id in keep}
+        alike = overlap.is_same_path
+        found |= {
+            owner.id for owner in overlap.owners if owner.id not in keep and not (alike and owner.content in kept)
+        }
+    return found
+
+
 def remedies(
     installer: Installer,
     distributions: Sequence[Distribution],
@@ -210,7 +223,7 @@ class _Plan:
         self._roots = roots
         self._own = [overlap for overlap in grave if set(overlap.ids) & set(keep)]
         self._undecided = len(grave) - len(self._own)
-        losers = {id_ for overlap in self._own for id_ in overlap.ids if id_ not in keep}
+        losers = losers_to(keep, self._own)
         self._drop = tuple(each.id for each in distributions if each.id in losers)
         self._layouts = contested_layouts(distributions, here, installer.name)
 

@@ -86,9 +86,16 @@ def test_what_stays_and_wants_another_version_is_told() -> None:
         "new": ["new>5"],
     }
     set_ = [distribution(Wheel("new"))]
-    assert effects(set_, {"new": "0.1"}, requires, LINUX, resolved=True) == [
+    assert effects(set_, {"new": "0.1"}, requires, LINUX, resolved=True)[-1:] == [
         "no longer met: old requires New<1, not 1.0"
     ]
+
+
+def test_what_meets_the_question_already_is_told() -> None:
+    set_ = [distribution(Wheel("new"))]
+    told = "new 0.1 is there and meets new: installers replace it only if told to upgrade, or by 1.0 itself"
+    assert effects(set_, {"new": "0.1"}, {}, LINUX, resolved=True) == [told]
+    assert effects(set_, {}, {}, LINUX, resolved=True) == []
 
 
 def test_pip_leaves_a_file_of_the_same_version_alone() -> None:

@@ -107,7 +107,7 @@ def test_offline_it_says_what_it_can(ask: Command, made: Handmade, index: Loopba
     assert core(ran)["why"] == "cu13's finds all it needs"
     assert natives(ran)["cu12"]["needs"] == []
     assert "offline" in natives(ran)["cu12"]["unread"].lower()
-    assert "what cu12's needs is not known: " in ask("env", "--prefix", str(made.prefix), "--offline").out
+    assert "what the file of cu12 needs is not known: " in ask("env", "--prefix", str(made.prefix), "--offline").out
 
 
 @pytest.mark.parametrize(

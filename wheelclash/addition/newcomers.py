@@ -134,13 +134,33 @@ def effects(
         found.append(f"an install also brings {_some(brought)}, which is not compared{hint}")
     if changed:
         found.append(f"an install also changes what is there: {_some(changed)}{hint}")
-    same = [each.name for each in newcomers if _is_version(each, there.get(each.name))]
-    if same:
-        found.append(f"{_some(same)} is there in that version: pip writes it again only with --force-reinstall")
+    found += _left_alone(newcomers, there)
     broken = list(_no_longer_met(coming, requires, target))
     if broken:
         found.append(f"no longer met: {_some(broken)}")
     return found
+
+
+def _left_alone(newcomers: Sequence[Distribution], there: Mapping[str, str]) -> Iterator[str]:
+    """What installers leave as it is, unless they are told otherwise."""
+    same = [each.name for each in newcomers if _is_version(each, there.get(each.name))]
+    if same:
+        verb = "is" if len(same) == 1 else "are"
+        yield f"{_some(same)} {verb} there in that version: pip writes it again only with --force-reinstall"
+    for each in newcomers:
+        if each.name not in same and _is_enough(each, there.get(each.name)):
+            yield (
+                f"{each.name} {there[each.name]} is there and meets {each.candidate.requested}: installers replace it"
+                f" only if told to upgrade, or by {each.candidate.version} itself"
+            )
+
+
+def _is_enough(each: Distribution, version: str | None) -> bool:
+    """Whether what is there meets what was asked for."""
+    if version is None or each.candidate.direct:
+        return False
+    asked = parse_requires([each.candidate.requested])
+    return any(canonicalize_name(one.name) == each.name and allows(one, version) for one in asked)
 
 
 def _no_longer_met(

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from wheelclash.diagnosis import contested_layouts, empty_disk
-from wheelclash.remedy import Remedy, Step, matters, state_in_words
+from wheelclash.remedy import Remedy, Step, losers_to, matters, state_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -167,7 +167,7 @@ class _Plan:
         self._own = [overlap for overlap in situation.grave if set(overlap.ids) & set(keep)]
         lost = [loss for loss in situation.taken if loss.id in keep]
         self._undecided = len(situation.grave) - len(self._own) + len(situation.taken) - len(lost)
-        losers = {id_ for overlap in self._own for id_ in overlap.ids if id_ not in keep}
+        losers = losers_to(keep, self._own)
         self._drop = tuple(each.id for each in situation.everybody if each.id in losers)
         coming = {each.id for each in situation.newcomers}
         self._new_losers = tuple(id_ for id_ in self._drop if id_ in coming)

@@ -69,6 +69,8 @@ def refuse(parser: argparse.ArgumentParser, parsed: Arguments) -> None:
         parsed.python or parsed.python_platforms or parsed.python_versions or parsed.all_targets
     ):
         parser.error("--into names the target too; leave out --python, --python-version and -platform, --all-targets")
+    if parsed.into is not None and parsed.system:
+        parser.error("--into names the environment that commands act on; leave out --system")
     if parsed.python is not None and (parsed.python_platforms or parsed.python_versions):
         parser.error("--python names a whole target; leave out --python-version and --python-platform")
     if parsed.all_targets and (parsed.python_platforms or parsed.python_versions or parsed.python):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelclash.report.lines import Line, Span
-from wheelclash.report.words import listed
+from wheelclash.report.words import listed, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ def reasons(overlaps: Iterable[OverlapReport], *, verbose: bool) -> Iterator[Lin
         about = f"{name}: " if len(lines) > 1 and len(set(told.values())) > 1 else ""
         yield (Span("  why      ", "faint"), Span(f"{about}{sentence}"))
     if len(lines) > most:
-        yield (Span(f"  why      … {len(lines) - most} more reasons (-v)", "faint"),)
+        yield (Span(f"  why      … {plural(len(lines) - most, 'more reason')} (-v)", "faint"),)
 
 
 def _unread(each: OverlapReport) -> str:
@@ -47,4 +47,4 @@ def _unread(each: OverlapReport) -> str:
     for owner in each.owners:
         if owner.native is not None and owner.native.unread not in {"", "damaged", "not-supported"}:
             missed.setdefault(owner.native.unread, []).append(owner.distribution)
-    return "; ".join(f"what {listed(names)}'s needs is not known: {why}" for why, names in missed.items())
+    return "; ".join(f"what the file of {listed(names)} needs is not known: {why}" for why, names in missed.items())
