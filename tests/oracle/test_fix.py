@@ -305,3 +305,60 @@ def test_report_is_of_the_published_schema(shop: Shop) -> None:
     for words in ([], ["--keep", "one"], ["--keep", "one", "--apply"], ["--keep", "one"]):
         ran = shop.fix(*words, "--format", "json")
         assert read_report(ran.out).to_json() == ran.out
+
+
+def test_the_very_version_is_written_again(shop: Shop) -> None:
+    """``==1.0`` also means ``1.0+cu12``, and takes it where both are there."""
+    shop.install(ONE)
+    shop.install(TWO)
+    shop.index.add(variant("one", "1.0+cu12"))
+    ran = shop.fix("--keep", "one", "--apply", "--format", "json")
+    assert (ran.code, commands(ran)[0][-1]) == (0, "one===1.0")
+    assert shop.who_is_imported() == "one"
+    assert (shop.site / "one-1.0.dist-info").is_dir()
+
+
+def test_who_was_whole_and_was_not_named_stays_whole(shop: Shop) -> None:
+    """Writing ``one`` again takes what it shares with ``two``, of which nobody spoke: so that comes after it."""
+    shop.install(ONE, Wheel("keeper", files={"keeper.py": ""}))
+    shop.install(TWO)
+    (shop.site / "one_helper.py").unlink()
+    ran = shop.fix("--keep", "keeper", "--apply", "--format", "json")
+    assert (ran.code, [each[-1] for each in commands(ran)]) == (0, ["one==1.0", "two==1.0"])
+    assert shop.who_is_imported() == "two"
+
+
+def test_a_wheel_with_other_files_is_told_and_no_substitute(shop: Shop, tmp_path: Path) -> None:
+    fork = variant("one", **{"p/extra.py": ""}).write(tmp_path / "built")
+    shop.installer.install(shop.environment, [fork], "--no-deps").expect()
+    shop.index.add(ONE)
+    (shop.site / "one_helper.py").unlink()
+    fork.unlink()
+    ran = shop.fix("--apply", "--format", "json")
+    assert (ran.code, ran.json["state"]) == (2, "no-wheel")
+    assert (shop.site / "p" / "extra.py").exists()
+
+
+def test_nothing_is_begun_that_could_not_be_finished(shop: Shop) -> None:
+    shop.install(ONE)
+    shop.install(TWO)
+    shop.fix("--keep", "one")
+    before = shop.environment.files()
+    ran = shop.fix("--keep", "one", "--drop", "two", "--apply", "--offline")
+    assert (ran.code, shop.environment.files()) == (2, before)
+    assert "Offline" in ran.err
+    ran = shop.fix("--keep", "one", "--apply", "--output", str(shop.site / "gone" / "report.txt"))
+    assert (ran.code, shop.environment.files()) == (2, before)
+    assert "cannot be written" in ran.err
+
+
+def test_it_is_not_led_elsewhere(shop: Shop, tmp_path: Path) -> None:
+    """Variables that would have pip write to another place are not for this."""
+    shop.install(ONE)
+    shop.install(TWO)
+    ran = shop.ask(
+        "fix", "--python", str(shop.environment.python), "--keep", "one", "--apply",
+        PIP_TARGET=str(tmp_path / "elsewhere"), UV_DRY_RUN="1",
+    )  # fmt: skip
+    assert (ran.code, shop.who_is_imported()) == (0, "one")
+    assert not (tmp_path / "elsewhere").exists()
