@@ -307,3 +307,24 @@ def test_cached_answer_imports_nothing_dear(made: Lived, wheels: Path, tmp_path:
         ran = run(*question, cache=tmp_path / "folder" / "cache")
         assert ran.code == 1
     assert dear(ran, HTTP | {"asyncio", "pydantic", "rich", "email", "distlib"}) == set()
+
+
+@pytest.mark.parametrize("how", ["conda", "no record", "editable", "egg-info"])
+def test_what_is_not_compared_is_there_all_the_same(made: Lived, ask: Command, how: str) -> None:
+    """Installers leave alone what is installed in that version, whoever owns it and whatever can be read of it."""
+    files = {"p/m.py": "2"}
+    match how:
+        case "conda":
+            made.add("two", files, installer="conda")
+        case "no record":
+            made.add("two", files, record=b"")
+        case "editable":
+            made.add("two", {}, more={"direct_url.json": '{"url": "file:///src", "dir_info": {"editable": true}}'})
+        case _:
+            (made.site / f"two-1.0-py{sys.version_info.major}.{sys.version_info.minor}.egg-info").write_text("")
+    made.add("other", {"p/m.py": "3"})
+    ran = ask("two==1.0", "--into", str(made.prefix), *INDEX, "--allow-incomplete")
+    assert "would overwrite" not in ran.out
+    assert ran.code == (2 if how == "no record" else 0)
+    ran = ask("one", "--into", str(made.prefix), *INDEX, "--allow-incomplete")
+    assert not any("also brings" in line and "two" in line for line in ran.lines)

@@ -138,7 +138,7 @@ async def look(question: Question, reader: WheelReader) -> Seen:
         not_compared += there.not_compared
         for view in views:
             resolved = bool(question.deps)
-            notes += effects(view.distributions, there.versions, there.requires, view.target, resolved=resolved)
+            notes += effects(view.distributions, there.installed, there.requires, view.target, resolved=resolved)
     return Seen(
         views=views,
         skipped=skipped,
@@ -225,7 +225,7 @@ async def _view(
     present: tuple[str, ...] = ()
     if there is not None:
         named = distributions
-        distributions = newcomers(named, there.versions, found.pulled, target)
+        distributions = newcomers(named, there.installed, found.pulled, target)
         present = tuple(each.name for each in named if each not in distributions)
         addition = there.beside(distributions)
     overlaps = await _overlaps(distributions, target, reader, addition, there)

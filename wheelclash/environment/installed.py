@@ -83,12 +83,14 @@ class Bystander(NamedTuple):
         site: The site-packages folder it lies in.
         record: Its RECORD, if there may be one: its files are then known to be its own.
         tops: Names in site-packages that are its own as far as anything says.
+        version: As METADATA has it; None if nothing says.
     """
 
     skip: Skip
     site: str
     record: str | None
     tops: frozenset[str]
+    version: str | None = None
 
 
 class Inventory(NamedTuple):
@@ -164,7 +166,7 @@ def _aside(each: Unread, places: Places, conda: Mapping[str, str]) -> Bystander 
         skip = Skip(each.name, "editable", "it is installed from a folder of sources")
     else:
         return None
-    return Bystander(skip, each.site, each.record, _tops(each.folder, each.name))
+    return Bystander(skip, each.site, each.record, _tops(each.folder, each.name), each.version)
 
 
 def _is_debian(site: str) -> bool:
@@ -181,7 +183,8 @@ def _egg(site: str, name: str) -> Bystander:
         skip = Skip(project, "system", "the system's package manager owns it")
     else:
         skip = Skip(project, "egg-info", "it was not installed as a wheel: nothing says which files are its own")
-    return Bystander(skip, site, None, _tops(f"{site}/{name}", project) | {name})
+    version = stem.split("-")[1] if stem.count("-") else None
+    return Bystander(skip, site, None, _tops(f"{site}/{name}", project) | {name}, version)
 
 
 def _without_doubles(found: list[Unread], bystanders: list[Bystander]) -> tuple[list[Unread], list[Bystander]]:

@@ -48,6 +48,7 @@ __all__ = ["Residents"]
 _INIT = "/__init__.py"
 _EXTENSIONS = (".so", ".pyd")
 _SCRIPT = 1024 * 1024
+_OLD = "superseded"
 
 
 class Residents:
@@ -60,6 +61,7 @@ class Residents:
     Attributes:
         places: Where it is.
         versions: Of each that is compared, by name.
+        installed: Of everything that is there, compared or not, by name.
         requires: ``Requires-Dist`` of each, verbatim, by name.
         recorded: Those that are compared, with their RECORDs.
         skipped: Distributions and folders that could not be read.
@@ -79,6 +81,9 @@ class Residents:
         self.recorded: Sequence[Unread] = self._read
         self._files = {each.id: count for each, count in read}
         self.versions = {each.name: each.version for each in self._read}
+        others = {each.skip.requirement: each.version for each in aside if each.version and each.skip.code != _OLD}
+        unread = {each.name: each.version for each in inventory.unread}
+        self.installed: dict[str, str] = {**others, **unread, **self.versions}
         self.requires = {each.name: each.requires for each in self._read}
         self.skipped = tuple(dict.fromkeys(closed))
         self.not_compared = tuple(sorted(each.skip for each in aside))

@@ -203,7 +203,8 @@ def read_records(
             continue
         if any(key.startswith("__editable__") for key in keys if "/" not in key):
             skip = Skip(each.name, "editable", "it is installed from a folder of sources")
-            aside.append(Bystander(skip, each.site, each.record, frozenset({each.name.replace("-", "_")})))
+            tops = frozenset({each.name.replace("-", "_")})
+            aside.append(Bystander(skip, each.site, each.record, tops, each.version))
             continue
         owned.add(keys)
         read.append((each, len(keys)))
