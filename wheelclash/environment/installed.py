@@ -138,7 +138,10 @@ def take_inventory(places: Places) -> Inventory:
             if name.endswith(".dist-info") and not name.startswith(("~", ".")):
                 each = _identify(site, name, {one.id for one in found} if len(places.sites) > 1 else set())
                 aside = _aside(each, places, conda)
-                (found if aside is None else bystanders).append(each if aside is None else aside)  # type: ignore[arg-type]
+                if aside is None:
+                    found.append(each)
+                else:
+                    bystanders.append(aside)
             elif name.endswith((".egg-info", ".egg", ".egg-link")) and not name.startswith(("~", ".")):
                 bystanders.append(_egg(site, name))
     return Inventory(*_without_doubles(found, bystanders), closed)

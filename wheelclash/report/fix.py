@@ -21,10 +21,12 @@ __all__ = [
     "MendedPart",
     "OriginReport",
     "RunReport",
+    "RunState",
     "SideReport",
     "UndecidedReport",
 ]
 
+RunState = Literal["planned", "done", "failed", "not-run"]
 FixState = Literal["whole", "planned", "undecided", "no-wheel", "mended", "failed"]
 
 
@@ -68,7 +70,7 @@ class RunReport:
     command: Sequence[str]
     why: str
     leaves: Sequence[IntactReport]
-    outcome: Literal["planned", "done", "failed", "not-run"]
+    outcome: RunState
     exit_code: int | None
 
 

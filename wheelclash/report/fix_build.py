@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     from wheelclash.disk import Intact
     from wheelclash.mending import Job, Mended
+    from wheelclash.mending.carrying_out import Outcome
     from wheelclash.mending.repair import Undecided
+    from wheelclash.report.fix import RunState
 
 __all__ = ["Again", "build_fix_report"]
 
@@ -100,13 +102,17 @@ def _steps(mended: Mended, names: Mapping[str, str]) -> tuple[RunReport, ...]:
     found = []
     for number, step in enumerate(mended.steps):
         outcome = mended.outcomes[number] if mended.outcomes else None
-        if outcome is None:
-            word, code = "planned", None
-        else:
-            word = "failed" if outcome.failed else "not-run" if outcome.code is None else "done"
-            code = outcome.code
-        found.append(RunReport(step.command, step.why, _state(step.leaves, names), word, code))  # type: ignore[arg-type]
+        code = None if outcome is None else outcome.code
+        found.append(RunReport(step.command, step.why, _state(step.leaves, names), _word(outcome), code))
     return tuple(found)
+
+
+def _word(outcome: Outcome | None) -> RunState:
+    if outcome is None:
+        return "planned"
+    if outcome.failed:
+        return "failed"
+    return "not-run" if outcome.code is None else "done"
 
 
 def _state(leaves: Mapping[str, Intact], names: Mapping[str, str]) -> tuple[IntactReport, ...]:

@@ -57,15 +57,15 @@ class _Writer:
         intact = [each.distribution for each in report.result if each.intact == "yes"]
         broken = [each.distribution for each in report.result if each.intact != "yes"]
         lost = f"; {listed(broken)} {'is' if len(broken) == 1 else 'are'} not" if broken else ""
-        said: tuple[str, Style] = {
+        said: dict[str, tuple[str, Style]] = {
             "whole": ("nothing to mend", "good"),
             "planned": (f"{plural(len(report.steps), 'step')} to mend it; nothing was done", "warning"),
             "undecided": ("nothing says whose files are wanted; name whom to keep", "error"),
             "no-wheel": ("it cannot be mended: a wheel is missing; nothing was done", "error"),
             "mended": (f"mended: {self._mended(intact)}{lost}", "good"),
             "failed": ("not mended", "error"),
-        }[report.state]  # type: ignore[assignment]  # its values are such pairs
-        return (where, Span(*said))
+        }
+        return (where, Span(*said[report.state]))
 
     def _mended(self, intact: Sequence[str]) -> str:
         gone = self._report.environment.drop
