@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from packaging.version import InvalidVersion, Version
+
 from wheelclash.environment.installed import direct_url_of
 from wheelclash.environment.records import RecordError, recorded_files
 from wheelclash.errors import FetchError, RequirementError, WheelError
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from wheelclash.environment.scan import Installed, Scan
     from wheelclash.layout import InstalledFile, InstalledPath
     from wheelclash.reading.wheel import WheelReader
+    from wheelclash.requirement import Asked
     from wheelclash.sources.settings import IndexSettings
 
 __all__ = ["Origin", "find_origins"]
@@ -97,7 +100,7 @@ class _Finder(NamedTuple):
         if place is None:
             return await self._of_index(each)
         try:
-            asked = parse(f"{each.name} @ {place}", cwd=Path(), credentials=self.reader.fetcher.credentials)
+            asked = self._asked(f"{each.name} @ {place}")
         except RequirementError as error:  # the file is gone, as it is in an image that copied wheels in
             gone = error.reason
         else:
@@ -111,30 +114,32 @@ class _Finder(NamedTuple):
         return origin
 
     async def _of_index(self, each: Installed) -> Origin | Skip:
+        """What the index has of the version that is installed, its local part included; its page is read once."""
+        reader = self.reader
         try:
-            usual = await self._choose(f"{each.name}=={each.version}")
-            chosen = await self._choose(f"{each.name}==={each.version}")
-        except RequirementError as error:
-            return Skip(each.name, "unreadable", f"its version cannot be asked for: {error.reason}")
+            version = str(Version(each.version))
+            asked, exactly = (self._asked(f"{each.name}{operator}{version}") for operator in ("==", "==="))
+            found = await project_files(
+                each.name,
+                self.settings,
+                reader.fetcher,
+                reader.cache,
+                offline=reader.fetcher.offline,
+                fresh=self.fresh,
+            )
+        except (InvalidVersion, RequirementError):
+            return Skip(each.name, "unreadable", f"its version, {each.version!r}, cannot be asked for")
         except FetchError as error:
             return Skip(each.name, error.code, str(error))
+        chosen = choose(asked, found, self.scan.target)
+        is_other = isinstance(chosen, Candidate) and Version(chosen.version) != Version(version)
+        if is_other:  # ``==1.0`` also means ``1.0+cu12``
+            chosen = choose(exactly, found, self.scan.target)
         origin = await self._read(each, chosen)
-        if isinstance(origin, Origin) and isinstance(usual, Candidate):
-            return origin._replace(is_ambiguous=usual.version != origin.candidate.version)
-        return origin
+        return origin._replace(is_ambiguous=is_other) if isinstance(origin, Origin) else origin
 
-    async def _choose(self, requirement: str) -> Candidate | Skip:
-        reader = self.reader
-        asked = parse(requirement, cwd=Path(), credentials=reader.fetcher.credentials)
-        found = await project_files(
-            asked.name or "",
-            self.settings,
-            reader.fetcher,
-            reader.cache,
-            offline=reader.fetcher.offline,
-            fresh=self.fresh,
-        )
-        return choose(asked, found, self.scan.target)
+    def _asked(self, requirement: str) -> Asked:
+        return parse(requirement, cwd=Path(), credentials=self.reader.fetcher.credentials)
 
     async def _read(self, each: Installed, chosen: Candidate | Skip) -> Origin | Skip:
         if isinstance(chosen, Skip):

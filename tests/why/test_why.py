@@ -132,6 +132,17 @@ def test_only_the_wheel_that_was_installed_counts(
     assert natives(ran)["cu12"]["needs"] == []
 
 
+def test_a_version_is_the_same_however_it_is_spelt(ask: Command, index: LoopbackIndex, tmp_path: Path) -> None:
+    """METADATA of old says ``01.0``; ``==1.0`` would also take ``1.0+local``. One page is asked for, once."""
+    index.add(Wheel("cu12", "1.0+local", files={CORE: built("11")}))
+    made = Handmade(tmp_path / "old")
+    made.add("cu12", {CORE: built("12")}, version="01.0")
+    install(made, WHEELS["cu13"])
+    ran = ask("env", "--prefix", str(made.prefix), "--format", "json")
+    assert [need["name"] for need in natives(ran)["cu12"]["needs"]] == ["libzzrt.so.12", "libc.so.6"]
+    assert [each.path for each in index.page_requests] == ["/simple/cu12/"]
+
+
 def test_a_member_beyond_the_limit_is_not_read(ask: Command, made: Handmade, index: LoopbackIndex) -> None:
     vast = Wheel("vast", files={CORE: built("12") + bytes(LIMIT)})
     index.add(vast)

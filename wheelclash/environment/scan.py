@@ -90,20 +90,25 @@ class Scan(NamedTuple):
     verified: bool
 
     def require_compared(self, names: Iterable[str], option: str) -> None:
-        """Refuse to keep or drop what is installed and somebody else's business, or could not be read.
+        """Refuse to keep or drop what is not there, is somebody else's business, or could not be read.
 
         Args:
             names: Normalised.
             option: Through which they were named.
 
         Raises:
-            KeeperError: One of them is.
+            KeeperError: One of them is such; the hint names those that look like it.
         """
         known = {each.name for each in self.distributions}
         why = {each.requirement: each.reason for each in (*self.skipped, *self.not_compared)}
         for name in names:
-            if name in why and name not in known:
+            if name in known:
+                continue
+            if name in why:
                 raise KeeperError(f"{option} {name}: it is installed, but not compared: {why[name]}.")
+            from wheelclash.suggest import near
+
+            raise KeeperError(f"{option} {name}: no distribution of that name is installed.", near(name, known))
 
 
 def scan(

@@ -223,16 +223,10 @@ def plan(found: Scan, wish: Wish, installer: Installer) -> Repair:
 
 def _dropped(wanted: Iterable[str], installed: Scan, keep: Sequence[str]) -> list[str]:
     by_name = {each.name: each.id for each in installed.distributions}
-    found = []
     for name in wanted:
-        if name not in by_name:
-            from wheelclash.suggest import near
-
-            raise KeeperError(f"--drop {name}: no distribution of that name is installed.", near(name, by_name))
         if by_name[name] in keep:
             raise KeeperError(f"{name} is to be kept and dropped.", "Name it once.")
-        found.append(by_name[name])
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(by_name[name] for name in wanted))
 
 
 def installer_for(installed: Scan, interpreter: Interpreter, environ: Mapping[str, str]) -> InstallerName:

@@ -175,8 +175,8 @@ def _warnings(mended: Mended, names: Mapping[str, str]) -> Iterable[str]:
     for id_, origin in sorted(mended.origins.items()):
         if isinstance(origin, Origin) and origin.differs:
             yield (
-                f"{names[id_]}: {origin.candidate.filename} holds {len(origin.differs)} files of other content than was"
-                f" installed, e.g. {origin.differs[0]}: it is another wheel of the same version"
+                f"{names[id_]}: {origin.candidate.filename} is another wheel of the same version than was installed:"
+                f" they differ in {plural(len(origin.differs), 'file')}, e.g. {origin.differs[0]}"
             )
     for loss in losses_of(mended.repair.drop, mended.before):
         if loss.requirers:
