@@ -18,7 +18,6 @@ from wheelclash.report.model import (
     FindingReport,
     IntactReport,
     OverlapReport,
-    OwnerReport,
     RemedyReport,
     Report,
     StepReport,
@@ -27,8 +26,7 @@ from wheelclash.report.model import (
     UninstallReport,
     WheelReport,
 )
-from wheelclash.report.parts import skip_reports, split, target_report
-from wheelclash.report.reasons import native_report
+from wheelclash.report.parts import owner_report, skip_reports, split, target_report
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -177,13 +175,8 @@ def _overlap(
     root, path = split(overlap.path)
     owners = []
     for owner in overlap.owners:
-        content = owner.file.content or ""
-        sha256 = content.removeprefix("sha256:") if content.startswith("sha256:") else None
-        own_path = split(owner.file.path)[1]
         member = None if owner.id in there else owner.file.member
-        native = None if why is None else native_report(why, owner.id)
-        size, name = owner.file.size, names[owner.id]
-        owners.append(OwnerReport(owner.id, name, own_path, member, sha256, size, owner.content, native))
+        owners.append(owner_report(owner, names[owner.id], member, why))
     return OverlapReport(
         root=root,
         path=path,

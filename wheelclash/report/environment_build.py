@@ -19,9 +19,8 @@ from wheelclash.report.environment import (
     InstalledReport,
     OnDiskReport,
 )
-from wheelclash.report.model import SCHEMA_VERSION, FindingReport, OwnerReport, Reading, Tool
-from wheelclash.report.parts import skip_reports, split, target_report
-from wheelclash.report.reasons import native_report
+from wheelclash.report.model import SCHEMA_VERSION, FindingReport, Reading, Tool
+from wheelclash.report.parts import owner_report, skip_reports, split, target_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -225,14 +224,6 @@ def _contested(
 ) -> ContestedReport:
     overlap = each.overlap
     root, path = split(overlap.path)
-    owners = []
-    for owner in overlap.owners:
-        content = owner.file.content or ""
-        sha256 = content.removeprefix("sha256:") if content.startswith("sha256:") else None
-        own_path = split(owner.file.path)[1]
-        native = None if why is None else native_report(why, owner.id)
-        size = owner.file.size
-        owners.append(OwnerReport(owner.id, names[owner.id], own_path, None, sha256, size, owner.content, native))
     return ContestedReport(
         root=root,
         path=path,
@@ -242,7 +233,7 @@ def _contested(
         installers=(),
         targets=(0,),
         ignored=ignored,
-        owners=tuple(owners),
+        owners=tuple(owner_report(owner, names[owner.id], None, why) for owner in overlap.owners),
         why=None if why is None else why.sentence,
         on_disk=OnDiskReport(each.on_disk.state, tuple(names[id_] for id_ in each.on_disk.matches)),
     )

@@ -4,22 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelclash.report.model import SkipReport, TargetReport
+from wheelclash.report.model import OwnerReport, SkipReport, TargetReport
+from wheelclash.report.reasons import native_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wheelclash.layout import InstalledPath, Root
+    from wheelclash.overlap import Owner
     from wheelclash.sources.candidate import Skip
     from wheelclash.target import Target
+    from wheelclash.why import Why
 
-__all__ = ["skip_reports", "split", "target_report"]
+__all__ = ["owner_report", "skip_reports", "split", "target_report"]
 
 
 def split(path: InstalledPath) -> tuple[Root, str]:
     """Root and rest of an installed path."""
     root, _, rest = path.partition("/")
     return root, rest  # type: ignore[return-value]  # an installed path begins with its root
+
+
+def owner_report(owner: Owner, name: str, member: str | None, why: Why | None) -> OwnerReport:
+    """An owner's part in an overlap.
+
+    Args:
+        owner: Of the overlap.
+        name: The distribution's.
+        member: Archive path, if it is a wheel's.
+        why: What its version of a native file needs, where that was looked into.
+    """
+    file, content = owner.file, owner.file.content or ""
+    return OwnerReport(
+        id=owner.id,
+        distribution=name,
+        path=split(file.path)[1],
+        path_in_wheel=member,
+        sha256=content.removeprefix("sha256:") if content.startswith("sha256:") else None,
+        size=file.size,
+        content=owner.content,
+        native=None if why is None else native_report(why, owner.id),
+    )
 
 
 def skip_reports(skips: Iterable[Skip]) -> tuple[SkipReport, ...]:
