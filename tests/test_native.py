@@ -243,7 +243,12 @@ def test_real_files_need_the_c_library() -> None:
         (elf(), [elf(rpath="/b")], "", ["/b"]),
         (elf(rpath="${ORIGIN}:$ORIGIN/a:$ORIGINAL/b"), [], "", ["/env/pkg", "/env/pkg/a"]),
         (elf(rpath="/x/$ORIGINAL"), [], "", ["/x/$ORIGINAL"]),
-        (elf(rpath="/x/$PLATFORM:/y/${PLATFORM}"), [], "", ["/x/x86_64", "/y/x86_64"]),
+        (
+            elf(rpath="/x/$PLATFORM:/y/${PLATFORM}"),
+            [],
+            "",
+            ["/x/x86_64", "/x/haswell", "/x/xeon_phi", "/y/x86_64", "/y/haswell", "/y/xeon_phi"],
+        ),
         (elf(rpath="/x/$LIB"), [], "", ["/x/lib64", "/x/lib/x86_64-linux-gnu", "/x/lib"]),
         (elf(rpath="lib:.::/r:/r/"), [], "", ["/r"]),
         (elf(), [], "/v;/w:rel::$ORIGIN/z", ["/v", "/w"]),

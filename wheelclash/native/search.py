@@ -31,6 +31,8 @@ _ALWAYS = re.compile(
 )
 """What every system has that can run Python at all (PEP 600 leaves it to the system): assumed if none was asked."""
 
+# glibc replaces the kernel's platform by the processor's own, where it knows one (sysdeps/x86/cpu-features.c).
+_PROCESSORS = {"x86_64": ("haswell", "xeon_phi")}
 _TOKEN = re.compile(r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))")
 
 
@@ -134,8 +136,11 @@ def _own(facts: BinaryFacts, origin: Path) -> list[Folder]:
 
 
 def _expand(entries: Iterable[str], origin: Path | None, machine: str) -> Iterator[Path]:
-    """Absolute paths of entries with ``$ORIGIN`` and the like; a token nobody can fill in leaves its entry out."""
-    fill = {"LIB": ("lib64", f"lib/{machine}-linux-gnu", "lib"), "PLATFORM": (machine,)} if machine else {}
+    """Return absolute paths of entries with ``$ORIGIN`` and the like; a token without a value leaves its entry out."""
+    fill: dict[str, tuple[str, ...]] = {}
+    if machine:
+        fill["LIB"] = ("lib64", f"lib/{machine}-linux-gnu", "lib")
+        fill["PLATFORM"] = (machine, *_PROCESSORS.get(machine, ()))
     fill |= {"ORIGIN": (str(origin),)} if origin is not None else {}
     for entry in entries:
         used = {curly or bare for curly, bare in _TOKEN.findall(entry)}
