@@ -8,6 +8,7 @@
     │   ├── TargetError           no such Python version, platform or interpreter
     │   ├── KeeperError           --keep names nobody, or two keepers want the same file
     │   └── IndexSettingsError    index flags, variables or files that make no sense
+    ├── ReportError               a text is no report of ours
     ├── FetchError                a URL could not be fetched; carries a code and the URL
     └── WheelError                a wheel that cannot be read; carries a code and the wheel
 
@@ -23,6 +24,7 @@ __all__ = [
     "IndexSettingsError",
     "KeeperError",
     "QuestionError",
+    "ReportError",
     "RequirementError",
     "TargetError",
     "WheelError",
@@ -78,6 +80,18 @@ class KeeperError(QuestionError):
 
 class IndexSettingsError(QuestionError):
     """Index options, variables or configuration files that cannot be used."""
+
+
+class ReportError(WheelclashError):
+    """A text is not the JSON of a report.
+
+    Attributes:
+        reason: One sentence.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class FetchError(WheelclashError):

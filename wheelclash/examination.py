@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from contextlib import nullcontext
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, get_args
 
 from packaging.utils import canonicalize_name
 
-from wheelclash.environment import scan
+from wheelclash.environment import Environment, scan
 from wheelclash.errors import IndexSettingsError, QuestionError
+from wheelclash.installers import InstallerName
 from wheelclash.question import Ignore
 from wheelclash.report.environment_build import Explained, Judged, Wishes, build_environment_report, judge
 from wheelclash.report.model import Reading
+from wheelclash.sources.settings import IndexFlags
+from wheelclash.validation import choice, flag, instance, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from wheelclash.environment import Environment
-    from wheelclash.installers import InstallerName
     from wheelclash.report.environment import EnvironmentReport
     from wheelclash.report.fix import FixReport
     from wheelclash.session import Session
-    from wheelclash.sources.settings import IndexFlags
 
 __all__ = ["examine", "fix"]
 
@@ -61,9 +62,14 @@ def examine(
 
     Raises:
         QuestionError: A name or pattern makes no sense, or the folder holds nothing at all.
+        TypeError: A value is of a wrong type.
     """
-    wishes = Wishes(_normalised(keep), [Ignore.parse(each) for each in ignore], environment.options, tuple(again))
-    found = scan(environment.places, environment.target, every=verify)
+    instance("environment", environment, Environment, "an Environment (see find_environment)")
+    index, installer = IndexFlags.checked(index), _installer(installer)
+    flag("use_config", use_config)
+    lent = _given(session)
+    wishes = Wishes(_names("keep", keep), _ignores(ignore), environment.options, texts("again", again))
+    found = scan(environment.places, environment.target, every=flag("verify", verify))
     if not (found.distributions or found.not_compared or found.skipped) and environment.interpreter is None:
         raise QuestionError(f"Nothing is installed in {found.places.prefix}.", "Is it the folder that was meant?")
     judged = judge(found, wishes)
@@ -71,7 +77,7 @@ def examine(
 
     if not any(is_in_question(each.overlap) for each in judged.grave):
         return build_environment_report(judged, wishes)
-    with _given(session) as used:
+    with lent as used:
         explained = _explained(judged, used, index, installer or _own_installer(judged), use_config=use_config)
     return build_environment_report(judged, wishes, explained)
 
@@ -82,7 +88,7 @@ def _own_installer(judged: Judged) -> InstallerName:
 
 
 def _explained(
-    judged: Judged, session: Session, index: IndexFlags | None, installer: InstallerName, *, use_config: bool
+    judged: Judged, session: Session, index: IndexFlags, installer: InstallerName, *, use_config: bool
 ) -> Explained:
     """Why the native files that are somebody else's matter."""
     from wheelclash.why import explain_contested, is_in_question
@@ -132,34 +138,47 @@ def fix(
 
     Raises:
         QuestionError: A name makes no sense, or the environment must not or cannot be changed.
+        TypeError: A value is of a wrong type.
     """
     from wheelclash.mending import Job, Wish, mend
     from wheelclash.report.fix_build import Again, build_fix_report
-    from wheelclash.sources.settings import IndexFlags
 
+    instance("environment", environment, Environment, "an Environment (see find_environment)")
     if environment.interpreter is None:
         raise QuestionError(f"Mending {environment.places.prefix} takes an interpreter.", "Name one with --python.")
+    repeated = texts("again", again)
     job = Job(
         interpreter=environment.interpreter,
-        wish=Wish(_normalised(keep), _normalised(drop), [Ignore.parse(each) for each in ignore]),
-        installer=installer,
-        flags=index or IndexFlags(),
-        use_config=use_config,
-        environ=os.environ if environ is None else environ,
-        apply=apply,
+        wish=Wish(_names("keep", keep), _names("drop", drop), _ignores(ignore)),
+        installer=_installer(installer),
+        flags=IndexFlags.checked(index),
+        use_config=flag("use_config", use_config),
+        environ=os.environ if environ is None else instance("environ", environ, Mapping, "a mapping or None"),
+        apply=flag("apply", apply),
         output=output,
     )
     with _given(session) as used:
         mended = mend(job, used)
-    return build_fix_report(mended, job, Again(environment.options, tuple(again)))
+    return build_fix_report(mended, job, Again(environment.options, repeated))
 
 
-def _normalised(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(canonicalize_name(each.strip()) for each in names))
+def _names(option: str, given: Iterable[str]) -> list[str]:
+    """Return names as they are compared, each once."""
+    return list(dict.fromkeys(canonicalize_name(name.strip()) for name in texts(option, given)))
+
+
+def _ignores(given: Iterable[str]) -> list[Ignore]:
+    return [Ignore.parse(text) for text in texts("ignore", given)]
+
+
+def _installer(given: InstallerName | None) -> InstallerName | None:
+    checked: InstallerName | None = None if given is None else choice("installer", given, get_args(InstallerName))
+    return checked
 
 
 def _given(session: Session | None) -> Session | nullcontext[Session]:
-    """A session to use: the one lent, which its owner closes, or a new one."""
+    """Return a session to use: the one lent, which its owner closes, or a new one."""
     from wheelclash.session import Session
 
+    instance("session", session, Session | None, "a Session or None")
     return Session() if session is None else nullcontext(session)

@@ -7,29 +7,31 @@ library has state.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, get_args
 
 from packaging.utils import canonicalize_name
 
 from wheelclash.cache import Cache, default_folder
 from wheelclash.errors import QuestionError
 from wheelclash.fetch import MAX_DOWNLOAD, Fetcher
-from wheelclash.interpreter import running, target_of
+from wheelclash.installers import InstallerName
+from wheelclash.interpreter import Interpreter, meant, running, target_of
 from wheelclash.pipeline import answer, look
 from wheelclash.question import Ignore, Options, Question
 from wheelclash.reading.wheel import WheelReader
 from wheelclash.sources.settings import IndexFlags, resolve_settings
 from wheelclash.target import Target
 from wheelclash.urls import Credentials
+from wheelclash.validation import choice, flag, instance, items, moment, paths, refuse_unknown, texts
 from wheelclash.waiting import LoopThread
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Mapping
+    from collections.abc import Coroutine
     from types import TracebackType
 
-    from wheelclash.installers import InstallerName
     from wheelclash.pipeline import Seen
     from wheelclash.report.model import Report
     from wheelclash.sources.settings import IndexSettings
@@ -59,6 +61,10 @@ class Session:
         max_download: int = MAX_DOWNLOAD,
     ) -> None:
         folder = default_folder() if cache_dir == "" else cache_dir
+        instance("cache_dir", folder, str | os.PathLike | None, "a path or None")
+        flag("offline", offline)
+        if isinstance(max_download, bool) or instance("max_download", max_download, int, "a number of bytes") < 0:
+            raise QuestionError(f"max_download must be a number of bytes, not {max_download!r}.")
         self.cache = Cache(None if folder is None else Path(folder))
         self.credentials = Credentials()
         self.fetcher = Fetcher(credentials=self.credentials, offline=offline, max_download=max_download)
@@ -103,8 +109,8 @@ class Session:
             IndexSettingsError: A location makes no sense, or a file cannot be read.
         """
         settings = resolve_settings(
-            flags=index or IndexFlags(),
-            installer=installer,
+            flags=IndexFlags.checked(index),
+            installer=choice("installer", installer, get_args(InstallerName)),
             environ=os.environ if environ is None else environ,
             cwd=Path.cwd(),
             no_config=not use_config,
@@ -164,6 +170,7 @@ def check(
 
     Raises:
         QuestionError: The question cannot be answered as asked (its subclasses say why).
+        TypeError: An option does not exist, or a value is of a wrong type.
     """
     with _given(session) as used:
         return used.check(requirements, **options)
@@ -177,46 +184,79 @@ async def check_async(
         return await used.check_async(requirements, **options)
 
 
+_OF_A_SESSION = dict.fromkeys(("cache_dir", "offline", "max_download"), "Session")
+"""Options that somebody may well look for here."""
+
+
 def _question(requirements: Iterable[str | os.PathLike[str]], options: Options) -> Question:
-    """The question with its defaults filled in."""
-    if isinstance(requirements, str):
-        raise QuestionError("Requirements are given as a list, not as one string.", f"[{requirements!r}]")
-    target, interpreter, into = options.get("target"), options.get("interpreter"), options.get("into")
+    """Return the question with its defaults filled in.
+
+    Raises:
+        TypeError: An option does not exist, or a value is of a wrong type.
+        QuestionError: A value is not among those allowed, or two exclude each other.
+    """
+    refuse_unknown("check", options, Options.__annotations__, _OF_A_SESSION)
+    environ = instance("environ", options.get("environ"), Mapping | None, "a mapping of environment variables")
+    environ = os.environ if environ is None else environ
+    targets, interpreter, into = _targets(options, environ)
+    return Question(
+        requirements=paths("requirements", requirements),
+        targets=targets,
+        interpreter=interpreter,
+        keep=tuple(canonicalize_name(name) for name in texts("keep", options.get("keep", ()))),
+        ignore=tuple(Ignore.parse(text) for text in texts("ignore", options.get("ignore", ()))),
+        installer=choice("installer", options.get("installer", "uv"), get_args(InstallerName)),
+        index=IndexFlags.checked(options.get("index")),
+        use_config=flag("use_config", options.get("use_config", True)),
+        environ=environ,
+        cwd=Path.cwd(),
+        exclude_newer=moment("exclude_newer", options.get("exclude_newer")),
+        system=flag("system", options.get("system", False)),
+        all_targets=flag("all_targets", options.get("all_targets", False)),
+        deps=instance("deps", options.get("deps"), bool | None, "True, False or None"),
+        files=paths("files", options.get("files", ())),
+        extras=texts("extras", options.get("extras", ())),
+        all_extras=flag("all_extras", options.get("all_extras", False)),
+        groups=texts("groups", options.get("groups", ())),
+        allow_build=flag("allow_build", options.get("allow_build", False)),
+        against=paths("against", options.get("against", ())),
+        siblings=paths("siblings", options.get("siblings", ())),
+        why=flag("why", options.get("why", False)),
+        into=into,
+    )
+
+
+def _targets(
+    options: Options, environ: Mapping[str, str]
+) -> tuple[tuple[Target, ...], Interpreter | None, Interpreter | None]:
+    """Return the targets, the environment that printed commands name, and the one to install into."""
+    target = options.get("target")
+    interpreter = _interpreter("interpreter", options.get("interpreter"), environ)
+    into = _interpreter("into", options.get("into"), environ)
     if into is not None:
         if target is not None or interpreter is not None or options.get("all_targets"):
             raise QuestionError("What something is installed into is the target too; leave the other out.")
         interpreter = into
     if target is None:
         interpreter = interpreter or running()
-        target = target_of(interpreter)
-    environ = options.get("environ")
-    return Question(
-        requirements=tuple(os.fspath(each) for each in requirements),
-        targets=(target,) if isinstance(target, Target) else tuple(target),
-        interpreter=interpreter,
-        keep=tuple(canonicalize_name(each) for each in options.get("keep", ())),
-        ignore=tuple(Ignore.parse(each) for each in options.get("ignore", ())),
-        installer=options.get("installer", "uv"),
-        index=options.get("index") or IndexFlags(),
-        use_config=options.get("use_config", True),
-        environ=os.environ if environ is None else environ,
-        cwd=Path.cwd(),
-        exclude_newer=options.get("exclude_newer"),
-        system=options.get("system", False),
-        all_targets=options.get("all_targets", False),
-        deps=options.get("deps"),
-        files=tuple(options.get("files", ())),
-        extras=tuple(options.get("extras", ())),
-        all_extras=options.get("all_extras", False),
-        groups=tuple(options.get("groups", ())),
-        allow_build=options.get("allow_build", False),
-        against=tuple(options.get("against", ())),
-        siblings=tuple(options.get("siblings", ())),
-        why=options.get("why", False),
-        into=into,
-    )
+        return (target_of(interpreter),), interpreter, into
+    described = "a Target or a list of them (see target_for)"
+    targets = (target,) if isinstance(target, Target) else items("target", target, Target, described)
+    if not targets:
+        raise QuestionError("No target is named.", "Leave the option out for the running interpreter's.")
+    return targets, interpreter, into
+
+
+def _interpreter(name: str, given: object, environ: Mapping[str, str]) -> Interpreter | None:
+    """Return the interpreter that was given, or the one that a path, a version or a name means (as ``--python``)."""
+    described = "an Interpreter, or the path of one or of an environment"
+    if given is None or isinstance(given, Interpreter):
+        return given
+    python = os.fspath(instance(name, given, str | os.PathLike, described))
+    return meant(python=python, run_as_module=False, environ=environ, cwd=Path.cwd())
 
 
 def _given(session: Session | None) -> Session | nullcontext[Session]:
-    """A session to use: the one lent, which its owner closes, or a new one."""
+    """Return a session to use: the one lent, which its owner closes, or a new one."""
+    instance("session", session, Session | None, "a Session or None")
     return Session() if session is None else nullcontext(session)

@@ -10,6 +10,7 @@ from packaging.version import InvalidVersion, Version
 
 from wheelclash.errors import TargetError
 from wheelclash.platforms import platform_named
+from wheelclash.validation import instance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -77,7 +78,11 @@ def target_for(python_version: str, platform: str, implementation: str = "cpytho
 
     Raises:
         TargetError: There is no such version, platform or implementation.
+        TypeError: One of them is no string (a number such as 3.10 would be read as 3.1).
     """
+    instance("python_version", python_version, str, "a string such as '3.12'")
+    instance("platform", platform, str, "a string such as 'linux'")
+    instance("implementation", implementation, str, "a string such as 'cpython'")
     version, free_threaded = _parsed(python_version, implementation)
     machine = platform_named(platform)
     markers = {

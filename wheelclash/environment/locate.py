@@ -10,6 +10,7 @@ from wheelclash.environment.places import Places, places_at, places_below, place
 from wheelclash.errors import QuestionError, TargetError
 from wheelclash.interpreter import Interpreter, meant, running, target_of
 from wheelclash.target import Target, with_python
+from wheelclash.validation import instance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +53,10 @@ def find_environment(
 
     Raises:
         QuestionError: There is no such environment.
+        TypeError: What names it is no path.
     """
+    for option, given in (("python", python), ("prefix", prefix), ("path", path)):
+        instance(option, given, str | os.PathLike | None, "a path or None")
     if prefix is not None:
         places = places_below(Path(prefix).absolute())
         return Environment(places, _target_of_folder(places), None, ("--prefix", str(places.prefix)))

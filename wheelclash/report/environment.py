@@ -22,6 +22,7 @@ from wheelclash.report.model import (
     TargetReport,
     Tool,
     WheelReport,
+    check_exit_options,
 )
 from wheelclash.report.written import Written
 from wheelclash.values import value
@@ -187,6 +188,7 @@ class EnvironmentReport(Written):
         Returns:
             2 if nothing could be read; else 1 if something counts; else 3 if anything was skipped; else 0.
         """
+        check_exit_options(fail_on, allow_incomplete)
         if self.skipped and not self.distributions:
             return 2
         if self.summary.at_or_above(fail_on):

@@ -6,7 +6,14 @@ from collections.abc import Sequence  # noqa: TC003  (pydantic reads these annot
 from typing import Literal
 
 from wheelclash.installers import InstallerName  # noqa: TC001
-from wheelclash.report.model import FailOn, IntactReport, NativeReport, SkipReport, Tool  # noqa: TC001
+from wheelclash.report.model import (
+    FailOn,
+    IntactReport,
+    NativeReport,
+    SkipReport,
+    Tool,
+    check_exit_options,
+)
 from wheelclash.report.written import Written
 from wheelclash.values import value
 
@@ -186,6 +193,7 @@ class FixReport(Written):
             it failed; 2 if a keeper must be named or a wheel is missing; 3 if nothing is to be done in what could be
             read.
         """
+        check_exit_options(fail_on, allow_incomplete)
         if self.state in {"undecided", "no-wheel"}:
             return 2
         if self.state == "failed" or (self.state == "planned" and fail_on != "never"):

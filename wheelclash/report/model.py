@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003  (pydantic reads these annotations at run time)
 from dataclasses import field
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from wheelclash.diagnosis import State  # noqa: TC001
 from wheelclash.disk import Intact  # noqa: TC001
@@ -20,6 +20,7 @@ from wheelclash.remedy import Strategy  # noqa: TC001
 from wheelclash.report.into import IntoReport, LostReport  # noqa: TC001
 from wheelclash.report.written import Written
 from wheelclash.role import Role  # noqa: TC001
+from wheelclash.validation import choice, flag
 from wheelclash.values import value
 
 TYPE_CHECKING = False  # typing's constant; pydantic evaluates this module's annotations, but those of methods
@@ -48,11 +49,18 @@ __all__ = [
     "Tool",
     "UninstallReport",
     "WheelReport",
+    "check_exit_options",
 ]
 
 SCHEMA_VERSION = 1
 
 FailOn = Literal["error", "warning", "notice", "never"]
+
+
+def check_exit_options(fail_on: FailOn, allow_incomplete: bool) -> None:  # noqa: FBT001
+    """Raise TypeError or QuestionError unless the options of ``exit_code`` have values they can have."""
+    choice("fail_on", fail_on, get_args(FailOn))
+    flag("allow_incomplete", allow_incomplete)
 
 
 @value
@@ -243,7 +251,7 @@ class Summary:
     lost: int = 0
 
     def at_or_above(self, fail_on: FailOn) -> int:
-        """How many count for the exit code; with ``never`` none do."""
+        """Return how many count for the exit code; with ``never`` none do."""
         counts = {
             "error": self.errors,
             "warning": self.errors + self.warnings,
@@ -380,6 +388,7 @@ class Report(Written):
         Returns:
             2 if too little could be read to answer; else 1 if something counts; else 3 if anything was skipped; else 0.
         """
+        check_exit_options(fail_on, allow_incomplete)
         if self.skipped and not self.answers:
             return 2
         if self.summary.at_or_above(fail_on):

@@ -6,12 +6,14 @@ import json
 from functools import cache
 from typing import TypeAlias
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from wheelclash.errors import ReportError
 from wheelclash.report.environment import EnvironmentReport
 from wheelclash.report.fix import FixReport
-from wheelclash.report.model import Report
+from wheelclash.report.model import SCHEMA_VERSION, Report
 from wheelclash.report.who import WhoReport
+from wheelclash.validation import instance
 
 __all__ = ["AnyReport", "read_report", "schema_text"]
 
@@ -35,6 +37,33 @@ def read_report(text: str | bytes) -> AnyReport:
     """Parse and validate the JSON of a report, of whichever command.
 
     Raises:
-        pydantic.ValidationError: It is not a report of this schema.
+        ReportError: It is not a report of this schema.
+        TypeError: It is no text.
     """
-    return _adapter().validate_json(text)
+    instance("text", text, str | bytes, "a string or bytes")
+    try:
+        return _adapter().validate_json(text)
+    except ValidationError as error:
+        raise ReportError(_why(text, error)) from error
+
+
+def _why(text: str | bytes, error: ValidationError) -> str:
+    """Say why a text is no report: in the words of its JSON, not of our classes."""
+    try:
+        document = json.loads(text)
+    except ValueError as invalid:
+        return f"This is no report: it is no JSON ({invalid})."
+    if not isinstance(document, dict):
+        return "This is no report: its JSON is no object."
+    version = document.get("schema_version")
+    if version != SCHEMA_VERSION:
+        if version is None:
+            return "This is no report: it has no schema_version."
+        return f"This report has schema_version {version!r}; this version of wheelclash reads {SCHEMA_VERSION}."
+    kinds: dict[str, list[str]] = {}
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        kind, *place = map(str, problem["loc"])
+        kinds.setdefault(kind, []).append(f"{'.'.join(place)}: {problem['msg']}")
+    nearest = min(kinds.values(), key=len)  # of the kinds of report there are, the one it resembles most
+    more = f" (and {len(nearest) - 1} more)" if len(nearest) > 1 else ""
+    return f"This is no report of schema version {SCHEMA_VERSION}: {nearest[0]}{more}."

@@ -10,7 +10,12 @@ from wheelclash.layout import Root  # noqa: TC001
 from wheelclash.meaning import Means, What  # noqa: TC001
 from wheelclash.overlap import Kind  # noqa: TC001
 from wheelclash.report.environment import OnDiskReport  # noqa: TC001
-from wheelclash.report.model import SkipReport, TargetReport, Tool  # noqa: TC001
+from wheelclash.report.model import (
+    SkipReport,
+    TargetReport,
+    Tool,
+    check_exit_options,
+)
 from wheelclash.report.written import Written
 from wheelclash.role import Role  # noqa: TC001
 from wheelclash.values import value
@@ -185,6 +190,7 @@ class WhoReport(Written):
         Returns:
             2 if nothing could be read; 3 if something was skipped that may own what has no answer; else 0.
         """
+        check_exit_options("error", allow_incomplete)
         if self.skipped and not self.searched:
             return 2
         known = {each.asked for each in self.found}

@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 from wheelclash.errors import IndexSettingsError
 from wheelclash.urls import local_path
+from wheelclash.validation import flag, instance, paths, texts
 from wheelclash.values import value
 
 if TYPE_CHECKING:
@@ -45,6 +46,24 @@ class IndexFlags(NamedTuple):
     find_links: tuple[str, ...] = ()
     no_index: bool = False
     strategy: str | None = None
+
+    @classmethod
+    def checked(cls, given: IndexFlags | None) -> IndexFlags:
+        """Return what a caller gave, none for None.
+
+        Raises:
+            TypeError: It is of another type, or one of its fields is.
+        """
+        if given is None:
+            return cls()
+        instance("index", given, cls, "an IndexFlags or None")
+        return cls(
+            index_url=instance("index_url", given.index_url, str | None, "a URL or None"),
+            extra_index_urls=texts("extra_index_urls", given.extra_index_urls),
+            find_links=paths("find_links", given.find_links),
+            no_index=flag("no_index", given.no_index),
+            strategy=instance("strategy", given.strategy, str | None, "the name of a strategy or None"),
+        )
 
 
 class Block(NamedTuple):
