@@ -141,6 +141,77 @@ def test_words_of_coming_commands_are_reserved(ask: Command, word: str) -> None:
     assert f"check {word}" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("evn", "env"), ("fx", "fix"), ("chek", "check"), ("whoo", "who"), ("schemas", "schema"),
+     ("help", "--help"), ("version", "--version")],
+)  # fmt: skip
+def test_a_first_word_that_is_nearly_a_command_is_asked_about_and_no_index_is(
+    ask: Command, index: LoopbackIndex, word: str, near: str
+) -> None:
+    index.forget()
+    ran = ask(word, "left", "right")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"perhaps {near}?" in ran.err
+    assert f"check {word}" in ran.err
+    assert not index.requests
+
+
+def test_a_name_with_another_letter_than_a_command_is_a_name(ask: Command) -> None:
+    assert "perhaps" not in ask("six", "calm", *LINUX).err
+
+
+@pytest.mark.parametrize("option", ["--extra-index-url", "--index-url", "--find-links"])
+@pytest.mark.parametrize("eaten", ["left", "left==1.0"])
+def test_an_option_for_a_location_eats_no_requirement(ask: Command, option: str, eaten: str) -> None:
+    ran = ask(option, eaten, "right", "calm", *LINUX)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"'{eaten}'" in ran.err
+    assert "no folder" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["left", "--against", "./dist"], "--against: './dist': This is a folder"),
+        (["left", "--against", "dist/r.txt"], "--against: 'dist/r.txt': This is no wheel"),
+        (["left", "--siblings", "./dist"], "--siblings: './dist': This is a folder"),
+        (["left", "--siblings", "https://h.example/a-1-py3-none-any.whl"], "the name of a project"),
+        (["dist"], "holds no wheels"),
+        (["conda-lock.yml", "left"], "conda-lock.yml describes no set"),
+    ],
+)
+def test_a_path_that_will_not_do_is_told_by_what_it_is(ask: Command, arguments: list[str], told: str) -> None:
+    (ask.folder / "dist").mkdir(exist_ok=True)
+    (ask.folder / "dist" / "r.txt").write_text("left\n", encoding="utf-8")
+    (ask.folder / "conda-lock.yml").touch()
+    ran = ask(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert told in ran.err
+    assert "not there yet" not in ran.err
+
+
+@pytest.mark.parametrize("more", [[], ["calm"]])
+def test_a_name_that_looks_like_a_file_is_asked_of_the_index_and_the_file_is_said_to_be_absent(
+    ask: Command, index: LoopbackIndex, more: list[str]
+) -> None:
+    index.forget()
+    ran = ask("Discord.py", *more, *LINUX)
+    assert ran.code == 2
+    assert "no file Discord.py here either" in ran.out + ran.err
+    assert "/simple/discord-py/" in {each.path for each in index.requests}
+
+
+def test_a_folder_of_wheels_is_known_without_a_slash(ask: Command, index: LoopbackIndex) -> None:
+    for name in ("one", "two"):
+        Wheel(name, files={"m.py": name}).write(ask.folder / "wheelhouse")
+    index.forget()
+    ran = ask("wheelhouse", *LINUX)
+    assert ran.code == 1
+    assert "site-packages/m.py" in ran.out
+    assert not index.requests
+
+
 @pytest.mark.parametrize("word", ["schema", "env"])
 def test_check_reaches_a_project_of_a_reserved_name(ask: Command, word: str) -> None:
     ran = ask("check", word, "calm", "--format", "json", *LINUX)

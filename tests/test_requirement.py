@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.wheelmaker import Wheel
 from wheelclash.errors import RequirementError
-from wheelclash.requirement import Asked, applies, parse
+from wheelclash.requirement import Asked, applies, kind_of, parse
 from wheelclash.target import target_for
 from wheelclash.urls import Credentials
 
@@ -118,10 +118,10 @@ def test_a_wheel_is_named_by_its_path(tmp_path: Path) -> None:
         ("a; python_version", "no requirement"),
         ("-", "standard input"),
         (".", "folder"),
-        ("folder", ""),
-        ("./folder", "*.whl"),
+        ("folder", "holds no wheels"),
+        ("./folder", "folder"),
         ("folder.whl", "folder"),
-        ("uv.lock", "not there yet"),
+        ("uv.lock", "no wheel"),
         ("pylock.toml", "no such file"),
         ("dist/a-1.tar.gz", "name does not end in .whl"),
         ("dist/*.whl", "No file matches"),
@@ -139,19 +139,63 @@ def test_anything_else_is_told_with_a_suggestion(tmp_path: Path, text: str, told
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / "a-1.tar.gz").touch()
     (tmp_path / "uv.lock").touch()
-    if text == "folder":
-        assert parsed(text, tmp_path).name == "folder"
-        return
     with pytest.raises(RequirementError) as caught:
         parsed(text, tmp_path)
     assert told.lower() in str(caught.value).lower()
     assert "\n" not in str(caught.value)
 
 
-def test_a_requirement_that_is_also_a_file_gets_a_hint(tmp_path: Path) -> None:
+def test_a_requirement_that_is_also_an_import_package_here_gets_a_hint(tmp_path: Path) -> None:
     (tmp_path / "nixl").mkdir()
+    (tmp_path / "nixl" / "__init__.py").touch()
     assert "./nixl" in parsed("nixl", tmp_path).hint
     assert parsed("nixl", tmp_path / "nixl").hint == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("wheelhouse", "description"),  # a folder that holds wheels
+        ("build", None),  # a folder without: the folder, or the project of that name?
+        ("build>=0", "requirement"),
+        ("package", "requirement"),  # an import package of a checkout
+        (".hidden", "description"),
+        ("conda-lock.yml", "description"),
+        ("requirements.in", "description"),
+        ("here.py", "description"),
+        ("here.lock", "description"),
+        ("discord.py", "requirement"),
+        ("jaraco.toml", "requirement"),
+        ("ruamel.lock", "requirement"),
+        ("Discord.PY", "requirement"),
+        ("numpy", "requirement"),
+        ("requirements.txt", "description"),
+        ("report.json", "description"),
+        ("uv.lock", "description"),
+        ("pyproject.toml", "description"),
+        ("a-1-py3-none-any.whl", "wheel"),
+        ("dist/a-1-py3-none-any.whl", "wheel"),
+        ("dist/discord.py", "description"),
+        (".", "description"),
+        ("-", "description"),
+        ("", "requirement"),
+        ("a @ https://h.example/a.whl", "url"),
+        ("https://h.example/uv.lock", "url"),
+    ],
+)
+def test_a_word_is_a_name_or_a_path_by_its_looks_and_by_what_is_there(
+    tmp_path: Path, text: str, kind: str | None
+) -> None:
+    for name in ("wheelhouse/a-1-py3-none-any.WHL", "build/lib/a.py", "package/__init__.py", ".hidden/a"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    for name in ("conda-lock.yml", "requirements.in", "here.py", "here.lock"):
+        (tmp_path / name).touch()
+    if kind is None:
+        with pytest.raises(RequirementError, match=f"'{text}>=0' for the project"):
+            kind_of(text, cwd=tmp_path)
+    else:
+        assert kind_of(text, cwd=tmp_path) == kind
 
 
 @pytest.mark.parametrize(

@@ -334,6 +334,8 @@ class _Gatherer:
             known=[name for name, page in self._pages.items() if isinstance(page, Found)],
             note=self.notes.append,
         )
+        if isinstance(choice, Skip) and choice.code == "not-found" and asked.if_unknown:
+            return choice._replace(reason=f"{choice.reason}. {asked.if_unknown}")
         if isinstance(choice, Skip) and choice.near:
             return choice._replace(reason=f"{choice.reason}; perhaps {' or '.join(choice.near)} was meant")
         return choice
@@ -369,7 +371,7 @@ class _Gatherer:
         try:
             closure = await resolving
         except QuestionError as error:
-            hints = [each.hint for each in asked if each.hint]
+            hints = [hint for each in asked for hint in (each.hint, each.if_unknown)]
             raise QuestionError(error.reason, " ".join(filter(None, [error.hint, *hints]))) from error
         selection = closure.lock(fetcher.credentials).select(target, extras=(), all_extras=False, groups=())
         self.notes += closure.notes

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.errors import QuestionError
-from wheelclash.requirement import is_path, parse
+from wheelclash.errors import QuestionError, RequirementError
+from wheelclash.requirement import kind_of, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,16 +70,18 @@ def sort_inputs(question: Question, credentials: Credentials) -> Inputs:
     Raises:
         QuestionError: Nothing was asked, or something that cannot be understood or read.
     """
-    asked: list[Asked] = []
+    cwd = question.cwd
+    described = [*question.files]
+    requirements: list[str] = []
+    for argument in question.requirements:
+        (described if kind_of(argument, cwd=cwd) == "description" else requirements).append(argument)
+    asked = [parse(each, cwd=cwd, credentials=credentials) for each in requirements]
     files: list[Path] = []
     locks: list[Lock] = []
     folders: list[Path] = []
     text: bytes | None = None
-    for argument in dict.fromkeys([*question.files, *question.requirements]):
-        if argument not in question.files and not _is_description(argument, question.cwd):
-            asked.append(parse(argument, cwd=question.cwd, credentials=credentials))
-            continue
-        path = None if argument == "-" else question.cwd / argument
+    for argument in dict.fromkeys(described):
+        path = None if argument == "-" else cwd / argument
         if path is not None and path.is_dir():
             folders.append(path)
             continue
@@ -92,21 +94,27 @@ def sort_inputs(question: Question, credentials: Credentials) -> Inputs:
             text = data
         else:
             files.append(path)
-    against = [parse(each, cwd=question.cwd, credentials=credentials) for each in question.against]
-    siblings = [parse(each, cwd=question.cwd, credentials=credentials) for each in question.siblings]
+    against = [_one("--against", each, cwd, credentials) for each in question.against]
+    siblings = [_one("--siblings", each, cwd, credentials) for each in question.siblings]
     inputs = Inputs(asked, against, files, text, locks, folders, siblings)
     if not (asked or against or inputs.describes_set):
         raise QuestionError("Nothing was asked.", "Give two or more requirements or wheels.")
     return inputs
 
 
-def _is_description(argument: str, cwd: Path) -> bool:
-    """Whether an argument names a file or folder that describes a set, rather than a requirement or one wheel."""
-    if argument == "-":
-        return True
-    if not is_path(argument) or argument.lower().endswith(".whl"):
-        return False
-    return (cwd / argument).exists() or argument.lower().endswith((".toml", ".lock", ".txt", ".json", ".py"))
+def _one(option: str, argument: str, cwd: Path, credentials: Credentials) -> Asked:
+    """Understand the value of an option that takes one distribution.
+
+    Raises:
+        QuestionError: It is no requirement and no wheel; or is for ``--siblings`` and no name.
+    """
+    try:
+        asked = parse(argument, cwd=cwd, credentials=credentials)
+    except RequirementError as error:
+        raise QuestionError(f"{option}: {error}") from None
+    if option == "--siblings" and asked.direct:
+        raise QuestionError(f"--siblings: {asked.text!r} names a file, and the name of a project is wanted here.")
+    return asked
 
 
 def _content(path: Path | None, argument: str) -> bytes:

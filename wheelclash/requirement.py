@@ -1,7 +1,7 @@
-"""What one argument asks for: a requirement (PEP 508), the URL of a wheel, or a wheel on disk.
+"""What one argument asks for: a requirement (PEP 508), the URL of a wheel, or a path.
 
-An argument is a path if it contains a separator, is ``.`` or ``-``, or ends in ``.whl .toml .lock .txt .json .py``;
-else a requirement. ``name @ https://…`` and a bare URL contain separators and are none the less no paths.
+:func:`kind_of` is the one rule that tells these apart. :func:`parse` understands requirements, URLs and wheels;
+descriptions of a set (folders of wheels, locks, files of requirements) are for :mod:`wheelclash.inputs`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import re
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
     from wheelclash.target import Target
 
-__all__ = ["Asked", "applies", "is_path", "parse"]
+__all__ = ["ArgumentKind", "Asked", "applies", "kind_of", "parse"]
+
+ArgumentKind: TypeAlias = Literal["requirement", "url", "wheel", "description"]
+"""``description`` is a file, a folder or the standard input (``-``) that may describe a set."""
 
 
 @value
@@ -61,8 +64,20 @@ class Asked:
         """Whether it names one file, so that no index is asked."""
         return self.url is not None or self.path is not None
 
+    @property
+    def if_unknown(self) -> str:
+        """What to say besides, where no index knows the project: one sentence, or the empty string."""
+        return f"There is no file {self.text} here either." if self.text.lower().endswith(_FILE_SUFFIXES) else ""
 
-_PATH_SUFFIXES = (".whl", ".toml", ".lock", ".txt", ".json", ".py")
+
+_PATH_SUFFIXES = (".whl", ".txt", ".json")
+"""What ends in one of these is a path even where there is no such file: nobody names a project like that."""
+_FILE_SUFFIXES = (".py", ".toml", ".lock")
+"""What ends in one of these may be a file, or the name of a project such as ``discord.py``."""
+_FILE_NAMES = frozenset({
+    "pyproject.toml", "pylock.toml", "uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "setup.py",
+})  # fmt: skip
+"""Names of files that are paths even where there is no such file."""
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|file:)\S")
 _NAMED_URL = re.compile(rf"\s*{_NAME}\s*(?:\[[^\]]*\])?\s*@\s*(?=(?:[A-Za-z][A-Za-z0-9+.-]*://|file:)\S)")
@@ -84,14 +99,16 @@ def parse(text: str, *, cwd: Path, credentials: Credentials) -> Asked:
         raise RequirementError(text, "An empty argument asks for nothing.")
     if "\0" in text:
         raise RequirementError(text.replace("\0", "\\0"), "A name cannot contain a null character.")
-    named = _NAMED_URL.match(text)
-    if named is not None:
-        return _named_url(text, named.end(), cwd, credentials)
-    if _URL.match(text.strip()):
-        return _located(Asked(text=""), text.strip(), text.strip(), cwd, credentials)
-    if is_path(text):
-        return _wheel_path(text, cwd)
-    return _requirement(text, cwd)
+    match kind_of(text, cwd=cwd):
+        case "url":
+            named = _NAMED_URL.match(text)
+            if named is not None:
+                return _named_url(text, named.end(), cwd, credentials)
+            return _located(Asked(text=""), text.strip(), text.strip(), cwd, credentials)
+        case "requirement":
+            return _requirement(text, cwd)
+        case "wheel" | "description":
+            return _wheel_path(text, cwd)
 
 
 def applies(asked: Asked, target: Target) -> bool:
@@ -108,10 +125,49 @@ def applies(asked: Asked, target: Target) -> bool:
         raise RequirementError(asked.text, f"Its marker cannot be evaluated: {error}.") from None
 
 
-def is_path(text: str) -> bool:
-    """Whether an argument is a path by its looks; URLs have been told apart before."""
-    separators = {"/", os.sep, os.altsep or os.sep}
-    return text in {".", "-"} or any(each in text for each in separators) or text.lower().endswith(_PATH_SUFFIXES)
+def kind_of(text: str, *, cwd: Path) -> ArgumentKind:
+    """Tell what an argument is, by how it looks and, where it could be a name or a path, by what is on disk.
+
+    It is a path if it contains a separator, is ``.`` or ``-``, ends in ``.whl``, ``.txt`` or ``.json``, or has the
+    name of a well-known file; else if there is a file of that name, or a folder of that name that holds wheels. All
+    else is a requirement. ``name @ https://…`` and a bare URL contain separators and are none the less no paths.
+
+    Args:
+        text: The argument.
+        cwd: The folder relative paths start from.
+
+    Raises:
+        RequirementError: It is the name of a folder without wheels: the project or the folder may be meant. A folder
+            that is an import package is no such case, for a checkout often has one named like its project.
+    """
+    if _NAMED_URL.match(text) or _URL.match(text.strip()):
+        return "url"
+    if not text.strip():
+        return "requirement"  # for parse() to refuse
+    path = cwd / text
+    is_file_name = text.lower().endswith(_PATH_SUFFIXES) or text.lower() in _FILE_NAMES
+    if text in {".", "-"} or any(separator in text for separator in _SEPARATORS) or is_file_name:
+        return "wheel" if text.lower().endswith(".whl") and not _is_folder(path) else "description"
+    if not _exists(path):
+        return "requirement"
+    if not _is_folder(path):
+        return "description"
+    if _holds(path, "*.[wW][hH][lL]") or not re.fullmatch(_NAME, text):
+        return "description"
+    if _holds(path, "__init__.py"):
+        return "requirement"
+    hint = f"Write ./{text} for the folder, '{text}>=0' for the project."
+    raise RequirementError(text, "There is a folder of this name, and it holds no wheels.", hint)
+
+
+_SEPARATORS = frozenset({"/", os.sep, os.altsep or os.sep})
+
+
+def _holds(folder: Path, pattern: str) -> bool:
+    try:
+        return next(folder.glob(pattern), None) is not None
+    except OSError:
+        return False
 
 
 # -- requirements ------------------------------------------------------------------------------------------
@@ -126,7 +182,7 @@ def _requirement(text: str, cwd: Path) -> Asked:
     found = _parsed(text)
     if found.url is not None:
         raise RequirementError(_redacted(text), "What follows the '@' is no URL.", _suggestion(text))
-    hint = f"{text} is also a file or folder here; write ./{text} to mean that." if _exists(cwd / text) else ""
+    hint = f"{text} is also a folder here; write ./{text} to mean that." if _exists(cwd / text) else ""
     return Asked(
         text=text,
         name=canonicalize_name(found.name),
@@ -245,22 +301,20 @@ def _wheel_path(text: str, cwd: Path) -> Asked:
 
 
 def _not_a_wheel(text: str, path: Path) -> tuple[str, str]:
-    """Why a path will not do, and what would."""
+    """Why a path will not do where one requirement or wheel is wanted, and what would."""
     if re.match(rf"{_NAME}\s*(?:\[[^\]]*\])?\s*@", text) and not _exists(path):
         return "What follows the '@' is no URL.", "Give the path of the wheel alone."
     if text == "-":
-        return "Reading what to compare from the standard input is not there yet in this version.", ""
+        return "The standard input describes a set, and one requirement or wheel is wanted here.", ""
     if _is_folder(path):
-        hint = f"Give the wheels in it: {os.path.join(text, '*.whl')}."  # noqa: PTH118 - as the user spells it
-        return "Reading a whole folder is not there yet in this version.", hint
-    if text.lower().endswith(_PATH_SUFFIXES):
-        hint = "Give requirements or wheels as arguments."
-        if not _exists(path):
-            return "There is no such file.", hint
-        return "Reading such a description of a set is not there yet in this version.", hint
+        return "This is a folder, and one requirement or wheel is wanted here.", "Give the wheel in it."
     if not _exists(path):
-        return "There is no such file or folder.", "A requirement contains no '/'."
-    return "This is no wheel: its name does not end in .whl.", "Build one first, or give the project's name."
+        is_file_name = text.lower().endswith(_PATH_SUFFIXES) or text.lower() in _FILE_NAMES
+        return (
+            "There is no such file." if is_file_name else "There is no such file or folder.",
+            "" if is_file_name else "A requirement contains no '/'.",
+        )
+    return "This is no wheel: its name does not end in .whl.", "One requirement or wheel is wanted here."
 
 
 def _require_file(text: str, path: Path) -> None:

@@ -94,6 +94,8 @@ def parse(arguments: Sequence[str]) -> Arguments:
         SystemExit: ``--help``, ``--version`` (0) or a usage error (2), after printing.
     """
     rest = list(arguments)
+    if rest:
+        _refuse_near_command(rest[0])
     command = rest.pop(0) if rest and rest[0] in (*_COMMANDS, *_RESERVED) else "check"
     parser = parser_of(command)
     if command in _RESERVED:
@@ -107,6 +109,28 @@ def parse(arguments: Sequence[str]) -> Arguments:
         if refuse is not None:
             refuse(parser, parsed)
     return parsed
+
+
+_OPTIONS_AS_WORDS = {"help": "--help", "version": "--version"}
+
+
+def _refuse_near_command(word: str) -> None:
+    """End with a usage error if a first word is a command but for a slip of the fingers.
+
+    Two letters swapped, one missing or one too many. Another letter in the place of one is no slip here: ``six`` is
+    not ``fix``.
+    """
+    near = _OPTIONS_AS_WORDS.get(word) or next((each for each in _COMMANDS if _is_slip(word, each)), None)
+    if near is not None:
+        parser_of("check").error(f"'{word}': perhaps {near}? For a project of that name: wheelclash check {word} …")
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    if len(word) == len(meant):
+        swapped = (meant[:at] + meant[at + 1] + meant[at] + meant[at + 2 :] for at in range(len(meant) - 1))
+        return word != meant and word in swapped
+    short, long = sorted((word, meant), key=len)
+    return len(long) == len(short) + 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
 
 
 def parser_of(command: str) -> argparse.ArgumentParser:

@@ -206,10 +206,10 @@ def resolve_settings(
     return IndexSettings(
         kind=kind,
         source=chosen.spelling,
-        index_url=_index_url(chosen, base, credentials, cache) if needed else None,
+        index_url=_index_url(chosen, base, credentials, cache, required=required) if needed else None,
         extra_index_urls=()
         if chosen.no_index
-        else tuple(_location(each, base, credentials) for each in chosen.extra_index_urls),
+        else tuple(_location(each, base, credentials, required=required) for each in chosen.extra_index_urls),
         find_links=tuple(_find_links(chosen, base, credentials, required=required)),
         strategy=strategy,
         cert=chosen.cert or tls.cert or environ.get("SSL_CERT_FILE") or environ.get("REQUESTS_CA_BUNDLE") or None,
@@ -254,10 +254,14 @@ def _strategy(spelt: str | None, kind: str) -> Strategy:
     raise IndexSettingsError(f"There is no index strategy {spelt!r} here.", hint)
 
 
-def _index_url(block: Block, base: Path, credentials: Credentials, cache: Cache | None) -> str | None:
+def _index_url(
+    block: Block, base: Path, credentials: Credentials, cache: Cache | None, *, required: bool
+) -> str | None:
     if block.no_index:
         return None
-    return default_index(cache) if block.index_url is None else _location(block.index_url, base, credentials)
+    if block.index_url is None:
+        return default_index(cache)
+    return _location(block.index_url, base, credentials, required=required)
 
 
 def _find_links(block: Block, base: Path, credentials: Credentials, *, required: bool) -> Iterator[str]:
@@ -267,16 +271,31 @@ def _find_links(block: Block, base: Path, credentials: Credentials, *, required:
         if path is None or path.exists():
             yield url
         elif required:
-            raise IndexSettingsError(f"There is no {each!r} to find links in ({block.spelling}).")
+            hint = f"A place of links is a page or a folder ({block.spelling})."
+            raise IndexSettingsError(f"{each!r} is no URL, and there is no folder of that name.", hint)
 
 
-def _location(text: str, base: Path, credentials: Credentials) -> str:
-    """An absolute URL without credentials: of a URL, or of a path from ``base``."""
+def _location(text: str, base: Path, credentials: Credentials, *, required: bool = False) -> str:
+    """Return an absolute URL without credentials: of a URL, or of a path from ``base``.
+
+    Args:
+        text: The URL or path.
+        base: The folder relative paths start from.
+        credentials: Where user names and passwords go.
+        required: Whether a path must be that of a folder.
+
+    Raises:
+        IndexSettingsError: It is neither.
+    """
     shown = text.rpartition("@")[2]
     if "://" not in text and not text.lower().startswith("file:"):
         if not text.strip() or "\0" in text:
             raise IndexSettingsError(f"{text!r} is no index.")
-        return (base / Path(text).expanduser()).resolve().as_uri()
+        path = (base / Path(text).expanduser()).resolve()
+        if required and not path.is_dir():
+            hint = "An index is named by URL, or by the path of a folder that is laid out like one."
+            raise IndexSettingsError(f"{shown!r} is no URL, and there is no folder of that name.", hint)
+        return path.as_uri()
     try:
         parts = urlsplit(text)
         usable = parts.port is None or parts.port > 0
