@@ -33,9 +33,9 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests, the oracle's with real installers included; arguments go to pytest."""
+    """Run the tests on all processors, the oracle's with real installers included; arguments go to pytest instead."""
     session.install("-e", ".[rich]", *group("test"))
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *(session.posargs or ["-n", "logical", "--dist", "loadgroup"]))
 
 
 @nox.session
