@@ -281,7 +281,10 @@ def test_every_option_named_anywhere_exists() -> None:
 
 
 def test_every_finding_code_is_described() -> None:
-    known = _literals("Finding", "FindingReport", "odd", position=0) | {"refused-by-pip", "refused-by-uv"}
+    known = _literals("Finding", "FindingReport", "UnusableHash", "odd", position=0) | {
+        "refused-by-pip",
+        "refused-by-uv",
+    }
     table, refusals = _section("cli.md", "Finding codes").split("Why an installer refuses")
     assert _first_column(table) == known
     assert _first_column(refusals) == _literals("LayoutFailure", "_Refused", position=0)

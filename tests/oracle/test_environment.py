@@ -194,3 +194,21 @@ def test_folder_made_with_target(place: Place, tmp_path: Path) -> None:
     (folder / "bin" / "tool").unlink()
     found = scan(places_at(folder), target_of(running()), every=True, jobs=1)
     assert intact(found) == {"data": "yes", "two": "no"}
+
+
+SKIPS = Wheel(
+    "skips",
+    files={"skips.py": "def run(): pass\n", "skips-1.0.data/scripts/tool": "#!python\n"},
+    scripts={"tool": "skips:run"},
+)
+
+
+def test_script_that_gives_way_to_its_own_command_is_no_file(place: Place) -> None:
+    """Both installers skip it and keep its row; nothing of the distribution is missing, changed or unverified."""
+    place.install(SKIPS)
+    record = (place.site / "skips-1.0.dist-info" / "RECORD").read_text()
+    assert "skips-1.0.data/scripts/tool" in record
+    found = place.scan()
+    (skips,) = found.distributions
+    assert (skips.missing, skips.changed, intact(found)) == ((), (), {"skips": "yes"})
+    assert judge_environment(found, [skips.id]).damages == ()

@@ -17,7 +17,8 @@ from tests.support.wheelmaker import record_digest
 from wheelclash.errors import WheelError
 from wheelclash.reading import record as record_module
 from wheelclash.reading.contents import Finding
-from wheelclash.reading.record import Record, Row, normalise, parse_record
+from wheelclash.reading.record import Record, normalise, parse_record
+from wheelclash.reading.record import RecordedFile as Row
 
 WHEEL = "a-1.0-py3-none-any.whl"
 GOOD = record_digest(b"x")

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.environment.disk_state import OnDisk, answers_from_disk, on_disk
 from wheelclash.environment.installed import entry_points_of
-from wheelclash.environment.records import RecordedFile, RecordError, recorded_files
+from wheelclash.environment.records import RecordError, recorded_files
 from wheelclash.installers import INSTALLERS
 from wheelclash.layout import InstalledFile, Layout
 from wheelclash.overlap import judge, questions
 from wheelclash.overlap.pairs import case_only, shadowed
 from wheelclash.overlap.same_path import same_path
 from wheelclash.ownership import OwnershipMap
+from wheelclash.reading.contents import Noted
+from wheelclash.reading.record import NOTHING_RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from wheelclash.environment.places import Places
     from wheelclash.layout import InstalledPath
     from wheelclash.overlap import Overlap
+    from wheelclash.reading.contents import Finding
+    from wheelclash.reading.record import RecordedFile
     from wheelclash.target import Target
 
 __all__ = ["Contested", "commands_of", "find_contested", "installed_file"]
@@ -42,7 +46,13 @@ class Contested(NamedTuple):
     on_disk: OnDisk
 
 
-def find_contested(owned: Owned, distributions: Sequence[Unread], places: Places, target: Target) -> list[Contested]:
+def find_contested(
+    owned: Owned,
+    distributions: Sequence[Unread],
+    places: Places,
+    target: Target,
+    findings: Sequence[list[Finding]] | None = None,
+) -> list[Contested]:
     """Every overlap of an environment, gravest first.
 
     Args:
@@ -50,9 +60,10 @@ def find_contested(owned: Owned, distributions: Sequence[Unread], places: Places
         distributions: Behind those numbers.
         places: Of the environment.
         target: Decides which modules can be imported and whether case matters.
+        findings: By number, where to note what is odd about the rows that were read.
     """
     related = owned.related(case_sensitive=places.case_sensitive)
-    rows = _rows(owned, [*owned.contested, *related], distributions, places)
+    rows = _rows(owned, [*owned.contested, *related], distributions, places, findings)
     commands = {each.id: commands_of(each, target) for each in distributions if each.id in rows}
     layouts: dict[str, Layout] = {}
     keys: dict[str, str] = {}
@@ -83,7 +94,11 @@ def find_contested(owned: Owned, distributions: Sequence[Unread], places: Places
 
 
 def _rows(
-    owned: Owned, keys: Iterable[str], distributions: Sequence[Unread], places: Places
+    owned: Owned,
+    keys: Iterable[str],
+    distributions: Sequence[Unread],
+    places: Places,
+    findings: Sequence[list[Finding]] | None,
 ) -> dict[str, dict[str, RecordedFile]]:
     """What each owner's RECORD says of these keys, by id; RECORD is read again, by those in question only."""
     wanted: defaultdict[int, set[str]] = defaultdict(set)
@@ -93,12 +108,14 @@ def _rows(
     found = {}
     for number in sorted(wanted):
         each = distributions[number]
+        noted = Noted()
         try:
-            rows = recorded_files(each.record, each.site, places, wanted[number])
+            rows = recorded_files(each.record, each.site, places, wanted[number], noted)
         except RecordError:  # it was there a moment ago
             rows = {}
-        nothing = RecordedFile(None, None)
-        found[each.id] = {key: rows.get(key, nothing) for key in sorted(wanted[number])}
+        if findings is not None:
+            findings[number].extend(noted)
+        found[each.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(wanted[number])}
     return found
 
 

@@ -11,11 +11,12 @@ from wheelclash.environment.contested import Contested, commands_of, find_contes
 from wheelclash.environment.disk_state import OnDisk, on_disk
 from wheelclash.environment.installed import Unread
 from wheelclash.environment.places import is_absolute
-from wheelclash.environment.records import RecordedFile, RecordError, recorded_files
+from wheelclash.environment.records import RecordError, recorded_files
 from wheelclash.environment.tree import state_of, walk_below
 from wheelclash.layout import InstalledPath
 from wheelclash.meaning import meanings, source_of, understood
 from wheelclash.overlap import Owner
+from wheelclash.reading.record import NOTHING_RECORDED
 from wheelclash.role import role_of
 from wheelclash.sources.candidate import Skip
 
@@ -165,9 +166,9 @@ class _Answers:
     def _alone(self, key: str, each: Unread) -> tuple[Owner, OnDisk]:
         """A file with one owner: what it recorded, and what is there."""
         try:
-            row = recorded_files(each.record, each.site, self._places, {key}).get(key, RecordedFile(None, None))
+            row = recorded_files(each.record, each.site, self._places, {key}).get(key, NOTHING_RECORDED)
         except RecordError:  # it was there a moment ago
-            row = RecordedFile(None, None)
+            row = NOTHING_RECORDED
         file = installed_file(key, row, commands_of(each, self._target), self._places)
         owner = Owner(each.id, file, 0)
         return owner, on_disk(key, (owner,), {each.id: row.digest}, self._places)

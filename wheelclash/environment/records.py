@@ -7,16 +7,25 @@ object is made for a row: a RECORD becomes a set of keys, and only the rows of c
 
 from __future__ import annotations
 
-import binascii
 import csv
 import errno
 import io
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wheelclash.reading.contents import Finding, Noted
-from wheelclash.reading.record import MAX_ROWS
+from wheelclash.reading.record import (
+    BYTECODE,
+    MAX_PATH,
+    MAX_ROWS,
+    NOTHING_RECORDED,
+    RecordedFile,
+    UnusableHash,
+    decode_record,
+    parse_hash,
+    parse_size,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -27,7 +36,6 @@ __all__ = [
     "MAX_BYTES",
     "NOTHING_THERE",
     "RecordError",
-    "RecordedFile",
     "read_small",
     "recorded_files",
     "recorded_keys",
@@ -39,16 +47,10 @@ MAX_BYTES = 256 * 1024 * 1024
 NOTHING_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
 """What the system says of a path at which there is nothing: no file, links in a circle, a name no file can have."""
 
-_LONGEST = 4096
-"""Characters of a path: no system opens a longer one, and to resolve its links would take its length squared."""
-
-_DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
-_BYTECODE = (".pyc", ".pyo")
 _SIGNS = ("//", "./", "\\", "\0", ":")
 """One of these is in ``/path/`` if a path is no key as it is. Most RECORDs hold none, and are searched as a whole."""
 
 _NOT_CLEAN = ("//", "/./", "/../", "\\")
-_COLUMNS = 3
 
 
 class RecordError(Exception):
@@ -65,20 +67,11 @@ class RecordError(Exception):
         self.reason = reason
 
 
-class RecordedFile(NamedTuple):
-    """What an installed RECORD says of one file.
-
-    Attributes:
-        digest: ``algorithm:hex``; None if it gives none that proves anything.
-        size: Bytes; None if it gives none.
-    """
-
-    digest: str | None
-    size: int | None
-
-
 def recorded_keys(record: str, site: str, places: Places) -> tuple[set[str], list[Finding]]:
-    """The keys of the files that a RECORD lists, bytecode left out, and what is odd about it.
+    """The keys of the files that a RECORD lists, and what is odd about it.
+
+    Rows that stand for no file of the distribution are left out: bytecode, and scripts that were not installed
+    (:func:`_rows_of_files`).
 
     Args:
         record: The path of the RECORD.
@@ -90,11 +83,14 @@ def recorded_keys(record: str, site: str, places: Places) -> tuple[set[str], lis
     """
     findings = Noted()
     text = _read(record, findings)
-    paths = [path for path in _rows(text)[0] if not path.endswith(_BYTECODE)]
+    paths, rows = _rows_of_files(text, record)
     if len(paths) > MAX_ROWS:
         raise RecordError("limit", f"its RECORD has more than {MAX_ROWS} rows")
     strange = _strange(paths)
-    found = set(paths) - strange
+    found = set(paths)
+    if len(found) < len(paths):
+        _note_duplicates(paths, rows, findings)
+    found -= strange
     if site != places.sites[0]:
         found = {f"{site}/{path}" for path in found}
     keys = (_key(path, site, places, findings) for path in sorted(strange))
@@ -102,7 +98,9 @@ def recorded_keys(record: str, site: str, places: Places) -> tuple[set[str], lis
     return found, list(findings)
 
 
-def recorded_files(record: str, site: str, places: Places, wanted: Collection[str] | None) -> dict[str, RecordedFile]:
+def recorded_files(
+    record: str, site: str, places: Places, wanted: Collection[str] | None, findings: Noted | None = None
+) -> dict[str, RecordedFile]:
     """What a RECORD says of some files.
 
     Args:
@@ -110,6 +108,7 @@ def recorded_files(record: str, site: str, places: Places, wanted: Collection[st
         site: The site-packages folder it is relative to.
         places: Of the environment.
         wanted: Keys; None for all.
+        findings: Where to note hashes of these files that prove nothing.
 
     Raises:
         RecordError: It cannot be read any more.
@@ -118,19 +117,14 @@ def recorded_files(record: str, site: str, places: Places, wanted: Collection[st
     ignored = Noted()
     text = _read(record, ignored)
     prefix = "" if site == places.sites[0] else f"{site}/"
-    paths, rows = _rows(text)
+    paths, rows = _rows_of_files(text, record)
     strange = _strange(paths)
     for path, row in zip(paths, rows, strict=True):
-        if path.endswith(_BYTECODE):
-            continue
         key = _key(path, site, places, ignored) if path in strange else prefix + path
         if key is not None and (wanted is None or key in wanted):
-            cells = row.split(",") if isinstance(row, str) else row
-            file = (
-                RecordedFile(_digest(cells[1]), _size(cells[2])) if len(cells) == _COLUMNS else RecordedFile(None, None)
-            )
+            file = _file(row, path, ignored if findings is None else findings)
             if key in found and found[key] != file:
-                file = RecordedFile(None, None)  # two rows that disagree: neither can be trusted
+                file = NOTHING_RECORDED
             found[key] = file
     return found
 
@@ -178,14 +172,25 @@ def _read(record: str, findings: Noted) -> str:
         raise RecordError("limit", f"its RECORD has more than {MAX_BYTES} bytes")
     if not data.strip():
         raise RecordError("no-record", "its RECORD is empty: nothing says which files are its own")
-    if data.startswith(b"\xef\xbb\xbf"):
-        findings.append(Finding("byte-order-mark", None, "RECORD begins with a byte order mark"))
-        data = data[3:]
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        findings.append(Finding("not-utf-8", None, f"RECORD is not UTF-8 (byte {error.start})"))
-        return data.decode("utf-8", "surrogateescape")
+    return decode_record(data, findings)
+
+
+def _rows_of_files(text: str, record: str) -> tuple[list[str], Sequence[str | list[str]]]:
+    """The path of each row that stands for a file of the distribution, and the row, whole or in parts.
+
+    Left out are bytecode, and what lies in the wheel's own data folder (``NAME-1.0.data/scripts/tool``): nothing is
+    ever installed there. Installers leave such a row where they skip a script that has the name of a generated command.
+    """
+    paths, rows = _rows(text)
+    own_data = os.path.basename(os.path.dirname(record)).removesuffix(".dist-info") + ".data/"  # noqa: PTH119, PTH120
+    no_files = [path for path in paths if path.endswith(BYTECODE)]
+    if own_data in text:
+        no_files += [path for path in paths if path.startswith(own_data)]
+    if not no_files:
+        return paths, rows
+    left_out = set(no_files)
+    kept = [number for number, path in enumerate(paths) if path not in left_out]
+    return [paths[number] for number in kept], [rows[number] for number in kept]
 
 
 def _rows(text: str) -> tuple[list[str], Sequence[str | list[str]]]:
@@ -199,6 +204,29 @@ def _rows(text: str) -> tuple[list[str], Sequence[str | list[str]]]:
         code = "limit" if "field limit" in str(error) else "unreadable"
         raise RecordError(code, f"its RECORD is not CSV ({error})") from error
     return [row[0] for row in rows], rows
+
+
+def _file(row: str | list[str], path: str, findings: Noted) -> RecordedFile:
+    """What one row says of its file."""
+    cells = row.split(",") if isinstance(row, str) else row
+    _, written_hash, written_size, *_ = [*cells, "", ""]
+    digest = parse_hash(written_hash)
+    if isinstance(digest, UnusableHash):
+        findings.append(Finding(digest.code, path, digest.detail))
+        digest = None
+    return RecordedFile(digest, parse_size(written_size))
+
+
+def _note_duplicates(paths: Sequence[str], rows: Sequence[str | list[str]], findings: Noted) -> None:
+    """Note the paths that have several rows, and whether these agree."""
+    first: dict[str, RecordedFile] = {}
+    ignored = Noted()
+    for path, row in zip(paths, rows, strict=True):
+        file = _file(row, path, ignored)
+        if path in first:
+            differs = "" if first[path] == file else ", with different hashes or sizes: neither is believed"
+            findings.append(Finding("duplicate-row", path, f"the installed RECORD lists it twice{differs}"))
+        first.setdefault(path, file)
 
 
 def _strange(paths: list[str]) -> set[str]:
@@ -221,7 +249,7 @@ def _is_clean(path: str) -> bool:
 
 def _key(path: str, site: str, places: Places, findings: Noted) -> str | None:
     """The key of a path that is not plain; None, with a finding, if it is nobody's business."""
-    if not path or "\0" in path or len(path) > _LONGEST:
+    if not path or "\0" in path or len(path) > MAX_PATH:
         findings.append(Finding("unsafe-row", path or None, "a row of the installed RECORD has no usable path"))
         return None
     clean = path.replace("\\", "/")
@@ -233,21 +261,3 @@ def _key(path: str, site: str, places: Places, findings: Noted) -> str | None:
         detail = "the installed RECORD lists a file outside of the environment; it is left alone"
         findings.append(Finding("outside-prefix", path, detail))
     return key
-
-
-def _digest(written: str) -> str | None:
-    name, _, value = written.partition("=")
-    if name not in _DIGEST_BYTES:
-        name = name.lower()
-        if name not in _DIGEST_BYTES:
-            return None
-    bare = value.rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        digest = binascii.a2b_base64(bare + "=" * (-len(bare) % 4))
-    except ValueError:
-        return None
-    return f"{name}:{digest.hex()}" if len(digest) == _DIGEST_BYTES[name] else None
-
-
-def _size(written: str) -> int | None:
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 20 else None  # noqa: PLR2004

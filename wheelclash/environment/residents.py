@@ -18,7 +18,7 @@ from wheelclash.environment.contested import commands_of, installed_file
 from wheelclash.environment.disk_state import on_disk
 from wheelclash.environment.installed import required_names, source_of, take_inventory
 from wheelclash.environment.places import is_absolute
-from wheelclash.environment.records import RecordedFile, RecordError, read_small, recorded_files
+from wheelclash.environment.records import RecordError, read_small, recorded_files
 from wheelclash.environment.scan import read_records
 from wheelclash.environment.tree import state_of
 from wheelclash.installers import INSTALLERS
@@ -28,6 +28,7 @@ from wheelclash.overlap import folded
 from wheelclash.overlap.same_path import same_path
 from wheelclash.ownership import OwnershipMap, folders_above
 from wheelclash.reading.contents import Contents
+from wheelclash.reading.record import NOTHING_RECORDED
 from wheelclash.sources.candidate import Candidate, Skip
 from wheelclash.urls import local_path, without_credentials
 from wheelclash.verdict import HEAD, INIT_LIMIT, Answer, is_known_stub
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from wheelclash.environment.places import Places
     from wheelclash.layout import InstalledFile
     from wheelclash.reading.contents import Finding
+    from wheelclash.reading.record import RecordedFile
     from wheelclash.target import Target
     from wheelclash.verdict import Question
 
@@ -233,7 +235,7 @@ class Residents:
                 rows = recorded_files(each.record, each.site, self.places, keys)
             except RecordError:  # it was there a moment ago
                 rows = {}
-            found[each.id] = {key: rows.get(key, RecordedFile(None, None)) for key in sorted(keys)}
+            found[each.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(keys)}
         return found
 
     def _layouts(

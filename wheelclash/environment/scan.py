@@ -137,7 +137,7 @@ def scan(
     state = states(places, seen.unseen)
     gone = owned.of_each({key for key, is_ in state.items() if is_ == "missing"})
     hidden = owned.of_each({key for key, is_ in state.items() if is_ == "hidden"})
-    contested = find_contested(owned, [each for each, _ in read], places, target)
+    contested = find_contested(owned, [each for each, _ in read], places, target, findings)
     hashed = [(each, count) for each, count in read if every or each.name in verify]
     verified = verify_files(hashed, places, jobs=jobs) if hashed else {}
     in_question = {each.key for each in contested if each.overlap.is_same_path}
@@ -145,7 +145,7 @@ def scan(
     distributions = []
     for number, (each, count) in enumerate(read):
         found = verified.get(each.id)
-        missing = {key for key in gone[number] if not _is_stale(key, each)} | set(found.missing if found else ())
+        missing = gone[number] | set(found.missing if found else ())
         changed = set(found.changed if found else ()) - in_question
         unseen = hidden[number] | (owned.keys[number] & closed) | set(found.hidden if found else ())
         if unseen:
@@ -215,12 +215,6 @@ def read_records(
         read.append((each, len(keys)))
         findings.append(odd)
     return owned, read, findings
-
-
-def _is_stale(key: str, each: Unread) -> bool:
-    """Whether a row is one that pip leaves of a script it did not install: ``name-1.0.data/scripts/tool``."""
-    stem = os.path.basename(each.folder).removesuffix(".dist-info")  # noqa: PTH119
-    return f"{stem}.data/" in key
 
 
 def _paths(keys: set[str], places: Places) -> tuple[InstalledPath, ...]:

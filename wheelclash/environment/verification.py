@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from wheelclash.environment.installed import Unread
     from wheelclash.environment.places import Places
-    from wheelclash.environment.records import RecordedFile
+    from wheelclash.reading.record import RecordedFile
 
 __all__ = ["Verified", "verify"]
 

@@ -1,34 +1,48 @@
-"""RECORD, read with care.
+"""RECORD, read with care: what a row means, in a wheel and in an environment alike.
 
-The rows are split by :mod:`csv` and held as ``installer.records.RecordEntry``; everything that library lets
-through and an owner of files may not (paths that escape, hashes of the wrong length, duplicate rows) is
-checked here. Recording installed projects: PEP 376 and the "Recording installed projects" specification.
+Paths differ (those of an installed RECORD may climb out of site-packages); what a hash and a size mean, which rows
+stand for bytecode, and what two rows for one path come to is the same for both, and is said here once. Recording
+installed projects: PEP 376 and the "Recording installed projects" specification.
 """
 
 from __future__ import annotations
 
-import base64
 import binascii
 import csv
 import io
 import posixpath
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.errors import WheelError
 from wheelclash.reading.contents import Finding, Noted
-from wheelclash.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from installer.records import RecordEntry
-
-__all__ = ["MAX_ROWS", "Record", "normalise", "parse_record"]
+__all__ = [
+    "BYTECODE",
+    "MAX_PATH",
+    "MAX_ROWS",
+    "NOTHING_RECORDED",
+    "Record",
+    "RecordedFile",
+    "UnusableHash",
+    "decode_record",
+    "normalise",
+    "parse_hash",
+    "parse_record",
+    "parse_size",
+]
 
 MAX_ROWS = 2_000_000
 MAX_PATH = 4096
+"""Characters of a path: no system opens a longer one."""
+
+BYTECODE = (".pyc", ".pyo", "/__pycache__", "/__pycache__/")
+"""How the path of a row ends that stands for bytecode. Interpreters make and remove it as they like, and virtualenv
+records ``__pycache__`` folders that do not exist yet: whether it is there says nothing."""
 
 _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
 """Algorithms that prove equality, and how long their digests are. md5 and sha1 prove nothing (PEP 376 forbids
@@ -40,19 +54,81 @@ _ASCII_SIZE = re.compile(r"[0-9]{1,19}", re.ASCII)
 _URLSAFE = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
-@value
-class Row:
-    """What RECORD says of one path; None where it says nothing usable."""
+class RecordedFile(NamedTuple):
+    """What RECORD says of one file.
+
+    Two rows for one path that are not equal come to one that says nothing: neither can be trusted over the other.
+
+    Attributes:
+        digest: ``algorithm:hex``; None if it gives none that proves anything.
+        size: Bytes; None if it gives none.
+    """
 
     digest: str | None
     size: int | None
+
+
+NOTHING_RECORDED = RecordedFile(None, None)
+"""A file that RECORD lists without a usable hash or size."""
+
+
+class UnusableHash(NamedTuple):
+    """Why the hash of a row proves nothing.
+
+    Attributes:
+        code: ``bad-hash`` or ``weak-hash``.
+        detail: One sentence.
+    """
+
+    code: Literal["bad-hash", "weak-hash"]
+    detail: str
+
+
+def parse_hash(written: str) -> str | UnusableHash | None:
+    """Read the hash of a row, in a wheel or in an environment.
+
+    Args:
+        written: The second column: ``sha256=…``; base64 of either alphabet, padded or not.
+
+    Returns:
+        ``algorithm:hex``; None if the column is empty; else why it proves nothing.
+    """
+    if not written:
+        return None
+    name, _, value = written.partition("=")
+    if not name or not value:
+        return UnusableHash("bad-hash", "the hash in RECORD is not of the form algorithm=digest")
+    name = name.lower()
+    length = _DIGEST_BYTES.get(name)
+    if length is None:
+        return UnusableHash("weak-hash", f"RECORD uses {name}, which proves nothing here")
+    bare = _bare(value)
+    if not _URLSAFE.fullmatch(bare):
+        return UnusableHash("bad-hash", "the hash in RECORD is not base64")
+    try:
+        digest = binascii.a2b_base64(bare.replace("-", "+").replace("_", "/") + "=" * (-len(bare) % 4))
+    except binascii.Error:
+        digest = b""
+    if len(digest) != length:
+        return UnusableHash("bad-hash", f"the hash in RECORD is not {length} bytes long")
+    return f"{name}:{digest.hex()}"
+
+
+def _bare(value: str) -> str:
+    """A digest in the urlsafe alphabet, without padding: as RECORD should have it."""
+    return value.rstrip("=").replace("+", "-").replace("/", "_")
+
+
+def parse_size(written: str) -> int | None:
+    """Read the size of a row, in a wheel or in an environment; None if it is no plain number."""
+    return int(written) if _ASCII_SIZE.fullmatch(written) else None
 
 
 @dataclass(slots=True)
 class Record:
     """A parsed RECORD: rows by normalised archive path, and what is odd about them."""
 
-    rows: dict[str, Row] = field(default_factory=dict)
+    rows: dict[str, RecordedFile] = field(default_factory=dict)
     findings: Noted = field(default_factory=Noted)
 
 
@@ -81,7 +157,7 @@ def parse_record(data: bytes, filename: str) -> Record:
         WheelError: It is no CSV at all (``unreadable``) or has too many rows (``limit``).
     """
     record = Record()
-    text = _decode(data, record)
+    text = decode_record(data, record.findings)
     for number, elements in enumerate(_split(text, filename)):
         if number >= MAX_ROWS:
             raise WheelError(filename, "limit", f"its RECORD has more than {MAX_ROWS} rows")
@@ -89,14 +165,15 @@ def parse_record(data: bytes, filename: str) -> Record:
     return record
 
 
-def _decode(data: bytes, record: Record) -> str:
+def decode_record(data: bytes, findings: Noted) -> str:
+    """Decode the bytes of a RECORD; what is no UTF-8 is kept, and noted."""
     if data.startswith(b"\xef\xbb\xbf"):
-        record.findings.append(Finding("byte-order-mark", None, "RECORD begins with a byte order mark"))
+        findings.append(Finding("byte-order-mark", None, "RECORD begins with a byte order mark"))
         data = data[3:]
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        record.findings.append(Finding("not-utf-8", None, f"RECORD is not UTF-8 (byte {error.start})"))
+        findings.append(Finding("not-utf-8", None, f"RECORD is not UTF-8 (byte {error.start})"))
         return data.decode("utf-8", "surrogateescape")
 
 
@@ -120,16 +197,14 @@ def _add(record: Record, elements: list[str]) -> None:
         detail = f"a RECORD row has {len(elements)} columns instead of 3"
         record.findings.append(Finding("row-width", path, detail))
         elements = [*elements, "", ""][:_COLUMNS]
-    entry = _entry(path, elements[1], elements[2])
-    digest = _digest(record, path, entry)
-    row = Row(digest, _size(record, path, elements[2]))
+    row = RecordedFile(_digest(record, path, elements[1]), _size(record, path, elements[2]))
     before = record.rows.get(path)
     if before is not None:
         same = before == row
         detail = "RECORD lists it twice" if same else "RECORD lists it twice, with different hashes or sizes"
         record.findings.append(Finding("duplicate-row", path, detail))
         if not same:
-            row = Row(None, None)  # neither row can be trusted over the other
+            row = NOTHING_RECORDED
     record.rows[path] = row
 
 
@@ -156,48 +231,22 @@ def _path_of(record: Record, written: str) -> str | None:
     return clean
 
 
-def _entry(path: str, hash_: str, size: str) -> RecordEntry | None:
-    from installer.records import InvalidRecordEntry, RecordEntry  # dear; cached runs do without
-
-    try:
-        return RecordEntry.from_elements(path, hash_, size if _ASCII_SIZE.fullmatch(size) else "")
-    except InvalidRecordEntry:
-        return None
-
-
 def _size(record: Record, path: str, written: str) -> int | None:
-    if not written:
-        return None
-    if _ASCII_SIZE.fullmatch(written):
-        return int(written)
-    record.findings.append(Finding("bad-size", path, "the size in RECORD is not a plain number"))
-    return None
+    size = parse_size(written)
+    if written and size is None:
+        record.findings.append(Finding("bad-size", path, "the size in RECORD is not a plain number"))
+    return size
 
 
-def _digest(record: Record, path: str, entry: RecordEntry | None) -> str | None:
+def _digest(record: Record, path: str, written: str) -> str | None:
     """The row's hash as ``algorithm:hex``; None, with a finding, if it proves nothing."""
-    if entry is None:
-        record.findings.append(Finding("bad-hash", path, "the hash in RECORD is not of the form algorithm=digest"))
+    found = parse_hash(written)
+    if isinstance(found, UnusableHash):
+        record.findings.append(Finding(found.code, path, found.detail))
         return None
-    if entry.hash_ is None:
-        return None
-    name, value = entry.hash_.name.lower(), entry.hash_.value
-    length = _DIGEST_BYTES.get(name)
-    if length is None:
-        record.findings.append(Finding("weak-hash", path, f"RECORD uses {name}, which proves nothing here"))
-        return None
-    bare = value.rstrip("=").replace("+", "-").replace("/", "_")
-    if not _URLSAFE.fullmatch(bare):
-        record.findings.append(Finding("bad-hash", path, "the hash in RECORD is not base64"))
-        return None
-    try:
-        digest = base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
-    except (binascii.Error, ValueError):
-        digest = b""
-    if len(digest) != length:
-        record.findings.append(Finding("bad-hash", path, f"the hash in RECORD is not {length} bytes long"))
-        return None
-    if bare != value:
-        detail = "the hash in RECORD is padded or not in the urlsafe alphabet"
-        record.findings.append(Finding("odd-hash", path, detail))
-    return f"{name}:{digest.hex()}"
+    if found is not None:
+        value = written.partition("=")[2]
+        if _bare(value) != value:
+            detail = "the hash in RECORD is padded or not in the urlsafe alphabet"
+            record.findings.append(Finding("odd-hash", path, detail))
+    return found
