@@ -44,8 +44,6 @@ def ask(index: LoopbackIndex, tmp_path_factory: pytest.TempPathFactory) -> Comma
         (["left", "right"], 1),
         (["table-one", "table-two"], 0),
         (["twin-one", "twin-two"], 0),
-        (["left", "left==1.0"], 0),  # one distribution, said twice
-        (["left", "right ; sys_platform == 'win32'"], 0),  # one, and one that is not meant
         (["calm", "lone", "unknown-project"], 3),
         (["calm", "lone", "source-only"], 3),
         (["calm", "lone", "elsewhere"], 3),
@@ -57,6 +55,76 @@ def ask(index: LoopbackIndex, tmp_path_factory: pytest.TempPathFactory) -> Comma
 def test_exit_code_says_what_was_found(ask: Command, asked: list[str], code: int) -> None:
     ran = ask(*asked, *LINUX)
     assert (ran.code, ran.err) == (code, ""), ran.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["left", "left"], "left alone has nothing to clash with. It was given 2 times."),
+        (["left", "left==1.0"], "It was given 2 times."),
+        (["left", "right ; sys_platform == 'win32'"], "(its marker does not hold for this target)"),
+        (["left ; sys_platform == 'win32'"], "nothing to compare"),
+        (["pyproject.toml"], "There is nothing to compare: pyproject.toml asks for no distribution."),
+        (["-r", "empty.txt"], "There is nothing to compare: empty.txt asks for no distribution."),
+        (["dist/lone-1.0-py3-none-any.whl", "--no-deps"], "lone-1.0-py3-none-any.whl alone has nothing to clash with"),
+        (["dist/", "--no-deps"], "What is in dist alone has nothing to clash with"),
+    ],
+)
+def test_comparing_nothing_is_no_success(ask: Command, asked: list[str], told: str, tmp_path: Path) -> None:
+    Wheel("lone", files={"lone.py": ""}).write(tmp_path / "dist")
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'ours'\nversion = '1'\n", encoding="utf-8")
+    (tmp_path / "empty.txt").write_text("# nothing yet\n", encoding="utf-8")
+    ran = ask(*asked, *LINUX, cwd=tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert told in ran.err
+
+
+@pytest.mark.parametrize("what", ["dist/ours-1.0-py3-none-any.whl", "dist/", "dist"])
+def test_one_wheel_alone_is_asked_with_its_dependencies(
+    ask: Command, index: LoopbackIndex, what: str, tmp_path: Path
+) -> None:
+    """A release job that checks its one wheel learns what that wheel clashes with once it is installed."""
+    path = Wheel("ours", files={"shared/core.py": "ours\n"}, requires=["right"]).write(tmp_path / "dist")
+    ran = ask(what, "--keep", "ours", "--installer", "uv", *LINUX, cwd=tmp_path)
+    assert ran.code == 1, ran.out + ran.err
+    assert "ours 1.0 and right 1.0 clash" in ran.out
+    assert str(path) in ran.out, "commands name the very wheel"
+    index.forget()
+    offline = ask(what, "--offline", "--no-cache", *LINUX, cwd=tmp_path, UV_CACHE_DIR=str(tmp_path / "none"))
+    assert (offline.code, offline.out) == (2, "")
+    assert "right" in offline.err
+    assert not index.requests
+
+
+def test_one_wheel_that_requires_nothing_is_clean(ask: Command, tmp_path: Path) -> None:
+    Wheel("lone", files={"lone.py": ""}).write(tmp_path / "dist")
+    ran = ask("dist/lone-1.0-py3-none-any.whl", *LINUX, cwd=tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("No clash: 1 distribution")
+
+
+def test_one_wheel_that_is_not_for_the_target_is_told_as_such(ask: Command, tmp_path: Path) -> None:
+    Wheel("lone", files={"lone.py": ""}, tag="cp312-cp312-win_amd64", purelib="false").write(tmp_path / "dist")
+    for what in ("dist/lone-1.0-cp312-cp312-win_amd64.whl", "dist/"):
+        ran = ask(what, *LINUX, cwd=tmp_path)
+        assert ran.code == 2
+        assert "win_amd64" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "keep", "told"),
+    [
+        (["left", "right", "source-only"], "source-only", "source-only was not read: "),
+        (["left", "right", "elsewhere==1.0"], "elsewhere", "elsewhere==1.0 was not read: "),
+        (["left", "right", "unknown-project"], "unknown-project", "no index knows a project of this name"),
+        (["left", "right", "calm; sys_platform == 'win32'"], "calm", "its marker does not hold"),
+    ],
+)
+def test_keeper_that_was_skipped_is_told_why(ask: Command, asked: list[str], keep: str, told: str) -> None:
+    ran = ask(*asked, "--keep", keep, *LINUX)
+    assert (ran.code, ran.out) == (2, "")
+    assert told in ran.err
+    assert "perhaps" not in ran.err.lower()
 
 
 @pytest.mark.parametrize(

@@ -218,9 +218,12 @@ def test_what_is_not_compared_takes_one_line(ask: Asker) -> None:
     tables = (f'[[package]]\nname = "{each}"\nversion = "1"\nsource = {{ editable = "{each}" }}' for each in members)
     head = f"version = 1\nrevision = 3\nrequires-python = '>=3.11'\n[manifest]\nmembers = {json.dumps(members)}"
     lock = "\n".join([head, *tables])
-    report = ask(ask.write("uv.lock", lock))
+    ask.write("uv.lock", lock)
+    report = ask("uv.lock", "calm", "spare")
     assert len(report.not_compared) == 30
     assert (report.exit_code(), len(report.to_text().splitlines())) == (0, 2)
+    with pytest.raises(QuestionError, match="nothing to compare: the lock asks for no distribution"):
+        ask("uv.lock")
 
 
 @pytest.mark.parametrize(
@@ -299,7 +302,8 @@ def test_credentials_in_a_lock_are_used_and_not_repeated(
         ("uv.lock", "\0", "TOML"),
         ("notes.toml", "[nothing]", "describes no set"),
         ("empty.json", "", "describes no set"),
-        ("absent.lock", None, "cannot be read"),
+        ("./absent.lock", None, "cannot be read"),
+        ("poetry.lock", None, "cannot be read"),
     ],
 )
 def test_a_bad_lock_is_told_in_a_paragraph(ask: Asker, name: str, content: str | None, told: str) -> None:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.errors import FetchError, QuestionError, WheelError
 from wheelclash.inputs import sort_inputs
-from wheelclash.requirement import applies, parse
+from wheelclash.requirement import Asked, applies, parse
 from wheelclash.sources.candidate import Candidate, Skip
 from wheelclash.sources.choosing import choose, choose_direct
 from wheelclash.sources.index import Found, Links, project_files, read_links
 from wheelclash.sources.selection import Selection, distinct
 from wheelclash.sources.settings import resolve_settings
+from wheelclash.sources.wheelhouse import select_wheels
 from wheelclash.waiting import event_loop, together
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
     from wheelclash.inputs import Inputs
     from wheelclash.question import Question
     from wheelclash.reading.wheel import WheelReader
-    from wheelclash.requirement import Asked
     from wheelclash.sources.selection import Lock, Unlocated
     from wheelclash.sources.settings import IndexSettings
     from wheelclash.target import Target
 
 __all__ = ["Gathered", "TargetSet", "gather"]
+
+_FEW = 3
 
 
 class TargetSet(NamedTuple):
@@ -68,14 +70,19 @@ class Gathered(NamedTuple):
     notes: Sequence[str]
 
 
-async def gather(question: Question, reader: WheelReader) -> Gathered:
+async def gather(question: Question, reader: WheelReader, *, compares: bool = True) -> Gathered:
     """Find out what is to be compared, for every target.
 
+    Args:
+        question: What was asked.
+        reader: Reads wheels, and holds the client and the cache.
+        compares: Whether the set must have something to compare.
+
     Raises:
-        QuestionError: The question makes no sense, or uv finds no solution for it.
+        QuestionError: The question makes no sense, uv finds no solution for it, or there is nothing to compare.
     """
     inputs = sort_inputs(question, reader.fetcher.credentials)
-    resolves = _resolves(question, inputs)
+    resolves = _resolves(question, inputs, compares=compares)
     unlocated = any(inputs.locks)
     settings = resolve_settings(
         flags=question.index,
@@ -100,6 +107,8 @@ async def gather(question: Question, reader: WheelReader) -> Gathered:
     chosen = await together(each.select(resolves=resolves) for each in gatherers)
     located = await _locate([each for parts in chosen for part in parts for each in part.unlocated], settings, reader)
     sets = [_target_set(each, parts, located) for each, parts in zip(gatherers, chosen, strict=True)]
+    if compares and question.into is None:
+        _require_comparison(inputs, sets, resolves=resolves)
     for each in gatherers:  # in the order of the targets, whichever was done first
         notes += each.notes
     for found in pages.values():
@@ -110,19 +119,52 @@ async def gather(question: Question, reader: WheelReader) -> Gathered:
 # -- what was asked ------------------------------------------------------------------------------------------
 
 
-def _resolves(question: Question, inputs: Inputs) -> bool:
-    """Whether uv is to resolve: files of requirements always, one requirement alone unless told otherwise."""
+def _resolves(question: Question, inputs: Inputs, *, compares: bool) -> bool:
+    """Whether uv is to resolve: files of requirements always, one distribution alone unless told otherwise."""
     if inputs.files or inputs.text is not None:
         return True
-    alone = len(inputs.named) == 1 and len(inputs.asked) + len(inputs.against) == 1 and not inputs.describes_set
     if question.into is not None:  # what is there is what it is compared with
         return bool(question.deps and inputs.asked)
-    if alone and question.deps is False:
+    alone = inputs.alone
+    if alone is None:
+        return bool(question.deps and inputs.asked)
+    if compares and question.deps is False:
         raise QuestionError(
-            f"{inputs.named[0].text} alone has nothing to clash with.",
-            "Name at least one other, or let its dependencies be resolved (--deps, the default for one requirement).",
+            f"{alone} alone has nothing to clash with.",
+            "Name at least one other, or let its dependencies be resolved (--deps, the default for one distribution).",
         )
-    return alone if question.deps is None else question.deps and bool(inputs.asked)
+    return (compares or bool(inputs.named)) if question.deps is None else question.deps
+
+
+def _require_comparison(inputs: Inputs, sets: Sequence[TargetSet], *, resolves: bool) -> None:
+    """Refuse a question that compares nothing: its answer could only be that there is no clash.
+
+    A set that was resolved and has one distribution is clean; so is a lock's.
+
+    Raises:
+        QuestionError: There is no distribution at all; or one, and not because it requires no other.
+    """
+    if any(each.skipped for each in sets):
+        return  # the report then says that there is no answer
+    most = max((each.candidates for each in sets), key=len, default=())
+    if len(most) > 1 or (most and (resolves or inputs.locks)):
+        return
+    out = {skip.requirement: skip.reason for each in sets for skip in each.not_compared}
+    names, reasons = list(out), " and ".join(dict.fromkeys(out.values()))
+    why = f" Not compared: {_some(names)} ({reasons})." if out else ""
+    if not most:
+        raise QuestionError(f"There is nothing to compare: {inputs.sources} no distribution.{why}")
+    times = sum(each.name == most[0].name for each in inputs.asked)
+    given = f" It was given {times} times." if times > 1 else ""
+    raise QuestionError(
+        f"{most[0].name} alone has nothing to clash with.{given}{why}",
+        "Name at least one other, or let its dependencies be resolved (--deps).",
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+    return f"{', '.join(names[:_FEW])}{more}"
 
 
 def _targets(question: Question, inputs: Inputs) -> Sequence[Target]:
@@ -292,12 +334,19 @@ class _Gatherer:
         asked = [each for each in self._inputs.asked if each not in left_out]
         against = [each for each in self._inputs.against if each not in left_out]
         parts = [Selection(not_compared=[_marker_skip(each) for each in left_out])]
+        folders = [select_wheels(folder, target) for folder in self._inputs.folders]
         if resolves:
+            if folders and self._inputs.alone is not None:
+                asked = [Asked(text=each.requested, path=each.path) for each in folders[0].candidates]
+                folders = [folders[0]._replace(candidates=(), roots=())]
+            refused = [choice for each in asked if isinstance(choice := self._before_resolving(each), Skip)]
+            parts.append(Selection(skipped=refused))
+            asked = [each for each in asked if self._before_resolving(each) is None]
             parts.append(await self._resolved(asked, target))
             asked = []
         parts.append(self._chosen(asked, target))
         parts += [self._from_lock(lock, target) for lock in self._inputs.locks]
-        parts += [self._from_folder(folder, target) for folder in self._inputs.folders]
+        parts += folders
         local = {each.name for part in parts for each in part.candidates if each.path is not None}
         parts.append(self._variants(target))
         published = self._chosen([each for each in against if each.name not in local], target)
@@ -340,13 +389,20 @@ class _Gatherer:
             return choice._replace(reason=f"{choice.reason}; perhaps {' or '.join(choice.near)} was meant")
         return choice
 
+    def _before_resolving(self, asked: Asked) -> Skip | None:
+        """Why uv is not to be asked about a wheel or URL: it is not for the target, or would have to be built."""
+        choice = choose_direct(asked, self.target) if asked.direct else None
+        if not isinstance(choice, Skip) or (choice.code == "not-a-wheel" and self._question.allow_build):
+            return None
+        return choice
+
     async def _resolved(self, asked: Sequence[Asked], target: Target) -> Selection:
         """The closure, by uv."""
         from wheelclash.sources.closure import Wanted, resolve
 
         question, fetcher = self._question, self._reader.fetcher
         if not (asked or self._inputs.files or self._inputs.text is not None):
-            return Selection()  # no marker holds for this target
+            return Selection()  # no marker holds for this target, or no wheel fits it
         await event_loop()
         resolving = resolve(
             Wanted(
@@ -385,11 +441,6 @@ class _Gatherer:
     def _from_lock(self, lock: Lock, target: Target) -> Selection:
         question = self._question
         return lock.select(target, extras=question.extras, all_extras=question.all_extras, groups=question.groups)
-
-    def _from_folder(self, folder: Path, target: Target) -> Selection:
-        from wheelclash.sources.wheelhouse import select_wheels
-
-        return select_wheels(folder, target)
 
 
 def _marker_skip(asked: Asked) -> Skip:

@@ -55,6 +55,29 @@ class Inputs(NamedTuple):
         return [each for each in (*asked, *self.against, *self.siblings) if not each.direct]
 
     @property
+    def alone(self) -> str | None:
+        """The one distribution that was named, where nothing else was: a requirement, a wheel, or a folder with one."""
+        if self.files or self.text is not None or self.locks or self.siblings or self.against:
+            return None
+        if len(self.asked) == 1 and not self.folders:
+            return self.asked[0].text
+        if len(self.folders) == 1 and not self.asked:
+            from wheelclash.sources.releases import project_of
+            from wheelclash.sources.wheelhouse import wheels_of
+
+            projects = {project_of(path.name) for path in wheels_of(self.folders[0])}
+            return f"What is in {self.folders[0].name or self.folders[0]}" if len(projects) == 1 else None
+        return None
+
+    @property
+    def sources(self) -> str:
+        """What was named, as the subject of a sentence and its verb, for messages."""
+        names = [*(each.text for each in self.asked), *(path.name for path in (*self.files, *self.folders))]
+        names += ["the standard input"] if self.text is not None else []
+        names += ["the lock"] if self.locks else []
+        return f"{' and '.join(names) or 'the question'} {'asks' if len(names) < 2 else 'ask'} for"  # noqa: PLR2004
+
+    @property
     def describes_set(self) -> bool:
         """Whether something else than requirements and wheels was named."""
         return bool(self.files or self.text is not None or self.locks or self.folders or self.siblings)

@@ -110,25 +110,28 @@ class Seen(NamedTuple):
     into: Places | None = None
 
 
-async def look(question: Question, reader: WheelReader) -> Seen:
+async def look(question: Question, reader: WheelReader, *, compares: bool = True) -> Seen:
     """Gather, read, lay out, overlap and diagnose, for every target.
 
     Args:
         question: With its defaults filled in.
         reader: Reads wheels, and holds the client and the cache.
+        compares: Whether the set must have something to compare.
 
     Raises:
         QuestionError: The question cannot be answered as asked.
     """
-    gathered = await gather(question, reader)
+    gathered = await gather(question, reader, compares=compares)
     wanted = {_place(each): each for found in gathered.sets for each in found.candidates}
     read = dict(zip(wanted, await together(_read(each, reader) for each in wanted.values()), strict=True))
     there = _residents(question)
     known = {each.name for each in wanted.values() if not isinstance(read[_place(each)], Skip)}
-    require_known(question.keep, known if there is None else known | there.versions.keys())
     where = _invocation(question, _installer(question), gathered.settings.flags)
     skipped = [*_skips(gathered.sets), *(each for each in read.values() if isinstance(each, Skip))]
     not_compared = [skip for found in gathered.sets for skip in found.not_compared]
+    left_out = {skip.name: f"{skip.requirement} was not read: {skip.reason}" for skip in skipped}
+    left_out |= {skip.name: f"{skip.requirement} is not compared: {skip.reason}" for skip in not_compared}
+    require_known(question.keep, known if there is None else known | there.versions.keys(), left_out)
     notes = list(gathered.notes)
     views = [await _view(each, read, question, reader, where, there) for each in gathered.sets]
     if question.why:

@@ -80,7 +80,7 @@ class Options(TypedDict, total=False):
         environ: Environment variables to read them from; the process's own by default.
         exclude_newer: Ask about that moment in the past.
         system: Add uv's ``--system`` to commands.
-        deps: Whether dependencies are resolved too (by uv). By default for one requirement alone and for files.
+        deps: Whether dependencies are resolved too (by uv). By default for one requirement or wheel, and for files.
         files: Requirements files, ``pyproject.toml`` files or scripts, as ``-r`` names them.
         extras, all_extras, groups: What else of a lock or a ``pyproject.toml`` is installed.
         allow_build: Whether uv may take source distributions, and run their code to learn what they require.

@@ -76,17 +76,25 @@ class Remedy(NamedTuple):
         return self.steps[-1].leaves if self.steps else self.before
 
 
-def require_known(names: Iterable[str], known: Collection[str]) -> None:
+def require_known(names: Iterable[str], known: Collection[str], left_out: Mapping[str, str] | None = None) -> None:
     """Check that every keeper named is in the set.
 
+    Args:
+        names: Normalised names of keepers.
+        known: Normalised names in the set.
+        left_out: By name, a sentence on what was asked for and is not in the set.
+
     Raises:
-        KeeperError: One is not; the hint names those that look like it.
+        KeeperError: One is not; it says why the name was left out, or else names those that look like it.
     """
     for name in names:
-        if name not in known:
-            from wheelclash.suggest import near
+        if name in known:
+            continue
+        if left_out is not None and name in left_out:
+            raise KeeperError(f"--keep {name}: {left_out[name]}.", "What was not compared cannot be kept.")
+        from wheelclash.suggest import near
 
-            raise KeeperError(f"--keep {name}: no distribution of that name is in the set.", near(name, known))
+        raise KeeperError(f"--keep {name}: no distribution of that name is in the set.", near(name, known))
 
 
 class Named(Protocol):

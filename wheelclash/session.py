@@ -80,12 +80,12 @@ class Session:
         return await answer(_question(requirements, options), self.reader)
 
     def look(self, requirements: Iterable[str | os.PathLike[str]], **options: Unpack[Options]) -> Seen:
-        """What :func:`check` would report on, before anything is said about it.
+        """What :func:`check` would report on, before anything is said about it; one wheel alone will do.
 
         Raises:
             QuestionError: The question cannot be answered as asked.
         """
-        return self._loop.run(look(_question(requirements, options), self.reader))
+        return self._loop.run(look(_question(requirements, options), self.reader, compares=False))
 
     def index_settings(
         self,

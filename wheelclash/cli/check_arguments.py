@@ -94,9 +94,9 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
         help="a file of requirements, a pyproject.toml or a script; resolved by uv; repeatable")  # fmt: skip
     deps = group.add_mutually_exclusive_group()
     deps.add_argument("--deps", action="store_true", default=None,
-        help="with dependencies, resolved by uv (the default for one requirement and for files)")  # fmt: skip
+        help="with dependencies, resolved by uv (the default for one requirement or wheel, and for files)")  # fmt: skip
     deps.add_argument("--no-deps", action="store_false", dest="deps",
-        help="just what is named (the default for several requirements and for wheels)")  # fmt: skip
+        help="just what is named (the default for several requirements or wheels)")  # fmt: skip
     add("--allow-build", action="store_true", help="let uv run code of source distributions to learn what they require")
     add("--extra", metavar="NAME", action="append", default=[], dest="extras",
         help="with this extra of the lock or project; repeatable")  # fmt: skip

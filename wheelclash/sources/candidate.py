@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from packaging.utils import canonicalize_name
 
 from wheelclash.values import value
 
@@ -61,6 +64,14 @@ class Skip(NamedTuple):
     code: str
     reason: str
     near: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The normalised name of what was asked for, or the empty string where that does not say."""
+        if self.requirement.lower().endswith(".whl"):
+            return canonicalize_name(re.split(r"[/\\]", self.requirement)[-1].partition("-")[0])
+        match = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", self.requirement)
+        return "" if match is None else canonicalize_name(match[1])
 
 
 Choice: TypeAlias = Candidate | Skip
