@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.report.poison import HOSTILE, full_report, hostile_texts, poisoned
-from tests.support.values import report_of
+from tests.support.values import LINUX, MACOS, distribution, overlaps_of, report_of
 from tests.support.wheelmaker import Wheel
+from wheelclash.diagnosis import diagnose
+from wheelclash.installers import INSTALLERS
 from wheelclash.question import Ignore
+from wheelclash.report.build import build_report
+from wheelclash.report.lines import SCREEN, WIDTH, Section, Span, all_lines, first_screen, height
 from wheelclash.report.text import render
+from wheelclash.report.view import Findings, View
 from wheelclash.sources.candidate import Skip
+
+if TYPE_CHECKING:
+    from wheelclash.target import Target
 
 FULL = full_report()
 
@@ -34,7 +43,8 @@ def test_nothing_unprintable(text: str, verbose: bool) -> None:  # noqa: FBT001
     found = poisoned(FULL, text).to_text(verbose=verbose)
     assert all(char.isprintable() for char in found.replace("\n", ""))
     found.encode("utf-8")
-    assert found.count("\n") == poisoned(FULL, "X").to_text(verbose=verbose).count("\n")
+    if verbose:
+        assert found.count("\n") == poisoned(FULL, "X").to_text(verbose=True).count("\n")
     assert found == "".join("".join(span.text for span in line).rstrip() + "\n"
                             for line in render(poisoned(FULL, text), verbose=verbose))  # fmt: skip
 
@@ -82,8 +92,45 @@ def test_the_clash_comes_first() -> None:
     assert "uv   not determined" in text
     assert "left broken: b" in text
     assert "To keep b" in text
-    assert "    uv pip install --force-reinstall --no-deps b==1.0" in found
+    assert "    uv pip install b==1.0" in found
     assert text.index("Who wins") < text.index("To keep b")
+
+
+def test_one_remedy_is_recommended() -> None:
+    """Without ``-v`` the first remedy alone is told; the others are counted, other keepers named."""
+    wheels = [_module("a", "1"), _module("b", "2")]
+    report = report_of(*wheels)
+    found = report.to_text().splitlines()
+    assert [line.strip() for line in found if " pip install " in line] == ["uv pip install a==1.0"]
+    assert found[-2] == "To keep another, name it with --keep: b"
+    assert found[-1] == f"-v shows {len(report.remedies) - 1} more remedies"
+    verbose = report.to_text(verbose=True)
+    assert all(shlex.join(step.command) in verbose for remedy in report.remedies for step in remedy.steps)
+
+
+def test_several_targets_are_told_apart() -> None:
+    """No count adds up what several targets have, and each target is told with its own."""
+    first = Wheel("a", files={"m.py": "x", "n.py": "x"})
+    here = [distribution(first), distribution(Wheel("b", files={"m.py": "y", "n.py": "x"}))]
+    there = [distribution(first), distribution(Wheel("b", files={"m.py": "y", "n.py": "z"}))]
+    views = [
+        View(target, [], found, (overlaps := overlaps_of(found, target)), [
+            diagnose(installer, found, overlaps, target) for installer in INSTALLERS
+        ], [])
+        for target, found in ((LINUX, here), (MACOS, there))
+    ]  # fmt: skip
+    report = build_report(Findings(views, []))
+    assert (report.summary.errors, report.summary.notices) == (2, 1)
+    found = report.to_text().splitlines()
+    assert found[0] == "a 1.0 and b 1.0 clash: 2 errors at most, in 2 of 2 targets"
+    assert found[1] == f"  targets  2 errors: {_label(MACOS)}"
+    assert found[2] == f"  targets  1 error, 1 notice: {_label(LINUX)}"
+    assert "  error    site-packages/m.py  module, different" in found
+    assert f"  error    site-packages/n.py  module, different  [{_label(MACOS)}]" in found
+
+
+def _label(target: Target) -> str:
+    return f"CPython {target.python_version}, {target.platform}"
 
 
 def test_interpreter_is_named() -> None:
@@ -111,12 +158,59 @@ def test_one_screen() -> None:
         for name in ("a", "b", "c", "d", "e")
     ]
     found = report_of(*wheels)
-    assert len(found.to_text().splitlines()) < 60
+    assert sum(map(_rows, found.to_text().splitlines())) <= SCREEN
+    assert "clashes (" in found.to_text().splitlines()[-1]
     assert found.to_text().splitlines()[0].startswith("5 of 5 distributions clash: 150 errors")
     verbose = found.to_text(verbose=True)
     assert all(f"m{number}.py" in verbose for number in range(5))
     assert all(f"p{folder}/" in verbose for folder in range(30))
     assert "To keep e" in verbose
+
+
+def _rows(line: str) -> int:
+    """How many rows of a terminal a line takes."""
+    return max(1, -(-len(line) // WIDTH))
+
+
+def test_large_folders_are_one_screen() -> None:
+    """A few clashes among hundreds of wheels are told as briefly as among few."""
+    others = [Wheel(f"other-{number}", files={f"o{number}.py": ""}) for number in range(300)]
+    skips = [Skip(f"gone-{number}", "unreadable", "it is no zip file") for number in range(50)]
+    report = report_of(
+        _module("a", "1"), _module("b", "2"), Wheel("c", files={"n.py": "1"}), Wheel("d", files={"n.py": "2"}), *others,
+        skipped=skips, not_compared=skips,
+    )  # fmt: skip
+    text = report.to_text()
+    assert sum(map(_rows, text.splitlines())) <= SCREEN
+    assert len(text) <= SCREEN * WIDTH
+    assert "more arguments (-v)" in text
+    assert not any("…" in line for line in text.splitlines() if line.endswith("==1.0"))
+    assert "other-299==1.0" in report.to_text(verbose=True)
+
+
+sections = st.lists(
+    st.builds(
+        lambda lengths, heading: Section("lines", [(Span("x" * length),) for length in lengths], [()] * heading),
+        st.lists(st.sampled_from([0, 10, WIDTH, WIDTH + 1, 3 * WIDTH, 9 * WIDTH]), max_size=30),
+        st.booleans(),
+    ),
+    max_size=15,
+)
+
+
+@given(sections)
+def test_first_screen_is_a_screen(parts: list[Section]) -> None:
+    """Whatever there is to tell, it fits; nothing is left out that would fit, nor without being counted."""
+    found = first_screen(parts)
+    assert sum(map(height, found)) <= SCREEN
+    kept, every = [line for line in found if line and line[0].text], all_lines(parts)
+    text = found[-1][0].text if found and found[-1] else ""
+    if text.startswith("-v shows"):
+        left = sum(int(count) for count in re.findall(r"\((\d+) more\)", text))
+        assert left or "…" in text
+    elif all(height(line) <= 2 for line in every):
+        assert found == every
+    assert len(kept) <= SCREEN
 
 
 def test_folding() -> None:
@@ -165,7 +259,7 @@ def test_ignored_are_told() -> None:
 def test_findings_are_counted() -> None:
     """Oddities are counted in one line, and told with ``-v``; a refused wheel is always told."""
     wheels = [Wheel("a", files={"m.py": "", "n.py": ""}, unlisted={"m.py", "n.py"}), Wheel("b")]
-    assert _lines(*wheels)[-1] == "note: 2 oddities in these wheels (-v)"
+    assert _lines(*wheels)[-1] == "-v shows 2 oddities in these wheels"
     assert "RECORD does not list it (2 times)" in _lines(*wheels, verbose=True)[-1]
     refused = Wheel("c", files={"c-1.0.data/x": ""})
     assert any("pip refuses it" in line for line in _lines(refused, Wheel("b")))

@@ -54,7 +54,7 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     add_target(parser)
     add_index(parser)
     _add_remedy(parser)
-    add_output(parser, what="overlap", verbose="every path, step and finding")
+    add_output(parser, what="overlap", verbose="every path, remedy, step and finding")
     add_reading(parser)
 
 

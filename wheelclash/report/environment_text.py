@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from wheelclash.report.escape import printable_report
-from wheelclash.report.lines import Line, Span, Style
+from wheelclash.report.lines import Line, Section, Span, Style, all_lines, first_screen
 from wheelclash.report.reasons_text import reasons
 from wheelclash.report.words import listed, plural
 
@@ -18,15 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = ["render"]
 
-_T = TypeVar("_T")
-_MOST_LINES = 12
 _MOST_NAMES = 3
 _MOST_FOLDERS = 3
 
 
 def render(report: EnvironmentReport, *, verbose: bool = False) -> list[Line]:
     """The report as lines of styled spans, everything in them printable."""
-    return list(_Writer(printable_report(report), verbose=verbose).lines())
+    sections = _Writer(printable_report(report), verbose=verbose).sections()
+    return all_lines(sections) if verbose else first_screen(sections)
 
 
 class _Writer:
@@ -37,29 +36,25 @@ class _Writer:
         self._grave = [each for each in shown if each.severity in {"error", "warning"}]
         self._notices = [each for each in shown if each.severity == "notice"]
 
-    def lines(self) -> Iterator[Line]:
-        summary = self._report.summary
-        yield self._headline()
-        for skip in self._cut(self._report.skipped):
-            yield (Span("  not read  ", "warning"), Span(f"{skip.requirement}: {skip.reason}"))
-        if len(self._report.skipped) > _MOST_LINES and not self._verbose:
-            yield (Span(f"  not read  {len(self._report.skipped) - _MOST_LINES} more (-v)", "warning"),)
-        yield from self._verdicts()
-        yield from self._folded([*self._contested(), *self._damage({"missing-file", "changed-file"})])
-        yield from reasons(self._grave, verbose=self._verbose)
-        yield from self._notices_lines()
-        yield from self._not_compared()
-        yield from self._findings()
-        for warning in self._report.warnings:
-            yield (Span("note: ", "warning"), Span(warning))
-        if summary.errors or summary.warnings:
-            yield from self._commands()
+    def sections(self) -> Iterator[Section]:
+        report = self._report
+        yield Section("", [self._headline()], whole=True)
+        yield Section("what was not read", [
+            (Span("  not read  ", "warning"), Span(f"{skip.requirement}: {skip.reason}")) for skip in report.skipped
+        ])  # fmt: skip
+        yield Section("distributions", list(self._verdicts()))
+        yield Section("files", [*self._contested(), *self._damage({"missing-file", "changed-file"})])
+        yield Section("reasons", list(reasons(self._grave)))
+        yield Section("notices", list(self._notices_lines()))
+        yield Section("what is not compared", list(self._not_compared()))
+        yield Section("notes", list(self._findings()))
+        yield Section("notes", [(Span("note: ", "warning"), Span(warning)) for warning in report.warnings])
+        if report.summary.errors or report.summary.warnings:
+            yield Section("commands", list(self._commands()), heading=[()], whole=True)
 
     def _commands(self) -> Iterator[Line]:
         """What to do next: see what mends it, and hold it."""
         environment = self._report.environment
-        if environment.fix or environment.command:
-            yield ()
         if environment.fix:
             yield (Span("What mends it: "), Span(shlex.join(environment.fix), "command"))
         if environment.command:
@@ -100,17 +95,13 @@ class _Writer:
 
     def _verdicts(self) -> Iterator[Line]:
         """One line for each distribution that is not what it recorded."""
-        lines = []
         for each in self._report.distributions:
             if not self._is_damaged(each):
                 continue
             parts = [f"{plural(count, 'file')} overwritten by {name}" for name, count in each.overwritten_by.items()]
             parts += [f"{plural(each.missing, 'file')} missing"] if each.missing else []
             parts += [f"{plural(each.changed, 'file')} changed"] if each.changed else []
-            lines.append(
-                (Span(f"  {each.name} {each.version}: ", "strong"), Span("; ".join(parts) or "hidden in part"))
-            )
-        yield from self._folded(lines)
+            yield (Span(f"  {each.name} {each.version}: ", "strong"), Span("; ".join(parts) or "hidden in part"))
         for names in self._report.environment.hybrids:
             text = f"{listed(names)}: of the files they share some are one's, some another's"
             yield (Span("  hybrid   ", "warning"), Span(text))
@@ -161,12 +152,6 @@ class _Writer:
         )
         return (Span(f"  {severity:<8} ", style), Span(text))
 
-    def _folded(self, lines: Sequence[Line]) -> Iterator[Line]:
-        most = len(lines) if self._verbose else _MOST_LINES
-        yield from lines[:most]
-        if len(lines) > most:
-            yield (Span(f"  … and {plural(len(lines) - most, 'more line')} of this kind (-v shows them)", "faint"),)
-
     def _notices_lines(self) -> Iterator[Line]:
         clean = not self._grave and not any(each.severity != "notice" for each in self._report.damage)
         quiet = clean and not self._verbose  # a clean environment is one line, unless somebody lost to a keeper
@@ -188,7 +173,7 @@ class _Writer:
         for name, count in sorted(changed.items()):
             yield (Span("  notice   ", "notice"), Span(f"{plural(count, 'file')} of {name} changed since"))
         left = [each for each in self._report.damage if each.code == "leftover"]
-        for each in self._cut(left):
+        for each in left:
             text = f"{each.root}/{each.path}/  {plural(each.files, 'file')} that nobody recorded"
             yield (Span("  notice   ", "notice"), Span(text))
 
@@ -197,7 +182,7 @@ class _Writer:
         if not told:
             return
         names = list(dict.fromkeys(f"{each.requirement} ({each.code})" for each in told))
-        most = len(names) if self._verbose else _MOST_LINES
+        most = len(names) if self._verbose else _MOST_NAMES
         more = f" and {len(names) - most} more (-v)" if len(names) > most else ""
         yield (Span(f"  not compared: {', '.join(names[:most])}{more}", "faint"),)
 
@@ -215,9 +200,6 @@ class _Writer:
         kept = set(self._report.environment.command)
         names = sorted({owner.distribution for each in self._grave for owner in each.owners} - kept)
         return f"   (or keep {' or '.join(names[:_MOST_NAMES])})" if names else ""
-
-    def _cut(self, found: Sequence[_T]) -> Sequence[_T]:
-        return found if self._verbose else found[:_MOST_LINES]
 
 
 def _told(each: ContestedReport, owners: Sequence[str], matches: Sequence[str]) -> str:

@@ -1,10 +1,23 @@
-"""Lines of styled spans: what a report is before it is plain text or coloured."""
+"""Lines of styled spans, and the first screen: what a report is before it is plain text or coloured."""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+import shlex
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-__all__ = ["Line", "Span", "Style"]
+from wheelclash.report.words import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+__all__ = ["SCREEN", "WIDTH", "Line", "Section", "Span", "Style", "all_lines", "command", "first_screen", "height"]
+
+WIDTH = 100
+"""Columns that a screen is taken to have."""
+SCREEN = 25
+"""Lines that a report has at most without ``-v``, on a screen of that width."""
+_MOST_CHARACTERS = 3 * WIDTH
+"""Of one line without ``-v``."""
 
 Style = Literal["plain", "strong", "error", "warning", "notice", "good", "faint", "command"]
 
@@ -17,3 +30,110 @@ class Span(NamedTuple):
 
 
 Line: TypeAlias = tuple[Span, ...]
+
+
+class Section(NamedTuple):
+    """Lines that belong together.
+
+    Attributes:
+        name: What they are, in the plural, for the line that counts what is left out.
+        lines: All of them.
+        heading: Lines that stand above if any of them is shown.
+        whole: Whether all of them are shown at any rate.
+    """
+
+    name: str
+    lines: Sequence[Line]
+    heading: Sequence[Line] = ()
+    whole: bool = False
+
+
+def all_lines(sections: Iterable[Section]) -> list[Line]:
+    """Return every line of every section."""
+    return [line for section in sections if section.lines for line in (*section.heading, *section.lines)]
+
+
+def first_screen(sections: Iterable[Section], left_out: Sequence[str] = ()) -> list[Line]:
+    """Return the lines that fit on one screen, and one more that says what ``-v`` shows besides.
+
+    Every section gets a line in turn, as long as there is room. What is whole is not cut, so the screen is only kept if
+    those sections fit.
+
+    Args:
+        sections: In order.
+        left_out: What the sections do not show without ``-v``, in words: ``3 more remedies``.
+    """
+    cut = [section._replace(lines=[_shortened(line) for line in section.lines]) for section in sections]
+    filled = [section for section in cut if section.lines]
+    counts = [len(section.lines) for section in filled]
+    if sum(map(_heights, filled, counts)) + bool(left_out) > SCREEN:
+        counts = _allotted(filled, SCREEN - 1)
+    found: list[Line] = []
+    told = list(left_out)
+    for section, count in zip(filled, counts, strict=True):
+        if count:
+            found += (*section.heading, *section.lines[:count])
+        if count < len(section.lines):
+            told.append(f"{section.name} ({len(section.lines) - count:,} more)")
+    if told:
+        found.append((Span(_clipped(f"-v shows {listed(told)}", WIDTH), "faint"),))
+    return found
+
+
+def _allotted(sections: Sequence[Section], room: int) -> list[int]:
+    """Return how many lines of each section are shown: one more of each in turn, until nothing fits any more."""
+    counts = [len(section.lines) if section.whole else 0 for section in sections]
+    room -= sum(map(_heights, sections, counts))
+    growing = [number for number, section in enumerate(sections) if not section.whole]
+    while growing:
+        for number in list(growing):
+            section, count = sections[number], counts[number]
+            more = _heights(section, count + 1) - _heights(section, count)
+            if count == len(section.lines) or more > room:
+                growing.remove(number)
+            else:
+                counts[number] += 1
+                room -= more
+    return counts
+
+
+def command(arguments: Sequence[str], *, verbose: bool, indent: str = "    ") -> Line:
+    """Return a command as a line that a shell understands; of a very long one, without ``verbose``, the beginning."""
+    text = shlex.join(arguments)
+    if verbose or len(text) <= _MOST_CHARACTERS - len(indent):
+        return (Span(f"{indent}{text}", "command"),)
+    shown = 0
+    while len(shlex.join(arguments[: shown + 1])) < WIDTH - len(indent) - len(" … and 100,000 more arguments (-v)"):
+        shown += 1
+    beginning = shlex.join(arguments[:shown])
+    return (Span(f"{indent}{beginning} … and {len(arguments) - shown:,} more arguments (-v)", "faint"),)
+
+
+def height(line: Line) -> int:
+    """Return how many lines of a screen a line takes."""
+    return max(1, -(-sum(len(span.text) for span in line) // WIDTH))
+
+
+def _heights(section: Section, count: int) -> int:
+    return sum(map(height, (*section.heading, *section.lines[:count]))) if count else 0
+
+
+def _shortened(line: Line) -> Line:
+    """Return a line cut to the most characters it may have; a command is never cut."""
+    if sum(len(span.text) for span in line) <= _MOST_CHARACTERS or any(span.style == "command" for span in line):
+        return line
+    return tuple(_cut(line))
+
+
+def _cut(line: Line) -> Iterator[Span]:
+    room = _MOST_CHARACTERS
+    for span in line:
+        if len(span.text) >= room:
+            yield span._replace(text=_clipped(span.text, room))
+            return
+        yield span
+        room -= len(span.text)
+
+
+def _clipped(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 2]} …"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelclash.report.lines import Line, Span
-from wheelclash.report.words import listed, plural
+from wheelclash.report.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,16 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["reasons"]
 
-_MOST = 3
 
-
-def reasons(overlaps: Iterable[OverlapReport], *, verbose: bool) -> Iterator[Line]:
-    """Lines that say what the owners' versions of native files need.
-
-    Args:
-        overlaps: Those that are told, gravest first.
-        verbose: All of them, rather than the first few.
-    """
+def reasons(overlaps: Iterable[OverlapReport]) -> Iterator[Line]:
+    """Yield lines that say what the owners' versions of native files need, in the order of the overlaps."""
     told: dict[str, str] = {}
     for each in overlaps:
         if each.why is None:
@@ -32,13 +25,10 @@ def reasons(overlaps: Iterable[OverlapReport], *, verbose: bool) -> Iterator[Lin
         for sentence in (each.why, _unread(each)):
             if sentence:
                 told.setdefault(sentence, name)
-    lines = list(told.items())
-    most = len(lines) if verbose else _MOST
-    for sentence, name in lines[:most]:
-        about = f"{name}: " if len(lines) > 1 and len(set(told.values())) > 1 else ""
+    several = len(set(told.values())) > 1
+    for sentence, name in told.items():
+        about = f"{name}: " if several else ""
         yield (Span("  why      ", "faint"), Span(f"{about}{sentence}"))
-    if len(lines) > most:
-        yield (Span(f"  why      … {plural(len(lines) - most, 'more reason')} (-v)", "faint"),)
 
 
 def _unread(each: OverlapReport) -> str:

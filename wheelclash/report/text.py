@@ -5,27 +5,31 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter, defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from wheelclash.report.escape import printable_report
 from wheelclash.report.into_text import clean_headline, grave_headline, grave_losses, loss_texts, way
-from wheelclash.report.lines import Line, Span, Style
+from wheelclash.report.lines import Line, Section, Span, Style, all_lines, command, first_screen
 from wheelclash.report.reasons_text import reasons
 from wheelclash.report.words import REASONS, listed, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wheelclash.report.model import DiagnosisReport, OverlapReport, RemedyReport, Report, TargetReport
+    from wheelclash.report.model import (
+        DiagnosisReport,
+        FindingReport,
+        OverlapReport,
+        RemedyReport,
+        Report,
+        TargetReport,
+    )
 
 __all__ = ["render"]
 
-_MOST_GROUPS = 12
 _MOST_NAMES = 3
-_MOST_KEEPERS = 3
 
 _STRATEGIES = {
     "avoid": "do not install the others",
@@ -36,7 +40,9 @@ _STRATEGIES = {
 
 def render(report: Report, *, verbose: bool = False) -> list[Line]:
     """The report as lines of styled spans, everything in them printable."""
-    return list(_Writer(printable_report(report), verbose=verbose).lines())
+    writer = _Writer(printable_report(report), verbose=verbose)
+    sections = list(writer.sections())
+    return all_lines(sections) if verbose else first_screen(sections, writer.left_out())
 
 
 def _label(target: TargetReport) -> str:
@@ -53,28 +59,46 @@ class _Writer:
         self._notices = [each for each in shown if each.severity == "notice" and not each.ignored]
         self._lost = grave_losses(report) if report.into else []
         self._versions = {each.name: each.version for each in report.distributions}
+        self._names_left_out = False
 
-    def lines(self) -> Iterator[Line]:
-        yield self._headline()
-        yield from self._skips()
-        yield from self._overlaps()
-        yield from self._resolved()
+    def sections(self) -> Iterator[Section]:
+        yield Section("", [self._headline()], whole=True)
+        yield Section("targets", list(self._target_lines()))
+        yield Section("what was not read", list(self._skips()))
+        yield Section("", list(self._not_compared()))
+        yield Section("clashes", [*self._grave_lines(), *self._loss_lines()])
+        yield Section("reasons", list(reasons(self._grave)))
+        yield Section("notices", list(self._notice_lines()))
+        yield Section("ignored ones", list(self._ignored()))
+        yield Section("versions", list(self._resolved()))
         if self._grave:
-            yield from self._chains()
-            yield from self._winners()
+            yield Section("ways", list(self._chains()))
+            yield Section("winners", list(self._winners()), heading=[(), (Span("Who wins", "strong"),)])
         if self._grave or self._lost:
-            yield from self._remedies()
-        yield from self._findings()
-        for warning in self._report.warnings:
-            yield (Span("note: ", "warning"), Span(warning))
+            yield Section("remedies", list(self._remedies()), heading=[()], whole=True)
+        yield Section("notes", list(self._findings()))
+        yield Section("notes", [(Span("note: ", "warning"), Span(warning)) for warning in self._report.warnings])
+
+    def left_out(self) -> list[str]:
+        """Return what the sections do not show without ``-v``."""
+        told: list[str] = []
+        if self._grave or self._lost:
+            told += ["every path"] if self._names_left_out else []
+            remedies = len(self._report.remedies) - len(self._recommended())
+            told += [plural(remedies, "more remedy", "more remedies")] if remedies else []
+        if oddities := sum(not _is_always_told(finding.code) for finding in self._all_findings()):
+            told.append(f"{plural(oddities, 'oddity', 'oddities')} in these wheels")
+        return told
+
+    def _all_findings(self) -> Iterator[FindingReport]:
+        return (finding for distribution in self._report.distributions for finding in distribution.findings)
 
     def _headline(self) -> Line:
         report = self._report
         summary = report.summary
-        counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notices, "notice")]
         ignored = [f"{summary.ignored} ignored"] if summary.ignored else []
-        told = ", ".join([*(plural(count, word) for count, word in counts if count), *ignored])
-        where = f" [{self._where()}]"
+        told = ", ".join([*self._counted(), *ignored])
+        where = "" if self._grave and len(report.targets) > 1 else f" [{self._where()}]"
         if report.into and (self._grave or self._lost):
             text = grave_headline(report, report.into, self._grave, self._lost)
             return (Span(f"{text}: {told}", "error" if summary.errors else "warning"), Span(where, "faint"))
@@ -105,14 +129,53 @@ class _Writer:
             return (Span(f"{clean_headline(report, report.into)}{rest}", "good"), Span(where, "faint"))
         return (Span(f"No clash: {count}, {files}{rest}", "good"), Span(where, "faint"))
 
+    def _counted(self) -> list[str]:
+        """Return how many of each severity there are: of several targets, in the one that has most."""
+        counts = self._counts()
+        worst = max(counts)
+        told = _severities(worst)
+        if len(counts) == 1 or not told:
+            return told
+        affected = sum(any(count) for count in counts)
+        if affected == len(counts) and len(set(counts)) == 1:
+            return [*told[:-1], f"{told[-1]} in each of {affected} targets"]
+        return [*told[:-1], f"{told[-1]} at most, in {affected} of {len(counts)} targets"]
+
+    def _counts(self) -> list[tuple[int, int, int]]:
+        """Return the number of errors, warnings and notices in each target."""
+        summary, targets = self._report.summary, self._report.targets
+        if len(targets) == 1:
+            return [(summary.errors, summary.warnings, summary.notices)]
+        found = [Counter[str]() for _ in targets]
+        for overlap in self._report.overlaps:
+            for number in () if overlap.ignored else overlap.targets:
+                found[number][overlap.severity] += 1
+        return [(count["error"], count["warning"], count["notice"]) for count in found]
+
+    def _target_lines(self) -> Iterator[Line]:
+        """Yield which of several targets has how much, where something clashes."""
+        if not self._grave or len(self._report.targets) == 1:
+            return
+        alike: dict[tuple[int, int, int], list[str]] = {}
+        for target, counts in zip(self._report.targets, self._counts(), strict=True):
+            alike.setdefault(counts, []).append(_label(target))
+        for counts, labels in sorted(alike.items(), reverse=True):
+            text = f"{', '.join(_severities(counts)) or 'none'}: {self._some(labels, '; ')}"
+            yield (Span("  targets  ", "faint"), Span(text))
+
     def _where(self) -> str:
         targets = self._report.targets
         if len(targets) == 1:
             python = f", {targets[0].python}" if targets[0].python and not self._report.into else ""
             return f"{_label(targets[0])}{python}"
-        most = len(targets) if self._verbose else _MOST_NAMES
-        more = f" and {len(targets) - most} more" if len(targets) > most else ""
-        return f"{len(targets)} targets: {'; '.join(_label(each) for each in targets[:most])}{more}"
+        return f"{len(targets)} targets: {self._some([_label(each) for each in targets], '; ')}"
+
+    def _some(self, names: Sequence[str], separator: str = ", ") -> str:
+        """Return the first names and the number of the others; with ``-v`` all of them."""
+        if self._verbose or len(names) <= _MOST_NAMES:
+            return separator.join(names)
+        self._names_left_out = True
+        return f"{separator.join(names[:_MOST_NAMES])} and {len(names) - _MOST_NAMES:,} more"
 
     def _resolved(self) -> Iterator[Line]:
         """The versions a resolver chose: it backs off to old releases without a word."""
@@ -122,41 +185,39 @@ class _Writer:
         asked = [each for each in self._report.newcomers if len(each.through) <= 1]
         names = dict.fromkeys(f"{each.name} {each.version}" for each in (*asked, *(pulled if self._verbose else ())))
         more = "" if self._verbose else f", and {len(pulled)} that come with it (-v)"
-        yield (Span(f"  resolved: {', '.join(names)}{more}", "faint"),)
+        yield (Span(f"  resolved: {self._some(list(names))}{more}", "faint"),)
 
     def _skips(self) -> Iterator[Line]:
         """What was not read, once for each requirement; ``-v`` has every reason."""
         reasons: defaultdict[str, list[str]] = defaultdict(list)
         for skip in self._report.skipped:
             reasons[skip.requirement].append(skip.reason)
-        most = len(reasons) if self._verbose else _MOST_GROUPS
-        for requirement, told in list(reasons.items())[:most]:
+        for requirement, told in reasons.items():
             for reason in told if self._verbose else told[:1]:
                 more = f" (and {len(told) - 1} more reasons, -v)" if len(told) > 1 and not self._verbose else ""
                 yield (Span("  not read  ", "warning"), Span(f"{requirement}: {reason}{more}"))
-        if len(reasons) > most:
-            yield (Span(f"  not read  {len(reasons) - most} more (-v)", "warning"),)
-        if self._report.not_compared:
-            names = ", ".join(dict.fromkeys(skip.requirement for skip in self._report.not_compared))
-            yield (Span(f"  not compared: {names}", "faint"),)
 
-    def _overlaps(self) -> Iterator[Line]:
-        lines = [*self._grave_lines(), *self._loss_lines()]
-        most = len(lines) if self._verbose else _MOST_GROUPS
-        yield from lines[:most]
-        if len(lines) > most:
-            yield (Span(f"  … and {plural(len(lines) - most, 'more line')} of this kind (-v shows them)", "faint"),)
-        yield from reasons(self._grave, verbose=self._verbose)
-        sets = Counter(tuple(owner.distribution for owner in each.owners) for each in self._notices)
+    def _not_compared(self) -> Iterator[Line]:
+        if self._report.not_compared:
+            names = list(dict.fromkeys(skip.requirement for skip in self._report.not_compared))
+            yield (Span(f"  not compared: {self._some(names)}", "faint"),)
+
+    def _notice_lines(self) -> Iterator[Line]:
+        """Yield one line for each set of owners of notices."""
+        sets = Counter(tuple(owner.distribution for owner in overlap.owners) for overlap in self._notices)
         for names, count in sorted(sets.items()):
             text = f"{plural(count, 'file')} shared by {listed(names)}: fine today, lost to the others when one goes"
             yield (Span("  notice   ", "notice"), Span(text))
             if self._verbose:
                 yield from self._paths(names)
+            else:
+                self._names_left_out = True
+
+    def _ignored(self) -> Iterator[Line]:
         ignored = [each for each in self._report.overlaps if each.ignored]
         if ignored:
             pairs = sorted({listed(owner.distribution for owner in each.owners) for each in ignored})
-            yield (Span(f"  ignored  {plural(len(ignored), 'overlap')} of {'; '.join(pairs)}", "faint"),)
+            yield (Span(f"  ignored  {plural(len(ignored), 'overlap')} of {self._some(pairs, '; ')}", "faint"),)
 
     def _chains(self) -> Iterator[Line]:
         """Through whom those that clash come in, where they were not asked for themselves."""
@@ -168,16 +229,14 @@ class _Writer:
             if len(chains[each]) > 1
         ]
         if told:
-            yield (Span("  through  ", "faint"), Span("; ".join(told)))
+            yield (Span("  through  ", "faint"), Span(self._some(told, "; ")))
 
     def _only(self, targets: Sequence[int]) -> str:
         """Where an overlap exists, if not in every target."""
         every = self._report.targets
         if len(targets) == len(every):
             return ""
-        labels = [_label(every[number]) for number in targets]
-        more = f" and {len(labels) - _MOST_NAMES} more" if len(labels) > _MOST_NAMES and not self._verbose else ""
-        return f"  [{'; '.join(labels if self._verbose else labels[:_MOST_NAMES])}{more}]"
+        return f"  [{self._some([_label(every[number]) for number in targets], '; ')}]"
 
     def _paths(self, names: tuple[str, ...]) -> Iterator[Line]:
         for each in self._notices:
@@ -186,40 +245,42 @@ class _Writer:
 
     def _grave_lines(self) -> Iterator[Line]:
         """One line for each folder, kind and set of owners; several sets of owners are told apart by name."""
-        several = len({tuple(owner.distribution for owner in each.owners) for each in self._grave}) > 1
+        several = len({_owners(overlap) for overlap in self._grave}) > 1
+        targets: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
+        for overlap in self._grave:
+            targets[_file_key(overlap)] |= {*overlap.targets}
 
-        def key(each: OverlapReport) -> tuple[str, str, tuple[str, ...], str, str]:
-            owners = tuple(owner.distribution for owner in each.owners)
-            folder = f"{each.root}/{each.path}".rpartition("/")[0]
-            return each.severity, folder, owners, each.kind, each.role
+        def key(overlap: OverlapReport) -> tuple[tuple[str, ...], list[int]]:
+            return _folder_key(overlap), sorted(targets[_file_key(overlap)])
 
-        for (severity, folder, owners, kind, role), found in groupby(sorted(self._grave, key=key), key=key):
+        for _, found in groupby(sorted(self._grave, key=key), key=key):
             group = list(found)
-            style: Style = "error" if severity == "error" else "warning"
-            if kind in {"different", "identical", "unknown"}:
-                text = self._folder_text(folder, group, f"{role}, {kind}")
+            first = group[0]
+            style: Style = "error" if first.severity == "error" else "warning"
+            of = ""
+            if first.kind in {"different", "identical", "unknown"}:
+                text = self._folder_text(group)
+                of = f"  ({listed(_owners(first))})" if several else ""
             else:
-                text = "; ".join(dict.fromkeys(_pair_text(each) for each in group))
-            targets = sorted({number for each in group for number in each.targets})
-            of = f"  ({listed(owners)})" if several and kind in {"different", "identical", "unknown"} else ""
-            yield (Span(f"  {severity:<8} ", style), Span(text), Span(f"{of}{self._only(targets)}", "faint"))
+                text = self._some(list(dict.fromkeys(map(_pair_text, group))), "; ")
+            where = self._only(key(first)[1])
+            yield (Span(f"  {first.severity:<8} ", style), Span(text), Span(f"{of}{where}", "faint"))
 
     def _loss_lines(self) -> Iterator[Line]:
         for severity, text, when in loss_texts(self._report, verbose=self._verbose):
             style: Style = "error" if severity == "error" else "warning"
             yield (Span(f"  {severity:<8} ", style), Span(text), Span(when, "faint"))
 
-    def _folder_text(self, folder: str, group: Sequence[OverlapReport], what: str) -> str:
-        names = sorted({each.path.rpartition("/")[2] for each in group})
-        most = len(names) if self._verbose else _MOST_NAMES
+    def _folder_text(self, group: Sequence[OverlapReport]) -> str:
+        first = group[0]
+        folder = f"{first.root}/{first.path}".rpartition("/")[0]
+        what = f"{first.role}, {first.kind}"
+        names = sorted({overlap.path.rpartition("/")[2] for overlap in group})
         if len(names) == 1:
             return f"{folder}/{names[0]}  {what}"
-        more = f" and {len(names) - most} more" if len(names) > most else ""
-        return f"{folder}/  {plural(len(names), 'file')}, {what}: {', '.join(names[:most])}{more}"
+        return f"{folder}/  {plural(len(names), 'file')}, {what}: {self._some(names)}"
 
     def _winners(self) -> Iterator[Line]:
-        yield ()
-        yield (Span("Who wins", "strong"),)
         for installer, diagnosis in self._report.diagnosis.items():
             yield from self._winners_under(installer, diagnosis)
         losses = [
@@ -227,10 +288,8 @@ class _Writer:
             for each in self._report.diagnosis["pip"].uninstall
             for other, count in each.loses.items()
         ]
-        most = len(losses) if self._verbose else _MOST_KEEPERS
         if losses:
-            more = f" … (-v shows {len(losses) - most} more)" if len(losses) > most else ""
-            yield (Span(f"  then {'; '.join(losses[:most])}{more}"),)
+            yield (Span(f"  then {self._some(losses, '; ')}"),)
 
     def _winners_under(self, installer: str, diagnosis: DiagnosisReport) -> Iterator[Line]:
         grave = {(each.root, each.path) for each in self._grave}
@@ -252,56 +311,74 @@ class _Writer:
         if broken and total:
             yield (Span(f"       left broken: {listed(broken)}"),)
 
+    def _recommended(self) -> list[RemedyReport]:
+        """Return the remedy that is told without ``-v``; none where no error calls for it and nobody chose a keeper."""
+        remedies = list(self._report.remedies)
+        several = len({tuple(remedy.keep) for remedy in remedies}) > 1
+        return [] if several and not self._report.summary.errors else remedies[:1]
+
     def _remedies(self) -> Iterator[Line]:
         by_keeper: defaultdict[tuple[str, ...], list[RemedyReport]] = defaultdict(list)
-        for remedy in self._report.remedies:
+        for remedy in self._report.remedies if self._verbose else self._recommended():
             by_keeper[tuple(remedy.keep)].append(remedy)
-        if not by_keeper:
-            return
-        if len(by_keeper) > 1 and not self._report.summary.errors and not self._verbose:
-            yield ()
-            names = ", ".join(name for keep in by_keeper for name in keep)
-            yield (Span(f"To choose who wins: --keep with one of {names} (-v shows the commands for each)", "faint"),)
-            return
-        most = len(by_keeper) if self._verbose else _MOST_KEEPERS
-        for keep, remedies in list(by_keeper.items())[:most]:
-            yield ()
+        for number, (keep, remedies) in enumerate(by_keeper.items()):
+            if number:
+                yield ()
             yield (Span(f"To keep {listed(keep)}", "strong"),)
             if remedies[0].undecided:
-                left = plural(remedies[0].undecided, "clash").replace("clashs", "clashes")
+                left = plural(remedies[0].undecided, "clash", "clashes")
                 yield (Span(f"  leaves {left} of others open; name a keeper for each with --keep", "warning"),)
-            for number, remedy in enumerate(remedies):
-                yield from self._remedy(remedy, "or " if number else "")
-        if len(by_keeper) > most:
-            rest = listed(name for keep in list(by_keeper)[most:] for name in keep)
-            yield (Span(f"… likewise for {rest} (-v shows how, --keep chooses)", "faint"),)
+            for position, remedy in enumerate(remedies):
+                yield from self._remedy(remedy, "or " if position else "")
+        others = dict.fromkeys(
+            listed(remedy.keep) for remedy in self._report.remedies if tuple(remedy.keep) not in by_keeper
+        )
+        if others:
+            start = "To keep another" if by_keeper else "To choose who wins"
+            yield (Span(f"{start}, name it with --keep: {self._some(list(others))}", "faint"),)
 
     def _remedy(self, remedy: RemedyReport, alternative: str) -> Iterator[Line]:
         text = way(remedy) if self._report.into else _STRATEGIES[remedy.strategy]
         yield (Span(f"  {alternative}{text}{':' if remedy.steps else ''}"),)
         for step in remedy.steps:
-            yield (Span(f"    {shlex.join(step.command)}", "command"),)
+            yield command(step.command, verbose=self._verbose)
             if self._verbose:
                 yield (Span(f"      {step.why}", "faint"),)
 
     def _findings(self) -> Iterator[Line]:
         counted: Counter[tuple[str, str, str]] = Counter()
-        for each in self._report.distributions:
-            for finding in each.findings:
-                counted[each.id, finding.code, finding.detail] += 1
+        for distribution in self._report.distributions:
+            for finding in distribution.findings:
+                counted[distribution.id, finding.code, finding.detail] += 1
         for (wheel, code, detail), count in sorted(counted.items()):
             times = f" ({count} times)" if count > 1 else ""
-            if self._verbose or code.startswith(("refused-by", "newer-release")):
+            if self._verbose or _is_always_told(code):
                 yield (Span("note: ", "warning"), Span(f"{wheel}: {detail}{times}"))
-        hidden = sum(
-            count
-            for (_, code, _), count in counted.items()
-            if not self._verbose and not code.startswith(("refused-by", "newer-release"))
-        )
-        if hidden:
-            yield (
-                Span(f"note: {plural(hidden, 'oddity').replace('odditys', 'oddities')} in these wheels (-v)", "faint"),
-            )
+
+
+def _is_always_told(code: str) -> bool:
+    """Return whether a finding is told without ``-v``."""
+    return code.startswith(("refused-by", "newer-release"))
+
+
+def _severities(counts: tuple[int, int, int]) -> list[str]:
+    words = ("error", "warning", "notice")
+    return [plural(count, word) for count, word in zip(counts, words, strict=True) if count]
+
+
+def _owners(overlap: OverlapReport) -> tuple[str, ...]:
+    return tuple(owner.distribution for owner in overlap.owners)
+
+
+def _folder_key(overlap: OverlapReport) -> tuple[str, ...]:
+    """Return what overlaps have in common that are told in one line."""
+    folder = f"{overlap.root}/{overlap.path}".rpartition("/")[0]
+    return (overlap.severity, folder, *_owners(overlap), overlap.kind, overlap.role)
+
+
+def _file_key(overlap: OverlapReport) -> tuple[str, ...]:
+    """Return what one file's overlaps in several targets have in common: other wheels, the same line."""
+    return (*_folder_key(overlap), overlap.path)
 
 
 def _pair_text(each: OverlapReport) -> str:

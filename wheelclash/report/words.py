@@ -28,9 +28,9 @@ REASONS = {
 """Why a diagnosis ends as it does, by the word that the JSON has for it."""
 
 
-def plural(count: int, word: str) -> str:
-    """``1 file``, ``2,000 files``."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+def plural(count: int, word: str, several: str = "") -> str:
+    """Return a count and what is counted: ``1 file``, ``2,000 files``; ``several`` where an *s* will not do."""
+    return f"{count:,} {word if count == 1 else several or word + 's'}"
 
 
 def listed(names: Iterable[str]) -> str:
