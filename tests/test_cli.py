@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -404,6 +406,100 @@ def test_commands_name_the_environment_unless_it_is_a_foreign_one(ask: Command) 
     named = ask("left", "right", "--installer", "uv", as_module=True)
     assert "uv pip install --python " in named.out
     assert "--python" not in ask("left", "right", "--installer", "uv", *LINUX, as_module=True).out
+
+
+# -- what was not foreseen ---------------------------------------------------------------------------------
+
+_BROKEN = """
+import sys
+from wheelclash import session
+from wheelclash.cli import entry_point
+def check(*arguments, **options):
+    raise {error}
+session.Session.check = check
+entry_point()
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("ZeroDivisionError('of\\\\x1b[31m\\\\nours')", "ZeroDivisionError: of"),
+        ("RecursionError", "RecursionError"),
+        ("MemoryError", "MemoryError"),
+        ("OSError(24, 'Too many open files')", "Too many open files"),
+        ("RuntimeError('https://user:s3cr3t@host/simple')", "RuntimeError"),
+    ],
+)
+def test_an_error_that_was_not_foreseen_exits_with_2_and_one_line(ask: Command, error: str, told: str) -> None:
+    """Exit code 1 means that something clashes, and nothing else."""
+    for verbose in ([], ["-v"]):
+        line = [sys.executable, "-c", _BROKEN.format(error=error.replace("\\\\", "\\")), "left", "right", *LINUX]
+        done = subprocess.run(
+            [*line, *verbose], env=ask.variables(), capture_output=True, text=True, timeout=60, check=False
+        )
+        assert (done.returncode, done.stdout) == (2, "")
+        assert told in done.stderr.splitlines()[-1]
+        assert ("Traceback" in done.stderr) == bool(verbose)
+        assert len(done.stderr.splitlines()) == 1 or verbose
+        assert "\x1b" not in done.stderr.splitlines()[-1]
+        assert "s3cr3t" not in done.stderr
+
+
+@posix
+@pytest.mark.parametrize("files", [5, 8, 12])
+def test_too_few_file_descriptors_are_no_traceback_and_no_clash(ask: Command, files: int) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *ask.line("left", "right", *LINUX, "--no-cache")],
+        env=ask.variables(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (1 if "clash:" in done.stdout else 2), done
+    assert len(done.stderr.splitlines()) <= 1
+    assert done.stderr.startswith("wheelclash: error") or done.stdout
+
+
+# -- what lies in the current folder -----------------------------------------------------------------------
+
+
+def test_python_m_runs_nothing_of_the_current_folder(ask: Command, tmp_path: Path) -> None:
+    """As ``python -m pip``: a module there must not take the place of one of ours or of Python's."""
+    for name in ("packaging", "json", "csv", "argparse", "platformdirs", "httpx", "tomllib", "signal", "gc"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n")
+    ran = ask("left", "right", "--no-cache", *LINUX, as_module=True, cwd=tmp_path)
+    assert not (tmp_path / "ran").exists(), (tmp_path / "ran").read_text()
+    assert ran.code == 1
+
+
+@posix
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        (["--no-config", *LINUX], False),
+        (["--no-config", *LINUX[:2]], False),
+        (["--no-config", *LINUX[2:]], False),
+        (["--no-config", "--all-targets"], False),
+        (["--all-targets"], False),
+        (LINUX, False),
+        (["--no-config"], True),
+        (LINUX[2:], True),
+        ([], True),
+    ],
+)
+def test_the_interpreter_of_the_current_folder_is_run_only_if_the_question_needs_it(
+    ask: Command, tmp_path: Path, options: list[str], *, asked: bool
+) -> None:
+    """A checkout may bring a ``.venv`` of its own."""
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    python.chmod(0o755)
+    ask("left", "right", *options, "--offline", cwd=tmp_path)
+    assert (tmp_path / "ran").exists() == asked
 
 
 # -- interrupted -------------------------------------------------------------------------------------------

@@ -190,6 +190,33 @@ def test_full_disk_is_told(ask: Command, arguments: list[str]) -> None:
     assert b"Standard output cannot be written to" in err
 
 
+@posix
+@pytest.mark.parametrize("arguments", [["schema"], ["left", "right", "--format", "json", *LINUX], ["--help"]])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_disk_that_becomes_full_midway_is_told(
+    ask: Command, tmp_path: Path, arguments: list[str], unbuffered: str
+) -> None:
+    """The system may take a part of what is written, and without a buffer Python takes no notice."""
+    import resource
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
+
+    environ = ask.variables(PYTHONUNBUFFERED=unbuffered, WHEELCLASH_CACHE_DIR=str(tmp_path / "cache"))
+    with (tmp_path / "out").open("wb") as file:
+        process = ask.start(*arguments, env=environ, stdout=file, stderr=subprocess.PIPE, preexec_fn=limit)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert err.count(b"\n") == 1
+    assert b"Standard output cannot be written to" in err
+
+
+@posix
+def test_unbuffered_output_is_the_same_bytes(ask: Command) -> None:
+    for arguments in (["schema"], ["left", "right", "--color", "always", *LINUX], ["--help"]):
+        assert ask(*arguments, PYTHONUNBUFFERED="1").out == ask(*arguments).out
+
+
 # -- encodings ---------------------------------------------------------------------------------------------
 
 

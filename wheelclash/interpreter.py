@@ -131,24 +131,23 @@ def ask(path: Path, environ: Mapping[str, str] | None = None) -> Interpreter:
     Raises:
         TargetError: It cannot be run, is no Python that can be asked, or takes more than ten seconds.
     """
-    import subprocess
-
     import packaging
+
+    from wheelclash.processes import RunError, run
 
     library = str(Path(packaging.__path__[0]).parent)
     command = [str(path), "-I", "-B", "-c", _QUESTION, library]
     try:
-        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
-    except subprocess.TimeoutExpired:
-        raise TargetError(f"{path} did not answer within {PATIENCE:g} seconds.") from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise TargetError(f"{path} cannot be run ({reason or error}).") from None
+        done = run(command, patience=PATIENCE)
+    except RunError as error:
+        if error.code == "timeout":
+            raise TargetError(f"{path} did not answer within {PATIENCE:g} seconds.") from None
+        raise TargetError(f"{error}.") from None
     try:
-        answer = json.loads(done.stdout.splitlines()[-1])
+        answer = json.loads(done.output.splitlines()[-1])
         return _interpreter(answer, path, os.environ if environ is None else environ)
     except (IndexError, KeyError, TypeError, ValueError, RecursionError):
-        complaint = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        complaint = done.complaints.strip().splitlines()
         detail = f": {complaint[-1][:200]}" if complaint else ""
         raise TargetError(f"{path} does not answer as a Python 3.8 or newer would{detail}.") from None
 

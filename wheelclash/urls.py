@@ -8,12 +8,14 @@ none can reach output, errors, cache or logs.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-__all__ = ["Credentials", "local_path", "netrc_logins", "origin_of", "without_credentials"]
+__all__ = ["Credentials", "local_path", "netrc_logins", "origin_of", "redacted", "shown", "without_credentials"]
 
+_VCS = frozenset({"git", "hg", "svn", "bzr"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -31,14 +33,60 @@ def origin_of(url: str) -> str:
 
 
 def without_credentials(url: str) -> str:
-    """``url`` without user name and password; any other text is returned as it is."""
+    """``url`` without user name and password; any other text is returned as it is.
+
+    What looks like a URL and is none, since its password holds a ``/``, ``?`` or ``#`` that is not escaped, loses
+    everything up to its last ``@``.
+    """
     try:
         parts = urlsplit(url)
+        if ":" in parts.netloc and "@" not in parts.netloc:
+            parts.port  # noqa: B018 - raises if it is no number
     except ValueError:
-        return url.rpartition("@")[2] if "@" in url else url
+        return shown(url)
     if "@" not in parts.netloc:
         return url
     return _with_netloc(parts, parts.netloc.rpartition("@")[2])
+
+
+_STOP = r"\s\"'`<>|"
+_LOGIN = re.compile(
+    rf"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<rest>[^{_STOP}]*@[^{_STOP}]*)"  # a URL, or what is meant to be one
+    rf"|(?<![\w.~%+@/-])(?://)?(?!file:|[A-Za-z]:[\\/])[^{_STOP}:@/=]+:[^{_STOP}]*@(?=[\w\[])",  # user:password@host
+    re.IGNORECASE,
+)
+
+
+def redacted(text: str) -> str:
+    """``text`` without the user names and passwords in it, be they parts of URLs or of what was meant to be one.
+
+    Nothing need be known of the text. Rather too much is taken away than too little: it is for messages only.
+
+    >>> redacted("error: https://user:pa/ss@host/simple is no URL")
+    'error: https://host/simple is no URL'
+    >>> redacted("user:secret@host/simple, git@host:a/b.git, git+https://host/a@v1")
+    'host/simple, git@host:a/b.git, git+https://host/a@v1'
+    """
+    return _LOGIN.sub(_without_login, text) if "@" in text else text
+
+
+def shown(location: str) -> str:
+    """A whole argument that names a place, for messages: as :func:`redacted`, also where it has spaces."""
+    scheme, separator, rest = location.partition("://")
+    return _url_without_login(scheme + separator, rest) if separator and "@" in rest else redacted(location)
+
+
+def _without_login(match: re.Match[str]) -> str:
+    return "" if match["scheme"] is None else _url_without_login(match["scheme"], match["rest"])
+
+
+def _url_without_login(scheme: str, rest: str) -> str:
+    authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+    if "@" in authority:
+        is_revision = scheme.partition("+")[0].lower() in _VCS  # git+https://user:password@host/project@revision
+        return scheme + (rest[len(authority.rpartition("@")[0]) + 1 :] if is_revision else rest.rpartition("@")[2])
+    is_port = re.fullmatch(r"(?:\[[^\]]*\]|[^:]*)(?::\d*)?", authority) is not None
+    return scheme + rest if is_port else scheme + rest.rpartition("@")[2]
 
 
 def _with_netloc(parts: SplitResult, netloc: str) -> str:

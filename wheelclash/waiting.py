@@ -80,7 +80,8 @@ class LoopThread:
         """Run a coroutine to its end and give its result.
 
         Raises:
-            BaseException: Whatever it raises; on ``KeyboardInterrupt`` the coroutine is cancelled first.
+            BaseException: Whatever it raises. If the waiting itself is interrupted (``KeyboardInterrupt``, or what a
+                signal's handler raises), the coroutine is cancelled first.
         """
         try:
             coroutine.send(None)
@@ -93,10 +94,15 @@ class LoopThread:
         import asyncio
         import concurrent.futures
 
-        future = asyncio.run_coroutine_threadsafe(_resume(coroutine), self._started())
+        try:
+            loop = self._started()
+        except BaseException:
+            coroutine.close()
+            raise
+        future = asyncio.run_coroutine_threadsafe(_resume(coroutine), loop)
         try:
             return future.result()
-        except KeyboardInterrupt:
+        except BaseException:
             future.cancel()
             concurrent.futures.wait([future], timeout=5)
             raise
@@ -121,9 +127,20 @@ class LoopThread:
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     try:
         loop.run_forever()
+        loop.run_until_complete(_cancel_all())
         loop.run_until_complete(loop.shutdown_asyncgens())
     finally:
         loop.close()
+
+
+async def _cancel_all() -> None:
+    """Bring what still runs in the loop to its end: it may have processes to end."""
+    import asyncio
+
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Started:

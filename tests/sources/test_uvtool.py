@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import uv as uv_package
 
 from wheelclash.errors import QuestionError
-from wheelclash.sources.uvtool import OLDEST, Uv, clean_environ, find_uv, run
-from wheelclash.waiting import LoopThread
+from wheelclash.sources.uvtool import OLDEST, Uv, clean_environ, find_uv
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="stand-ins for other uvs are shell scripts")
 
@@ -105,94 +103,3 @@ def test_what_would_change_the_answer_is_kept_from_uv() -> None:
         "HOME", "HTTPS_PROXY", "SSL_CERT_FILE", "UV_CACHE_DIR", "UV_NATIVE_TLS",
     }  # fmt: skip
     assert found["UV_PYTHON_DOWNLOADS"] == "never"
-
-
-# -- running -------------------------------------------------------------------------------------------------
-
-
-def shell(script: str, *, text: bytes | None = None, patience: float = 10.0, folder: Path | None = None) -> list[str]:
-    """Run a shell script; what it printed and said."""
-    done = asyncio.run(
-        run(["/bin/sh", "-c", script], environ={"A": "1"}, cwd=folder or Path.cwd(), text=text, patience=patience)
-    )
-    return [str(done.returncode), done.output.decode(), done.complaints]
-
-
-def test_a_program_gets_text_variables_and_folder_and_gives_code_and_words(tmp_path: Path) -> None:
-    found = shell('cat; echo "$A $HOME"; pwd; echo oh >&2; exit 3', text=b"in\n", folder=tmp_path)
-    assert found == ["3", f"in\n1 \n{tmp_path}\n", "oh\n"]
-
-
-def test_a_program_without_text_finds_its_input_empty() -> None:
-    """Whatever our own input holds."""
-    end, other = os.pipe()
-    own = os.dup(0)
-    try:
-        os.dup2(end, 0)
-        os.write(other, b"not for uv\n")
-        os.close(other)
-        assert shell("cat; echo end") == ["0", "end\n", ""]
-    finally:
-        os.dup2(own, 0)
-        os.close(own)
-        os.close(end)
-
-
-def test_a_program_has_no_terminal_to_ask_questions_on() -> None:
-    """Else git and ssh would wait for a password for ever."""
-    program = [sys.executable, "-c", "import os; print(os.getsid(0) == os.getpid())"]
-    done = asyncio.run(run(program, environ={}, cwd=Path.cwd()))
-    assert done.output == b"True\n"
-
-
-def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> None:
-    with pytest.raises(QuestionError, match=r"0\.3 seconds"):
-        shell("sleep 300 & echo $! > child; wait", patience=0.3, folder=tmp_path)
-    assert_gone(int((tmp_path / "child").read_text()))
-
-
-def test_a_program_that_cannot_be_run_is_told_of(tmp_path: Path) -> None:
-    with pytest.raises(QuestionError, match="cannot be run"):
-        asyncio.run(run([str(tmp_path / "nothing")], environ={}, cwd=tmp_path))
-
-
-def test_when_the_caller_is_interrupted_the_program_ends_with_its_children(tmp_path: Path) -> None:
-    async def interrupted() -> None:
-        task = asyncio.ensure_future(
-            run(["/bin/sh", "-c", "sleep 300 & echo $! > child; wait"], environ={}, cwd=tmp_path)
-        )
-        await asyncio.to_thread(until, tmp_path / "child")
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    asyncio.run(interrupted())
-    assert_gone(int((tmp_path / "child").read_text()))
-
-
-def test_a_program_runs_for_ordinary_code_too() -> None:
-    """There the event loop is one of its own, in another thread."""
-    loop = LoopThread()
-    done = loop.run(run(["/bin/sh", "-c", "echo here"], environ={}, cwd=Path.cwd()))
-    loop.close()
-    assert done.output == b"here\n"
-
-
-def until(path: Path) -> None:
-    """Wait for a file to have been written."""
-    while not path.is_file() or not path.read_text().strip():
-        time.sleep(0.01)
-
-
-def assert_gone(process: int) -> None:
-    """The process ended, or will have once it is waited for."""
-    for _ in range(200):
-        try:
-            os.kill(process, 0)
-        except ProcessLookupError:
-            return
-        state = Path(f"/proc/{process}/stat")
-        if state.is_file() and ") Z " in state.read_text():
-            return
-        time.sleep(0.01)
-    pytest.fail(f"{process} still runs")

@@ -11,8 +11,12 @@ if TYPE_CHECKING:
 
 __all__ = ["entry_point", "main"]
 
+_ERROR = 2
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
+_LONGEST = 300
+"""Letters of an unforeseen error that are told."""
+
 _YOUNG_OBJECTS = 200_000
 """Objects made before cycles are looked for. The values here have none, and looking took a tenth of a cached run."""
 
@@ -20,7 +24,15 @@ _YOUNG_OBJECTS = 200_000
 def entry_point(*, as_module: bool = False) -> None:
     """Run the command line of this process and exit with its code."""
     gc.set_threshold(_YOUNG_OBJECTS)
-    sys.exit(main(sys.argv[1:], as_module=as_module))
+    sys.unraisablehook = lambda _: None  # what fails while an object is removed changes no answer
+    try:
+        _end_on_signals()
+        code = main(sys.argv[1:], as_module=as_module)
+    except SystemExit as end:  # a signal, outside of what main covers
+        code = end.code if isinstance(end.code, int) else _ERROR
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    sys.exit(code)
 
 
 def main(arguments: list[str], *, as_module: bool = False) -> int:
@@ -31,8 +43,20 @@ def main(arguments: list[str], *, as_module: bool = False) -> int:
         as_module: Whether it was started with ``python -m``; the running interpreter is then the one meant.
 
     Returns:
-        The exit code (docs/cli.md).
+        The exit code (docs/cli.md). An error that was not foreseen gives 2 too: 1 says that something clashes.
     """
+    try:
+        return _answer(arguments, as_module=as_module)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except SystemExit as end:  # a signal that ends the process
+        return end.code if isinstance(end.code, int) else _ERROR
+    except Exception as error:  # noqa: BLE001 - the last resort
+        _complain_of_unforeseen(error, arguments)
+        return _ERROR
+
+
+def _answer(arguments: list[str], *, as_module: bool) -> int:
     from wheelclash.cli.arguments import parse
     from wheelclash.cli.streams import UnwritableError, complain, discard, finish, prepare
     from wheelclash.errors import WheelclashError
@@ -43,20 +67,52 @@ def main(arguments: list[str], *, as_module: bool = False) -> int:
             parsed = parse(arguments)
             code = _run(parsed.command, parsed, as_module=as_module)
         except SystemExit as done:  # argparse: --help, --version, a usage error
-            code = done.code if isinstance(done.code, int) else 2
+            code = done.code if isinstance(done.code, int) else _ERROR
         except WheelclashError as error:
             complain(error)
-            code = 2
+            code = _ERROR
         finish()
-    except KeyboardInterrupt:
-        return _INTERRUPTED
     except BrokenPipeError:
         discard()
         return _BROKEN_PIPE
     except UnwritableError as error:
         complain(error)
-        return 2
+        return _ERROR
     return code
+
+
+def _complain_of_unforeseen(error: Exception, arguments: list[str]) -> None:
+    """Say in one line what went wrong; with ``-v`` the traceback comes first.
+
+    What was imported already is all that can be counted on: there may be no memory, or no file may be opened.
+    """
+    try:
+        from wheelclash.urls import redacted
+
+        if {"-v", "--verbose"} & set(arguments):
+            import traceback
+
+            sys.stderr.write(redacted("".join(traceback.format_exception(error))))
+        kind = type(error).__name__
+        told = (isinstance(error, OSError) and error.strerror) or " ".join(str(error).split())
+        shown = redacted(f"{kind}: {told}" if told else kind)
+        safe = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in shown[:_LONGEST])
+        sys.stderr.write(f"wheelclash: error: something went wrong that should not: {safe} (-v shows where)\n")
+    except Exception:  # noqa: BLE001 - the exit code has to do
+        return
+
+
+def _end_on_signals() -> None:
+    """Have signals that end a process raise an exception, so that running programs are ended first."""
+    import signal
+
+    def end(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores one of them
+            signal.signal(number, end)
 
 
 def _run(command: str, parsed: Arguments, *, as_module: bool) -> int:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
 TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, Literal, NoReturn
+
+    from _typeshed import SupportsWrite
 
 __all__ = ["Arguments", "parse", "parser_of"]
 
@@ -70,6 +73,15 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {message}\nTry '{self.prog} --help'.\n")
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Print what argparse prints, but do not let a standard output that cannot be written to pass in silence."""
+        if message and file is sys.stdout:
+            from wheelclash.cli.streams import write
+
+            write(message)
+        else:
+            super()._print_message(message, file)
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

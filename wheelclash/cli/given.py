@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelclash.errors import QuestionError
-from wheelclash.interpreter import meant, on_path, target_of
+from wheelclash.interpreter import meant, on_path, running, target_of
 from wheelclash.target import target_for, with_python
 
 if TYPE_CHECKING:
@@ -71,7 +71,11 @@ def targets_of(
     versions, platforms = arguments.python_versions, arguments.python_platforms
     if versions and platforms:
         return [target_for(version, platform) for platform in platforms for version in versions], None
-    interpreter = meant(python=arguments.python, run_as_module=as_module, environ=environ, cwd=working_folder())
+    if arguments.all_targets or (arguments.no_config and (versions or platforms)):
+        # The locks name the targets, or one half of it was named: no interpreter that lies about here need be run.
+        interpreter = running(environ)
+    else:
+        interpreter = meant(python=arguments.python, run_as_module=as_module, environ=environ, cwd=working_folder())
     if platforms:
         version = ".".join(interpreter.version.split(".")[:2]) + ("t" if interpreter.free_threaded else "")
         return [target_for(version, platform) for platform in platforms], None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -34,11 +35,29 @@ def write(text: str) -> None:
         UnwritableError: It cannot be written to.
     """
     try:
-        sys.stdout.write(text)
+        raw = getattr(sys.stdout, "buffer", None)
+        if isinstance(sys.stdout, io.TextIOWrapper) and isinstance(raw, io.RawIOBase):
+            _write_all(sys.stdout, raw, text)
+        else:
+            sys.stdout.write(text)
     except BrokenPipeError:
         raise
     except OSError as error:
         raise _unwritable(error) from error
+
+
+def _write_all(stream: io.TextIOWrapper, raw: io.RawIOBase, text: str) -> None:
+    """Write to a stream without a buffer (``PYTHONUNBUFFERED``).
+
+    The system may take only a part of what it is given, and a text stream takes no notice of how much that was.
+    """
+    stream.flush()
+    rest = memoryview(text.replace("\n", os.linesep).encode(stream.encoding, stream.errors or "strict"))
+    while rest:
+        written = raw.write(rest)
+        if written is None:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        rest = rest[written:]
 
 
 def finish() -> None:
@@ -63,7 +82,7 @@ def complain(error: object) -> None:
     try:
         sys.stderr.write(f"wheelclash: error: {printable(str(error))}\n")
     except OSError:
-        return  # nobody listens
+        return  # there is no standard error to write to
 
 
 def _unwritable(error: OSError) -> UnwritableError:

@@ -6,9 +6,12 @@ environment's own installer.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
+import threading
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from wheelclash.errors import QuestionError
@@ -124,15 +127,47 @@ def carry_out(
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str], output: IO[bytes] | int) -> int:
-    """Run a command to its end, come what may: an installer that is killed halfway rolls nothing back."""
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(environ)
-    ) as process:
+    """Run a command to its end, come what may: an installer that is killed halfway rolls nothing back.
+
+    A thread starts it and waits for it, so that no signal's handler can come between the two. Interrupted from the
+    terminal, it ends in its own way; where only this process was told to end (``SIGTERM``), it is interrupted too.
+    """
+    from concurrent.futures import Future, wait
+
+    started: Future[subprocess.Popen[bytes]] = Future()
+    ended: Future[int] = Future()
+
+    def work() -> None:
         try:
-            return process.wait()
-        except KeyboardInterrupt:  # it was interrupted too, and ends in its own way
-            process.wait()
-            raise
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(environ)
+            )
+        except BaseException as error:  # noqa: BLE001 - raised where the end is waited for
+            started.set_exception(error)
+            ended.set_exception(error)
+            return
+        started.set_result(process)
+        ended.set_result(process.wait())
+
+    thread = threading.Thread(target=work, name="wheelclash: installer")
+    try:
+        thread.start()
+        return ended.result()
+    except BaseException as reason:
+        if thread.ident is not None and not isinstance(reason, KeyboardInterrupt):
+            wait([started])
+            if started.exception() is None:
+                _interrupt(started.result())
+        raise
+    finally:
+        if thread.ident is not None:
+            thread.join()
+
+
+def _interrupt(process: subprocess.Popen[bytes]) -> None:
+    """Have an installer stop and put back what it replaced."""
+    with contextlib.suppress(OSError):
+        process.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
 
 
 def _program(command: Sequence[str], installer: Installer, environ: Mapping[str, str]) -> Sequence[str]:
@@ -147,4 +182,4 @@ def _program(command: Sequence[str], installer: Installer, environ: Mapping[str,
             return [os.fspath(find_uv_bin()), *rest]
         except (ImportError, OSError):
             return command
-    return [sys.executable, "-m", first, *rest]
+    return [sys.executable, "-P", "-m", first, *rest]  # -P: not a pip.py of the current folder

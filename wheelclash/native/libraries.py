@@ -72,14 +72,14 @@ def system_libraries(machine: str = "") -> frozenset[str]:
     """
     if not sys.platform.startswith("linux"):
         return frozenset()
-    import subprocess
+    from wheelclash.processes import RunError, run
 
     for command in ("ldconfig", "/sbin/ldconfig", "/usr/sbin/ldconfig"):
         try:
-            done = subprocess.run([command, "-p"], capture_output=True, timeout=10, check=False)
-        except (OSError, subprocess.SubprocessError):
+            done = run([command, "-p"], patience=10)
+        except RunError:
             continue
-        names = loader_cache(done.stdout.decode("utf-8", "backslashreplace"), machine)
+        names = loader_cache(done.output.decode("utf-8", "backslashreplace"), machine)
         if names:
             return names
     return frozenset(name for each in _DEFAULTS for _, name in _walk(Path(each), deep=False) if _LIBRARY.search(name))

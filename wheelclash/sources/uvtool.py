@@ -15,11 +15,12 @@ from wheelclash.errors import QuestionError
 from wheelclash.waiting import event_loop
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["OLDEST", "Done", "Uv", "clean_environ", "find_uv", "run"]
+    from wheelclash.processes import Done
+
+__all__ = ["OLDEST", "Uv", "clean_environ", "find_uv", "run"]
 
 OLDEST = (0, 9)
 """The oldest uv that will do, and what the extra asks for.
@@ -32,7 +33,6 @@ PATIENCE = 900.0
 """Seconds a resolution has, unless told otherwise: a large set over a slow line, source distributions included."""
 
 _QUICK = 30.0
-_GRACE = 5.0
 _INSTALL = "Install it with wheelclash[uv]"
 _KEPT = frozenset({
     "UV_CACHE_DIR", "UV_CREDENTIALS_DIR", "UV_HTTP_RETRIES", "UV_HTTP_TIMEOUT", "UV_HTTP_CONNECT_TIMEOUT",
@@ -56,20 +56,6 @@ class Uv(NamedTuple):
 
     path: str
     version: str
-
-
-class Done(NamedTuple):
-    """What a run of uv came to.
-
-    Attributes:
-        returncode: 0 if it did what it was asked.
-        output: Its standard output.
-        complaints: Its standard error, as text.
-    """
-
-    returncode: int
-    output: bytes
-    complaints: str
 
 
 async def find_uv(environ: Mapping[str, str], *, cwd: Path) -> Uv:
@@ -140,7 +126,7 @@ async def run(
     text: bytes | None = None,
     patience: float = PATIENCE,
 ) -> Done:
-    """Run a program to its end. If this is cancelled, the program and all it started end with it.
+    """Run uv to its end (:func:`wheelclash.processes.run_async`).
 
     Args:
         command: Program and arguments.
@@ -153,43 +139,9 @@ async def run(
         QuestionError: It cannot be run, or takes too long.
     """
     await event_loop()
-    import asyncio
-    from asyncio.subprocess import DEVNULL, PIPE
+    from wheelclash.processes import RunError, run_async
 
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=DEVNULL if text is None else PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            env=dict(environ),
-            cwd=cwd,
-            start_new_session=True,  # git and ssh then find no terminal to ask for passwords on
-        )
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise QuestionError(f"{command[0]} cannot be run ({reason or error}).") from None
-    try:
-        async with asyncio.timeout(patience):
-            output, complaints = await process.communicate(text)
-    except TimeoutError:
-        raise QuestionError(f"uv did not finish within {patience:g} seconds.") from None
-    finally:
-        if process.returncode is None:
-            await _end(process)
-    return Done(process.returncode or 0, output, complaints.decode("utf-8", "replace"))
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """End a process and whatever it started, and wait until it is gone."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if os.name == "posix":
-            import signal
-
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    import asyncio
-
-    with contextlib.suppress(TimeoutError):  # something that left its group may hold on to the pipes
-        await asyncio.wait_for(process.wait(), _GRACE)
+        return await run_async(command, environ=environ, cwd=cwd, text=text, patience=patience)
+    except RunError as error:
+        raise QuestionError(f"{error}.") from None
