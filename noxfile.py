@@ -27,28 +27,28 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types, strictly."""
-    session.install("-e", ".[rich]", *group("types"), *group("test"))
+    session.install("-e", ".", *group("types"), *group("test"))
     session.run("mypy")
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests on all processors, the oracle's with real installers included; arguments go to pytest instead."""
-    session.install("-e", ".[rich]", *group("test"))
+    session.install("-e", ".", *group("test"))
     session.run("pytest", *(session.posargs or ["-n", "logical", "--dist", "loadgroup"]))
 
 
 @nox.session
 def product(session: nox.Session) -> None:
     """Run the oracle's full product of features; takes long."""
-    session.install("-e", ".[rich]", *group("test"))
+    session.install("-e", ".", *group("test"))
     session.run("pytest", "-m", "product", "tests/oracle", *session.posargs)
 
 
 @nox.session
 def live(session: nox.Session) -> None:
     """Run the few tests that ask the real package index."""
-    session.install("-e", ".[rich]", *group("test"))
+    session.install("-e", ".", *group("test"))
     session.run("pytest", "-m", "live", *session.posargs)
 
 

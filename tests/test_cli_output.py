@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import jsonschema
 import pytest
@@ -16,6 +16,7 @@ from tests.support.command import LINUX, Command
 from tests.support.loopback import LoopbackIndex
 from tests.support.stand_ins import serve_pairs
 from tests.support.wheelmaker import Wheel
+from wheelclash.errors import QuestionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -253,17 +254,113 @@ def test_hostile_arguments_are_spelt_out(ask: Command) -> None:
     assert "\x1b" not in ran.err
 
 
+# -- names that pip and uv have for options ----------------------------------------------------------------
+
+
+def test_output_to_a_dash_is_standard_output(ask: Command) -> None:
+    ran = ask("left", "right", "-o", "-", *LINUX)
+    assert ran.out == ask("left", "right", *LINUX).out
+    assert not (ask.folder / "-").exists()
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        (["-r", "req.txt", "--no-deps"], ["--requirement", "req.txt", "--no-deps"]),
+        (["left", "right", "--python-platform", "linux"], ["left", "right", "--platform", "linux"]),
+        (["left", "right", "--no-cache"], ["left", "right", "-n"]),
+        (["left", "right", "--no-cache"], ["left", "right", "--no-cache-dir"]),
+        (["left", "right", "--format", "json", "--no-cache"], ["left", "right", "--output-format", "json", "-n"]),
+        (["left", "right", "--no-config"], ["left", "right", "--isolated"]),
+        (["left", "right", "--python", sys.executable], ["left", "right", "-p", sys.executable]),
+        (["left", "right", "--color", "never"], ["left", "right", "--no-color"]),
+    ],
+    ids=" ".join,
+)
+def test_options_have_the_names_that_pip_and_uv_have_for_them(ask: Command, theirs: list[str], ours: list[str]) -> None:
+    from wheelclash.cli.arguments import parse
+
+    assert parse(ours) == parse(theirs)
+
+
+def test_an_index_may_have_a_name(ask: Command) -> None:
+    """As uv takes it; the printed command names the place alone."""
+    named = ask("left", "right", "--keep", "left", "--no-config", "--index", f"mine={ask.index}", *LINUX)
+    assert named.code == 1
+    assert f"{ask.index}" in named.out
+    assert "mine=" not in named.out
+
+
+@pytest.mark.parametrize("command", ["env", "fix"])
+def test_an_environment_is_named_by_the_first_word(command: str) -> None:
+    from wheelclash.cli.arguments import parse
+
+    named = parse([command, ".venv"])
+    assert named.python == ".venv"
+    with pytest.raises(SystemExit):
+        parse([command, ".venv", "--python", "other"])
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [("7days", 168), ("7 days", 168), ("P7D", 168), ("PT24H", 24), ("1 week 2 days", 216), ("24h", 24), ("1w2d", 216)],
+)
+def test_a_moment_may_be_said_by_how_long_ago_it_is(text: str, hours: int) -> None:
+    """The spellings that uv takes; those it refuses are refused."""
+    from datetime import UTC, datetime, timedelta
+
+    from wheelclash.cli.given import moment_of
+
+    before = datetime.now(UTC)
+    assert before <= moment_of(text) + timedelta(hours=hours) <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("text", ["1 month", "5", "7dd", "P", "PT", "9999999 days", "days", ""])
+def test_what_is_no_length_of_time_is_refused(text: str) -> None:
+    from wheelclash.cli.given import moment_of
+
+    with pytest.raises(QuestionError, match="is no date"):
+        moment_of(text)
+
+
 # -- colours -----------------------------------------------------------------------------------------------
 
 
 def test_color_is_for_terminals_and_for_who_asks(ask: Command) -> None:
-    pytest.importorskip("rich")
     plain = ask("left", "right", *LINUX).out
     assert "\x1b" not in plain
     assert "\x1b[" in ask("left", "right", "--color", "always", *LINUX).out
     assert ask("left", "right", "--color", "never", *LINUX).out == plain
     colored = ask("left", "right", "--color", "always", *LINUX).out
     assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain
+    assert ask("left", "right", "--color", "always", "-q", *LINUX).out == colored.partition("\n")[0] + "\n"
+
+
+@pytest.mark.parametrize(
+    ("variables", "options", "colored"),
+    [
+        ({"FORCE_COLOR": "1"}, [], True),
+        ({"FORCE_COLOR": ""}, [], False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, [], False),
+        ({"FORCE_COLOR": "1"}, ["--color", "never"], False),
+        ({"FORCE_COLOR": "1"}, ["--no-color"], False),
+        ({"NO_COLOR": "1"}, ["--color", "always"], True),
+        ({"FORCE_COLOR": "1"}, ["--format", "json"], False),
+    ],
+)
+def test_color_without_a_terminal_is_as_variables_and_options_say(
+    ask: Command, variables: dict[str, str], options: list[str], *, colored: bool
+) -> None:
+    colors = {"FORCE_COLOR": None, "NO_COLOR": None} | variables
+    ran = ask("left", "right", *options, *LINUX, FORCE_COLOR=colors["FORCE_COLOR"], NO_COLOR=colors["NO_COLOR"])
+    assert ("\x1b[" in ran.out) == colored
+
+
+def test_every_style_has_a_color() -> None:
+    from wheelclash.cli import output
+    from wheelclash.report.lines import Style
+
+    assert set(output._COLORS) == set(get_args(Style)) - {"plain"}
 
 
 @posix
@@ -282,7 +379,6 @@ def test_color_is_for_terminals_and_for_who_asks(ask: Command) -> None:
 def test_terminal_is_colored_unless_told_otherwise(
     ask: Command, variables: dict[str, str], options: list[str], *, colored: bool
 ) -> None:
-    pytest.importorskip("rich")
     import pty
 
     ours, theirs = pty.openpty()

@@ -59,6 +59,7 @@ class Arguments(argparse.Namespace):
     offline: bool
     color: Literal["auto", "always", "never"]
     max_download: int | None
+    environment: str | None
     prefix: str | None
     path: str | None
     verify: bool
@@ -116,6 +117,8 @@ def parse(arguments: Sequence[str]) -> Arguments:
             f" For a project of that name: wheelclash check {command} …"
         )
     parsed = parser.parse_args(rest, Arguments(command=command))
+    if getattr(parsed, "environment", None) is not None:
+        parsed.python = parsed.environment
     if command in _COMMANDS and command != "schema":
         refuse = getattr(_words_of(command), "refuse", None)
         if refuse is not None:

@@ -90,7 +90,7 @@ class _Version(argparse.Action):
 def _add_set(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what the set is")
     add = group.add_argument
-    add("-r", "--requirements", metavar="FILE", action="append", default=[], dest="files",
+    add("-r", "--requirements", "--requirement", metavar="FILE", action="append", default=[], dest="files",
         help="a file of requirements, a pyproject.toml or a script; resolved by uv; repeatable")  # fmt: skip
     deps = group.add_mutually_exclusive_group()
     deps.add_argument("--deps", action="store_true", default=None,

@@ -22,16 +22,16 @@ exit codes:
 
 examples:
   wheelclash env
-  wheelclash env --python .venv --keep nixl-cu13     in CI: fail unless nixl-cu13 is intact
+  wheelclash env .venv --keep nixl-cu13              in CI: fail unless nixl-cu13 is intact
   wheelclash env --path /srv/packages --verify --format json"""
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
     """Teach a parser the words of ``env``."""
-    parser.usage = "wheelclash env [--python PATH | --prefix DIR | --path DIR] [options]"
+    parser.usage = "wheelclash env [PATH | --python PATH | --prefix DIR | --path DIR] [options]"
     parser.description = _DESCRIPTION
     parser.epilog = _EPILOG
-    add_environment(parser)
+    add_environment(parser, positional=True)
     judged = parser.add_argument_group("what counts")
     judged.add_argument("--keep", metavar="NAME", action="append", default=[],
         help="who must be intact: decides the exit code; repeatable")  # fmt: skip

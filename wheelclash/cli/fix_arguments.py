@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wheelclash.cli.words import add_index, add_output, add_reading
+from wheelclash.cli.words import add_index, add_output, add_python, add_reading
 
 TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
@@ -29,11 +29,12 @@ examples:
 
 def add_words(parser: argparse.ArgumentParser) -> None:
     """Teach a parser the words of ``fix``."""
-    parser.usage = "wheelclash fix [--python PATH] [--keep NAME] … [--drop NAME] … [--apply] [options]"
+    parser.usage = "wheelclash fix [PATH | --python PATH] [--keep NAME] … [--drop NAME] … [--apply] [options]"
     parser.description = _DESCRIPTION
     parser.epilog = _EPILOG
-    parser.add_argument("--python", metavar="PATH",
-        help="an interpreter or the folder of its environment (default: the active one)")  # fmt: skip
+    which = parser.add_argument_group("which environment (default: the active one)").add_mutually_exclusive_group()
+    which.add_argument("environment", metavar="PATH", nargs="?", help="as --python")
+    add_python(which, "an interpreter or the folder of its environment")
     wanted = parser.add_argument_group("what is wanted")
     wanted.add_argument("--keep", metavar="NAME", action="append", default=[],
         help="who must be intact; repeatable")  # fmt: skip

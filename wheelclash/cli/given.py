@@ -12,7 +12,7 @@ from wheelclash.target import target_for, with_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from wheelclash.cli.arguments import Arguments
     from wheelclash.environment import Environment
@@ -128,7 +128,9 @@ def index_flags_of(arguments: Arguments) -> IndexFlags:
 
 
 def moment_of(text: str) -> datetime:
-    """The moment from which on files count as too new: that of RFC 3339, or the end of a day (UTC), as for uv.
+    """Return the moment from which on files count as too new, as for uv.
+
+    It is that of RFC 3339, the end of a day (UTC), or so long ago as ``7 days``, ``24h`` or ``P7D`` (ISO 8601) says.
 
     Raises:
         QuestionError: It is no date.
@@ -146,9 +148,35 @@ def moment_of(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        hint = "Write a day, 2025-03-01, or a moment, 2025-03-01T12:00:00Z."
+        if (duration := _duration(text)) is not None:
+            return datetime.now(UTC) - duration
+        hint = "Write a day, 2025-03-01, a moment, 2025-03-01T12:00:00Z, or how long ago, '7 days'."
         raise QuestionError(f"--exclude-newer {text!r} is no date.", hint) from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+_SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
+"""Of a unit, by its first letter. Months and years have no fixed length, and uv does not take them either."""
+_LONGEST = 50 * 366 * 86_400
+"""Seconds: no file is older than the index it lies in."""
+_DURATION = r"(\d+)\s*(w(?:ks?|eeks?)?|d(?:ays?)?|h(?:rs?|ours?)?|m(?:ins?|inutes?)?|s(?:ecs?|econds?)?)(?![a-z])"
+
+
+def _duration(text: str) -> timedelta | None:
+    """Return the length of time that a text is, e.g. ``7days``, ``1 week 2 days`` or ``PT24H``; None if it is none."""
+    import re
+    from datetime import timedelta
+
+    spelt = text.strip().lower()
+    iso = re.fullmatch(r"p(?:\d+[wd])*(?:t(?:\d+[hms])+)?", spelt)
+    if iso and len(spelt) > 1:
+        parts = re.findall(r"(\d+)([wdhms])", spelt)
+    elif re.fullmatch(rf"(?:{_DURATION}[\s,]*)+", spelt):
+        parts = [(number, unit) for number, unit in re.findall(_DURATION, spelt)]
+    else:
+        return None
+    seconds = sum(int(number) * _SECONDS[unit[0]] for number, unit in parts)
+    return timedelta(seconds=seconds) if seconds < _LONGEST else None
 
 
 def _usual_cache() -> str | None:

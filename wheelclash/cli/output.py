@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from pathlib import Path
@@ -12,22 +11,21 @@ from wheelclash.cli.streams import write
 from wheelclash.errors import QuestionError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from wheelclash.cli.arguments import Arguments
     from wheelclash.report.lines import Line, Style
 
 __all__ = ["require_writable", "write_report"]
 
 _COLORS: dict[Style, str] = {
-    "strong": "bold",
-    "error": "bold red",
-    "warning": "yellow",
-    "notice": "cyan",
-    "good": "green",
-    "faint": "dim",
-    "command": "bold cyan",
+    "strong": "1",
+    "error": "1;31",
+    "warning": "33",
+    "notice": "36",
+    "good": "32",
+    "faint": "2",
+    "command": "1;36",
 }
+"""The parameters of ``SGR`` (ECMA-48), which every terminal that has colours understands."""
 
 
 class Report(Protocol):
@@ -52,8 +50,10 @@ def write_report(report: Report, arguments: Arguments) -> None:
     if arguments.output is not None:
         _write_file(Path(arguments.output), _as_text(report, arguments))
         return
-    colored = _colored(report, arguments) if arguments.format == "text" and _wants_color(arguments) else None
-    write(_as_text(report, arguments) if colored is None else colored)
+    if arguments.format == "text" and _wants_color(arguments):
+        write(_colored(report, arguments))
+    else:
+        write(_as_text(report, arguments))
 
 
 def require_writable(arguments: Arguments) -> None:
@@ -101,21 +101,26 @@ def _write_file(path: Path, text: str) -> None:
 
 
 def _wants_color(arguments: Arguments) -> bool:
+    """Return whether to colour: as ``--color`` says; else NO_COLOR, FORCE_COLOR (in this order), and the terminal."""
     if arguments.color != "auto":
         return arguments.color == "always"
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    environ = os.environ
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    understood = environ.get("TERM") != "dumb" if os.name == "posix" else "WT_SESSION" in environ or "TERM" in environ
+    return understood and sys.stdout.isatty()
 
 
-def _colored(report: Report, arguments: Arguments) -> str | None:
-    """The report with rich's colours; None if rich is not installed."""
-    try:
-        from rich.console import Console
-        from rich.text import Text
-    except ImportError:
-        return None
-    lines: Sequence[Line] = report.to_lines(verbose=arguments.verbose)
-    told = io.StringIO()  # writing is ours: rich would end the process where a pipe breaks
-    console = Console(file=told, force_terminal=True, markup=False, highlight=False, soft_wrap=True)
-    for line in lines[:1] if arguments.quiet else lines:
-        console.print(Text.assemble(*((span.text, _COLORS.get(span.style, "")) for span in line)))
-    return told.getvalue()
+def _colored(report: Report, arguments: Arguments) -> str:
+    lines = report.to_lines(verbose=arguments.verbose)
+    return "".join(f"{_painted(line)}\n" for line in (lines[:1] if arguments.quiet else lines))
+
+
+def _painted(line: Line) -> str:
+    pieces = (
+        f"\x1b[{_COLORS[span.style]}m{span.text}\x1b[0m" if span.style in _COLORS and span.text else span.text
+        for span in line
+    )
+    return "".join(pieces)

@@ -5,17 +5,29 @@ from __future__ import annotations
 import argparse
 import os
 
-__all__ = ["add_environment", "add_index", "add_output", "add_reading", "add_target"]
+__all__ = ["add_environment", "add_index", "add_output", "add_python", "add_reading", "add_target"]
 
 _FAIL_ON = ("error", "warning", "notice", "never")
 
 
-def add_environment(parser: argparse.ArgumentParser) -> None:
-    """Which environment."""
+def add_environment(parser: argparse.ArgumentParser, *, positional: bool = False) -> None:
+    """Which environment.
+
+    Args:
+        parser: To be taught.
+        positional: Whether a first word means what ``--python`` means.
+    """
     group = parser.add_argument_group("which environment (default: the active one)").add_mutually_exclusive_group()
-    group.add_argument("--python", metavar="PATH", help="an interpreter or the folder of its environment")
+    if positional:
+        group.add_argument("environment", metavar="PATH", nargs="?", help="as --python")
+    add_python(group, "an interpreter or the folder of its environment")
     group.add_argument("--prefix", metavar="DIR", help="an environment's folder, no interpreter of which is run")
     group.add_argument("--path", metavar="DIR", help="one site-packages folder, or one made with --target")
+
+
+def add_python(group: argparse._ActionsContainer, text: str) -> None:
+    """Which interpreter; ``text`` says so in the help."""
+    group.add_argument("-p", "--python", metavar="PATH", help=text)
 
 
 def add_target(parser: argparse.ArgumentParser, *, python: bool = True) -> None:
@@ -23,10 +35,10 @@ def add_target(parser: argparse.ArgumentParser, *, python: bool = True) -> None:
     group = parser.add_argument_group("for which Python")
     add = group.add_argument
     if python:
-        add("--python", metavar="PATH", help="an interpreter or environment (default: the active one)")
+        add_python(group, "an interpreter or environment (default: the active one)")
     add("--python-version", metavar="X.Y", action="append", default=[], dest="python_versions",
         help="a version of Python, e.g. 3.12; repeatable")  # fmt: skip
-    add("--python-platform", metavar="NAME", action="append", default=[], dest="python_platforms",
+    add("--python-platform", "--platform", metavar="NAME", action="append", default=[], dest="python_platforms",
         help="as for uv: linux, macos, windows, x86_64-manylinux_2_28, …; or a wheel's tag; repeatable")  # fmt: skip
     add("--all-targets", action="store_true", help="every target the lock is meant for")
 
@@ -40,8 +52,9 @@ def add_index(parser: argparse.ArgumentParser, *, dated: bool = True) -> None:
     """
     group = parser.add_argument_group("from where (default: what pip or uv is configured to use)")
     add = group.add_argument
-    add("-i", "--index-url", "--default-index", metavar="URL", help="the package index")
+    add("-i", "--index-url", "--default-index", metavar="URL", type=_location, help="the package index")
     add("--extra-index-url", "--index", metavar="URL", action="append", default=[], dest="extra_index_urls",
+        type=_location,
         help="a further index; repeatable")  # fmt: skip
     add(
         "-f",
@@ -55,8 +68,9 @@ def add_index(parser: argparse.ArgumentParser, *, dated: bool = True) -> None:
     add("--index-strategy", choices=("first-index", "unsafe-best-match"),
         help="several indexes: the first that has the project, or the best version of all")  # fmt: skip
     if dated:
-        add("--exclude-newer", metavar="DATE", help="as if it were that day (2025-03-01) or moment (RFC 3339)")
-    add("--no-config", action="store_true", help="ignore pip's and uv's files and variables")
+        add("--exclude-newer", metavar="DATE",
+            help="as if it were that day (2025-03-01) or moment (RFC 3339), or that long ago (7 days)")  # fmt: skip
+    add("--no-config", "--isolated", action="store_true", help="ignore pip's and uv's files and variables")
 
 
 def add_output(parser: argparse.ArgumentParser, *, what: str | None, verbose: str) -> None:
@@ -68,26 +82,40 @@ def add_output(parser: argparse.ArgumentParser, *, what: str | None, verbose: st
         verbose: What ``-v`` shows.
     """
     add = parser.add_argument_group("output").add_argument
-    add("--format", choices=("text", "json"), default="text", help="default: text")
-    add("-o", "--output", metavar="FILE", help="write the report there")
+    add("--format", "--output-format", choices=("text", "json"), default="text", help="default: text")
+    add("-o", "--output", metavar="FILE", type=_file, help="write the report there; - is standard output")
     if what is not None:
         add("--fail-on", choices=_FAIL_ON, default="error",
             help=f"the mildest {what} that makes the exit code 1 (default: error)")  # fmt: skip
     add("--allow-incomplete", action="store_true", help="let what could not be read be no failure")
     add("-q", "--quiet", action="store_true", help="only the first line")
     add("-v", "--verbose", action="store_true", help=verbose)
-    add("--color", choices=("auto", "always", "never"), default="auto", help="default: auto; NO_COLOR is honoured")
+    add("--color", choices=("auto", "always", "never"), default="auto",
+        help="default: auto; NO_COLOR and FORCE_COLOR are honoured")  # fmt: skip
+    add("--no-color", action="store_const", const="never", dest="color", help="as --color never")
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """How wheels are read."""
     group = parser.add_argument_group("reading")
     add = group.add_argument
-    add("--no-cache", action="store_true", help="neither read nor write the cache")
+    add("-n", "--no-cache", "--no-cache-dir", action="store_true", help="neither read nor write the cache")
     add("--cache-dir", metavar="DIR", default=os.environ.get("WHEELCLASH_CACHE_DIR"), help="where the cache is")
     add("--offline", action="store_true", help="only the cache and local files")
     add("--max-download", metavar="SIZE", type=_size,
         help="the most to download of a wheel whose server refuses ranges (default: 64MiB)")  # fmt: skip
+
+
+def _location(text: str) -> str:
+    """Return the URL or folder of uv's ``name=location``."""
+    from wheelclash.sources.uvconfig import location_of
+
+    return location_of(text)
+
+
+def _file(text: str) -> str | None:
+    """Return the path of a file; None for ``-``, standard output."""
+    return None if text == "-" else text
 
 
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}

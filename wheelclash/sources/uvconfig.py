@@ -29,8 +29,8 @@ def from_environ(environ: Mapping[str, str]) -> Block:
     extra = [*environ.get("UV_INDEX", "").split(), *environ.get("UV_EXTRA_INDEX_URL", "").split()]
     find_links = [each for each in environ.get("UV_FIND_LINKS", "").split(",") if each.strip()]
     return Block(
-        index_url=_url_of(main) if main else None,
-        extra_index_urls=tuple(_url_of(each) for each in extra),
+        index_url=location_of(main) if main else None,
+        extra_index_urls=tuple(location_of(each) for each in extra),
         find_links=tuple(find_links),
         strategy=environ.get("UV_INDEX_STRATEGY") or None,
         trusted_hosts=tuple(environ.get("UV_INSECURE_HOST", "").split()),
@@ -128,12 +128,12 @@ def _block(table: dict[str, Any], path: Path) -> Block:
     indexes = _indexes(table, path)
     scalars = {key: _value(inner, key, str, path) or _value(table, key, str, path) for key in _SCALARS}
     no_index = [_value(each, "no-index", bool, path) for each in (inner, table)]
-    main = next((_url_of(url) for url, default in indexes if default), None)
+    main = next((location_of(url) for url, default in indexes if default), None)
     extra = [url for url, default in indexes if not default]
     return Block(
         index_url=_absolute(main or scalars["index-url"], path),
         extra_index_urls=tuple(
-            _absolute(_url_of(url), path) or ""
+            _absolute(location_of(url), path) or ""
             for url in (*extra, *_texts(inner, "extra-index-url", path), *_texts(table, "extra-index-url", path))
         ),
         find_links=tuple(
@@ -184,7 +184,7 @@ def _absolute(location: str | None, path: Path) -> str | None:
     return str(path.parent / Path(location).expanduser())
 
 
-def _url_of(text: str) -> str:
-    """The location of uv's ``name=location``."""
+def location_of(text: str) -> str:
+    """Return the location of uv's ``name=location``."""
     match = re.match(r"[A-Za-z0-9._-]+=(.+)", text)
     return match[1] if match else text
