@@ -9,12 +9,14 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from wheelclash.startup import findings_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wheelclash.installers import InstallerName
     from wheelclash.layout import Layout
-    from wheelclash.reading.contents import Contents, Evidence
+    from wheelclash.reading.contents import Contents, Evidence, Finding
     from wheelclash.sources.candidate import Candidate
     from wheelclash.target import Target
 
@@ -81,6 +83,8 @@ class Distribution(NamedTuple):
         evidence: How it was read.
         layouts: What it becomes on disk, by installer name.
         requirements: What it requires on the target.
+        startup: Its files whose code Python runs at every start (:mod:`wheelclash.startup`), by archive path, or by
+            installed path where it is installed. Known only of distributions that share files with others.
     """
 
     candidate: Candidate
@@ -88,6 +92,7 @@ class Distribution(NamedTuple):
     evidence: Evidence
     layouts: Mapping[InstallerName, Layout]
     requirements: Requirements
+    startup: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -98,6 +103,11 @@ class Distribution(NamedTuple):
     def name(self) -> str:
         """Normalised name."""
         return self.candidate.name
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is odd about it."""
+        return (*self.contents.findings, *findings_of(self.startup))
 
     @property
     def pinned(self) -> str:

@@ -27,8 +27,9 @@ from wheelclash.report.build import build_report
 from wheelclash.report.model import Reading
 from wheelclash.report.view import Findings, View
 from wheelclash.sources.candidate import Skip
+from wheelclash.startup import startup_files
 from wheelclash.urls import origin_of
-from wheelclash.verdict import HEAD, INIT_LIMIT, Answer
+from wheelclash.verdict import Answer, extent
 from wheelclash.verdict import Question as Doubt
 from wheelclash.verdict import answer as judge_content
 from wheelclash.waiting import event_loop, together
@@ -232,6 +233,7 @@ async def _view(
         present = tuple(each.name for each in named if each not in distributions)
         addition = there.beside(distributions)
     overlaps = await _overlaps(distributions, target, reader, addition, there)
+    distributions = await _with_startup(distributions, overlaps, reader)
     everybody = [*distributions, *addition.residents]
     names = {each.id: each.name for each in everybody}
     # what is ignored is shared all the same, but no reason to do anything
@@ -335,6 +337,28 @@ async def _overlaps(
     return judge(found, answers, requires_in(everybody))
 
 
+async def _with_startup(
+    distributions: Sequence[Distribution], overlaps: Sequence[Overlap], reader: WheelReader
+) -> list[Distribution]:
+    """The distributions, those that clash with the files whose code Python runs at every start.
+
+    Only such files of distributions in errors and warnings are read: elsewhere their code is of no consequence.
+    """
+    clashing = {id_ for overlap in overlaps if overlap.is_clash for id_ in overlap.ids}
+    doubts = [
+        (each, Doubt(each.id, member, "startup", file.content))
+        for each in distributions
+        if each.id in clashing
+        for member, file in startup_files(each.layouts.values()).items()
+    ]
+    answers = await together(_settle(doubt, each.candidate, reader) for each, doubt in doubts)
+    found: dict[str, list[str]] = {}
+    for (each, doubt), said in zip(doubts, answers, strict=True):
+        if said is None or said.runs_code:
+            found.setdefault(each.id, []).append(doubt.member)
+    return [each._replace(startup=tuple(found.get(each.id, ()))) for each in distributions]
+
+
 async def _on_disk(doubt: Doubt, there: Residents | None) -> Answer | None:
     """As :func:`_settle`, of a file that is installed."""
     return None if there is None else there.answer(doubt)
@@ -346,7 +370,7 @@ async def _settle(doubt: Doubt, candidate: Candidate, reader: WheelReader) -> An
     known = None if candidate.sha256 is None else reader.cache.get("verdict", key)
     if isinstance(known, list) and len(known) == len(Answer._fields):
         return Answer(*known)
-    limit, head = (INIT_LIMIT, None) if doubt.about == "init" else (HEAD, HEAD)
+    limit, head = extent(doubt)
     try:
         if candidate.path is None:
             await event_loop()

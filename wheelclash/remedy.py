@@ -192,7 +192,7 @@ def remedies(
 
 def matters(overlap: Overlap) -> bool:
     """Whether something must be done about it."""
-    return overlap.severity in {"error", "warning"}
+    return overlap.is_clash
 
 
 def state_in_words(leaves: Mapping[str, Intact], concerned: Mapping[str, str]) -> str:
@@ -246,6 +246,7 @@ class _Plan:
         can_stand = not any(overlap.kind == "file-directory" for overlap in self._own)
         can_win = any(overlap.is_same_path or overlap.kind == "case-only" for overlap in self._own)
         can_win = can_win and not any(self._hides_a_keeper(overlap) for overlap in self._own)
+        can_win = can_win and not any(self._by_id[id_].startup for id_ in self._drop)  # it would be undone
         if can_stand and can_win and self._all_accepted():
             found.append(self._remedy("reinstall-keeper", self._reinstall_keeper()))
         if can_stand and not keeper_needs_loser and self._all_accepted():

@@ -12,7 +12,19 @@ import warnings
 from functools import cache
 from typing import Literal, NamedTuple
 
-__all__ = ["HEAD", "INIT_LIMIT", "SMALLEST_BINARY", "Answer", "Answers", "Question", "answer", "is_known_stub"]
+from wheelclash.startup import STARTUP_LIMIT, runs_code
+
+__all__ = [
+    "HEAD",
+    "INIT_LIMIT",
+    "SMALLEST_BINARY",
+    "Answer",
+    "Answers",
+    "Question",
+    "answer",
+    "extent",
+    "is_known_stub",
+]
 
 INIT_LIMIT = 16 * 1024
 """Bytes up to which an ``__init__.py`` is read; stubs are far smaller."""
@@ -49,13 +61,14 @@ class Question(NamedTuple):
     Attributes:
         owner: Id of the distribution.
         member: Archive path.
-        about: ``init`` (the whole member, at most :data:`INIT_LIMIT`) or ``command`` (its first :data:`HEAD` bytes).
+        about: ``init`` (the whole member, at most :data:`INIT_LIMIT`), ``command`` (its first :data:`HEAD` bytes) or
+            ``startup`` (the whole member, at most :data:`wheelclash.startup.STARTUP_LIMIT`).
         digest: Its hash by RECORD, under which the answer may be kept; None if there is none.
     """
 
     owner: str
     member: str
-    about: Literal["init", "command"]
+    about: Literal["init", "command", "startup"]
     digest: str | None
 
 
@@ -67,15 +80,27 @@ class Answer(NamedTuple):
         code: A digest of the parsed code: equal for files that differ only in comments and blank space. None if it
             does not parse.
         native: An ELF, Mach-O or PE file.
+        runs_code: A start-up file that makes Python run code.
     """
 
     stub: bool = False
     code: str | None = None
     native: bool = False
+    runs_code: bool = False
 
 
 Answers = dict[tuple[str, str], Answer]
 """Answers by owner id and archive path."""
+
+
+def extent(question: Question) -> tuple[int, int | None]:
+    """Return the size up to which a member is read for a question, and how many bytes of it; None for all."""
+    match question.about:
+        case "init":
+            return INIT_LIMIT, None
+        case "startup":
+            return STARTUP_LIMIT, None
+    return HEAD, HEAD
 
 
 def is_known_stub(digest: str | None) -> bool:
@@ -92,6 +117,8 @@ def answer(question: Question, data: bytes) -> Answer:
     """Judge the bytes of a member."""
     if question.about == "command":
         return Answer(native=data.startswith(_MAGIC))
+    if question.about == "startup":
+        return Answer(runs_code=runs_code(question.member, data))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an odd escape in somebody's file is no news

@@ -362,3 +362,38 @@ def test_it_is_not_led_elsewhere(shop: Shop, tmp_path: Path) -> None:
     )  # fmt: skip
     assert (ran.code, shop.who_is_imported()) == (0, "one")
     assert not (tmp_path / "elsewhere").exists()
+
+
+HOOK = (
+    "import os, sys, shutil; here = sys._getframe(1).f_locals['sitedir'];"
+    " shutil.copy(os.path.join(here, 'hooked_core.py'), os.path.join(here, 'p', 'core.py'))\n"
+)
+"""A line of a ``.pth`` file that copies a distribution's own module over a shared one whenever Python starts."""
+
+
+def test_a_repair_that_the_next_start_undoes_is_refused_with_the_one_that_lasts(shop: Shop) -> None:
+    shop.install(ONE)
+    core = "from hooked_helper import WHO\n"
+    shop.install(variant("hooked", **{"hooked.pth": HOOK, "hooked_core.py": core}))
+    assert shop.who_is_imported() == "hooked"
+    ran = shop.fix("--keep", "one", "--apply")
+    assert ran.code == 2
+    assert "hooked runs code whenever Python starts (site-packages/hooked.pth)" in ran.err
+    assert "--drop hooked" in ran.err
+    assert shop.env("--keep", "one", "--format", "json").json["environment"]["fix"][-4:] == [
+        "--keep", "one", "--drop", "hooked",
+    ]  # fmt: skip
+    ran = shop.fix("--keep", "one", "--drop", "hooked", "--apply", "--format", "json")
+    assert (ran.code, ran.json["state"]) == (0, "mended")
+    assert shop.who_is_imported() == "one"
+    assert shop.env("--keep", "one").code == 0
+
+
+def test_what_undoes_a_repair_when_python_starts_is_seen(shop: Shop) -> None:
+    """Code that nobody recorded, and so no plan can know of, runs before the environment is looked at again."""
+    shop.install(ONE)
+    shop.install(TWO)
+    (shop.site / "hooked_core.py").write_text("from two_helper import WHO\n")
+    (shop.site / "unrecorded.pth").write_text(HOOK)
+    ran = shop.fix("--keep", "one", "--apply", "--format", "json")
+    assert (ran.code, ran.json["state"], state(ran)["one"]) == (1, "failed", "no")

@@ -203,6 +203,8 @@ class _Plan:
             hidden = {owner.id for owner in overlap.owners if owner.file.path == overlap.path}
             if overlap.kind == "shadowed" and not hidden.isdisjoint(self._keep):
                 return False
+        if any(self._is.by_id[id_].startup for id_ in self._drop):
+            return False  # code that runs whenever Python starts would undo it
         same = any(overlap.is_same_path or overlap.kind == "case-only" for overlap in self._own)
         return same or self._loses_files
 

@@ -20,6 +20,7 @@ from wheelclash.environment.installed import required_names, source_of, take_inv
 from wheelclash.environment.places import is_absolute
 from wheelclash.environment.records import RecordError, read_small, recorded_files
 from wheelclash.environment.scan import read_records
+from wheelclash.environment.startup import startup_of
 from wheelclash.environment.tree import state_of
 from wheelclash.installers import INSTALLERS
 from wheelclash.layout import InstalledPath, Layout
@@ -288,7 +289,8 @@ class Residents:
             names = required_names(each.requires, self._target.markers)
             required = Requirements(tuple(Edge(name) for name in sorted(names)))
         layouts = dict.fromkeys((one.name for one in INSTALLERS), layout or Layout({}, frozenset()))
-        return Distribution(_candidate(each, folder), contents, "installed", layouts, required)
+        startup = () if layout is None else startup_of(self._owned.keys[number], self.places)
+        return Distribution(_candidate(each, folder), contents, "installed", layouts, required, startup)
 
     def _contents(self, each: Unread, findings: tuple[Finding, ...]) -> Contents:
         folder = os.path.basename(each.folder)  # noqa: PTH119

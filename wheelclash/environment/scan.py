@@ -10,10 +10,12 @@ from wheelclash.environment.installed import Bystander, required_names, take_inv
 from wheelclash.environment.leftovers import Leftover, leftovers
 from wheelclash.environment.ownership import Owned
 from wheelclash.environment.records import RecordError, recorded_keys
+from wheelclash.environment.startup import startup_of
 from wheelclash.environment.tree import states, walk
 from wheelclash.environment.verification import verify as verify_files
 from wheelclash.errors import KeeperError
 from wheelclash.sources.candidate import Skip
+from wheelclash.startup import findings_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -44,6 +46,7 @@ class Installed(NamedTuple):
         hidden: Files of which nothing can be told, for want of permission.
         unhashed: How many of its files have no hash to verify; None if that was not looked at.
         findings: What is odd about its RECORD.
+        startup: Its files whose code Python runs at every start, where it clashes with others.
     """
 
     id: str
@@ -59,6 +62,7 @@ class Installed(NamedTuple):
     hidden: tuple[InstalledPath, ...]
     unhashed: int | None
     findings: tuple[Finding, ...]
+    startup: tuple[InstalledPath, ...] = ()
 
     @property
     def record(self) -> str:
@@ -88,6 +92,23 @@ class Scan(NamedTuple):
     skipped: tuple[Skip, ...]
     not_compared: tuple[Skip, ...]
     verified: bool
+
+    def startup_against(self, keep: Collection[str]) -> list[tuple[str, str]]:
+        """Return who may overwrite keepers at the next start of Python, however late these are written.
+
+        Args:
+            keep: Ids of the keepers.
+
+        Returns:
+            Pairs of ids: a keeper, and a distribution that shares a file with it and runs code at every start.
+        """
+        runs = {each.id for each in self.distributions if each.startup} - set(keep)
+        found: dict[tuple[str, str], None] = {}
+        for each in self.contested:
+            if each.overlap.is_clash:
+                ids = each.overlap.ids
+                found.update({(one, other): None for one in ids if one in keep for other in ids if other in runs})
+        return list(found)
 
     def require_compared(self, names: Iterable[str], option: str) -> None:
         """Refuse to keep or drop what is not there, is somebody else's business, or could not be read.
@@ -142,9 +163,11 @@ def scan(
     verified = verify_files(hashed, places, jobs=jobs) if hashed else {}
     in_question = {each.key for each in contested if each.overlap.is_same_path}
     closed = {each.key for each in contested if each.on_disk.unreadable is not None}
+    clashing = {id_ for each in contested if each.overlap.is_clash for id_ in each.overlap.ids}
     distributions = []
     for number, (each, count) in enumerate(read):
         found = verified.get(each.id)
+        startup = startup_of(owned.keys[number], places) if each.id in clashing else ()
         missing = gone[number] | set(found.missing if found else ())
         changed = set(found.changed if found else ()) - in_question
         unseen = hidden[number] | (owned.keys[number] & closed) | set(found.hidden if found else ())
@@ -165,7 +188,8 @@ def scan(
                 changed=_paths(changed, places),
                 hidden=_paths(unseen, places),
                 unhashed=found.unhashed if found else None,
-                findings=tuple(findings[number]),
+                findings=(*findings[number], *findings_of(startup)),
+                startup=startup,
             )
         )
     return Scan(

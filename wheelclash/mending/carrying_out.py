@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from wheelclash.sources.settings import IndexSettings
     from wheelclash.urls import Credentials
 
-__all__ = ["Outcome", "carry_out", "refuse", "variables"]
+__all__ = ["Outcome", "carry_out", "refuse", "start", "variables"]
 
 
 class Outcome(NamedTuple):
@@ -124,6 +124,18 @@ def carry_out(
         except OSError as error:
             found.append(Outcome(reason=f"{command[0]} cannot be run ({error.strerror})"))
     return found
+
+
+def start(interpreter: Interpreter, environ: Mapping[str, str], output: IO[bytes] | int) -> None:
+    """Start an interpreter once, as any program would: code that it runs then may undo what was just written.
+
+    Args:
+        interpreter: Which.
+        environ: The variables to start it with.
+        output: Where what it prints goes.
+    """
+    with contextlib.suppress(OSError):  # whatever came of it, the disk is looked at next
+        _run([str(interpreter.executable), "-c", "pass"], environ, output)
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str], output: IO[bytes] | int) -> int:

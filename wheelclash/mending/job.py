@@ -14,7 +14,7 @@ from wheelclash.environment import places_of, scan
 from wheelclash.errors import KeeperError, QuestionError
 from wheelclash.installers import INSTALLERS, Invocation
 from wheelclash.interpreter import on_path, target_of
-from wheelclash.mending.carrying_out import Outcome, carry_out, refuse, variables
+from wheelclash.mending.carrying_out import Outcome, carry_out, refuse, start, variables
 from wheelclash.mending.repair import Repair, plan_repair
 from wheelclash.origins import Origin, find_origins
 from wheelclash.remedy import Step, check_keepers
@@ -152,6 +152,7 @@ def mend(job: Job, session: Session) -> Mended:
     here = Invocation(str(interpreter.executable), interpreter.has_pip, index_options=options)
     commands = [each.command for each in steps_of(repair, before, origins, installer, here)]
     outcomes = carry_out(commands, installer, environ, job.output)
+    start(interpreter, job.environ, job.output)
     return _looked_at_again(mended._replace(outcomes=outcomes), job.wish, installer)
 
 
@@ -214,10 +215,17 @@ def plan(found: Scan, wish: Wish, installer: Installer) -> Repair:
         if each.severity != "none" and any(one.matches(each, names) for one in wish.ignores)
     }
     repair = plan_repair(found, installer, keep=keep, drop=drop, ignored=ignored)
-    if repair.hidden:
-        told = "; ".join(f"a module of {names[one]} is hidden by one of {names[other]}" for one, other in repair.hidden)
-        options = " ".join(f"--drop {names[other]}" for other in dict.fromkeys(other for _, other in repair.hidden))
-        raise QuestionError(f"Nothing that is written again helps: {told}.", f"Only {options} does.")
+    if repair.hidden or repair.undone:
+        startup = {each.id: each.startup for each in found.distributions}
+        reasons = [f"a module of {names[one]} is hidden by one of {names[other]}" for one, other in repair.hidden]
+        reasons += [
+            f"{names[other]} runs code whenever Python starts ({startup[other][0]}), which may overwrite what is"
+            f" written of {names[one]}"
+            for one, other in repair.undone
+        ]
+        lasting = dict.fromkeys(other for _, other in (*repair.hidden, *repair.undone))
+        options = " ".join(f"--drop {names[other]}" for other in lasting)
+        raise QuestionError(f"Nothing that is written again helps: {'; '.join(reasons)}.", f"Only {options} does.")
     return repair
 
 

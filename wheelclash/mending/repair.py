@@ -65,6 +65,8 @@ class Repair(NamedTuple):
         disturbed: Paths nobody decided whose content would not stay as it is: somebody must, before anything is done.
         losers: Ids of those that lose contested files to a keeper and stay installed.
         hidden: Pairs of ids: a keeper's module is hidden by the other's, however late it is written.
+        undone: Pairs of ids: the other runs code whenever Python starts, which may overwrite what of the keeper's is
+            written again.
     """
 
     keep: tuple[str, ...]
@@ -74,6 +76,7 @@ class Repair(NamedTuple):
     disturbed: tuple[InstalledPath, ...]
     losers: tuple[str, ...]
     hidden: tuple[tuple[str, str], ...]
+    undone: tuple[tuple[str, str], ...] = ()
 
     @property
     def rewritten(self) -> tuple[str, ...]:
@@ -160,6 +163,7 @@ class _Planner:
         self._installer = installer
         self._order = Unordered()
         self._disk = model_disk(scan)
+        self._startup = scan.startup_against(keep)
         self._rest = [each.id for each in scan.distributions if each.id not in drop]
         self._clashes = [
             each for each in scan.contested if each.overlap.severity in {"error", "warning"}
@@ -183,6 +187,7 @@ class _Planner:
             disturbed=tuple(sorted(disturbed)),
             losers=self._losers(),
             hidden=tuple(dict.fromkeys(hidden)),
+            undone=tuple(pair for pair in self._startup if pair[0] in rewritten and pair[1] not in self._drop),
         )
 
     # -- what is wanted ----------------------------------------------------------------------------------

@@ -69,6 +69,11 @@ class Overlap(NamedTuple):
         return self.kind in {"different", "identical", "unknown"}
 
     @property
+    def is_clash(self) -> bool:
+        """Whether something is or may be broken by it."""
+        return self.severity in {"error", "warning"}
+
+    @property
     def is_phantom(self) -> bool:
         """Whether somebody only claims the path without having the file."""
         return any(owner.phantom for owner in self.owners)

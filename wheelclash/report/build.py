@@ -93,7 +93,7 @@ def _distribution(
     each: Distribution, requirers: Iterable[str], through: Sequence[str], target: int
 ) -> DistributionReport:
     candidate = each.candidate
-    findings = [FindingReport(finding.code, finding.path, finding.detail) for finding in each.contents.findings]
+    findings = [FindingReport(finding.code, finding.path, finding.detail) for finding in each.findings]
     for installer, layout in each.layouts.items():
         if layout.failure is not None:
             detail = f"{installer} refuses it: {layout.failure.reason} ({layout.failure.code})"

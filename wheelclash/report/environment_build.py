@@ -162,6 +162,10 @@ def _environment(
         for each in contested
     )
     options = [part for name in wanted for part in ("--keep", name)]
+    names = {each.id: each.name for each in scan.distributions}
+    kept = [each.id for each in scan.distributions if each.name in keep]
+    against = dict.fromkeys(names[other] for _, other in scan.startup_against(kept))
+    undoing = [part for name in against for part in ("--drop", name)]
     known = [part for one in wishes.ignores for part in ("--ignore", one.text)]
     return EnvironmentPart(
         prefix=str(scan.places.prefix),
@@ -172,7 +176,7 @@ def _environment(
         keep=keep,
         hybrids=condition.hybrids,
         command=("wheelclash", "env", *wishes.options, *known, *options) if wanted else (),
-        fix=("wheelclash", "fix", *wishes.options, *wishes.how, *(options if keep else ()))
+        fix=("wheelclash", "fix", *wishes.options, *wishes.how, *(options if keep else ()), *undoing)
         if broken and scan.places.python is not None
         else (),
     )

@@ -50,7 +50,7 @@ def resident_report(each: Distribution, files: int, requirers: Iterable[str]) ->
         required_by=tuple(sorted(requirers)),
         through=(),
         evidence=each.evidence,
-        findings=tuple(FindingReport(finding.code, finding.path, finding.detail) for finding in each.contents.findings),
+        findings=tuple(FindingReport(finding.code, finding.path, finding.detail) for finding in each.findings),
     )
 
 

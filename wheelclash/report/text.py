@@ -283,6 +283,7 @@ class _Writer:
     def _winners(self) -> Iterator[Line]:
         for installer, diagnosis in self._report.diagnosis.items():
             yield from self._winners_under(installer, diagnosis)
+        yield from self._startup()
         losses = [
             f"uninstalling {each.distribution} takes {plural(count, 'file')} from {other}"
             for each in self._report.diagnosis["pip"].uninstall
@@ -290,6 +291,14 @@ class _Writer:
         ]
         if losses:
             yield (Span(f"  then {self._some(losses, '; ')}"),)
+
+    def _startup(self) -> Iterator[Line]:
+        """Who may overwrite the winners whenever Python starts."""
+        for each in self._report.distributions:
+            paths = [finding.path for finding in each.findings if finding.code == "startup-code" and finding.path]
+            if paths:
+                text = f"{each.name} runs code whenever Python starts ({listed(paths)}): it may overwrite the winner"
+                yield (Span(f"  {text}", "warning"),)
 
     def _winners_under(self, installer: str, diagnosis: DiagnosisReport) -> Iterator[Line]:
         grave = {(each.root, each.path) for each in self._grave}
