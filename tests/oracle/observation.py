@@ -100,6 +100,7 @@ class Observations:
 
     def __post_init__(self) -> None:
         """Start with nothing seen."""
+        (self.folder / "wheels").mkdir()  # uv refuses --find-links of a folder that is not there
         self.any = self.environments.new()
         self._pool = ThreadPoolExecutor(_AT_ONCE)
         self._seen: dict[tuple[InstallerName, str, int], Future[list[Snapshot]]] = {}
