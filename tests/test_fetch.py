@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import shutil
 import socket
 import subprocess
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 from wheelclash.errors import FetchError, IndexSettingsError
 from wheelclash.responses import RangesRefusedError
+from wheelclash.threads import run_all
 
 from .support.clients import quick_fetcher
 from .support.loopback import LoopbackIndex
 from .support.wheelmaker import Wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from wheelclash.fetch import Fetcher
@@ -37,29 +38,24 @@ def index(tmp_path: Path) -> Iterator[LoopbackIndex]:
         yield running
 
 
-def run(question: Callable[[Fetcher], Coroutine[Any, Any, T]], fetcher: Fetcher | None = None) -> T:
+def run(question: Callable[[Fetcher], T], fetcher: Fetcher | None = None) -> T:
     """Ask one question with a fetcher of its own, closed afterwards."""
     fetcher = fetcher or quick_fetcher()
 
-    async def main() -> T:
-        try:
-            return await question(fetcher)
-        finally:
-            await fetcher.aclose()
-
-    return asyncio.run(main())
+    try:
+        return question(fetcher)
+    finally:
+        fetcher.close()
 
 
-def failure(question: Callable[[Fetcher], Coroutine[Any, Any, Any]], fetcher: Fetcher | None = None) -> FetchError:
+def failure(question: Callable[[Fetcher], Any], fetcher: Fetcher | None = None) -> FetchError:
     """The error a question ends with."""
     with pytest.raises(FetchError) as caught:
         run(question, fetcher)
     return caught.value
 
 
-def ten_bytes(
-    index: LoopbackIndex, *, total: int | None = None
-) -> Callable[[Fetcher], Coroutine[Any, Any, RangeReply]]:
+def ten_bytes(index: LoopbackIndex, *, total: int | None = None) -> Callable[[Fetcher], RangeReply]:
     url = index.file_url(WHEEL.filename)
     return lambda fetcher: fetcher.byte_range(url, 5, 15, total=total, purpose="wheel")
 
@@ -80,9 +76,9 @@ def test_a_page_is_asked_for_as_json_and_taken_as_what_it_is(index: LoopbackInde
 
 
 def test_a_page_is_revalidated_by_its_etag(index: LoopbackIndex) -> None:
-    async def twice(fetcher: Fetcher) -> tuple[int, bytes]:
-        first = await fetcher.page(index.page_url("left"))
-        second = await fetcher.page(index.page_url("left"), etag=first.etag, last_modified=first.last_modified)
+    def twice(fetcher: Fetcher) -> tuple[int, bytes]:
+        first = fetcher.page(index.page_url("left"))
+        second = fetcher.page(index.page_url("left"), etag=first.etag, last_modified=first.last_modified)
         assert second.etag == first.etag
         return second.status, second.body
 
@@ -368,11 +364,11 @@ def test_credentials_of_one_origin_are_not_sent_to_another(index: LoopbackIndex)
 def test_credentials_in_a_url_are_used_for_it_alone(index: LoopbackIndex) -> None:
     index.auth = ("user", "secret")
 
-    async def both(fetcher: Fetcher) -> None:
-        page = await fetcher.page(index.with_credentials() + "left/")
+    def both(fetcher: Fetcher) -> None:
+        page = fetcher.page(index.with_credentials() + "left/")
         assert page.url == index.page_url("left")
         with pytest.raises(FetchError):
-            await fetcher.page(index.page_url("left"))
+            fetcher.page(index.page_url("left"))
 
     run(both)
 
@@ -386,9 +382,9 @@ def test_netrc_is_read_by_host_but_its_default_is_not(
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("NO_PROXY", "*")
 
-    async def both(fetcher: Fetcher) -> None:
-        await fetcher.page(index.page_url("left"))
-        await fetcher.page(f"{index.other_url}/simple/left/")
+    def both(fetcher: Fetcher) -> None:
+        fetcher.page(index.page_url("left"))
+        fetcher.page(f"{index.other_url}/simple/left/")
 
     run(both, quick_fetcher(trust_env=True))
     assert [request.authorization for request in index.requests] == ["Basic bWU6czNjcjN0", None]
@@ -504,15 +500,15 @@ def test_a_proxy_variable_that_makes_no_sense_is_a_settings_error(monkeypatch: p
 def test_no_more_requests_at_once_than_allowed(index: LoopbackIndex) -> None:
     index.fault("*", "drip", delay=0.0005)
 
-    async def many(fetcher: Fetcher) -> None:
-        await asyncio.gather(*(ten_bytes(index)(fetcher) for _ in range(12)))
+    def many(fetcher: Fetcher) -> None:
+        run_all([partial(ten_bytes(index), fetcher) for _ in range(12)])
 
     run(many, quick_fetcher(concurrency=3))
     assert len(index.requests) == 12
     assert index.most_at_once == 3
 
 
-def test_a_fetcher_may_be_used_in_one_event_loop_after_another(index: LoopbackIndex) -> None:
+def test_a_fetcher_may_be_used_after_it_was_closed(index: LoopbackIndex) -> None:
     fetcher = quick_fetcher()
     run(ten_bytes(index), fetcher)
     run(ten_bytes(index), fetcher)

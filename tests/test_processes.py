@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,16 +18,18 @@ from tests.support.command import LINUX, ROOT, Command
 from wheelclash import processes
 from wheelclash.errors import QuestionError
 from wheelclash.sources.uvtool import run
-from wheelclash.waiting import LoopThread
+from wheelclash.threads import await_call, run_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the programs are shell scripts")
 
 
 def shell(script: str, *, text: bytes | None = None, patience: float = 10.0, folder: Path | None = None) -> list[str]:
     """Run a shell script; what it printed and said."""
-    done = asyncio.run(
-        run(["/bin/sh", "-c", script], environ={"A": "1"}, cwd=folder or Path.cwd(), text=text, patience=patience)
-    )
+    command = ["/bin/sh", "-c", script]
+    done = run(command, environ={"A": "1"}, cwd=folder or Path.cwd(), text=text, patience=patience)
     return [str(done.returncode), done.output.decode(), done.complaints]
 
 
@@ -52,7 +56,7 @@ def test_a_program_without_text_finds_its_input_empty() -> None:
 def test_a_program_has_no_terminal_to_ask_questions_on() -> None:
     """Else git and ssh would wait for a password for ever."""
     program = [sys.executable, "-c", "import os; print(os.getsid(0) == os.getpid())"]
-    done = asyncio.run(run(program, environ={}, cwd=Path.cwd()))
+    done = run(program, environ={}, cwd=Path.cwd())
     assert done.output == b"True\n"
 
 
@@ -64,14 +68,14 @@ def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: Path
 
 def test_a_program_that_cannot_be_run_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match="cannot be run"):
-        asyncio.run(run([str(tmp_path / "nothing")], environ={}, cwd=tmp_path))
+        run([str(tmp_path / "nothing")], environ={}, cwd=tmp_path)
 
 
-def test_when_the_caller_is_interrupted_the_program_ends_with_its_children(tmp_path: Path) -> None:
+def test_when_the_caller_is_cancelled_the_program_ends_with_its_children(tmp_path: Path) -> None:
+    command = ["/bin/sh", "-c", "sleep 300 & echo $! > child; wait"]
+
     async def interrupted() -> None:
-        task = asyncio.ensure_future(
-            run(["/bin/sh", "-c", "sleep 300 & echo $! > child; wait"], environ={}, cwd=tmp_path)
-        )
+        task = asyncio.ensure_future(await_call(partial(run, command, environ={}, cwd=tmp_path)))
         await asyncio.to_thread(until, tmp_path / "child")
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -81,30 +85,20 @@ def test_when_the_caller_is_interrupted_the_program_ends_with_its_children(tmp_p
     assert_gone(int((tmp_path / "child").read_text()))
 
 
-def test_a_program_runs_for_ordinary_code_too() -> None:
-    """There the event loop is one of its own, in another thread."""
-    loop = LoopThread()
-    done = loop.run(run(["/bin/sh", "-c", "echo here"], environ={}, cwd=Path.cwd()))
-    loop.close()
-    assert done.output == b"here\n"
-
-
 @pytest.mark.skipif(not Path("/proc/self/environ").is_file(), reason="processes are found by their variables")
-@pytest.mark.parametrize("turns", range(8))
-def test_a_program_whose_caller_is_cancelled_in_its_first_moments_is_gone(tmp_path: Path, turns: int) -> None:
+@pytest.mark.parametrize("milliseconds", [0, 0.1, 0.3, 1, 3, 10, 30])
+def test_a_program_whose_caller_is_stopped_in_its_first_moments_is_gone(tmp_path: Path, milliseconds: float) -> None:
     """However far its start has come: nothing is left, and nothing is waited for."""
     marker = f"wheelclash-test-{os.urandom(6).hex()}"
 
-    async def cancelled() -> None:
-        command = ["/bin/sh", "-c", "sleep 300 & wait"]
-        task = asyncio.ensure_future(run(command, environ={"MARKER": marker}, cwd=tmp_path))
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(asyncio.shield(task), 20)
+    def fail() -> None:
+        time.sleep(milliseconds / 1000)
+        raise ZeroDivisionError
 
-    asyncio.run(cancelled())
+    start = partial(run, ["/bin/sh", "-c", "sleep 300 & wait"], environ={"MARKER": marker}, cwd=tmp_path)
+    calls: list[Callable[[], object]] = [start, fail]
+    with pytest.raises(ZeroDivisionError):
+        run_all(calls)
     assert marked(marker) == []
 
 

@@ -100,7 +100,7 @@ def test_a_question_while_a_loop_runs(index: LoopbackIndex) -> None:
 
 def test_the_asynchronous_twin_gives_the_same_report(index: LoopbackIndex) -> None:
     async def ask() -> Report:
-        async with new_session() as session:
+        with new_session() as session:
             return await check_async(["left", "right"], session=session, **options(index))
 
     with new_session() as session:
@@ -157,7 +157,7 @@ def test_questions_from_several_threads(index: LoopbackIndex, cache: Path) -> No
 
 def test_several_questions_side_by_side(index: LoopbackIndex) -> None:
     async def ask() -> list[Report]:
-        async with new_session() as session:
+        with new_session() as session:
             pairs = (["left", "right"], ["left", "other"], ["right", "other"])
             return await asyncio.gather(*(session.check_async(each, **options(index)) for each in pairs))
 

@@ -99,7 +99,7 @@ def _explained(
     except IndexSettingsError as error:
         return Explained(notes=[f"why it breaks was not looked into: {error}"])
     contested = [each for each in judged.grave if is_in_question(each.overlap)]
-    reasons = session.wait(explain_contested(contested, judged.scan, settings, session.reader))
+    reasons = explain_contested(contested, judged.scan, settings, session.reader)
     traffic = session.fetcher.traffic
     reading = Reading(traffic.index_requests, traffic.wheel_requests, traffic.member_requests, traffic.bytes)
     return Explained(reasons, session.cache.warnings, reading)

@@ -8,6 +8,7 @@ URL in an error carries any.
 from __future__ import annotations
 
 import hashlib
+import threading
 from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -25,15 +26,16 @@ from wheelclash.responses import (
     check_status,
     length_of,
 )
+from wheelclash.threads import pause
 from wheelclash.urls import Credentials, netrc_logins, origin_of, without_credentials
-from wheelclash.waiting import event_loop
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import httpx
+
+    from wheelclash.deadline import Deadline
 
 __all__ = ["MAX_DOWNLOAD", "Download", "Fetcher", "PageReply", "Purpose", "RangeReply", "RangesRefusedError", "Traffic"]
 
@@ -53,7 +55,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _T = TypeVar("_T")
 if TYPE_CHECKING:
-    _Reader: TypeAlias = Callable[[httpx.Response, str, asyncio.Timeout], Awaitable[_T]]
+    _Reader: TypeAlias = Callable[[httpx.Response, str], _T]
 
 
 @dataclass
@@ -89,12 +91,17 @@ class Fetcher:
     longest_wait: float = 60.0
     agent: str = "wheelclash"
     traffic: Traffic = field(default_factory=Traffic)
-    _client: httpx.AsyncClient | None = field(default=None, init=False, repr=False)
-    _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False, repr=False)
-    _slots: asyncio.Semaphore | None = field(default=None, init=False, repr=False)
+    _client: httpx.Client | None = field(default=None, init=False, repr=False)
+    _deadline: Deadline | None = field(default=None, init=False, repr=False)
+    _slots: threading.BoundedSemaphore = field(init=False, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _netrc: dict[str, tuple[str, str]] | None = field(default=None, init=False, repr=False)
 
-    async def page(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> PageReply:
+    def __post_init__(self) -> None:
+        """Provide for so many requests at once."""
+        self._slots = threading.BoundedSemaphore(self.concurrency)
+
+    def page(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> PageReply:
         """Fetch an index page, JSON (PEP 691) rather than HTML (PEP 503).
 
         Args:
@@ -111,17 +118,17 @@ class Fetcher:
         if last_modified is not None:
             headers["If-Modified-Since"] = last_modified
 
-        async def read(response: httpx.Response, here: str, _: asyncio.Timeout) -> PageReply:
+        def read(response: httpx.Response, here: str) -> PageReply:
             told, body = response.headers, b""
             if response.status_code != _NOT_MODIFIED or (etag is None and last_modified is None):
                 check_status(response.status_code, told, here, ranged=False)
-                body = await self._page_body(response, here)
+                body = self._page_body(response, here)
             kind = told.get("content-type", "")
             return PageReply(response.status_code, here, kind, body, told.get("etag"), told.get("last-modified"))
 
-        return await self._ask(url, headers, read, "index")
+        return self._ask(url, headers, read, "index")
 
-    async def byte_range(
+    def byte_range(
         self, url: str, start: int, stop: int, *, total: int | None, purpose: Purpose, fresh: bool = False
     ) -> RangeReply:
         """Fetch the bytes ``start`` to ``stop`` (exclusive) of a file.
@@ -140,19 +147,19 @@ class Fetcher:
         """
         headers = {**_file_headers(fresh=fresh), "Range": f"bytes={start}-{stop - 1}"}
 
-        async def read(response: httpx.Response, here: str, timer: asyncio.Timeout) -> RangeReply:
+        def read(response: httpx.Response, here: str) -> RangeReply:
             told = response.headers
             check_status(response.status_code, told, here, ranged=True, total=total)
             validators = told.get("etag"), told.get("last-modified")
             if response.status_code == _WHOLE:
-                download = await self._save(response, here, timer)
+                download = self._save(response, here)
                 return RangeReply(b"", download, download.size, *validators)
             found = check_range(told, here, start, stop, total)
-            return RangeReply(await self._exactly(response, here, stop - start), None, found, *validators)
+            return RangeReply(self._exactly(response, here, stop - start), None, found, *validators)
 
-        return await self._ask(url, headers, read, purpose)
+        return self._ask(url, headers, read, purpose)
 
-    async def whole(
+    def whole(
         self, url: str, *, sha256: str | None, size: int | None, purpose: Purpose = "wheel", fresh: bool = False
     ) -> Download:
         """Download a file of at most ``max_download`` bytes.
@@ -170,123 +177,125 @@ class Fetcher:
         here = without_credentials(url)
         self._require_room(here, size)
 
-        async def read(response: httpx.Response, here: str, timer: asyncio.Timeout) -> Download:
+        def read(response: httpx.Response, here: str) -> Download:
             check_status(response.status_code, response.headers, here, ranged=False)
-            return await self._save(response, here, timer)
+            return self._save(response, here)
 
-        download = await self._ask(url, _file_headers(fresh=fresh), read, purpose)
+        download = self._ask(url, _file_headers(fresh=fresh), read, purpose)
         download.require(here, sha256=sha256, size=size)
         return download
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Close the connections, if there are any; a later request opens new ones."""
-        client, self._client = self._client, None
+        with self._lock:
+            client, self._client = self._client, None
         if client is not None:
-            await event_loop()
-            import asyncio
+            client.close()
 
-            if self._loop is asyncio.get_running_loop():
-                await client.aclose()
-
-    async def _ask(self, url: str, headers: dict[str, str], read: _Reader[_T], purpose: Purpose) -> _T:
+    def _ask(self, url: str, headers: dict[str, str], read: _Reader[_T], purpose: Purpose) -> _T:
         clean = without_credentials(url)
         if self.offline:
             raise FetchError(clean, "offline", "it is not in the cache, and --offline forbids asking for it")
         if not is_web_address(clean):
             raise FetchError(clean, "refused", "only http and https URLs can be asked for")
-        await event_loop()
-        import asyncio
-
-        client, slots = self._connected()
+        client, deadline = self._connected()
         for attempt in range(_TRIES):
             try:
-                async with slots:
-                    return await self._answer(client, url, headers, read, purpose)
+                with self._slots:
+                    return self._answer(client, deadline, url, headers, read, purpose)
             except RetryError as retry:
                 if attempt == _TRIES - 1:
                     raise retry.error from None
                 wait = self._pause(attempt) if retry.after is None else retry.after
-            await asyncio.sleep(min(wait, self.longest_wait))
+            pause(min(wait, self.longest_wait))
         raise AssertionError("unreachable")
 
-    async def _answer(
-        self, client: httpx.AsyncClient, url: str, headers: dict[str, str], read: _Reader[_T], purpose: Purpose
+    def _answer(
+        self,
+        client: httpx.Client,
+        deadline: Deadline,
+        url: str,
+        headers: dict[str, str],
+        read: _Reader[_T],
+        purpose: Purpose,
     ) -> _T:
-        """One try, redirects followed, within the deadline; errors of the client become ours."""
-        import asyncio
-
+        """Return the answer to one try, redirects followed, within the deadline; errors of the client become ours."""
         import httpx
+
+        from wheelclash.deadline import DeadlineError
 
         here, authorization = without_credentials(url), self._authorization(url)
         try:
-            async with asyncio.timeout(self.deadline) as timer:
+            with deadline.within(self.deadline):
                 for _ in range(MAX_HOPS + 1):
                     sent = headers if authorization is None else headers | {"Authorization": authorization}
-                    self.traffic.count(purpose)
-                    response = await client.send(client.build_request("GET", here, headers=sent), stream=True)
+                    with self._lock:
+                        self.traffic.count(purpose)
+                    response = client.send(client.build_request("GET", here, headers=sent), stream=True)
                     try:
                         location = response.headers.get("location")
                         if response.status_code not in _REDIRECTS or location is None:
-                            return await read(response, here, timer)
+                            return read(response, here)
                         target = redirect_target(here, location)
                         if (length_of(response.headers) or _SMALL_BODY) < _SMALL_BODY:
-                            await self._bounded(response, here, _SMALL_BODY)  # the connection can be used again
+                            self._bounded(response, here, _SMALL_BODY)  # the connection can be used again
                     finally:
-                        await response.aclose()
+                        response.close()
                     if origin_of(target) != origin_of(here):
                         authorization = None
                     here = target
-        except TimeoutError:  # not tried again: a drip would only drip again
+        except DeadlineError:  # not tried again: a drip would only drip again
             raise FetchError(here, "timeout", f"the server takes more than {self.deadline:g} s to answer") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _translated(error, here) from None  # the client's own text may hold secrets
         raise FetchError(here, "refused", f"the server redirects more than {MAX_HOPS} times")
 
-    async def _pieces(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        async for piece in response.aiter_raw():
-            self.traffic.bytes += len(piece)
+    def _pieces(self, response: httpx.Response) -> Iterator[bytes]:
+        for piece in response.iter_raw():
+            with self._lock:
+                self.traffic.bytes += len(piece)
             yield piece
 
-    async def _bounded(self, response: httpx.Response, here: str, limit: int) -> bytes:
+    def _bounded(self, response: httpx.Response, here: str, limit: int) -> bytes:
         """A body of at most ``limit`` bytes, as received."""
         body = bytearray()
         if (length_of(response.headers) or 0) > limit:
             raise FetchError(here, "too-large", f"the server sends more than {limit} bytes")
-        async for piece in self._pieces(response):
+        for piece in self._pieces(response):
             body += piece
             if len(body) > limit:
                 raise FetchError(here, "too-large", f"the server sends more than {limit} bytes")
         return bytes(body)
 
-    async def _page_body(self, response: httpx.Response, here: str) -> bytes:
+    def _page_body(self, response: httpx.Response, here: str) -> bytes:
         if response.headers.get("content-encoding", "").strip().lower() not in {"gzip", "x-gzip"}:
             check_identity(response.headers, here)
-            return await self._bounded(response, here, self.max_page)
+            return self._bounded(response, here, self.max_page)
         page = Gunzip(here, self.max_page)
-        async for piece in self._pieces(response):
+        for piece in self._pieces(response):
             page.feed(piece)
         return page.finish()
 
-    async def _exactly(self, response: httpx.Response, here: str, length: int) -> bytes:
-        body = await self._bounded(response, here, length)
+    def _exactly(self, response: httpx.Response, here: str, length: int) -> bytes:
+        body = self._bounded(response, here, length)
         if len(body) != length:
             raise FetchError(here, "protocol", f"the server sends {len(body)} bytes where {length} were asked for")
         return body
 
-    async def _save(self, response: httpx.Response, here: str, timer: asyncio.Timeout) -> Download:
-        """The whole file, hashed on its way into a temporary file."""
-        import asyncio
+    def _save(self, response: httpx.Response, here: str) -> Download:
+        """Return the whole file, hashed on its way into a temporary file."""
         import tempfile
 
         check_identity(response.headers, here)
         length = length_of(response.headers)
         self._require_room(here, length)
         patience = self.deadline + (self.max_download if length is None else length) / _SLOWEST
-        timer.reschedule(asyncio.get_running_loop().time() + patience)
+        if self._deadline is not None:
+            self._deadline.extend(patience)
         size, digest = 0, hashlib.sha256()
         file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
         try:
-            async for piece in self._pieces(response):
+            for piece in self._pieces(response):
                 size += len(piece)
                 self._require_room(here, size)
                 digest.update(piece)
@@ -304,16 +313,17 @@ class Fetcher:
             reason = f"{urlsplit(url).hostname} sends only the whole file: {size} bytes or more"
             raise FetchError(url, "too-large", f"{reason}, --max-download allows {self.max_download}")
 
-    def _connected(self) -> tuple[httpx.AsyncClient, asyncio.Semaphore]:
-        """The client and its slots; both belong to one event loop."""
-        import asyncio
+    def _connected(self) -> tuple[httpx.Client, Deadline]:
+        """Return the client and the deadline that its connections keep; the first request makes them."""
+        from wheelclash.deadline import Deadline
 
-        loop = asyncio.get_running_loop()
-        if self._client is None or self._slots is None or self._loop is not loop:
-            self._client, self._loop, self._slots = self._new_client(), loop, asyncio.Semaphore(self.concurrency)
-        return self._client, self._slots
+        with self._lock:
+            if self._client is None or self._deadline is None:
+                self._client, self._deadline = self._new_client(), Deadline()
+                self._deadline.bound(self._client)
+            return self._client, self._deadline
 
-    def _new_client(self) -> httpx.AsyncClient:
+    def _new_client(self) -> httpx.Client:
         import ssl
         from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -328,7 +338,7 @@ class Fetcher:
             except (OSError, ssl.SSLError):
                 raise IndexSettingsError(f"the certificate file {self.cert} cannot be used") from None
         try:
-            return httpx.AsyncClient(
+            return httpx.Client(
                 verify=context,
                 trust_env=self.trust_env,
                 follow_redirects=False,

@@ -7,6 +7,7 @@ resolved by uv; locks and folders of wheels are read as they are. All of it may 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +20,7 @@ from wheelclash.sources.index import Found, Links, project_files, read_links
 from wheelclash.sources.selection import Selection, distinct
 from wheelclash.sources.settings import resolve_settings
 from wheelclash.sources.wheelhouse import select_wheels
-from wheelclash.waiting import event_loop, together
+from wheelclash.threads import run_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -70,7 +71,7 @@ class Gathered(NamedTuple):
     notes: Sequence[str]
 
 
-async def gather(question: Question, reader: WheelReader, *, compares: bool = True) -> Gathered:
+def gather(question: Question, reader: WheelReader, *, compares: bool = True) -> Gathered:
     """Find out what is to be compared, for every target.
 
     Args:
@@ -100,12 +101,12 @@ async def gather(question: Question, reader: WheelReader, *, compares: bool = Tr
     notes: list[str] = [each.hint for each in (*inputs.asked, *inputs.against) if each.hint]
     targets = _targets(question, inputs)
     if inputs.siblings:
-        variants = [await _variants(each, targets[0], settings, reader, notes) for each in inputs.siblings]
+        variants = [_variants(each, targets[0], settings, reader, notes) for each in inputs.siblings]
         inputs = inputs._replace(siblings=[*inputs.siblings, *(each for found in variants for each in found)])
-    pages = await _pages(inputs.looked_up(resolves=resolves), settings, reader)
+    pages = _pages(inputs.looked_up(resolves=resolves), settings, reader)
     gatherers = [_Gatherer(target, question, reader, settings, inputs, pages) for target in targets]
-    chosen = await together(each.select(resolves=resolves) for each in gatherers)
-    located = await _locate([each for parts in chosen for part in parts for each in part.unlocated], settings, reader)
+    chosen = run_all([partial(each.select, resolves=resolves) for each in gatherers])
+    located = _locate([each for parts in chosen for part in parts for each in part.unlocated], settings, reader)
     sets = [_target_set(each, parts, located) for each, parts in zip(gatherers, chosen, strict=True)]
     if compares and question.into is None:
         _require_comparison(inputs, sets, resolves=resolves)
@@ -177,7 +178,7 @@ def _targets(question: Question, inputs: Inputs) -> Sequence[Target]:
     return list(by_key.values())
 
 
-async def _variants(
+def _variants(
     asked: Asked, target: Target, settings: IndexSettings, reader: WheelReader, notes: list[str]
 ) -> list[Asked]:
     """The other variants of a project: from the list of families, and from what its meta package requires.
@@ -191,15 +192,13 @@ async def _variants(
     name = asked.name or asked.text
     family = family_of(name)
     meta = family.meta if family is not None and family.meta is not None else name
-    page = await _look_up(meta, settings, reader)
+    page = _look_up(meta, settings, reader)
     required: frozenset[str] = frozenset()
     if isinstance(page, Found):
         candidate = choose(parse(meta, cwd=Path(), credentials=reader.fetcher.credentials), page, target)
         if isinstance(candidate, Candidate):
-            if reader.cached(candidate) is None:
-                await event_loop()
             try:
-                contents, _, _ = await reader.read(candidate)
+                contents, _, _ = reader.read(candidate)
                 required = requirements_of(contents, target).names_under_any_extra
             except (FetchError, WheelError):
                 pass  # the list of families is then all there is
@@ -213,51 +212,51 @@ async def _variants(
 # -- indexes -------------------------------------------------------------------------------------------------
 
 
-async def _pages(asked: Iterable[Asked], settings: IndexSettings, reader: WheelReader) -> dict[str, Found | FetchError]:
+def _pages(asked: Iterable[Asked], settings: IndexSettings, reader: WheelReader) -> dict[str, Found | FetchError]:
     """What the indexes have of each project, all looked up side by side."""
     names = sorted({each.name or "" for each in asked})
-    links = await _links(settings, reader) if names else None
-    return dict(zip(names, await together(_look_up(name, settings, reader, links) for name in names), strict=True))
+    links = _links(settings, reader) if names else None
+    return dict(zip(names, run_all([partial(_look_up, name, settings, reader, links) for name in names]), strict=True))
 
 
-async def _links(settings: IndexSettings, reader: WheelReader) -> Links | FetchError | None:
+def _links(settings: IndexSettings, reader: WheelReader) -> Links | FetchError | None:
     """What lies in the find-links places, read once for all projects."""
     if not settings.find_links:
         return None
     try:
-        return await read_links(settings, reader.fetcher, reader.cache, offline=reader.fetcher.offline)
+        return read_links(settings, reader.fetcher, reader.cache, offline=reader.fetcher.offline)
     except FetchError as error:
         return error
 
 
-async def _look_up(
+def _look_up(
     name: str, settings: IndexSettings, reader: WheelReader, links: Links | FetchError | None = None
 ) -> Found | FetchError:
     if isinstance(links, FetchError):
         return links
     offline = reader.fetcher.offline
     try:
-        return await project_files(name, settings, reader.fetcher, reader.cache, offline=offline, links=links)
+        return project_files(name, settings, reader.fetcher, reader.cache, offline=offline, links=links)
     except FetchError as error:
         return error
 
 
-async def _locate(
+def _locate(
     wanted: Iterable[Unlocated], settings: IndexSettings, reader: WheelReader
 ) -> dict[Unlocated, Candidate | Skip]:
     """Wheels that locks only name, found in the index by file name and hash; each project is looked up once."""
     distinct = list(dict.fromkeys(wanted))
     places = list(dict.fromkeys((each.candidate.name, each.index) for each in distinct))
 
-    links = await _links(settings, reader) if any(index is None for _, index in places) else None
+    links = _links(settings, reader) if any(index is None for _, index in places) else None
 
-    async def look_up(name: str, index: str | None) -> Found | FetchError:
+    def look_up(name: str, index: str | None) -> Found | FetchError:
         if index is None:
-            return await _look_up(name, settings, reader, links)
+            return _look_up(name, settings, reader, links)
         where = replace(settings, index_url=index, extra_index_urls=(), find_links=())
-        return await _look_up(name, where, reader)
+        return _look_up(name, where, reader)
 
-    found = dict(zip(places, await together(look_up(*place) for place in places), strict=True))
+    found = dict(zip(places, run_all([partial(look_up, *place) for place in places]), strict=True))
     return {each: _located(each.candidate, found[each.candidate.name, each.index]) for each in distinct}
 
 
@@ -326,7 +325,7 @@ class _Gatherer:
         self.notes: list[str] = []
         self.pulled: frozenset[str] = frozenset()
 
-    async def select(self, *, resolves: bool) -> list[Selection]:
+    def select(self, *, resolves: bool) -> list[Selection]:
         """What each of the inputs comes to."""
         target = self.target
         every = [*self._inputs.asked, *self._inputs.against]
@@ -342,7 +341,7 @@ class _Gatherer:
             refused = [choice for each in asked if isinstance(choice := self._before_resolving(each), Skip)]
             parts.append(Selection(skipped=refused))
             asked = [each for each in asked if self._before_resolving(each) is None]
-            parts.append(await self._resolved(asked, target))
+            parts.append(self._resolved(asked, target))
             asked = []
         parts.append(self._chosen(asked, target))
         parts += [self._from_lock(lock, target) for lock in self._inputs.locks]
@@ -396,15 +395,15 @@ class _Gatherer:
             return None
         return choice
 
-    async def _resolved(self, asked: Sequence[Asked], target: Target) -> Selection:
+    def _resolved(self, asked: Sequence[Asked], target: Target) -> Selection:
         """The closure, by uv."""
         from wheelclash.sources.closure import Wanted, resolve
 
         question, fetcher = self._question, self._reader.fetcher
         if not (asked or self._inputs.files or self._inputs.text is not None):
             return Selection()  # no marker holds for this target, or no wheel fits it
-        await event_loop()
-        resolving = resolve(
+        resolving = partial(
+            resolve,
             Wanted(
                 requirements=asked,
                 files=self._inputs.files,
@@ -425,7 +424,7 @@ class _Gatherer:
             offline=fetcher.offline,
         )
         try:
-            closure = await resolving
+            closure = resolving()
         except QuestionError as error:
             hints = [hint for each in asked for hint in (each.hint, each.if_unknown)]
             raise QuestionError(error.reason, " ".join(filter(None, [error.hint, *hints]))) from error

@@ -6,6 +6,7 @@ tell. A wheel is the origin if what it holds is what the installed RECORD lists.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,7 +21,7 @@ from wheelclash.requirement import parse
 from wheelclash.sources.candidate import Candidate, Skip
 from wheelclash.sources.choosing import choose, choose_direct
 from wheelclash.sources.index import FRESH, project_files
-from wheelclash.waiting import event_loop, together
+from wheelclash.threads import run_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,7 +61,7 @@ class Origin(NamedTuple):
         return f"{each.name}{'===' if self.is_ambiguous else '=='}{each.version}"
 
 
-async def find_origins(
+def find_origins(
     installed: Iterable[Installed],
     scan: Scan,
     settings: IndexSettings,
@@ -84,7 +85,7 @@ async def find_origins(
     """
     wanted = list(installed)
     finder = _Finder(scan, settings, reader, fresh)
-    found = await together(finder.find(each) for each in wanted)
+    found = run_all([partial(finder.find, each) for each in wanted])
     return {each.id: origin for each, origin in zip(wanted, found, strict=True)}
 
 
@@ -94,32 +95,32 @@ class _Finder(NamedTuple):
     reader: WheelReader
     fresh: float
 
-    async def find(self, each: Installed) -> Origin | Skip:
+    def find(self, each: Installed) -> Origin | Skip:
         """Where it was installed from, if that is still there and the same; else what the index has."""
         place = direct_url_of(each.folder)
         if place is None:
-            return await self._of_index(each)
+            return self._of_index(each)
         try:
             asked = self._asked(f"{each.name} @ {place}")
         except RequirementError as error:  # the file is gone, as it is in an image that copied wheels in
             gone = error.reason
         else:
-            origin = await self._read(each, choose_direct(asked, self.scan.target))
+            origin = self._read(each, choose_direct(asked, self.scan.target))
             if isinstance(origin, Origin):
                 return origin
             gone = origin.reason
-        origin = await self._of_index(each)
+        origin = self._of_index(each)
         if isinstance(origin, Skip) or origin.differs:
             return Skip(each.name, "not-found", f"it was installed from {place}, which is of no use any more: {gone}")
         return origin
 
-    async def _of_index(self, each: Installed) -> Origin | Skip:
+    def _of_index(self, each: Installed) -> Origin | Skip:
         """What the index has of the version that is installed, its local part included; its page is read once."""
         reader = self.reader
         try:
             version = str(Version(each.version))
             asked, exactly = (self._asked(f"{each.name}{operator}{version}") for operator in ("==", "==="))
-            found = await project_files(
+            found = project_files(
                 each.name,
                 self.settings,
                 reader.fetcher,
@@ -135,19 +136,17 @@ class _Finder(NamedTuple):
         is_other = isinstance(chosen, Candidate) and Version(chosen.version) != Version(version)
         if is_other:  # ``==1.0`` also means ``1.0+cu12``
             chosen = choose(exactly, found, self.scan.target)
-        origin = await self._read(each, chosen)
+        origin = self._read(each, chosen)
         return origin._replace(is_ambiguous=is_other) if isinstance(origin, Origin) else origin
 
     def _asked(self, requirement: str) -> Asked:
         return parse(requirement, cwd=Path(), credentials=self.reader.fetcher.credentials)
 
-    async def _read(self, each: Installed, chosen: Candidate | Skip) -> Origin | Skip:
+    def _read(self, each: Installed, chosen: Candidate | Skip) -> Origin | Skip:
         if isinstance(chosen, Skip):
             return chosen._replace(requirement=each.name)
         try:
-            if chosen.path is None and self.reader.cached(chosen) is None:
-                await event_loop()
-            contents, _, _ = await self.reader.read(chosen)
+            contents, _, _ = self.reader.read(chosen)
         except WheelError as error:
             return Skip(each.name, error.code, str(error))
         except FetchError as error:

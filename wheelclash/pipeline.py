@@ -1,13 +1,13 @@
 """The way of the data: from what was asked to the report, one stage after the other.
 
 Gathering and reading ask the network, side by side, for what is not in the cache; everything after that is a pure
-function of what was read, for one target after the other. A run that finds everything in the cache comes through
-without an event loop.
+function of what was read, for one target after the other.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.addition import NOTHING
@@ -28,11 +28,11 @@ from wheelclash.report.model import Reading
 from wheelclash.report.view import Findings, View
 from wheelclash.sources.candidate import Skip
 from wheelclash.startup import startup_files
+from wheelclash.threads import run_all
 from wheelclash.urls import origin_of
 from wheelclash.verdict import Answer, extent
 from wheelclash.verdict import Question as Doubt
 from wheelclash.verdict import answer as judge_content
-from wheelclash.waiting import event_loop, together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 __all__ = ["Seen", "answer", "look"]
 
 
-async def answer(question: Question, reader: WheelReader) -> Report:
+def answer(question: Question, reader: WheelReader) -> Report:
     """Answer one question.
 
     Args:
@@ -70,7 +70,7 @@ async def answer(question: Question, reader: WheelReader) -> Report:
         QuestionError: The question cannot be answered as asked.
     """
     traffic = replace(reader.fetcher.traffic)
-    seen = await look(question, reader)
+    seen = look(question, reader)
     unmatched = [each.text for each in question.ignore if not any(view.is_ignored_by(each) for view in seen.views)]
     return build_report(
         Findings(
@@ -111,7 +111,7 @@ class Seen(NamedTuple):
     into: Places | None = None
 
 
-async def look(question: Question, reader: WheelReader, *, compares: bool = True) -> Seen:
+def look(question: Question, reader: WheelReader, *, compares: bool = True) -> Seen:
     """Gather, read, lay out, overlap and diagnose, for every target.
 
     Args:
@@ -122,9 +122,9 @@ async def look(question: Question, reader: WheelReader, *, compares: bool = True
     Raises:
         QuestionError: The question cannot be answered as asked.
     """
-    gathered = await gather(question, reader, compares=compares)
+    gathered = gather(question, reader, compares=compares)
     wanted = {_place(each): each for found in gathered.sets for each in found.candidates}
-    read = dict(zip(wanted, await together(_read(each, reader) for each in wanted.values()), strict=True))
+    read = _read_all(wanted, reader)
     there = _residents(question)
     known = {each.name for each in wanted.values() if not isinstance(read[_place(each)], Skip)}
     where = _invocation(question, _installer(question), gathered.settings.flags)
@@ -134,9 +134,9 @@ async def look(question: Question, reader: WheelReader, *, compares: bool = True
     left_out |= {skip.name: f"{skip.requirement} is not compared: {skip.reason}" for skip in not_compared}
     require_known(question.keep, known if there is None else known | there.versions.keys(), left_out)
     notes = list(gathered.notes)
-    views = [await _view(each, read, question, reader, where, there) for each in gathered.sets]
+    views = [_view(each, read, question, reader, where, there) for each in gathered.sets]
     if question.why:
-        views = [view._replace(reasons=await _reasons(view, question, reader, there)) for view in views]
+        views = [view._replace(reasons=_reasons(view, question, reader, there)) for view in views]
     if there is not None:
         skipped += there.skipped
         not_compared += there.not_compared
@@ -153,7 +153,7 @@ async def look(question: Question, reader: WheelReader, *, compares: bool = True
     )
 
 
-async def _reasons(
+def _reasons(
     view: View, question: Question, reader: WheelReader, there: Residents | None
 ) -> Mapping[InstalledPath, Why]:
     """Why the native files among the errors and warnings of a target matter."""
@@ -165,8 +165,8 @@ async def _reasons(
         if each.severity in {"error", "warning"} and not any(one.matches(each, view.names) for one in question.ignore)
     ]
     if there is None:
-        return await explain_overlaps(grave, view.distributions, reader)
-    return await explain_overlaps(
+        return explain_overlaps(grave, view.distributions, reader)
+    return explain_overlaps(
         grave,
         view.distributions,
         reader,
@@ -213,7 +213,7 @@ def _skips(sets: Sequence[TargetSet]) -> list[Skip]:
     ]
 
 
-async def _view(
+def _view(
     found: TargetSet,
     read: Mapping[tuple[str, str], _Read | Skip],
     question: Question,
@@ -232,8 +232,8 @@ async def _view(
         distributions = newcomers(named, there.installed, found.pulled, target)
         present = tuple(each.name for each in named if each not in distributions)
         addition = there.beside(distributions)
-    overlaps = await _overlaps(distributions, target, reader, addition, there)
-    distributions = await _with_startup(distributions, overlaps, reader)
+    overlaps = _overlaps(distributions, target, reader, addition, there)
+    distributions = _with_startup(distributions, overlaps, reader)
     everybody = [*distributions, *addition.residents]
     names = {each.id: each.name for each in everybody}
     # what is ignored is shared all the same, but no reason to do anything
@@ -288,21 +288,33 @@ class _Read(NamedTuple):
     from_cache: bool
 
 
-async def _read(candidate: Candidate, reader: WheelReader) -> _Read | Skip:
-    """The contents of a wheel, or why they could not be had."""
-    try:
+def _read_all(
+    candidates: Mapping[tuple[str, str], Candidate], reader: WheelReader
+) -> dict[tuple[str, str], _Read | Skip]:
+    """Return the contents of wheels, or why they could not be had; only those to be fetched need threads."""
+    read: dict[tuple[str, str], _Read | Skip] = {}
+    remote: dict[tuple[str, str], Candidate] = {}
+    for place, candidate in candidates.items():
         known = reader.cached(candidate)
         if known is not None:
-            return _Read(*known, from_cache=True)
-        if candidate.path is not None:
-            return _Read(*reader.read_local(candidate), from_cache=False)
-        await event_loop()
-        contents, evidence, _ = await reader.read(candidate)
-        return _Read(contents, evidence, from_cache=False)
+            read[place] = _Read(*known, from_cache=True)
+        elif candidate.path is not None:
+            read[place] = _read(candidate, reader)
+        else:
+            remote[place] = candidate
+    fetched = run_all([partial(_read, candidate, reader) for candidate in remote.values()])
+    return read | dict(zip(remote, fetched, strict=True))
+
+
+def _read(candidate: Candidate, reader: WheelReader) -> _Read | Skip:
+    """Return the contents of a wheel that is not in the cache, or why they could not be had."""
+    try:
+        contents, evidence, _ = reader.read(candidate)
     except WheelError as error:
         return Skip(candidate.requested, error.code, str(error))
     except FetchError as error:
         return Skip(candidate.requested, error.code, f"{candidate.filename}: {error}")
+    return _Read(contents, evidence, from_cache=False)
 
 
 # -- laying out, owning, overlapping -------------------------------------------------------------------------
@@ -313,7 +325,7 @@ def _distribution(candidate: Candidate, read: _Read, target: Target) -> Distribu
     return Distribution(candidate, read.contents, read.evidence, layouts, requirements_of(read.contents, target))
 
 
-async def _overlaps(
+def _overlaps(
     distributions: Sequence[Distribution],
     target: Target,
     reader: WheelReader,
@@ -327,9 +339,13 @@ async def _overlaps(
     if there is not None:  # what residents have among each other is as it was
         found = [overlap for overlap in found if not by_id.keys().isdisjoint(overlap.ids)]
     doubts = questions(found)
-    given = await together(
-        _settle(doubt, by_id[doubt.owner].candidate, reader) if doubt.owner in by_id else _on_disk(doubt, there)
-        for doubt in doubts
+    given = run_all(
+        [
+            partial(_settle, doubt, by_id[doubt.owner].candidate, reader)
+            if doubt.owner in by_id
+            else partial(_on_disk, doubt, there)
+            for doubt in doubts
+        ]
     )
     answers: Answers = {
         (doubt.owner, doubt.member): each for doubt, each in zip(doubts, given, strict=True) if each is not None
@@ -337,7 +353,7 @@ async def _overlaps(
     return judge(found, answers, requires_in(everybody))
 
 
-async def _with_startup(
+def _with_startup(
     distributions: Sequence[Distribution], overlaps: Sequence[Overlap], reader: WheelReader
 ) -> list[Distribution]:
     """The distributions, those that clash with the files whose code Python runs at every start.
@@ -351,7 +367,7 @@ async def _with_startup(
         if each.id in clashing
         for member, file in startup_files(each.layouts.values()).items()
     ]
-    answers = await together(_settle(doubt, each.candidate, reader) for each, doubt in doubts)
+    answers = run_all([partial(_settle, doubt, each.candidate, reader) for each, doubt in doubts])
     found: dict[str, list[str]] = {}
     for (each, doubt), said in zip(doubts, answers, strict=True):
         if said is None or said.runs_code:
@@ -359,12 +375,12 @@ async def _with_startup(
     return [each._replace(startup=tuple(found.get(each.id, ()))) for each in distributions]
 
 
-async def _on_disk(doubt: Doubt, there: Residents | None) -> Answer | None:
+def _on_disk(doubt: Doubt, there: Residents | None) -> Answer | None:
     """As :func:`_settle`, of a file that is installed."""
     return None if there is None else there.answer(doubt)
 
 
-async def _settle(doubt: Doubt, candidate: Candidate, reader: WheelReader) -> Answer | None:
+def _settle(doubt: Doubt, candidate: Candidate, reader: WheelReader) -> Answer | None:
     """What the content of one member says; None if it cannot be had: the overlap then stays as grave as it looks."""
     key = f"{candidate.sha256}\n{candidate.size}\n{origin_of(candidate.url)}\n{doubt.member}\n{doubt.about}"
     known = None if candidate.sha256 is None else reader.cache.get("verdict", key)
@@ -372,9 +388,7 @@ async def _settle(doubt: Doubt, candidate: Candidate, reader: WheelReader) -> An
         return Answer(*known)
     limit, head = extent(doubt)
     try:
-        if candidate.path is None:
-            await event_loop()
-        found = judge_content(doubt, await reader.member(candidate, doubt.member, limit=limit, head=head))
+        found = judge_content(doubt, reader.member(candidate, doubt.member, limit=limit, head=head))
     except (WheelError, FetchError):
         return None
     if candidate.sha256 is not None:

@@ -16,13 +16,13 @@ from time import monotonic
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.errors import WheelclashError
-from wheelclash.waiting import event_loop
+from wheelclash.threads import pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Done", "RunError", "run", "run_async"]
+__all__ = ["Done", "RunError", "run"]
 
 _TICK = 0.02
 """Seconds after which a running program is looked at again: whether it is to be ended."""
@@ -99,35 +99,8 @@ def run(
     program = _Program(command, environ, cwd, text, patience)
     try:
         program.start()
-        program.over.wait()
-    finally:
-        program.end()
-    return program.result()
-
-
-async def run_async(
-    command: Sequence[str],
-    *,
-    environ: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
-    text: bytes | None = None,
-    patience: float,
-) -> Done:
-    """Run a program as :func:`run` does, for asynchronous callers; a cancelled call ends the program first."""
-    await event_loop()
-    import asyncio
-
-    loop = asyncio.get_running_loop()
-    over = asyncio.Event()
-
-    def wake() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nothing waits any more
-            loop.call_soon_threadsafe(over.set)
-
-    program = _Program(command, environ, cwd, text, patience, wake)
-    try:
-        program.start()
-        await over.wait()
+        while not program.over.wait(_TICK):
+            pause(0)  # ends this if the thread is told to stop
     finally:
         program.end()
     return program.result()
@@ -147,7 +120,6 @@ class _Program:
         cwd: Path | None,
         text: bytes | None,
         patience: float,
-        wake: Callable[[], None] = lambda: None,
     ) -> None:
         self.over = threading.Event()
         self._command = command
@@ -155,7 +127,6 @@ class _Program:
         self._cwd = cwd
         self._text = text
         self._patience = patience
-        self._wake = wake
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._done: Done | None = None
@@ -193,7 +164,6 @@ class _Program:
             self._error = error
         finally:
             self.over.set()
-            self._wake()
 
     def _run(self) -> Done:
         if self._stop.is_set():

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, get_args
+from typing import TYPE_CHECKING, Self, Unpack, get_args
 
 from packaging.utils import canonicalize_name
 
@@ -24,12 +25,11 @@ from wheelclash.question import Ignore, Options, Question
 from wheelclash.reading.wheel import WheelReader
 from wheelclash.sources.settings import IndexFlags, resolve_settings
 from wheelclash.target import Target
+from wheelclash.threads import await_call
 from wheelclash.urls import Credentials
 from wheelclash.validation import choice, flag, instance, items, moment, paths, refuse_unknown, texts
-from wheelclash.waiting import LoopThread
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
     from types import TracebackType
 
     from wheelclash.pipeline import Seen
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from wheelclash.sources.settings import IndexSettings
 
 __all__ = ["Session", "check", "check_async"]
-
-_T = TypeVar("_T")
 
 
 class Session:
@@ -49,8 +47,7 @@ class Session:
         offline: Refuse every request.
         max_download: The most bytes to download of a wheel whose server refuses ranges.
 
-    A session belongs to the event loop it was first used in; :meth:`check` brings a loop of its own, so one session is
-    used either with :meth:`check` or with :meth:`check_async`.
+    Several threads may ask at once, and :meth:`check` and :meth:`check_async` may be mixed.
     """
 
     def __init__(
@@ -69,15 +66,14 @@ class Session:
         self.credentials = Credentials()
         self.fetcher = Fetcher(credentials=self.credentials, offline=offline, max_download=max_download)
         self.reader = WheelReader(self.fetcher, self.cache)
-        self._loop = LoopThread()
 
     def check(self, requirements: Iterable[str | os.PathLike[str]], **options: Unpack[Options]) -> Report:
         """As :func:`check`, with this session's client and cache."""
-        return self._loop.run(self.check_async(requirements, **options))
+        return answer(_question(requirements, options), self.reader)
 
     async def check_async(self, requirements: Iterable[str | os.PathLike[str]], **options: Unpack[Options]) -> Report:
         """As :func:`check_async`, with this session's client and cache."""
-        return await answer(_question(requirements, options), self.reader)
+        return await await_call(partial(self.check, requirements, **options))
 
     def look(self, requirements: Iterable[str | os.PathLike[str]], **options: Unpack[Options]) -> Seen:
         """What :func:`check` would report on, before anything is said about it; one wheel alone will do.
@@ -85,7 +81,7 @@ class Session:
         Raises:
             QuestionError: The question cannot be answered as asked.
         """
-        return self._loop.run(look(_question(requirements, options), self.reader, compares=False))
+        return look(_question(requirements, options), self.reader, compares=False)
 
     def index_settings(
         self,
@@ -122,19 +118,10 @@ class Session:
             self.fetcher.cert = Path(settings.cert)
         return settings
 
-    def wait(self, answer: Coroutine[Any, Any, _T]) -> _T:
-        """Wait for the answer to a question that was put with this session's reader."""
-        return self._loop.run(answer)
-
     def close(self) -> None:
         """Close client and archives. The session can be used again; it then opens new ones."""
-        self._loop.run(self.aclose())
-        self._loop.close()
-
-    async def aclose(self) -> None:
-        """Close client and archives, from the event loop the session was used in."""
         self.reader.close()
-        await self.fetcher.aclose()
+        self.fetcher.close()
 
     def __enter__(self) -> Self:
         return self
@@ -143,14 +130,6 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
 
 def check(
@@ -180,7 +159,7 @@ async def check_async(
     requirements: Iterable[str | os.PathLike[str]], *, session: Session | None = None, **options: Unpack[Options]
 ) -> Report:
     """The asynchronous twin of :func:`check`: same arguments, same report, same errors."""
-    async with _given(session) as used:
+    with _given(session) as used:
         return await used.check_async(requirements, **options)
 
 

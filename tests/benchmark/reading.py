@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -19,6 +19,7 @@ from wheelclash.reading.remote import FIRST_TAIL
 from wheelclash.reading.wheel import WheelReader
 from wheelclash.session import Session
 from wheelclash.sources.candidate import Candidate
+from wheelclash.threads import run_all
 
 from .figures import Figure
 
@@ -45,7 +46,7 @@ def wheel_figures(wheels: Iterable[Path], folder: Path) -> Iterator[Figure]:
         (folder / path.name).symlink_to(path.resolve())
     names = sorted(path.name for path in folder.iterdir())
     with LoopbackIndex(folder) as index:
-        failures = asyncio.run(_read_all([_candidate(index, name) for name in names]))
+        failures = _read_all([_candidate(index, name) for name in names])
         asked = _by_wheel(index.file_requests)
     read = [name for name in names if name not in failures]
     counts = sorted(len(asked[name]) for name in read)
@@ -83,24 +84,22 @@ def pair_figures(folder: Path) -> Iterator[Figure]:
         yield Figure(group, "bytes read of all bytes", 100 * wheel_bytes / whole, "% of the wheels")
 
 
-async def _read_all(candidates: Sequence[Candidate]) -> dict[str, str]:
+def _read_all(candidates: Sequence[Candidate]) -> dict[str, str]:
     """Read wheels side by side; what went wrong, by file name."""
     fetcher = Fetcher(trust_env=False)
-    slots = asyncio.Semaphore(_AT_ONCE)
     failures: dict[str, str] = {}
 
-    async def read(candidate: Candidate) -> None:
+    def read(candidate: Candidate) -> None:
         reader = WheelReader(fetcher, Cache(None))
-        async with slots:
-            try:
-                await reader.read(candidate)
-            except WheelclashError as error:
-                failures[candidate.filename] = str(error)
-            finally:
-                reader.close()
+        try:
+            reader.read(candidate)
+        except WheelclashError as error:
+            failures[candidate.filename] = str(error)
+        finally:
+            reader.close()
 
-    await asyncio.gather(*map(read, candidates))
-    await fetcher.aclose()
+    run_all([partial(read, candidate) for candidate in candidates], at_once=_AT_ONCE)
+    fetcher.close()
     return failures
 
 

@@ -28,7 +28,6 @@ from wheelclash.sources.choosing import choose
 from wheelclash.sources.index import project_files
 from wheelclash.sources.settings import IndexSettings
 from wheelclash.urls import Credentials
-from wheelclash.waiting import LoopThread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,7 +171,7 @@ TAKERS = {"pip": pip_takes, "uv": uv_takes}
 
 def we_take(settings: IndexSettings, requirement: str) -> Candidate | Skip:
     asked = parse(requirement, cwd=Path(), credentials=Credentials())
-    found = LoopThread().run(project_files(asked.name or "", settings, Fetcher(), Cache(None)))
+    found = project_files(asked.name or "", settings, Fetcher(), Cache(None))
     return choose(asked, found, target_of(running()))
 
 

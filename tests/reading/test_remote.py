@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
 import zipfile
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +19,7 @@ from wheelclash.cache import Cache
 from wheelclash.errors import FetchError, WheelError
 from wheelclash.reading.remote import FIRST_TAIL, NEAR, Hosts, open_archive
 from wheelclash.reading.wheel import WheelReader
+from wheelclash.threads import run_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,16 +58,13 @@ def read(candidate: Candidate, fetcher: Fetcher | None = None) -> tuple[Contents
     """Read one wheel with a client of its own and without cache."""
     fetcher = fetcher or quick_fetcher()
 
-    async def main() -> tuple[Contents, str]:
-        reader = WheelReader(fetcher, Cache(None))
-        try:
-            contents, evidence, _ = await reader.read(candidate)
-            return contents, evidence
-        finally:
-            reader.close()
-            await fetcher.aclose()
-
-    return asyncio.run(main())
+    reader = WheelReader(fetcher, Cache(None))
+    try:
+        contents, evidence, _ = reader.read(candidate)
+    finally:
+        reader.close()
+        fetcher.close()
+    return contents, evidence
 
 
 def padded(wheel: Wheel, *, before: bytes = b"", comment: bytes = b"", after: bytes = b"") -> bytes:
@@ -312,14 +310,11 @@ def at_once(index: LoopbackIndex, count: int) -> None:
     index.add(*wheels)
     candidates = [candidate_of(index, wheel) for wheel in wheels]
 
-    async def main() -> None:
-        fetcher = quick_fetcher()
-        reader = WheelReader(fetcher, Cache(None))
-        await asyncio.gather(*(reader.read(candidate) for candidate in candidates))
-        reader.close()
-        await fetcher.aclose()
-
-    asyncio.run(main())
+    fetcher = quick_fetcher()
+    reader = WheelReader(fetcher, Cache(None))
+    run_all([partial(reader.read, candidate) for candidate in candidates])
+    reader.close()
+    fetcher.close()
 
 
 @pytest.mark.parametrize("status", [403, 501])
@@ -333,16 +328,13 @@ def test_a_403_for_one_file_says_nothing_of_the_others(index: LoopbackIndex) -> 
     index.add(FAR, BIG)
     index.fault(f"/files/{FAR.filename}", "status", status=403)
 
-    async def main() -> str:
-        fetcher, hosts = quick_fetcher(), Hosts()
-        with pytest.raises(FetchError):
-            await open_archive(candidate_of(index, FAR), fetcher, hosts=hosts)
-        archive = await open_archive(candidate_of(index, BIG), fetcher, hosts=hosts)
-        archive.close()
-        await fetcher.aclose()
-        return archive.evidence
-
-    assert asyncio.run(main()) == "range"
+    fetcher, hosts = quick_fetcher(), Hosts()
+    with pytest.raises(FetchError):
+        open_archive(candidate_of(index, FAR), fetcher, hosts=hosts)
+    archive = open_archive(candidate_of(index, BIG), fetcher, hosts=hosts)
+    archive.close()
+    fetcher.close()
+    assert archive.evidence == "range"
     assert len(index.requests) == 3
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
 import struct
@@ -11,6 +10,7 @@ import sys
 import tempfile
 import zipfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +26,10 @@ from wheelclash.errors import FetchError, WheelError
 from wheelclash.reading.contents import Contents
 from wheelclash.reading.stored import decode_contents, encode_contents
 from wheelclash.reading.wheel import WheelReader
+from wheelclash.threads import run_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Iterator
 
     from wheelclash.fetch import Fetcher
     from wheelclash.sources.candidate import Candidate
@@ -47,21 +48,16 @@ def index(tmp_path: Path) -> Iterator[LoopbackIndex]:
         yield running
 
 
-def using(
-    cache: Cache, question: Callable[[WheelReader], Coroutine[Any, Any, Any]], fetcher: Fetcher | None = None
-) -> Any:
+def using(cache: Cache, question: Callable[[WheelReader], Any], fetcher: Fetcher | None = None) -> Any:
     """What a reader of its own answers."""
     fetcher = fetcher or quick_fetcher()
 
-    async def main() -> Any:
-        reader = WheelReader(fetcher, cache)
-        try:
-            return await question(reader)
-        finally:
-            reader.close()
-            await fetcher.aclose()
-
-    return asyncio.run(main())
+    reader = WheelReader(fetcher, cache)
+    try:
+        return question(reader)
+    finally:
+        reader.close()
+        fetcher.close()
 
 
 def read(candidate: Candidate, cache: Cache) -> tuple[Contents, str, bool]:
@@ -159,7 +155,7 @@ def test_a_local_wheel_written_a_moment_ago_is_not_kept(tmp_path: Path) -> None:
     assert read(candidate, Cache(tmp_path / "c"))[2] is False
 
 
-def test_an_answer_from_the_cache_imports_neither_client_nor_event_loop(index: LoopbackIndex, tmp_path: Path) -> None:
+def test_an_answer_from_the_cache_imports_no_client(index: LoopbackIndex, tmp_path: Path) -> None:
     candidate = candidate_of(index, SMALL)
     read(candidate, Cache(tmp_path / "c"))
     code = (
@@ -169,14 +165,13 @@ def test_an_answer_from_the_cache_imports_neither_client_nor_event_loop(index: L
         "from wheelclash.fetch import Fetcher\n"
         "from wheelclash.reading.wheel import WheelReader\n"
         "from wheelclash.sources.candidate import Candidate\n"
-        "from wheelclash.waiting import LoopThread\n"
         "name, url, sha256, size, folder = sys.argv[1:]\n"
         "candidate = Candidate(name, 'small', '1.0', url, None, sha256, int(size), 'small')\n"
         "fetcher = Fetcher()\n"
         "reader = WheelReader(fetcher, Cache(Path(folder)))\n"
         "assert reader.cached(candidate) is not None\n"
         "reader.close()\n"
-        "LoopThread().run(fetcher.aclose())\n"
+        "fetcher.close()\n"
         "heavy = {'asyncio', 'httpx', 'pydantic', 'rich', 'email', 'ssl', 'distlib', 'platformdirs', 'socket'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
@@ -204,9 +199,9 @@ def test_a_member_is_read_from_the_archive_that_is_open(index: LoopbackIndex) ->
     candidate = candidate_of(index, BIG)
     fetcher = quick_fetcher()
 
-    async def question(reader: WheelReader) -> bytes:
-        await reader.read(candidate)
-        return await reader.member(candidate, "big/__init__.py", limit=100)
+    def question(reader: WheelReader) -> bytes:
+        reader.read(candidate)
+        return reader.member(candidate, "big/__init__.py", limit=100)
 
     assert using(Cache(None), question, fetcher) == b"y = 2\n"
     assert (fetcher.traffic.wheel_requests, fetcher.traffic.member_requests) == (1, 1)
@@ -217,10 +212,10 @@ def test_a_member_of_a_wheel_known_from_the_cache_is_counted_apart(index: Loopba
     read(candidate, Cache(tmp_path / "c"))
     fetcher = quick_fetcher()
 
-    async def question(reader: WheelReader) -> bytes:
-        await reader.read(candidate)
-        await asyncio.gather(*(reader.member(candidate, "big/__init__.py", limit=100) for _ in range(2)))
-        return await reader.member(candidate, "big/__init__.py", limit=100)
+    def question(reader: WheelReader) -> bytes:
+        reader.read(candidate)
+        run_all([partial(reader.member, candidate, "big/__init__.py", limit=100) for _ in range(2)])
+        return reader.member(candidate, "big/__init__.py", limit=100)
 
     assert using(Cache(tmp_path / "c"), question, fetcher) == b"y = 2\n"
     assert fetcher.traffic.wheel_requests == 0
@@ -260,9 +255,9 @@ def test_a_file_replaced_between_reading_and_verdict_is_read_anew_or_refused(ind
     candidate = candidate_of(index, BIG)
     index.fault("/files/*", "changes", after=1, times=1)
 
-    async def question(reader: WheelReader) -> bytes:
-        await reader.read(candidate)
-        return await reader.member(candidate, "big/__init__.py", limit=100)
+    def question(reader: WheelReader) -> bytes:
+        reader.read(candidate)
+        return reader.member(candidate, "big/__init__.py", limit=100)
 
     assert using(Cache(None), question) == b"y = 2\n"
     index.mend()
@@ -275,10 +270,10 @@ def test_a_file_replaced_between_reading_and_verdict_is_read_anew_or_refused(ind
 def test_a_file_replaced_for_good_is_opened_anew_for_a_verdict(index: LoopbackIndex) -> None:
     candidate = candidate_of(index, BIG, sha256=None, size=None)
 
-    async def question(reader: WheelReader) -> bytes:
-        await reader.read(candidate)
+    def question(reader: WheelReader) -> bytes:
+        reader.read(candidate)
         index.add(Wheel("big", files={**BIG.files, "big/__init__.py": "y = 3\n"}))
-        return await reader.member(candidate, "big/__init__.py", limit=100)
+        return reader.member(candidate, "big/__init__.py", limit=100)
 
     assert using(Cache(None), question) == b"y = 3\n"
 
@@ -381,7 +376,7 @@ def test_a_damaged_wheel_comes_to_the_same_from_disk_and_by_ranges(index: Loopba
     spots = [*range(400), *range(len(good) - 700, len(good))]
     kinds = set()
 
-    async def main() -> None:
+    def main() -> None:
         fetcher = quick_fetcher()
         for _ in range(200):
             data = bytearray(good)
@@ -392,13 +387,13 @@ def test_a_damaged_wheel_comes_to_the_same_from_disk_and_by_ranges(index: Loopba
             for candidate in (local_candidate(path), candidate_of(index, wheel)):
                 reader = WheelReader(fetcher, Cache(None))
                 try:
-                    results.append((await reader.read(candidate))[0])
+                    results.append((reader.read(candidate))[0])
                 except WheelError as error:
                     results.append(error.code)
                 reader.close()
             assert results[0] == results[1]
             kinds.add(type(results[0]))
-        await fetcher.aclose()
+        fetcher.close()
 
-    asyncio.run(main())
+    main()
     assert kinds == {Contents, str}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -42,16 +41,11 @@ class Asker:
     fetcher_options: dict[str, Any]
 
     def ask(self, name: str, settings: IndexSettings, *, offline: bool = False) -> Found:
-        async def run() -> Found:
-            fetcher = quick_fetcher(offline=offline, **self.fetcher_options)
-            try:
-                return await project_files(
-                    name, settings, fetcher, Cache(self.folder), offline=offline, clock=self.clock
-                )
-            finally:
-                await fetcher.aclose()
-
-        return asyncio.run(run())
+        fetcher = quick_fetcher(offline=offline, **self.fetcher_options)
+        try:
+            return project_files(name, settings, fetcher, Cache(self.folder), offline=offline, clock=self.clock)
+        finally:
+            fetcher.close()
 
 
 @pytest.fixture
@@ -174,8 +168,8 @@ def test_a_kept_page_that_makes_no_sense_is_fetched_anew(index: LoopbackIndex, a
     assert names(asker.ask("left", settings(index.simple))) != []
 
 
-def test_fresh_pages_need_no_event_loop(index: LoopbackIndex, asker: Asker, tmp_path: Path) -> None:
-    """The very point of keeping them: asyncio costs more than the answer."""
+def test_fresh_pages_need_no_client(index: LoopbackIndex, asker: Asker, tmp_path: Path) -> None:
+    """The very point of keeping them: importing the client costs more than the answer."""
     index.add(Wheel("left"))
     block = settings(index.simple, find_links=(tmp_path.as_uri(),))
     asker.ask("left", block)
@@ -184,10 +178,8 @@ def test_fresh_pages_need_no_event_loop(index: LoopbackIndex, asker: Asker, tmp_
         "from wheelclash.sources.index import project_files; from wheelclash.sources.settings import IndexSettings\n"
         f"block = IndexSettings('flags', '', {index.simple!r}, (), ({tmp_path.as_uri()!r},))\n"
         f"cache = Cache(Path({str(asker.folder)!r}))\n"
-        f"run = project_files('left', block, None, cache, clock=lambda: {asker.clock.now})\n"
-        "try: run.send(None)\n"
-        "except StopIteration as done: assert done.value.sources[0].files\n"
-        "else: raise SystemExit('it waited')\n"
+        f"found = project_files('left', block, None, cache, clock=lambda: {asker.clock.now})\n"
+        "assert found.sources[0].files\n"
         "heavy = {'asyncio', 'httpx', 'pydantic', 'html.parser', 'email'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )

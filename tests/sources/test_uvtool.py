@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from pathlib import Path
@@ -30,7 +29,7 @@ def uv_saying(folder: Path, text: str) -> Path:
 def find(*folders: Path) -> Uv:
     """The uv that is found with these folders on PATH."""
     path = os.pathsep.join(map(str, folders))
-    return asyncio.run(find_uv({"PATH": path}, cwd=Path.cwd()))
+    return find_uv({"PATH": path}, cwd=Path.cwd())
 
 
 @pytest.fixture

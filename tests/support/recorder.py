@@ -48,8 +48,8 @@ class _Listening(WheelReader):
 
     asked: list[tuple[str, str, bytes | None]]
 
-    async def member(self, candidate: Candidate, path: str, *, limit: int, head: int | None = None) -> bytes:
-        found = await super().member(candidate, path, limit=limit, head=head)
+    def member(self, candidate: Candidate, path: str, *, limit: int, head: int | None = None) -> bytes:
+        found = super().member(candidate, path, limit=limit, head=head)
         self.asked.append((candidate.filename, path, None if head is None else found[:_HEAD]))
         return found
 
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str]) -> int:
             _record_wheel(each.id, each.wheel.size or 0, reader.archives[each.wheel.url], members)
         pages = _Pages(session)
         for each in report.distributions:
-            _record_page(each.name, each.version, session._loop.run(pages.of(each.name)), everything=asked.all_files)
+            _record_page(each.name, each.version, pages.of(each.name), everything=asked.all_files)
     _record_case(asked, report)
     return 0
 
@@ -90,10 +90,10 @@ class _Pages:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def of(self, name: str) -> Iterable[ProjectFile]:
+    def of(self, name: str) -> Iterable[ProjectFile]:
         """The files of a project, asked for again: the report does not keep them."""
         settings = IndexSettings("default", "the package index", default_index())
-        found = await project_files(name, settings, self._session.fetcher, self._session.cache)
+        found = project_files(name, settings, self._session.fetcher, self._session.cache)
         return found.sources[0].files
 
 

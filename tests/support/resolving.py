@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import tarfile
 from dataclasses import dataclass, field
@@ -65,16 +64,14 @@ class Resolver:
         """Resolve requirements, or whatever is wanted."""
         asked = [parse(each, cwd=self.folder, credentials=self.credentials) for each in requirements]
         home = {"HOME": str(self.folder), "PATH": "/usr/bin:/bin"}
-        return asyncio.run(
-            resolve(
-                wanted or Wanted(requirements=asked),
-                target,
-                self.settings(),
-                credentials=self.credentials,
-                environ={**home, **self.environ},
-                cwd=self.folder,
-                **{"cache_dir": self.cache, "patience": 60.0, **self.options, **options},
-            )
+        return resolve(
+            wanted or Wanted(requirements=asked),
+            target,
+            self.settings(),
+            credentials=self.credentials,
+            environ={**home, **self.environ},
+            cwd=self.folder,
+            **{"cache_dir": self.cache, "patience": 60.0, **self.options, **options},
         )
 
     def selection(self, *requirements: str, target: Target = LINUX, **options: Any) -> Selection:

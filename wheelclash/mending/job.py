@@ -125,12 +125,12 @@ def mend(job: Job, session: Session) -> Mended:
         index=job.flags, installer=name, use_config=job.use_config, prefix=interpreter.prefix, environ=job.environ
     )
     written = [each for each in before.distributions if each.id in repair.rewritten]
-    origins = session.wait(find_origins(written, before, settings, session.reader, fresh=0))
+    origins = find_origins(written, before, settings, session.reader, fresh=0)
     steps = steps_of(repair, before, origins, installer, _printed(interpreter, installer, settings))
     mended = Mended("planned", name, before, repair, steps, origins)
     if not repair.is_decided:
         contested = [each for each in before.contested if each.overlap.path in repair.open_paths]
-        reasons = session.wait(explain_contested(contested, before, settings, session.reader))
+        reasons = explain_contested(contested, before, settings, session.reader)
         return mended._replace(state="undecided", reasons=reasons)
     if not steps:
         return mended._replace(state="whole")

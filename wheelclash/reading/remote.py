@@ -10,22 +10,23 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import threading
 import zipfile
 import zlib
 from bisect import bisect_right
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
+from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from wheelclash.errors import FetchError, WheelError
 from wheelclash.reading.directory import FURTHEST_END, Directory, find_directory
 from wheelclash.reading.sparse import SparseFile
 from wheelclash.responses import RangesRefusedError
+from wheelclash.threads import pause, run_all
 from wheelclash.urls import origin_of
-from wheelclash.waiting import event_loop
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from wheelclash.fetch import Fetcher
@@ -46,6 +47,7 @@ _SLACK = 1024
 _HEADER = 30
 _FIELD = 0xFFFF  # a local header's name and extra field may each be so long
 _SOME_EXTRA = 1024
+_LOOK = 0.1  # seconds after which a waiting thread looks whether it is told to stop
 _REPLACED = "the file was replaced while it was read"
 
 
@@ -84,24 +86,31 @@ class Hosts:
     def __init__(self) -> None:
         self.whole: set[str] = set()
         self._known: set[str] = set()
-        self._probes: dict[str, asyncio.Event] = {}
+        self._asked: set[str] = set()
+        self._changed = threading.Condition()
 
-    @asynccontextmanager
-    async def contact(self, origin: str) -> AsyncIterator[None]:
-        """Wait while somebody else finds out what an origin that nobody knows can do."""
-        import asyncio
+    @contextmanager
+    def contact(self, origin: str) -> Iterator[None]:
+        """Wait while another thread finds out what an unknown origin can do.
 
-        while origin in self._probes:
-            await self._probes[origin].wait()
-        if origin in self._known:
-            yield
-            return
-        self._probes[origin] = asyncio.Event()
+        Raises:
+            StoppedError: The thread was told to stop while it waited.
+        """
+        with self._changed:
+            while origin in self._asked:
+                self._changed.wait(_LOOK)
+                pause(0)
+            known = origin in self._known
+            if not known:
+                self._asked.add(origin)
         try:
             yield
         finally:
-            self._known.add(origin)
-            self._probes.pop(origin).set()
+            if not known:
+                with self._changed:
+                    self._known.add(origin)
+                    self._asked.discard(origin)
+                    self._changed.notify_all()
 
 
 class Archive:
@@ -129,7 +138,7 @@ class Archive:
         with unpacking(filename):
             self.zip = zipfile.ZipFile(file)
 
-    async def fetch(self, names: Iterable[str], *, purpose: Purpose = "wheel", head: int | None = None) -> None:
+    def fetch(self, names: Iterable[str], *, purpose: Purpose = "wheel", head: int | None = None) -> None:
         """Make members readable through :attr:`zip`; those at hand cost nothing.
 
         Args:
@@ -151,15 +160,7 @@ class Archive:
                 clusters[-1] = (clusters[-1][0], max(stop, clusters[-1][1]))
             else:
                 clusters.append((start, stop))
-        if len(clusters) == 1:
-            await source.load(*clusters[0], purpose)
-        elif clusters:
-            import asyncio
-
-            loads = (source.load(start, stop, purpose) for start, stop in clusters)
-            for outcome in await asyncio.gather(*loads, return_exceptions=True):
-                if isinstance(outcome, BaseException):
-                    raise outcome
+        run_all([partial(source.load, start, stop, purpose) for start, stop in clusters])
         if source.parts.source is not None:
             self.evidence = "full"
 
@@ -203,28 +204,38 @@ class _Source:
         self._fetcher = fetcher
         self._fresh = fresh
         self._validators: tuple[str | None, str | None] | None = None
+        self._lock = threading.Lock()  # several parts may be loaded at once
 
-    async def load(self, start: int, stop: int, purpose: Purpose) -> Download | None:
+    def load(self, start: int, stop: int, purpose: Purpose) -> Download | None:
         """Add the bytes from ``start`` to ``stop``; the whole file, if that is what the server sends."""
         candidate, fetcher, fresh = self._candidate, self._fetcher, self._fresh
         sha256, size = candidate.sha256, self.size
         try:
-            reply = await fetcher.byte_range(candidate.url, start, stop, total=size, purpose=purpose, fresh=fresh)
+            reply = fetcher.byte_range(candidate.url, start, stop, total=size, purpose=purpose, fresh=fresh)
         except RangesRefusedError:
             if self.parts.is_empty:
                 raise
-            download = await fetcher.whole(candidate.url, sha256=sha256, size=size, purpose=purpose, fresh=fresh)
-        else:
+            download = fetcher.whole(candidate.url, sha256=sha256, size=size, purpose=purpose, fresh=fresh)
+            with self._lock:
+                return self._take(download)
+        with self._lock:
             self.note(reply)
             if reply.download is None:
                 self.parts.add(start, reply.body)
                 return None
-            download = reply.download
-            download.require(candidate.url, sha256=sha256, size=size)
+            reply.download.require(candidate.url, sha256=sha256, size=size)
+            return self._take(reply.download)
+
+    def _take(self, download: Download) -> Download:
+        """Let a whole file stand for all parts that are not at hand yet.
+
+        Raises:
+            FetchError: ``changed`` if those at hand are not its own.
+        """
         if not self.parts.agrees(download.file):
             download.file.close()
-            raise FetchError(candidate.url, "changed", _REPLACED)
-        if self.parts.source is not None:  # another cluster's answer came first
+            raise FetchError(self._candidate.url, "changed", _REPLACED)
+        if self.parts.source is not None:  # the answer for another part came first
             download.file.close()
         else:
             self.parts.source = download.file
@@ -248,7 +259,7 @@ class _Source:
         self._validators = etag, reply.last_modified
 
 
-async def open_archive(
+def open_archive(
     candidate: Candidate,
     fetcher: Fetcher,
     *,
@@ -275,25 +286,24 @@ async def open_archive(
     origin = origin_of(candidate.url)
     if candidate.size == 0:
         raise WheelError(candidate.filename, "unreadable", "it is empty")
-    await event_loop()
-    async with hosts.contact(origin):
+    with hosts.contact(origin):
         if origin not in hosts.whole:
             try:
-                return await _open_by_parts(candidate, fetcher, purpose, fresh=fresh)
+                return _open_by_parts(candidate, fetcher, purpose, fresh=fresh)
             except RangesRefusedError as refusal:
                 if refusal.status != 403:  # noqa: PLR2004 - a 403 may be about this one file
                     hosts.whole.add(origin)
-        download = await fetcher.whole(
+        download = fetcher.whole(
             candidate.url, sha256=candidate.sha256, size=candidate.size, purpose=purpose, fresh=fresh
         )
         hosts.whole.add(origin)
     return _open_download(download, candidate)
 
 
-async def _open_by_parts(candidate: Candidate, fetcher: Fetcher, purpose: Purpose, *, fresh: bool) -> Archive:
+def _open_by_parts(candidate: Candidate, fetcher: Fetcher, purpose: Purpose, *, fresh: bool) -> Archive:
     size, first = candidate.size, None
     if size is None:  # PEP 503 pages do not tell; one byte's Content-Range does
-        first = await fetcher.byte_range(candidate.url, 0, 1, total=None, purpose=purpose, fresh=fresh)
+        first = fetcher.byte_range(candidate.url, 0, 1, total=None, purpose=purpose, fresh=fresh)
         if first.download is not None:
             first.download.require(candidate.url, sha256=candidate.sha256, size=None)
             return _open_download(first.download, candidate)
@@ -302,7 +312,7 @@ async def _open_by_parts(candidate: Candidate, fetcher: Fetcher, purpose: Purpos
     if first is not None:
         source.note(first)
     begin = max(0, size - FIRST_TAIL)
-    download = await source.load(begin, size, purpose)
+    download = source.load(begin, size, purpose)
     if download is not None:
         return _open_download(download, candidate)
     parts = source.parts
@@ -317,7 +327,7 @@ async def _open_by_parts(candidate: Candidate, fetcher: Fetcher, purpose: Purpos
     directory = find_directory(tail, size, candidate.filename)
     if directory.start < begin:
         earlier = max(0, directory.start - int(_MORE * directory.size) - _SLACK)
-        download = await source.load(earlier, begin, purpose)
+        download = source.load(earlier, begin, purpose)
         if download is not None:
             return _open_download(download, candidate)
     parts.crop(directory.end_record)

@@ -8,7 +8,9 @@ path, size and times.
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from wheelclash.errors import FetchError, WheelError
@@ -37,7 +39,7 @@ _EVIDENCE: dict[str, Evidence] = {"range": "range", "full": "full", "local": "lo
 def cached_contents(candidate: Candidate, cache: Cache) -> tuple[Contents, Evidence] | None:
     """What an earlier run read of this very wheel, and how; None if it must be read.
 
-    Never awaits, asks or opens the wheel.
+    Neither asks for the wheel nor opens it.
     """
     for key in _keys(candidate):
         value = cache.get(_KIND, key)
@@ -75,6 +77,9 @@ def _local_key(candidate: Candidate, found: os.stat_result) -> str:
 class WheelReader:
     """Reads the wheels of a run and keeps their archives open for the verdicts that follow.
 
+    Several threads may read at once. Members of one wheel are read one after the other, since an archive has one
+    position.
+
     Args:
         fetcher: Asks.
         cache: Keeps.
@@ -85,12 +90,14 @@ class WheelReader:
         self.cache = cache
         self._open: dict[str, Archive] = {}
         self._hosts: Hosts | None = None
+        self._lock = threading.Lock()
+        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def cached(self, candidate: Candidate) -> tuple[Contents, Evidence] | None:
         """See :func:`cached_contents`."""
         return cached_contents(candidate, self.cache)
 
-    async def read(self, candidate: Candidate) -> tuple[Contents, Evidence, bool]:
+    def read(self, candidate: Candidate) -> tuple[Contents, Evidence, bool]:
         """The contents of a wheel, how they were had, and whether from the cache.
 
         Raises:
@@ -103,18 +110,18 @@ class WheelReader:
         if candidate.path is not None:
             return *self.read_local(candidate), False
         try:
-            contents, archive = await self._read(candidate, fresh=False)
+            contents, archive = self._read(candidate, fresh=False)
         except FetchError as error:
             if error.code not in _AGAIN:
                 raise
-            contents, archive = await self._read(candidate, fresh=True)
+            contents, archive = self._read(candidate, fresh=True)
         if candidate.sha256 is not None:
             origin = _ANY_ORIGIN if archive.verified else origin_of(candidate.url)
             self._keep(_remote_key(candidate, origin), contents, archive.evidence)
         return contents, archive.evidence, False
 
     def read_local(self, candidate: Candidate) -> tuple[Contents, Evidence]:
-        """The contents of a wheel on disk, read at once; nothing is awaited.
+        """Return the contents of a wheel on disk.
 
         Raises:
             WheelError: It cannot be read, or no installer would install it.
@@ -139,7 +146,7 @@ class WheelReader:
             self._keep(key, contents, "local")
         return contents, "local"
 
-    async def member(self, candidate: Candidate, path: str, *, limit: int, head: int | None = None) -> bytes:
+    def member(self, candidate: Candidate, path: str, *, limit: int, head: int | None = None) -> bytes:
         """The content of one file of a wheel, for a verdict; counted apart.
 
         Args:
@@ -152,25 +159,28 @@ class WheelReader:
             FetchError: It cannot be had.
             WheelError: ``limit``, or ``unreadable``.
         """
-        try:
-            return await self._member(candidate, path, limit, head, fresh=False)
-        except FetchError as error:
-            if error.code not in _AGAIN:
-                raise
-            self._forget(candidate)
-            return await self._member(candidate, path, limit, head, fresh=True)
+        with self._lock:
+            turn = self._turns[candidate.url]
+        with turn:
+            try:
+                return self._member(candidate, path, limit, head, fresh=False)
+            except FetchError as error:
+                if error.code not in _AGAIN:
+                    raise
+                self._forget(candidate)
+                return self._member(candidate, path, limit, head, fresh=True)
 
     def close(self) -> None:
         """Close every archive; the reader can be used again."""
         while self._open:
             self._open.popitem()[1].close()
 
-    async def _read(self, candidate: Candidate, *, fresh: bool) -> tuple[Contents, Archive]:
+    def _read(self, candidate: Candidate, *, fresh: bool) -> tuple[Contents, Archive]:
         from wheelclash.reading.remote import open_archive
 
-        archive = await open_archive(candidate, self.fetcher, hosts=self._known_hosts(), fresh=fresh)
+        archive = open_archive(candidate, self.fetcher, hosts=self._known_hosts(), fresh=fresh)
         try:
-            await archive.fetch(_needed(archive, candidate.filename))
+            archive.fetch(_needed(archive, candidate.filename))
             contents = _contents_of(archive, candidate)
         except BaseException:
             archive.close()
@@ -179,28 +189,28 @@ class WheelReader:
             archive.close()
         return contents, archive
 
-    async def _member(self, candidate: Candidate, path: str, limit: int, head: int | None, *, fresh: bool) -> bytes:
+    def _member(self, candidate: Candidate, path: str, limit: int, head: int | None, *, fresh: bool) -> bytes:
         from wheelclash.reading.remote import open_archive
 
         archive = self._open.get(candidate.url)
         if archive is not None:
-            return await self._inflate(archive, candidate, path, limit, head)
+            return self._inflate(archive, candidate, path, limit, head)
         hosts = self._known_hosts()
-        archive = await open_archive(candidate, self.fetcher, hosts=hosts, purpose="member", fresh=fresh)
+        archive = open_archive(candidate, self.fetcher, hosts=hosts, purpose="member", fresh=fresh)
         kept = self._remember(candidate, archive)
         try:
-            return await self._inflate(archive, candidate, path, limit, head)
+            return self._inflate(archive, candidate, path, limit, head)
         finally:
             if not kept:
                 archive.close()
 
-    async def _inflate(self, archive: Archive, candidate: Candidate, path: str, limit: int, head: int | None) -> bytes:
+    def _inflate(self, archive: Archive, candidate: Candidate, path: str, limit: int, head: int | None) -> bytes:
         from wheelclash.reading.remote import unpacking
 
         name = _archive_name(archive, path, candidate.filename)
         if head is None:
             _require_small(archive, name, candidate.filename, limit)
-        await archive.fetch([name], purpose="member", head=head)
+        archive.fetch([name], purpose="member", head=head)
         wanted = limit + 1 if head is None else min(head, limit)
         found = bytearray()
         with unpacking(candidate.filename), archive.zip.open(name) as stream:
@@ -213,19 +223,21 @@ class WheelReader:
     def _known_hosts(self) -> Hosts:
         from wheelclash.reading.remote import Hosts
 
-        if self._hosts is None:
-            self._hosts = Hosts()
-        return self._hosts
+        with self._lock:
+            if self._hosts is None:
+                self._hosts = Hosts()
+            return self._hosts
 
     def _keep(self, key: str, contents: Contents, evidence: Evidence) -> None:
         self.cache.put(_KIND, key, {"evidence": evidence, "contents": encode_contents(contents)})
 
     def _remember(self, candidate: Candidate, archive: Archive) -> bool:
         """Keep an archive open, if there is room and none of it yet."""
-        if len(self._open) >= _OPEN_AT_MOST or candidate.url in self._open:
-            return False
-        self._open[candidate.url] = archive
-        return True
+        with self._lock:
+            if len(self._open) >= _OPEN_AT_MOST or candidate.url in self._open:
+                return False
+            self._open[candidate.url] = archive
+            return True
 
     def _forget(self, candidate: Candidate) -> None:
         archive = self._open.pop(candidate.url, None)

@@ -115,7 +115,7 @@ class Closure(NamedTuple):
         return {each["name"]: each["version"] for each in packages if "version" in each}
 
 
-async def resolve(
+def resolve(
     wanted: Wanted,
     target: Target,
     settings: IndexSettings,
@@ -170,8 +170,8 @@ async def resolve(
         *(["--exclude-newer", exclude_newer.isoformat()] if exclude_newer is not None else []),
         *(["--cache-dir", str(cache_dir)] if cache_dir is not None else []),
     ]
-    uv = uv or await find_uv(environ, cwd=cwd)
-    done = await run(
+    uv = uv or find_uv(environ, cwd=cwd)
+    done = run(
         [uv.path, "pip", "compile", *options, *sources],
         environ={**clean_environ(environ), **told.environ, **index_environ},
         cwd=cwd,

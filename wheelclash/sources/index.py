@@ -1,23 +1,23 @@
 """Asking indexes for a project: every page of a block of settings, from the cache where it is fresh.
 
 A page over http(s) is kept as parsed, with its validators, and believed for ten minutes; then the index is asked
-whether it still holds. Local pages and folders are read each time. Nothing here needs an event loop until a page must
-really be fetched.
+whether it still holds. Local pages and folders are read each time.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
 from wheelclash.errors import FetchError
 from wheelclash.sources.page import Page, ProjectFile, parse_page, project_file, usable
 from wheelclash.sources.releases import project_of
+from wheelclash.threads import run_all
 from wheelclash.urls import local_path
 from wheelclash.values import value
-from wheelclash.waiting import event_loop, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -39,7 +39,7 @@ MAX_PAGE = 128 * 1024 * 1024
 class PageFetcher(Protocol):
     """What fetches pages: :class:`wheelclash.fetch.Fetcher`."""
 
-    async def page(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> PageReply:
+    def page(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> PageReply:
         """Fetch a page; see :meth:`wheelclash.fetch.Fetcher.page`."""
 
 
@@ -82,7 +82,7 @@ class _Answer(NamedTuple):
     cached: bool = False
 
 
-async def project_files(
+def project_files(
     name: str,
     settings: IndexSettings,
     fetcher: PageFetcher,
@@ -114,13 +114,13 @@ async def project_files(
     reader = _Reader(fetcher, cache, offline=offline, clock=clock, fresh=fresh)
     pages = [(index, _page_url(index, name)) for index in settings.indexes]
     if links is None:
-        links = await read_links(settings, fetcher, cache, offline=offline, clock=clock)
+        links = read_links(settings, fetcher, cache, offline=offline, clock=clock)
     answers: list[_Answer] = []
     if settings.strategy == "merge":
-        answers = await together(reader.page(url) for _, url in pages)
+        answers = run_all([partial(reader.page, url) for _, url in pages])
     else:
         for _, url in pages:
-            answers.append(await reader.page(url))
+            answers.append(reader.page(url))
             if answers[-1].page is not None:
                 break
     known = list(zip((index for index, _ in pages), answers, strict=False))
@@ -151,7 +151,7 @@ class Links(NamedTuple):
     notes: tuple[str, ...]
 
 
-async def read_links(
+def read_links(
     settings: IndexSettings,
     fetcher: PageFetcher,
     cache: Cache,
@@ -165,7 +165,7 @@ async def read_links(
         FetchError: One of them could not be read.
     """
     reader = _Reader(fetcher, cache, offline=offline, clock=clock)
-    answers = await together(reader.flat(link) for link in settings.find_links)
+    answers = run_all([partial(reader.flat, link) for link in settings.find_links])
     pages = [answer.page for answer in answers if answer.page]
     return Links(
         files=tuple((link, _by_project(page.files)) for link, page in zip(settings.find_links, pages, strict=True)),
@@ -202,17 +202,17 @@ class _Reader:
         self._clock = clock
         self._fresh = fresh
 
-    async def flat(self, link: str) -> _Answer:
+    def flat(self, link: str) -> _Answer:
         """A find-links location: a folder of files, or a page of links."""
         path = local_path(link)
         if path is not None and path.is_dir():
             return _Answer(Page(tuple(_folder(path))))
-        answer = await self.page(link)
+        answer = self.page(link)
         if answer.page is None:  # no wheel of it will be found: that is not the same as an unknown project
             raise FetchError(link, "unreachable", "there is no such page to find links in")
         return answer
 
-    async def page(self, url: str) -> _Answer:
+    def page(self, url: str) -> _Answer:
         """A page; its ``page`` is None if there is none (404, or no such file)."""
         path = local_path(url)
         if path is not None:
@@ -221,13 +221,12 @@ class _Reader:
         now = self._clock()
         if kept is not None and (self._offline or 0 <= now - kept.fetched < self._fresh):
             return _Answer(kept.page, cached=True)
-        await event_loop()
-        return await self._fetch(url, kept, now)
+        return self._fetch(url, kept, now)
 
-    async def _fetch(self, url: str, kept: _Kept | None, now: float) -> _Answer:
+    def _fetch(self, url: str, kept: _Kept | None, now: float) -> _Answer:
         etag, last_modified = (kept.etag, kept.last_modified) if kept is not None else (None, None)
         try:
-            reply = await self._fetcher.page(url, etag=etag, last_modified=last_modified)
+            reply = self._fetcher.page(url, etag=etag, last_modified=last_modified)
         except FetchError as error:
             if error.code != "not-found":
                 raise

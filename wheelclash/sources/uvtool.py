@@ -1,7 +1,6 @@
 """Finding uv and running it: without its own settings, without questions to a terminal, and never for ever.
 
-uv is the PyPI package ``uv`` (the extra ``wheelclash[uv]``) or the first on PATH. Everything here runs in the event
-loop that :func:`wheelclash.waiting.event_loop` asks for.
+uv is the PyPI package ``uv`` (the extra ``wheelclash[uv]``) or the first on PATH.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.errors import QuestionError
-from wheelclash.waiting import event_loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,7 +56,7 @@ class Uv(NamedTuple):
     version: str
 
 
-async def find_uv(environ: Mapping[str, str], *, cwd: Path) -> Uv:
+def find_uv(environ: Mapping[str, str], *, cwd: Path) -> Uv:
     """The first uv that is new enough: the package's, then those on PATH.
 
     Args:
@@ -71,7 +69,7 @@ async def find_uv(environ: Mapping[str, str], *, cwd: Path) -> Uv:
     old: list[str] = []
     for path in dict.fromkeys(_installed(environ)):
         try:
-            done = await run([path, "--version"], environ=clean_environ(environ), cwd=cwd, patience=_QUICK)
+            done = run([path, "--version"], environ=clean_environ(environ), cwd=cwd, patience=_QUICK)
         except QuestionError:
             continue
         found = re.match(rb"uv(?:\.exe)? ((\d+)\.(\d+)(?:\.[\w.+-]+)?)", done.output)
@@ -118,7 +116,7 @@ def clean_environ(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-async def run(
+def run(
     command: Sequence[str],
     *,
     environ: Mapping[str, str],
@@ -126,7 +124,7 @@ async def run(
     text: bytes | None = None,
     patience: float = PATIENCE,
 ) -> Done:
-    """Run uv to its end (:func:`wheelclash.processes.run_async`).
+    """Run uv to its end (:func:`wheelclash.processes.run`).
 
     Args:
         command: Program and arguments.
@@ -138,10 +136,9 @@ async def run(
     Raises:
         QuestionError: It cannot be run, or takes too long.
     """
-    await event_loop()
-    from wheelclash.processes import RunError, run_async
+    from wheelclash import processes
 
     try:
-        return await run_async(command, environ=environ, cwd=cwd, text=text, patience=patience)
-    except RunError as error:
+        return processes.run(command, environ=environ, cwd=cwd, text=text, patience=patience)
+    except processes.RunError as error:
         raise QuestionError(f"{error}.") from None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["explain_contested"]
 
 
-async def explain_contested(
+def explain_contested(
     contested: Sequence[Contested], scan: Scan, settings: IndexSettings, reader: WheelReader
 ) -> dict[InstalledPath, Why]:
     """Explain contested native files of an environment.
@@ -42,11 +42,11 @@ async def explain_contested(
     files = [each for each in contested if each.overlap.path in wanted and each.overlap.is_same_path]
     by_id = {each.id: each for each in scan.distributions}
     absent = {id_ for each in files for id_ in each.overlap.ids if id_ not in each.on_disk.matches}
-    origins = await find_origins([by_id[id_] for id_ in sorted(absent)], scan, settings, reader)
+    origins = find_origins([by_id[id_] for id_ in sorted(absent)], scan, settings, reader)
     read: dict[Path, Versions] = {}
     for each in files:
         names = {id_: by_id[id_].name for id_ in each.overlap.ids}
-        read[Path(scan.places.on_disk(each.key))] = Versions.of(names, await _versions(each, scan, origins, reader))
+        read[Path(scan.places.on_disk(each.key))] = Versions.of(names, _versions(each, scan, origins, reader))
     around = around_installed(read, scan.places, scan.distributions)
     return {
         each.overlap.path: reason(path.parent, versions, around)
@@ -54,7 +54,7 @@ async def explain_contested(
     }
 
 
-async def _versions(
+def _versions(
     each: Contested, scan: Scan, origins: Mapping[str, Origin | Skip], reader: WheelReader
 ) -> dict[str, BinaryFacts | str]:
     found: dict[str, BinaryFacts | str] = {}
@@ -62,11 +62,11 @@ async def _versions(
         if owner.id in each.on_disk.matches:
             found[owner.id] = read_file(scan.places.on_disk(each.key))
         else:
-            found[owner.id] = await _read_origin(origins[owner.id], each.overlap.path, owner.file.content, reader)
+            found[owner.id] = _read_origin(origins[owner.id], each.overlap.path, owner.file.content, reader)
     return found
 
 
-async def _read_origin(
+def _read_origin(
     origin: Origin | Skip, path: InstalledPath, recorded: str | None, reader: WheelReader
 ) -> BinaryFacts | str:
     """The version in a wheel, if it is the one that was installed."""
@@ -75,4 +75,4 @@ async def _read_origin(
     file = origin.files.get(path)
     if file is None or file.member is None or recorded is None or file.content != recorded:
         return f"{origin.candidate.filename} has another file there than was installed"
-    return await read_member(origin.candidate, file.member, recorded, reader)
+    return read_member(origin.candidate, file.member, recorded, reader)

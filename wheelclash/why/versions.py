@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from wheelclash.errors import FetchError, WheelError
 from wheelclash.native import BinaryFacts, binary_facts
-from wheelclash.waiting import event_loop
 
 if TYPE_CHECKING:
     from wheelclash.reading.wheel import WheelReader
@@ -30,7 +29,7 @@ def read_file(path: str) -> BinaryFacts | str:
         return f"it cannot be read ({getattr(error, 'strerror', None) or error})"
 
 
-async def read_member(candidate: Candidate, member: str, digest: str | None, reader: WheelReader) -> BinaryFacts | str:
+def read_member(candidate: Candidate, member: str, digest: str | None, reader: WheelReader) -> BinaryFacts | str:
     """The facts of one member of a wheel, or why there are none; kept by its hash.
 
     Args:
@@ -44,9 +43,7 @@ async def read_member(candidate: Candidate, member: str, digest: str | None, rea
     if facts is not None:
         return facts
     try:
-        if candidate.path is None:
-            await event_loop()
-        data = await reader.member(candidate, member, limit=LIMIT)
+        data = reader.member(candidate, member, limit=LIMIT)
     except (WheelError, FetchError) as error:
         return error.reason
     found = binary_facts(io.BytesIO(data))

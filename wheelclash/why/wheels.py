@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["explain_overlaps"]
 
 
-async def explain_overlaps(
+def explain_overlaps(
     overlaps: Iterable[Overlap],
     distributions: Sequence[Distribution],
     reader: WheelReader,
@@ -56,7 +56,7 @@ async def explain_overlaps(
         found = {}
         for owner in overlap.owners:
             there = places if owner.id in on_disk else None
-            found[owner.id] = await _read(owner, by_id[owner.id], reader, there)
+            found[owner.id] = _read(owner, by_id[owner.id], reader, there)
         read[overlap.path] = Versions.of(names, found)
     if not read:
         return {}
@@ -69,9 +69,9 @@ async def explain_overlaps(
     return {path: reason(place_of(path, places).parent, versions, around) for path, versions in read.items()}
 
 
-async def _read(owner: Owner, each: Distribution, reader: WheelReader, there: Places | None) -> BinaryFacts | str:
+def _read(owner: Owner, each: Distribution, reader: WheelReader, there: Places | None) -> BinaryFacts | str:
     if owner.file.member is None:
         return "it is a command that the installer makes"
     if there is not None:
         return read_file(there.on_disk(owner.file.member))
-    return await read_member(each.candidate, owner.file.member, owner.file.content, reader)
+    return read_member(each.candidate, owner.file.member, owner.file.content, reader)

@@ -1,0 +1,164 @@
+"""Run what waits for a network or another program side by side, in a bounded number of threads.
+
+All code of the library is synchronous. The threads are daemons, so that an interrupted run ends at once, although one
+of them may still wait for a server: each is told to stop, looks for that between two steps (:func:`pause`), and is not
+waited for longer than :data:`GRACE` seconds.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextvars import ContextVar, copy_context
+from functools import partial
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+__all__ = ["AT_ONCE", "GRACE", "StoppedError", "await_call", "pause", "run_all"]
+
+AT_ONCE = 16
+"""Threads that work at the same time, unless told otherwise."""
+
+GRACE = 1.0
+"""Seconds that threads told to stop have to end the programs they started."""
+
+_TICK = 0.02
+"""Seconds after which a thread that waits for others looks whether it is told to stop itself."""
+
+_T = TypeVar("_T")
+
+
+class StoppedError(Exception):
+    """Work was given up because its caller was interrupted, or other work beside it failed."""
+
+
+class _Stop:
+    """Tells threads to stop; whoever started them may be told by another one."""
+
+    def __init__(self, above: _Stop | None) -> None:
+        self.told = threading.Event()
+        self._above = above
+
+    def is_set(self) -> bool:
+        return self.told.is_set() or (self._above is not None and self._above.is_set())
+
+
+_STOP: ContextVar[_Stop | None] = ContextVar("_STOP", default=None)
+
+
+def pause(seconds: float) -> None:
+    """Wait, or end the work of this thread if it is told to stop meanwhile.
+
+    Args:
+        seconds: How long; 0 only looks.
+
+    Raises:
+        StoppedError: It was told to stop.
+    """
+    latest = monotonic() + seconds
+    stop = _STOP.get()
+    while True:
+        if stop is not None and stop.is_set():
+            raise StoppedError
+        left = latest - monotonic()
+        if left <= 0:
+            return
+        threading.Event().wait(left if stop is None else min(left, _TICK))
+
+
+def run_all(calls: Iterable[Callable[[], _T]], *, at_once: int = AT_ONCE) -> list[_T]:
+    """Call functions side by side and return their results in the order of the functions.
+
+    Args:
+        calls: Functions without arguments, safe to call from other threads. A single one is called in this thread.
+        at_once: The most threads.
+
+    Raises:
+        BaseException: What the first of them to fail raised; no further ones are called then, and those that run
+            are told to stop.
+    """
+    waiting = list(calls)
+    if len(waiting) <= 1:
+        return [call() for call in waiting]
+    above = _STOP.get()
+    stop = _Stop(above)
+    results: dict[int, _T] = {}
+    outcomes: SimpleQueue[BaseException | None] = SimpleQueue()
+    numbers = iter(range(len(waiting)))
+    work = partial(_work, waiting, numbers, threading.Lock(), results, outcomes, stop)
+    count = min(at_once, len(waiting))
+    for _ in range(count):
+        threading.Thread(target=copy_context().run, args=(work,), name="wheelclash", daemon=True).start()
+    ended = 0
+    try:
+        while ended < count:
+            try:
+                failure = outcomes.get(timeout=None if above is None else _TICK)
+            except Empty:
+                pause(0)
+                continue
+            ended += 1
+            if failure is not None:
+                raise failure  # noqa: TRY301 - to be treated like an interruption of the waiting
+    except BaseException:
+        stop.told.set()
+        _await_ends(outcomes, count - ended)
+        raise
+    return [results[number] for number in range(len(waiting))]
+
+
+def _work(
+    calls: list[Callable[[], _T]],
+    numbers: Iterator[int],
+    lock: threading.Lock,
+    results: dict[int, _T],
+    outcomes: SimpleQueue[BaseException | None],
+    stop: _Stop,
+) -> None:
+    """Call one function after the other, until none is left, one fails, or the thread is told to stop."""
+    _STOP.set(stop)
+    failure: BaseException | None = None
+    try:
+        while not stop.is_set():
+            with lock:
+                number = next(numbers, None)
+            if number is None:
+                return
+            results[number] = calls[number]()
+    except BaseException as error:  # noqa: BLE001 - raised by the thread that waits for the results
+        failure = error
+    finally:
+        outcomes.put(failure)
+
+
+def _await_ends(outcomes: SimpleQueue[BaseException | None], count: int) -> None:
+    """Give threads that were told to stop a moment to do so."""
+    latest = monotonic() + GRACE
+    for _ in range(count):
+        try:
+            outcomes.get(timeout=max(0.0, latest - monotonic()))
+        except Empty:
+            return
+
+
+async def await_call(call: Callable[[], _T]) -> _T:
+    """Run a function in a thread for asynchronous callers; if this is cancelled, the thread is told to stop.
+
+    Args:
+        call: A function without arguments.
+
+    Raises:
+        BaseException: What it raises.
+    """
+    import anyio.to_thread
+
+    stop = _Stop(_STOP.get())
+    token = _STOP.set(stop)
+    try:
+        return await anyio.to_thread.run_sync(call, abandon_on_cancel=True)
+    finally:
+        stop.told.set()
+        _STOP.reset(token)
