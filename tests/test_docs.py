@@ -7,9 +7,9 @@ import doctest
 import json
 import os
 import re
-import signal
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
