@@ -251,6 +251,117 @@ def test_a_file_without_dependencies_is_what_it_lists(ask: Asker) -> None:
     assert names(ask(files=["r.txt"], deps=False)) == {"meta", "x-cu12"}
 
 
+FROZEN = (
+    "# what pip freeze wrote",
+    "x-cu12==1.1",
+    "x-cu13==1.1 --hash=sha256:" + "0" * 64,
+    "calm==1.0+cu121",
+    "asttokens @ file:///croot/asttokens_1646925590279/work",
+    "under==1.0",
+    "our-own-name==3",
+    "-e git+https://h.example/ours.git@0123456#egg=ours",
+    "theirs @ git+https://h.example/theirs.git@0123456",
+    "far==1.0 ; sys_platform == 'win32'",
+)
+
+
+def test_an_ordinary_freeze_is_compared_and_each_line_no_wheel_is_known_of_is_a_skip(ask: Asker) -> None:
+    ask.write("frozen.txt", *FROZEN)
+    report = ask(files=["frozen.txt"], deps=False, environ=ask.environ | {"PATH": _recording_git(ask)})
+    assert found(report) == CLASH
+    assert chains(report) == {"x-cu12": ("x-cu12",), "x-cu13": ("x-cu13",)}
+    assert {each.requirement.partition("==")[0]: each.code for each in report.skipped} == {
+        "calm": "no-wheel",
+        "asttokens @ file:///croot/asttokens_1646925590279/work": "not-a-wheel",
+        "under": "no-wheel",
+        "our-own-name": "not-found",
+        "git+https://h.example/ours.git@0123456#egg=ours": "not-a-wheel",
+        "theirs @ git+https://h.example/theirs.git@0123456": "not-a-wheel",
+    }
+    assert [each.code for each in report.not_compared] == ["marker"]
+    assert report.warnings == (), "nothing was resolved, and nothing came along"
+    assert not (ask.folder / "git-was-run").exists()
+    ask.write("calm.txt", *(line for line in FROZEN if "x-cu13" not in line), "meta==1.1")
+    assert ask(files=["calm.txt"], deps=False).exit_code() == 3
+
+
+def _recording_git(ask: Asker) -> str:
+    """A ``PATH`` where git leaves a trace."""
+    git = ask.folder / "bin" / "git"
+    git.parent.mkdir(exist_ok=True)
+    git.write_text(f"#!/bin/sh\ntouch '{ask.folder}/git-was-run'\nexit 1\n", encoding="utf-8")
+    git.chmod(0o755)
+    return f"{git.parent}{os.pathsep}{ask.environ['PATH']}"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in of git is a shell script")
+@pytest.mark.parametrize("line", ["theirs @ git+https://h.example/t.git", "-e git+ssh://git@h.example/t.git#egg=t"])
+def test_git_is_run_only_if_building_was_allowed(ask: Asker, line: str) -> None:
+    environ = ask.environ | {"PATH": _recording_git(ask)}
+    ask.write("r.txt", "-r more.txt", "calm")
+    ask.write("more.txt", line)
+    ask.write("pyproject.toml", "[project]", "name = 'ours'", "version = '1'", "dependencies = ['theirs']",
+              "[tool.uv.sources]", "theirs = {git = 'https://h.example/t.git'}")  # fmt: skip
+    for options in ({"files": ["r.txt"]}, {"files": ["pyproject.toml"]}):
+        with pytest.raises(QuestionError, match=r"comes from a repository.*--allow-build"):
+            ask(environ=environ, **options)
+    if not line.startswith("-e"):
+        assert [each.code for each in ask(line, environ=environ).skipped] == ["not-a-wheel"]
+    assert not (ask.folder / "git-was-run").exists()
+    with pytest.raises(QuestionError, match="did not resolve"):
+        ask(files=["r.txt"], allow_build=True, environ=environ)
+    assert (ask.folder / "git-was-run").exists() == (not line.startswith("-e")), "uv refuses an egg without git"
+
+
+def test_constraints_and_index_options_of_a_file_count_without_dependencies_too(ask: Asker, tmp_path: Path) -> None:
+    Wheel("x-cu12", "1.0", {"x/core.py": "old"}).write(tmp_path / "links")
+    ask.write("r.txt", "-f links", "-c c.txt", "x-cu12", "calm", "# nothing else")
+    ask.write("c.txt", "x-cu12<1.1")
+    report = ask(files=["r.txt"], deps=False)
+    assert {each.name: each.version for each in report.distributions} == {"x-cu12": "1.0", "calm": "1.0"}
+    assert report.complete
+
+
+def test_of_a_project_without_dependencies_is_compared_what_it_lists(ask: Asker) -> None:
+    ask.write("pyproject.toml", *PYPROJECT, "[tool.uv.sources]", "calm = {path = '../calm'}")
+    report = ask("pyproject.toml", deps=False, groups=["docs"])
+    assert names(report) == {"meta", "spare"}
+    assert [(each.requirement, each.code) for each in report.skipped] == [("calm", "not-a-wheel")]
+    assert [each.requirement for each in report.not_compared] == ["ours"]
+    ask.write("pyproject.toml", "[project]", "name = 'ours'", "dynamic = ['version', 'dependencies']")
+    with pytest.raises(QuestionError, match="not known until the project's code is run"):
+        ask("pyproject.toml", deps=False)
+
+
+def test_what_a_file_lists_is_asked_for_itself_whatever_else_would_bring_it(ask: Asker) -> None:
+    """``spare`` comes with an extra of ``app`` that is not asked for; pins of a freeze come with nothing."""
+    ask.write("r.txt", "app", "spare", "x-cu12==1.1")
+    report = ask(files=["r.txt"])
+    assert chains(report) == {
+        "app": ("app",), "spare": ("spare",), "x-cu12": ("x-cu12",),
+        "meta": ("app", "meta"), "x-cu13": ("app", "meta", "x-cu13"),
+    }  # fmt: skip
+    assert "and 2 that come with it" in report.to_text()
+    ask.write("frozen.txt", "app", "meta==1.1", "x-cu12==1.1", "x-cu13==1.1", "spare")
+    assert "come with it" not in ask(files=["frozen.txt"]).to_text()
+
+
+def test_an_extra_that_a_file_asks_for_is_followed_and_named_in_commands(ask: Asker) -> None:
+    ask.write("r.txt", "app[more]", "calm")
+    report = ask(files=["r.txt"], keep=["app"])
+    assert chains(report)["spare"] == ("app", "spare")
+    ask.write("pyproject.toml", *PYPROJECT)
+    assert chains(ask("pyproject.toml", extras=["loud"]))["spare"] == ("spare",)
+    assert chains(ask("pyproject.toml"))["x-cu12"] == ("meta", "x-cu12")
+
+
+def test_a_secret_in_the_url_of_a_listed_wheel_keeps_that_wheel_out_of_the_report(ask: Asker) -> None:
+    ask.write("r.txt", "x-cu12", "x-cu13", "x @ https://h.example/${MY_TOKEN}/x-1-py3-none-any.whl")
+    report = ask(files=["r.txt"], deps=False, environ=ask.environ | {"MY_TOKEN": HUSH})
+    assert HUSH not in report.to_json() + report.to_text(verbose=True)
+    assert [each.code for each in report.skipped] == ["refused"]
+
+
 def test_files_and_requirements_are_resolved_together(ask: Asker) -> None:
     ask.write("r.txt", "x-cu12")
     report = ask("x-cu13", files=["r.txt"])

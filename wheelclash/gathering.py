@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from wheelclash.inputs import Inputs
     from wheelclash.question import Question
     from wheelclash.reading.wheel import WheelReader
+    from wheelclash.sources.listed import Files
     from wheelclash.sources.selection import Lock, Unlocated
     from wheelclash.sources.settings import IndexSettings
     from wheelclash.target import Target
+    from wheelclash.urls import Credentials
 
 __all__ = ["Gathered", "TargetSet", "gather"]
 
@@ -82,7 +84,15 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     Raises:
         QuestionError: The question makes no sense, uv finds no solution for it, or there is nothing to compare.
     """
-    inputs = sort_inputs(question, reader.fetcher.credentials)
+    credentials = reader.fetcher.credentials
+    inputs = sort_inputs(question, credentials)
+    files: Files | None = None
+    left_out = Selection()
+    if question.deps is False and (inputs.files or inputs.text is not None):
+        files = _read_files(question, inputs, credentials)
+        listed = files.listed(credentials)
+        left_out = Selection(skipped=listed.skipped, not_compared=listed.not_compared)
+        inputs = inputs._replace(asked=[*inputs.asked, *listed.asked], files=(), text=None)
     resolves = _resolves(question, inputs, compares=compares)
     unlocated = any(inputs.locks)
     settings = resolve_settings(
@@ -91,11 +101,13 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
         environ=question.environ,
         cwd=question.cwd,
         no_config=not question.use_config,
-        credentials=reader.fetcher.credentials,
+        credentials=credentials,
         prefix=None if question.interpreter is None else question.interpreter.prefix,
         cache=reader.cache,
         needed=bool(inputs.named) or resolves or unlocated,
     )
+    if files is not None:
+        settings = files.with_options(settings, credentials)
     if reader.fetcher.cert is None and settings.cert is not None:
         reader.fetcher.cert = Path(settings.cert)
     notes: list[str] = [each.hint for each in (*inputs.asked, *inputs.against) if each.hint]
@@ -105,7 +117,8 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
         inputs = inputs._replace(siblings=[*inputs.siblings, *(each for found in variants for each in found)])
     pages = _pages(inputs.looked_up(resolves=resolves), settings, reader)
     gatherers = [_Gatherer(target, question, reader, settings, inputs, pages) for target in targets]
-    chosen = run_all([partial(each.select, resolves=resolves) for each in gatherers])
+    selected = run_all([partial(each.select, resolves=resolves) for each in gatherers])
+    chosen = [[left_out, *parts] for parts in selected]
     located = _locate([each for parts in chosen for part in parts for each in part.unlocated], settings, reader)
     sets = [_target_set(each, parts, located) for each, parts in zip(gatherers, chosen, strict=True)]
     if compares and question.into is None:
@@ -118,6 +131,21 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
 
 
 # -- what was asked ------------------------------------------------------------------------------------------
+
+
+def _read_files(question: Question, inputs: Inputs, credentials: Credentials) -> Files:
+    from wheelclash.sources.listed import read_files
+
+    return read_files(
+        inputs.files,
+        inputs.text,
+        extras=question.extras,
+        all_extras=question.all_extras,
+        groups=question.groups,
+        environ=question.environ,
+        cwd=question.cwd,
+        credentials=credentials,
+    )
 
 
 def _resolves(question: Question, inputs: Inputs, *, compares: bool) -> bool:
@@ -418,7 +446,6 @@ class _Gatherer:
             environ=question.environ,
             cwd=question.cwd,
             interpreter=question.interpreter if target in question.targets else None,
-            deps=question.deps is not False,
             allow_build=question.allow_build,
             exclude_newer=question.exclude_newer,
             offline=fetcher.offline,
@@ -430,11 +457,12 @@ class _Gatherer:
             raise QuestionError(error.reason, " ".join(filter(None, [error.hint, *hints]))) from error
         selection = closure.lock(fetcher.credentials).select(target, extras=(), all_extras=False, groups=())
         self.notes += closure.notes
-        if not self._inputs.files and self._inputs.text is None:  # else files may pin what nothing seems to ask for
-            self.pulled = frozenset(each.name for each in selection.candidates) - {each.name for each in asked}
+        roots = closure.roots
+        self.pulled = frozenset(each.name for each in selection.candidates) - roots.keys()
         return selection._replace(
+            candidates=[replace(each, extras=roots.get(each.name, each.extras)) for each in selection.candidates],
             not_compared=[*closure.not_compared, *selection.not_compared],
-            roots=[each.name for each in asked if each.name is not None] or selection.roots,
+            roots=[each.name for each in selection.candidates if each.name in roots] or selection.roots,
         )
 
     def _from_lock(self, lock: Lock, target: Target) -> Selection:

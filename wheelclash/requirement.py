@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -84,13 +84,14 @@ _NAMED_URL = re.compile(rf"\s*{_NAME}\s*(?:\[[^\]]*\])?\s*@\s*(?=(?:[A-Za-z][A-Z
 _LOCAL_HOSTS = {"", "localhost"}
 
 
-def parse(text: str, *, cwd: Path, credentials: Credentials) -> Asked:
-    """Understand one argument.
+def parse(text: str, *, cwd: Path, credentials: Credentials, is_line: bool = False) -> Asked:
+    """Understand one argument, or one line of a file.
 
     Args:
         text: The argument.
         cwd: The folder relative paths start from.
         credentials: Where user names and passwords in URLs go; no URL in the result has any.
+        is_line: Whether it is a line of a file of requirements, where a bare word is always a name.
 
     Raises:
         RequirementError: It is nothing that can be compared; the hint says what was perhaps meant.
@@ -99,14 +100,15 @@ def parse(text: str, *, cwd: Path, credentials: Credentials) -> Asked:
         raise RequirementError(text, "An empty argument asks for nothing.")
     if "\0" in text:
         raise RequirementError(text.replace("\0", "\\0"), "A name cannot contain a null character.")
-    match kind_of(text, cwd=cwd):
+    match kind_of(text, cwd=cwd, is_line=is_line):
         case "url":
             named = _NAMED_URL.match(text)
             if named is not None:
                 return _named_url(text, named.end(), cwd, credentials)
             return _located(Asked(text=""), text.strip(), text.strip(), cwd, credentials)
         case "requirement":
-            return _requirement(text, cwd)
+            asked = _requirement(text, cwd)
+            return replace(asked, hint="") if is_line else asked
         case "wheel" | "description":
             return _wheel_path(text, cwd)
 
@@ -125,7 +127,7 @@ def applies(asked: Asked, target: Target) -> bool:
         raise RequirementError(asked.text, f"Its marker cannot be evaluated: {error}.") from None
 
 
-def kind_of(text: str, *, cwd: Path) -> ArgumentKind:
+def kind_of(text: str, *, cwd: Path, is_line: bool = False) -> ArgumentKind:
     """Tell what an argument is, by how it looks and, where it could be a name or a path, by what is on disk.
 
     It is a path if it contains a separator, is ``.`` or ``-``, ends in ``.whl``, ``.txt`` or ``.json``, or has the
@@ -135,6 +137,7 @@ def kind_of(text: str, *, cwd: Path) -> ArgumentKind:
     Args:
         text: The argument.
         cwd: The folder relative paths start from.
+        is_line: Whether it is a line of a file of requirements, where a bare word is always a name.
 
     Raises:
         RequirementError: It is the name of a folder without wheels: the project or the folder may be meant. A folder
@@ -148,7 +151,7 @@ def kind_of(text: str, *, cwd: Path) -> ArgumentKind:
     is_file_name = text.lower().endswith(_PATH_SUFFIXES) or text.lower() in _FILE_NAMES
     if text in {".", "-"} or any(separator in text for separator in _SEPARATORS) or is_file_name:
         return "wheel" if text.lower().endswith(".whl") and not _is_folder(path) else "description"
-    if not _exists(path):
+    if is_line or not _exists(path):
         return "requirement"
     if not _is_folder(path):
         return "description"

@@ -102,10 +102,6 @@ def test_a_warning_of_uv_becomes_a_note(user: Resolver) -> None:
     assert any("nonsense" in note for note in user.resolve("left[nonsense]").notes[1:])
 
 
-def test_without_dependencies_only_what_is_named_is_resolved(user: Resolver) -> None:
-    assert user.resolve("meta", deps=False).versions() == {"meta": "1.0"}
-
-
 def test_a_release_that_is_source_only_gives_way_to_an_older_one(user: Resolver) -> None:
     assert user.resolve("newest").versions() == {"newest": "1.0"}
 

@@ -24,11 +24,6 @@ def test_a_requirements_file_is_read_by_uv(user: Resolver) -> None:
     assert user.resolve(wanted=Wanted(files=[path])).versions() == {"left": "1.0", "spare": "1.0"}
 
 
-def test_no_dependencies_of_a_requirements_file(user: Resolver) -> None:
-    path = user.write("r.txt", "meta")
-    assert user.resolve(wanted=Wanted(files=[path]), deps=False).versions() == {"meta": "1.0"}
-
-
 def test_files_arguments_and_standard_input_make_one_set(user: Resolver) -> None:
     path = user.write("r.txt", "left<2")
     wanted = Wanted(requirements=[Asked(text="spare", name="spare")], files=[path], text=b"right\n")

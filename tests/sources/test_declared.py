@@ -34,7 +34,7 @@ def test_a_requirements_file_declares_nothing_of_its_own(tmp_path: Path) -> None
 def test_a_project_is_known_by_name_python_and_groups(tmp_path: Path) -> None:
     text = '[project]\nname = "My_App"\nrequires-python = ">=3.13"\n[dependency-groups]\ndev = []\n"docs" = []\n'
     found = declared(tmp_path, "pyproject.toml", text)
-    assert (found.name, found.groups) == ("my-app", ("dev", "docs"))
+    assert (found.name, tuple(found.groups)) == ("my-app", ("dev", "docs"))
     assert found.skip == Skip("my-app", "project", "the project whose dependencies these are")
     assert found.notes(LINUX) == ("pyproject.toml requires Python >=3.13, and the target has 3.12.0",)
 
@@ -90,3 +90,23 @@ def test_a_script_is_no_project(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match="cannot be read"):
         project_of(tmp_path / "pyproject.toml")
+
+
+def test_what_a_project_lists_follows_its_own_extras_and_groups(tmp_path: Path) -> None:
+    text = """
+    [project]
+    name = "Ours"
+    dependencies = ["a", "ours[Loud]"]
+    optional-dependencies = {Loud = ["b", "ours[loud]"], quiet = ["c"]}
+    [dependency-groups]
+    dev = ["d", {include-group = "Docs"}]
+    docs = ["e"]
+    round = [{include-group = "round"}]
+    """
+    project = declared(tmp_path, "pyproject.toml", text)
+    assert project.lines(extras=[], all_extras=False, groups=[]) == ["a", "b"]
+    assert project.lines(extras=["quiet"], all_extras=False, groups=["dev"]) == ["a", "b", "c", "d", "e"]
+    assert set(project.lines(extras=[], all_extras=True, groups=[])) == {"a", "b", "c"}
+    for extras, groups in ((["qiet"], []), ([], ["devv"]), ([], ["round"])):
+        with pytest.raises(QuestionError):
+            project.lines(extras=extras, all_extras=False, groups=groups)

@@ -29,7 +29,7 @@ from wheelclash.report.model import (
 from wheelclash.report.parts import owner_report, skip_reports, split, target_report
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from wheelclash.disk import Intact
     from wheelclash.distribution import Distribution, Edge
@@ -128,29 +128,48 @@ def _required_by(distributions: Sequence[Distribution]) -> dict[str, set[str]]:
 
 
 def _chains(view: View) -> dict[str, tuple[str, ...]]:
-    """The shortest way from something asked for to each name, both ends included.
+    """Return the shortest way from something asked for to each name, both ends included.
 
-    Where nothing was asked for by name (a lock may not say), what nobody requires counts as asked for.
+    Requirements are followed with the extras that were asked for on the way. What that does not reach (a lock may not
+    say what was asked for, or with which extras) is reached under any extra, or else counts as asked for.
     """
     by_name = {each.name: each for each in view.distributions}
-    required = {edge.name for each in view.distributions for edges in _edges(each) for edge in edges}
-    roots = [name for name in view.roots if name in by_name] or [name for name in by_name if name not in required]
-    chains: dict[str, tuple[str, ...]] = {name: (name,) for name in sorted(roots)}
-    waiting = deque(chains)
-    while waiting:
-        name = waiting.popleft()
-        for edges in _edges(by_name[name]):
-            for edge in edges:
-                if edge.name in by_name and edge.name not in chains:
-                    chains[edge.name] = (*chains[name], edge.name)
-                    waiting.append(edge.name)
+    required = {edge.name for each in view.distributions for edge in _under_any_extra(each)}
+    unrequired = [name for name in sorted(by_name) if name not in required]
+    chains: dict[str, tuple[str, ...]] = {}
+    for roots in (sorted(name for name in view.roots if name in by_name) or unrequired, unrequired):
+        for name in roots:
+            chains.setdefault(name, (name,))
+        _follow(chains, by_name, lambda distribution, extras: distribution.requirements.with_extras(extras))
+        _follow(chains, by_name, lambda distribution, _: _under_any_extra(distribution))
     return chains
 
 
-def _edges(each: Distribution) -> Iterator[Iterable[Edge]]:
+def _follow(
+    chains: dict[str, tuple[str, ...]],
+    by_name: Mapping[str, Distribution],
+    edges: Callable[[Distribution, Collection[str]], Iterable[Edge]],
+) -> None:
+    """Add to ``chains`` whatever they lead to, breadth first; an extra asked for later is followed too."""
+    extras = {name: set(by_name[name].candidate.extras) for name in chains}
+    waiting = deque(chains)
+    while waiting:
+        name = waiting.popleft()
+        for edge in edges(by_name[name], extras[name]):
+            if edge.name not in by_name:
+                continue
+            known = extras.setdefault(edge.name, set())
+            is_new = edge.name not in chains
+            if is_new or not known.issuperset(edge.extras):
+                chains.setdefault(edge.name, (*chains[name], edge.name))
+                known.update(edge.extras)
+                waiting.append(edge.name)
+
+
+def _under_any_extra(each: Distribution) -> list[Edge]:
     """What a distribution requires, and then what it requires under some extra that may have been asked for."""
-    yield each.requirements.edges
-    yield from (each.requirements.by_extra or {}).values()
+    under = [edge for edges in (each.requirements.by_extra or {}).values() for edge in edges]
+    return [*each.requirements.edges, *under]
 
 
 def _overlaps(views: Sequence[View], ignores: Sequence[Ignore]) -> tuple[OverlapReport, ...]:

@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from wheelclash.errors import QuestionError, RequirementError
-from wheelclash.sources.declared import Project, project_of
-from wheelclash.sources.includes import look_through
+from wheelclash.sources.listed import Files, group_places, read_files
 from wheelclash.sources.uvplatform import uv_target
 from wheelclash.sources.uvtool import PATIENCE, clean_environ, find_uv, run
 from wheelclash.sources.uvwords import Secret, failure, redacted, warnings
@@ -76,6 +75,7 @@ class Closure(NamedTuple):
         notes: Sentences for people, uv's warnings among them.
         not_compared: The projects whose requirements these are.
         uv: The version of uv that resolved it.
+        roots: Extras asked for, by normalised name of what was asked for, as opposed to what that requires.
     """
 
     pylock: bytes
@@ -84,6 +84,7 @@ class Closure(NamedTuple):
     notes: tuple[str, ...]
     not_compared: tuple[Skip, ...]
     uv: str
+    roots: Mapping[str, tuple[str, ...]]
 
     def lock(self, credentials: Credentials) -> Lock:
         """It as a lock: ``lock(…).select(target, extras=(), all_extras=False, groups=())`` chooses the wheels.
@@ -124,7 +125,6 @@ def resolve(
     environ: Mapping[str, str],
     cwd: Path,
     interpreter: Interpreter | None = None,
-    deps: bool = True,
     allow_build: bool = False,
     exclude_newer: datetime | None = None,
     offline: bool = False,
@@ -142,7 +142,6 @@ def resolve(
         environ: Environment variables: PATH, proxies, certificates, what ``${VARIABLE}`` in files means.
         cwd: The folder relative paths start from.
         interpreter: The interpreter ``target`` was taken from, if it was.
-        deps: Whether what is required is installed too.
         allow_build: Whether source distributions may be taken, and their code run to learn what they require.
         exclude_newer: Leave out files an index got at this moment or later (with a time zone).
         offline: Ask no server.
@@ -154,17 +153,24 @@ def resolve(
         QuestionError: uv is not there, is too old, or finds no solution; a file is not what it should be.
     """
     told = uv_target(target, interpreter)
-    projects = [project_of(path) for path in wanted.files]
-    plain = [path for path, project in zip(wanted.files, projects, strict=True) if project is None]
-    found = [each for each in projects if each is not None]
-    seen = look_through(plain, wanted.text, environ=environ, cwd=cwd, credentials=credentials)
-    sources, text = _sources(wanted, found, plain, cwd, credentials)
+    files = read_files(
+        wanted.files,
+        wanted.text,
+        extras=wanted.extras,
+        all_extras=wanted.all_extras,
+        groups=wanted.groups,
+        environ=environ,
+        cwd=cwd,
+        credentials=credentials,
+    )
+    if not allow_build:
+        _refuse_repositories(files)
+    sources, text = _sources(wanted, files, cwd, credentials)
     index_options, index_environ = _index(settings, credentials, from_files=not wanted.requirements)
     options = [
         *("--format", "pylock.toml", "--no-header", "--no-config", "--no-progress", "--color", "never"),
         *told.options,
         *index_options,
-        *([] if deps else ["--no-deps"]),
         *([] if allow_build else ["--no-build"]),
         *(["--offline"] if offline else []),
         *(["--exclude-newer", exclude_newer.isoformat()] if exclude_newer is not None else []),
@@ -173,15 +179,20 @@ def resolve(
     uv = uv or find_uv(environ, cwd=cwd)
     done = run(
         [uv.path, "pip", "compile", *options, *sources],
-        environ={**clean_environ(environ), **told.environ, **index_environ},
+        environ={
+            **clean_environ(environ),
+            **told.environ,
+            **index_environ,
+            **({} if allow_build else _NO_REPOSITORIES),
+        },
         cwd=cwd,
         text=text,
         patience=patience,
     )
-    secrets = [*_passwords(settings, credentials), *seen.variables]
+    secrets = [*_passwords(settings, credentials), *files.included.variables]
     if done.returncode != 0:
         raise failure(done.complaints, done.returncode, secrets, allow_build=allow_build)
-    pylock, hidden = _without_secrets(done.output.decode("utf-8", "replace"), seen.secrets, credentials)
+    pylock, hidden = _without_secrets(done.output.decode("utf-8", "replace"), files.included.secrets, credentials)
     return Closure(
         pylock=pylock.encode(),
         folder=cwd,
@@ -191,44 +202,62 @@ def resolve(
         notes=(
             BUILDS_ALLOWED if allow_build else WHEELS_ONLY,
             *told.notes,
-            *(note for project in found for note in project.notes(target)),
+            *(note for project in files.projects for note in project.notes(target)),
             *hidden,
             *warnings(done.complaints, secrets),
         ),
-        not_compared=tuple(skip for project in found if (skip := project.skip) is not None),
+        not_compared=tuple(skip for project in files.projects if (skip := project.skip) is not None),
         uv=uv.version,
+        roots=_roots(wanted.requirements, files.roots(credentials)),
     )
 
 
 # -- what uv reads -------------------------------------------------------------------------------------------
 
 
-def _sources(
-    wanted: Wanted, projects: Sequence[Project], plain: Sequence[Path], cwd: Path, credentials: Credentials
-) -> tuple[list[str], bytes | None]:
+def _sources(wanted: Wanted, files: Files, cwd: Path, credentials: Credentials) -> tuple[list[str], bytes | None]:
     """What uv is told of sources: arguments, and standard input."""
     options = [option for extra in wanted.extras for option in ("--extra", extra)]
     options += ["--all-extras"] if wanted.all_extras else []
-    tables = [each for each in projects if each.kind == "pyproject"]
-    for group in wanted.groups:
-        options += ["--group", _group(group, tables, cwd)]
+    for path, name in group_places(wanted.groups, files.projects, cwd):
+        options += ["--group", f"{path}:{name}"]
     lines = [_line(each, credentials) for each in wanted.requirements]
     text = None
     if lines or wanted.text is not None:
         text = "\n".join([*lines, ""]).encode() + (wanted.text or b"")
-    files = [*map(str, plain), *(str(each.path) for each in projects if each.is_source(grouped=bool(wanted.groups)))]
-    if text is None and not files and not wanted.groups:
+    projects = (each for each in files.projects if each.is_source(grouped=bool(wanted.groups)))
+    paths = [*map(str, files.plain), *(str(each.path) for each in projects)]
+    if text is None and not paths and not wanted.groups:
         raise QuestionError("Nothing was asked.", "Name requirements, a file of them, or a group.")
-    return [*options, *files, *([] if text is None else ["-"])], text
+    return [*options, *paths, *([] if text is None else ["-"])], text
 
 
-def _group(group: str, tables: Sequence[Project], cwd: Path) -> str:
-    path, colon, name = group.rpartition(":")
-    if colon:
-        return f"{cwd / path}:{name}"
-    if len(tables) > 1:
-        raise QuestionError(f"--group {group}: several pyproject.toml files are given.", "Write --group PATH:NAME.")
-    return f"{tables[0].path if tables else cwd / 'pyproject.toml'}:{group}"
+_NO_REPOSITORIES = {"GIT_ALLOW_PROTOCOL": "none"}
+"""Has git fetch nothing, if something that is reached through a file should have uv run it all the same."""
+
+
+def _refuse_repositories(files: Files) -> None:
+    """Refuse what uv would have git fetch, which it does before it minds that nothing may be built.
+
+    Raises:
+        QuestionError: There is such a line.
+    """
+    for line in files.repositories:
+        raise QuestionError(
+            f"{line.where}: {redacted(line.text, files.included.secrets)} comes from a repository, and would have to be"
+            " built.",
+            "--allow-build lets uv fetch and build it; --no-deps compares the rest of what is listed.",
+        )
+
+
+def _roots(requirements: Sequence[Asked], listed: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Extras by name, of arguments and of what files list."""
+    found = dict(listed)
+    for each in requirements:
+        name = each.name or _name_in(each.url or "", each)
+        if name is not None:
+            found[name] = tuple(sorted({*found.get(name, ()), *each.extras}))
+    return found
 
 
 def _line(asked: Asked, credentials: Credentials) -> str:

@@ -6,16 +6,20 @@ uv reads the requirements; this is about whose they are, and for which Python.
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from wheelclash.errors import QuestionError
 from wheelclash.sources.candidate import Skip
 from wheelclash.sources.includes import readable_file
+from wheelclash.suggest import near
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from wheelclash.target import Target
@@ -34,7 +38,12 @@ class Project(NamedTuple):
         name: The project's name, normalised; None for a script, or where there is no ``[project]`` table.
         requires_python: What it says of Python, or None.
         has_project: Whether it has requirements of its own, apart from groups.
-        groups: Its dependency groups.
+        groups: Its dependency groups (PEP 735), as they are written.
+        dependencies: What it requires, as it is written.
+        optional: What it requires with an extra, by the extra's normalised name.
+        sources: For names of requirements (normalised), where ``[tool.uv.sources]`` has uv take them from: ``git``,
+            ``path``, ``url``, ``workspace``, ``index``.
+        is_dynamic: Whether it is only known what it requires once its code is run.
     """
 
     path: Path
@@ -42,7 +51,11 @@ class Project(NamedTuple):
     name: str | None
     requires_python: str | None
     has_project: bool
-    groups: tuple[str, ...]
+    groups: Mapping[str, Sequence[object]]
+    dependencies: tuple[str, ...] = ()
+    optional: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    sources: Mapping[str, frozenset[str]] = MappingProxyType({})
+    is_dynamic: bool = False
 
     @property
     def skip(self) -> Skip | None:
@@ -63,6 +76,55 @@ class Project(NamedTuple):
             groups = f"Name a group with --group: {', '.join(self.groups)}." if self.groups else ""
             raise QuestionError(f"{self.path.name} has no [project] table, so nothing to install.", groups)
         return False
+
+    def lines(self, *, extras: Iterable[str], all_extras: bool, groups: Sequence[str]) -> list[str]:
+        """Requirements that are asked for, as they are written.
+
+        Args:
+            extras: Extras of the project that are installed too.
+            all_extras: All of them.
+            groups: Groups of it that are installed too. If there are any and it has no ``[project]``, they are all.
+
+        Raises:
+            QuestionError: There is no such extra or group, or groups include each other in a circle.
+        """
+        found: list[str] = []
+        if self.is_source(grouped=bool(groups)):
+            found += self.dependencies
+            wanted = [canonicalize_name(each) for each in (self.optional if all_extras else extras)]
+            for extra in wanted:
+                if extra not in self.optional:
+                    raise QuestionError(f"{self.path.name} has no extra {extra}.", near(extra, self.optional))
+                found += self.optional[extra]
+        for group in groups:
+            found += self._group(group, ())
+        return [line for each in dict.fromkeys(found) for line in self._without_itself(each, ())]
+
+    def _group(self, name: str, chain: tuple[str, ...]) -> Iterator[str]:
+        entries = {canonicalize_name(each): entry for each, entry in self.groups.items()}.get(canonicalize_name(name))
+        if entries is None:
+            raise QuestionError(f"{self.path.name} has no group {name}.", near(name, self.groups))
+        if name in chain:
+            raise QuestionError(f"{self.path.name}: the group {name} includes itself.")
+        for entry in entries:
+            if isinstance(entry, str):
+                yield entry
+            elif isinstance(entry, dict) and isinstance(included := entry.get("include-group"), str):
+                yield from self._group(included, (*chain, name))
+
+    def _without_itself(self, line: str, chain: tuple[str, ...]) -> Iterator[str]:
+        """A requirement; in the place of one on the project itself, what its extras require."""
+        try:
+            requirement = Requirement(line)
+        except ValueError:
+            requirement = None
+        if requirement is None or canonicalize_name(requirement.name) != self.name:
+            yield line
+            return
+        for extra in map(canonicalize_name, requirement.extras):
+            if extra not in chain:
+                for each in self.optional.get(extra, ()):
+                    yield from self._without_itself(each, (*chain, extra))
 
     def notes(self, target: Target) -> tuple[str, ...]:
         """A sentence if it is not for the target's Python; uv does not mind that here, an install does."""
@@ -89,6 +151,7 @@ def project_of(path: Path) -> Project | None:
     if name == "pyproject.toml":
         table = _toml(readable_file(path).decode("utf-8-sig", "replace"), name)
         project, groups = _table(table, "project", name), _table(table, "dependency-groups", name)
+        optional = _table(project, "optional-dependencies", name)
         own = project.get("name")
         return Project(
             path=path,
@@ -96,7 +159,11 @@ def project_of(path: Path) -> Project | None:
             name=canonicalize_name(own) if isinstance(own, str) else None,
             requires_python=_text(project, "requires-python"),
             has_project="project" in table,
-            groups=tuple(map(str, groups)),
+            groups={name: entries for name, entries in groups.items() if isinstance(entries, list)},
+            dependencies=_texts(project, "dependencies"),
+            optional={canonicalize_name(each): _texts(optional, each) for each in optional},
+            sources=_sources(table),
+            is_dynamic="dependencies" in _texts(project, "dynamic"),
         )
     if path.suffix.lower() in {".py", ".pyw"}:
         block = script_block(readable_file(path).decode("utf-8-sig", "replace"), name)
@@ -104,7 +171,16 @@ def project_of(path: Path) -> Project | None:
             hint = "Such a block begins with the line '# /// script'."
             raise QuestionError(f"{name} does not say what it requires: it has no script metadata (PEP 723).", hint)
         table = _toml(block, name)
-        return Project(path, "script", None, _text(table, "requires-python"), has_project=True, groups=())
+        return Project(
+            path=path,
+            kind="script",
+            name=None,
+            requires_python=_text(table, "requires-python"),
+            has_project=True,
+            groups={},
+            dependencies=_texts(table, "dependencies"),
+            sources=_sources(table),
+        )
     return None
 
 
@@ -142,3 +218,26 @@ def _table(table: dict[str, Any], key: str, what: str) -> dict[str, Any]:
 def _text(table: dict[str, Any], key: str) -> str | None:
     found = table.get(key)
     return found if isinstance(found, str) else None
+
+
+def _texts(table: dict[str, Any], key: str) -> tuple[str, ...]:
+    found = table.get(key)
+    return tuple(each for each in found if isinstance(each, str)) if isinstance(found, list) else ()
+
+
+def _sources(table: dict[str, Any]) -> dict[str, frozenset[str]]:
+    """Kinds of places by name of requirement, of ``[tool.uv.sources]``; what is none of these is for uv to refuse."""
+    found: Any = table
+    for key in ("tool", "uv", "sources"):
+        found = found.get(key) if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return {}
+    return {
+        canonicalize_name(name): frozenset(
+            kind
+            for entry in (entries if isinstance(entries, list) else [entries])
+            if isinstance(entry, dict)
+            for kind in entry
+        )
+        for name, entries in found.items()
+    }

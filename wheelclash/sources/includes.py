@@ -1,8 +1,8 @@
 """What uv will read of a requirements file besides the file itself, looked at beforehand.
 
-uv parses requirements files; this does not. It follows ``-r`` and ``-c`` lines to refuse what should not happen
-quietly (a file that includes itself, a file from the network), and notes variables and credentials so that they can
-be kept out of every message.
+Where dependencies are resolved, uv parses requirements files. This follows ``-r`` and ``-c`` lines to refuse what
+should not happen quietly (a file that includes itself, a file from the network), notes variables and credentials so
+that they can be kept out of every message, and lists the requirements: they are what was asked for.
 """
 
 from __future__ import annotations
@@ -20,18 +20,38 @@ if TYPE_CHECKING:
 
     from wheelclash.urls import Credentials
 
-__all__ = ["LARGEST", "Included", "look_through", "readable_file"]
+__all__ = ["LARGEST", "Included", "Line", "look_through", "readable_file"]
 
 LARGEST = 16 * 2**20
 """Bytes a requirements file may have."""
 
 _DEEPEST = 50
-_INCLUDE = re.compile(r"\s*(?:-[rc]|--(?:requirements?|constraints?))(?![\w-])[\s=]*(.*?)\s*")
-_GLUED = re.compile(r"\s*-[rc](?=[\w./~$\"'])(.*?)\s*")
+_INCLUDE = re.compile(r"\s*(-[rc]|--(?:requirements?|constraints?))(?![\w-])[\s=]*(.*?)\s*")
+_GLUED = re.compile(r"\s*(-[rc])(?=[\w./~$\"'])(.*?)\s*")
+_EDITABLE = re.compile(r"\s*(?:-e|--editable)[\s=]+(.*?)\s*")
+_INDEX_OPTION = re.compile(r"\s*(-i|--index-url|--extra-index-url|-f|--find-links|--no-index)(?![\w-])[\s=]*(.*?)\s*")
+_LINE_OPTIONS = re.compile(r"\s+--?[A-Za-z].*")
+"""What follows a requirement on its line, such as ``--hash=…``."""
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _LOGIN = re.compile(r"https?://[^\s/\"'#]*@[^\s\"'#]*", re.IGNORECASE)
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASS|PWD|KEY|AUTH|CRED", re.IGNORECASE)
+
+
+class Line(NamedTuple):
+    """A requirement as one line of a file says it, or a constraint.
+
+    Attributes:
+        text: The requirement, its variables filled in, without the options that follow it.
+        folder: What a relative path in it starts from.
+        where: The name of the file.
+        editable: Whether it follows ``-e``.
+    """
+
+    text: str
+    folder: Path
+    where: str
+    editable: bool = False
 
 
 class Included(NamedTuple):
@@ -40,10 +60,16 @@ class Included(NamedTuple):
     Attributes:
         variables: The values of the variables used; not to be printed.
         secrets: Those that seem to be secrets, by the variables' names.
+        requirements: What is listed, files that are included too, in order.
+        constraints: What ``-c`` files list.
+        options: Index options, each with its value (empty for ``--no-index``) and the folder its path starts from.
     """
 
     variables: Sequence[Secret] = ()
     secrets: Sequence[Secret] = ()
+    requirements: Sequence[Line] = ()
+    constraints: Sequence[Line] = ()
+    options: Sequence[tuple[str, str, Path]] = ()
 
 
 def look_through(
@@ -72,7 +98,13 @@ def look_through(
     for path in files:
         walk.file(path, ())
     found = {name: Secret(value, f"${{{name}}}") for name, value in walk.variables.items() if value}
-    return Included(tuple(found.values()), tuple(found[name] for name in found if _SECRET_NAME.search(name)))
+    return Included(
+        variables=tuple(found.values()),
+        secrets=tuple(found[name] for name in found if _SECRET_NAME.search(name)),
+        requirements=tuple(walk.requirements),
+        constraints=tuple(walk.constraints),
+        options=tuple(walk.options),
+    )
 
 
 def readable_file(path: Path, chain: Sequence[Path] = ()) -> bytes:
@@ -92,45 +124,67 @@ def readable_file(path: Path, chain: Sequence[Path] = ()) -> bytes:
 
 
 class _Walk:
-    """One walk through the files; each is read once."""
+    """One walk through the files; each is read once as requirements and once as constraints."""
 
     def __init__(self, environ: Mapping[str, str], credentials: Credentials) -> None:
         self._environ = environ
         self._credentials = credentials
-        self._done: set[Path] = set()
+        self._done: set[tuple[Path, bool]] = set()
         self.variables: dict[str, str] = {}
+        self.requirements: list[Line] = []
+        self.constraints: list[Line] = []
+        self.options: list[tuple[str, str, Path]] = []
 
-    def file(self, path: Path, chain: tuple[Path, ...]) -> None:
+    def file(self, path: Path, chain: tuple[Path, ...], *, constrains: bool = False) -> None:
         whole = Path(os.path.realpath(path))
         if whole in chain:
             round_ = " → ".join(each.name for each in (*chain[chain.index(whole) :], whole))
             raise QuestionError(f"{path.name} includes itself: {round_}.", "Take one of these -r or -c lines out.")
-        if whole not in self._done:
+        if (whole, constrains) not in self._done:
             if len(chain) > _DEEPEST:
                 raise QuestionError(f"{chain[0].name} includes files more than {_DEEPEST} deep.")
-            self.lines(readable_file(path, chain).decode("utf-8-sig", "replace"), path.parent, (*chain, whole))
-            self._done.add(whole)
+            text = readable_file(path, chain).decode("utf-8-sig", "replace")
+            self.lines(text, path.parent, (*chain, whole), constrains=constrains)
+            self._done.add((whole, constrains))
 
-    def lines(self, text: str, folder: Path, chain: tuple[Path, ...]) -> None:
+    def lines(self, text: str, folder: Path, chain: tuple[Path, ...], *, constrains: bool = False) -> None:
+        where = chain[-1].name if chain else "the standard input"
         for raw in _logical_lines(text):
             line = _VARIABLE.sub(self._expanded, raw)
             for url in _LOGIN.findall(line):
                 self._credentials.take(url)
-            found = _INCLUDE.fullmatch(line) or _GLUED.fullmatch(line)
-            name = found[1].strip("\"'") if found else ""
-            if not name:
+            included = _INCLUDE.fullmatch(line) or _GLUED.fullmatch(line)
+            if included is not None:
+                name = included[2].strip("\"'")
+                if name:
+                    path = self._path(name, raw, where, folder)
+                    self.file(
+                        path, chain, constrains=constrains or included[1] in {"-c", "--constraint", "--constraints"}
+                    )
                 continue
-            if "://" in name and not name.lower().startswith("file:"):
-                raise QuestionError(
-                    f"{chain[-1].name if chain else 'the standard input'} includes a file from the network,"
-                    f" {self._credentials.take(_shown(raw))}, which is not followed.",
-                    "Download it, and include the file.",
-                )
-            if name.lower().startswith("file:"):
-                from wheelclash.urls import local_path
+            option = _INDEX_OPTION.fullmatch(line)
+            if option is not None:
+                self.options.append((option[1], option[2].strip("\"'"), folder))
+                continue
+            editable = _EDITABLE.fullmatch(line)
+            requirement = _LINE_OPTIONS.sub("", editable[1] if editable is not None else line).strip()
+            if requirement and not requirement.startswith("-"):
+                listed = self.constraints if constrains else self.requirements
+                listed.append(Line(requirement, folder, where, editable is not None))
 
-                name = str(local_path(name))
-            self.file(folder / name, chain)
+    def _path(self, name: str, raw: str, where: str, folder: Path) -> Path:
+        """The file that a line includes."""
+        if "://" in name and not name.lower().startswith("file:"):
+            raise QuestionError(
+                f"{where} includes a file from the network, {self._credentials.take(_shown(raw))}, which is not"
+                " followed.",
+                "Download it, and include the file.",
+            )
+        if name.lower().startswith("file:"):
+            from wheelclash.urls import local_path
+
+            name = str(local_path(name))
+        return folder / name
 
     def _expanded(self, match: re.Match[str]) -> str:
         value = self._environ.get(match[1])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wheelclash.cache import Cache
     from wheelclash.urls import Credentials
 
-__all__ = ["Block", "IndexFlags", "IndexSettings", "Strategy", "default_index", "resolve_settings"]
+__all__ = ["Block", "IndexFlags", "IndexSettings", "Strategy", "default_index", "location", "resolve_settings"]
 
 Strategy: TypeAlias = Literal["first-index", "merge"]
 """``first-index``: the first index that has the project, extras first (uv). ``merge``: the best file of all (pip)."""
@@ -209,7 +209,7 @@ def resolve_settings(
         index_url=_index_url(chosen, base, credentials, cache, required=required) if needed else None,
         extra_index_urls=()
         if chosen.no_index
-        else tuple(_location(each, base, credentials, required=required) for each in chosen.extra_index_urls),
+        else tuple(location(each, base, credentials, required=required) for each in chosen.extra_index_urls),
         find_links=tuple(_find_links(chosen, base, credentials, required=required)),
         strategy=strategy,
         cert=chosen.cert or tls.cert or environ.get("SSL_CERT_FILE") or environ.get("REQUESTS_CA_BUNDLE") or None,
@@ -261,12 +261,12 @@ def _index_url(
         return None
     if block.index_url is None:
         return default_index(cache)
-    return _location(block.index_url, base, credentials, required=required)
+    return location(block.index_url, base, credentials, required=required)
 
 
 def _find_links(block: Block, base: Path, credentials: Credentials, *, required: bool) -> Iterator[str]:
     for each in block.find_links:
-        url = _location(each, base, credentials)
+        url = location(each, base, credentials)
         path = local_path(url)
         if path is None or path.exists():
             yield url
@@ -275,7 +275,7 @@ def _find_links(block: Block, base: Path, credentials: Credentials, *, required:
             raise IndexSettingsError(f"{each!r} is no URL, and there is no folder of that name.", hint)
 
 
-def _location(text: str, base: Path, credentials: Credentials, *, required: bool = False) -> str:
+def location(text: str, base: Path, credentials: Credentials, *, required: bool = False) -> str:
     """Return an absolute URL without credentials: of a URL, or of a path from ``base``.
 
     Args:
