@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wheelclash.distribution import Distribution
     from wheelclash.environment import Environment, Scan, find_environment, scan
     from wheelclash.errors import FetchError, QuestionError, WheelclashError, WheelError
-    from wheelclash.examination import examine, fix
+    from wheelclash.examination import examine, examine_async, fix, fix_async
     from wheelclash.installers import PIP, UV, Invocation
     from wheelclash.interpreter import Interpreter
     from wheelclash.layout import InstalledFile, InstalledPath, Layout, lay_out
@@ -53,8 +53,10 @@ _HOMES = {
     "Environment": "environment",
     "Scan": "environment",
     "examine": "examination",
+    "examine_async": "examination",
     "find_environment": "environment",
     "fix": "examination",
+    "fix_async": "examination",
     "scan": "environment",
     "Distribution": "distribution",
     "distribution_of": "parts",
@@ -112,9 +114,11 @@ __all__ = [
     "diagnose",
     "distribution_of",
     "examine",
+    "examine_async",
     "find_environment",
     "find_overlaps",
     "fix",
+    "fix_async",
     "lay_out",
     "overlaps_of",
     "read_wheel",

@@ -21,6 +21,7 @@ from wheelclash.question import Ignore
 from wheelclash.report.environment_build import Explained, Judged, Wishes, build_environment_report, judge
 from wheelclash.report.model import Reading
 from wheelclash.sources.settings import IndexFlags
+from wheelclash.threads import asynchronous
 from wheelclash.validation import choice, flag, instance, texts
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from wheelclash.report.fix import FixReport
     from wheelclash.session import Session
 
-__all__ = ["examine", "fix"]
+__all__ = ["examine", "examine_async", "fix", "fix_async"]
 
 
 def examine(
@@ -160,6 +161,10 @@ def fix(
     with _given(session) as used:
         mended = mend(job, used)
     return build_fix_report(mended, job, Again(environment.options, repeated))
+
+
+examine_async = asynchronous(examine)
+fix_async = asynchronous(fix)
 
 
 def _names(option: str, given: Iterable[str]) -> list[str]:

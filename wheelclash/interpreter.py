@@ -71,6 +71,10 @@ class Interpreter(NamedTuple):
     is_active: bool
     facts: Facts | None = None
 
+    def __repr__(self) -> str:
+        """Return which interpreter it is, without its hundreds of tags."""
+        return f"<Interpreter: {self.executable} ({self.implementation} {self.version})>"
+
     @property
     def is_virtual(self) -> bool:
         """Whether it is a virtual environment (PEP 405)."""

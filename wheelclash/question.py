@@ -10,6 +10,7 @@ from wheelclash.errors import QuestionError
 from wheelclash.values import value
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
@@ -88,7 +89,7 @@ class Options(TypedDict, total=False):
         siblings: Names to compare with the other variants of them that are known.
         why: Whether contested native files are looked into: what each version needs, and where that is.
         into: The environment to install into: what is installed there is compared too, and it is target and
-            interpreter.
+            interpreter. It and ``interpreter`` may be given as a path, as ``--into`` and ``--python`` take one.
     """
 
     target: Target | Sequence[Target] | None
@@ -102,8 +103,8 @@ class Options(TypedDict, total=False):
     against: Iterable[str]
     siblings: Iterable[str]
     why: bool
-    into: Interpreter | None
-    interpreter: Interpreter | None
+    into: Interpreter | str | os.PathLike[str] | None
+    interpreter: Interpreter | str | os.PathLike[str] | None
     keep: Iterable[str]
     ignore: Iterable[str]
     installer: InstallerName

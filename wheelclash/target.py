@@ -42,6 +42,10 @@ class Target(NamedTuple):
     case_sensitive: bool
     free_threaded: bool = False
 
+    def __repr__(self) -> str:
+        """Return what the target is, without its hundreds of tags."""
+        return f"<Target: {self.label}>"
+
     @property
     def label(self) -> str:
         """Short, for people: ``CPython 3.12.0, x86_64-manylinux_2_28``."""

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import threading
 from contextvars import ContextVar, copy_context
-from functools import partial
+from functools import partial, wraps
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
 
-__all__ = ["AT_ONCE", "GRACE", "StoppedError", "await_call", "pause", "run_all"]
+__all__ = ["AT_ONCE", "GRACE", "StoppedError", "asynchronous", "await_call", "pause", "run_all"]
 
 AT_ONCE = 16
 """Threads that work at the same time, unless told otherwise."""
@@ -29,6 +29,7 @@ _TICK = 0.02
 """Seconds after which a thread that waits for others looks whether it is told to stop itself."""
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 
 class StoppedError(Exception):
@@ -142,6 +143,16 @@ def _await_ends(outcomes: SimpleQueue[BaseException | None], count: int) -> None
             outcomes.get(timeout=max(0.0, latest - monotonic()))
         except Empty:
             return
+
+
+def asynchronous(function: Callable[_P, _T]) -> Callable[_P, Coroutine[Any, Any, _T]]:
+    """Return the asynchronous twin of a function: same arguments, same result, same errors."""
+
+    @wraps(function)
+    async def twin(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        return await await_call(partial(function, *args, **kwargs))
+
+    return twin
 
 
 async def await_call(call: Callable[[], _T]) -> _T:

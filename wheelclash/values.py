@@ -20,7 +20,8 @@ _T = TypeVar("_T")
 def value(cls: type[_T]) -> type[_T]:
     """Make a class a frozen, slotted dataclass: compared, hashed and shown by its fields."""
     made = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
-    for method in (__init__, __setattr__, __delattr__, __eq__, __hash__, __repr__, __reduce__):
+    methods = (__init__, __setattr__, __delattr__, __eq__, __hash__, __reduce__)
+    for method in (*methods, __repr__) if cls.__repr__ is object.__repr__ else methods:
         if method.__name__ not in cls.__dict__ or method.__name__ == "__hash__":
             setattr(made, method.__name__, method)
     return made

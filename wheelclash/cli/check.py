@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from wheelclash.cli.given import (
     index_flags_of,
     installer_of,
-    into_of,
     moment_of,
     session_of,
     targets_of,
@@ -37,15 +36,16 @@ def run(arguments: Arguments, *, as_module: bool) -> int:
 def _report(arguments: Arguments, *, as_module: bool) -> Report:
     environ = os.environ
     working_folder()
-    into = into_of(arguments, environ)
-    targets, interpreter = (None, None) if into else targets_of(arguments, environ, as_module=as_module)
+    targets, interpreter = (
+        (None, None) if arguments.into is not None else targets_of(arguments, environ, as_module=as_module)
+    )
     with session_of(arguments) as session:
         return session.check(
             arguments.requirements,
             target=targets,
             all_targets=arguments.all_targets,
             interpreter=interpreter,
-            into=into,
+            into=arguments.into,
             keep=arguments.keep,
             ignore=arguments.ignore,
             installer=installer_of(arguments, environ),

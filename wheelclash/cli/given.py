@@ -27,7 +27,6 @@ __all__ = [
     "environment_of",
     "index_flags_of",
     "installer_of",
-    "into_of",
     "moment_of",
     "session_of",
     "targets_of",
@@ -82,17 +81,6 @@ def targets_of(
     if versions:
         return [with_python(target_of(interpreter), version) for version in versions], None
     return [target_of(interpreter)], interpreter
-
-
-def into_of(arguments: Arguments, environ: Mapping[str, str]) -> Interpreter | None:
-    """The environment that the set is to be installed into, if one was named.
-
-    Raises:
-        TargetError: There is none.
-    """
-    if arguments.into is None:
-        return None
-    return meant(python=arguments.into, run_as_module=False, environ=environ, cwd=working_folder())
 
 
 def installer_of(arguments: Arguments, environ: Mapping[str, str]) -> InstallerName:

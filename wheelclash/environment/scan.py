@@ -93,6 +93,11 @@ class Scan(NamedTuple):
     not_compared: tuple[Skip, ...]
     verified: bool
 
+    def __repr__(self) -> str:
+        """Return where it is and how much was found."""
+        counts = f"{len(self.distributions)} distributions, {len(self.contested)} contested files"
+        return f"<Scan: {self.places.prefix}: {counts}>"
+
     def startup_against(self, keep: Collection[str]) -> list[tuple[str, str]]:
         """Return who may overwrite keepers at the next start of Python, however late these are written.
 

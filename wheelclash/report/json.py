@@ -9,7 +9,7 @@ from typing import Any
 
 from wheelclash.report.model import Summary, summary_key
 
-__all__ = ["to_json"]
+__all__ = ["to_dict", "to_json"]
 
 
 def to_json(report: object) -> str:
@@ -17,7 +17,13 @@ def to_json(report: object) -> str:
 
     Only lone surrogates, which strict JSON readers refuse, are spelt out, as a backslash and ``udc80``.
     """
-    return json.dumps(_plain(report), ensure_ascii=True, sort_keys=True, indent=2) + "\n"
+    return json.dumps(to_dict(report), ensure_ascii=True, sort_keys=True, indent=2) + "\n"
+
+
+def to_dict(report: object) -> dict[str, Any]:
+    """Return a report as what its JSON is parsed to."""
+    plain: dict[str, Any] = _plain(report)
+    return plain
 
 
 def _plain(value: Any) -> Any:

@@ -144,7 +144,7 @@ class _Writer:
     def _counts(self) -> list[tuple[int, int, int]]:
         """Return the number of errors, warnings and notices in each target."""
         summary, targets = self._report.summary, self._report.targets
-        if len(targets) == 1:
+        if len(targets) <= 1:
             return [(summary.errors, summary.warnings, summary.notices)]
         found = [Counter[str]() for _ in targets]
         for overlap in self._report.overlaps:

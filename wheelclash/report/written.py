@@ -4,6 +4,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing's constant: pydantic reads the classes made of this
 if TYPE_CHECKING:
+    from typing import Any
+
     from wheelclash.report.lines import Line
 
 __all__ = ["Written"]
@@ -13,6 +15,22 @@ class Written:
     """A report that says how it is laid out in lines."""
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return the kind of report and its first line; all of it would fill many screens."""
+        return f"<{type(self).__name__}: {self.to_text().partition(chr(10))[0]}>"
+
+    def _repr_html_(self) -> str:
+        """Return the text as HTML, for notebooks."""
+        import html
+
+        return f"<pre>{html.escape(self.to_text())}</pre>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as the JSON has it: dicts, lists, strings, numbers, True, False and None."""
+        from wheelclash.report.json import to_dict
+
+        return to_dict(self)
 
     def to_json(self) -> str:
         """The report as JSON text: ASCII, sorted keys, the same bytes for the same report."""
