@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
-from wheelclash.environment.installed import direct_url_of
+from wheelclash.environment.installed import direct_url_of, variant_of
 from wheelclash.environment.records import RecordError, recorded_files
 from wheelclash.errors import FetchError, RequirementError, WheelError
 from wheelclash.installers import INSTALLERS
@@ -96,7 +96,14 @@ class _Finder(NamedTuple):
     fresh: float
 
     def find(self, each: Installed) -> Origin | Skip:
-        """Where it was installed from, if that is still there and the same; else what the index has."""
+        """Where it was installed from, if that is still there and the same; else what the index has.
+
+        Of a wheel variant nothing is looked for: neither pip nor uv could be told to take the same build again.
+        """
+        variant = variant_of(each.folder)
+        if variant is not None:
+            reason = f"it was installed from a wheel variant ({variant}), and an installer would write another build"
+            return Skip(each.name, "variant", reason)
         place = direct_url_of(each.folder)
         if place is None:
             return self._of_index(each)

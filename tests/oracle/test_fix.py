@@ -397,3 +397,18 @@ def test_what_undoes_a_repair_when_python_starts_is_seen(shop: Shop) -> None:
     (shop.site / "unrecorded.pth").write_text(HOOK)
     ran = shop.fix("--keep", "one", "--apply", "--format", "json")
     assert (ran.code, ran.json["state"], state(ran)["one"]) == (1, "failed", "no")
+
+
+def test_a_wheel_variant_is_never_replaced_by_another_build(shop: Shop) -> None:
+    """Installers cannot be told to take the same variant again, so that nothing is written in its place."""
+    shop.install(ONE)
+    shop.install(TWO)
+    variants = '{"variants": {"v4": {"x86_64": {"level": ["v4"]}}}}'
+    (shop.site / "one-1.0.dist-info" / "variant.json").write_text(variants)
+    before = shop.environment.files()
+    ran = shop.fix("--keep", "one", "--apply", "--format", "json")
+    assert (ran.code, ran.json["state"], shop.environment.files()) == (2, "no-wheel", before)
+    assert "wheel variant (v4)" in ran.json["origins"][0]["reason"]
+    ran = shop.fix("--drop", "two", "--apply", "--format", "json")
+    assert (ran.code, ran.json["state"], shop.environment.files()) == (2, "no-wheel", before)
+    assert shop.fix("--keep", "two").code == 0

@@ -33,6 +33,7 @@ __all__ = [
     "required_names",
     "source_of",
     "take_inventory",
+    "variant_of",
 ]
 
 _SYSTEM = frozenset(
@@ -241,6 +242,27 @@ def _direct_url(folder: str) -> dict[str, object]:
         return _dict(json.loads(read_small(f"{folder}/direct_url.json", _SMALL) or b"{}"))
     except (OSError, ValueError, RecursionError):
         return {}
+
+
+def variant_of(folder: str) -> str | None:
+    """Return the label of the wheel variant that a distribution was installed from.
+
+    Installers that do not know variants, and those that choose another one, would replace it by another build.
+
+    Args:
+        folder: The dist-info folder.
+
+    Returns:
+        None if it is no variant; ``?`` if its ``variant.json`` does not say which.
+    """
+    path = f"{folder}/variant.json"
+    if not _exists(path):
+        return None
+    try:
+        labels = [*_dict(_dict(json.loads(read_small(path, _METADATA) or b"{}")).get("variants"))]
+    except (OSError, ValueError, RecursionError):
+        labels = []
+    return str(labels[0]) if len(labels) == 1 else "?"
 
 
 def _is_editable(each: Unread) -> bool:
