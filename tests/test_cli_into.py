@@ -162,6 +162,7 @@ def test_json_says_what_makes_way_and_what_is_lost(ask: Command, made: Lived) ->
         "python": str(made.prefix / "bin" / "python"),
         "replaces": [{"id": "one-1.0.dist-info", "name": "one", "version": "1.0", "by": "2.0"}],
         "present": [],
+        "unowned": [],
     }
     assert {
         (each["name"], each["version"], each["evidence"], each["wheel"] is None) for each in found["distributions"]
@@ -328,3 +329,28 @@ def test_what_is_not_compared_is_there_all_the_same(made: Lived, ask: Command, h
     assert ran.code == (2 if how == "no record" else 0)
     ran = ask("one", "--into", str(made.prefix), *INDEX, "--allow-incomplete")
     assert not any("also brings" in line and "two" in line for line in ran.lines)
+
+
+def test_what_no_record_lists_and_is_overwritten_is_told(ask: Command, made: Lived, wheels: Path) -> None:
+    """Both installers overwrite it without a word; what holds the same already, or is bytecode, is no news."""
+    Wheel(
+        "new",
+        files={"m.py": "new", "same.py": "same", "pkg/core.py": "new", "pkg/core.pyc": "", "other.py": ""},
+        scripts={"tool": "m:run", "alike": "m:run"},
+    ).write(wheels)
+    (made.site / "pkg").mkdir()
+    for name, text in (("m.py", "mine"), ("same.py", "same"), ("pkg/core.py", "mine"), ("pkg/core.pyc", "mine")):
+        (made.site / name).write_text(text)
+    (made.prefix / "bin" / "tool").write_text("mine")
+    (made.prefix / "bin" / "alike").write_text("#!python\nfrom m import run\nrun()\n")
+    code, line = told(ask, "new", "--into", str(made.prefix))
+    assert (code, line.partition(" [")[0]) == (
+        0, f"No clash: new 1.0 (10 files) and 0 distributions in {made.prefix}; 3 warnings",
+    )  # fmt: skip
+    ran = ask("new", "--into", str(made.prefix), *INDEX, "--format", "json", "--fail-on", "warning")
+    unowned = [(f"{each['root']}/{each['path']}", each["role"]) for each in ran.json["into"]["unowned"]]
+    assert (ran.code, unowned) == (
+        1, [("scripts/tool", "script"), ("site-packages/m.py", "module"), ("site-packages/pkg/core.py", "module")],
+    )  # fmt: skip
+    text = "scripts/tool, site-packages/m.py, site-packages/pkg/core.py, which no RECORD lists, are overwritten by new"
+    assert text in ask("new", "--into", str(made.prefix), *INDEX).out

@@ -7,6 +7,6 @@ by :mod:`wheelclash.environment.residents`.
 
 from __future__ import annotations
 
-from wheelclash.addition.model import NOBODYS, NOTHING, STUB, Addition, Loss
+from wheelclash.addition.model import NOBODYS, NOTHING, STUB, Addition, Loss, Unowned
 
-__all__ = ["NOBODYS", "NOTHING", "STUB", "Addition", "Loss"]
+__all__ = ["NOBODYS", "NOTHING", "STUB", "Addition", "Loss", "Unowned"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wheelclash.overlap import Severity
     from wheelclash.role import Role
 
-__all__ = ["NOBODYS", "NOTHING", "STUB", "Addition", "Loss"]
+__all__ = ["NOBODYS", "NOTHING", "STUB", "Addition", "Loss", "Unowned"]
 
 NOBODYS = ""
 """Stands for the distribution whose content a file holds that nobody recorded."""
@@ -53,6 +53,20 @@ class Loss(NamedTuple):
     severity: Severity
 
 
+class Unowned(NamedTuple):
+    """A file that is there, that no RECORD lists, and that an install would overwrite with other content.
+
+    Attributes:
+        path: The file.
+        id: Id of the newcomer that writes it.
+        role: What the file is for.
+    """
+
+    path: InstalledPath
+    id: str
+    role: Role
+
+
 class Addition(NamedTuple):
     """What is installed already where a set is to be installed.
 
@@ -64,6 +78,7 @@ class Addition(NamedTuple):
             :data:`NOBODYS`, or None for a file that is gone.
         required: Ids of the residents that newcomers require, directly or not.
         files: How many files each of them recorded, by id.
+        unowned: Files that no RECORD lists and newcomers overwrite.
     """
 
     residents: tuple[Distribution, ...] = ()
@@ -71,6 +86,7 @@ class Addition(NamedTuple):
     found: Mapping[InstalledPath, str | None] = {}
     required: frozenset[str] = frozenset()
     files: Mapping[str, int] = {}
+    unowned: tuple[Unowned, ...] = ()
 
     @property
     def replaces(self) -> dict[str, str]:

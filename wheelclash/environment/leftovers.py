@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wheelclash.environment.places import Places
     from wheelclash.layout import InstalledPath
 
-__all__ = ["Leftover", "leftovers"]
+__all__ = ["Leftover", "claimed", "leftovers"]
 
 _METADATA = (".dist-info", ".egg-info", ".egg", ".data")
 
@@ -53,7 +53,7 @@ def leftovers(
     packages = [key for key in strays if "/" in _below_site(key, places)]
     if not packages or places.externally_managed or os.path.isdir(f"{places.base}/conda-meta"):  # noqa: PTH112
         return []
-    theirs, tops = _claimed(aside, places)
+    theirs, tops = claimed(aside, places)
     counts: Counter[str] = Counter()
     for key in packages:
         folder = _package(key, places)
@@ -90,7 +90,13 @@ def _below_site(key: str, places: Places) -> str:
     return key[len(site) + 1 :]
 
 
-def _claimed(aside: Iterable[Bystander], places: Places) -> tuple[set[str], set[str]]:
+def claimed(aside: Iterable[Bystander], places: Places) -> tuple[set[str], set[str]]:
+    """Return the keys that distributions which are not compared have recorded, and the names that are otherwise theirs.
+
+    Args:
+        aside: These distributions.
+        places: Of the environment.
+    """
     keys: set[str] = set()
     tops: set[str] = set()
     for each in aside:

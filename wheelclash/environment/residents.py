@@ -11,25 +11,27 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelclash.addition import NOBODYS, Addition
+from wheelclash.addition import NOBODYS, Addition, Unowned
 from wheelclash.distribution import Distribution, Edge, Requirements, requirements_of
 from wheelclash.environment.content import Unreadable, digest_of
 from wheelclash.environment.contested import commands_of, installed_file
 from wheelclash.environment.disk_state import on_disk
 from wheelclash.environment.installed import required_names, source_of, take_inventory
+from wheelclash.environment.leftovers import claimed
 from wheelclash.environment.places import is_absolute
 from wheelclash.environment.records import RecordError, read_small, recorded_files
 from wheelclash.environment.scan import read_records
 from wheelclash.environment.startup import startup_of
-from wheelclash.environment.tree import state_of
+from wheelclash.environment.tree import names_in, state_of
 from wheelclash.installers import INSTALLERS
 from wheelclash.layout import InstalledPath, Layout
 from wheelclash.meaning import module_stem
-from wheelclash.overlap import folded
+from wheelclash.overlap import Owner, folded
 from wheelclash.overlap.same_path import same_path
 from wheelclash.ownership import OwnershipMap, folders_above
 from wheelclash.reading.contents import Contents
 from wheelclash.reading.record import NOTHING_RECORDED
+from wheelclash.role import role_of
 from wheelclash.sources.candidate import Candidate, Skip
 from wheelclash.urls import local_path, without_credentials
 from wheelclash.verdict import HEAD, INIT_LIMIT, Answer, is_known_stub
@@ -79,6 +81,7 @@ class Residents:
             Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed
         ]
         aside: list[Bystander] = list(inventory.bystanders)
+        self._aside = aside
         self._owned, read, self._findings = read_records(inventory.unread, places, aside, closed)
         self._read = [each for each, _ in read]
         self.recorded: Sequence[Unread] = self._read
@@ -115,6 +118,7 @@ class Residents:
             found=self._found(layouts, rows, wanted),
             required=frozenset(each.id for each in stay if each.name in required),
             files=self._files,
+            unowned=tuple(self._unowned(newcomers)),
         )
 
     def answer(self, doubt: Question) -> Answer | None:
@@ -156,6 +160,33 @@ class Residents:
         if folder not in known:
             known[folder] = os.path.realpath(folder).replace(os.sep, "/")
         return places.key_of(f"{known[folder]}/{name}")
+
+    def _unowned(self, newcomers: Sequence[Distribution]) -> Iterator[Unowned]:
+        """Yield the files that are there, that no RECORD lists, and that a newcomer writes with other content."""
+        recorded, _ = claimed(self._aside, self.places)
+        folders: dict[str, str] = {}
+        listed: dict[str, frozenset[str]] = {}
+        for each in newcomers:
+            files = {path: file for layout in each.layouts.values() for path, file in layout.files.items()}
+            for path, file in sorted(files.items()):
+                root, _, rest = path.partition("/")
+                if rest.startswith(f"{each.contents.dist_info}/"):
+                    continue
+                key = rest if root == "site-packages" else self._key_outside(root, rest, folders)
+                if key is None or key in self._owned.every or key in recorded:
+                    continue
+                role = role_of(path, generated=file.member is None)
+                folder, _, name = self.places.on_disk(key).rpartition("/")
+                if folder not in listed:
+                    listed[folder] = names_in(folder)
+                if role != "bytecode" and name in listed[folder] and self._differs(key, each, file):
+                    yield Unowned(path, each.id, role)
+
+    def _differs(self, key: str, newcomer: Distribution, file: InstalledFile) -> bool:
+        """Return whether something else is there than a newcomer would write."""
+        digest = None if file.member is None else file.content
+        found = on_disk(key, (Owner(newcomer.id, file, 0),), {newcomer.id: digest}, self.places)
+        return found.state != "missing" and not found.matches
 
     def _in_question(
         self, own: Mapping[str, Mapping[str, InstalledPath]], wanted: Mapping[str, InstalledPath], replaced: set[int]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from wheelclash.environment.places import Places
 
-__all__ = ["Seen", "State", "state_of", "states", "walk", "walk_below"]
+__all__ = ["Seen", "State", "names_in", "state_of", "states", "walk", "walk_below"]
 
 State = str
 """``there``, ``missing`` or ``hidden`` (it cannot be told: no permission)."""
@@ -123,6 +123,15 @@ def state_of(path: str) -> State:
     except ValueError:
         return "hidden"
     return "there"
+
+
+def names_in(folder: str) -> frozenset[str]:
+    """Return the names of what is in a folder that is no folder itself; none if it cannot be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            return frozenset(entry.name for entry in entries if not entry.is_dir())
+    except OSError:
+        return frozenset()
 
 
 def states(places: Places, keys: Iterable[str]) -> dict[str, State]:

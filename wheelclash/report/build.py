@@ -62,7 +62,11 @@ def build_report(findings: Findings) -> Report:
         skipped=skip_reports(findings.skipped),
         not_compared=skip_reports(findings.not_compared),
         overlaps=overlaps,
-        summary=_summary(overlaps, [lost for each in diagnosis.values() for lost in each.lost]),
+        summary=_summary(
+            overlaps,
+            [lost for each in diagnosis.values() for lost in each.lost],
+            sum(len(view.addition.unowned) for view in views),
+        ),
         diagnosis=diagnosis,
         remedies=tuple(dict.fromkeys(_remedy(each, view.names) for view in views for each in view.remedies)),
         warnings=tuple(findings.warnings),
@@ -210,7 +214,7 @@ def _overlap(
     )
 
 
-def _summary(overlaps: Sequence[OverlapReport], taken: Sequence[LostReport]) -> Summary:
+def _summary(overlaps: Sequence[OverlapReport], taken: Sequence[LostReport], unowned: int) -> Summary:
     shown = [each for each in overlaps if each.severity != "none"]
     lost = {(each.root, each.path, each.distribution): each for each in taken if each.severity != "none"}.values()
     kinds = [each.kind for each in shown]
@@ -225,7 +229,7 @@ def _summary(overlaps: Sequence[OverlapReport], taken: Sequence[LostReport]) -> 
         case_only=kinds.count("case-only"),
         shadowed=kinds.count("shadowed"),
         errors=severities.count("error"),
-        warnings=severities.count("warning"),
+        warnings=severities.count("warning") + unowned,
         notices=severities.count("notice"),
         ignored=sum(each.ignored for each in shown) + sum(each.ignored for each in lost),
         lost=len(lost),

@@ -10,7 +10,7 @@ from wheelclash.overlap import Severity  # noqa: TC001
 from wheelclash.role import Role  # noqa: TC001
 from wheelclash.values import value
 
-__all__ = ["IntoReport", "LostReport", "ReplacedReport"]
+__all__ = ["IntoReport", "LostReport", "ReplacedReport", "UnownedReport"]
 
 
 @value
@@ -50,6 +50,24 @@ class ReplacedReport:
 
 
 @value
+class UnownedReport:
+    """A file that no RECORD lists, and that is overwritten.
+
+    Attributes:
+        root, path: The file.
+        role: What it is for.
+        severity: ``warning``: what it is there for cannot be known.
+        distribution: Name of the one that overwrites it.
+    """
+
+    root: Root
+    path: str
+    role: Role
+    severity: Severity
+    distribution: str
+
+
+@value
 class IntoReport:
     """The environment that the set is to be installed into.
 
@@ -59,6 +77,7 @@ class IntoReport:
         python: Its interpreter.
         replaces: What makes way for another release.
         present: Names that were asked for and are there already, so that nothing is done about them.
+        unowned: Files that no RECORD lists, and that are overwritten.
     """
 
     prefix: str
@@ -66,3 +85,4 @@ class IntoReport:
     python: str | None
     replaces: Sequence[ReplacedReport]
     present: Sequence[str]
+    unowned: Sequence[UnownedReport] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelclash.overlap import SEVERITIES
-from wheelclash.report.into import IntoReport, LostReport, ReplacedReport
+from wheelclash.report.into import IntoReport, LostReport, ReplacedReport, UnownedReport
 from wheelclash.report.model import DistributionReport, FindingReport
 from wheelclash.report.parts import split
 
@@ -33,6 +33,10 @@ def into_report(places: Places, view: View) -> IntoReport:
             for new, old in view.addition.replaced.items()
         ),
         present=tuple(view.present),
+        unowned=tuple(
+            UnownedReport(*split(each.path), each.role, "warning", by_id[each.id].name)
+            for each in view.addition.unowned
+        ),
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wheelclash.report.into import IntoReport, LostReport
     from wheelclash.report.model import OverlapReport, RemedyReport, Report
 
-__all__ = ["clean_headline", "grave_headline", "grave_losses", "loss_texts", "way"]
+__all__ = ["clean_headline", "grave_headline", "grave_losses", "loss_texts", "unowned_texts", "way"]
 
 _FEW = 2
 _MOST_NAMES = 3
@@ -112,6 +112,18 @@ def loss_texts(report: Report, *, verbose: bool) -> Iterator[tuple[str, str, str
         goes = "goes" if len(paths) == 1 else "go"
         text = f"{', '.join(sorted(paths)[:most])}{more}  of {loser} {goes} with {because} {version}, which is replaced"
         yield severity, text, when
+
+
+def unowned_texts(into: IntoReport, *, verbose: bool) -> Iterator[str]:
+    """Yield one line for each distribution that overwrites files which no RECORD lists."""
+    paths: defaultdict[str, list[str]] = defaultdict(list)
+    for each in into.unowned:
+        paths[each.distribution].append(f"{each.root}/{each.path}")
+    for name, found in paths.items():
+        most = len(found) if verbose else _MOST_NAMES
+        more = f" and {len(found) - most} more" if len(found) > most else ""
+        what = "which no RECORD lists, is" if len(found) == 1 else "which no RECORD lists, are"
+        yield f"{', '.join(found[:most])}{more}, {what} overwritten by {name}"
 
 
 def _when(report: Report, lost: LostReport) -> str:

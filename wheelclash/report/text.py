@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from wheelclash.report.escape import printable_report
-from wheelclash.report.into_text import clean_headline, grave_headline, grave_losses, loss_texts, way
+from wheelclash.report.into_text import clean_headline, grave_headline, grave_losses, loss_texts, unowned_texts, way
 from wheelclash.report.lines import Line, Section, Span, Style, all_lines, command, first_screen
 from wheelclash.report.reasons_text import reasons
 from wheelclash.report.words import REASONS, listed, plural
@@ -270,6 +270,9 @@ class _Writer:
         for severity, text, when in loss_texts(self._report, verbose=self._verbose):
             style: Style = "error" if severity == "error" else "warning"
             yield (Span(f"  {severity:<8} ", style), Span(text), Span(when, "faint"))
+        if self._report.into:
+            for text in unowned_texts(self._report.into, verbose=self._verbose):
+                yield (Span("  warning  ", "warning"), Span(text))
 
     def _folder_text(self, group: Sequence[OverlapReport]) -> str:
         first = group[0]
