@@ -345,7 +345,7 @@ def test_what_no_record_lists_and_is_overwritten_is_told(ask: Command, made: Liv
     (made.prefix / "bin" / "alike").write_text("#!python\nfrom m import run\nrun()\n")
     code, line = told(ask, "new", "--into", str(made.prefix))
     assert (code, line.partition(" [")[0]) == (
-        0, f"No clash: new 1.0 (10 files) and 0 distributions in {made.prefix}; 3 warnings",
+        0, f"No clash: new 1.0 (11 files) and 0 distributions in {made.prefix}; 3 warnings",
     )  # fmt: skip
     ran = ask("new", "--into", str(made.prefix), *INDEX, "--format", "json", "--fail-on", "warning")
     unowned = [(f"{each['root']}/{each['path']}", each["role"]) for each in ran.json["into"]["unowned"]]
