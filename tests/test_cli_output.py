@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, get_args
@@ -321,6 +322,63 @@ def test_what_is_no_length_of_time_is_refused(text: str) -> None:
 
     with pytest.raises(QuestionError, match="is no date"):
         moment_of(text)
+
+
+def test_pre_releases_are_chosen_where_they_are_asked_for(tmp_path: Path) -> None:
+    """By us, and by uv where it resolves."""
+    with LoopbackIndex(tmp_path / "index") as served:
+        served.add(Wheel("one", "1.0", requires=["other"]), Wheel("one", "2.0rc1", requires=["other"]))
+        served.add(Wheel("other", "1.0"), Wheel("other", "1.1.dev1"))
+        ask = Command(tmp_path, served.simple)
+        for asked in (["one", "other"], ["one"]):
+            versions = {
+                option: [
+                    each["version"] for each in ask(*asked, *option, "--format", "json", *LINUX).json["distributions"]
+                ]
+                for option in ((), ("--pre",))
+            }
+            assert versions == {(): ["1.0", "1.0"], ("--pre",): ["2.0rc1", "1.1.dev1"]}
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate by openssl")
+def test_a_certificate_given_as_an_option_is_trusted(tmp_path: Path) -> None:
+    """By our own requests, and by uv where it resolves."""
+    pem = tmp_path / "both.pem"
+    options = ["-keyout", str(pem), "-out", str(tmp_path / "ca.pem"), "-days", "2", "-nodes", "-subj", "/CN=localhost"]
+    names = [
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
+        "-newkey",
+        "rsa:2048",
+    ]
+    subprocess.run(["openssl", "req", "-x509", *names, *options], check=True, capture_output=True)
+    pem.write_bytes(pem.read_bytes() + (tmp_path / "ca.pem").read_bytes())
+    with LoopbackIndex(tmp_path / "index", certificate=pem) as served:
+        served.add(Wheel("one", requires=["other"]), Wheel("other"))
+        ask = Command(tmp_path, served.simple)
+        for asked in (["one", "other"], ["one"]):
+            assert ask(*asked, "--no-cache", *LINUX).code == 2
+            trusted = ask(*asked, "--no-cache", "--cert", "ca.pem", *LINUX)
+            assert (trusted.code, trusted.err) == (0, "")
+        assert "cannot be used" in ask("one", "other", "--no-cache", "--cert", "none.pem", *LINUX).err
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon", ""])
+def test_a_timeout_is_a_number_of_seconds(ask: Command, text: str) -> None:
+    ran = ask("left", "right", f"--timeout={text}", *LINUX)
+    assert ran.code == 2
+    assert "is no number of seconds above 0" in ran.err
+
+
+def test_a_timeout_bounds_each_wait(ask: Command) -> None:
+    from wheelclash.cli.arguments import parse
+    from wheelclash.cli.given import session_of
+
+    fetcher = session_of(parse(["left", "--timeout", "2.5"])).fetcher
+    assert (fetcher.connect_timeout, fetcher.read_timeout) == (2.5, 2.5)
+    assert ask("left", "right", "--timeout", "30", *LINUX).code == 1
 
 
 # -- colours -----------------------------------------------------------------------------------------------

@@ -24,7 +24,10 @@ WRONG_TYPES: list[tuple[str, Any]] = [
     *((name, "left") for name in ("keep", "ignore", "files", "extras", "groups", "against", "siblings")),
     *((name, 5) for name in ("keep", "ignore", "files", "extras", "groups", "against", "siblings")),
     *((name, [None]) for name in ("keep", "ignore", "files", "extras", "groups", "against", "siblings")),
-    *((name, "no") for name in ("all_targets", "use_config", "system", "all_extras", "allow_build", "why", "deps")),
+    *(
+        (name, "no")
+        for name in ("all_targets", "use_config", "system", "all_extras", "prereleases", "allow_build", "why", "deps")
+    ),
     *((name, None) for name in ("all_targets", "use_config", "system", "all_extras", "allow_build", "why")),
     ("target", "3.12"),
     ("target", ["3.12"]),
@@ -82,7 +85,7 @@ def test_an_option_that_does_not_exist_is_a_type_error(session: Session, wrong: 
     assert right in message
 
 
-@pytest.mark.parametrize("option", ["offline", "cache_dir", "max_download"])
+@pytest.mark.parametrize("option", ["offline", "cache_dir", "max_download", "timeout"])
 def test_an_option_of_a_session_is_not_ignored_by_a_question(session: Session, option: str) -> None:
     message = _both_ways(session, _options(**{option: True}), TypeError)
     assert "an option of Session" in message
@@ -118,7 +121,9 @@ def test_a_generator_of_names_and_paths_as_objects_will_do(session: Session, tmp
     assert [list(remedy.keep) for remedy in report.remedies] == [["left"]] * len(report.remedies) != []
 
 
-@pytest.mark.parametrize("settings", [{"offline": "yes"}, {"cache_dir": 5}, {"max_download": "64MiB"}], ids=repr)
+@pytest.mark.parametrize(
+    "settings", [{"offline": "yes"}, {"cache_dir": 5}, {"max_download": "64MiB"}, {"timeout": "5"}], ids=repr
+)
 def test_a_session_refuses_settings_of_a_wrong_type(settings: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="must be"):
         Session(**settings)

@@ -407,6 +407,7 @@ class _Gatherer:
             found,
             target,
             exclude_newer=self._question.exclude_newer,
+            prereleases=self._question.prereleases,
             known=[name for name, page in self._pages.items() if isinstance(page, Found)],
             note=self.notes.append,
         )
@@ -448,6 +449,7 @@ class _Gatherer:
             interpreter=question.interpreter if target in question.targets else None,
             allow_build=question.allow_build,
             exclude_newer=question.exclude_newer,
+            prereleases=question.prereleases,
             offline=fetcher.offline,
         )
         try:

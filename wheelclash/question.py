@@ -80,6 +80,7 @@ class Options(TypedDict, total=False):
         use_config: Whether pip's and uv's variables and files are read; True by default.
         environ: Environment variables to read them from; the process's own by default.
         exclude_newer: Ask about that moment in the past.
+        prereleases: Choose pre-releases like other releases, also where none was asked for.
         system: Add uv's ``--system`` to commands.
         deps: Whether dependencies are resolved too (by uv). By default for one requirement or wheel, and for files.
         files: Requirements files, ``pyproject.toml`` files or scripts, as ``-r`` names them.
@@ -99,6 +100,7 @@ class Options(TypedDict, total=False):
     extras: Iterable[str]
     all_extras: bool
     groups: Iterable[str]
+    prereleases: bool
     allow_build: bool
     against: Iterable[str]
     siblings: Iterable[str]
@@ -136,6 +138,7 @@ class Question:
         deps: Whether dependencies are resolved too; None for the default.
         files: Files of requirements.
         extras, all_extras, groups: What else of a lock or project is installed.
+        prereleases: Whether pre-releases are chosen like other releases.
         allow_build: Whether uv may take source distributions.
         against: Published distributions to compare the others with.
         siblings: Names to compare with their known variants.
@@ -161,6 +164,7 @@ class Question:
     extras: tuple[str, ...] = ()
     all_extras: bool = False
     groups: tuple[str, ...] = ()
+    prereleases: bool = False
     allow_build: bool = False
     against: tuple[str, ...] = ()
     siblings: tuple[str, ...] = ()

@@ -46,6 +46,7 @@ class Session:
         cache_dir: The cache's folder; the user's own (docs/cli.md) by default, None for no cache at all.
         offline: Refuse every request.
         max_download: The most bytes to download of a wheel whose server refuses ranges.
+        timeout: Seconds to wait for a connection, and between two pieces of an answer; 10 and 20 by default.
 
     Several threads may ask at once, and :meth:`check` and :meth:`check_async` may be mixed.
     """
@@ -56,6 +57,7 @@ class Session:
         cache_dir: Path | str | None = "",
         offline: bool = False,
         max_download: int = MAX_DOWNLOAD,
+        timeout: float | None = None,
     ) -> None:
         folder = default_folder() if cache_dir == "" else cache_dir
         instance("cache_dir", folder, str | os.PathLike | None, "a path or None")
@@ -65,6 +67,12 @@ class Session:
         self.cache = Cache(None if folder is None else Path(folder))
         self.credentials = Credentials()
         self.fetcher = Fetcher(credentials=self.credentials, offline=offline, max_download=max_download)
+        if timeout is not None:
+            instance("timeout", timeout, int | float, "a number of seconds or None")
+            if not 0 < timeout < float("inf"):
+                raise QuestionError(f"timeout must be a number of seconds above 0, not {timeout!r}.")
+            self.fetcher.connect_timeout = self.fetcher.read_timeout = timeout
+            self.fetcher.deadline = max(self.fetcher.deadline, timeout)
         self.reader = WheelReader(self.fetcher, self.cache)
 
     def check(self, requirements: Iterable[str | os.PathLike[str]], **options: Unpack[Options]) -> Report:
@@ -163,7 +171,7 @@ async def check_async(
         return await used.check_async(requirements, **options)
 
 
-_OF_A_SESSION = dict.fromkeys(("cache_dir", "offline", "max_download"), "Session")
+_OF_A_SESSION = dict.fromkeys(("cache_dir", "offline", "max_download", "timeout"), "Session")
 """Options that somebody may well look for here."""
 
 
@@ -197,6 +205,7 @@ def _question(requirements: Iterable[str | os.PathLike[str]], options: Options) 
         extras=texts("extras", options.get("extras", ())),
         all_extras=flag("all_extras", options.get("all_extras", False)),
         groups=texts("groups", options.get("groups", ())),
+        prereleases=flag("prereleases", options.get("prereleases", False)),
         allow_build=flag("allow_build", options.get("allow_build", False)),
         against=paths("against", options.get("against", ())),
         siblings=paths("siblings", options.get("siblings", ())),

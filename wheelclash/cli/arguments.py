@@ -35,12 +35,14 @@ class Arguments(argparse.Namespace):
     against: list[str]
     siblings: list[str]
     into: str | None
+    prereleases: bool
     allow_build: bool
     index_url: str | None
     extra_index_urls: list[str]
     find_links: list[str]
     no_index: bool
     index_strategy: str | None
+    cert: str | None
     no_config: bool
     exclude_newer: str | None
     installer: Literal["pip", "uv"] | None
@@ -59,6 +61,7 @@ class Arguments(argparse.Namespace):
     offline: bool
     color: Literal["auto", "always", "never"]
     max_download: int | None
+    timeout: float | None
     environment: str | None
     prefix: str | None
     path: str | None

@@ -58,6 +58,7 @@ def _report(arguments: Arguments, *, as_module: bool) -> Report:
             extras=arguments.extras,
             all_extras=arguments.all_extras,
             groups=arguments.groups,
+            prereleases=arguments.prereleases,
             allow_build=arguments.allow_build,
             against=arguments.against,
             siblings=arguments.siblings,

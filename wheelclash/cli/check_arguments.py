@@ -97,6 +97,7 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
         help="with dependencies, resolved by uv (the default for one requirement or wheel, and for files)")  # fmt: skip
     deps.add_argument("--no-deps", action="store_false", dest="deps",
         help="just what is named (the default for several requirements or wheels)")  # fmt: skip
+    add("--pre", action="store_true", dest="prereleases", help="with pre-releases, also where none is asked for")
     add("--allow-build", action="store_true", help="let uv run code of source distributions to learn what they require")
     add("--extra", metavar="NAME", action="append", default=[], dest="extras",
         help="with this extra of the lock or project; repeatable")  # fmt: skip

@@ -98,6 +98,7 @@ def session_of(arguments: Arguments) -> Session:
     return Session(
         cache_dir=None if arguments.no_cache else (arguments.cache_dir or ""),
         offline=arguments.offline,
+        timeout=arguments.timeout,
         max_download=MAX_DOWNLOAD if arguments.max_download is None else arguments.max_download,
     )
 
@@ -112,6 +113,7 @@ def index_flags_of(arguments: Arguments) -> IndexFlags:
         find_links=tuple(arguments.find_links),
         no_index=arguments.no_index,
         strategy=arguments.index_strategy,
+        cert=arguments.cert,
     )
 
 
@@ -180,6 +182,7 @@ def again_of(arguments: Arguments) -> tuple[str, ...]:
         *(("--extra-index-url", each) for each in arguments.extra_index_urls),
         *(("--find-links", each) for each in arguments.find_links),
         *(("--index-strategy", each) for each in (arguments.index_strategy,) if each),
+        *(("--cert", each) for each in (arguments.cert,) if each),
         *(("--installer", each) for each in (arguments.installer,) if each),
         *(("--ignore", each) for each in arguments.ignore),
         *(("--cache-dir", each) for each in (arguments.cache_dir,) if each and each != _usual_cache()),

@@ -37,6 +37,7 @@ _OF_A_SET = (
     ("no_index", "--no-index"),
     ("index_strategy", "--index-strategy"),
     ("exclude_newer", "--exclude-newer"),
+    ("cert", "--cert"),
     ("deps", "--deps, --no-deps"),
 )
 

@@ -67,6 +67,7 @@ def add_index(parser: argparse.ArgumentParser, *, dated: bool = True) -> None:
     add("--no-index", action="store_true", help="only --find-links and paths")
     add("--index-strategy", choices=("first-index", "unsafe-best-match"),
         help="several indexes: the first that has the project, or the best version of all")  # fmt: skip
+    add("--cert", metavar="FILE", help="further CA certificates (PEM)")
     if dated:
         add("--exclude-newer", metavar="DATE",
             help="as if it were that day (2025-03-01) or moment (RFC 3339), or that long ago (7 days)")  # fmt: skip
@@ -102,6 +103,8 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     add("-n", "--no-cache", "--no-cache-dir", action="store_true", help="neither read nor write the cache")
     add("--cache-dir", metavar="DIR", default=os.environ.get("WHEELCLASH_CACHE_DIR"), help="where the cache is")
     add("--offline", action="store_true", help="only the cache and local files")
+    add("--timeout", metavar="SECONDS", type=_seconds,
+        help="how long to wait for a connection, and for each piece of an answer (default: 10 and 20)")  # fmt: skip
     add("--max-download", metavar="SIZE", type=_size,
         help="the most to download of a wheel whose server refuses ranges (default: 64MiB)")  # fmt: skip
 
@@ -116,6 +119,16 @@ def _location(text: str) -> str:
 def _file(text: str) -> str | None:
     """Return the path of a file; None for ``-``, standard output."""
     return None if text == "-" else text
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return seconds
 
 
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}

@@ -70,7 +70,7 @@ def variables(
     """
     quiet = {"PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     environ = {name: value for name, value in environ.items() if name.upper() not in _ELSEWHERE}
-    if not alone and settings.kind in {installer.name, "default"}:
+    if not alone and settings.kind in {installer.name, "default"} and settings.flags.cert is None:
         return {**environ, **quiet}
     block = IndexBlock(
         index_url=None if settings.index_url is None else credentials.restore(settings.index_url),

@@ -62,6 +62,7 @@ def choose(
     target: Target,
     *,
     exclude_newer: datetime | None = None,
+    prereleases: bool = False,
     known: Iterable[str] = (),
     note: Callable[[str], None] | None = None,
 ) -> Choice:
@@ -72,6 +73,7 @@ def choose(
         found: What the indexes have.
         target: For what.
         exclude_newer: Leave out files an index got at this moment or later (with a time zone); find-links stay.
+        prereleases: Take pre-releases like other releases; else as PEP 440 has it.
         known: Names to suggest where the project is unknown.
         note: Called with a sentence for whatever was left out along the way.
 
@@ -94,7 +96,8 @@ def choose(
         for location, file in offered
         if (version := version_of(file.filename)) is not None and python_fits(file.requires_python, target)
     ]
-    fitting = set(asked.specifier.filter({release.version for release in releases}))
+    versions = {release.version for release in releases}
+    fitting = set(asked.specifier.filter(versions, prereleases=True if prereleases else None))
     allowed = [release for release in releases if release.version in fitting]
     best = _best(allowed, asked.specifier, ranks(target.tags))
     if best is None:

@@ -127,6 +127,7 @@ def resolve(
     interpreter: Interpreter | None = None,
     allow_build: bool = False,
     exclude_newer: datetime | None = None,
+    prereleases: bool = False,
     offline: bool = False,
     cache_dir: Path | None = None,
     uv: Uv | None = None,
@@ -144,6 +145,7 @@ def resolve(
         interpreter: The interpreter ``target`` was taken from, if it was.
         allow_build: Whether source distributions may be taken, and their code run to learn what they require.
         exclude_newer: Leave out files an index got at this moment or later (with a time zone).
+        prereleases: Take pre-releases like other releases.
         offline: Ask no server.
         cache_dir: uv's cache; by default where uv has it.
         uv: What :func:`wheelclash.sources.uvtool.find_uv` gave; looked for by default.
@@ -174,6 +176,7 @@ def resolve(
         *([] if allow_build else ["--no-build"]),
         *(["--offline"] if offline else []),
         *(["--exclude-newer", exclude_newer.isoformat()] if exclude_newer is not None else []),
+        *(["--prerelease", "allow"] if prereleases else []),
         *(["--cache-dir", str(cache_dir)] if cache_dir is not None else []),
     ]
     uv = uv or find_uv(environ, cwd=cwd)

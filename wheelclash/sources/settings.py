@@ -39,6 +39,7 @@ class IndexFlags(NamedTuple):
         find_links: ``--find-links``, in order.
         no_index: ``--no-index``.
         strategy: ``--index-strategy``: ``first-index``, ``merge`` or uv's ``unsafe-best-match``.
+        cert: ``--cert``: a file of further CA certificates.
     """
 
     index_url: str | None = None
@@ -46,6 +47,7 @@ class IndexFlags(NamedTuple):
     find_links: tuple[str, ...] = ()
     no_index: bool = False
     strategy: str | None = None
+    cert: str | None = None
 
     @classmethod
     def checked(cls, given: IndexFlags | None) -> IndexFlags:
@@ -63,6 +65,7 @@ class IndexFlags(NamedTuple):
             find_links=paths("find_links", given.find_links),
             no_index=flag("no_index", given.no_index),
             strategy=instance("strategy", given.strategy, str | None, "the name of a strategy or None"),
+            cert=_path_or_none("cert", given.cert),
         )
 
 
@@ -188,6 +191,7 @@ def resolve_settings(
         extra_index_urls=flags.extra_index_urls,
         find_links=flags.find_links,
         no_index=flags.no_index,
+        cert=None if flags.cert is None else str(cwd / Path(flags.cert).expanduser()),
         spelling="flags",
     )
     kind: Literal["flags", "pip", "uv", "default"] = "flags"
@@ -216,6 +220,10 @@ def resolve_settings(
         trusted_hosts=chosen.trusted_hosts,
         flags=_without_secrets(flags, credentials),
     )
+
+
+def _path_or_none(name: str, given: object) -> str | None:
+    return None if given is None else os.fspath(instance(name, given, str | os.PathLike, "a path or None"))
 
 
 def _blocks(
