@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from hypothesis import assume, given, settings
@@ -11,17 +13,20 @@ from hypothesis import strategies as st
 
 from tests.support.values import BY_NAME, LINUX, MACOS, distribution, overlaps_of
 from tests.support.wheelmaker import Wheel
-from wheelclash.diagnosis import empty_disk
+from wheelclash.addition import Addition
+from wheelclash.diagnosis import diagnose, empty_disk
+from wheelclash.disk import Disk
 from wheelclash.errors import KeeperError
 from wheelclash.installers.installer import Invocation
 from wheelclash.remedy import Remedy, Step, check_keepers, remedies
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from wheelclash.disk import Disk, Intact
+    from wheelclash.disk import Intact
     from wheelclash.distribution import Distribution
     from wheelclash.installers import InstallerName
+    from wheelclash.layout import InstalledPath
     from wheelclash.target import Target
 
 INSTALLERS: list[InstallerName] = ["pip", "uv"]
@@ -199,15 +204,89 @@ def test_file_and_folder_cannot_stand_together() -> None:
             assert [each.strategy for each in _planned("pip", *wheels, keep=[keep])] == ["avoid"]
 
 
-def test_a_refused_wheel_is_not_installed() -> None:
-    """A set with a wheel that uv refuses is only avoided under uv."""
-    wheels = [Wheel("a", files={"m.py": "1", "a-1.0.data/scripts/sub/t": ""}), _module("b", "2"), _module("c", "3")]
-    assert {each.strategy for each in _planned("uv", *wheels, keep=["b"])} == {"avoid"}
-    assert {each.strategy for each in _planned("pip", *wheels, keep=["b"])} == {
-        "avoid",
-        "reinstall-keeper",
-        "remove-loser",
+@pytest.mark.parametrize("keep", ["b", "c"])
+def test_what_stops_the_installation_is_in_no_remedy(keep: str) -> None:
+    """However little the keeper has to do with it: neither installed, nor said to be installed already."""
+    refused = Wheel("a", files={"a-1.0.data/scripts/sub/t": ""})
+    pair = [_module("b", "2"), _module("c", "3")]
+    assert _planned("uv", refused, *pair, keep=[keep]) == []
+    assert len(_planned("pip", refused, *pair, keep=[keep])) == 3
+    stopping = [Wheel("d", files={"x": ""}), Wheel("e", files={"x/y": ""})]
+    for installer in INSTALLERS:
+        assert _planned(installer, *pair, *stopping, keep=[keep]) == []
+
+
+def test_a_refused_loser_is_avoided() -> None:
+    """Where the refused wheel is what is left out, that can be installed."""
+    wheels = [Wheel("a", files={"x": ""}), Wheel("b", files={"x/y": ""}), _module("c", "1")]
+    assert [each.strategy for each in _planned("uv", *wheels, keep=["a"])] == ["avoid"]
+
+
+def test_no_step_that_the_model_shows_to_be_needless() -> None:
+    """Where pip's order lets the keeper win anyway, it is not written again."""
+    wheels = [_module("a", "1"), _module("b", "2")]
+    by_keeper = {each.keep: each for each in _planned("pip", *wheels) if each.strategy == "reinstall-keeper"}
+    assert _commands(by_keeper[(A,)]) == ["pip install a==1.0 b==1.0"]
+    assert len(by_keeper[(B,)].steps) == 2
+
+
+def test_remove_loser_of_a_hider_is_one_step() -> None:
+    """Nothing was shared, so nothing is written again."""
+    hidden, hiding = Wheel("a", files={"m.py": "1"}), Wheel("b", files={"m/__init__.py": "2"})
+    (remedy,) = [each for each in _planned("uv", hidden, hiding, keep=["a"]) if each.strategy == "remove-loser"]
+    assert _commands(remedy) == ["uv pip uninstall b"]
+
+
+def _of_roots(
+    roots: Sequence[str], *distributions: Distribution, keep: Sequence[str] = (), **more: Any
+) -> list[Remedy]:
+    overlaps = overlaps_of(distributions)
+    keepers = check_keepers(keep, distributions, overlaps)
+    uv = BY_NAME["uv"]
+    return remedies(uv, distributions, overlaps, LINUX, keepers=keepers, where=Invocation(), roots=roots, **more)
+
+
+def test_a_command_without_what_was_asked_for_names_the_keeper() -> None:
+    """The loser is all that was asked for; what it brought is not installed without it, but for the keeper."""
+    app = distribution(_module("app", "1", "b", "c"))
+    found = _of_roots(["app"], app, distribution(_module("b", "2")), distribution(Wheel("c")), keep=["b"])
+    (avoid,) = [each for each in found if each.strategy == "avoid"]
+    assert _commands(avoid) == ["uv pip install b==1.0"]
+    assert avoid.result == {B: "yes"}
+
+
+def test_what_was_asked_for_is_kept_first() -> None:
+    """Where no keeper is named, the way to keep what the user asked for comes before the others."""
+    a, zz = distribution(_module("a", "1")), distribution(_module("zz", "2", "a"))
+    assert _of_roots(["zz"], a, zz)[0].keep == (zz.id,)
+
+
+def test_extras_that_were_asked_for_are_asked_for_again() -> None:
+    """Every command that installs the set has what only an extra brings."""
+    app = distribution(
+        Wheel("app", requires=["b ; extra == 'more'"], metadata=["Provides-Extra: more"]), extras=("more",)
+    )
+    found = _of_roots(["app"], app, distribution(_module("b", "1")), distribution(_module("c", "2")), keep=["b"])
+    assert {_commands(each)[0] for each in found} == {
+        "uv pip install app[more]==1.0",
+        "uv pip install app[more]==1.0 c==1.0",
+        "uv pip uninstall c",
     }
+
+
+def test_what_is_uninstalled_and_still_required_is_told() -> None:
+    """By id of the loser, the names of those that miss it."""
+    wheels = [_module("a", "1"), _module("b", "2"), Wheel("c", requires=["a"])]
+    unmet = {each.strategy: each.unmet for each in _planned("uv", *wheels, keep=["b"])}
+    assert unmet == {"reinstall-keeper": {}, "remove-loser": {A: ("c",)}}
+
+
+def test_the_whole_set_is_asked_for_as_it_was() -> None:
+    """By the file that lists it; without the losers the rest is named. With --no-deps where that was said."""
+    set_ = [distribution(_module("a", "1")), distribution(_module("b", "2", "gone"))]
+    found = {each.strategy: each for each in _of_roots([], *set_, keep=["b"], whole=("-r", "r.txt"), no_deps=True)}
+    assert _commands(found["reinstall-keeper"])[0] == "uv pip install --no-deps -r r.txt"
+    assert _commands(found["avoid"]) == ["uv pip install --no-deps b==1.0"]
 
 
 def test_a_hidden_keeper_is_not_helped_by_writing_it_again() -> None:
@@ -223,7 +302,7 @@ def test_a_hidden_keeper_is_not_helped_by_writing_it_again() -> None:
 
 
 def test_the_bystander_is_written_again() -> None:
-    """Whoever shares any file with the loser, identical ones included, is written again; the keeper comes last."""
+    """Whoever shares any file with the loser, identical ones included, is written again, in as few commands as do."""
     wheels = [
         Wheel("keeper", files={"m.py": "1", "n.py": "same"}),
         Wheel("loser", files={"m.py": "2", "n.py": "same", "o.py": "same"}),
@@ -234,8 +313,7 @@ def test_the_bystander_is_written_again() -> None:
     found = {each.strategy: each for each in _planned("uv", *wheels, keep=["keeper"])}
     assert _commands(found["remove-loser"]) == [
         "uv pip uninstall loser",
-        "uv pip install --force-reinstall --no-deps sharer==1.0 bystander==1.0",
-        "uv pip install --force-reinstall --no-deps keeper==1.0",
+        "uv pip install --force-reinstall --no-deps keeper==1.0 sharer==1.0 bystander==1.0",
     ]
     assert set(found["remove-loser"].result.values()) == {"yes"}
     assert _commands(found["avoid"]) == ["uv pip install keeper==1.0 sharer==1.0 bystander==1.0 stranger==1.0"]
@@ -287,11 +365,16 @@ class _Spec(NamedTuple):
     phantoms: set[str]
 
 
+def _possible(files: dict[str, str]) -> dict[str, str]:
+    """Without a file where the same wheel has a folder."""
+    return {path: text for path, text in files.items() if path != "x.json/y" or "x.json" not in files}
+
+
 def _specs(*, phantoms: bool) -> st.SearchStrategy[list[_Spec]]:
     listed = st.sets(st.sampled_from(["m.py", "x.json"]), max_size=1) if phantoms else st.just(set[str]())
     spec = st.builds(
         _Spec,
-        st.dictionaries(st.sampled_from(_PATHS), st.sampled_from(_CONTENTS), max_size=4),
+        st.dictionaries(st.sampled_from(_PATHS), st.sampled_from(_CONTENTS), max_size=4).map(_possible),
         st.sampled_from([None, "m:f", "m:g"]),
         st.sets(st.sampled_from(["a", "b", "c", "d", "gone"]), max_size=1),
         listed,
@@ -319,12 +402,18 @@ def _built(specs: Sequence[_Spec], target: Target) -> list[Distribution]:
     ]
 
 
-_PIN = re.compile(r"([a-d])==1\.0")
+_PIN = re.compile(r"([a-e])==(1\.0|0\.9)")
 
 
-def _play(disk: Disk, step: Step, installer: InstallerName, distributions: Sequence[Distribution]) -> Disk:
-    """Carry out a printed command on whole layouts, knowing nothing of why it was printed."""
-    by_name = {each.name: each for each in distributions}
+def _play(
+    disk: Disk,
+    step: Step,
+    installer: InstallerName,
+    distributions: Sequence[Distribution],
+    replaces: Mapping[str, str] = MappingProxyType({}),
+) -> Disk:
+    """Carry out a printed command on whole layouts, knowing nothing of why it was printed; nothing stops it."""
+    by_name = {each.name: each for each in distributions if each.id not in replaces.values()}
     *start, act = step.command[: 3 if installer == "uv" else 2]
     assert start == (["uv", "pip"] if installer == "uv" else ["pip"])
     rest = step.command[len(start) + 1 :]
@@ -341,11 +430,46 @@ def _play(disk: Disk, step: Step, installer: InstallerName, distributions: Seque
     wanted = [by_name[match[1]] for match in matches if match]
     if "--force-reinstall" in flags:
         assert all(each.id in disk.records for each in wanted), "only what is there is written again"
+    else:
+        there = {each.name for each in distributions if each.id in disk.records and each.candidate.version != "1.0"}
+        wanted = [each for each in _with_required(wanted, by_name) if each.name not in there or each.id in replaces]
+    stays = disk.records.keys() - ({replaces.get(each.id) for each in wanted} if installer == "uv" else set())
+    assert not _stops(wanted, [each for each in distributions if each.id in stays], installer)
     rules = BY_NAME[installer]
     return disk.install(
         {each.id: each.layouts[installer] for each in wanted},
         rules.order(wanted, with_dependencies="--no-deps" not in flags),
         removes_all_first=rules.removes_all_first,
+        replaces=replaces,
+    )
+
+
+def _with_required(wanted: Sequence[Distribution], by_name: Mapping[str, Distribution]) -> list[Distribution]:
+    """What an installer brings along."""
+    names = {each.name for each in wanted}
+    while more := {name for one in names for name in by_name[one].requirements.names & by_name.keys()} - names:
+        names |= more
+    return [by_name[name] for name in sorted(names)]
+
+
+def _stops(wanted: Sequence[Distribution], there: Sequence[Distribution], installer: InstallerName) -> bool:
+    """Whether a wheel is refused, or a file lies where another distribution needs a folder.
+
+    pip may write one distribution before it removes the older release of another.
+    """
+    ids = {each.id for each in wanted}
+    owners: dict[str, set[str]] = {}
+    for each in (*there, *wanted):
+        for path in each.layouts[installer].files:
+            owners.setdefault(path, set()).add(each.id)
+    clashes = [
+        (below, owners[str(folder)])
+        for path, below in owners.items()
+        for folder in PurePosixPath(path).parents
+        if str(folder) in owners and len({name.partition("-")[0] for name in below | owners[str(folder)]}) > 1
+    ]
+    return any(each.layouts[installer].failure for each in wanted) or any(
+        not ids.isdisjoint(one | other) for one, other in clashes
     )
 
 
@@ -354,6 +478,7 @@ def _start(remedy: Remedy, distributions: Sequence[Distribution], target: Target
     disk = empty_disk(target)
     if remedy.strategy == "remove-loser":
         rules = BY_NAME[remedy.installer]
+        assert not _stops(distributions, (), remedy.installer)
         disk = disk.install(
             {each.id: each.layouts[remedy.installer] for each in distributions},
             rules.order(distributions, with_dependencies=True),
@@ -413,6 +538,54 @@ def test_several_keepers(specs: list[_Spec], installer: InstallerName, keep: set
             assert step.leaves == _states(disk)
         for keeper in keepers:
             assert remedy.result[keeper] == "yes"
+
+
+_RESIDENT_FILES = st.dictionaries(st.sampled_from(_PATHS[:5]), st.sampled_from(_CONTENTS), max_size=3).map(_possible)
+
+
+@settings(max_examples=100)
+@given(
+    _specs(phantoms=False),
+    st.lists(_RESIDENT_FILES, min_size=1, max_size=3),
+    st.booleans(),
+    st.sets(st.sampled_from(_PATHS[:4]), max_size=1),
+    st.sampled_from(INSTALLERS),
+)
+def test_remedies_beside_what_is_installed(
+    specs: list[_Spec],
+    installed: list[dict[str, str]],
+    replaces: bool,  # noqa: FBT001
+    gone: set[str],
+    installer: InstallerName,
+) -> None:
+    """Over what is there, clashing and damaged as it is: no step is refused, and in the end every keeper is whole."""
+    rules = BY_NAME[installer]
+    newcomers = _built(specs[:2], LINUX)
+    names = ["a", *"cde"] if replaces else [*"cde"]
+    there = [distribution(Wheel(name, "0.9", files=dict(files))) for name, files in zip(names, installed, strict=False)]
+    disk = empty_disk(LINUX)
+    for each in there:
+        assume(not _stops([each], [one for one in there if one.id in disk.records], installer))
+        disk = disk.install({each.id: each.layouts[installer]}, rules.order([each], with_dependencies=False),
+                            removes_all_first=True)  # fmt: skip
+    lost: dict[InstalledPath, frozenset[str | None]] = {
+        path: frozenset({None}) for path in disk.contents if path.removeprefix("site-packages/") in gone
+    }
+    disk = Disk({**disk.contents, **lost}, disk.records)
+    older = {new.id: old for new in newcomers for old in there if old.name == new.name}
+    stay = [each for each in there if each not in older.values()]
+    holders = {path: sorted(disk.holders(path) or ()) for path in disk.contents}
+    addition = Addition(tuple(stay), older, {path: ids[0] if ids else None for path, ids in holders.items()})
+    everybody = [*newcomers, *stay]
+    new = {each.id for each in newcomers}
+    overlaps = [each for each in overlaps_of(everybody) if new.intersection(each.ids)]
+    taken = diagnose(rules, newcomers, overlaps, LINUX, addition=addition).taken
+    for remedy in remedies(rules, newcomers, overlaps, LINUX, where=Invocation(), addition=addition, taken=taken):
+        end = disk
+        for step in remedy.steps:
+            end = _play(end, step, installer, [*everybody, *older.values()], addition.replaces)
+        for keeper in remedy.keep:
+            assert end.intact(keeper) == "yes", (remedy, end)
 
 
 def test_whoever_agrees_with_the_keeper_is_no_loser() -> None:

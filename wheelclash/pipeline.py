@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.addition import NOTHING
 from wheelclash.addition.newcomers import effects, newcomers
-from wheelclash.addition.remedies import addition_remedies
 from wheelclash.diagnosis import diagnose
 from wheelclash.distribution import Distribution, contradictions, requirements_of
 from wheelclash.errors import FetchError, WheelError
@@ -260,22 +259,18 @@ def _remedies(
 ) -> list[Remedy]:
     """The remedies of the installer that was chosen."""
     installer = _installer(question)
-    if view.addition is NOTHING:
-        return remedies(
-            installer, view.distributions, counted, view.target, keepers=keepers, where=where, roots=view.roots
-        )
     diagnosis = next(each for each in view.diagnoses if each.installer == installer.name)
     taken = [each for each in diagnosis.taken if not any(view.is_loss_ignored_by(one, each) for one in question.ignore)]
-    return addition_remedies(
+    return remedies(
         installer,
         view.distributions,
         counted,
         view.target,
-        view.addition,
-        taken,
         keepers=keepers,
         where=where,
         roots=view.roots,
+        addition=view.addition,
+        taken=taken,
     )
 
 

@@ -1,20 +1,32 @@
-"""Remedies: ordered steps after which a keeper is intact, each step's end state read off the model disk."""
+"""Remedies: ordered steps after which the keepers are intact. Pure.
+
+One planner for every place something is installed to: an environment that was looked at, or none, which is an
+environment with nothing in it. It proposes a few strategies and plays each of their commands on the model disk; what an
+installer would refuse, or what does not leave every keeper intact, is no remedy.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import combinations
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
+from wheelclash.addition import NOTHING
 from wheelclash.diagnosis import contested_layouts, empty_disk
+from wheelclash.distribution import Edge
 from wheelclash.errors import KeeperError
+from wheelclash.ownership import folders_above
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from wheelclash.addition import Addition, Loss
     from wheelclash.disk import Disk, Intact
     from wheelclash.distribution import Distribution
     from wheelclash.installers import Installer, InstallerName
-    from wheelclash.installers.installer import Invocation, Order
+    from wheelclash.installers.installer import Invocation
+    from wheelclash.layout import InstalledPath
     from wheelclash.overlap import Overlap
     from wheelclash.target import Target
 
@@ -60,6 +72,8 @@ class Remedy(NamedTuple):
         steps: In order; none where the way is to leave things as they are.
         undecided: How many errors and warnings the keepers have no part in; this remedy leaves them as they are.
         before: Who is intact before the first step, of what is installed by then.
+        unmet: For each loser that something installed requires, by id: the names of those that require it. Only where
+            the loser is uninstalled.
     """
 
     keep: tuple[str, ...]
@@ -69,6 +83,7 @@ class Remedy(NamedTuple):
     steps: tuple[Step, ...]
     undecided: int
     before: Mapping[str, Intact] = {}
+    unmet: Mapping[str, tuple[str, ...]] = {}
 
     @property
     def result(self) -> Mapping[str, Intact]:
@@ -163,31 +178,37 @@ def remedies(
     keepers: Sequence[str] = (),
     where: Invocation,
     roots: Sequence[str] = (),
+    addition: Addition = NOTHING,
+    taken: Sequence[Loss] = (),
+    whole: Sequence[str] = (),
+    no_deps: bool = False,
 ) -> list[Remedy]:
-    """The remedies for the keepers, or, without keepers, for each owner of an error or warning in turn.
+    """Return the remedies for the keepers, or, without keepers, for each owner of an error or warning in turn.
 
     Args:
         installer: Whose commands to give.
-        distributions: The set.
+        distributions: The set; of one that is added to an environment, what is new.
         overlaps: All that were found.
         target: Says whether case matters.
         keepers: Ids, as :func:`check_keepers` gave them.
         where: Where the commands are to act.
         roots: Names that were asked for, where the rest is what they pull in: a command that installs the set names
-            just these. Empty if every distribution was named.
+            these, and what they do not bring. Empty if every distribution was named.
+        addition: What is installed already. If no environment was named, ``remove-loser`` is for one in which the
+            whole set is installed.
+        taken: What that installer's replacing of older releases takes from others.
+        whole: Arguments that stand for the whole set in a command that installs it, such as ``-r requirements.txt``.
+        no_deps: Whether what the set requires is not installed with it.
 
     Returns:
-        For each choice of keepers the strategies that apply, the gentlest first.
+        For each choice of keepers the strategies that work, the shortest first: no installer refuses any of their
+        steps, and in the end every keeper is intact.
     """
-    here = [overlap for overlap in overlaps if installer.name in overlap.installers]
-    grave = [overlap for overlap in here if matters(overlap)]
-    owners = {id_ for overlap in grave for id_ in overlap.ids}
-    choices = [tuple(keepers)] if keepers else [(each.id,) for each in distributions if each.id in owners]
-    found = []
-    for keep in choices:
-        plan = _Plan(installer, distributions, here, grave, target, where, keep, frozenset(roots))
-        found += plan.remedies()
-    return found
+    request = _Request(where, frozenset(roots), tuple(whole), no_deps)
+    model = _Model(installer, distributions, overlaps, target, addition, taken, request)
+    choices = [tuple(keepers)] if keepers else model.choices()
+    may_be_installed = addition is NOTHING
+    return [each for keep in choices for each in _Choice(model, keep).remedies(may_be_installed=may_be_installed)]
 
 
 def matters(overlap: Overlap) -> bool:
@@ -207,138 +228,398 @@ def state_in_words(leaves: Mapping[str, Intact], concerned: Mapping[str, str]) -
     return "then " + ", ".join(said) if said else "then none of them is installed"
 
 
-class _Plan:
-    """The remedies for one choice of keepers."""
+def and_(names: Sequence[str]) -> str:
+    """Return names as part of a sentence."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def is_spelt_by_the_first(overlap: Overlap) -> bool:
+    """Return whether it is about the spelling of a folder, where case does not matter.
+
+    A folder keeps the spelling it was made with, so writing the other one again, last, does not change it.
+    """
+    folders = {owner.file.path.rpartition("/")[0] for owner in overlap.owners}
+    return overlap.kind == "case-only" and len(folders) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """How the set was asked for, as commands repeat it; see :func:`remedies`."""
+
+    where: Invocation
+    roots: frozenset[str]
+    whole: tuple[str, ...]
+    no_deps: bool
+
+
+class _Change(NamedTuple):
+    """What one command does.
+
+    Attributes:
+        action: ``install`` writes what is new, with what it requires; ``reinstall`` takes these off the disk and writes
+            them again, and nothing else; ``uninstall`` removes.
+        ids: Of all distributions it acts on.
+        why: A clause for people.
+        named: Ids of those the command has to name; the others come with them.
+    """
+
+    action: Literal["install", "reinstall", "uninstall"]
+    ids: tuple[str, ...]
+    why: str
+    named: tuple[str, ...]
+
+
+class _Model:
+    """What is the same for every choice of keepers: who there is, what is on disk, and what a command does to it."""
 
     def __init__(
         self,
         installer: Installer,
-        distributions: Sequence[Distribution],
-        here: Sequence[Overlap],
-        grave: Sequence[Overlap],
+        newcomers: Sequence[Distribution],
+        overlaps: Sequence[Overlap],
         target: Target,
-        where: Invocation,
-        keep: tuple[str, ...],
-        roots: frozenset[str],
+        addition: Addition,
+        taken: Sequence[Loss],
+        request: _Request,
     ) -> None:
-        self._installer = installer
-        self._set = distributions
-        self._by_id = {each.id: each for each in distributions}
-        self._here = here
-        self._target = target
-        self._where = where
+        self.installer = installer
+        self.newcomers = newcomers
+        self.addition = addition
+        self._request = request
+        self._here = [overlap for overlap in overlaps if installer.name in overlap.installers]
+        self.grave = [overlap for overlap in self._here if matters(overlap)]
+        self.taken = [loss for loss in taken if loss.severity in {"error", "warning"}]
+        self.everybody = [*newcomers, *addition.residents]
+        self.by_id = {each.id: each for each in self.everybody}
+        self._conflicts = [
+            (
+                {owner.id for owner in overlap.owners if owner.file.path == overlap.path},
+                {owner.id for owner in overlap.owners if owner.file.path != overlap.path},
+            )
+            for overlap in self._here
+            if overlap.kind == "file-directory"
+        ]
+        self._conflicts += self._conflicts_with_older()
+        involved = addition.involved
+        self.told = [*(each.id for each in newcomers), *(e.id for e in addition.residents if e.id in involved)]
+        cut = contested_layouts(self.everybody, self._here, installer.name)
+        self._layouts = addition.layouts(cut, newcomers, installer.name)
+        self.before = addition.disk(self._layouts, empty_disk(target))
+        self._new_by_name = {each.name: each for each in newcomers}
+        asked = [each.id for each in newcomers if each.name in request.roots]
+        brought = self._brought_by(asked)
+        self._named = frozenset(each.id for each in newcomers if each.id in asked or each.id not in brought)
+
+    def choices(self) -> list[tuple[str, ...]]:
+        """Return each owner of something grave, those that were asked for first.
+
+        Those that merely lose files to a replacement are kept all together, if they can be.
+        """
+        owners = {id_ for overlap in self.grave for id_ in overlap.ids}
+        roots = self._request.roots
+        singles = [each for each in self.everybody if each.id in owners]
+        singles.sort(key=lambda each: bool(roots) and each.name not in roots)
+        found: list[tuple[str, ...]] = [(each.id,) for each in singles]
+        paths: dict[str, set[InstalledPath]] = {}
+        for loss in self.taken:
+            if loss.id not in owners:
+                paths.setdefault(loss.id, set()).add(loss.path)
+        files = {id_: self._layouts[id_].files for id_ in paths}
+        if any(
+            files[one][path].content != files[other][path].content
+            for one, other in combinations(paths, 2)
+            for path in paths[one] & paths[other]
+        ):
+            return [*found, *((id_,) for id_ in paths)]
+        return [*found, tuple(paths)] if paths else found
+
+    # -- commands ----------------------------------------------------------------------------------------
+
+    def install(self, why: str, *, without: Collection[str] = (), keep: Collection[str] = ()) -> _Change | None:
+        """Return the command that installs the set without some of it; None if it would bring them all the same.
+
+        Args:
+            why: For people.
+            without: Ids of those that must not come.
+            keep: Ids of those that must, whatever the others bring.
+        """
+        named = [each.id for each in self.newcomers if each.id in self._named and each.id not in without]
+        brought = self._brought_by(named)
+        missing = [id_ for id_ in keep if id_ in self._new_ids and id_ not in brought]
+        if missing:
+            named = [each.id for each in self.newcomers if each.id in {*named, *missing}]
+            brought = self._brought_by(named)
+        if not brought.isdisjoint(without):
+            return None
+        ids = tuple(each.id for each in self.newcomers if each.id in brought)
+        return _Change("install", ids, why, tuple(named))
+
+    def command(self, change: _Change) -> tuple[str, ...]:
+        """Return a change as an argument list."""
+        where = self._request.where
+        if change.action == "uninstall":
+            return self.installer.uninstall([self.by_id[id_].name for id_ in change.named], where)
+        pins = [self.by_id[id_].pinned for id_ in change.named]
+        if change.action == "reinstall":
+            return self.installer.reinstall(pins, where)
+        if self._request.whole and set(change.named) == self._named:
+            pins = list(self._request.whole)
+        return self.installer.install(pins, where, no_deps=self._request.no_deps)
+
+    def play(self, disk: Disk, change: _Change) -> Disk | None:
+        """Return the disk after a command; None if the installer stops on the way."""
+        if change.action == "uninstall":
+            return disk.uninstall(change.ids)
+        there = set(disk.records)
+        if change.action == "install" and self.installer.removes_all_first:
+            there -= {self.addition.replaces.get(id_, "") for id_ in change.ids}
+        if self._stops(change.ids, there):
+            return None
+        concerned = [self.by_id[id_] for id_ in change.ids]
+        layouts = {id_: self._layouts[id_] for id_ in change.ids}
+        first = self.installer.removes_all_first
+        if change.action == "reinstall":
+            order = self.installer.order(concerned, with_dependencies=False)
+            return disk.install(layouts, order, removes_all_first=first)
+        order = self.addition.order(self.installer, concerned, with_dependencies=not self._request.no_deps)
+        return disk.install(layouts, order, removes_all_first=first, replaces=self.addition.replaces)
+
+    def _stops(self, ids: Collection[str], there: Collection[str]) -> bool:
+        """Return whether the installer refuses one of these, or meets a file where it needs a folder."""
+        if any(self._layouts[id_].failure is not None for id_ in ids):
+            return True
+        present = {*ids, *there}
+        return any(
+            not (written.isdisjoint(ids) or beside.isdisjoint(present))
+            for files, folders in self._conflicts
+            for written, beside in ((files, folders), (folders, files))
+        )
+
+    def _conflicts_with_older(self) -> Iterator[tuple[set[str], set[str]]]:
+        """Yield what is a file of one and a folder of the other, of older releases and what is not their successor."""
+        name = self.installer.name
+        for new, old in self.addition.replaced.items():
+            there = old.layouts[name].files
+            for newcomer in self.newcomers:
+                files = newcomer.layouts[name].files
+                if newcomer.id != new and not folders_above(there).isdisjoint(files):
+                    yield {newcomer.id}, {old.id}
+                if newcomer.id != new and not folders_above(files).isdisjoint(there):
+                    yield {old.id}, {newcomer.id}
+
+    # -- who requires whom -------------------------------------------------------------------------------
+
+    @property
+    def _new_ids(self) -> frozenset[str]:
+        return frozenset(each.id for each in self.newcomers)
+
+    def _brought_by(self, ids: Iterable[str]) -> set[str]:
+        """Return the ids of all newcomers that a command that names these installs."""
+        waiting = [Edge(self.by_id[id_].name, self.by_id[id_].candidate.extras) for id_ in ids]
+        seen = set(waiting)
+        while waiting:
+            edge = waiting.pop()
+            distribution = self._new_by_name.get(edge.name)
+            if distribution is not None and not self._request.no_deps:
+                more = set(distribution.requirements.with_extras(edge.extras)) - seen
+                seen |= more
+                waiting += more
+        return {self._new_by_name[edge.name].id for edge in seen if edge.name in self._new_by_name}
+
+    def requirers(self, ids: Collection[str], among: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return, for each of ``ids`` that one of the others requires, the names of those that do."""
+        found: dict[str, tuple[str, ...]] = {}
+        for distribution in (self.by_id[id_] for id_ in among if id_ not in ids):
+            names = {edge.name for edge in distribution.requirements.with_extras(distribution.candidate.extras)}
+            for id_ in ids:
+                if self.by_id[id_].name in names:
+                    found[id_] = (*found.get(id_, ()), distribution.name)
+        return found
+
+    def names(self, ids: Iterable[str]) -> str:
+        """Return names for a sentence."""
+        return ", ".join(self.by_id[id_].name for id_ in ids)
+
+
+class _Choice:
+    """The remedies for one choice of keepers."""
+
+    def __init__(self, model: _Model, keep: tuple[str, ...]) -> None:
+        self._model = model
         self._keep = keep
-        self._roots = roots
-        self._own = [overlap for overlap in grave if set(overlap.ids) & set(keep)]
-        self._undecided = len(grave) - len(self._own)
+        self._own = [overlap for overlap in model.grave if set(overlap.ids) & set(keep)]
+        lost = [loss for loss in model.taken if loss.id in keep]
+        self._undecided = len(model.grave) - len(self._own) + len(model.taken) - len(lost)
         losers = losers_to(keep, self._own)
-        self._drop = tuple(each.id for each in distributions if each.id in losers)
-        self._layouts = contested_layouts(distributions, here, installer.name)
+        self._drop = tuple(each.id for each in model.everybody if each.id in losers)
+        coming = {each.id for each in model.newcomers}
+        self._new_losers = tuple(id_ for id_ in self._drop if id_ in coming)
+        self._old_losers = tuple(id_ for id_ in self._drop if id_ not in coming)
+        self._loses_files = bool(lost)
 
-    def remedies(self) -> list[Remedy]:
-        if not self._drop:
+    def remedies(self, *, may_be_installed: bool) -> list[Remedy]:
+        """Return the remedies that work, shortest first.
+
+        Args:
+            may_be_installed: Whether the whole set may be installed already, because no environment was named.
+        """
+        if not self._drop and not self._loses_files:
             return []
+        proposed = [self._avoid(), self._reinstall_keeper()]
+        proposed.append(self._remove_installed() if may_be_installed else self._remove_resident())
+        return sorted((remedy for remedy in proposed if remedy is not None), key=lambda remedy: len(remedy.steps))
+
+    # -- strategies --------------------------------------------------------------------------------------
+
+    def _avoid(self) -> Remedy | None:
+        """Leave the losers out, where all of them are new."""
+        if not self._new_losers or self._old_losers:
+            return None
+        changes = self._install_without_losers(f"Install the set without {self._model.names(self._new_losers)}")
+        return None if changes is None else self._played("avoid", self._model.before, changes)
+
+    def _reinstall_keeper(self) -> Remedy | None:
+        """Install everything, and see to it that the keepers are written last."""
+        same = any(overlap.is_same_path or overlap.kind == "case-only" for overlap in self._own)
+        install = self._model.install("Install the whole set")
+        if install is None or not (same or self._loses_files):
+            return None
+        return self._played("reinstall-keeper", self._model.before, [install] if install.ids else [])
+
+    def _remove_resident(self) -> Remedy | None:
+        """Uninstall the losers that are there, then install the set without the new ones."""
+        model = self._model
+        if not self._old_losers or model.requirers(self._drop, self._keep):
+            return None
+        uninstall, unmet = self._uninstall(self._old_losers, [each.id for each in model.addition.residents])
+        changes = self._install_without_losers("Install")
+        if changes is None or model.requirers(self._old_losers, [id_ for change in changes for id_ in change.ids]):
+            return None
+        return self._played("remove-loser", model.before, [uninstall, *changes], unmet)
+
+    def _remove_installed(self) -> Remedy | None:
+        """As :meth:`_remove_resident`, where the whole set is installed."""
+        model = self._model
+        install = model.install("Install the whole set")
+        installed = None if install is None else model.play(model.before, install)
+        if installed is None or not self._drop or model.requirers(self._drop, self._keep):
+            return None
+        uninstall, unmet = self._uninstall(self._drop, [each.id for each in model.everybody])
+        return self._played("remove-loser", installed, [uninstall], unmet)
+
+    def _install_without_losers(self, why: str) -> list[_Change] | None:
+        """Return the command that installs the rest, if there is a rest; None if it would bring a loser."""
+        model = self._model
+        install = model.install(why, without=self._new_losers, keep=self._keep)
+        if install is None or model.requirers(self._new_losers, self._keep):
+            return None
+        return [install] if install.ids else []
+
+    def _uninstall(self, ids: tuple[str, ...], there: Sequence[str]) -> tuple[_Change, dict[str, tuple[str, ...]]]:
+        """Return the command that uninstalls these, and what of those that are there then misses them."""
+        unmet = self._model.requirers(ids, there)
+        why = f"Uninstall {self._model.names(ids)}, and with it what it shared"
+        for id_, names in unmet.items():
+            verb = "requires" if len(names) == 1 else "require"
+            why += f" ({and_(names)} {verb} {self._model.by_id[id_].name}; `pip check` will say so)"
+        return _Change("uninstall", ids, why, ids), unmet
+
+    # -- playing -----------------------------------------------------------------------------------------
+
+    def _played(
+        self,
+        strategy: Strategy,
+        start: Disk,
+        changes: Sequence[_Change],
+        unmet: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    ) -> Remedy | None:
+        """Return the remedy that begins with these changes; None if it does not work.
+
+        What was lost on the way is written again: what the removal of the losers took from others, and the keepers.
+        """
+        steps, disk = self._play_all(start, changes)
+        if disk is None:
+            return None
+        removes = strategy == "remove-loser"
+        robbed = self._robbed(start, disk) if removes else ()
+        for ending in self._endings(robbed, disk, respelt=removes):
+            more, end = self._play_all(disk, ending)
+            if end is not None and self._is_met(end) and not (removes and self._robbed(start, end)):
+                return Remedy(
+                    keep=self._keep,
+                    drop=self._drop,
+                    strategy=strategy,
+                    installer=self._model.installer.name,
+                    steps=(*steps, *more),
+                    undecided=self._undecided,
+                    before=self._states(start),
+                    unmet=unmet,
+                )
+        return None
+
+    def _endings(self, robbed: tuple[str, ...], disk: Disk, *, respelt: bool) -> Iterator[list[_Change]]:
+        """Yield the ways to write again what was lost, shortest first.
+
+        Args:
+            robbed: Ids of those other than the keepers that lost something.
+            disk: As it is then.
+            respelt: Whether a keeper that is written again makes its folders anew, since the losers are gone.
+        """
+        keepers = tuple(id_ for id_ in self._keep if id_ in disk.records)
+        respelt = respelt and any(is_spelt_by_the_first(overlap) for overlap in self._own)
+        broken = keepers if respelt else tuple(id_ for id_ in keepers if disk.intact(id_) != "yes")
+        first = [self._rewrite(robbed, "pinned")] if robbed else []
+        if not broken:
+            yield first
+        elif robbed:
+            everybody = tuple(each.id for each in self._model.everybody if each.id in {*robbed, *broken})
+            yield [self._rewrite(everybody, "pinned")]
+        for last in dict.fromkeys((broken, keepers)):
+            if last:
+                yield [*first, self._rewrite(last, "last and pinned")]
+
+    def _rewrite(self, ids: tuple[str, ...], how: str) -> _Change:
+        return _Change("reinstall", ids, f"Write {self._model.names(ids)} again, {how}", ids)
+
+    def _play_all(self, disk: Disk, changes: Sequence[_Change]) -> tuple[list[Step], Disk | None]:
+        """Return the steps, and the disk after them; None for the disk if the installer stops on the way."""
+        steps: list[Step] = []
+        for change in changes:
+            after = self._model.play(disk, change)
+            if after is None:
+                return steps, None
+            disk = after
+            leaves = self._states(disk)
+            concerned = {id_: self._model.by_id[id_].name for id_ in (*self._keep, *self._drop)}
+            why = f"{change.why}; {state_in_words(leaves, concerned)}."
+            steps.append(Step(self._model.command(change), why, leaves))
+        return steps, disk
+
+    def _states(self, disk: Disk) -> dict[str, Intact]:
+        return {id_: disk.intact(id_) for id_ in self._model.told if id_ in disk.records}
+
+    def _is_met(self, disk: Disk) -> bool:
+        """Return whether every keeper is there, intact, found by imports, and spelt as it spells itself."""
+        if any(id_ not in disk.records or disk.intact(id_) != "yes" for id_ in self._keep):
+            return False
+        if any(self._model.by_id[id_].startup for id_ in self._drop if id_ in disk.records):
+            return False  # code that runs whenever Python starts would undo it
+        return not any(self._is_beaten(overlap, disk) for overlap in self._own)
+
+    def _is_beaten(self, overlap: Overlap, disk: Disk) -> bool:
+        """Return whether a keeper loses an overlap however late it is written."""
+        others = {owner.id for owner in overlap.owners if owner.id in disk.records} - set(self._keep)
+        if overlap.kind == "shadowed":
+            hidden = {owner.id for owner in overlap.owners if owner.file.path == overlap.path}
+            return not hidden.isdisjoint(self._keep) and bool(others - hidden)
+        return is_spelt_by_the_first(overlap) and bool(others)
+
+    def _robbed(self, before: Disk, after: Disk) -> tuple[str, ...]:
+        """Return the ids of those, other than the keepers, that miss files they had before."""
         found = []
-        needed = self._requirers()
-        keeper_needs_loser = any(id_ in self._keep for ids in needed.values() for id_ in ids)
-        if not needed:
-            found.append(self._remedy("avoid", self._avoid()))
-        can_stand = not any(overlap.kind == "file-directory" for overlap in self._own)
-        can_win = any(overlap.is_same_path or overlap.kind == "case-only" for overlap in self._own)
-        can_win = can_win and not any(self._hides_a_keeper(overlap) for overlap in self._own)
-        can_win = can_win and not any(self._by_id[id_].startup for id_ in self._drop)  # it would be undone
-        if can_stand and can_win and self._all_accepted():
-            found.append(self._remedy("reinstall-keeper", self._reinstall_keeper()))
-        if can_stand and not keeper_needs_loser and self._all_accepted():
-            found.append(self._remedy("remove-loser", self._remove_loser(needed)))
-        return found
-
-    def _remedy(self, strategy: Strategy, steps: list[Step]) -> Remedy:
-        return Remedy(self._keep, self._drop, strategy, self._installer.name, tuple(steps), self._undecided)
-
-    def _hides_a_keeper(self, overlap: Overlap) -> bool:
-        """Whether a keeper's module is hidden however late it is written."""
-        hidden = {owner.id for owner in overlap.owners if owner.file.path == overlap.path}
-        return overlap.kind == "shadowed" and not hidden.isdisjoint(self._keep)
-
-    def _all_accepted(self) -> bool:
-        return all(layout.failure is None for layout in self._layouts.values())
-
-    def _requirers(self) -> dict[str, list[str]]:
-        """For each loser that a remaining distribution requires: who does."""
-        found: dict[str, list[str]] = {}
-        for each in self._set:
-            if each.id in self._drop:
-                continue
-            names = {edge.name for edge in each.requirements.with_extras(each.candidate.extras)}
-            for id_ in self._drop:
-                if self._by_id[id_].name in names:
-                    found.setdefault(id_, []).append(each.id)
-        return found
-
-    def _avoid(self) -> list[Step]:
-        rest = [each for each in self._set if each.id not in self._drop]
-        disk = self._installed(rest)
-        command = self._installer.install(self._named(rest), self._where)
-        return [self._step(command, f"Install the set without {self._names(self._drop)}", disk)]
-
-    def _reinstall_keeper(self) -> list[Step]:
-        disk = self._installed(self._set)
-        install = self._installer.install(self._named(self._set), self._where)
-        steps = [self._step(install, "Install the whole set", disk)]
-        disk = self._reinstalled(disk, self._keep)
-        pins = [self._by_id[id_].pinned for id_ in self._keep]
-        command = self._installer.reinstall(pins, self._where)
-        return [*steps, self._step(command, f"Write {self._names(self._keep)} again, last and pinned", disk)]
-
-    def _remove_loser(self, needed: Mapping[str, list[str]]) -> list[Step]:
-        disk = self._installed(self._set).uninstall(self._drop)
-        command = self._installer.uninstall([self._by_id[id_].name for id_ in self._drop], self._where)
-        why = f"Uninstall {self._names(self._drop)}, and with it what it shared"
-        for id_, requirers in needed.items():
-            why += f" ({self._names(requirers)} requires {self._by_id[id_].name}; `pip check` will say so)"
-        steps = [self._step(command, why, disk)]
-        damaged = self._sharers_of(self._drop)
-        last = [id_ for id_ in damaged if id_ in self._keep and self._disputes(id_, damaged)]
-        first = [id_ for id_ in damaged if id_ not in last]
-        for group in (first, last):
-            if group:
-                disk = self._reinstalled(disk, group)
-                pins = [self._by_id[id_].pinned for id_ in group]
-                why = f"Write {self._names(group)} again, pinned"
-                steps.append(self._step(self._installer.reinstall(pins, self._where), why, disk))
-        return steps
-
-    def _sharers_of(self, ids: Sequence[str]) -> list[str]:
-        """Everybody who remains and shares a path with one of ``ids``, in the order of the set."""
-        found = {id_ for overlap in self._here if set(overlap.ids) & set(ids) for id_ in overlap.ids if id_ not in ids}
-        return [each.id for each in self._set if each.id in found]
-
-    def _disputes(self, id_: str, group: Sequence[str]) -> bool:
-        """Whether a keeper shares a path with one of the others of ``group`` that is no keeper."""
-        others = set(group) - set(self._keep)
-        return any(id_ in overlap.ids and others & set(overlap.ids) for overlap in self._here)
-
-    def _named(self, distributions: Sequence[Distribution]) -> list[str]:
-        """What a command must name for these to be installed."""
-        return [each.pinned for each in distributions if not self._roots or each.name in self._roots]
-
-    def _installed(self, distributions: Sequence[Distribution]) -> Disk:
-        order = self._installer.order(distributions, with_dependencies=True)
-        return self._write(empty_disk(self._target), [each.id for each in distributions], order)
-
-    def _reinstalled(self, disk: Disk, ids: Sequence[str]) -> Disk:
-        order = self._installer.order([self._by_id[id_] for id_ in ids], with_dependencies=False)
-        return self._write(disk, ids, order)
-
-    def _write(self, disk: Disk, ids: Sequence[str], order: Order) -> Disk:
-        layouts = {id_: self._layouts[id_] for id_ in ids}
-        return disk.install(layouts, order, removes_all_first=self._installer.removes_all_first)
-
-    def _step(self, command: tuple[str, ...], why: str, disk: Disk) -> Step:
-        leaves = {each.id: disk.intact(each.id) for each in self._set if each.id in disk.records}
-        concerned = {id_: self._by_id[id_].name for id_ in (*self._keep, *self._drop)}
-        return Step(command, f"{why}; {state_in_words(leaves, concerned)}.", leaves)
-
-    def _names(self, ids: Iterable[str]) -> str:
-        return ", ".join(self._by_id[id_].name for id_ in ids)
+        for id_ in self._model.told:
+            if id_ in after.records and id_ not in self._keep:
+                missing = before.missing(id_) if id_ in before.records else frozenset()
+                if after.missing(id_) - missing:
+                    found.append(id_)
+        return tuple(found)

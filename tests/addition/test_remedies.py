@@ -9,12 +9,12 @@ import pytest
 from tests.support.installed import Handmade
 from tests.support.values import BY_NAME, LINUX, distribution
 from tests.support.wheelmaker import Wheel
-from wheelclash.addition.remedies import addition_remedies
 from wheelclash.diagnosis import diagnose
 from wheelclash.environment.places import places_below
 from wheelclash.environment.residents import Residents
 from wheelclash.installers.installer import Invocation
 from wheelclash.parts import overlaps_of
+from wheelclash.remedy import remedies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +37,16 @@ def planned(made: Handmade, *wheels: Wheel, keep: Sequence[str] = (), roots: Seq
     uv = BY_NAME["uv"]
     taken = diagnose(uv, newcomers, overlaps, LINUX, addition=addition).taken
     keepers = [each.id for name in keep for each in everybody if each.name == name]
-    return addition_remedies(
-        uv, newcomers, overlaps, LINUX, addition, taken, keepers=keepers, where=Invocation(), roots=roots
+    return remedies(
+        uv,
+        newcomers,
+        overlaps,
+        LINUX,
+        keepers=keepers,
+        where=Invocation(),
+        roots=roots,
+        addition=addition,
+        taken=taken,
     )
 
 
@@ -68,9 +76,21 @@ def test_others_of_the_set_are_still_installed(made: Handmade) -> None:
     made.add("old", {"m.py": "1"})
     found = ways(planned(made, Wheel("new", files={"m.py": "2"}), Wheel("aside"), keep=["old"]))
     assert found["old avoid"] == [["install", "aside==1.0"]]
-    found = ways(planned(made, Wheel("new", files={"m.py": "2"}), Wheel("aside"), keep=["old"], roots=["aside"]))
+
+
+def test_command_names_what_was_asked_for_and_what_that_does_not_bring(made: Handmade) -> None:
+    made.add("old", {"m.py": "1"})
+    wheels = [Wheel("new", files={"m.py": "2"}), Wheel("aside", requires=["more"]), Wheel("more")]
+    found = ways(planned(made, *wheels, keep=["old"], roots=["aside"]))
     assert found["old avoid"] == [["install", "aside==1.0"]]
-    assert found["old reinstall-keeper"][0] == ["install", "aside==1.0"]
+    assert found["old reinstall-keeper"][0] == ["install", "new==1.0", "aside==1.0"]
+
+
+def test_command_is_never_empty_where_what_was_asked_for_is_there_already(made: Handmade) -> None:
+    made.add("old", {"m.py": "1"})
+    made.add("app", {}, metadata=["Requires-Dist: new"])
+    found = ways(planned(made, Wheel("new", files={"m.py": "2"}), roots=["app"]))
+    assert found["new reinstall-keeper"] == [["install", "new==1.0"]]
 
 
 def test_nothing_is_avoided_that_something_new_requires(made: Handmade) -> None:

@@ -13,13 +13,13 @@ from tests.report.poison import hostile_texts, poisoned
 from tests.support.installed import Handmade
 from tests.support.values import BY_NAME, LINUX, distribution
 from tests.support.wheelmaker import Wheel
-from wheelclash.addition.remedies import addition_remedies
 from wheelclash.diagnosis import diagnose
 from wheelclash.environment.places import places_below
 from wheelclash.environment.residents import Residents
 from wheelclash.installers.installer import Invocation
 from wheelclash.parts import overlaps_of
 from wheelclash.question import Ignore
+from wheelclash.remedy import remedies
 from wheelclash.report.build import build_report
 from wheelclash.report.schema import read_report, schema_text
 from wheelclash.report.view import Findings, View
@@ -46,11 +46,12 @@ def into_report(made: Handmade, *wheels: Wheel, ignores: Sequence[Ignore] = ()) 
     found = overlaps_of([*newcomers, *addition.residents], LINUX)
     overlaps = [each for each in found if coming.intersection(each.ids)]
     diagnoses = [diagnose(each, newcomers, overlaps, LINUX, addition=addition) for each in BY_NAME.values()]
-    remedies = addition_remedies(
-        BY_NAME["uv"], newcomers, overlaps, LINUX, addition, diagnoses[1].taken, where=Invocation()
+    taken = diagnoses[1].taken
+    found_remedies = remedies(
+        BY_NAME["uv"], newcomers, overlaps, LINUX, where=Invocation(), addition=addition, taken=taken
     )
     names = [each.name for each in newcomers]
-    view = View(LINUX, names, newcomers, overlaps, diagnoses, remedies, addition=addition, present=["there"])
+    view = View(LINUX, names, newcomers, overlaps, diagnoses, found_remedies, addition=addition, present=["there"])
     return build_report(Findings([view], [], ignores=ignores, into=places))
 
 

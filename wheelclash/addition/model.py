@@ -98,10 +98,12 @@ class Addition(NamedTuple):
         """Ids of the residents that share anything with anybody here."""
         return frozenset(each.id for each in self.residents if any(each.layouts[name].files for name in each.layouts))
 
-    def order(self, installer: Installer, newcomers: Sequence[Distribution]) -> Order:
+    def order(
+        self, installer: Installer, newcomers: Sequence[Distribution], *, with_dependencies: bool = True
+    ) -> Order:
         """The order in which one command installs ``newcomers``; what they require may be there already."""
         there = [each for each in self.residents if each.id in self.required]
-        return installer.order([*newcomers, *there], with_dependencies=True)
+        return installer.order([*newcomers, *there], with_dependencies=with_dependencies)
 
     def layouts(
         self, contested: Mapping[str, Layout], newcomers: Sequence[Distribution], installer: InstallerName

@@ -199,7 +199,7 @@ class Residents:
         for number, keys in enumerate(self._owned.keys):
             if number in replaced:  # what its successor alone writes again is nobody else's business
                 others = {key for name, taken in own.items() if name != self._read[number].name for key in taken}
-                found[number] = (keys & shared) | self._equal(keys, others)
+                found[number] = (keys & shared) | self._equal(keys, others) | _files_and_folders(keys, others)
             elif near[number] or not shared.isdisjoint(keys):
                 found[number] = near[number] | (keys & shared)
         return {number: keys for number, keys in found.items() if keys}
@@ -363,6 +363,13 @@ class Residents:
             elif state.state == "changed":
                 found[overlap.path] = NOBODYS
         return found
+
+
+def _files_and_folders(keys: set[str], others: set[str]) -> set[str]:
+    """Those of ``keys`` that are files where others have folders, or lie below what is a file of others."""
+    found = keys & folders_above(others)
+    files = others & folders_above(keys)
+    return found | {key for key in keys if files and not files.isdisjoint(folders_above([key]))}
 
 
 def _candidate(each: Unread, folder: str) -> Candidate:
