@@ -127,6 +127,28 @@ def test_a_folder_of_another_user_is_not_used(tmp_path: Path, monkeypatch: pytes
     assert "another user" in warning
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777, 0o1777])
+def test_a_folder_that_others_can_write_to_is_not_used(tmp_path: Path, mode: int) -> None:
+    Cache(tmp_path / "c").put("contents", "key", 1)
+    (tmp_path / "c").chmod(mode)
+    [warning] = uses(Cache(tmp_path / "c"))
+    assert "other users" in warning
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_an_entry_that_another_user_may_have_written_counts_as_absent(tmp_path: Path) -> None:
+    Cache(tmp_path / "c").put("contents", "key", 1)
+    (entry,) = (path for path in (tmp_path / "c").glob("v*/*/*") if path.is_file())
+    assert Cache(tmp_path / "c").get("contents", "key") == 1
+    entry.chmod(0o666)
+    assert Cache(tmp_path / "c").get("contents", "key") is None
+    entry.chmod(0o600)
+    if os.geteuid() == 0:
+        os.chown(entry, 12345, -1)
+        assert Cache(tmp_path / "c").get("contents", "key") is None
+
+
 @pytest.mark.parametrize("place", ["c", "c/below"])
 def test_a_file_in_the_way_is_one_warning(tmp_path: Path, place: str) -> None:
     (tmp_path / "c").write_text("I am a file")
@@ -137,8 +159,12 @@ def test_a_read_only_folder_is_read_and_not_written(tmp_path: Path, monkeypatch:
     cache = Cache(tmp_path / "c")
     cache.put("contents", "old", 1)
 
-    def read_only(*_: object) -> int:  # chmod would not stop a test run by root
-        raise OSError(30, "Read-only file system")
+    real = os.open
+
+    def read_only(path: Path, flags: int, *rest: int) -> int:  # chmod would not stop a test run by root
+        if flags & os.O_CREAT:
+            raise OSError(30, "Read-only file system")
+        return real(path, flags, *rest)
 
     monkeypatch.setattr(os, "open", read_only)
     for key in ("new", "newer"):

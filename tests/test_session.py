@@ -6,6 +6,8 @@ import asyncio
 import base64
 import hashlib
 import json
+import shutil
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -66,6 +68,57 @@ def told(report: Report) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(report.to_json())
     del found["reading"]
     return found
+
+
+# -- one session, several questions ---------------------------------------------------------------------------
+
+
+def test_each_question_counts_its_own_requests_also_side_by_side(index: LoopbackIndex) -> None:
+    """In one session: what another question asked for is no part of an answer."""
+    index.add(*(large(name, name) for name in ("one", "two", "three", "four")))
+    with new_session() as alone:
+        single = alone.check(["one", "two"], **options(index)).reading
+
+    async def together() -> list[Report]:
+        with new_session() as session:
+            pairs = [["one", "two"], ["three", "four"]]
+            return await asyncio.gather(*(session.check_async(each, **options(index)) for each in pairs))
+
+    for report in asyncio.run(together()):
+        assert (report.reading.index_requests, report.reading.bytes > 0) == (2, True)
+        assert report.reading.wheel_requests <= single.wheel_requests + 1  # the first of all asks alone
+    with new_session() as session:
+        first, second = (session.check(["one", "two"], **options(index)).reading for _ in range(2))
+    assert first == single
+    assert second.index_requests == first.index_requests
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate by openssl")
+def test_each_question_trusts_its_own_certificate(tmp_path: Path, index: LoopbackIndex) -> None:
+    """In one session, whatever an earlier question trusted."""
+    both = certificate_of(tmp_path)
+    with LoopbackIndex(tmp_path / "secret", certificate=both) as secret:
+        secret.add(LEFT, RIGHT)
+        with new_session() as session:
+
+            def codes(where: LoopbackIndex, **environ: str) -> tuple[int, int]:
+                report = session.check(["left", "right"], **options(where) | {"environ": environ})
+                return report.exit_code(), len(report.skipped)
+
+            assert codes(index) == (1, 0)
+            assert codes(secret) == (2, 2)
+            assert codes(secret, SSL_CERT_FILE=str(tmp_path / "ca.pem")) == (1, 0)
+            assert codes(secret) == (2, 2)
+
+
+def certificate_of(folder: Path) -> Path:
+    """A key and its certificate in one file; the certificate alone is ``ca.pem`` beside it."""
+    key, certificate, both = (folder / name for name in ("key.pem", "ca.pem", "both.pem"))
+    names = ["-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=loopback"]
+    names += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(["openssl", "req", "-x509", *names], check=True, capture_output=True)
+    both.write_bytes(key.read_bytes() + certificate.read_bytes())
+    return both
 
 
 # -- ways of asking ------------------------------------------------------------------------------------------

@@ -16,14 +16,20 @@ import time
 from pathlib import Path
 from typing import Any
 
+from wheelclash.files import IrregularFileError, read_file
+
 __all__ = ["SCHEMA", "Cache", "default_folder"]
 
 SCHEMA = 1
 """Part of every path: a later layout of the values never meets an earlier one."""
 
+LARGEST = 256 * 1024 * 1024
+"""Bytes an entry may have; the largest kept, of an index page, have a tenth of that."""
+
 _TAG = """Signature: 8a477f597d28d172789f06886806bc55
 # This file marks a cache of wheelclash; it may be deleted at any time. See https://bford.info/cachedir/
 """
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _STALE = 3600.0
 """Seconds after which a half-written file is taken for one whose writer died."""
 
@@ -63,8 +69,8 @@ class Cache:
         if path is None or not self._readable:
             return None
         try:
-            data = path.read_bytes()
-        except FileNotFoundError:
+            data = read_file(path, LARGEST, trusted=_is_own)
+        except (FileNotFoundError, IrregularFileError):
             return None
         except OSError as error:
             self._give_up(f"cannot be read ({error.strerror})")
@@ -114,7 +120,7 @@ class Cache:
         return self.folder / f"v{SCHEMA}" / name[:2] / name[2:]
 
     def _check(self, folder: Path) -> None:
-        """Refuse a folder in which somebody else could have planted entries."""
+        """Refuse a folder in which another user could have put entries."""
         try:
             found = folder.lstat()
         except FileNotFoundError:
@@ -126,8 +132,10 @@ class Cache:
             self._give_up("is a symbolic link")
         elif not stat.S_ISDIR(found.st_mode):
             self._give_up("is not a folder")
-        elif hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+        elif not _is_of_user(found):
             self._give_up("belongs to another user")
+        elif os.name == "posix" and found.st_mode & _OTHERS_WRITE:
+            self._give_up("can be written to by other users (chmod go-w)")
 
     def _prepare(self) -> None:
         """On the first write: the folder and its tag."""
@@ -158,6 +166,15 @@ class Cache:
     def _warn(self, reason: str) -> None:
         if not self.warnings:
             self.warnings.append(f"the cache folder {self.folder} {reason}; this run goes on without it")
+
+
+def _is_of_user(status: os.stat_result) -> bool:
+    return not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
+
+
+def _is_own(status: os.stat_result) -> bool:
+    """Whether an entry was written by this user, and can be written to by no other."""
+    return os.name != "posix" or (_is_of_user(status) and not status.st_mode & _OTHERS_WRITE)
 
 
 def _digest(kind: str, key: str, payload: bytes) -> str:

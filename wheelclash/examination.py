@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from typing import IO, TYPE_CHECKING, get_args
 
 from packaging.utils import canonicalize_name
@@ -100,10 +100,9 @@ def _explained(
     except IndexSettingsError as error:
         return Explained(notes=[f"why it breaks was not looked into: {error}"])
     contested = [each for each in judged.grave if is_in_question(each.overlap)]
-    reasons = explain_contested(contested, judged.scan, settings, session.reader)
-    traffic = session.fetcher.traffic
-    reading = Reading(traffic.index_requests, traffic.wheel_requests, traffic.member_requests, traffic.bytes)
-    return Explained(reasons, session.cache.warnings, reading)
+    with closing(session.reader.for_question(settings.cert)) as reader:
+        reasons = explain_contested(contested, judged.scan, settings, reader)
+    return Explained(reasons, session.cache.warnings, Reading.of(reader.fetcher.traffic))
 
 
 def fix(

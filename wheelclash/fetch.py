@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import threading
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from wheelclash.errors import FetchError, IndexSettingsError
+from wheelclash.files import LARGEST_CONFIGURATION, require_file
 from wheelclash.redirects import MAX_HOPS, is_web_address, redirect_target
 from wheelclash.replies import Download, PageReply, Purpose, RangeReply, Traffic
 from wheelclash.responses import (
@@ -45,6 +46,9 @@ MAX_DOWNLOAD = 64 * 1024 * 1024
 MAX_PAGE = 128 * 1024 * 1024
 """Bytes an index page may have, packed or unpacked. The largest known page has 11 MB."""
 
+MAX_PAGES = 256 * 1024 * 1024
+"""Bytes that all index pages of one question may have, unpacked: a hundred pages have about 50 MB."""
+
 _IN_MEMORY = 8 * 1024 * 1024
 _SLOWEST = 32 * 1024
 _TRIES = 3
@@ -58,15 +62,35 @@ if TYPE_CHECKING:
     _Reader: TypeAlias = Callable[[httpx.Response, str], _T]
 
 
+class _Connections:
+    """What the fetchers of a session share: a client for each certificate, and what was read of netrc.
+
+    Attributes:
+        lock: For all of it.
+        slots: As many requests go at once.
+        clients: By the further certificates that they trust.
+        deadline: What their connections keep; made with the first of them.
+        netrc: Logins by host; None until they are needed.
+    """
+
+    def __init__(self, concurrency: int) -> None:
+        self.lock = threading.Lock()
+        self.slots = threading.BoundedSemaphore(concurrency)
+        self.clients: dict[Path | None, httpx.Client] = {}
+        self.deadline: Deadline | None = None
+        self.netrc: dict[str, tuple[str, str]] | None = None
+
+
 @dataclass
 class Fetcher:
-    """One HTTP client and all that is known of the servers it speaks to. One per run or session.
+    """Asks servers for one question: its own certificate and counters, over connections that a session shares.
 
     Attributes:
         credentials: User names and passwords by origin.
         offline: Refuse every request.
         max_download: Bytes of a file that may be downloaded whole.
         max_page: Bytes an index page may have, packed or unpacked.
+        max_pages: Bytes all index pages together may have.
         concurrency: Requests at once.
         cert: Further CA certificates, as a PEM file.
         trust_env: Honour proxy variables and netrc.
@@ -81,6 +105,7 @@ class Fetcher:
     offline: bool = False
     max_download: int = MAX_DOWNLOAD
     max_page: int = MAX_PAGE
+    max_pages: int = MAX_PAGES
     concurrency: int = 16
     cert: Path | None = None
     trust_env: bool = True
@@ -91,15 +116,24 @@ class Fetcher:
     longest_wait: float = 60.0
     agent: str = "wheelclash"
     traffic: Traffic = field(default_factory=Traffic)
-    _client: httpx.Client | None = field(default=None, init=False, repr=False)
-    _deadline: Deadline | None = field(default=None, init=False, repr=False)
-    _slots: threading.BoundedSemaphore = field(init=False, repr=False)
+    _shared: _Connections | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
-    _netrc: dict[str, tuple[str, str]] | None = field(default=None, init=False, repr=False)
+    _page_bytes: int = field(default=0, init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        """Provide for so many requests at once."""
-        self._slots = threading.BoundedSemaphore(self.concurrency)
+    def for_question(self, cert: Path | None = None) -> Fetcher:
+        """Return a fetcher over the same connections that counts for itself.
+
+        Args:
+            cert: Further CA certificates, as a PEM file; by default those of this fetcher.
+        """
+        return replace(self, traffic=Traffic(), cert=cert or self.cert, _shared=self._connections)
+
+    @property
+    def _connections(self) -> _Connections:
+        with self._lock:
+            if self._shared is None:
+                self._shared = _Connections(self.concurrency)
+            return self._shared
 
     def page(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> PageReply:
         """Fetch an index page, JSON (PEP 691) rather than HTML (PEP 503).
@@ -187,9 +221,11 @@ class Fetcher:
 
     def close(self) -> None:
         """Close the connections, if there are any; a later request opens new ones."""
-        with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
+        shared = self._connections
+        with shared.lock:
+            clients = list(shared.clients.values())
+            shared.clients.clear()
+        for client in clients:
             client.close()
 
     def _ask(self, url: str, headers: dict[str, str], read: _Reader[_T], purpose: Purpose) -> _T:
@@ -201,7 +237,7 @@ class Fetcher:
         client, deadline = self._connected()
         for attempt in range(_TRIES):
             try:
-                with self._slots:
+                with self._connections.slots:
                     return self._answer(client, deadline, url, headers, read, purpose)
             except RetryError as retry:
                 if attempt == _TRIES - 1:
@@ -270,11 +306,23 @@ class Fetcher:
     def _page_body(self, response: httpx.Response, here: str) -> bytes:
         if response.headers.get("content-encoding", "").strip().lower() not in {"gzip", "x-gzip"}:
             check_identity(response.headers, here)
-            return self._bounded(response, here, self.max_page)
+            body = self._bounded(response, here, self.max_page)
+            self._count_page(here, len(body))
+            return body
         page = Gunzip(here, self.max_page)
         for piece in self._pieces(response):
+            before = len(page.body)
             page.feed(piece)
+            self._count_page(here, len(page.body) - before)
         return page.finish()
+
+    def _count_page(self, here: str, size: int) -> None:
+        """Refuse more bytes of index pages than all of them together may have."""
+        with self._lock:
+            self._page_bytes += size
+            if self._page_bytes <= self.max_pages:
+                return
+        raise FetchError(here, "too-large", f"the index pages have more than {self.max_pages} bytes together")
 
     def _exactly(self, response: httpx.Response, here: str, length: int) -> bytes:
         body = self._bounded(response, here, length)
@@ -290,8 +338,8 @@ class Fetcher:
         length = length_of(response.headers)
         self._require_room(here, length)
         patience = self.deadline + (self.max_download if length is None else length) / _SLOWEST
-        if self._deadline is not None:
-            self._deadline.extend(patience)
+        _, deadline = self._connected()
+        deadline.extend(patience)
         size, digest = 0, hashlib.sha256()
         file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
         try:
@@ -317,11 +365,15 @@ class Fetcher:
         """Return the client and the deadline that its connections keep; the first request makes them."""
         from wheelclash.deadline import Deadline
 
-        with self._lock:
-            if self._client is None or self._deadline is None:
-                self._client, self._deadline = self._new_client(), Deadline()
-                self._deadline.bound(self._client)
-            return self._client, self._deadline
+        shared = self._connections
+        with shared.lock:
+            if shared.deadline is None:
+                shared.deadline = Deadline()
+            if self.cert not in shared.clients:
+                client = self._new_client()
+                shared.deadline.bound(client)
+                shared.clients[self.cert] = client
+            return shared.clients[self.cert], shared.deadline
 
     def _new_client(self) -> httpx.Client:
         import ssl
@@ -331,9 +383,14 @@ class Fetcher:
 
         from wheelclash.certificates import trusting_context
 
-        context = trusting_context()
+        try:
+            context = trusting_context()
+        except OSError as error:
+            name = error.filename or "of the system"
+            raise IndexSettingsError(f"the certificate file {name} cannot be used ({error.strerror})") from None
         if self.cert is not None:
             try:
+                require_file(self.cert, LARGEST_CONFIGURATION)
                 context.load_verify_locations(cafile=str(self.cert))
             except (OSError, ssl.SSLError):
                 raise IndexSettingsError(f"the certificate file {self.cert} cannot be used") from None
@@ -355,9 +412,10 @@ class Fetcher:
         own.take(url)
         found = own.find(url) or self.credentials.find(url)
         if found is None and self.trust_env:
-            if self._netrc is None:
-                self._netrc = netrc_logins()
-            found = self._netrc.get((urlsplit(url).hostname or "").lower())
+            shared = self._connections
+            if shared.netrc is None:
+                shared.netrc = netrc_logins()
+            found = shared.netrc.get((urlsplit(url).hostname or "").lower())
         if found is None:
             return None
         return "Basic " + b64encode(":".join(found).encode()).decode("ascii")

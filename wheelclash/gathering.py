@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.errors import FetchError, QuestionError, WheelError
-from wheelclash.inputs import sort_inputs
+from wheelclash.inputs import remote_files, sort_inputs
 from wheelclash.requirement import Asked, applies, parse
 from wheelclash.sources.candidate import Candidate, Skip
 from wheelclash.sources.choosing import choose, choose_direct
@@ -85,7 +85,7 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
         QuestionError: The question makes no sense, uv finds no solution for it, or there is nothing to compare.
     """
     credentials = reader.fetcher.credentials
-    inputs = sort_inputs(question, credentials)
+    inputs = sort_inputs(question, credentials, _remote(question, reader))
     files: Files | None = None
     left_out = Selection()
     if question.deps is False and (inputs.files or inputs.text is not None):
@@ -94,22 +94,9 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
         left_out = Selection(skipped=listed.skipped, not_compared=listed.not_compared)
         inputs = inputs._replace(asked=[*inputs.asked, *listed.asked], files=(), text=None)
     resolves = _resolves(question, inputs, compares=compares)
-    unlocated = any(inputs.locks)
-    settings = resolve_settings(
-        flags=question.index,
-        installer=question.installer,
-        environ=question.environ,
-        cwd=question.cwd,
-        no_config=not question.use_config,
-        credentials=credentials,
-        prefix=None if question.interpreter is None else question.interpreter.prefix,
-        cache=reader.cache,
-        needed=bool(inputs.named) or resolves or unlocated,
-    )
+    settings = _settings(question, reader, needed=bool(inputs.named) or resolves or bool(inputs.locks))
     if files is not None:
         settings = files.with_options(settings, credentials)
-    if reader.fetcher.cert is None and settings.cert is not None:
-        reader.fetcher.cert = Path(settings.cert)
     notes: list[str] = [each.hint for each in (*inputs.asked, *inputs.against) if each.hint]
     targets = _targets(question, inputs)
     if inputs.siblings:
@@ -128,6 +115,35 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     for found in pages.values():
         notes += found.notes if isinstance(found, Found) else ()
     return Gathered(sets, settings, tuple(dict.fromkeys(notes)))
+
+
+def _settings(question: Question, reader: WheelReader, *, needed: bool) -> IndexSettings:
+    """Return where projects are looked for; the question's reader then trusts the certificates named there."""
+    settings = resolve_settings(
+        flags=question.index,
+        installer=question.installer,
+        environ=question.environ,
+        cwd=question.cwd,
+        no_config=not question.use_config,
+        credentials=reader.fetcher.credentials,
+        prefix=None if question.interpreter is None else question.interpreter.prefix,
+        cache=reader.cache,
+        needed=needed,
+    )
+    if reader.fetcher.cert is None and settings.cert is not None:
+        reader.fetcher.cert = Path(settings.cert)
+    return settings
+
+
+def _remote(question: Question, reader: WheelReader) -> dict[str, bytes]:
+    """Fetch the files of requirements that are on the web; by their URLs as given."""
+    urls = remote_files(question)
+    if not urls:
+        return {}
+    from wheelclash.sources.includes import fetch_requirements
+
+    _settings(question, reader, needed=False)  # for its certificates
+    return {url: fetch_requirements(url, reader.fetcher, environ=question.environ) for url in urls}
 
 
 # -- what was asked ------------------------------------------------------------------------------------------

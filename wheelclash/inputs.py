@@ -6,10 +6,12 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.errors import QuestionError, RequirementError
+from wheelclash.files import IrregularFileError, read_file
 from wheelclash.requirement import kind_of, parse
+from wheelclash.urls import local_path, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from wheelclash.question import Question
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from wheelclash.sources.selection import Lock
     from wheelclash.urls import Credentials
 
-__all__ = ["Inputs", "sort_inputs"]
+__all__ = ["Inputs", "is_remote", "remote_files", "sort_inputs"]
 
 LARGEST_DESCRIPTION = 64 * 1024 * 1024
 """Bytes of a lock or another description of a set."""
@@ -30,7 +32,7 @@ class Inputs(NamedTuple):
         asked: Requirements and wheels on disk.
         against: Requirements to compare the rest with.
         files: Requirements files, scripts and ``pyproject.toml`` files.
-        text: Requirements from standard input.
+        text: Requirements from standard input and from the web.
         locks: Locks and installation reports.
         folders: Folders of wheels.
         siblings: Projects to compare with their known variants; the variants too, once they are known.
@@ -83,12 +85,23 @@ class Inputs(NamedTuple):
         return bool(self.files or self.text is not None or self.locks or self.folders or self.siblings)
 
 
-def sort_inputs(question: Question, credentials: Credentials) -> Inputs:
+def remote_files(question: Question) -> list[str]:
+    """The files of requirements (``-r``) that are URLs and must be fetched before :func:`sort_inputs`."""
+    return [argument for argument in dict.fromkeys(question.files) if is_remote(argument)]
+
+
+def is_remote(argument: str) -> bool:
+    """Whether the name of a file is a URL of the web."""
+    return argument.lower().startswith(("http://", "https://"))
+
+
+def sort_inputs(question: Question, credentials: Credentials, fetched: Mapping[str, bytes] | None = None) -> Inputs:
     """Tell requirements, wheels, folders, locks and files of requirements apart.
 
     Args:
         question: The arguments as they were given.
         credentials: Where user names and passwords in them go.
+        fetched: The content of :func:`remote_files`.
 
     Raises:
         QuestionError: Nothing was asked, or something that cannot be understood or read.
@@ -104,17 +117,21 @@ def sort_inputs(question: Question, credentials: Credentials) -> Inputs:
     folders: list[Path] = []
     text: bytes | None = None
     for argument in dict.fromkeys(described):
-        path = None if argument == "-" else cwd / argument
-        if path is not None and path.is_dir():
-            folders.append(path)
-            continue
-        data = _content(path, argument)
+        path = None
+        if argument in question.files and is_remote(argument):
+            data = (fetched or {})[argument]
+        else:
+            path = None if argument == "-" else _path_of(argument, cwd)
+            if path is not None and path.is_dir():
+                folders.append(path)
+                continue
+            data = _content(path, argument)
         if _is_lock(path, data, as_requirements=argument in question.files):
             from wheelclash.sources.locks import read_lock
 
             locks.append(read_lock(path, data, credentials=credentials))
         elif path is None:
-            text = data
+            text = data if text is None else text + b"\n" + data
         else:
             files.append(path)
     against = [_one("--against", each, cwd, credentials) for each in question.against]
@@ -140,15 +157,25 @@ def _one(option: str, argument: str, cwd: Path, credentials: Credentials) -> Ask
     return asked
 
 
+def _path_of(argument: str, cwd: Path) -> Path:
+    if argument.lower().startswith("file:"):
+        return cwd / (local_path(argument) or argument)
+    return cwd / argument
+
+
 def _content(path: Path | None, argument: str) -> bytes:
     try:
-        if path is None:
-            return sys.stdin.buffer.read(LARGEST_DESCRIPTION)
-        if path.stat().st_size > LARGEST_DESCRIPTION:
-            raise QuestionError(f"{argument} has more than {LARGEST_DESCRIPTION} bytes.")
-        return path.read_bytes()
+        if path is not None:
+            return read_file(path, LARGEST_DESCRIPTION)
+        data = sys.stdin.buffer.read(LARGEST_DESCRIPTION + 1)
+    except IrregularFileError as error:
+        hint = "" if error.is_folder else "Of a pipe, give - and its standard input."
+        raise QuestionError(f"{shown(argument)} cannot be read ({error.strerror}).", hint) from None
     except OSError as error:
-        raise QuestionError(f"{argument} cannot be read ({error.strerror}).") from None
+        raise QuestionError(f"{shown(argument)} cannot be read ({error.strerror}).") from None
+    if len(data) > LARGEST_DESCRIPTION:
+        raise QuestionError(f"The standard input has more than {LARGEST_DESCRIPTION} bytes.")
+    return data
 
 
 def _is_lock(path: Path | None, data: bytes, *, as_requirements: bool) -> bool:

@@ -104,9 +104,10 @@ class _Finder(NamedTuple):
         if variant is not None:
             reason = f"it was installed from a wheel variant ({variant}), and an installer would write another build"
             return Skip(each.name, "variant", reason)
-        place = direct_url_of(each.folder)
-        if place is None:
+        recorded = direct_url_of(each.folder)
+        if recorded is None:
             return self._of_index(each)
+        place = self.reader.fetcher.credentials.take(recorded)
         try:
             asked = self._asked(f"{each.name} @ {place}")
         except RequirementError as error:  # the file is gone, as it is in an image that copied wheels in

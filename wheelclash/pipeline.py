@@ -6,7 +6,6 @@ function of what was read, for one target after the other.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from wheelclash.reading.contents import Contents, Evidence
     from wheelclash.reading.wheel import WheelReader
     from wheelclash.remedy import Remedy
-    from wheelclash.replies import Traffic
     from wheelclash.report.model import Report
     from wheelclash.sources.candidate import Candidate
     from wheelclash.sources.settings import IndexFlags
@@ -63,12 +61,11 @@ def answer(question: Question, reader: WheelReader) -> Report:
 
     Args:
         question: With its defaults filled in.
-        reader: Reads wheels, and holds the client and the cache.
+        reader: Reads wheels for this question alone, and holds the client and the cache.
 
     Raises:
         QuestionError: The question cannot be answered as asked.
     """
-    traffic = replace(reader.fetcher.traffic)
     seen = look(question, reader)
     unmatched = [each.text for each in question.ignore if not any(view.is_ignored_by(each) for view in seen.views)]
     return build_report(
@@ -84,7 +81,7 @@ def answer(question: Question, reader: WheelReader) -> Report:
                 *(f"--ignore {text} matches nothing" for text in unmatched),
                 *reader.cache.warnings,
             ],
-            reading=_reading(traffic, reader, seen.from_cache),
+            reading=Reading.of(reader.fetcher.traffic, seen.from_cache),
             into=seen.into,
         )
     )
@@ -408,14 +405,3 @@ def _invocation(question: Question, installer: Installer, flags: IndexFlags) -> 
     if interpreter is None or alone or question.all_targets or len(question.targets) > 1:
         return Invocation(system=question.system, index_options=options)
     return Invocation(str(interpreter.executable), interpreter.has_pip, question.system, options)
-
-
-def _reading(before: Traffic, reader: WheelReader, from_cache: int) -> Reading:
-    now = reader.fetcher.traffic
-    return Reading(
-        index_requests=now.index_requests - before.index_requests,
-        wheel_requests=now.wheel_requests - before.wheel_requests,
-        member_requests=now.member_requests - before.member_requests,
-        bytes=now.bytes - before.bytes,
-        from_cache=from_cache,
-    )

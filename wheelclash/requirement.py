@@ -19,7 +19,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from wheelclash.errors import RequirementError
-from wheelclash.urls import Credentials, local_path, without_credentials
+from wheelclash.urls import Credentials, local_path, redacted, shown, without_credentials
 from wheelclash.values import value
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _requirement(text: str, cwd: Path) -> Asked:
         raise RequirementError(text, "This is a version, not a name.", _suggestion(text))
     found = _parsed(text)
     if found.url is not None:
-        raise RequirementError(_redacted(text), "What follows the '@' is no URL.", _suggestion(text))
+        raise RequirementError(shown(text), "What follows the '@' is no URL.", _suggestion(text))
     hint = f"{text} is also a folder here; write ./{text} to mean that." if _exists(cwd / text) else ""
     return Asked(
         text=text,
@@ -200,10 +200,10 @@ def _parsed(text: str) -> Requirement:
     try:
         return Requirement(text)
     except InvalidRequirement as error:
-        reason = _redacted(str(error).partition("\n")[0].rstrip("."))
-        raise RequirementError(_redacted(text), f"This is no requirement: {reason}.", _suggestion(text)) from None
+        reason = redacted(str(error).partition("\n")[0].rstrip("."))
+        raise RequirementError(shown(text), f"This is no requirement: {reason}.", _suggestion(text)) from None
     except (ValueError, RecursionError):
-        raise RequirementError(_redacted(text[:100]), "This is no requirement that can be understood.") from None
+        raise RequirementError(shown(text[:100]), "This is no requirement that can be understood.") from None
 
 
 def _extras(requirement: Requirement) -> tuple[str, ...]:
@@ -257,7 +257,7 @@ def _named_url(text: str, start: int, cwd: Path, credentials: Credentials) -> As
 
 def _located(asked: Asked, url: str, text: str, cwd: Path, credentials: Credentials) -> Asked:
     """``asked``, with the place ``url`` names."""
-    clean = _redacted(text)
+    clean = shown(text)
     try:
         parts = urlsplit(url)
         whole = parts.port is None or parts.hostname
@@ -272,7 +272,7 @@ def _located(asked: Asked, url: str, text: str, cwd: Path, credentials: Credenti
         path = cwd / path
         _require_file(clean, path)
     return Asked(
-        text=clean,
+        text=asked.text or without_credentials(url),
         name=asked.name,
         extras=asked.extras,
         marker=asked.marker,
@@ -287,18 +287,13 @@ def _sha256(fragment: str) -> str | None:
     return match[1].lower() if match else None
 
 
-def _redacted(text: str) -> str:
-    """Text that may hold URLs, without user names and passwords."""
-    return re.sub(r"(?<=://)[^/\s?#]*@", "", text)
-
-
 # -- paths -------------------------------------------------------------------------------------------------
 
 
 def _wheel_path(text: str, cwd: Path) -> Asked:
     path = cwd / text
     if not text.lower().endswith(".whl") or _is_folder(path) or (" @ " in text and not _exists(path)):
-        raise RequirementError(_redacted(text), *_not_a_wheel(_redacted(text), path))
+        raise RequirementError(shown(text), *_not_a_wheel(shown(text), path))
     _require_file(text, path)
     return Asked(text=text, path=Path(os.path.abspath(path)))  # noqa: PTH100 - lexical: links are the user's business
 
@@ -321,10 +316,10 @@ def _not_a_wheel(text: str, path: Path) -> tuple[str, str]:
 
 
 def _require_file(text: str, path: Path) -> None:
-    text = _redacted(text)
+    text = shown(text)
     if not _exists(path):
         glob = any(each in text for each in "*?[")
-        hint = "No file matches this pattern." if glob else f"Looked for {_redacted(str(path))}."
+        hint = "No file matches this pattern." if glob else f"Looked for {shown(str(path))}."
         raise RequirementError(text, "There is no such file.", hint)
     if _is_folder(path):
         raise RequirementError(text, "This is a folder, not a wheel.")

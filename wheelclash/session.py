@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack, get_args
@@ -77,7 +77,9 @@ class Session:
 
     def check(self, requirements: Iterable[str | os.PathLike[str]], **options: Unpack[Options]) -> Report:
         """As :func:`check`, with this session's client and cache."""
-        return answer(_question(requirements, options), self.reader)
+        question = _question(requirements, options)
+        with closing(self.reader.for_question()) as reader:
+            return answer(question, reader)
 
     async def check_async(self, requirements: Iterable[str | os.PathLike[str]], **options: Unpack[Options]) -> Report:
         """As :func:`check_async`, with this session's client and cache."""
@@ -89,7 +91,9 @@ class Session:
         Raises:
             QuestionError: The question cannot be answered as asked.
         """
-        return look(_question(requirements, options), self.reader, compares=False)
+        question = _question(requirements, options)
+        with closing(self.reader.for_question()) as reader:
+            return look(question, reader, compares=False)
 
     def index_settings(
         self,
@@ -112,7 +116,7 @@ class Session:
         Raises:
             IndexSettingsError: A location makes no sense, or a file cannot be read.
         """
-        settings = resolve_settings(
+        return resolve_settings(
             flags=IndexFlags.checked(index),
             installer=choice("installer", installer, get_args(InstallerName)),
             environ=os.environ if environ is None else environ,
@@ -122,9 +126,6 @@ class Session:
             prefix=prefix,
             cache=self.cache,
         )
-        if self.fetcher.cert is None and settings.cert is not None:
-            self.fetcher.cert = Path(settings.cert)
-        return settings
 
     def close(self) -> None:
         """Close client and archives. The session can be used again; it then opens new ones."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
+from wheelclash.files import LARGEST_CONFIGURATION, require_file
+
 __all__ = ["Credentials", "local_path", "netrc_logins", "origin_of", "redacted", "shown", "without_credentials"]
 
 _VCS = frozenset({"git", "hg", "svn", "bzr"})
@@ -83,7 +85,9 @@ def _without_login(match: re.Match[str]) -> str:
 def _url_without_login(scheme: str, rest: str) -> str:
     authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
     if "@" in authority:
-        is_revision = scheme.partition("+")[0].lower() in _VCS  # git+https://user:password@host/project@revision
+        is_revision = (
+            scheme.rsplit(None, 1)[-1].partition("+")[0].lower() in _VCS
+        )  # git+https://user:password@host/project@revision
         return scheme + (rest[len(authority.rpartition("@")[0]) + 1 :] if is_revision else rest.rpartition("@")[2])
     is_port = re.fullmatch(r"(?:\[[^\]]*\]|[^:]*)(?::\d*)?", authority) is not None
     return scheme + rest if is_port else scheme + rest.rpartition("@")[2]
@@ -148,6 +152,7 @@ def netrc_logins() -> dict[str, tuple[str, str]]:
     chosen = os.environ.get("NETRC")
     try:
         path = Path(chosen) if chosen else Path.home() / ("_netrc" if os.name == "nt" else ".netrc")
+        require_file(path, LARGEST_CONFIGURATION)
         hosts = netrc.netrc(path).hosts
     except (OSError, RuntimeError, netrc.NetrcParseError, UnicodeDecodeError):
         return {}

@@ -53,6 +53,13 @@ class _Listening(WheelReader):
         self.asked.append((candidate.filename, path, None if head is None else found[:_HEAD]))
         return found
 
+    def for_question(self, cert: str | None = None) -> WheelReader:
+        """Itself: there is one question, and what it opened is looked at afterwards."""
+        return self
+
+    def close(self) -> None:
+        """Nothing: the archives are looked at after the question."""
+
     @property
     def archives(self) -> Mapping[str, Archive]:
         """What is open, by URL."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import wheelclash
 from tests.support.command import Command, Ran
 from tests.support.elf import shared_library
 from tests.support.installed import Handmade
@@ -65,6 +66,18 @@ def core(ran: Ran) -> dict[str, Any]:
 
 def natives(ran: Ran) -> Mapping[str, Any]:
     return {each["distribution"]: each["native"] for each in core(ran)["owners"]}
+
+
+def test_an_examination_counts_only_its_own_requests(made: Handmade, index: LoopbackIndex, tmp_path: Path) -> None:
+    """Whatever its session was asked before."""
+    environment = wheelclash.find_environment(prefix=str(made.prefix))
+    flags = wheelclash.IndexFlags(index_url=index.simple)
+    with wheelclash.Session(cache_dir=None) as session:
+        alone = wheelclash.examine(environment, session=session, index=flags, use_config=False).reading
+        session.check(["cu12", "cu13"], index=flags, use_config=False)
+        again = wheelclash.examine(environment, session=session, index=flags, use_config=False).reading
+    assert alone.index_requests == 1
+    assert again == alone
 
 
 def test_what_each_side_needs_and_where_that_is(ask: Command, made: Handmade) -> None:

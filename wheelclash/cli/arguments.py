@@ -76,6 +76,9 @@ class _Parser(argparse.ArgumentParser):
     """One line of usage and one paragraph of error."""
 
     def error(self, message: str) -> NoReturn:
+        from wheelclash.urls import redacted
+
+        message = redacted(message)
         self.exit(2, f"{self.prog}: error: {message}\nTry '{self.prog} --help'.\n")
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:

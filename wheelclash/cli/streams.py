@@ -78,9 +78,10 @@ def discard() -> None:
 def complain(error: object) -> None:
     """Tell what went wrong, in one paragraph, nothing unprintable in it."""
     from wheelclash.report.escape import printable
+    from wheelclash.urls import redacted
 
     try:
-        sys.stderr.write(f"wheelclash: error: {printable(str(error))}\n")
+        sys.stderr.write(f"wheelclash: error: {printable(redacted(str(error)))}\n")
     except OSError:
         return  # there is no standard error to write to
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 
 from wheelclash.environment.records import NOTHING_THERE, read_small
+from wheelclash.files import IrregularFileError, open_file
 
 __all__ = ["Unreadable", "digest_of", "runs"]
 
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _PIECE = 128 * 1024
 _WRAPPER = 256 * 1024
 
@@ -41,18 +40,14 @@ def digest_of(path: str, algorithm: str = "sha256") -> str | None:
         Unreadable: It is there and cannot be read.
     """
     try:
-        descriptor = os.open(path, _FLAGS)
-    except (OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno in NOTHING_THERE:
+        descriptor, status = open_file(path)
+    except IrregularFileError as error:
+        return "irregular:folder" if error.is_folder else "irregular:device"
+    except OSError as error:
+        if error.errno in NOTHING_THERE:
             return None
-        if os.path.isdir(path):  # noqa: PTH112
-            return "irregular:folder"
-        raise Unreadable(str(getattr(error, "strerror", None) or error)) from error
+        raise Unreadable(error.strerror or str(error)) from error
     try:
-        status = os.fstat(descriptor)
-        mode = status.st_mode
-        if not stat.S_ISREG(mode):
-            return "irregular:folder" if stat.S_ISDIR(mode) else "irregular:device"
         return f"{algorithm}:{_hashed(descriptor, algorithm, status.st_size)}"
     except OSError as error:
         raise Unreadable(error.strerror or "it cannot be read") from error

@@ -11,9 +11,9 @@ import csv
 import errno
 import io
 import os
-import stat
 from typing import TYPE_CHECKING
 
+from wheelclash.files import IrregularFileError, open_file
 from wheelclash.reading.contents import Finding, Noted
 from wheelclash.reading.record import (
     BYTECODE,
@@ -143,15 +143,14 @@ def read_small(path: str, limit: int) -> bytes | None:
         OSError: It is there and cannot be read.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        descriptor, status = open_file(path)
+    except IrregularFileError:
+        return None
     except OSError as error:
         if error.errno in NOTHING_THERE:
             return None
         raise
     try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            return None
         pieces = []
         while limit > 0 and (piece := os.read(descriptor, min(limit, status.st_size + 1))):
             pieces.append(piece)

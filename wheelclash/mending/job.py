@@ -6,6 +6,7 @@ their exit codes.
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple
@@ -125,12 +126,14 @@ def mend(job: Job, session: Session) -> Mended:
         index=job.flags, installer=name, use_config=job.use_config, prefix=interpreter.prefix, environ=job.environ
     )
     written = [each for each in before.distributions if each.id in repair.rewritten]
-    origins = find_origins(written, before, settings, session.reader, fresh=0)
+    with closing(session.reader.for_question(settings.cert)) as reader:
+        origins = find_origins(written, before, settings, reader, fresh=0)
     steps = steps_of(repair, before, origins, installer, _printed(interpreter, installer, settings))
     mended = Mended("planned", name, before, repair, steps, origins)
     if not repair.is_decided:
         contested = [each for each in before.contested if each.overlap.path in repair.open_paths]
-        reasons = explain_contested(contested, before, settings, session.reader)
+        with closing(session.reader.for_question(settings.cert)) as reader:
+            reasons = explain_contested(contested, before, settings, reader)
         return mended._replace(state="undecided", reasons=reasons)
     if not steps:
         return mended._replace(state="whole")

@@ -19,6 +19,7 @@ from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from wheelclash.errors import FetchError, WheelError
+from wheelclash.files import open_regular
 from wheelclash.reading.directory import FURTHEST_END, Directory, find_directory
 from wheelclash.reading.sparse import SparseFile
 from wheelclash.responses import RangesRefusedError
@@ -354,7 +355,7 @@ def open_local(path: Path, filename: str) -> Archive:
         WheelError: ``unreadable`` if it is not there or no zip file.
     """
     try:
-        file = path.open("rb")
+        file = open_regular(path)
     except OSError as error:
         raise WheelError(filename, "unreadable", f"it cannot be opened ({error.strerror})") from error
     try:

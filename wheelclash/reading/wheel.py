@@ -75,7 +75,7 @@ def _local_key(candidate: Candidate, found: os.stat_result) -> str:
 
 
 class WheelReader:
-    """Reads the wheels of a run and keeps their archives open for the verdicts that follow.
+    """Reads the wheels of a question and keeps their archives open for the verdicts that follow.
 
     Several threads may read at once. Members of one wheel are read one after the other, since an archive has one
     position.
@@ -90,8 +90,21 @@ class WheelReader:
         self.cache = cache
         self._open: dict[str, Archive] = {}
         self._hosts: Hosts | None = None
+        self._session: WheelReader | None = None  # knows what earlier questions learnt of servers
         self._lock = threading.Lock()
         self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def for_question(self, cert: str | None = None) -> WheelReader:
+        """Return a reader over the same connections and cache that counts for itself; to be closed.
+
+        Args:
+            cert: A file of CA certificates that this question trusts too.
+        """
+        from pathlib import Path
+
+        reader = WheelReader(self.fetcher.for_question(None if cert is None else Path(cert)), self.cache)
+        reader._session = self
+        return reader
 
     def cached(self, candidate: Candidate) -> tuple[Contents, Evidence] | None:
         """See :func:`cached_contents`."""
@@ -178,7 +191,7 @@ class WheelReader:
     def _read(self, candidate: Candidate, *, fresh: bool) -> tuple[Contents, Archive]:
         from wheelclash.reading.remote import open_archive
 
-        archive = open_archive(candidate, self.fetcher, hosts=self._known_hosts(), fresh=fresh)
+        archive = open_archive(candidate, self.fetcher, hosts=self.known_hosts(), fresh=fresh)
         try:
             archive.fetch(_needed(archive, candidate.filename))
             contents = _contents_of(archive, candidate)
@@ -195,7 +208,7 @@ class WheelReader:
         archive = self._open.get(candidate.url)
         if archive is not None:
             return self._inflate(archive, candidate, path, limit, head)
-        hosts = self._known_hosts()
+        hosts = self.known_hosts()
         archive = open_archive(candidate, self.fetcher, hosts=hosts, purpose="member", fresh=fresh)
         kept = self._remember(candidate, archive)
         try:
@@ -220,9 +233,12 @@ class WheelReader:
             raise WheelError(candidate.filename, "limit", f"{name} inflates to more than {limit} bytes")
         return bytes(found)
 
-    def _known_hosts(self) -> Hosts:
+    def known_hosts(self) -> Hosts:
+        """Return what is known of servers, by this question and by earlier ones of its session."""
         from wheelclash.reading.remote import Hosts
 
+        if self._session is not None:
+            return self._session.known_hosts()
         with self._lock:
             if self._hosts is None:
                 self._hosts = Hosts()

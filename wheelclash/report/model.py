@@ -25,6 +25,7 @@ from wheelclash.values import value
 
 TYPE_CHECKING = False  # typing's constant; pydantic evaluates this module's annotations, but those of methods
 if TYPE_CHECKING:
+    from wheelclash.replies import Traffic
     from wheelclash.report.lines import Line
 
 __all__ = [
@@ -347,6 +348,11 @@ class Reading:
     member_requests: int = 0
     bytes: int = 0
     from_cache: int = 0
+
+    @classmethod
+    def of(cls, traffic: Traffic, from_cache: int = 0) -> Reading:
+        """What one question cost: the counters of its own fetcher, and how many wheels were not read again."""
+        return cls(traffic.index_requests, traffic.wheel_requests, traffic.member_requests, traffic.bytes, from_cache)
 
 
 @value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from wheelclash.errors import QuestionError
+from wheelclash.files import open_regular
 from wheelclash.sources.locks.recognition import HEAD_SIZE, is_lock, kind_of
 
 if TYPE_CHECKING:
@@ -84,8 +85,7 @@ def _head(path: Path | None) -> bytes:
     if path is None:
         raise QuestionError("The standard input was not read.")
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(HEAD_SIZE)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise QuestionError(f"{path} cannot be read ({reason or error}).") from None
+    except OSError as error:
+        raise QuestionError(f"{path} cannot be read ({error.strerror}).") from None

@@ -2,7 +2,8 @@
 
 Where dependencies are resolved, uv parses requirements files. This follows ``-r`` and ``-c`` lines to refuse what
 should not happen quietly (a file that includes itself, a file from the network), notes variables and credentials so
-that they can be kept out of every message, and lists the requirements: they are what was asked for.
+that they can be kept out of every message, and lists the requirements: they are what was asked for. A file that was
+itself named by a URL is fetched, with what it includes, by our own client; uv gets its lines.
 """
 
 from __future__ import annotations
@@ -12,15 +13,18 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.errors import QuestionError
+from wheelclash.errors import FetchError, QuestionError
+from wheelclash.files import TooLargeError, read_file
 from wheelclash.sources.uvwords import Secret
+from wheelclash.urls import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from wheelclash.fetch import Fetcher
     from wheelclash.urls import Credentials
 
-__all__ = ["LARGEST", "Included", "Line", "look_through", "readable_file"]
+__all__ = ["LARGEST", "Included", "Line", "fetch_requirements", "look_through", "readable_file"]
 
 LARGEST = 16 * 2**20
 """Bytes a requirements file may have."""
@@ -28,6 +32,7 @@ LARGEST = 16 * 2**20
 _DEEPEST = 50
 _INCLUDE = re.compile(r"\s*(-[rc]|--(?:requirements?|constraints?))(?![\w-])[\s=]*(.*?)\s*")
 _GLUED = re.compile(r"\s*(-[rc])(?=[\w./~$\"'])(.*?)\s*")
+_CONSTRAINTS = frozenset({"-c", "--constraint", "--constraints"})
 _EDITABLE = re.compile(r"\s*(?:-e|--editable)[\s=]+(.*?)\s*")
 _INDEX_OPTION = re.compile(r"\s*(-i|--index-url|--extra-index-url|-f|--find-links|--no-index)(?![\w-])[\s=]*(.*?)\s*")
 _LINE_OPTIONS = re.compile(r"\s+--?[A-Za-z].*")
@@ -115,12 +120,66 @@ def readable_file(path: Path, chain: Sequence[Path] = ()) -> bytes:
     """
     by = f" (included by {chain[-1]})" if chain else ""
     try:
-        if path.is_file() and path.stat().st_size > LARGEST:
-            raise QuestionError(f"{path}{by} has more than {LARGEST // 2**20} MiB: nobody wrote that by hand.")
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise QuestionError(f"{path}{by} cannot be read ({reason or error}).") from None
+        return read_file(path, LARGEST)
+    except TooLargeError:
+        reason = f"has more than {LARGEST // 2**20} MiB: that is no list of requirements"
+        raise QuestionError(f"{path}{by} {reason}.") from None
+    except OSError as error:
+        raise QuestionError(f"{path}{by} cannot be read ({error.strerror}).") from None
+
+
+def fetch_requirements(url: str, fetcher: Fetcher, *, environ: Mapping[str, str]) -> bytes:
+    """Fetch a requirements file, and put what it includes in the place of the lines that do.
+
+    Includes are relative to the file's own URL, as for pip; other paths in it are relative to the current folder.
+
+    Args:
+        url: Of the web; it may hold credentials.
+        fetcher: Asks, and keeps the credentials.
+        environ: For ``${VARIABLE}`` in includes.
+
+    Raises:
+        QuestionError: A file cannot be had or is too large, includes itself, a file of this machine, or constraints.
+    """
+    lines: list[str] = []
+    _fetch_into(lines, url, fetcher, environ, ())
+    return "\n".join(lines).encode()
+
+
+def _fetch_into(
+    lines: list[str], url: str, fetcher: Fetcher, environ: Mapping[str, str], chain: tuple[str, ...]
+) -> None:
+    from urllib.parse import urljoin
+
+    here = fetcher.credentials.take(url)
+    if here in chain:
+        raise QuestionError(f"{chain[0]} includes itself: {' → '.join((*chain[chain.index(here) :], here))}.")
+    if len(chain) > _DEEPEST:
+        raise QuestionError(f"{chain[0]} includes files more than {_DEEPEST} deep.")
+    by = f" (included by {chain[-1]})" if chain else ""
+    try:
+        download = fetcher.whole(here, sha256=None, size=None, purpose="index")
+    except FetchError as error:
+        raise QuestionError(f"{here}{by} cannot be read: {error.reason}.") from None
+    with download.file as file:
+        if download.size + sum(map(len, lines)) > LARGEST:
+            raise QuestionError(f"{here}{by} and what it includes have more than {LARGEST // 2**20} MiB.")
+        text = file.read().decode("utf-8-sig", "replace")
+    for line in _logical_lines(text):
+        found = _INCLUDE.fullmatch(line) or _GLUED.fullmatch(line)
+        name = found[2].strip("\"'") if found else ""
+        if found is None or not name:
+            lines.append(line)
+            continue
+        place = urljoin(here, _VARIABLE.sub(lambda match: environ.get(match[1], match[0]), name))
+        if not place.lower().startswith(("http://", "https://")):
+            raise QuestionError(f"{here} includes {shown(name)}: a file from the web cannot name one of this machine.")
+        if found[1] in _CONSTRAINTS:
+            raise QuestionError(
+                f"{here} names constraints, {shown(name)}, which are not followed from the web.",
+                "Download both files, and name them by path.",
+            )
+        _fetch_into(lines, place, fetcher, environ, (*chain, here))
 
 
 class _Walk:
@@ -158,9 +217,7 @@ class _Walk:
                 name = included[2].strip("\"'")
                 if name:
                     path = self._path(name, raw, where, folder)
-                    self.file(
-                        path, chain, constrains=constrains or included[1] in {"-c", "--constraint", "--constraints"}
-                    )
+                    self.file(path, chain, constrains=constrains or included[1] in _CONSTRAINTS)
                 continue
             option = _INDEX_OPTION.fullmatch(line)
             if option is not None:
@@ -176,10 +233,11 @@ class _Walk:
         """The file that a line includes."""
         if "://" in name and not name.lower().startswith("file:"):
             raise QuestionError(
-                f"{where} includes a file from the network, {self._credentials.take(_shown(raw))}, which is not"
-                " followed.",
-                "Download it, and include the file.",
+                f"{where} includes a file from the network, {shown(_shown(raw))}, which is not followed.",
+                "Name it with -r of its own, or download it and include the file.",
             )
+        if shown(name) != name and not (folder / name).exists():
+            raise QuestionError(f"{where} includes {shown(name)}, which is no file.", "A URL begins with https://.")
         if name.lower().startswith("file:"):
             from wheelclash.urls import local_path
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
 from wheelclash.errors import FetchError
+from wheelclash.files import IrregularFileError, TooLargeError, read_file
 from wheelclash.sources.page import Page, ProjectFile, parse_page, project_file, usable
 from wheelclash.sources.releases import project_of
 from wheelclash.threads import run_all
@@ -284,15 +285,15 @@ class _Kept(NamedTuple):
 def _local_page(path: Path, url: str) -> Page | None:
     """A page on disk; None if it is not there, which for a local index means: no such project."""
     try:
-        with path.open("rb") as stream:
-            body = stream.read(MAX_PAGE + 1)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        body = read_file(path, MAX_PAGE)
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise FetchError(url, "unreachable", f"the page cannot be read ({reason})") from None
-    if len(body) > MAX_PAGE:
-        raise FetchError(url, "too-large", f"the page has more than {MAX_PAGE} bytes")
+    except TooLargeError as error:
+        raise FetchError(url, "too-large", f"the page has more than {error.limit} bytes") from None
+    except OSError as error:
+        if isinstance(error, IrregularFileError) and error.is_folder:
+            return None
+        raise FetchError(url, "unreachable", f"the page cannot be read ({error.strerror})") from None
     kind = "application/json" if path.suffix == ".json" else "text/html"
     return parse_page(body, url=url, content_type="" if body.lstrip()[:1] == b"{" else kind)
 

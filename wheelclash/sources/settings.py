@@ -8,13 +8,15 @@ say in a word where projects came from.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from wheelclash.errors import IndexSettingsError
-from wheelclash.urls import local_path
+from wheelclash.files import LARGEST_CONFIGURATION, IrregularFileError, read_file
+from wheelclash.urls import local_path, shown
 from wheelclash.validation import flag, instance, paths, texts
 from wheelclash.values import value
 
@@ -295,14 +297,14 @@ def location(text: str, base: Path, credentials: Credentials, *, required: bool 
     Raises:
         IndexSettingsError: It is neither.
     """
-    shown = text.rpartition("@")[2]
+    clean = shown(text)
     if "://" not in text and not text.lower().startswith("file:"):
         if not text.strip() or "\0" in text:
-            raise IndexSettingsError(f"{text!r} is no index.")
+            raise IndexSettingsError(f"{clean!r} is no index.")
         path = (base / Path(text).expanduser()).resolve()
-        if required and not path.is_dir():
+        if (required or clean != text) and not path.is_dir():
             hint = "An index is named by URL, or by the path of a folder that is laid out like one."
-            raise IndexSettingsError(f"{shown!r} is no URL, and there is no folder of that name.", hint)
+            raise IndexSettingsError(f"{clean!r} is no URL, and there is no folder of that name.", hint)
         return path.as_uri()
     try:
         parts = urlsplit(text)
@@ -311,14 +313,19 @@ def location(text: str, base: Path, credentials: Credentials, *, required: bool 
         usable = False
     if not usable or parts.scheme.lower() not in {"http", "https", "file"}:
         raise IndexSettingsError(
-            f"{shown!r} is no URL that can be asked.", "It begins with https://, http:// or file://."
+            f"{clean!r} is no URL that can be asked.", "It begins with https://, http:// or file://."
         )
     if parts.scheme.lower() == "file":
         if parts.netloc.lower() not in {"", "localhost"}:
-            raise IndexSettingsError(f"{shown!r}: a file:// URL cannot name another host.")
+            raise IndexSettingsError(f"{clean!r}: a file:// URL cannot name another host.")
         return parts._replace(scheme="file", netloc="", query="", fragment="").geturl()
     if not parts.hostname:
-        raise IndexSettingsError(f"{shown!r} names no host.")
+        raise IndexSettingsError(f"{clean!r} names no host.")
+    rest = parts._replace(scheme="", netloc="").geturl()
+    if "@" in rest and "@" not in parts.netloc and not re.search(r"[.:]|^localhost$", parts.hostname):
+        place = rest.rpartition("@")[2]
+        hint = "In a password, / is written %2F, ? %3F and # %23; an @ that is no part of a login is written %40."
+        raise IndexSettingsError(f"What comes before @{place} is no login, or the @ is part of a path.", hint)
     return credentials.take(parts._replace(fragment="").geturl())
 
 
@@ -347,10 +354,10 @@ def readable(path: Path) -> bytes | None:
         IndexSettingsError: It is there and cannot be read.
     """
     try:
-        return path.read_bytes()
+        return read_file(path, LARGEST_CONFIGURATION)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        if os.path.isdir(path):  # noqa: PTH112 - must not raise again
-            return None
+        if isinstance(error, IrregularFileError) and (error.is_folder or os.fspath(path) == os.devnull):
+            return None  # PIP_CONFIG_FILE=/dev/null: no configuration
         raise IndexSettingsError(f"The configuration file {path} cannot be read ({error.strerror}).") from None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from wheelclash.errors import QuestionError
+from wheelclash.urls import redacted as without_logins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +23,6 @@ _PROGRESS = re.compile(
     r"(?:Resolved|Using|Building|Built|Updating|Updated|Downloading|Downloaded|Preparing|Prepared|Cloning) |Resolved in"
     r"|For more information, try|Usage: |\[possible values:"
 )
-_LOGIN = re.compile(r"(?<=://)[^/\s?#'\"`]*@")
 _NEEDS_BUILD = re.compile(r"--no-build|no usable wheels|[Bb]uilding (?:source distributions|from source)")
 _IDLE_WARNING = re.compile(r"will be used to build dependencies|is deprecated")
 
@@ -77,7 +77,7 @@ def warnings(complaints: str, secrets: Sequence[Secret]) -> list[str]:
 
 def redacted(text: str, secrets: Iterable[Secret]) -> str:
     """Text without user names, passwords and secrets."""
-    clean = _LOGIN.sub("", text)
+    clean = without_logins(text)
     for each in sorted(secrets, key=lambda secret: -len(secret.value)):
         if len(each.value) >= _SHORTEST_SECRET:
             for spelling in {each.value, quote(each.value, safe=""), quote(each.value)}:

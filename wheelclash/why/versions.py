@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from wheelclash.errors import FetchError, WheelError
+from wheelclash.files import open_regular
 from wheelclash.native import BinaryFacts, binary_facts
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ _NOT_NATIVE = "it is no native file"
 def read_file(path: str) -> BinaryFacts | str:
     """The facts of a file on disk, or why there are none."""
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123  (a path of the scan)
+        with open_regular(path) as stream:
             return binary_facts(stream) or _NOT_NATIVE
-    except (OSError, ValueError) as error:
-        return f"it cannot be read ({getattr(error, 'strerror', None) or error})"
+    except OSError as error:
+        return f"it cannot be read ({error.strerror})"
 
 
 def read_member(candidate: Candidate, member: str, digest: str | None, reader: WheelReader) -> BinaryFacts | str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelclash.errors import QuestionError
+from wheelclash.files import read_file
 from wheelclash.sources.locks.documents import LARGEST, Table, normalised, parse_toml
 from wheelclash.suggest import near
 
@@ -24,10 +25,10 @@ def pyproject_beside(lock: Path | None) -> Table | None:
     if lock is None:
         return None
     try:
-        with (lock.parent / "pyproject.toml").open("rb") as file:
-            return parse_toml(file.read(LARGEST + 1), "pyproject.toml")
-    except (OSError, ValueError):
+        data = read_file(lock.parent / "pyproject.toml", LARGEST)
+    except OSError:
         return None
+    return parse_toml(data, "pyproject.toml")
 
 
 def chosen(asked: Sequence[str], known: Iterable[str], *, what: str, where: str) -> tuple[str, ...]:
