@@ -119,8 +119,8 @@ def test_json_has_what_is_on_disk(ask: Command, clash: Handmade) -> None:
     assert verdicts == {"one": ("no", {"two": 1}, 1), "two": ("no", {}, 1)}
     told = {each["path"]: (each["severity"], each["on_disk"]) for each in report["overlaps"]}
     assert told == {
-        "p/m.py": ("error", {"state": "present", "matches": ["two"]}),
-        "p/same.py": ("error", {"state": "missing", "matches": []}),
+        "p/m.py": ("error", {"state": "present", "matches": ["two"], "losers": ["one"]}),
+        "p/same.py": ("error", {"state": "missing", "matches": [], "losers": ["one", "two"]}),
     }
     assert (report["summary"]["errors"], report["summary"]["missing"]) == (2, 1)
     assert first.out == ask("env", "--prefix", str(clash.prefix), "--format", "json").out
@@ -161,10 +161,10 @@ def test_project_called_env_is_still_reached(ask: Command) -> None:
 def test_many_folders_below_one_package_are_one_line(ask: Command, made: Handmade) -> None:
     made.add("one", {f"p/{number}/m.py": "" for number in range(9)} | {"q/m.py": ""}, write=False)
     ran = ask("env", "--prefix", str(made.prefix))
-    assert ran.code == 0
+    assert ran.code == 1
     assert ran.lines[2:4] == [
-        "  warning  site-packages/p/  9 files, missing; recorded by one: 0/m.py, 1/m.py, 2/m.py and 6 more",
-        "  warning  site-packages/q/m.py  missing; recorded by one",
+        "  error    site-packages/p/  9 files, missing; recorded by one: 0/m.py, 1/m.py, 2/m.py and 6 more",
+        "  error    site-packages/q/m.py  missing; recorded by one",
     ]
     assert "site-packages/p/8/m.py" in ask("env", "--prefix", str(made.prefix), "-v").out
 

@@ -78,7 +78,7 @@ def test_identical_content_is_a_notice_until_it_is_gone(made: Handmade) -> None:
     assert set(condition.intact.values()) == {"no"}
 
 
-@pytest.mark.parametrize("role", ["../../../bin/tool", "pkg/table.csv", "../../../share/x", "pkg/m.pyi"])
+@pytest.mark.parametrize("role", ["../../../bin/tool", "pkg/table.csv", "../../../share/x"])
 def test_missing_file_is_grave_only_if_code_needs_it(made: Handmade, role: str) -> None:
     made.add("one", {role: "1"})
     made.add("two", {role: "2"}, write=False)

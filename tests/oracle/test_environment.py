@@ -139,8 +139,11 @@ def test_uninstall_takes_what_others_recorded(place: Place) -> None:
     }
     place.uninstall("third")
     damages = judge_environment(place.scan()).damages
-    assert {(each.code, each.severity, each.distributions) for each in damages} == {
-        ("missing-file", "warning", ("two",))
+    assert {(each.code, each.severity, each.path, each.distributions) for each in damages} == {
+        ("missing-file", "error", "site-packages/p/a.py", ("two",)),
+        ("missing-file", "error", "site-packages/p/b.py", ("two",)),
+        ("missing-file", "error", "site-packages/p/same.py", ("two",)),
+        ("missing-file", "warning", "scripts/tool", ("two",)),
     }
     assert len(damages) == 4
     place.install(TWO, options=("--force-reinstall",))

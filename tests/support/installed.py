@@ -88,6 +88,6 @@ class Handmade:
         (folder / "RECORD").write_bytes(out.getvalue().encode("utf-8", "surrogateescape") if record is None else record)
         return folder
 
-    def scan(self, *, every: bool = False, jobs: int | None = 1) -> Scan:
+    def scan(self, *, every: bool = False, verify: Sequence[str] = (), jobs: int | None = 1) -> Scan:
         """Scan it, for the running interpreter."""
-        return scan(places_below(self.prefix), target_of(running()), every=every, jobs=jobs)
+        return scan(places_below(self.prefix), target_of(running()), every=every, verify=verify, jobs=jobs)

@@ -1,7 +1,10 @@
-"""How bad it is: the severities of an environment, who is intact, who was overwritten by whom. Pure.
+"""The verdict on an environment: severities, who is intact, who is damaged, who was overwritten by whom. Pure.
+
+Text, exit code and JSON of ``env`` are read off it, and ``fix`` mends what it calls an error or a warning.
 
 Severities begin as those of ``check``: what would break there is broken here if the content on disk is not every
-owner's. Keepers change the question: then what they lost is an error, and what others lost to them is none.
+owner's. What is gone is judged by what needs it (:mod:`wheelclash.environment.absence`). Keepers change the question:
+then what they lost is an error, and what others lost to them is none.
 """
 
 from __future__ import annotations
@@ -10,10 +13,14 @@ from collections import Counter, defaultdict
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from wheelclash.overlap import SEVERITIES, severity_of
+from wheelclash.verdict import is_known_stub
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from wheelclash.disk import Intact
+    from wheelclash.environment.absence import Absence
     from wheelclash.environment.contested import Contested
     from wheelclash.environment.scan import Installed, Scan
     from wheelclash.layout import InstalledPath
@@ -24,6 +31,7 @@ __all__ = ["Condition", "Damage", "DamageCode", "judge_environment"]
 DamageCode = Literal["missing-file", "changed-file", "hybrid", "leftover"]
 
 _BREAKS = frozenset({"native", "module", "script"})
+_OF_ABSENCE: Mapping[Absence, Severity] = {"breaks": "error", "other": "warning", "everyday": "notice"}
 
 
 class Damage(NamedTuple):
@@ -50,6 +58,7 @@ class Condition(NamedTuple):
     Attributes:
         severities: Of each contested file, in the scan's order.
         intact: By distribution id; without hashing everything, as far as was looked.
+        damaged: Ids of those to which an error or a warning has happened that is not ignored.
         overwritten_by: By distribution id: names of those whose content stands in its place, with counts of files.
         changed: By distribution id: how many of its files hold what nobody recorded.
         hybrids: Sets of names of which some contested files are one's and some another's.
@@ -58,6 +67,7 @@ class Condition(NamedTuple):
 
     severities: tuple[Severity, ...]
     intact: Mapping[str, Intact]
+    damaged: frozenset[str]
     overwritten_by: Mapping[str, Mapping[str, int]]
     changed: Mapping[str, int]
     hybrids: tuple[tuple[str, ...], ...]
@@ -72,7 +82,7 @@ def judge_environment(
     Args:
         scan: The scan.
         keepers: Ids of the distributions that shall be intact; none for all.
-        ignored: Paths of overlaps the user does not want to hear of: they make no hybrid.
+        ignored: Paths of overlaps the user does not want to hear of: they make no hybrid, and damage nothing.
     """
     names = {each.id: each.name for each in scan.distributions}
     equal = [each for each in scan.contested if each.overlap.is_same_path]
@@ -86,36 +96,55 @@ def judge_environment(
                 changed[loser] += 1
             elif each.on_disk.state == "present":
                 overwritten.setdefault(loser, Counter()).update(names[id_] for id_ in each.on_disk.matches)
+    absent = {each.id: each.absences for each in scan.distributions}
+    severities = tuple(_severity(each, keepers, absent) for each in scan.contested)
+    damages = tuple(_damages(scan, keepers, hybrids))
     return Condition(
-        severities=tuple(_severity(each, keepers) for each in scan.contested),
+        severities=severities,
         intact=_intact(scan.distributions, equal),
+        damaged=_damaged(scan, severities, damages, ignored),
         overwritten_by={id_: dict(sorted(counts.items())) for id_, counts in overwritten.items()},
         changed=changed,
         hybrids=hybrids,
-        damages=tuple(_damages(scan, keepers, hybrids)),
+        damages=damages,
     )
 
 
-def _severity(each: Contested, keepers: Collection[str]) -> Severity:
+def _severity(
+    each: Contested, keepers: Collection[str], absent: Mapping[str, Mapping[InstalledPath, Absence]]
+) -> Severity:
+    severity = _severity_as_it_is(each, absent)
+    return severity if severity == "none" or not keepers else _severity_for_keepers(each, severity, keepers)
+
+
+def _severity_as_it_is(each: Contested, absent: Mapping[str, Mapping[InstalledPath, Absence]]) -> Severity:
+    """The severity of a contested file by what is on disk, before it is asked who is to be kept."""
     overlap, found = each.overlap, each.on_disk
-    if overlap.severity == "none":
-        return "none"
-    if keepers:
-        return _severity_for_keepers(each, keepers)
     if not overlap.is_same_path:
         return overlap.severity
     if found.state == "missing":
-        return "error" if overlap.role in {"native", "module"} else "warning"
+        meant = {absent[id_].get(overlap.path, "other") for id_ in overlap.ids}
+        return min((_OF_ABSENCE[absence] for absence in meant), key=SEVERITIES.index)
+    if found.state == "changed" and overlap.severity in {"none", "notice"}:  # equal as wheels, and now no owner's
+        were_stubs = overlap.role == "namespace-init" or all(
+            is_known_stub(owner.file.content) for owner in overlap.owners
+        )
+        if found.is_stub and were_stubs:
+            return "none"
+        return severity_of("different", "module" if overlap.role == "namespace-init" else overlap.role)
+    if overlap.severity == "none":
+        return "none"
     if overlap.kind == "identical" or (not found.losers and len(found.matches) == len(overlap.owners)):
         return "notice"
     return overlap.severity
 
 
-def _severity_for_keepers(each: Contested, keepers: Collection[str]) -> Severity:
+def _severity_for_keepers(each: Contested, severity: Severity, keepers: Collection[str]) -> Severity:
     overlap, found = each.overlap, each.on_disk
     concerned = [id_ for id_ in overlap.ids if id_ in keepers]
     if not concerned:
-        return "notice" if overlap.kind == "identical" and found.state == "present" else "warning"
+        at_rest = overlap.kind == "identical" and found.state == "present"
+        return "notice" if at_rest or (found.state == "missing" and severity == "notice") else "warning"
     if not overlap.is_same_path:
         hidden = {owner.id for owner in overlap.owners if owner.file.path == overlap.path}
         return "error" if hidden.intersection(concerned) else "notice"
@@ -158,14 +187,36 @@ def _damages(scan: Scan, keepers: Collection[str], hybrids: Sequence[tuple[str, 
     contested = {each.overlap.path for each in scan.contested if each.overlap.is_same_path}
     found = [Damage("hybrid", "warning", names, None, len(names)) for names in hybrids]
     for each in scan.distributions:
-        severity: Severity = "error" if each.id in keepers else "warning"
-        found += [
-            Damage("missing-file", severity, (each.name,), path) for path in each.missing if path not in contested
-        ]
-        altered: Severity = (
-            "error" if each.id in keepers else "notice"
-        )  # patched certificates and the like are everyday
+        is_kept = each.id in keepers
+        for path in each.missing:
+            if path not in contested:
+                severity = _of_missing(each.absences.get(path, "other"), is_kept=is_kept, asked=bool(keepers))
+                found.append(Damage("missing-file", severity, (each.name,), path))
+        altered: Severity = "error" if is_kept else "notice"  # patched certificates and the like are everyday
         found += [Damage("changed-file", altered, (each.name,), path) for path in each.changed]
     found += [Damage("leftover", "notice", (), each.folder, each.files) for each in scan.leftovers]
-    order = ("error", "warning", "notice")
-    return sorted(found, key=lambda one: (order.index(one.severity), one.code, one.distributions, one.path or ""))
+    return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.code, one.distributions, one.path or ""))
+
+
+def _of_missing(absence: Absence, *, is_kept: bool, asked: bool) -> Severity:
+    """The severity of a file that only one distribution recorded, and that is gone."""
+    if is_kept:
+        return "error"
+    severity = _OF_ABSENCE[absence]
+    return "warning" if asked and severity == "error" else severity
+
+
+def _damaged(
+    scan: Scan, severities: Iterable[Severity], damages: Iterable[Damage], ignored: Collection[InstalledPath]
+) -> frozenset[str]:
+    """Ids of those that lost something by an error or a warning: what they share, or what was theirs alone."""
+    found: set[str] = set()
+    for each, severity in zip(scan.contested, severities, strict=True):
+        if severity in {"error", "warning"} and each.overlap.path not in ignored:
+            if each.overlap.is_same_path:
+                unproven = [id_ for id_ in each.overlap.ids if id_ not in each.on_disk.matches]
+                found.update(each.on_disk.losers or unproven)
+            else:
+                found.update(owner.id for owner in each.overlap.owners if owner.file.path == each.overlap.path)
+    names = {name for each in damages if each.severity in {"error", "warning"} for name in each.distributions}
+    return frozenset(found | {each.id for each in scan.distributions if each.name in names})

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.environment.content import Unreadable, digest_of, runs
 from wheelclash.environment.records import read_small
-from wheelclash.verdict import HEAD, INIT_LIMIT, Answer, answer, is_known_stub
+from wheelclash.verdict import HEAD, INIT_LIMIT, Answer, Question, answer, is_known_stub
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wheelclash.environment.places import Places
     from wheelclash.overlap import Owner
-    from wheelclash.verdict import Answers, Question
+    from wheelclash.verdict import Answers
 
 __all__ = ["OnDisk", "answers_from_disk", "on_disk"]
 
@@ -29,12 +29,14 @@ class OnDisk(NamedTuple):
         matches: Ids of the owners whose content it is.
         losers: Ids of the owners whose content it surely is not.
         unreadable: Why it could not be read; then nothing is known of it.
+        is_stub: Whether a changed file is an ``__init__.py`` that only declares a namespace all the same.
     """
 
     state: Literal["present", "changed", "missing"]
     matches: tuple[str, ...] = ()
     losers: tuple[str, ...] = ()
     unreadable: str | None = None
+    is_stub: bool = False
 
 
 def on_disk(key: str, owners: Sequence[Owner], recorded: Mapping[str, str | None], places: Places) -> OnDisk:
@@ -60,7 +62,20 @@ def on_disk(key: str, owners: Sequence[Owner], recorded: Mapping[str, str | None
     matches = tuple(owner.id for owner in owners if owner.content in numbers)
     unknown = {owner.id for owner in owners if recorded.get(owner.id) is None and not _is_command(owner)}
     losers = tuple(owner.id for owner in owners if owner.id not in matches and owner.id not in unknown)
-    return OnDisk("present" if matches or unknown else "changed", matches, losers)
+    if matches or unknown:
+        return OnDisk("present", matches, losers)
+    return OnDisk("changed", losers=losers, is_stub=_is_stub(key, path))
+
+
+def _is_stub(key: str, path: str) -> bool:
+    """Whether a file is an ``__init__.py`` that does nothing but declare a namespace."""
+    if not key.endswith("/__init__.py"):
+        return False
+    try:
+        data = read_small(path, INIT_LIMIT + 1)
+    except OSError:
+        return False
+    return data is not None and len(data) <= INIT_LIMIT and answer(Question("", key, "init", None), data).stub
 
 
 def _is_command(owner: Owner) -> bool:

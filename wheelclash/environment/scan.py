@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.environment.contested import Contested, find_contested
+from wheelclash.environment.absence import absences
+from wheelclash.environment.content import runs
+from wheelclash.environment.contested import Contested, commands_of, find_contested
 from wheelclash.environment.installed import Bystander, required_names, take_inventory
 from wheelclash.environment.leftovers import Leftover, leftovers
 from wheelclash.environment.ownership import Owned
+from wheelclash.environment.places import is_absolute
 from wheelclash.environment.records import RecordError, recorded_keys
 from wheelclash.environment.startup import startup_of
 from wheelclash.environment.tree import states, walk
@@ -18,8 +22,9 @@ from wheelclash.sources.candidate import Skip
 from wheelclash.startup import findings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from wheelclash.environment.absence import Absence
     from wheelclash.environment.installed import Unread
     from wheelclash.environment.places import Places
     from wheelclash.layout import InstalledPath
@@ -47,6 +52,7 @@ class Installed(NamedTuple):
         unhashed: How many of its files have no hash to verify; None if that was not looked at.
         findings: What is odd about its RECORD.
         startup: Its files whose code Python runs at every start, where it clashes with others.
+        absences: What it means that a missing file is gone, by path.
     """
 
     id: str
@@ -63,6 +69,7 @@ class Installed(NamedTuple):
     unhashed: int | None
     findings: tuple[Finding, ...]
     startup: tuple[InstalledPath, ...] = ()
+    absences: Mapping[InstalledPath, Absence] = MappingProxyType({})
 
     @property
     def record(self) -> str:
@@ -174,7 +181,8 @@ def scan(
         found = verified.get(each.id)
         startup = startup_of(owned.keys[number], places) if each.id in clashing else ()
         missing = gone[number] | set(found.missing if found else ())
-        changed = set(found.changed if found else ()) - in_question
+        meaning = absences(missing, owned.keys[number], each, places, target)
+        changed = _changed(each, found.changed, places, target) - in_question if found else set()
         unseen = hidden[number] | (owned.keys[number] & closed) | set(found.hidden if found else ())
         if unseen:
             reason = f"{len(unseen)} of its files cannot be read"
@@ -195,6 +203,7 @@ def scan(
                 unhashed=found.unhashed if found else None,
                 findings=(*findings[number], *findings_of(startup)),
                 startup=startup,
+                absences={places.installed_path(key): absence for key, absence in meaning.items()},
             )
         )
     return Scan(
@@ -244,6 +253,20 @@ def read_records(
         read.append((each, len(keys)))
         findings.append(odd)
     return owned, read, findings
+
+
+def _changed(each: Unread, keys: Collection[str], places: Places, target: Target) -> set[str]:
+    """Those of some changed files that count as changed: a generated command does not while it runs its entry point."""
+    outside = [key for key in keys if is_absolute(key)]
+    if not outside:
+        return set(keys)
+    commands = commands_of(each, target)
+    kept = set(keys)
+    for key in outside:
+        entry_point = commands.get(places.installed_path(key))
+        if entry_point is not None and runs(key, entry_point.partition(":")[2]):
+            kept.remove(key)
+    return kept
 
 
 def _paths(keys: set[str], places: Places) -> tuple[InstalledPath, ...]:

@@ -145,8 +145,10 @@ def _there(each: Contested, numbers: Mapping[str, str]) -> frozenset[str | None]
     if each.on_disk.state == "missing":
         return frozenset({None})
     if each.on_disk.state == "changed":
-        return frozenset({_CHANGED})
-    return frozenset(numbers[id_] for id_ in each.on_disk.matches or each.overlap.ids)
+        is_stub = each.on_disk.is_stub and each.overlap.severity == "none"
+        return frozenset({_STUB if is_stub else _CHANGED})
+    possible = each.on_disk.matches or [id_ for id_ in each.overlap.ids if id_ not in each.on_disk.losers]
+    return frozenset(numbers[id_] for id_ in possible or each.overlap.ids)
 
 
 class _Planner:
@@ -168,6 +170,12 @@ class _Planner:
         self._clashes = [
             each for each in scan.contested if each.overlap.severity in {"error", "warning"}
         ]  # as wheels; on this disk they may be at rest
+        self._everyday = {
+            (each.id, path)
+            for each in scan.distributions
+            for path, absence in each.absences.items()
+            if absence == "everyday"
+        }
         self._ignored = {path for path in ignored if path in self._disk.contents}
         self._open = {each.overlap.path for each in self._clashes if self._is_open(each)}
 
@@ -206,6 +214,8 @@ class _Planner:
         """Whether a distribution is to have its own content at a path it recorded."""
         if id_ in self._keep:
             return True
+        if (id_, path) in self._everyday:
+            return False
         mine = self._disk.records[id_].files[path]
         if path in self._open or path in self._ignored:  # then nothing changes: whoever has it keeps it
             return self._disk.contents[path] == frozenset({mine})

@@ -6,7 +6,7 @@
 
 from wheelclash.overlap.find import find_overlaps, in_order, merge
 from wheelclash.overlap.judging import judge, questions
-from wheelclash.overlap.model import KINDS, SEVERITIES, Kind, Overlap, Owner, Severity
+from wheelclash.overlap.model import KINDS, SEVERITIES, Kind, Overlap, Owner, Severity, severity_of
 from wheelclash.overlap.pairs import folded
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "judge",
     "merge",
     "questions",
+    "severity_of",
 ]

@@ -37,6 +37,7 @@ __all__ = [
     "EnvironmentPart",
     "EnvironmentReport",
     "EnvironmentSummary",
+    "HeldReport",
     "InstalledReport",
     "OnDiskReport",
 ]
@@ -89,6 +90,7 @@ class InstalledReport:
         findings: What is odd about its RECORD.
         installer: What INSTALLER says.
         intact: Whether every file it recorded is there with the recorded content, as far as was looked.
+        damaged: Whether an error or a warning that is not ignored is about something it lost.
         overwritten_by: Names of those whose content stands in its place, and in how many files.
         missing: How many of its files are gone.
         changed: How many of its files hold what nobody recorded.
@@ -111,21 +113,38 @@ class InstalledReport:
     overwritten_by: Mapping[str, int]
     missing: int
     changed: int
+    damaged: bool = False
 
 
 @value
 class OnDiskReport:
-    """What is at a contested path: its state, and the names of those whose content it is."""
+    """What is at a contested path.
+
+    Attributes:
+        state: ``present``, ``changed`` or ``missing``.
+        matches: Names of those whose content it is.
+    """
 
     state: Literal["present", "changed", "missing"]
     matches: Sequence[str]
 
 
 @value
+class HeldReport(OnDiskReport):
+    """What is at the path of an overlap.
+
+    Attributes:
+        losers: Names of those whose content it surely is not; of an owner that is in neither, RECORD gives no hash.
+    """
+
+    losers: Sequence[str] = ()
+
+
+@value
 class ContestedReport(OverlapReport):
     """An overlap of an environment."""
 
-    on_disk: OnDiskReport
+    on_disk: HeldReport
 
 
 @value

@@ -16,8 +16,8 @@ from wheelclash.report.environment import (
     EnvironmentPart,
     EnvironmentReport,
     EnvironmentSummary,
+    HeldReport,
     InstalledReport,
-    OnDiskReport,
 )
 from wheelclash.report.model import SCHEMA_VERSION, FindingReport, Reading, Tool
 from wheelclash.report.parts import owner_report, skip_reports, split, target_report
@@ -218,6 +218,7 @@ def _distributions(installed: Sequence[Installed], condition: Condition) -> tupl
             overwritten_by=condition.overwritten_by.get(each.id, {}),
             missing=len(each.missing),
             changed=condition.changed.get(each.id, 0),
+            damaged=each.id in condition.damaged,
         )
         for each in installed
     )
@@ -239,7 +240,11 @@ def _contested(
         ignored=ignored,
         owners=tuple(owner_report(owner, names[owner.id], None, why) for owner in overlap.owners),
         why=None if why is None else why.sentence,
-        on_disk=OnDiskReport(each.on_disk.state, tuple(names[id_] for id_ in each.on_disk.matches)),
+        on_disk=HeldReport(
+            each.on_disk.state,
+            tuple(names[id_] for id_ in each.on_disk.matches),
+            tuple(names[id_] for id_ in each.on_disk.losers),
+        ),
     )
 
 

@@ -78,27 +78,29 @@ class _Writer:
         files = plural(sum(each.files for each in report.distributions), "file")
         if summary.errors or summary.warnings:
             style: Style = "error" if summary.errors else "warning"
-            damaged = [each for each in report.distributions if self._is_damaged(each)]
+            damaged = [each for each in report.distributions if each.damaged]
             return (where, Span(f"{len(damaged)} of {count} damaged: {told}", style))
         if not report.complete:
             return (where, Span(f"incomplete: no damage in what could be read ({count}, {files})", "warning"))
-        looked = "every file verified" if report.environment.verified else "no damage"
-        return (where, Span(f"{looked} in {count}, {files}{f'; {told}' if told else ''}", "good"))
+        apart = self._apart()
+        looked = "every file verified" if report.environment.verified and not apart else "no damage"
+        rest = "; ".join(part for part in (apart, told) if part)
+        return (where, Span(f"{looked} in {count}, {files}{f'; {rest}' if rest else ''}", "good"))
 
-    def _is_damaged(self, each: InstalledReport) -> bool:
-        return any(each.name in names and each.name not in matches for names, matches in self._lost()) or any(
-            each.name in one.distributions for one in self._report.damage if one.severity in {"error", "warning"}
-        )
-
-    def _lost(self) -> list[tuple[set[str], set[str]]]:
-        return [({owner.distribution for owner in each.owners}, set(each.on_disk.matches)) for each in self._grave]
+    def _apart(self) -> str:
+        """How many files are not what was recorded, although nothing is damaged by it."""
+        codes = [each.code for each in self._report.damage]
+        counts = [(codes.count("changed-file"), "changed"), (codes.count("missing-file"), "missing")]
+        parts = [f"{plural(count, 'file')} {state}" for count, state in counts if count]
+        return " and ".join(parts)
 
     def _verdicts(self) -> Iterator[Line]:
         """One line for each distribution that is not what it recorded."""
         for each in self._report.distributions:
-            if not self._is_damaged(each):
+            if not each.damaged:
                 continue
             parts = [f"{plural(count, 'file')} overwritten by {name}" for name, count in each.overwritten_by.items()]
+            parts += [f"{plural(count, 'file')} overwritten"] if (count := self._overwritten(each)) else []
             parts += [f"{plural(each.missing, 'file')} missing"] if each.missing else []
             parts += [f"{plural(each.changed, 'file')} changed"] if each.changed else []
             yield (Span(f"  {each.name} {each.version}: ", "strong"), Span("; ".join(parts) or "hidden in part"))
@@ -106,12 +108,17 @@ class _Writer:
             text = f"{listed(names)}: of the files they share some are one's, some another's"
             yield (Span("  hybrid   ", "warning"), Span(text))
 
+    def _overwritten(self, each: InstalledReport) -> int:
+        """How many files of a distribution hold what is not its own, and nothing says whose."""
+        disks = [contested.on_disk for contested in self._grave]
+        return sum(disk.state == "present" and not disk.matches and each.name in disk.losers for disk in disks)
+
     def _contested(self) -> list[Line]:
         """One line for each folder, kind, owners and state."""
         paths: dict[tuple[str, str], list[str]] = {}
         for each in self._grave:
             owners = tuple(owner.distribution for owner in each.owners)
-            told = f"{each.role}, {_told(each, owners, each.on_disk.matches)}"
+            told = f"{each.role}, {_told(each, owners)}"
             paths.setdefault((each.severity, told), []).append(f"{each.root}/{each.path}")
         return self._lines(paths)
 
@@ -172,6 +179,13 @@ class _Writer:
         )  # fmt: skip
         for name, count in sorted(changed.items()):
             yield (Span("  notice   ", "notice"), Span(f"{plural(count, 'file')} of {name} changed since"))
+        absent = Counter(
+            name for each in self._report.damage if each.code == "missing-file" and each.severity == "notice"
+            for name in each.distributions
+        )  # fmt: skip
+        for name, count in sorted(absent.items()):
+            text = f"{plural(count, 'file')} of {name} missing that nothing imports: tests, stubs or compiled sources"
+            yield (Span("  notice   ", "notice"), Span(text))
         left = [each for each in self._report.damage if each.code == "leftover"]
         for each in left:
             text = f"{each.root}/{each.path}/  {plural(each.files, 'file')} that nobody recorded"
@@ -202,13 +216,19 @@ class _Writer:
         return f"   (or keep {' or '.join(names[:_MOST_NAMES])})" if names else ""
 
 
-def _told(each: ContestedReport, owners: Sequence[str], matches: Sequence[str]) -> str:
+def _told(each: ContestedReport, owners: Sequence[str]) -> str:
     """What is wrong with a contested file."""
+    disk = each.on_disk
     if each.kind in {"shadowed", "case-only"}:
         return f"{each.kind} ({listed(owners)})"
-    if each.on_disk.state == "missing":
+    if disk.state == "missing":
         return f"missing; recorded by {listed(owners)}"
-    if each.on_disk.state == "changed":
+    if disk.state == "changed":
         return f"changed since; neither {' nor '.join(owners)} recorded this"
-    losers = [name for name in owners if name not in matches]
-    return f"{listed(matches) or 'unknown'}'s, not {listed(losers)}'s" if losers else "unknown"
+    perhaps = [name for name in owners if name not in disk.matches and name not in disk.losers]
+    parts = [
+        *([f"{listed(disk.matches)}'s"] if disk.matches else []),
+        *([f"not {listed(disk.losers)}'s"] if disk.losers else []),
+        *([f"perhaps {listed(perhaps)}'s, which recorded no hash"] if perhaps else []),
+    ]
+    return ", ".join(parts)
