@@ -54,7 +54,7 @@ def _placed(installer: InstallerName, member: str, target: Target = LINUX) -> st
         ("Dist-1.0.data/purelib/m.py", "site-packages/m.py", "site-packages/Dist-1.0.data/purelib/m.py"),
         ("other-2.data/include/x.h", "!unknown-scheme", "site-packages/other-2.data/include/x.h"),
         ("pkg/x.data/purelib/m.py", "site-packages/pkg/x.data/purelib/m.py", "site-packages/pkg/x.data/purelib/m.py"),
-        ("x.data", "site-packages/x.data", "site-packages/x.data"),
+        ("x.data", "!loose-data-file", "site-packages/x.data"),
         # climbing out
         ("../m.py", "!escapes", None),
         ("/etc/m.py", "!escapes", None),

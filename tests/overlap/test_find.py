@@ -30,10 +30,20 @@ def test_every_kind() -> None:
     ]
 
 
-def test_a_refused_wheel_owns_nothing() -> None:
-    """What an installer refuses writes nothing."""
+def test_a_refused_wheel_owns_what_it_writes_before_the_installer_stops() -> None:
+    """Refused is not harmless."""
     refused = layout(written(M, "2"), failure=LayoutFailure("escapes", "../x", "it climbs out"))
-    assert find_overlaps({**layouts(a={M: "1"}), "b": refused}, LINUX) == []
+    (overlap,) = find_overlaps({**layouts(a={M: "1"}), "b": refused}, LINUX)
+    assert (overlap.path, overlap.kind, overlap.severity, overlap.ids) == (M, "different", "error", ("a", "b"))
+
+
+def test_an_empty_folder_needs_its_place() -> None:
+    """A folder without a file, which uv makes, cannot stand where another distribution has a file."""
+    folder = written("site-packages/x/", None)
+    makes = layout()._replace(folders={folder.path: folder})
+    (overlap,) = find_overlaps({"a": makes, **layouts(b={"site-packages/x": "1"})}, LINUX)
+    assert (overlap.path, overlap.kind, overlap.ids) == ("site-packages/x", "file-directory", ("b", "a"))
+    assert find_overlaps({"a": makes, "b": makes, **layouts(c={"site-packages/x/m": "1"})}, LINUX) == []
 
 
 def test_merge() -> None:

@@ -70,7 +70,7 @@ FAULTS = {
     "9 two columns": Fault(f"m.py,{GOOD}\n".encode(), {"m.py": Row(PROVEN, None)}, ["row-width"]),
     "9 one column": Fault(b"m.py\n", {"m.py": NOTHING}, ["row-width"]),
     "9 four columns": Fault(f"m.py,{GOOD},1,x\n".encode(), {"m.py": KNOWN}, ["row-width"]),
-    "9 blank lines": Fault(b"\n\r\n" + _row("m.py") + b"\n\n", {"m.py": KNOWN}, []),
+    "9 blank lines": Fault(b"\n\r\n" + _row("m.py") + b"\n\n", {"m.py": KNOWN}, ["blank-row"] * 4),
     "9 nothing at all": Fault(b"", {}, []),
     "10 an empty path": Fault(_row(""), {}, ["empty-path"]),
     "11 a negative size": Fault(_row("m.py", GOOD, "-1"), {"m.py": Row(PROVEN, None)}, ["bad-size"]),

@@ -188,7 +188,7 @@ def test_an_answer_from_the_cache_imports_no_client(index: LoopbackIndex, tmp_pa
 def test_contents_come_back_from_storage_as_they_were(tmp_path: Path) -> None:
     found = read(local_candidate(SMALL.write(tmp_path)), Cache(None))[0]
     assert decode_contents(encode_contents(found)) == found
-    empty = Contents("x-1.dist-info", "", (), (), (), (), None, ())
+    empty = Contents("x-1.dist-info", "", (), (), "", (), None, ())
     assert decode_contents(encode_contents(empty)) == empty
 
 

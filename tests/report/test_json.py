@@ -66,7 +66,7 @@ def test_contract() -> None:
     found = json.loads(FULL.to_json())
     assert set(found) == {
         "schema_version", "tool", "complete", "targets", "distributions", "skipped", "not_compared", "overlaps",
-        "summary", "diagnosis", "remedies", "reading", "warnings", "into",
+        "summary", "diagnosis", "remedies", "reading", "warnings", "into", "refused",
     }  # fmt: skip
     assert set(found["tool"]) == {"name", "version"}
     assert {"python_version", "implementation", "platform", "markers", "case_sensitive"} <= set(found["targets"][0])

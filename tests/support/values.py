@@ -72,7 +72,10 @@ def contents(
 ) -> Contents:
     """Contents with these archive paths, each holding its own name."""
     found = tuple(Member(path, len(path), 0, digest(path)) for path in members)
-    return Contents(f"{prefix}.dist-info", "true", found, tuple(phantoms), tuple(points), (), None, ())
+    text = ""
+    for kind in dict.fromkeys(each.kind for each in points):
+        text += f"[{kind}_scripts]\n" + "".join(f"{each.name} = {each.value}\n" for each in points if each.kind == kind)
+    return Contents(f"{prefix}.dist-info", "true", found, tuple(phantoms), text, (), None, ())
 
 
 def parsed(wheel: Wheel | bytes, filename: str = "") -> Contents:

@@ -40,6 +40,7 @@ class Wheel:
         no_record: Leave RECORD out of the zip altogether.
         record_first: Put RECORD first in the zip (far from its end).
         compression: zipfile's compression method.
+        compressions: Archive path to another one.
         modes: Archive path to Unix mode where it is not a plain 0644 file, e.g. a symbolic link.
     """
 
@@ -60,6 +61,7 @@ class Wheel:
     no_record: bool = False
     record_first: bool = False
     compression: int = zipfile.ZIP_DEFLATED
+    compressions: dict[str, int] = field(default_factory=dict)
     modes: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -126,7 +128,7 @@ class Wheel:
         with zipfile.ZipFile(out, "w", self.compression) as archive:
             for path, content in entries.items():
                 info = zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0))
-                info.compress_type = self.compression
+                info.compress_type = self.compressions.get(path, self.compression)
                 info.external_attr = self.modes.get(path, 0o644) << 16
                 archive.writestr(info, content)
         return out.getvalue()

@@ -6,10 +6,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.environment.disk_state import OnDisk, answers_from_disk, on_disk
-from wheelclash.environment.installed import entry_points_of
+from wheelclash.environment.installed import entry_points_text
 from wheelclash.environment.records import RecordError, recorded_files
 from wheelclash.installers import INSTALLERS
-from wheelclash.layout import InstalledFile, Layout
+from wheelclash.layout import EntryPointsError, InstalledFile, Layout
 from wheelclash.overlap import judge, questions
 from wheelclash.overlap.pairs import case_only, shadowed
 from wheelclash.overlap.same_path import same_path
@@ -129,12 +129,17 @@ def installed_file(key: str, row: RecordedFile, commands: Mapping[str, str], pla
 
 def commands_of(each: Unread, target: Target) -> dict[str, str]:
     """Installed paths of the commands that installers generate for a distribution, and what each runs."""
-    points = list(entry_points_of(each.folder))
-    return {
-        f"scripts/{name}": f"{point.kind}:{point.value}"
-        for installer in INSTALLERS
-        for name, point in installer.rules.command_names(points, target)
-    }
+    text = entry_points_text(each.folder)
+    found = {}
+    for installer in INSTALLERS if text else ():
+        try:
+            points = installer.rules.read_entry_points(text)
+        except EntryPointsError:  # another installer may have read it
+            continue
+        for name, point in installer.rules.command_names(points, target):
+            if ":" in point.value:
+                found[f"scripts/{name}"] = f"{point.kind}:{point.value}"
+    return found
 
 
 def _map(layouts: Mapping[str, Layout], paths: Iterable[InstalledPath]) -> OwnershipMap:
@@ -158,7 +163,7 @@ def _requires(distributions: Sequence[Unread], target: Target) -> Callable[[str,
 
     def requires(one: str, other: str) -> bool:
         if one not in known:
-            contents = Contents("", "", (), (), (), by_id[one].requires, None, ())
+            contents = Contents("", "", (), (), "", by_id[one].requires, None, ())
             known[one] = requirements_of(contents, target).names_under_any_extra
         return by_id[other].name in known[one]
 

@@ -17,10 +17,9 @@ from wheelclash.environment.records import read_small
 from wheelclash.sources.candidate import Skip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from wheelclash.environment.places import Places
-    from wheelclash.reading.contents import EntryPoint
 
 __all__ = [
     "Bystander",
@@ -28,7 +27,7 @@ __all__ = [
     "Metadata",
     "Unread",
     "direct_url_of",
-    "entry_points_of",
+    "entry_points_text",
     "metadata_of",
     "required_names",
     "source_of",
@@ -387,17 +386,9 @@ class _Evaluator:
         return self._known[text]
 
 
-def entry_points_of(folder: str) -> Iterator[EntryPoint]:
-    """The commands of a dist-info folder's ``entry_points.txt``; none if it is not there or cannot be parsed."""
-    import configparser
-
-    from installer.utils import parse_entrypoints
-
-    from wheelclash.reading.contents import EntryPoint
-
+def entry_points_text(folder: str) -> str:
+    """The text of a dist-info folder's ``entry_points.txt``; empty if it is not there or is no text."""
     try:
-        text = (read_small(f"{folder}/entry_points.txt", _ENTRY_POINTS) or b"").decode("utf-8-sig")
-        for name, module, attribute, kind in parse_entrypoints(text):
-            yield EntryPoint(name, f"{module}:{attribute}", "console" if kind == "console" else "gui")
-    except (OSError, UnicodeDecodeError, configparser.Error, AssertionError, ValueError):
-        return
+        return (read_small(f"{folder}/entry_points.txt", _ENTRY_POINTS) or b"").decode("utf-8")
+    except (OSError, UnicodeDecodeError, ValueError):
+        return ""

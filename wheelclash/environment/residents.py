@@ -325,7 +325,7 @@ class Residents:
 
     def _contents(self, each: Unread, findings: tuple[Finding, ...]) -> Contents:
         folder = os.path.basename(each.folder)  # noqa: PTH119
-        return Contents(folder, "", (), (), (), each.requires, each.requires_python, findings)
+        return Contents(folder, "", (), (), "", each.requires, each.requires_python, findings)
 
     def _required(self, newcomers: Sequence[Distribution], names: Mapping[str, str]) -> dict[str, Requirements]:
         """What residents that newcomers require require themselves, by name."""

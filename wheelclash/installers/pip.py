@@ -12,19 +12,51 @@ from typing import TYPE_CHECKING
 
 from wheelclash.installers.installer import Installer, InstallerName, Order
 from wheelclash.installers.pip_order import PipOrder
-from wheelclash.layout import Rules
+from wheelclash.layout import EntryPointsError, Rules
+from wheelclash.reading.contents import EntryPoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from wheelclash.distribution import Distribution
     from wheelclash.installers.installer import IndexBlock, Invocation
-    from wheelclash.reading.contents import EntryPoint
     from wheelclash.target import Target
 
 __all__ = ["PIP"]
 
 _VERSIONED = {"pip": re.compile(r"pip(\d+(\.\d+)?)?"), "easy_install": re.compile(r"easy_install(-\d+\.\d+)?")}
+
+
+_SPECIFICATION = re.compile(
+    r"(?P<name>[^\[]\S*)\s*=\s*(?P<callable>\w+(?:[:.]\w+)*)\s*(?P<flags>\[\s*[\w-]+[\w=,\s]*\])?"
+)
+
+
+def _read_entry_points(text: str) -> list[EntryPoint]:
+    """Read ``entry_points.txt`` as :mod:`importlib.metadata` does, on which pip relies.
+
+    A line is a section if it begins with ``[`` and ends with ``]``; what stands before the first is passed over. Of
+    several entry points of one name the last counts.
+    """
+    section = None
+    found: dict[tuple[str, str], str] = {}
+    for line in map(str.strip, text.splitlines()):
+        if not line or line.startswith("#"):
+            continue
+        if line.startswith("[") and line.endswith("]"):
+            section = line.strip("[]")
+            continue
+        if section is None:
+            continue
+        name, equals, value = line.partition("=")
+        if not equals:
+            raise EntryPointsError(f"a line has no '=': {line}")
+        if section in {"console_scripts", "gui_scripts"}:
+            found[section, name.strip()] = value.strip()
+    return [
+        EntryPoint(name, value, "console" if section == "console_scripts" else "gui")
+        for (section, name), value in found.items()
+    ]
 
 
 def _command_names(entry_points: Iterable[EntryPoint], target: Target) -> list[tuple[str, EntryPoint]]:
@@ -40,7 +72,22 @@ def _command_names(entry_points: Iterable[EntryPoint], target: Target) -> list[t
             versioned = f"{stem}-{target.minor_version}" if stem == "easy_install" else f"{stem}{target.minor_version}"
             names = (stem, "pip3", versioned) if stem == "pip" else (stem, versioned)
             found += [own[0]._replace(name=name) for name in names]
-    return [(_command_name(point.name, target), point) for point in found]
+    specified = [_specified(point) for point in sorted(found, key=lambda point: point.kind != "console")]
+    return [(_command_name(point.name, target), point) for point in specified]
+
+
+def _specified(point: EntryPoint) -> EntryPoint:
+    """The entry point that pip searches for in ``name = value``, which cuts a name at its last blank (``a b``: `` b``).
+
+    Without a callable it is one whose value has no ``:``.
+    """
+    specification = f"{point.name} = {point.value}"
+    match = _SPECIFICATION.search(specification)
+    if match is None or match["callable"].count(":") != 1:
+        return point._replace(value="")
+    if match["flags"] is None and ("[" in specification or "]" in specification):
+        return point._replace(value="")
+    return point._replace(name=match["name"], value=match["callable"])
 
 
 def _command_name(name: str, target: Target) -> str:
@@ -50,6 +97,24 @@ def _command_name(name: str, target: Target) -> str:
     return f"{stem if suffix.startswith('.py') else name}.exe"
 
 
+def _reads_wheel_version(version: str | None) -> bool:
+    """Numbers between dots, the first of them at most 1."""
+    try:
+        return (
+            version is not None and int(version.strip().split(".")[0]) <= 1 and all(map(_is_number, version.split(".")))
+        )
+    except ValueError:
+        return False
+
+
+def _is_number(text: str) -> bool:
+    try:
+        int(text)
+    except ValueError:
+        return False
+    return True
+
+
 class _Pip(Installer):
     name: InstallerName = "pip"
     index_flag = "--index-url"
@@ -57,12 +122,25 @@ class _Pip(Installer):
     offline_flag = "--no-index"
     removes_all_first = False
     rules = Rules(
+        unpacks_first=False,
         any_data_folder=True,
         nested_scripts=True,
         refuses_escapes=True,
         refuses_interpreter_names=False,
         keeps_phantoms=True,
         commands_last=True,
+        wrapper_suffixes_in_any_case=True,
+        refuses={
+            "dist-info-file": "it takes a file for a second .dist-info folder",
+        },
+        refuses_in_the_end={
+            "blank-row": "it cannot read a RECORD with a blank line",
+            "not-utf-8": "it cannot read a RECORD that is not UTF-8",
+            "dist-info-version": "it cannot read the version in the name of the .dist-info folder",
+        },
+        reads_wheel_version=_reads_wheel_version,
+        refuses_entry_points_late=False,
+        read_entry_points=_read_entry_points,
         command_names=_command_names,
     )
 

@@ -5,20 +5,53 @@ Facts from uv's ``uv-install-wheel`` crate and from runs of it (``tests/oracle``
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from wheelclash.installers.installer import Installer, InstallerName, Unordered
-from wheelclash.layout import Rules
+from wheelclash.layout import EntryPointsError, Rules
+from wheelclash.reading.contents import EntryPoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from wheelclash.distribution import Distribution
     from wheelclash.installers.installer import IndexBlock, Invocation, Order
-    from wheelclash.reading.contents import EntryPoint
     from wheelclash.target import Target
 
 __all__ = ["UV"]
+
+
+_REFERENCE = re.compile(r"(?P<module>[\w.-]+)\s*:\s*(?P<attribute>[\w.-]+)(?:\s*\[\s*[^,]+(?:,\s*[^,]+)*,?\s*\])?\s*")
+
+
+def _read_entry_points(text: str) -> list[EntryPoint]:
+    """Read ``entry_points.txt`` as uv does: as an INI file with ``=`` alone, no line or section twice."""
+    import configparser
+
+    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, default_section="")
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        raise EntryPointsError(str(error).partition("\n")[0]) from error
+    found = []
+    for kind in ("console", "gui"):
+        section = f"{kind}_scripts"
+        for name, value in parser.items(section) if parser.has_section(section) else ():
+            match = _REFERENCE.fullmatch(value)
+            if match is None:
+                raise EntryPointsError(f"{name} names no callable")
+            found.append(
+                EntryPoint(name, f"{match['module']}:{match['attribute']}", "console" if kind == "console" else "gui")
+            )
+    return found
+
+
+def _reads_wheel_version(version: str | None) -> bool:
+    """``1.`` and anything, or ``0.1``."""
+    version = (version or "").strip()
+    return version == "0.1" or version.startswith("1.")
 
 
 def _command_names(entry_points: Iterable[EntryPoint], target: Target) -> list[tuple[str, EntryPoint]]:
@@ -50,12 +83,29 @@ class _Uv(Installer):
     offline_flag = "--offline"
     removes_all_first = True
     rules = Rules(
+        unpacks_first=True,
         any_data_folder=False,
         nested_scripts=False,
         refuses_escapes=False,
         refuses_interpreter_names=True,
         keeps_phantoms=False,
         commands_last=False,
+        wrapper_suffixes_in_any_case=False,
+        refuses={
+            "several-dist-info": "it has several .dist-info folders",
+            "file-and-folder": "it has a file where it needs a folder",
+            "unprintable-name": "the name of a file holds a control character, or one without meaning",
+            "odd-compression": "a file is compressed otherwise than with deflate or zstd",
+            "row-width": "its RECORD has a row that is not three columns wide",
+            "bad-size": "its RECORD has a size that is no number",
+            "not-utf-8": "its RECORD is not UTF-8",
+        },
+        refuses_in_the_end={
+            "dist-info-version": "it installs the wheel, and cannot read its .dist-info folder in any later command",
+        },
+        reads_wheel_version=_reads_wheel_version,
+        refuses_entry_points_late=True,
+        read_entry_points=_read_entry_points,
         command_names=_command_names,
     )
 

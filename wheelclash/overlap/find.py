@@ -23,17 +23,24 @@ def find_overlaps(layouts: Mapping[str, Layout], target: Target) -> list[Overlap
     """Every overlap of a set under one installer.
 
     Args:
-        layouts: That installer's layouts, by distribution id. A wheel it refuses writes nothing and is left out.
+        layouts: That installer's layouts, by distribution id; of a wheel it refuses, with what it writes by then.
         target: Decides which modules can be imported and whether case matters.
     """
-    accepted = {id_: layout for id_, layout in layouts.items() if layout.failure is None}
-    ownership = OwnershipMap({id_: layout.files for id_, layout in accepted.items()})
+    ownership = OwnershipMap({id_: layout.files for id_, layout in layouts.items()})
     return [
-        *same_path(accepted, ownership),
-        *file_directory(accepted, ownership),
-        *case_only(accepted, ownership, target),
-        *shadowed(accepted, ownership, target),
+        *same_path(layouts, ownership),
+        *_file_directory(layouts, ownership),
+        *case_only(layouts, ownership, target),
+        *shadowed(layouts, ownership, target),
     ]
+
+
+def _file_directory(layouts: Mapping[str, Layout], ownership: OwnershipMap) -> list[Overlap]:
+    """Files where others need a folder, be it one without a file."""
+    if not any(layout.folders for layout in layouts.values()):
+        return file_directory(layouts, ownership)
+    both = {id_: layout._replace(files={**layout.files, **layout.folders}) for id_, layout in layouts.items()}
+    return file_directory(both, OwnershipMap({id_: layout.files for id_, layout in both.items()}))
 
 
 def merge(found: Mapping[InstallerName, Sequence[Overlap]]) -> list[Overlap]:

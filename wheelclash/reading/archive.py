@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import posixpath
 import struct
+import unicodedata
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
 from wheelclash.errors import WheelError
-from wheelclash.reading.contents import Contents, EntryPoint, Finding, Member, Noted
+from wheelclash.ownership import folders_above
+from wheelclash.reading.contents import Contents, Finding, Member, Noted
 from wheelclash.reading.record import Record, normalise, parse_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from email.message import Message
 
 __all__ = ["MAX_MEMBER", "needed_members", "parse_contents", "read_member"]
 
@@ -37,7 +40,8 @@ _BROKEN = (
     RuntimeError,  # encrypted members, and NotImplementedError: an unsupported compression
 )
 _UNRECORDED = ("/RECORD", "/RECORD.jws", "/RECORD.p7s")
-_NO_DISK_NAMES = 3
+_ZSTD = 93
+_USUAL_COMPRESSIONS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, _ZSTD})
 
 
 def needed_members(archive: zipfile.ZipFile, filename: str) -> list[str]:
@@ -94,22 +98,30 @@ def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha
     findings = record.findings
     members = _members(archive, filename, record, findings)
     names = {member.path for member in members}
-    phantoms = tuple(path for path in record.rows if path not in names)
+    for finding in _of_dist_info(members, dist_info):
+        findings.append(finding)
+    literal = {name.replace("\\", "/") for name in names if "\\" in name}
+    phantoms = tuple(path for path in record.rows if path not in names and path not in literal)
     for path in phantoms:
         findings.append(Finding("phantom-row", path, "RECORD lists it, the wheel has no such file"))
     requires, requires_python = _metadata(texts["METADATA"], filename)
     if core_metadata_sha256 is not None:
         for finding in _metadata_findings(texts["METADATA"], core_metadata_sha256, needed[1]):
             findings.append(finding)
+    empty, conflicts = _folders(archive, names, findings)
+    headers = _headers(texts["WHEEL"])
     return Contents(
         dist_info=dist_info,
-        root_is_purelib=_root_is_purelib(texts["WHEEL"]),
+        root_is_purelib=str(headers.get("Root-Is-Purelib", "")).strip(),
         members=tuple(members),
         phantoms=phantoms,
-        entry_points=tuple(_entry_points(texts.get("entry_points.txt", b""), filename)),
+        entry_points=_decoded(texts.get("entry_points.txt", b"")),
         requires=requires,
         requires_python=requires_python,
         findings=tuple(sorted(findings, key=lambda each: (each.code, each.path or "", each.detail))),
+        wheel_version=headers.get("Wheel-Version"),
+        folders=empty,
+        conflicts=conflicts,
     )
 
 
@@ -147,7 +159,7 @@ def _same_version(one: str, other: str) -> bool:
 
 
 def _members(archive: zipfile.ZipFile, filename: str, record: Record, findings: Noted) -> list[Member]:
-    found: dict[str, Member] = {}
+    found: dict[tuple[str, bool], Member] = {}
     for info in archive.infolist():
         if info.orig_filename != info.filename and "\0" in info.orig_filename:
             raise WheelError(filename, "hostile", "a file name in its zip directory holds a NUL byte")
@@ -157,22 +169,87 @@ def _members(archive: zipfile.ZipFile, filename: str, record: Record, findings: 
             raise WheelError(filename, "hostile", "a file in its zip directory has no name")
         # layout says what installers do with those that climb out
         path = normalise(info.filename) or posixpath.normpath(info.filename)
-        if path in found:
+        _note_oddities(info, path, findings)
+        digest = _digest(info, path, record, findings)
+        place = path, info.filename.partition("/")[0].endswith(".data")  # pip takes "./x.data/y" for no data file
+        before = found.pop(place, None)
+        if before is not None:
             findings.append(Finding("duplicate-member", path, "the zip directory lists it twice; the last one counts"))
-        row = record.rows.get(path)
-        digest = None
-        if row is None:
-            if not path.endswith(_UNRECORDED):
-                findings.append(Finding("unlisted-member", path, "the wheel has it, RECORD does not list it"))
-        elif row.size is not None and row.size != info.file_size:
-            detail = f"RECORD says {row.size} bytes, the zip directory {info.file_size}"
-            findings.append(Finding("size-mismatch", path, detail))
-        else:
-            digest = row.digest
-            if digest is None and not path.endswith(_UNRECORDED):
-                findings.append(Finding("no-hash", path, "RECORD has no usable hash for it"))
-        found[path] = Member(path, info.file_size, info.CRC, digest)
+            if (before.size, before.crc) != (info.file_size, info.CRC):
+                digest = None  # uv may leave either; neither is proven
+        name = info.filename if info.filename != path else None
+        found[place] = Member(path, info.file_size, info.CRC, digest, name, record.spelt.get(path))
     return list(found.values())
+
+
+def _digest(info: zipfile.ZipInfo, path: str, record: Record, findings: Noted) -> str | None:
+    """The hash that RECORD gives of a member, if it gives one that can be believed."""
+    row = record.rows.get(path)
+    if row is None and "\\" in path:
+        row = record.rows.get(path.replace("\\", "/"))
+    if row is None:
+        if not path.endswith(_UNRECORDED):
+            findings.append(Finding("unlisted-member", path, "the wheel has it, RECORD does not list it"))
+        return None
+    if row.size is not None and row.size != info.file_size:
+        detail = f"RECORD says {row.size} bytes, the zip directory {info.file_size}"
+        findings.append(Finding("size-mismatch", path, detail))
+        return None
+    if row.digest is None and not path.endswith(_UNRECORDED):
+        findings.append(Finding("no-hash", path, "RECORD has no usable hash for it"))
+    return row.digest
+
+
+def _folders(archive: zipfile.ZipFile, names: set[str], findings: Noted) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The folders of the zip directory that hold no member, and the members that are folders of other members."""
+    above = folders_above(names)
+    folders = {normalise(info.filename.rstrip("/")) for info in archive.infolist() if info.filename and info.is_dir()}
+    empty = tuple(sorted(path for path in folders if path and path != "." and path not in above))
+    conflicts = tuple(sorted(names & above))
+    both = conflicts or tuple(sorted(names & {*empty, *folders_above(empty)}))
+    if both:
+        findings.append(Finding("file-and-folder", both[0], "the zip directory has it as a file and as a folder"))
+    return empty, conflicts
+
+
+def _of_dist_info(members: Iterable[Member], dist_info: str) -> Iterator[Finding]:
+    """Note a version that installers cannot read, and members in the dist-info folder of another distribution."""
+    if not _is_version(dist_info.removesuffix(".dist-info").rpartition("-")[2]):
+        yield Finding("dist-info-version", dist_info, "the version in the name of its .dist-info folder is none")
+    data = f"{dist_info.removesuffix('.dist-info')}.data/"
+    for member in members:
+        path = member.path
+        if ".dist-info" not in path:
+            continue
+        is_data = path.startswith((f"{data}purelib/", f"{data}platlib/"))
+        top, slash, _ = (path.split("/", 2)[2] if is_data else path).partition("/")
+        if not top.endswith(".dist-info") or top == dist_info:
+            continue
+        detail = "it is metadata of another distribution"
+        if not slash:
+            yield Finding("dist-info-file", path, "a file has the name of a .dist-info folder")
+        else:
+            yield Finding("foreign-dist-info" if is_data else "several-dist-info", path, detail)
+
+
+def _is_version(text: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
+
+
+def _note_oddities(info: zipfile.ZipInfo, path: str, findings: Noted) -> None:
+    """Note what some installers refuse a member for."""
+    if info.compress_type not in _USUAL_COMPRESSIONS:
+        detail = f"it is compressed neither with deflate nor with zstd (method {info.compress_type})"
+        findings.append(Finding("odd-compression", path, detail))
+    name = info.filename
+    if not name.isprintable() and any(unicodedata.category(character).startswith("C") for character in name):
+        findings.append(Finding("unprintable-name", path, "its name holds a control character, or one without meaning"))
 
 
 def _metadata(data: bytes, filename: str) -> tuple[tuple[str, ...], str | None]:
@@ -193,22 +270,14 @@ def _metadata_findings(data: bytes, expected: str, path: str) -> list[Finding]:
     return [Finding("metadata-mismatch", path, "its METADATA is not the one the index describes")]
 
 
-def _root_is_purelib(data: bytes) -> str:
+def _headers(data: bytes) -> Message:
     from email.parser import BytesHeaderParser
 
-    return str(BytesHeaderParser().parsebytes(data).get("Root-Is-Purelib", "")).strip()
+    return BytesHeaderParser().parsebytes(data)
 
 
-def _entry_points(data: bytes, filename: str) -> Iterator[EntryPoint]:
-    import configparser
-
-    from installer.utils import parse_entrypoints
-
+def _decoded(data: bytes) -> str | None:
     try:
-        for name, module, attribute, kind in parse_entrypoints(data.decode("utf-8-sig")):
-            if not attribute:  # the library asserts it; asserts can be switched off
-                raise AssertionError(name)  # noqa: TRY301
-            yield EntryPoint(name, f"{module}:{attribute}", "console" if kind == "console" else "gui")
-    except (configparser.Error, AssertionError, UnicodeDecodeError) as error:
-        reason = "its entry_points.txt names a command without a callable, or cannot be parsed; no installer accepts it"
-        raise WheelError(filename, "unreadable", reason) from error
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None

@@ -28,20 +28,24 @@ class Member(NamedTuple):
         size: Uncompressed bytes, by the zip directory.
         crc: CRC-32, by the zip directory.
         digest: ``algorithm:hex`` from RECORD (in practice ``sha256:…``), or None if it has no usable one.
+        name: The name in the zip directory where that is not ``path``; pip goes by it.
+        recorded: How RECORD spells the path where that is not ``path``; uv looks for it.
     """
 
     path: str
     size: int
     crc: int
     digest: str | None
+    name: str | None = None
+    recorded: str | None = None
 
 
 class EntryPoint(NamedTuple):
-    """A generated command.
+    """A command to be generated, as an installer reads it.
 
     Attributes:
         name: As written in ``entry_points.txt``; may contain ``/``.
-        value: ``module:attr``, blanks and extras removed.
+        value: ``module:attr``; what an installer cannot make a command of has no ``:``.
         kind: ``console`` or ``gui``.
     """
 
@@ -51,10 +55,10 @@ class EntryPoint(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """Something odd in a wheel that does not stop it from being installed.
+    """Something odd in a wheel. Some installers refuse a wheel because of it; their rules say which.
 
     Attributes:
-        code: E.g. ``unlisted-member``, ``phantom-row``, ``no-hash``, ``duplicate-row`` (docs/cli.md lists them).
+        code: E.g. ``unlisted-member``, ``phantom-row``, ``no-hash``, ``duplicate-row`` (docs/json.md lists them).
         path: Archive path it is about, or None for the wheel as a whole.
         detail: One sentence.
     """
@@ -97,17 +101,24 @@ class Contents(NamedTuple):
         root_is_purelib: The raw value of WHEEL's ``Root-Is-Purelib``; installers read it differently.
         members: Every file of the zip directory, in zip order.
         phantoms: Archive paths RECORD lists and the zip has not, normalised.
-        entry_points: Console and gui entry points, in file order.
+        entry_points: The text of ``entry_points.txt``, which installers read differently; empty if there is none, None
+            if it is no UTF-8.
         requires: METADATA's ``Requires-Dist``, verbatim.
         requires_python: METADATA's ``Requires-Python``, or None.
         findings: What is odd about it, sorted.
+        wheel_version: WHEEL's ``Wheel-Version``, or None.
+        folders: Folders of the zip directory without any member below them, normalised; uv makes them.
+        conflicts: Archive paths of members that are folders of other members, too.
     """
 
     dist_info: str
     root_is_purelib: str
     members: tuple[Member, ...]
     phantoms: tuple[str, ...]
-    entry_points: tuple[EntryPoint, ...]
+    entry_points: str | None
     requires: tuple[str, ...]
     requires_python: str | None
     findings: tuple[Finding, ...]
+    wheel_version: str | None = "1.0"
+    folders: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()

@@ -126,9 +126,16 @@ def parse_size(written: str) -> int | None:
 
 @dataclass(slots=True)
 class Record:
-    """A parsed RECORD: rows by normalised archive path, and what is odd about them."""
+    """A parsed RECORD.
+
+    Attributes:
+        rows: By normalised archive path.
+        spelt: How RECORD spells those paths for which no row has the normalised form.
+        findings: What is odd about the rows.
+    """
 
     rows: dict[str, RecordedFile] = field(default_factory=dict)
+    spelt: dict[str, str] = field(default_factory=dict)
     findings: Noted = field(default_factory=Noted)
 
 
@@ -180,15 +187,16 @@ def decode_record(data: bytes, findings: Noted) -> str:
 def _split(text: str, filename: str) -> Iterator[list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        for elements in reader:
-            if elements:  # blank lines say nothing
-                yield elements
+        yield from reader
     except csv.Error as error:
         code = "limit" if "field limit" in str(error) else "unreadable"
         raise WheelError(filename, code, f"its RECORD is not CSV (line {reader.line_num}: {error})") from error
 
 
 def _add(record: Record, elements: list[str]) -> None:
+    if not elements:
+        record.findings.append(Finding("blank-row", None, "RECORD has a blank line"))
+        return
     written = elements[0]
     path = _path_of(record, written)
     if path is None:
@@ -199,6 +207,11 @@ def _add(record: Record, elements: list[str]) -> None:
         elements = [*elements, "", ""][:_COLUMNS]
     row = RecordedFile(_digest(record, path, elements[1]), _size(record, path, elements[2]))
     before = record.rows.get(path)
+    spelling = written.replace("\\", "/")
+    if spelling == path:
+        record.spelt.pop(path, None)
+    elif before is None:
+        record.spelt[path] = spelling
     if before is not None:
         same = before == row
         detail = "RECORD lists it twice" if same else "RECORD lists it twice, with different hashes or sizes"

@@ -18,6 +18,7 @@ from wheelclash.report.model import (
     FindingReport,
     IntactReport,
     OverlapReport,
+    RefusalReport,
     RemedyReport,
     Report,
     StepReport,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from wheelclash.disk import Intact
     from wheelclash.distribution import Distribution, Edge
     from wheelclash.installers import InstallerName
+    from wheelclash.layout import LayoutFailure
     from wheelclash.overlap import Overlap
     from wheelclash.question import Ignore
     from wheelclash.remedy import Remedy
@@ -72,7 +74,25 @@ def build_report(findings: Findings) -> Report:
         warnings=tuple(findings.warnings),
         reading=findings.reading,
         into=None if findings.into is None else into_report(findings.into, views[0]),
+        refused=_refused(views),
     )
+
+
+def _refused(views: Sequence[View]) -> tuple[RefusalReport, ...]:
+    """Each wheel that an installer refuses, with the targets for which it does."""
+    found: dict[tuple[InstallerName, str, LayoutFailure], RefusalReport] = {}
+    for number, view in enumerate(views):
+        for each in view.distributions:
+            for installer, layout in each.layouts.items():
+                failure = layout.failure
+                if failure is None:
+                    continue
+                before = found.get((installer, each.id, failure))
+                targets = (*before.targets, number) if before else (number,)
+                found[installer, each.id, failure] = RefusalReport(
+                    installer, each.id, each.name, failure.code, failure.path, failure.reason, targets
+                )
+    return tuple(found[key] for key in sorted(found, key=lambda key: (key[0], key[1], key[2].code)))
 
 
 def _distributions(views: Sequence[View]) -> tuple[DistributionReport, ...]:

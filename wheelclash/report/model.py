@@ -41,6 +41,7 @@ __all__ = [
     "OverlapReport",
     "OwnerReport",
     "Reading",
+    "RefusalReport",
     "RemedyReport",
     "Report",
     "SkipReport",
@@ -302,6 +303,29 @@ class DiagnosisReport:
 
 
 @value
+class RefusalReport:
+    """A wheel that an installer refuses, and why; what is written of it by then counts as any other file.
+
+    Attributes:
+        installer: Which refuses it.
+        id: Of the wheel.
+        distribution: Its name.
+        code: A word for the reason.
+        path: The archive path or the command at fault; None if it is the wheel as a whole.
+        reason: One sentence.
+        targets: Indices into the report's targets.
+    """
+
+    installer: InstallerName
+    id: str
+    distribution: str
+    code: str
+    path: str | None
+    reason: str
+    targets: Sequence[int]
+
+
+@value
 class IntactReport:
     """Whether a distribution is intact at some point."""
 
@@ -373,6 +397,7 @@ class Report(Written):
     warnings: Sequence[str] = ()
     reading: Reading = field(default_factory=Reading)
     into: IntoReport | None = None
+    refused: Sequence[RefusalReport] = ()
 
     @property
     def newcomers(self) -> list[DistributionReport]:
@@ -392,14 +417,15 @@ class Report(Written):
             allow_incomplete: Whether skips are no reason to fail.
 
         Returns:
-            2 if too little could be read to answer; else 1 if something counts; else 3 if anything was skipped; else 0.
+            2 if too little could be read to answer; else 1 if something counts; else 3 if anything was skipped, or if
+            an installer refuses a wheel, whatever is allowed; else 0.
         """
         check_exit_options(fail_on, allow_incomplete)
         if self.skipped and not self.answers:
             return 2
         if self.summary.at_or_above(fail_on):
             return 1
-        return 3 if self.skipped and not allow_incomplete else 0
+        return 3 if self.refused or (self.skipped and not allow_incomplete) else 0
 
     def to_lines(self, *, verbose: bool = False) -> list[Line]:
         """The same as lines of styled spans."""

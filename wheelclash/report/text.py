@@ -13,7 +13,7 @@ from wheelclash.report.escape import printable_report
 from wheelclash.report.into_text import clean_headline, grave_headline, grave_losses, loss_texts, unowned_texts, way
 from wheelclash.report.lines import Line, Section, Span, Style, all_lines, command, first_screen
 from wheelclash.report.reasons_text import reasons
-from wheelclash.report.words import REASONS, listed, plural
+from wheelclash.report.words import REASONS, listed, plural, refusals_said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,9 +99,11 @@ class _Writer:
         ignored = [f"{summary.ignored} ignored"] if summary.ignored else []
         told = ", ".join([*self._counted(), *ignored])
         where = "" if self._grave and len(report.targets) > 1 else f" [{self._where()}]"
+        refused = refusals_said(report)
+        also = f"; {refused}" if refused else ""
         if report.into and (self._grave or self._lost):
             text = grave_headline(report, report.into, self._grave, self._lost)
-            return (Span(f"{text}: {told}", "error" if summary.errors else "warning"), Span(where, "faint"))
+            return (Span(f"{text}: {told}{also}", "error" if summary.errors else "warning"), Span(where, "faint"))
         if self._grave:
             involved = sorted({owner.distribution for each in self._grave for owner in each.owners})
             pair = 2
@@ -112,7 +114,7 @@ class _Writer:
             )
             clash = "clash" if len(involved) > 1 else "clashes"
             style: Style = "error" if summary.errors else "warning"
-            return (Span(f"{who} {clash}: {told}", style), Span(where, "faint"))
+            return (Span(f"{who} {clash}: {told}{also}", style), Span(where, "faint"))
         count = plural(len(report.distributions), "distribution")
         files = plural(sum(each.files for each in report.distributions), "file")
         if not report.complete and not report.answers:
@@ -121,10 +123,13 @@ class _Writer:
             return (Span(f"No answer: of what was asked, {count} could be read", "error"), Span(where, "faint"))
         if not report.complete:
             return (
-                Span(f"Incomplete: no clash in what could be read ({count}, {files})", "warning"),
+                Span(f"Incomplete: no clash in what could be read ({count}, {files}){also}", "warning"),
                 Span(where, "faint"),
             )
         rest = f"; {told}" if told else ""
+        if refused:
+            text = f"{refused}; no clash otherwise ({count}, {files}{rest})"
+            return (Span(text, "error"), Span(where, "faint"))
         if report.into:
             return (Span(f"{clean_headline(report, report.into)}{rest}", "good"), Span(where, "faint"))
         return (Span(f"No clash: {count}, {files}{rest}", "good"), Span(where, "faint"))

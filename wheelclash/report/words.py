@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["REASONS", "listed", "plural"]
+    from wheelclash.report.model import Report
+
+_MOST_REFUSED = 3
+
+__all__ = ["REASONS", "listed", "plural", "refusals_said"]
 
 REASONS = {
     "order": "it is installed last",
@@ -37,3 +41,21 @@ def listed(names: Iterable[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``; empty for none."""
     names = list(names)
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
+
+
+def refusals_said(report: Report) -> str:
+    """``pip and uv refuse a 1.0; uv refuses b 2.0``; empty if no installer refuses a wheel."""
+    versions = {each.id: each.version for each in report.distributions}
+    installers: dict[str, list[str]] = {}
+    for each in report.refused:
+        told = installers.setdefault(f"{each.distribution} {versions[each.id]}", [])
+        if each.installer not in told:
+            told.append(each.installer)
+    wheels: dict[tuple[str, ...], list[str]] = {}
+    for wheel, names in installers.items():
+        wheels.setdefault(tuple(names), []).append(wheel)
+    return "; ".join(
+        f"{listed(names)} {'refuse' if len(names) > 1 else 'refuses'}"
+        f" {listed(refused) if len(refused) <= _MOST_REFUSED else plural(len(refused), 'wheel')}"
+        for names, refused in wheels.items()
+    )
