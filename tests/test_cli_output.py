@@ -340,6 +340,24 @@ def test_pre_releases_are_chosen_where_they_are_asked_for(tmp_path: Path) -> Non
             assert versions == {(): ["1.0", "1.0"], ("--pre",): ["2.0rc1", "1.1.dev1"]}
 
 
+@pytest.mark.parametrize("named", [["one", "other"], ["one", "other", "--deps"], ["one"], ["-r", "asked.txt"],
+    ["-r", "asked.txt", "--no-deps"], ["more", "one", "--against", "other"]])  # fmt: skip
+def test_constraints_limit_what_is_chosen_and_ask_for_nothing(tmp_path: Path, named: list[str]) -> None:
+    """However the set is found: by us, by uv, or in files."""
+    with LoopbackIndex(tmp_path / "index") as served:
+        for version in ("1.0", "2.0"):
+            served.add(Wheel("one", version, requires=["other"]), Wheel("other", version), Wheel("more", version))
+        ask = Command(tmp_path / "a folder", served.simple)
+        ask.folder.mkdir()
+        (ask.folder / "asked.txt").write_text("one\nother\n")
+        (ask.folder / "limits.txt").write_text("other<2\nelsewhere==1\n-c further.txt\n")
+        (ask.folder / "further.txt").write_text("more==1.0\n")
+        ran = ask(*named, "-c", "limits.txt", "--format", "json", *LINUX)
+        found = {each["name"]: each["version"] for each in ran.json["distributions"]}
+        assert found == {"one": "2.0", "other": "1.0"} | ({"more": "1.0"} if "more" in named else {})
+        assert ask(*named, "-c", "gone.txt", *LINUX).code == 2
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate by openssl")
 def test_a_certificate_given_as_an_option_is_trusted(tmp_path: Path) -> None:
     """By our own requests, and by uv where it resolves."""

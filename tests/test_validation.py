@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 NAIVE = dt.datetime(2025, 3, 1)  # noqa: DTZ001
 
 WRONG_TYPES: list[tuple[str, Any]] = [
-    *((name, "left") for name in ("keep", "ignore", "files", "extras", "groups", "against", "siblings")),
-    *((name, 5) for name in ("keep", "ignore", "files", "extras", "groups", "against", "siblings")),
-    *((name, [None]) for name in ("keep", "ignore", "files", "extras", "groups", "against", "siblings")),
+    *((name, "left") for name in ("keep", "ignore", "files", "constraints", "extras", "groups", "against", "siblings")),
+    *((name, 5) for name in ("keep", "ignore", "files", "constraints", "extras", "groups", "against", "siblings")),
+    *((name, [None]) for name in ("keep", "ignore", "files", "constraints", "extras", "groups", "against", "siblings")),
     *(
         (name, "no")
         for name in ("all_targets", "use_config", "system", "all_extras", "prereleases", "allow_build", "why", "deps")

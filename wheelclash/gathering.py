@@ -88,12 +88,21 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     inputs = sort_inputs(question, credentials, _remote(question, reader))
     files: Files | None = None
     left_out = Selection()
+    constraints = _constraint_lines(question)
     if question.deps is False and (inputs.files or inputs.text is not None):
-        files = _read_files(question, inputs, credentials)
+        files = _read_files(question, _with_text(inputs, constraints), credentials)
         listed = files.listed(credentials)
         left_out = Selection(skipped=listed.skipped, not_compared=listed.not_compared)
         inputs = inputs._replace(asked=[*inputs.asked, *listed.asked], files=(), text=None)
     resolves = _resolves(question, inputs, compares=compares)
+    if constraints:
+        limits = _limits(constraints, question, credentials)
+        against, siblings = (limits.constrained(each, credentials) for each in (inputs.against, inputs.siblings))
+        inputs = inputs._replace(against=against, siblings=siblings)
+        if resolves:
+            inputs = _with_text(inputs, constraints)
+        else:
+            inputs = inputs._replace(asked=limits.constrained(inputs.asked, credentials))
     settings = _settings(question, reader, needed=bool(inputs.named) or resolves or bool(inputs.locks))
     if files is not None:
         settings = files.with_options(settings, credentials)
@@ -147,6 +156,26 @@ def _remote(question: Question, reader: WheelReader) -> dict[str, bytes]:
 
 
 # -- what was asked ------------------------------------------------------------------------------------------
+
+
+def _constraint_lines(question: Question) -> bytes:
+    """Return the lines of a requirements file that name the constraints files."""
+    places = (each if "://" in each else (question.cwd / each).as_uri() for each in question.constraints)
+    return "".join(f"-c {place}\n" for place in places).encode()
+
+
+def _limits(constraints: bytes, question: Question, credentials: Credentials) -> Files:
+    """Return what constraints files list; raise QuestionError if one cannot be read."""
+    from wheelclash.sources.includes import look_through
+    from wheelclash.sources.listed import Files
+
+    environ, cwd = question.environ, question.cwd
+    return Files((), (), look_through((), constraints, environ=environ, cwd=cwd, credentials=credentials), ())
+
+
+def _with_text(inputs: Inputs, lines: bytes) -> Inputs:
+    """Return inputs with further lines of a requirements file."""
+    return inputs._replace(text=b"\n".join(filter(None, [inputs.text, lines]))) if lines else inputs
 
 
 def _read_files(question: Question, inputs: Inputs, credentials: Credentials) -> Files:

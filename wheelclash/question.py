@@ -84,6 +84,7 @@ class Options(TypedDict, total=False):
         system: Add uv's ``--system`` to commands.
         deps: Whether dependencies are resolved too (by uv). By default for one requirement or wheel, and for files.
         files: Requirements files, ``pyproject.toml`` files or scripts, as ``-r`` names them.
+        constraints: Constraints files, as ``-c`` names them: what is chosen is within what they allow.
         extras, all_extras, groups: What else of a lock or a ``pyproject.toml`` is installed.
         allow_build: Whether uv may take source distributions, and run their code to learn what they require.
         against: Published distributions to compare the others with; those of the same name are replaced.
@@ -97,6 +98,7 @@ class Options(TypedDict, total=False):
     all_targets: bool
     deps: bool | None
     files: Iterable[str]
+    constraints: Iterable[str]
     extras: Iterable[str]
     all_extras: bool
     groups: Iterable[str]
@@ -137,6 +139,7 @@ class Question:
         system: Add uv's ``--system`` to commands.
         deps: Whether dependencies are resolved too; None for the default.
         files: Files of requirements.
+        constraints: Constraints files.
         extras, all_extras, groups: What else of a lock or project is installed.
         prereleases: Whether pre-releases are chosen like other releases.
         allow_build: Whether uv may take source distributions.
@@ -161,6 +164,7 @@ class Question:
     all_targets: bool = False
     deps: bool | None = None
     files: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     all_extras: bool = False
     groups: tuple[str, ...] = ()

@@ -203,6 +203,7 @@ def _question(requirements: Iterable[str | os.PathLike[str]], options: Options) 
         all_targets=flag("all_targets", options.get("all_targets", False)),
         deps=instance("deps", options.get("deps"), bool | None, "True, False or None"),
         files=paths("files", options.get("files", ())),
+        constraints=paths("constraints", options.get("constraints", ())),
         extras=texts("extras", options.get("extras", ())),
         all_extras=flag("all_extras", options.get("all_extras", False)),
         groups=texts("groups", options.get("groups", ())),

@@ -29,6 +29,7 @@ class Arguments(argparse.Namespace):
     python_platforms: list[str]
     all_targets: bool
     files: list[str]
+    constraints: list[str]
     extras: list[str]
     all_extras: bool
     groups: list[str]

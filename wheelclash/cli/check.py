@@ -55,6 +55,7 @@ def _report(arguments: Arguments, *, as_module: bool) -> Report:
             system=arguments.system,
             deps=arguments.deps,
             files=arguments.files,
+            constraints=arguments.constraints,
             extras=arguments.extras,
             all_extras=arguments.all_extras,
             groups=arguments.groups,

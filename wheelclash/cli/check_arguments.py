@@ -92,6 +92,8 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
     add = group.add_argument
     add("-r", "--requirements", "--requirement", metavar="FILE", action="append", default=[], dest="files",
         help="a file of requirements, a pyproject.toml or a script; resolved by uv; repeatable")  # fmt: skip
+    add("-c", "--constraints", "--constraint", metavar="FILE", action="append", default=[],
+        help="a file that limits the versions of what is installed; repeatable")  # fmt: skip
     deps = group.add_mutually_exclusive_group()
     deps.add_argument("--deps", action="store_true", default=None,
         help="with dependencies, resolved by uv (the default for one requirement or wheel, and for files)")  # fmt: skip

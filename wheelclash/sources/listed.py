@@ -92,7 +92,7 @@ class Files(NamedTuple):
         if dynamic is not None:
             reason = f"What {dynamic.path.name} requires is dynamic: it is not known until the project's code is run."
             raise QuestionError(reason, "Leave out --no-deps, and give --allow-build.")
-        limits = [self._understood(line, credentials) for line in self.included.constraints]
+        limits = self._limits(credentials)
         asked: list[Asked] = []
         skipped: list[Skip] = []
         elsewhere = {name for project in self.projects for name in project.sources}
@@ -104,8 +104,17 @@ class Files(NamedTuple):
                 reason = "[tool.uv.sources] takes it from elsewhere, not from the index"
                 skipped.append(Skip(found.text, "not-a-wheel", reason))
             else:
-                asked.append(_constrained(found, [each for each in limits if isinstance(each, Asked)]))
+                asked.append(_constrained(found, limits))
         return Listed(asked, skipped, [skip for each in self.projects if (skip := each.skip) is not None])
+
+    def constrained(self, asked: Iterable[Asked], credentials: Credentials) -> list[Asked]:
+        """Return requirements within what the constraints among the files allow."""
+        limits = self._limits(credentials)
+        return [_constrained(each, limits) for each in asked]
+
+    def _limits(self, credentials: Credentials) -> list[Asked]:
+        found = [self._understood(line, credentials) for line in self.included.constraints]
+        return [each for each in found if isinstance(each, Asked)]
 
     def _understood(self, line: Line, credentials: Credentials) -> Asked | Skip:
         shown = redacted(line.text, self.included.secrets)
