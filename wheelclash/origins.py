@@ -10,13 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelclash.environment.installed import direct_url_of, variant_of
 from wheelclash.environment.records import RecordError, recorded_files
 from wheelclash.errors import FetchError, RequirementError, WheelError
 from wheelclash.installers import INSTALLERS
-from wheelclash.layout import lay_out
+from wheelclash.layout import installed_path, lay_out
 from wheelclash.requirement import parse
 from wheelclash.sources.candidate import Candidate, Skip
 from wheelclash.sources.choosing import choose, choose_direct
@@ -164,6 +165,15 @@ class _Finder(NamedTuple):
         return Origin(chosen, files, _differences(each, files, self.scan.places))
 
 
+def _with_normal_folder(path: InstalledPath) -> InstalledPath:
+    """A header's path with its folder's name normalised: installers and wheels spell a distribution differently."""
+    root, _, rest = path.partition("/")
+    if root != "headers":
+        return path
+    folder, slash, below = rest.partition("/")
+    return installed_path("headers", f"{canonicalize_name(folder)}{slash}{below}")
+
+
 def _differences(
     each: Installed, files: Mapping[InstalledPath, InstalledFile], places: Places
 ) -> tuple[InstalledPath, ...]:
@@ -175,7 +185,8 @@ def _differences(
         recorded = recorded_files(each.record, each.site, places, None)
     except RecordError:
         return ()
-    rows = {places.installed_path(key): row for key, row in recorded.items()}
+    rows = {_with_normal_folder(places.installed_path(key)): row for key, row in recorded.items()}
+    files = {_with_normal_folder(path): file for path, file in files.items()}
     own = f"site-packages/{Path(each.folder).name}/"
     found = [path for path in rows if path not in files and path.startswith("site-packages/")]
     found += [path for path, file in files.items() if path not in rows and file.member is not None]

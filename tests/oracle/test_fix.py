@@ -412,3 +412,52 @@ def test_a_wheel_variant_is_never_replaced_by_another_build(shop: Shop) -> None:
     ran = shop.fix("--drop", "two", "--apply", "--format", "json")
     assert (ran.code, ran.json["state"], shop.environment.files()) == (2, "no-wheel", before)
     assert shop.fix("--keep", "two").code == 0
+
+
+UNLISTED = Wheel("aa", files={"m.py": "WHO = 'aa'\n", "aa.py": ""}, unlisted={"m.py"})
+TWICE = Wheel("aa", files={"m.py": "WHO = 'first'\n", "aa-1.0.data/purelib/m.py": "WHO = 'last'\n", "aa.py": ""})
+LISTED = Wheel("bb", files={"m.py": "WHO = 'bb'\n", "bb.py": ""})
+
+
+@pytest.mark.parametrize("other", [UNLISTED, TWICE], ids=["no hash", "two hashes"])
+def test_keeper_that_lost_to_one_without_a_usable_hash_is_written_again(shop: Shop, other: Wheel) -> None:
+    """Its own hash proves the loss: ``env`` and ``fix`` agree on it, and say what is known of the other."""
+    shop.install(LISTED)
+    shop.install(other)
+    looked = shop.env("--keep", "bb")
+    assert looked.code == 1
+    assert "bb 1.0: 1 file overwritten" in looked.out
+    assert "unknown" not in looked.out
+    planned = shop.fix("--keep", "bb")
+    assert planned.code == 1
+    done = shop.fix("--keep", "bb", "--apply")
+    assert done.code == 0, done.out
+    assert (shop.site / "m.py").read_text() == "WHO = 'bb'\n"
+    assert "mended: bb is intact" in done.lines[0]
+    assert "aa is not" not in done.lines[0]
+    assert shop.env("--keep", "bb").code == 0
+    again = shop.fix("--keep", "bb", "--format", "json")
+    assert (again.code, again.json["state"]) == (0, "whole")
+
+
+def test_headers_are_those_of_the_wheel_however_its_name_is_spelt(shop: Shop) -> None:
+    """Installers name their folder for the distribution, wheels for the file; it is the same wheel all the same."""
+    files: dict[str, bytes | str] = {
+        "some_lib.py": "1",
+        "some_lib-1.0.data/headers/a.h": "a",
+        "some_lib-1.0.data/headers/sub/b.h": "b",
+    }
+    shop.install(Wheel("Some-Lib", files=files))
+    (shop.site / "some_lib.py").write_text("changed")
+    planned = shop.fix("--keep", "some-lib", "--format", "json")
+    assert planned.code == 1
+    assert [(each["distribution"], each["differs"]) for each in planned.json["origins"]] == [("some-lib", 0)]
+    assert planned.json["warnings"] == []
+
+
+def test_script_that_gave_way_to_its_own_command_is_not_mended(shop: Shop) -> None:
+    files: dict[str, bytes | str] = {"skips.py": "def run(): pass\n", "skips-1.0.data/scripts/tool": "#!python\n"}
+    shop.install(Wheel("skips", files=files, scripts={"tool": "skips:run"}))
+    assert shop.env("--keep", "skips", "--verify").code == 0
+    ran = shop.fix("--keep", "skips", "--format", "json")
+    assert (ran.code, ran.json["state"], ran.json["steps"]) == (0, "whole", [])

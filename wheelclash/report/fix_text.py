@@ -55,14 +55,14 @@ class _Writer:
         environment = report.environment
         where = Span(f"{environment.prefix} (Python {environment.python_version}): ", "strong")
         intact = [each.distribution for each in report.result if each.intact == "yes"]
-        broken = [each.distribution for each in report.result if each.intact != "yes"]
+        broken = [each.distribution for each in report.result if each.intact == "no"]
         lost = f"; {listed(broken)} {'is' if len(broken) == 1 else 'are'} not" if broken else ""
         said: dict[str, tuple[str, Style]] = {
             "whole": ("nothing to mend", "good"),
             "planned": (f"{plural(len(report.steps), 'step')} to mend it; nothing was done", "warning"),
             "undecided": ("nothing says whose files are wanted; name whom to keep", "error"),
             "no-wheel": ("it cannot be mended: a wheel is missing; nothing was done", "error"),
-            "mended": (f"mended: {self._mended(intact)}{lost}", "good"),
+            "mended": (f"mended{self._mended(intact)}{lost}", "good"),
             "failed": ("not mended", "error"),
         }
         return (where, Span(*said[report.state]))
@@ -70,7 +70,8 @@ class _Writer:
     def _mended(self, intact: Sequence[str]) -> str:
         gone = self._report.environment.drop
         parts = [f"{listed(intact)} {'is' if len(intact) == 1 else 'are'} intact"] if intact else []
-        return ", ".join([*parts, *([f"{listed(gone)} {'is' if len(gone) == 1 else 'are'} gone"] if gone else [])])
+        parts += [f"{listed(gone)} {'is' if len(gone) == 1 else 'are'} gone"] if gone else []
+        return f": {', '.join(parts)}" if parts else ""
 
     def _step(self, step: RunReport) -> Iterator[Line]:
         marks: dict[str, tuple[str, Style]] = {
