@@ -51,6 +51,21 @@ def test_damage_is_told_with_the_line_for_ci(ask: Command, clash: Handmade) -> N
     assert f"wheelclash env --prefix {clash.prefix} --keep two   (or keep one)" in ran.lines[-1]
 
 
+def test_much_damage_is_told_on_one_screen(ask: Command, made: Handmade) -> None:
+    """What is left out is counted, and ``-v`` shows it."""
+    for number in range(40):
+        made.add(f"lost-{number}", {f"p{number}/m.py": "1", f"p{number}/q/n.py": "1"})
+        made.add(f"won-{number}", {f"p{number}/m.py": "2", f"p{number}/q/n.py": "2"})
+    ran = ask("env", "--prefix", str(made.prefix))
+    assert ran.code == 1
+    assert 20 < sum(max(1, -(-len(line) // 100)) for line in ran.lines) <= 25
+    assert "40 of 80 distributions damaged: 80 errors" in ran.lines[0]
+    shown = [line for line in ran.lines if line.startswith("  lost-")]
+    assert f"distributions ({40 - len(shown)} more)" in ran.lines[-1]
+    assert "To check this in CI" in ran.lines[-2]
+    assert ask("env", "--prefix", str(made.prefix), "-v").out.count("overwritten by") == 40
+
+
 @pytest.mark.parametrize(
     ("options", "code"),
     [

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from wheelclash.report.escape import printable_report
-from wheelclash.report.lines import Line, Section, Span, Style, all_lines, first_screen
+from wheelclash.report.lines import Line, Section, Span, Style, all_lines, command, first_screen
 from wheelclash.report.reasons_text import reasons
 from wheelclash.report.words import listed, plural
 
@@ -56,14 +55,13 @@ class _Writer:
         """What to do next: see what mends it, and hold it."""
         environment = self._report.environment
         if environment.fix:
-            yield (Span("What mends it: "), Span(shlex.join(environment.fix), "command"))
+            yield (Span("What mends it: "), *self._command(environment.fix))
         if environment.command:
             rest = "" if environment.keep else self._others()
-            yield (
-                Span("To check this in CI: "),
-                Span(shlex.join(environment.command), "command"),
-                Span(rest, "faint"),
-            )
+            yield (Span("To check this in CI: "), *self._command(environment.command), Span(rest, "faint"))
+
+    def _command(self, arguments: Sequence[str]) -> Line:
+        return command(arguments, verbose=self._verbose, indent="")
 
     def _headline(self) -> Line:
         report = self._report

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from wheelclash.report.escape import printable_report
-from wheelclash.report.lines import Line, Span, Style
+from wheelclash.report.lines import Line, Section, Span, Style, all_lines, first_screen
 from wheelclash.report.words import listed, plural
 
 if TYPE_CHECKING:
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ["render"]
 
-_MOST = 12
 _MOST_PATHS = 3
 
 
 def render(report: FixReport, *, verbose: bool = False) -> list[Line]:
     """The report as lines of styled spans, everything in them printable."""
-    return list(_Writer(printable_report(report), verbose=verbose).lines())
+    sections = _Writer(printable_report(report), verbose=verbose).sections()
+    return all_lines(sections) if verbose else first_screen(sections)
 
 
 class _Writer:
@@ -30,25 +30,30 @@ class _Writer:
         self._report = report
         self._verbose = verbose
 
-    def lines(self) -> Iterator[Line]:
+    def sections(self) -> Iterator[Section]:
         report = self._report
-        yield self._headline()
-        for skip in report.skipped if self._verbose else report.skipped[:_MOST]:
-            yield (Span("  not read  ", "warning"), Span(f"{skip.requirement}: {skip.reason}"))
+        yield Section("", [self._headline()], whole=True)
+        yield Section("what was not read", [
+            (Span("  not read  ", "warning"), Span(f"{skip.requirement}: {skip.reason}")) for skip in report.skipped
+        ])  # fmt: skip
         if report.state == "undecided":
-            for each in report.undecided:
-                yield from self._undecided(each)
+            yield Section("clashes", [line for undecided in report.undecided for line in self._undecided(undecided)])
         else:
-            for step in report.steps:
-                yield from self._step(step)
-            yield from self._origins()
+            yield Section("steps", [line for step in report.steps for line in self._step(step)])
+            yield Section("wheels", list(self._origins()))
         if report.state == "failed":
-            for result in report.result:
-                word = {"yes": "is intact", "no": "is not intact", "undetermined": "may be intact or not"}
-                yield (Span("  now      ", "faint"), Span(f"{result.distribution} {word[result.intact]}"))
-        for warning in report.warnings:
-            yield (Span("note: ", "warning"), Span(warning))
-        yield from self._ending()
+            yield Section("distributions", list(self._results()))
+        yield Section("notes", [(Span("note: ", "warning"), Span(warning)) for warning in report.warnings])
+        yield Section("commands", list(self._ending()), heading=self._gap(), whole=True)
+
+    def _gap(self) -> list[Line]:
+        """Return an empty line, where what stands below is more than an addition to the first line."""
+        return [()] if self._report.environment.command or self._report.state == "mended" else []
+
+    def _results(self) -> Iterator[Line]:
+        word = {"yes": "is intact", "no": "is not intact", "undetermined": "may be intact or not"}
+        for result in self._report.result:
+            yield (Span("  now      ", "faint"), Span(f"{result.distribution} {word[result.intact]}"))
 
     def _headline(self) -> Line:
         report = self._report
@@ -110,11 +115,9 @@ class _Writer:
     def _ending(self) -> Iterator[Line]:
         report = self._report
         if report.environment.command:
-            yield ()
             word = "To try again: " if report.state == "failed" else "To do it: "
             yield (Span(word), Span(shlex.join(report.environment.command), "command"))
         elif report.state == "mended":
-            yield ()
             yield (Span("To check this in CI: "), Span(shlex.join(report.environment.check), "command"))
         if report.lasting is not None and report.state in {"planned", "mended"}:
             yield (Span("For good: "), Span(shlex.join(report.lasting.command), "command"))
