@@ -268,3 +268,62 @@ def test_any_wheel(members: list[str], names: list[str], number: int) -> None:
             assert root in {"site-packages", "scripts", "data", "headers"}
             assert rest
         assert not found.phantoms & found.files.keys()
+
+
+@pytest.mark.parametrize(
+    ("members", "path"),
+    [
+        ([f"{DATA}/data/lib/site-packages/m.py", f"{DATA}/data/Lib/site-packages/m.py", "m.py"], "site-packages/m.py"),
+        ([f"{DATA}/data/scripts/t.exe", f"{DATA}/data/Scripts/t.exe", f"{DATA}/scripts/t.exe"], "scripts/t.exe"),
+        (["m.py", "m.py.", "m.py ", "m.py. ."], "site-packages/m.py"),
+        (["pkg/m.py", "pkg\\m.py", "pkg./m.py", "pkg \\m.py"], "site-packages/pkg/m.py"),
+        ([f"{DATA}\\purelib\\m.py", f"{DATA}/purelib/m.py"], "site-packages/m.py"),
+        ([f"{DATA}/headers/x.h", f"{DATA}/data/Include/site/Python3.12/dist/x.h"], "headers/dist/x.h"),
+    ],
+)
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_windows_has_one_file_for_names_it_cannot_tell_apart(
+    members: list[str], path: str, installer: InstallerName
+) -> None:
+    """Case of folders, blanks and dots at the end of a name, and backslashes make no difference there."""
+    assert {_placed(installer, member, WINDOWS) for member in members} == {path}
+    assert len({_placed(installer, member, LINUX) for member in members}) > 1
+
+
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_folders_below_the_prefix_are_found_in_any_case_where_case_does_not_matter(installer: InstallerName) -> None:
+    """As macOS has it."""
+    assert _placed(installer, f"{DATA}/data/Bin/tool", MACOS) == "scripts/tool"
+    assert _placed(installer, f"{DATA}/data/Bin/tool", LINUX) == "data/Bin/tool"
+
+
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_data_in_the_folder_of_headers_meets_the_headers_of_that_distribution(installer: InstallerName) -> None:
+    """Whatever wheel it comes from; the folder has the normalised name."""
+    header = lay_out(contents("My_Dist-1.data/headers/x.h", prefix="My_Dist-1"), BY_NAME[installer].rules, LINUX)
+    other = contents("b-1.data/data/include/site/python3.12/my-dist/x.h", prefix="b-1")
+    assert (
+        header.files.keys() == lay_out(other, BY_NAME[installer].rules, LINUX).files.keys() == {"headers/my-dist/x.h"}
+    )
+
+
+def test_pip_goes_by_the_raw_name_and_uv_by_the_unpacked_path() -> None:
+    """A data folder that is spelt with a detour is none to pip."""
+    (member,) = contents(f"{DATA}/junk").members
+    wheel = contents()._replace(members=(member._replace(name=f"./{DATA}/junk"),))
+    assert lay_out(wheel, PIP.rules, LINUX).failure is None
+    assert list(lay_out(wheel, PIP.rules, LINUX).files) == [f"site-packages/{DATA}/junk"]
+    failure = lay_out(wheel, UV.rules, LINUX).failure
+    assert failure is not None
+    assert failure.code == "loose-data-file"
+
+
+def test_a_refused_wheel_keeps_what_pip_writes_before_it_stops() -> None:
+    """The root, then other schemes, then scripts, then commands."""
+    wheel = contents(
+        f"{DATA}/scripts/s", f"{DATA}/data/one", f"{DATA}/bad/x", f"{DATA}/data/two", "m.py", points=[_tool()]
+    )
+    assert list(lay_out(wheel, PIP.rules, LINUX).files) == ["site-packages/m.py", "data/one"]
+    assert set(lay_out(wheel, UV.rules, LINUX).files) == {
+        "site-packages/m.py", "scripts/tool", "scripts/s", "data/one", "data/two"
+    }  # fmt: skip

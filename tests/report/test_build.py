@@ -214,3 +214,33 @@ def test_reading_is_the_only_difference() -> None:
 def test_invocations_are_values() -> None:
     """The default place of commands is the active environment."""
     assert Invocation() == Invocation(None, True, False, ())  # noqa: FBT003
+
+
+@pytest.mark.parametrize("odd", ["./aa-1.0.data/junk", "aa-1.0.data/junk"])
+def test_a_refused_wheel_still_clashes(odd: str) -> None:
+    """One odd member hides no clash: what is written before the installer stops overwrites like anything."""
+    report = report_of(Wheel("aa", files={"m.py": "1", odd: ""}), Wheel("bb", files={"m.py": "2"}))
+    (overlap,) = [each for each in report.overlaps if each.path == "m.py"]
+    assert (overlap.severity, set(overlap.installers)) == ("error", {"pip", "uv"})
+    assert {each.state for each in report.diagnosis["uv"].overlaps} == {"fails"}
+    assert report.exit_code() == 1
+
+
+def test_a_set_with_a_refused_wheel_is_never_fine() -> None:
+    """Code 3, whatever is allowed; the first line and the JSON say who refuses what."""
+    wheel = Wheel("aa", files={"m.py": "1", "aa-1.0.data/scripts/sub/tool": ""})
+    report = report_of(wheel, Wheel("bb", files={"n.py": "2"}))
+    assert report.exit_code(allow_incomplete=True) == report.exit_code(fail_on="never") == 3
+    assert [(each.installer, each.distribution, each.code) for each in report.refused] == [
+        ("uv", "aa", "nested-script")
+    ]
+    first, *_ = ["".join(span.text for span in line) for line in report.to_lines()]
+    assert first.startswith("uv refuses aa 1.0; no clash otherwise")
+
+
+def test_who_refuses_which_wheel_is_said_in_one_line() -> None:
+    """Wheels refused by the same installers are told together."""
+    both = [Wheel(name, files={f"{name}-1.0.data/junk": ""}) for name in ("a", "b")]
+    report = report_of(*both, Wheel("c", files={"c-1.0.data/scripts/sub/tool": ""}))
+    first, *_ = ["".join(span.text for span in line) for line in report.to_lines()]
+    assert first.startswith("pip and uv refuse a 1.0 and b 1.0; uv refuses c 1.0")
