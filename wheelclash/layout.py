@@ -87,12 +87,14 @@ class Layout(NamedTuple):
         phantoms: Paths its installed RECORD lists although the wheel never had them; an uninstall deletes them.
         failure: Why the installer refuses the wheel, or None.
         folders: Folders without a file that it makes, each by its path with a ``/`` behind it.
+        given_way: Files of the wheel that give way to another of its own at the same path with another content.
     """
 
     files: Mapping[InstalledPath, InstalledFile]
     phantoms: frozenset[InstalledPath]
     failure: LayoutFailure | None = None
     folders: Mapping[InstalledPath, InstalledFile] = {}
+    given_way: tuple[InstalledFile, ...] = ()
 
 
 class EntryPointsError(Exception):
@@ -174,7 +176,9 @@ def lay_out(contents: Contents, rules: Rules, target: Target) -> Layout:
     commands = _commands(points, places, rules, target)
     wrapped = {point.name for point in points}
     fold = rules.wrapper_suffixes_in_any_case
-    moved = [item for item in moved if not (item.script and _stem_of_wrapper(item.path, fold=fold) in wrapped)]
+    own = [item for item in moved if item.script and _stem_of_wrapper(item.path, fold=fold) in wrapped]
+    disk.given_way += [item.file for item in own if item.file is not None]
+    moved = [item for item in moved if item not in own]
     moved.sort(key=lambda item: item.script)  # scripts come after the other schemes
     if unreadable is not None:
         disk.refuse(unreadable)
@@ -187,7 +191,7 @@ def lay_out(contents: Contents, rules: Rules, target: Target) -> Layout:
     if rules.keeps_phantoms:  # such rows stay as they are, below the root, data folder and all
         inside = (path for path in contents.phantoms if not path.startswith(("../", "/")) and path != "..")
         phantoms = frozenset(installed_path("site-packages", path) for path in inside)
-    return Layout(disk.files, phantoms - disk.files.keys(), None, disk.folders)
+    return Layout(disk.files, phantoms - disk.files.keys(), None, disk.folders, tuple(disk.given_way))
 
 
 def _refused_beforehand(contents: Contents, rules: Rules, unreadable: LayoutFailure | None) -> LayoutFailure | None:
@@ -241,6 +245,7 @@ class _Written:
         self.files: dict[InstalledPath, InstalledFile] = {}
         self.folders: dict[InstalledPath, InstalledFile] = {}
         self.failure: LayoutFailure | None = None
+        self.given_way: list[InstalledFile] = []
         self._above = set(there)
         self._above_root: set[str] | None = None
 
@@ -273,6 +278,9 @@ class _Written:
             folder = InstalledPath(f"{item.path}/")
             self.folders[folder] = InstalledFile(folder, None, None, None, None)
         else:
+            before = self.files.get(item.path)
+            if before is not None and not _equal(before, item.file):
+                self.given_way.append(before)
             self.files[item.path] = item.file
             self._above |= above
 
@@ -285,6 +293,10 @@ class _Written:
         if self._above_root is None:
             self._above_root = folders_above(self.files)
         return item.path in self._above_root
+
+
+def _equal(one: InstalledFile, other: InstalledFile) -> bool:
+    return one.content is not None and (one.content, one.script) == (other.content, other.script)
 
 
 def _write_root(contents: Contents, places: _Places, disk: _Written) -> list[_Item]:

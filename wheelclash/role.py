@@ -7,9 +7,11 @@ from typing import Literal
 
 from wheelclash.layout import InstalledPath  # noqa: TC001  (doctest needs it)
 
-__all__ = ["Role", "is_native_name", "role_of"]
+__all__ = ["Role", "is_metadata", "is_native_name", "role_of"]
 
-Role = Literal["native", "module", "stub", "script", "data", "package-data", "namespace-init", "bytecode"]
+Role = Literal["native", "module", "stub", "script", "data", "package-data", "namespace-init", "bytecode", "metadata"]
+
+_METADATA = re.compile(r"site-packages/[^/]+\.dist-info/")
 
 _NATIVE = re.compile(r"\.(so(\.\d+)*|pyd|dll|dylib|exe)$", re.IGNORECASE)
 
@@ -24,6 +26,15 @@ def is_native_name(path: str) -> bool:
     [True, True, True, False, False]
     """
     return _NATIVE.search(path) is not None
+
+
+def is_metadata(path: InstalledPath) -> bool:
+    """Whether a path is in a ``.dist-info`` folder: what installers go by when they uninstall or upgrade.
+
+    >>> is_metadata(InstalledPath("site-packages/a-1.0.dist-info/RECORD"))
+    True
+    """
+    return _METADATA.match(path) is not None
 
 
 def role_of(path: InstalledPath, *, generated: bool = False) -> Role:

@@ -190,3 +190,10 @@ def test_against_the_definition(files: dict[str, dict[str, str | None]]) -> None
         contents = {each[path] for each in files.values() if path in each}
         assert (overlap.kind == "identical") == (len(contents) == 1 and None not in contents)
         assert (overlap.kind == "different") == (len(contents - {None}) > 1)
+
+
+def test_metadata_of_another_distribution_is_an_error() -> None:
+    """An installer goes by RECORD when it uninstalls; one that another distribution wrote lists that one's files."""
+    record = "site-packages/bb-1.0.dist-info/RECORD"
+    (overlap,) = _found(layouts(aa={record: "1"}, bb={record: "2"}))
+    assert (overlap.role, overlap.kind, overlap.severity) == ("metadata", "different", "error")

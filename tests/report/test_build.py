@@ -244,3 +244,22 @@ def test_who_refuses_which_wheel_is_said_in_one_line() -> None:
     report = report_of(*both, Wheel("c", files={"c-1.0.data/scripts/sub/tool": ""}))
     first, *_ = ["".join(span.text for span in line) for line in report.to_lines()]
     assert first.startswith("pip and uv refuse a 1.0 and b 1.0; uv refuses c 1.0")
+
+
+@pytest.mark.parametrize(
+    ("wheel", "gives_way"),
+    [
+        (Wheel("aa", files={"aa-1.0.data/scripts/tool": "x"}, scripts={"tool": "m:f"}), {"aa-1.0.data/scripts/tool"}),
+        (Wheel("aa", files={"m.py": "1", "aa-1.0.data/purelib/m.py": "2"}), {"m.py"}),
+        (Wheel("aa", files={"m.py": "1", "aa-1.0.data/purelib/m.py": "1"}), set()),
+        (
+            Wheel("aa", files={"aa-1.0.data/data/bin/tool": "x"}, scripts={"tool": "m:f"}),
+            {"aa-1.0.data/data/bin/tool", None},
+        ),
+        (Wheel("aa", files={"aa-1.0.data/scripts/other": "x"}, scripts={"tool": "m:f"}), set()),
+    ],
+)
+def test_a_wheel_that_clashes_with_itself_is_a_finding(wheel: Wheel, gives_way: set[str | None]) -> None:
+    """Which file gives way, under either installer; equal ones do not."""
+    (found,) = [each for each in report_of(wheel, Wheel("bb")).distributions if each.name == "aa"]
+    assert {each.path for each in found.findings if each.code == "own-clash"} == gives_way

@@ -18,7 +18,7 @@ KINDS: tuple[Kind, ...] = ("different", "identical", "unknown", "file-directory"
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice", "none")
 """Gravest first."""
 
-_BREAKS: frozenset[Role] = frozenset({"native", "module", "script"})
+_BREAKS: frozenset[Role] = frozenset({"native", "module", "script", "metadata"})
 _HARMLESS: frozenset[Role] = frozenset({"namespace-init", "bytecode"})
 
 

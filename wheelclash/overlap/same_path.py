@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wheelclash.layout import InstalledFile
 from wheelclash.overlap.model import Kind, Overlap, Owner, severity_of
-from wheelclash.role import role_of
+from wheelclash.role import is_metadata, role_of
 from wheelclash.verdict import is_known_stub
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ def same_path(layouts: Mapping[str, Layout], ownership: OwnershipMap) -> list[Ov
 def _overlap(path: InstalledPath, files: list[tuple[str, InstalledFile]]) -> Overlap:
     owners = _numbered(files)
     role = role_of(path, generated=all(file.member is None for _, file in files))
-    if path.endswith("/__init__.py") and all(is_known_stub(file.content) for _, file in files):
+    if is_metadata(path):
+        role = "metadata"
+    elif path.endswith("/__init__.py") and all(is_known_stub(file.content) for _, file in files):
         role = "namespace-init"
     kind = _kind(owners)
     return Overlap(path, kind, role, severity_of(kind, role), owners)

@@ -122,6 +122,9 @@ def _distribution(
         if layout.failure is not None:
             detail = f"{installer} refuses it: {layout.failure.reason} ({layout.failure.code})"
             findings.append(FindingReport(f"refused-by-{installer}", layout.failure.path, detail))
+    for file in dict.fromkeys(file for layout in each.layouts.values() for file in layout.given_way):
+        detail = f"it has another file of its own for {file.path}, and one of them gives way"
+        findings.append(FindingReport("own-clash", file.member, detail))
     if candidate.newer_sdist is not None:
         detail = f"release {candidate.newer_sdist} has no wheel for this target; an install may build and choose it"
         findings.append(FindingReport("newer-release", None, detail))
