@@ -118,6 +118,14 @@ def test_a_refused_wheel() -> None:
     assert diagnosed("pip", *wheels).intact == {A: "yes", B: "no", C: "no"}
 
 
+def test_stubs() -> None:
+    """A namespace stub is harmless in another's place, and not what its distribution recorded."""
+    stub = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
+    found = diagnosed("pip", Wheel("a", files={"p/__init__.py": ""}), Wheel("b", files={"p/__init__.py": stub}))
+    assert _told(found) == [("determined", A, "order")]
+    assert found.intact == {A: "yes", B: "no"}
+
+
 @pytest.mark.parametrize("installer", ["pip", "uv"])
 def test_shadowed(installer: InstallerName) -> None:
     """The form that is found first wins, and no file is lost."""

@@ -126,5 +126,7 @@ def test_known_stubs_are_stubs() -> None:
     """The hashes taken for stubs unread are those of files that reading calls stubs."""
     known = [text for text in STUBS.values() if is_known_stub(digest(text))]
     assert len(known) >= 4
+    assert is_known_stub(digest(STUBS["DOS line ends"]))
+    assert is_known_stub(digest(STUBS["pkgutil"].rstrip("\n")))
     assert not any(is_known_stub(digest(text)) for text in OTHERS.values())
     assert not is_known_stub(None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from wheelclash.addition import NOTHING, STUB, Addition, Loss
+from wheelclash.addition import NOTHING, Addition, Loss
 from wheelclash.disk import Disk, Intact
 from wheelclash.layout import InstalledFile, InstalledPath, Layout
 from wheelclash.overlap import folded
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from wheelclash.target import Target
 
 __all__ = ["Diagnosis", "Outcome", "State", "contested_layouts", "diagnose", "empty_disk"]
+
+_STUB = "namespace-init"
+"""Stands for the content of any ``__init__.py`` that does nothing but declare a namespace."""
 
 State = Literal["determined", "undetermined", "fails"]
 
@@ -65,11 +68,20 @@ def empty_disk(target: Target) -> Disk:
 
 
 def contested_layouts(
-    distributions: Sequence[Distribution], overlaps: Sequence[Overlap], installer: InstallerName
+    distributions: Sequence[Distribution],
+    overlaps: Sequence[Overlap],
+    installer: InstallerName,
+    *,
+    stubs_alike: bool = False,
 ) -> dict[str, Layout]:
-    """Layouts cut down to what is contested: all that can end otherwise than written.
+    """Return layouts cut down to what is contested: all that can end otherwise than written.
 
-    Namespace stubs count as one content, whatever their bytes: each serves as well as the other.
+    Args:
+        distributions: The set.
+        overlaps: Those that exist under the installer.
+        installer: Its name.
+        stubs_alike: Whether namespace stubs count as one content. They do for a plan, since each serves as well as the
+            other; who is intact is told by what each distribution recorded.
     """
     files: dict[str, dict[InstalledPath, InstalledFile]] = {each.id: {} for each in distributions}
     phantoms: dict[str, set[InstalledPath]] = {each.id: set() for each in distributions}
@@ -78,8 +90,8 @@ def contested_layouts(
             path = owner.file.path
             if owner.phantom:
                 phantoms[owner.id].add(path)
-            elif overlap.role == "namespace-init":
-                files[owner.id][path] = owner.file._replace(content=STUB, script=False)
+            elif stubs_alike and overlap.role == "namespace-init":
+                files[owner.id][path] = owner.file._replace(content=_STUB, script=False)
             else:
                 files[owner.id].setdefault(path, owner.file)
     return {
@@ -131,7 +143,7 @@ def diagnose(
         tuple(_outcome(overlap, after, order, newcomers) for overlap in here),
         {each.id: after.intact(each.id) for each in everybody},
         addition.of_newcomers(_losses(after)),
-        addition.losses(before, after, layouts),
+        addition.losses(before, after, layouts, {each.path for each in here if each.role == "namespace-init"}),
     )
 
 

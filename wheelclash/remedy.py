@@ -302,7 +302,7 @@ class _Model:
         self._conflicts += self._conflicts_with_older()
         involved = addition.involved
         self.told = [*(each.id for each in newcomers), *(e.id for e in addition.residents if e.id in involved)]
-        cut = contested_layouts(self.everybody, self._here, installer.name)
+        cut = contested_layouts(self.everybody, self._here, installer.name, stubs_alike=True)
         self._layouts = addition.layouts(cut, newcomers, installer.name)
         self.before = addition.disk(self._layouts, empty_disk(target))
         self._new_by_name = {each.name: each for each in newcomers}

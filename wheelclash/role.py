@@ -18,6 +18,9 @@ _NATIVE = re.compile(r"\.(so(\.\d+)*|pyd|dll|dylib|exe)$", re.IGNORECASE)
 _ASIDE = frozenset({"tests", "test", "docs", "doc", "examples", "benchmarks", "scripts"})
 """Top-level folders that many projects ship by mistake; nobody imports another project's."""
 
+_BUILD_FILE = re.compile(r"(?:conftest|setup|build_backend|build_utils|_build[^/]*)\.py")
+"""Files at the root that tests and builds leave in wheels by mistake; nobody imports another project's."""
+
 
 def is_native_name(path: str) -> bool:
     """Whether a file name is that of a shared library, an extension module or a Windows executable.
@@ -58,11 +61,12 @@ def role_of(path: InstalledPath, *, generated: bool = False) -> Role:
         return "data"
     top = rest.partition("/")[0]
     if rest.endswith(".py"):
-        return "package-data" if rest == "conftest.py" or (top in _ASIDE and top != rest) else "module"
+        aside = (top in _ASIDE and top != rest) or _BUILD_FILE.fullmatch(rest)
+        return "package-data" if aside else "module"
     if rest.endswith(".pyi"):
         return "stub"
     if rest.endswith((".pyc", ".pyo")):
         return "bytecode"
-    if rest.endswith(".pth") and top == rest:
-        return "module"  # site.py runs its import lines at every start
+    if rest.endswith((".pth", ".start")) and top == rest:
+        return "module"  # site.py runs their code at every start: import lines, and entry points (PEP 829)
     return "package-data"

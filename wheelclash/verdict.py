@@ -52,7 +52,9 @@ _STUBS = (
     b"__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n",
     b'__path__ = __import__("pkgutil").extend_path(__path__, __name__)\n',
     b"from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)\n",
+    b"from pkgutil import extend_path\n\n__path__ = extend_path(__path__, __name__)\n",
 )
+"""The usual namespace stubs, each of them also found with the line ends of DOS, and without the last line end."""
 
 
 class Question(NamedTuple):
@@ -110,7 +112,9 @@ def is_known_stub(digest: str | None) -> bool:
 
 @cache
 def _known_stubs() -> frozenset[str]:
-    return frozenset(f"sha256:{hashlib.sha256(text).hexdigest()}" for text in _STUBS)
+    unix = {*_STUBS, *(text.removesuffix(b"\n") for text in _STUBS)}
+    every = {*unix, *(text.replace(b"\n", b"\r\n") for text in unix)}
+    return frozenset(f"sha256:{hashlib.sha256(text).hexdigest()}" for text in every)
 
 
 def answer(question: Question, data: bytes) -> Answer:

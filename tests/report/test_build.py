@@ -98,11 +98,23 @@ def test_other_algorithms() -> None:
 
 
 def test_severity_none() -> None:
-    """Harmless overlaps are in the JSON, counted nowhere and diagnosed nowhere."""
+    """Harmless overlaps are in the JSON and diagnosed, and counted nowhere."""
     report = report_of(Wheel("a", files={"p/__init__.py": ""}), Wheel("b", files={"p/__init__.py": "\n"}))
     assert [each.severity for each in report.overlaps] == ["none"]
     assert report.summary.overlaps == report.summary.different == 0
-    assert report.diagnosis["pip"].overlaps == ()
+    assert [(each.path, each.kind, each.winner) for each in report.diagnosis["pip"].overlaps] == [
+        ("p/__init__.py", "different", "a")
+    ]
+
+
+def test_two_kinds_of_one_path() -> None:
+    """A path that is contested and hidden as well is diagnosed once for each kind."""
+    report = report_of(
+        Wheel("a", files={"m.py": "1"}), Wheel("b", files={"m.py": "2"}), Wheel("c", files={"m/__init__.py": "3"})
+    )
+    told = {(each.path, each.kind): each.winner for each in report.diagnosis["pip"].overlaps}
+    assert told == {("m.py", "different"): "a", ("m.py", "shadowed"): "c"}
+    assert {(each.path, each.kind) for each in report.overlaps} == told.keys()
 
 
 def test_ignored() -> None:
@@ -159,7 +171,8 @@ def test_counts(files: list[dict[str, str]]) -> None:
              summary.shadowed)  # fmt: skip
     assert sum(kinds) == summary.errors + summary.warnings + summary.notices == summary.overlaps == len(shown)
     for diagnosis in report.diagnosis.values():
-        assert {(each.root, each.path) for each in diagnosis.overlaps} <= {(each.root, each.path) for each in shown}
+        diagnosed = {(each.root, each.path, each.kind) for each in diagnosis.overlaps}
+        assert diagnosed == {(each.root, each.path, each.kind) for each in report.overlaps}
 
 
 # -- exit codes ----------------------------------------------------------------------------------------------

@@ -7,6 +7,6 @@ write, and what else it would change. What to do about a clash is planned where 
 
 from __future__ import annotations
 
-from wheelclash.addition.model import NOBODYS, NOTHING, STUB, Addition, Loss, Unowned
+from wheelclash.addition.model import NOBODYS, NOTHING, Addition, Loss, Unowned
 
-__all__ = ["NOBODYS", "NOTHING", "STUB", "Addition", "Loss", "Unowned"]
+__all__ = ["NOBODYS", "NOTHING", "Addition", "Loss", "Unowned"]

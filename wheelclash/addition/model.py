@@ -15,7 +15,7 @@ from wheelclash.role import role_of
 from wheelclash.verdict import is_known_stub
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from wheelclash.distribution import Distribution
     from wheelclash.installers import Installer, InstallerName
@@ -24,13 +24,10 @@ if TYPE_CHECKING:
     from wheelclash.overlap import Severity
     from wheelclash.role import Role
 
-__all__ = ["NOBODYS", "NOTHING", "STUB", "Addition", "Loss", "Unowned"]
+__all__ = ["NOBODYS", "NOTHING", "Addition", "Loss", "Unowned"]
 
 NOBODYS = ""
 """Stands for the distribution whose content a file holds that nobody recorded."""
-
-STUB = "namespace-init"
-"""Stands for the content of any ``__init__.py`` that does nothing but declare a namespace."""
 
 
 class Loss(NamedTuple):
@@ -150,13 +147,16 @@ class Addition(NamedTuple):
                 contents[key] = frozenset({"changed"})
         return Disk(contents, disk.records, disk.key)
 
-    def losses(self, before: Disk, after: Disk, layouts: Mapping[str, Layout]) -> tuple[Loss, ...]:
+    def losses(
+        self, before: Disk, after: Disk, layouts: Mapping[str, Layout], stubs: Collection[InstalledPath]
+    ) -> tuple[Loss, ...]:
         """The files that replacing older releases takes from others.
 
         Args:
             before: The disk before the command.
             after: The disk after it.
             layouts: Those the disks were made of.
+            stubs: Paths of what was judged to be a namespace stub of every owner.
         """
         takers: dict[InstalledPath, list[str]] = {}
         for each in self.replaced.values():
@@ -173,7 +173,7 @@ class Addition(NamedTuple):
                 others = [taker for taker in takers[path] if taker != older.get(id_)]
                 if not others or (id_ in stay and before.contents.get(path) == frozenset({None})):
                     continue  # it was gone before
-                role = _role(files[path])
+                role = _role(files[path], stubs)
                 certain = after.contents[path] == frozenset({None})
                 found.append(Loss(files[path].path, id_, others[0], certain, role, severity_of("different", role)))
         return tuple(found)
@@ -193,6 +193,6 @@ NOTHING = Addition()
 """An empty environment."""
 
 
-def _role(file: InstalledFile) -> Role:
-    stub = file.path.endswith("/__init__.py") and (file.content == STUB or is_known_stub(file.content))
+def _role(file: InstalledFile, stubs: Collection[InstalledPath]) -> Role:
+    stub = file.path in stubs or (file.path.endswith("/__init__.py") and is_known_stub(file.content))
     return "namespace-init" if stub else role_of(file.path, generated=file.member is None)

@@ -270,10 +270,11 @@ def _diagnosis(installer: InstallerName, views: Sequence[View], ignores: Sequenc
         names |= view.names
         diagnosis = next(each for each in view.diagnoses if each.installer == installer)
         for each in diagnosis.outcomes:
-            if each.overlap.severity != "none":
-                winner = None if each.winner is None else names[each.winner]
-                told = DiagnosedOverlap(*split(each.overlap.path), each.state, winner, each.reason, ())
-                outcomes.setdefault(told, []).append(number)
+            winner = None if each.winner is None else names[each.winner]
+            told = DiagnosedOverlap(
+                *split(each.overlap.path), each.overlap.kind, each.state, winner, each.reason, targets=()
+            )
+            outcomes.setdefault(told, []).append(number)
         for id_, state in diagnosis.intact.items():
             intact.setdefault(id_, set()).add(state)
         for id_, lost in diagnosis.losses.items():

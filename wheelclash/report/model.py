@@ -269,6 +269,7 @@ class DiagnosedOverlap:
 
     root: Root
     path: str
+    kind: Kind
     state: State
     winner: str | None
     reason: str

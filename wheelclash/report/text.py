@@ -309,9 +309,11 @@ class _Writer:
                 yield (Span(f"  {text}", "warning"),)
 
     def _winners_under(self, installer: str, diagnosis: DiagnosisReport) -> Iterator[Line]:
-        grave = {(each.root, each.path) for each in self._grave}
+        grave = {(each.root, each.path, each.kind) for each in self._grave}
         counted = Counter(
-            (each.state, each.winner, each.reason) for each in diagnosis.overlaps if (each.root, each.path) in grave
+            (each.state, each.winner, each.reason)
+            for each in diagnosis.overlaps
+            if (each.root, each.path, each.kind) in grave
         )
         total = sum(counted.values())
         for (state, winner, reason), count in counted.most_common():
