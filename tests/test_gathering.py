@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +19,6 @@ from tests.support.resolving import sdist
 from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
 from wheelclash import QuestionError, Session, distribution_of
-from wheelclash.sources.closure import WHEELS_ONLY
 from wheelclash.sources.settings import IndexFlags
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def test_one_requirement_alone_is_asked_about_with_what_it_pulls_in(ask: Asker) 
     report = ask("meta")
     assert found(report) == CLASH
     assert chains(report) == CHAINS
-    assert report.warnings[0] == WHEELS_ONLY
+    assert report.warnings == ()
     assert report.exit_code() == 1
     assert "  through  meta 1.1 → x-cu12 1.1; meta 1.1 → x-cu13 1.1\n" in report.to_text()
     told = json.loads(report.to_json())
@@ -173,10 +173,74 @@ def test_a_requirement_whose_marker_does_not_hold_is_not_compared_and_nothing_is
     assert [each.code for each in report.not_compared] == ["marker"]
 
 
-def test_a_resolved_set_needs_no_index_page_of_our_own(ask: Asker) -> None:
-    """The pages are for uv to ask; each wheel is then read with one request."""
+def test_a_resolved_set_needs_no_index_page_but_of_what_was_asked_for_and_left_open(ask: Asker) -> None:
+    """Whether its newest release was chosen; all other pages are for uv to ask. A wheel is read with one request."""
     report = ask("meta")
+    assert (report.reading.index_requests, report.reading.wheel_requests) == (1, 3)
+    report = ask("meta==1.1")
     assert (report.reading.index_requests, report.reading.wheel_requests) == (0, 3)
+
+
+@pytest.fixture(scope="module")
+def moving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackIndex]:
+    """An index of projects that have a newer release."""
+
+    def windows(name: str, version: str) -> Wheel:
+        return Wheel(name, version, tag="cp312-cp312-win_amd64", purelib="false")
+
+    later = Wheel("python", "2.0")
+    with LoopbackIndex(tmp_path_factory.mktemp("moving")) as served:
+        served.add(
+            Wheel("held", "1.0"), Wheel("held", "2.0", requires=["picky"]), windows("picky", "1.0"),
+            Wheel("lost", "1.0"), Wheel("lost", "2.0", requires=["nowhere"]),
+            Wheel("sourced", "1.0"), Wheel("windows", "1.0"), windows("windows", "2.0"),
+            Wheel("free", "1.0"), Wheel("free", "2.0"), Wheel("limits", requires=["free<2"]),
+            Wheel("early", "1.0"), Wheel("early", "2.0rc1"),
+            Wheel("python", "1.0"), later,
+        )  # fmt: skip
+        served.facts(later.filename).requires_python = ">=3.99"
+        served.add_file("sourced-2.0.tar.gz", sdist("sourced", "2.0"))
+        yield served
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["held"], "held 1.0 is compared; the newest is 2.0: picky has no wheel for this target"),
+        (["lost"], "lost 1.0 is compared; the newest is 2.0: nowhere, which it requires, was not found"),
+        (["sourced"], "sourced 1.0 is compared; the newest is 2.0: it came as source only"),
+        (["windows"], "windows 1.0 is compared; the newest is 2.0: it has no wheel for cpython 3.12 on"),
+        (["free", "limits"], "free 1.0 is compared; the newest is 2.0: uv says: "),
+        (["sourced<2", "held<2"], None),
+        (["held==1.0"], None),
+        (["free"], None),
+        (["early"], None),
+        (["python"], None),
+        (["limits"], None),
+    ],
+)
+def test_the_newest_release_of_what_was_asked_for_is_named_with_what_kept_it_back(
+    ask: Asker, moving: LoopbackIndex, asked: list[str], told: str | None
+) -> None:
+    ask.write("r.txt", *asked)
+    flags = {"index_url": moving.simple}
+    for report in (ask(*asked, deps=True, flags=flags), ask(files=["r.txt"], flags=flags)):
+        details = [finding.detail for each in report.distributions for finding in each.findings]
+        assert [each.partition(told or "!")[:2] for each in details] == ([("", told)] if told else [])
+        assert ("note: " + told in report.to_text()) if told else ("note:" not in report.to_text())
+        assert report.warnings == ()
+
+
+def test_a_release_that_was_not_there_yet_is_not_named(ask: Asker, tmp_path: Path) -> None:
+    with LoopbackIndex(tmp_path / "dated") as dated:
+        newer = Wheel("held", "2.0", requires=["nowhere"])
+        dated.add(Wheel("held", "1.0"), newer)
+        dated.facts(newer.filename).upload_time = "2025-06-01T00:00:00Z"
+        moment = datetime(2025, 3, 1, tzinfo=UTC)
+        flags = {"index_url": dated.simple}
+        then, now = (ask("held", flags=flags, exclude_newer=at).distributions for at in (moment, None))
+        assert [each.findings for each in then] == [()]
+        assert [[finding.code for finding in each.findings] for each in now] == [["newer-release"]]
 
 
 def test_the_index_alone_that_is_named_is_asked(ask: Asker) -> None:

@@ -15,7 +15,7 @@ from wheelclash.errors import FetchError, QuestionError, WheelError
 from wheelclash.inputs import remote_files, sort_inputs
 from wheelclash.requirement import Asked, applies, parse
 from wheelclash.sources.candidate import Candidate, Skip
-from wheelclash.sources.choosing import choose, choose_direct
+from wheelclash.sources.choosing import choose, choose_direct, newer_release, pins
 from wheelclash.sources.index import Found, Links, project_files, read_links
 from wheelclash.sources.selection import Selection, distinct
 from wheelclash.sources.settings import resolve_settings
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from wheelclash.inputs import Inputs
     from wheelclash.question import Question
     from wheelclash.reading.wheel import WheelReader
+    from wheelclash.sources.closure import Closure
     from wheelclash.sources.listed import Files
     from wheelclash.sources.selection import Lock, Unlocated
     from wheelclash.sources.settings import IndexSettings
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["Gathered", "TargetSet", "gather"]
 
 _FEW = 3
+_MOST_EXPLAINED = 8
+"""Releases that were not chosen, of which uv is asked why: each takes a run of its own."""
 
 
 class TargetSet(NamedTuple):
@@ -117,6 +120,8 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     chosen = [[left_out, *parts] for parts in selected]
     located = _locate([each for parts in chosen for part in parts for each in part.unlocated], settings, reader)
     sets = [_target_set(each, parts, located) for each, parts in zip(gatherers, chosen, strict=True)]
+    newest = _newest_pages(gatherers, reader)
+    sets = run_all([partial(each.with_newer, found, newest) for each, found in zip(gatherers, sets, strict=True)])
     if compares and question.into is None:
         _require_comparison(inputs, sets, resolves=resolves)
     for each in gatherers:  # in the order of the targets, whichever was done first
@@ -292,6 +297,15 @@ def _pages(asked: Iterable[Asked], settings: IndexSettings, reader: WheelReader)
     return dict(zip(names, run_all([partial(_look_up, name, settings, reader, links) for name in names]), strict=True))
 
 
+def _newest_pages(gatherers: Iterable[_Gatherer], reader: WheelReader) -> dict[str, Found | FetchError]:
+    """What the indexes have of each project that was asked for by name and resolved to a release of uv's choice."""
+    wanted = {asked.name: (asked, each.closure.settings) for each in gatherers if each.closure for asked in each.free}
+    if not wanted:
+        return {}
+    settings = next(iter(wanted.values()))[1]
+    return _pages([asked for asked, _ in wanted.values()], settings, reader)
+
+
 def _links(settings: IndexSettings, reader: WheelReader) -> Links | FetchError | None:
     """What lies in the find-links places, read once for all projects."""
     if not settings.find_links:
@@ -378,6 +392,7 @@ class _Gatherer:
         target: The target.
         notes: Sentences for people.
         pulled: Names that only the resolution brought.
+        closure: What uv resolved, if it did.
     """
 
     def __init__(
@@ -397,6 +412,8 @@ class _Gatherer:
         self._pages = pages
         self.notes: list[str] = []
         self.pulled: frozenset[str] = frozenset()
+        self.closure: Closure | None = None
+        self._asked: Sequence[Asked] = ()
 
     def select(self, *, resolves: bool) -> list[Selection]:
         """What each of the inputs comes to."""
@@ -471,38 +488,18 @@ class _Gatherer:
 
     def _resolved(self, asked: Sequence[Asked], target: Target) -> Selection:
         """The closure, by uv."""
-        from wheelclash.sources.closure import Wanted, resolve
-
-        question, fetcher = self._question, self._reader.fetcher
         if not (asked or self._inputs.files or self._inputs.text is not None):
             return Selection()  # no marker holds for this target, or no wheel fits it
-        resolving = partial(
-            resolve,
-            Wanted(
-                requirements=asked,
-                files=self._inputs.files,
-                text=self._inputs.text,
-                extras=question.extras,
-                all_extras=question.all_extras,
-                groups=question.groups,
-            ),
-            target,
-            self._settings,
-            credentials=fetcher.credentials,
-            environ=question.environ,
-            cwd=question.cwd,
-            interpreter=question.interpreter if target in question.targets else None,
-            allow_build=question.allow_build,
-            exclude_newer=question.exclude_newer,
-            prereleases=question.prereleases,
-            offline=fetcher.offline,
-        )
+        self._asked = asked
         try:
-            closure = resolving()
+            closure = self._resolve(asked)
         except QuestionError as error:
             hints = [hint for each in asked for hint in (each.hint, each.if_unknown)]
             raise QuestionError(error.reason, " ".join(filter(None, [error.hint, *hints]))) from error
-        selection = closure.lock(fetcher.credentials).select(target, extras=(), all_extras=False, groups=())
+        selection = closure.lock(self._reader.fetcher.credentials).select(
+            target, extras=(), all_extras=False, groups=()
+        )
+        self.closure = closure
         self.notes += closure.notes
         roots = closure.roots
         self.pulled = frozenset(each.name for each in selection.candidates) - roots.keys()
@@ -512,9 +509,87 @@ class _Gatherer:
             roots=[each.name for each in selection.candidates if each.name in roots] or selection.roots,
         )
 
+    def _resolve(self, asked: Sequence[Asked], *, limits: Sequence[str] = ()) -> Closure:
+        from wheelclash.sources.closure import Wanted, resolve
+
+        question, fetcher = self._question, self._reader.fetcher
+        return resolve(
+            Wanted(
+                requirements=asked,
+                files=self._inputs.files,
+                text=self._inputs.text,
+                extras=question.extras,
+                all_extras=question.all_extras,
+                groups=question.groups,
+                limits=limits,
+            ),
+            self.target,
+            self._settings,
+            credentials=fetcher.credentials,
+            environ=question.environ,
+            cwd=question.cwd,
+            interpreter=question.interpreter if self.target in question.targets else None,
+            allow_build=question.allow_build,
+            exclude_newer=question.exclude_newer,
+            prereleases=question.prereleases,
+            offline=fetcher.offline,
+        )
+
+    @property
+    def free(self) -> list[Asked]:
+        """What was asked for by name and resolved, and is not pinned: each name once."""
+        found: dict[str, Asked] = {}
+        for each in () if self.closure is None else self.closure.asked:
+            if each.name is not None and not each.direct and _holds(each, self.target):
+                before = found.get(each.name)
+                specifier = each.specifier if before is None else before.specifier & each.specifier
+                found[each.name] = replace(each, specifier=specifier)
+        return [each for each in found.values() if not pins(each.specifier)]
+
+    def with_newer(self, chosen: TargetSet, pages: Mapping[str, Found | FetchError]) -> TargetSet:
+        """The set, with the newest release of each name that was asked for, where another was chosen, and why."""
+        free = {each.name: each for each in self.free}
+        left = _MOST_EXPLAINED
+        candidates = []
+        for candidate in chosen.candidates:
+            page = pages.get(candidate.name)
+            if candidate.name in free and not candidate.direct and isinstance(page, Found):
+                newer = newer_release(
+                    free[candidate.name],
+                    page,
+                    self.target,
+                    candidate.version,
+                    exclude_newer=self._question.exclude_newer,
+                    prereleases=self._question.prereleases,
+                )
+                if newer is not None and not newer.reason and left:
+                    left -= 1
+                    newer = newer._replace(reason=self._why_not(candidate.name, newer.version))
+                candidate = replace(candidate, newer=newer)  # noqa: PLW2901
+            candidates.append(candidate)
+        return chosen._replace(candidates=candidates)
+
+    def _why_not(self, name: str, version: str) -> str:
+        """Why uv chose another release: what it says if that one is all it may take."""
+        from wheelclash.sources.uvwords import cause
+
+        try:
+            self._resolve(self._asked, limits=[f"{name}=={version}"])
+        except QuestionError as error:
+            return cause(error)
+        return "other members of the set would have to be older for it"
+
     def _from_lock(self, lock: Lock, target: Target) -> Selection:
         question = self._question
         return lock.select(target, extras=question.extras, all_extras=question.all_extras, groups=question.groups)
+
+
+def _holds(asked: Asked, target: Target) -> bool:
+    """Whether a marker holds; of a line of a file, uv judges one that cannot be evaluated."""
+    try:
+        return applies(asked, target)
+    except QuestionError:
+        return False
 
 
 def _marker_skip(asked: Asked) -> Skip:

@@ -17,7 +17,7 @@ from wheelclash.question import Ignore
 from wheelclash.report.build import build_report
 from wheelclash.report.model import OverlapReport, Reading, Report
 from wheelclash.report.view import Findings, View
-from wheelclash.sources.candidate import Skip
+from wheelclash.sources.candidate import Newer, Skip
 
 if TYPE_CHECKING:
     from wheelclash.report.model import FailOn
@@ -52,7 +52,7 @@ def test_distributions() -> None:
 def test_findings() -> None:
     """What is odd about a wheel, who refuses it, and that a newer release might be chosen."""
     wheel = Wheel("a", files={"m.py": "", "a-1.0.data/scripts/sub/t": ""}, unlisted={"m.py"})
-    distributions = [distribution(wheel, newer_sdist="2.0")]
+    distributions = [distribution(wheel, newer=Newer("2.0", "2.0 came as source only"))]
     report = build_report(Findings([View(LINUX, [], distributions, [], [], [])], []))
     found = {each.code: each for each in report.distributions[0].findings}
     assert set(found) == {"unlisted-member", "refused-by-uv", "newer-release"}

@@ -144,13 +144,13 @@ def test_of_equal_files_the_later_source_is_taken() -> None:
 )
 def test_a_newer_release_without_a_wheel_is_told(files: list[str], newer: str | None) -> None:
     choice = taken(chosen("a", *files))
-    assert (choice.version, choice.newer_sdist) == ("1", newer)
+    assert (choice.version, choice.newer and choice.newer.version) == ("1", newer)
 
 
 def test_a_newer_release_that_is_yanked_or_not_for_this_python_is_not_told() -> None:
     yanked = file("a-3.tar.gz", yanked="")
     other = file("a-4.tar.gz", requires_python=">=3.99")
-    assert taken(chosen("a", "a-1-" + ANY, yanked, other)).newer_sdist is None
+    assert taken(chosen("a", "a-1-" + ANY, yanked, other)).newer is None
 
 
 def test_a_final_release_as_source_lets_no_pre_release_in() -> None:

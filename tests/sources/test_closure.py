@@ -17,7 +17,7 @@ from tests.support.wheelmaker import Wheel
 from wheelclash.errors import QuestionError, RequirementError
 from wheelclash.interpreter import running, target_of
 from wheelclash.requirement import Asked
-from wheelclash.sources.closure import BUILDS_ALLOWED, WHEELS_ONLY, Wanted
+from wheelclash.sources.closure import BUILDS_ALLOWED, Wanted
 from wheelclash.target import target_for
 from wheelclash.urls import Credentials
 
@@ -35,10 +35,10 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="the uv that takes no
 # -- what is resolved ----------------------------------------------------------------------------------------
 
 
-def test_what_a_requirement_requires_comes_along_and_says_that_wheels_alone_were_looked_at(user: Resolver) -> None:
+def test_what_a_requirement_requires_comes_along(user: Resolver) -> None:
     closure = user.resolve("meta")
     assert closure.versions() == {"meta": "1.0", "left": "2.0"}
-    assert closure.notes == (WHEELS_ONLY,)
+    assert closure.notes == ()
     assert closure.not_compared == ()
 
 
@@ -99,7 +99,7 @@ def test_extras_bring_what_they_require(user: Resolver) -> None:
 
 
 def test_a_warning_of_uv_becomes_a_note(user: Resolver) -> None:
-    assert any("nonsense" in note for note in user.resolve("left[nonsense]").notes[1:])
+    assert any("nonsense" in note for note in user.resolve("left[nonsense]").notes)
 
 
 def test_a_release_that_is_source_only_gives_way_to_an_older_one(user: Resolver) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.support.resolving import HUSH, Resolver
 from tests.support.values import LINUX
 from wheelclash.errors import QuestionError
-from wheelclash.sources.closure import WHEELS_ONLY, Wanted
+from wheelclash.sources.closure import Wanted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,7 +106,7 @@ def test_credentials_of_a_wheel_in_a_file_are_kept_for_reading_it(
     path = user.write(name, *(line.replace("URL", url) for line in lines))
     closure = user.resolve(wanted=Wanted(files=[path]))
     assert HUSH not in str(closure)
-    assert closure.notes == (WHEELS_ONLY,)
+    assert closure.notes == ()
     assert user.credentials.find(private.simple) == ("user", HUSH)
 
 

@@ -125,8 +125,9 @@ def _distribution(
     for file in dict.fromkeys(file for layout in each.layouts.values() for file in layout.given_way):
         detail = f"it has another file of its own for {file.path}, and one of them gives way"
         findings.append(FindingReport("own-clash", file.member, detail))
-    if candidate.newer_sdist is not None:
-        detail = f"release {candidate.newer_sdist} has no wheel for this target; an install may build and choose it"
+    if candidate.newer is not None:
+        detail = f"{each.name} {candidate.version} is compared; the newest is {candidate.newer.version}"
+        detail += f": {candidate.newer.reason}" if candidate.newer.reason else ""
         findings.append(FindingReport("newer-release", None, detail))
     requires = {edge.name for edge in each.requirements.with_extras(candidate.extras)}
     return DistributionReport(

@@ -372,7 +372,8 @@ class _Writer:
         for (wheel, code, detail), count in sorted(counted.items()):
             times = f" ({count} times)" if count > 1 else ""
             if self._verbose or _is_always_told(code):
-                yield (Span("note: ", "warning"), Span(f"{wheel}: {detail}{times}"))
+                which = "" if code == "newer-release" else f"{wheel}: "
+                yield (Span("note: ", "warning"), Span(f"{which}{detail}{times}"))
 
 
 def _is_always_told(code: str) -> bool:

@@ -12,7 +12,19 @@ from wheelclash.values import value
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Candidate", "Choice", "Skip"]
+__all__ = ["Candidate", "Choice", "Newer", "Skip"]
+
+
+class Newer(NamedTuple):
+    """A release that is newer than the one that was chosen.
+
+    Attributes:
+        version: Normalised.
+        reason: Why it was not chosen, one clause.
+    """
+
+    version: str
+    reason: str
 
 
 @value
@@ -32,7 +44,7 @@ class Candidate:
         direct: True if it was named by path or URL; printed commands then name it the same way.
         extras: Extras asked for, normalised and sorted.
         path: The local file, if it is one.
-        newer_sdist: A newer release that has no wheel for the target, if there is one.
+        newer: The newest release that the requirement allows, if that is another, and why it was not chosen.
     """
 
     filename: str
@@ -47,7 +59,7 @@ class Candidate:
     direct: bool = False
     extras: tuple[str, ...] = ()
     path: Path | None = None
-    newer_sdist: str | None = None
+    newer: Newer | None = None
 
 
 class Skip(NamedTuple):

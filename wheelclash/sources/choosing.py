@@ -7,13 +7,16 @@ built. Pure: no network, no disk but for the size of a wheel that was named by i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import Version
 
-from wheelclash.sources.candidate import Candidate, Choice, Skip
+from wheelclash.sources.candidate import Candidate, Choice, Newer, Skip
 from wheelclash.sources.no_wheel import reason_for
 from wheelclash.sources.ranking import rank, ranks
 from wheelclash.sources.releases import project_of, python_fits, version_of
@@ -23,16 +26,14 @@ from wheelclash.urls import local_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from packaging.specifiers import SpecifierSet
     from packaging.utils import BuildTag
-    from packaging.version import Version
 
     from wheelclash.requirement import Asked
     from wheelclash.sources.index import Found
     from wheelclash.sources.page import ProjectFile
     from wheelclash.target import Target
 
-__all__ = ["choose", "choose_direct"]
+__all__ = ["choose", "choose_direct", "newer_release", "pins"]
 
 
 class _Release(NamedTuple):
@@ -80,34 +81,19 @@ def choose(
     Returns:
         A candidate, or a skip: ``not-found`` (no index knows the project), ``quarantined``, ``no-wheel``.
     """
-    name = asked.name or ""
-    offered = [
-        (source.index, file)
-        for source in found.sources
-        for file in (
-            source.files if source.flat or exclude_newer is None else _older(source.files, exclude_newer, note)
-        )
-        if project_of(file.filename) == name
-    ]
+    offered = _offered(asked, found, exclude_newer, note)
     if not offered:
         return _nothing(asked, found, known, exclude_newer)
-    releases = [
-        _Release(version, file, location)
-        for location, file in offered
-        if (version := version_of(file.filename)) is not None and python_fits(file.requires_python, target)
-    ]
-    versions = {release.version for release in releases}
-    fitting = set(asked.specifier.filter(versions, prereleases=True if prereleases else None))
-    allowed = [release for release in releases if release.version in fitting]
+    allowed = _allowed(asked, offered, target, prereleases=prereleases)
     best = _best(allowed, asked.specifier, ranks(target.tags))
     if best is None:
         files = [file for _, file in offered]
         return Skip(asked.text, "no-wheel", reason_for(asked, files, target, excluded=exclude_newer is not None))
-    newer = [each.version for each in allowed if each.version > best.version and each.file.yanked is None]
+    newest = _newest(allowed, best.version)
     file = best.release.file
     return Candidate(
         filename=file.filename,
-        name=name,
+        name=asked.name or "",
         version=str(best.version),
         url=file.url,
         index=best.release.location,
@@ -117,7 +103,41 @@ def choose(
         core_metadata_sha256=file.core_metadata_sha256,
         extras=asked.extras,
         path=local_path(file.url),
-        newer_sdist=str(max(newer)) if newer else None,
+        newer=None if newest is None else Newer(str(newest), _why_no_wheel(newest, asked, allowed, target) or ""),
+    )
+
+
+def newer_release(
+    asked: Asked,
+    found: Found,
+    target: Target,
+    version: str,
+    *,
+    exclude_newer: datetime | None = None,
+    prereleases: bool = False,
+) -> Newer | None:
+    """Return the newest release that a requirement allows, if it is newer than ``version``.
+
+    Args:
+        asked: A requirement by name.
+        found: What the indexes have.
+        target: For what; a release that its Python keeps out does not count.
+        version: The release that was chosen.
+        exclude_newer: Leave out files an index got at this moment or later.
+        prereleases: Whether pre-releases count.
+
+    Returns:
+        The release; its reason is empty if it has a wheel for the target.
+    """
+    allowed = _allowed(asked, _offered(asked, found, exclude_newer, None), target, prereleases=prereleases)
+    newest = _newest(allowed, Version(version))
+    return None if newest is None else Newer(str(newest), _why_no_wheel(newest, asked, allowed, target) or "")
+
+
+def pins(specifier: SpecifierSet) -> bool:
+    """Whether a specifier allows one version only."""
+    return any(
+        each.operator == "===" or (each.operator == "==" and not each.version.endswith(".*")) for each in specifier
     )
 
 
@@ -171,7 +191,7 @@ def _best(releases: Sequence[_Release], specifier: SpecifierSet, places: Mapping
 
     A yanked one (PEP 592) only if the specifier pins a version and nothing else is there.
     """
-    for yanked in (False, True) if _pins(specifier) else (False,):
+    for yanked in (False, True) if pins(specifier) else (False,):
         by_version: dict[Version, list[tuple[int, _Release]]] = {}
         for place, release in enumerate(releases):
             if release.file.is_wheel and (release.file.yanked is not None) is yanked:
@@ -194,13 +214,51 @@ def _wheel(place: int, release: _Release, places: Mapping[str, int]) -> _Wheel |
     return _Wheel(version, -best, build, place, release)
 
 
-def _pins(specifier: SpecifierSet) -> bool:
-    return any(
-        each.operator == "===" or (each.operator == "==" and not each.version.endswith(".*")) for each in specifier
-    )
+def _newest(allowed: Iterable[_Release], than: Version) -> Version | None:
+    """The newest of some releases that are not yanked, if it is newer than another."""
+    return max((each.version for each in allowed if each.version > than and each.file.yanked is None), default=None)
+
+
+def _why_no_wheel(version: Version, asked: Asked, allowed: Iterable[_Release], target: Target) -> str | None:
+    """Why the target can install no wheel of a release; None if it can."""
+    files = [each.file for each in allowed if each.version == version and each.file.yanked is None]
+    places = ranks(target.tags)
+    if any(file.is_wheel and rank(file.filename, places) is not None for file in files):
+        return None
+    pinned = replace(asked, specifier=SpecifierSet(f"=={version}"))
+    reason = reason_for(pinned, files, target, excluded=False)
+    return f"it {reason.removeprefix(f'{version} ')}" if reason.startswith(f"{version} ") else reason
 
 
 # -- what was found ----------------------------------------------------------------------------------------
+
+
+def _offered(
+    asked: Asked, found: Found, exclude_newer: datetime | None, note: Callable[[str], None] | None
+) -> list[tuple[str, ProjectFile]]:
+    """The project's files and where each is from, those that are too new left out."""
+    return [
+        (source.index, file)
+        for source in found.sources
+        for file in (
+            source.files if source.flat or exclude_newer is None else _older(source.files, exclude_newer, note)
+        )
+        if project_of(file.filename) == asked.name
+    ]
+
+
+def _allowed(
+    asked: Asked, offered: Iterable[tuple[str, ProjectFile]], target: Target, *, prereleases: bool
+) -> list[_Release]:
+    """The releases that a requirement and the target's Python let in."""
+    releases = [
+        _Release(version, file, location)
+        for location, file in offered
+        if (version := version_of(file.filename)) is not None and python_fits(file.requires_python, target)
+    ]
+    versions = {release.version for release in releases}
+    fitting = set(asked.specifier.filter(versions, prereleases=True if prereleases else None))
+    return [release for release in releases if release.version in fitting]
 
 
 def _older(files: Sequence[ProjectFile], moment: datetime, note: Callable[[str], None] | None) -> list[ProjectFile]:

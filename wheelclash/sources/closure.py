@@ -7,8 +7,10 @@ its arguments; what it says is repeated without them.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
@@ -21,9 +23,8 @@ from wheelclash.sources.uvtool import PATIENCE, clean_environ, find_uv, run
 from wheelclash.sources.uvwords import Secret, failure, redacted, warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from wheelclash.interpreter import Interpreter
     from wheelclash.requirement import Asked
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Closure", "Wanted", "resolve"]
 
-WHEELS_ONLY = "resolved from wheels only; an install may choose newer releases"
 BUILDS_ALLOWED = "resolved with --allow-build: uv may have run code of source distributions to learn what they require"
 
 
@@ -53,6 +53,7 @@ class Wanted(NamedTuple):
         text: Requirements from the standard input, in the format of requirements files.
         extras: Extras of the ``pyproject.toml`` among the files.
         all_extras: All of them.
+        limits: Constraints, such as ``name==1.0``.
         groups: Dependency groups (PEP 735): ``NAME`` of the ``pyproject.toml`` among the files, else of the one in the
             current folder; or ``PATH:NAME``.
     """
@@ -63,6 +64,7 @@ class Wanted(NamedTuple):
     extras: Sequence[str] = ()
     all_extras: bool = False
     groups: Sequence[str] = ()
+    limits: Sequence[str] = ()
 
 
 class Closure(NamedTuple):
@@ -76,6 +78,8 @@ class Closure(NamedTuple):
         not_compared: The projects whose requirements these are.
         uv: The version of uv that resolved it.
         roots: Extras asked for, by normalised name of what was asked for, as opposed to what that requires.
+        asked: What was asked for, as far as it can be understood.
+        settings: Where uv looked: the settings with the index options of files.
     """
 
     pylock: bytes
@@ -85,6 +89,8 @@ class Closure(NamedTuple):
     not_compared: tuple[Skip, ...]
     uv: str
     roots: Mapping[str, tuple[str, ...]]
+    asked: tuple[Asked, ...]
+    settings: IndexSettings
 
     def lock(self, credentials: Credentials) -> Lock:
         """It as a lock: ``lock(…).select(target, extras=(), all_extras=False, groups=())`` chooses the wheels.
@@ -180,18 +186,19 @@ def resolve(
         *(["--cache-dir", str(cache_dir)] if cache_dir is not None else []),
     ]
     uv = uv or find_uv(environ, cwd=cwd)
-    done = run(
-        [uv.path, "pip", "compile", *options, *sources],
-        environ={
-            **clean_environ(environ),
-            **told.environ,
-            **index_environ,
-            **({} if allow_build else _NO_REPOSITORIES),
-        },
-        cwd=cwd,
-        text=text,
-        patience=patience,
-    )
+    with _constraints(wanted.limits) as limits:
+        done = run(
+            [uv.path, "pip", "compile", *options, *limits, *sources],
+            environ={
+                **clean_environ(environ),
+                **told.environ,
+                **index_environ,
+                **({} if allow_build else _NO_REPOSITORIES),
+            },
+            cwd=cwd,
+            text=text,
+            patience=patience,
+        )
     secrets = [*_passwords(settings, credentials), *files.included.variables]
     if done.returncode != 0:
         raise failure(done.complaints, done.returncode, secrets, allow_build=allow_build)
@@ -203,7 +210,7 @@ def resolve(
         if settings.indexes == (settings.index_url,) and not settings.find_links
         else None,
         notes=(
-            BUILDS_ALLOWED if allow_build else WHEELS_ONLY,
+            *([BUILDS_ALLOWED] if allow_build else []),
             *told.notes,
             *(note for project in files.projects for note in project.notes(target)),
             *hidden,
@@ -212,6 +219,8 @@ def resolve(
         not_compared=tuple(skip for project in files.projects if (skip := project.skip) is not None),
         uv=uv.version,
         roots=_roots(wanted.requirements, files.roots(credentials)),
+        asked=(*wanted.requirements, *files.asked(credentials)),
+        settings=files.with_options(settings, credentials),
     )
 
 
@@ -233,6 +242,20 @@ def _sources(wanted: Wanted, files: Files, cwd: Path, credentials: Credentials) 
     if text is None and not paths and not wanted.groups:
         raise QuestionError("Nothing was asked.", "Name requirements, a file of them, or a group.")
     return [*options, *paths, *([] if text is None else ["-"])], text
+
+
+@contextlib.contextmanager
+def _constraints(limits: Sequence[str]) -> Iterator[list[str]]:
+    """The options that have uv read constraints from a file, which is there meanwhile."""
+    if not limits:
+        yield []
+        return
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="wheelclash-") as folder:
+        path = Path(folder) / "constraints.txt"
+        path.write_text("\n".join([*limits, ""]), encoding="utf-8")
+        yield ["--constraint", str(path)]
 
 
 _NO_REPOSITORIES = {"GIT_ALLOW_PROTOCOL": "none"}

@@ -186,5 +186,5 @@ def _absolute(location: str | None, path: Path) -> str | None:
 
 def location_of(text: str) -> str:
     """Return the location of uv's ``name=location``."""
-    match = re.match(r"[A-Za-z0-9._-]+=(.+)", text)
+    match = re.match(r"[A-Za-z0-9._-]+=(?!=)(.+)", text)  # name==1.0 is a requirement, not a place
     return match[1] if match else text

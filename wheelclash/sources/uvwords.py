@@ -12,7 +12,7 @@ from wheelclash.urls import redacted as without_logins
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Secret", "failure", "redacted", "warnings"]
+__all__ = ["Secret", "cause", "failure", "redacted", "warnings"]
 
 _LONGEST = 2000
 _SHORTEST_SECRET = 4
@@ -67,6 +67,26 @@ def failure(complaints: str, returncode: int, secrets: Sequence[Secret], *, allo
     if not allow_build and _NEEDS_BUILD.search(complaints):
         hint = "--allow-build lets it take source distributions; it may then run their code to learn what they require."
     return QuestionError(f"uv did not resolve this: {_shortened(words)}.", hint)
+
+
+_CAUSES = (
+    (re.compile(r"([\w.-]+)(?:[=<>!~][^ ]*)? has no wheels? with a matching"), "{} has no wheel for this target"),
+    (re.compile(r"([\w.-]+)(?:[=<>!~][^ ]*)? has no usable wheels"), "{} has no wheel for this target"),
+    (re.compile(r"([\w.-]+) was not found in"), "{}, which it requires, was not found"),
+    (re.compile(r"no versions? of ([\w.-]+)"), "there is no release of {} that it could be installed with"),
+)
+_LONGEST_CAUSE = 240
+
+
+def cause(failed: QuestionError) -> str:
+    """Return the cause of a failure in one clause: what is missing, if uv says so, else the beginning of its words."""
+    for pattern, clause in _CAUSES:
+        match = pattern.search(failed.reason)
+        if match is not None:
+            return clause.format(match[1])
+    words = failed.reason.partition(": ")[2].removeprefix("No solution found when resolving dependencies: ")
+    words = words.partition(", we can conclude")[0].rstrip(".")
+    return f"uv says: {words if len(words) <= _LONGEST_CAUSE else words[:_LONGEST_CAUSE] + '…'}"
 
 
 def warnings(complaints: str, secrets: Sequence[Secret]) -> list[str]:
