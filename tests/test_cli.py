@@ -98,6 +98,16 @@ def test_one_wheel_alone_is_asked_with_its_dependencies(
     assert not index.requests
 
 
+def test_one_wheel_is_resolved_within_constraints(ask: Command, tmp_path: Path) -> None:
+    Wheel("ours", files={"shared/core.py": "ours\n"}, requires=["right"]).write(tmp_path / "dist")
+    (tmp_path / "c.txt").write_text("right<2\n", encoding="utf-8")
+    for what in ("dist", "dist/ours-1.0-py3-none-any.whl"):
+        assert ask(what, "-c", "c.txt", *LINUX, cwd=tmp_path).code == 1
+    (tmp_path / "c.txt").write_text("right<1\n", encoding="utf-8")
+    for what in ("dist", "dist/ours-1.0-py3-none-any.whl"):
+        assert ask(what, "-c", "c.txt", *LINUX, cwd=tmp_path).code == 2
+
+
 def test_one_wheel_that_requires_nothing_is_clean(ask: Command, tmp_path: Path) -> None:
     Wheel("lone", files={"lone.py": ""}).write(tmp_path / "dist")
     ran = ask("dist/lone-1.0-py3-none-any.whl", *LINUX, cwd=tmp_path)

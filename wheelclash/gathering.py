@@ -98,6 +98,7 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
         left_out = Selection(skipped=listed.skipped, not_compared=listed.not_compared)
         inputs = inputs._replace(asked=[*inputs.asked, *listed.asked], files=(), text=None)
     resolves = _resolves(question, inputs, compares=compares)
+    lone_folder = resolves and bool(inputs.folders) and inputs.alone is not None
     if constraints:
         limits = _limits(constraints, question, credentials)
         against, siblings = (limits.constrained(each, credentials) for each in (inputs.against, inputs.siblings))
@@ -116,7 +117,7 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
         inputs = inputs._replace(siblings=[*inputs.siblings, *(each for found in variants for each in found)])
     pages = _pages(inputs.looked_up(resolves=resolves), settings, reader)
     gatherers = [_Gatherer(target, question, reader, settings, inputs, pages) for target in targets]
-    selected = run_all([partial(each.select, resolves=resolves) for each in gatherers])
+    selected = run_all([partial(each.select, resolves=resolves, lone_folder=lone_folder) for each in gatherers])
     chosen = [[left_out, *parts] for parts in selected]
     located = _locate([each for parts in chosen for part in parts for each in part.unlocated], settings, reader)
     sets = [_target_set(each, parts, located) for each, parts in zip(gatherers, chosen, strict=True)]
@@ -415,8 +416,13 @@ class _Gatherer:
         self.closure: Closure | None = None
         self._asked: Sequence[Asked] = ()
 
-    def select(self, *, resolves: bool) -> list[Selection]:
-        """What each of the inputs comes to."""
+    def select(self, *, resolves: bool, lone_folder: bool) -> list[Selection]:
+        """What each of the inputs comes to.
+
+        Args:
+            resolves: Whether uv resolves what was asked for.
+            lone_folder: Whether that is the one wheel that a folder has for the target.
+        """
         target = self.target
         every = [*self._inputs.asked, *self._inputs.against]
         left_out = [each for each in every if not applies(each, target)]
@@ -425,7 +431,7 @@ class _Gatherer:
         parts = [Selection(not_compared=[_marker_skip(each) for each in left_out])]
         folders = [select_wheels(folder, target) for folder in self._inputs.folders]
         if resolves:
-            if folders and self._inputs.alone is not None:
+            if lone_folder:
                 asked = [Asked(text=each.requested, path=each.path) for each in folders[0].candidates]
                 folders = [folders[0]._replace(candidates=(), roots=())]
             refused = [choice for each in asked if isinstance(choice := self._before_resolving(each), Skip)]

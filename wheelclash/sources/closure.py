@@ -219,7 +219,7 @@ def resolve(
         not_compared=tuple(skip for project in files.projects if (skip := project.skip) is not None),
         uv=uv.version,
         roots=_roots(wanted.requirements, files.roots(credentials)),
-        asked=(*wanted.requirements, *files.asked(credentials)),
+        asked=(*files.constrained(wanted.requirements, credentials), *files.asked(credentials)),
         settings=files.with_options(settings, credentials),
     )
 

@@ -85,12 +85,7 @@ class Files(NamedTuple):
     def asked(self, credentials: Credentials) -> list[Asked]:
         """The requirements that can be understood, within what constraints allow."""
         understood = [self._understood(line, credentials) for line in self.lines]
-        limits = self._limits(credentials)
-        return [_constrained(each, limits) for each in understood if isinstance(each, Asked)]
-
-    def _limits(self, credentials: Credentials) -> list[Asked]:
-        understood = [self._understood(line, credentials) for line in self.included.constraints]
-        return [each for each in understood if isinstance(each, Asked)]
+        return self.constrained([each for each in understood if isinstance(each, Asked)], credentials)
 
     def listed(self, credentials: Credentials) -> Listed:
         """The requirements themselves, for a set without dependencies: what cannot be understood is skipped.
