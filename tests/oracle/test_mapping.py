@@ -161,3 +161,55 @@ def test_file_where_another_needs_a_folder_stops_the_installation(
     outcome = observations.installer(installer).install(environments.new(), wheels)
     assert not outcome.ok
     assert {each.state for each in diagnosed(wheels, installer).outcomes} == {"fails"}
+
+
+@pytest.mark.parametrize("installer", INSTALLER_NAMES)
+@pytest.mark.parametrize("odd", ["./clash_a-1.0.data/junk", "clash_a-1.0.data/junk"])
+def test_a_refused_wheel_overwrites_what_it_shares(
+    environments: Environments, observations: Observations, tmp_path: Path, odd: str, installer: InstallerName
+) -> None:
+    """The other wheel's file is gone although the installer stops, and the overlap is told."""
+    refused = Wheel("clash-a", files={"m.py": "by = 'a'", odd: ""}).write(tmp_path)
+    other = Wheel("clash-b", files={"m.py": "by = 'b'"}).write(tmp_path)
+    environment, real = environments.new(), observations.installer(installer)
+    real.install(environment, [other]).expect()
+    outcome = real.install(environment, [refused])
+    assert outcome.ok == (distribution_of(refused).layouts[installer].failure is None), outcome.output
+    assert environment.snapshot()[environment.real_path("site-packages", "m.py")] == b"by = 'a'"
+    (found,) = diagnosed([refused, other], installer).outcomes
+    assert found.overlap.kind == "different"
+    assert (found.state == "fails") != outcome.ok
+
+
+@pytest.mark.parametrize("installer", INSTALLER_NAMES)
+def test_an_empty_folder_where_another_has_a_file_stops_uv(
+    environments: Environments, observations: Observations, tmp_path: Path, installer: InstallerName
+) -> None:
+    """Folders that hold no file are made by uv, and not by pip."""
+    wheels = [
+        Wheel("clash-a", files={"clash/": ""}).write(tmp_path),
+        Wheel("clash-b", files={"clash": "by = 'file'"}).write(tmp_path),
+    ]
+    outcome = observations.installer(installer).install(environments.new(), wheels)
+    assert outcome.ok == (installer == "pip"), outcome.output
+    assert [each.state for each in diagnosed(wheels, installer).outcomes] == ([] if outcome.ok else ["fails"])
+
+
+@pytest.mark.parametrize("installer", INSTALLER_NAMES)
+def test_a_dist_info_of_no_version_makes_the_installer_fail_now_or_later(
+    environments: Environments, observations: Observations, tmp_path: Path, installer: InstallerName
+) -> None:
+    """The wheel is installed: by pip, which ends with an error, and by uv, which cannot even uninstall it."""
+    odd = Wheel("odd", "1.0_1", files={"odd.py": ""})
+    metadata = "Metadata-Version: 2.1\nName: odd\nVersion: 1.0.post1\n"
+    odd.files[f"{odd.dist_info}/METADATA"] = metadata
+    wheel = odd.write(tmp_path).rename(tmp_path / "odd-1.0.post1-py3-none-any.whl")
+    environment, real = environments.new(), observations.installer(installer)
+    outcome = real.install(environment, [wheel])
+    assert outcome.ok == (installer == "uv"), outcome.output
+    assert environment.real_path("site-packages", "odd.py") in environment.snapshot()
+    assert real.uninstall(environment, ["odd"]).ok == (installer == "pip")
+    layout = distribution_of(wheel).layouts[installer]
+    assert layout.failure is not None
+    assert layout.failure.code == "dist-info-version"
+    assert "site-packages/odd.py" in layout.files
