@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import os
+import shutil
 import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +39,110 @@ def script(path: Path, text: str) -> Path:
 
 def test_an_interpreter_asked_says_what_it_would_say_of_itself() -> None:
     assert target_of(ask(Path(sys.executable))) == target_of(running())
+
+
+# -- Pythons of every age ----------------------------------------------------------------------------------
+
+OTHERS = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"]
+
+_VENDORED = """
+import json
+from pip._vendor.packaging import markers, tags
+environment = {key: str(value) for key, value in markers.default_environment().items() if key != "extra"}
+print(json.dumps([sorted(map(str, tags.sys_tags())), environment]))
+"""
+
+
+def of_version(version: str) -> Path:
+    """An interpreter of that version, on PATH or of pyenv."""
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    found = [*map(Path, filter(None, [shutil.which(f"python{version}")]))]
+    found += sorted(root.glob(f"versions/{version}.*/bin/python{version}"))
+    for each in found:
+        if subprocess.run([each, "-c", "import pip"], capture_output=True, check=False).returncode == 0:
+            return each
+    pytest.skip(f"there is no Python {version} with pip here")
+
+
+@pytest.mark.parametrize("version", OTHERS)
+def test_an_interpreter_of_any_age_supports_what_its_own_pip_says(version: str) -> None:
+    """Tags and markers, by the copy of packaging in its pip; newer ones of ours may know more tags."""
+    python = of_version(version)
+    done = subprocess.run([python, "-I", "-c", _VENDORED], capture_output=True, check=True)
+    tags, markers = json.loads(done.stdout)
+    found = target_of(ask(python))
+    assert found.markers == markers
+    ours = {str(tag) for tag in found.tags}
+    assert set(tags) <= ours
+    assert all("abi3t" in tag or tag.endswith("-none-any") for tag in ours - set(tags))
+
+
+def test_the_probe_is_a_script_of_the_standard_library_for_python_3_8() -> None:
+    tree = ast.parse(module._PROBE.read_text("utf-8"), feature_version=(3, 8))
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert imported - {"_manylinux"} <= sys.stdlib_module_names
+    done = subprocess.run([sys.executable, "-I", "-S", str(module._PROBE)], capture_output=True, check=True)
+    assert json.loads(done.stdout)["prefix"]
+
+
+def answer_of(**more: Any) -> dict[str, Any]:
+    """What the probe of some interpreter prints, in part."""
+    given: dict[str, Any] = {
+        "implementation": "cpython", "version": "3.9.1", "nodot": "39", "free_threaded": False, "is_debug": False,
+        "is_32_bit": False, "platform": "linux-x86_64", "host": "x86_64-pc-linux-gnu", "suffix": ".so",
+        "c_library": {"glibc": [2, 17]}, "markers": {"platform_system": "Linux", "platform_machine": "x86_64"},
+    }  # fmt: skip
+    return given | more
+
+
+@pytest.mark.parametrize(
+    ("facts", "supported", "others"),
+    [
+        ({}, ["cp39-cp39-manylinux_2_17_x86_64", "cp39-abi3-manylinux2014_x86_64"], ["cp39-cp39-musllinux_1_1_x86_64"]),
+        ({"c_library": {"musl": [1, 2]}}, ["cp39-cp39-musllinux_1_1_x86_64"], ["cp39-cp39-manylinux1_x86_64"]),
+        (
+            {"c_library": {"glibc": [2, 17], "refused": [17]}},
+            ["cp39-cp39-manylinux_2_16_x86_64"],
+            ["cp39-cp39-manylinux_2_17_x86_64", "cp39-cp39-manylinux2014_x86_64"],
+        ),
+        ({"c_library": {}}, ["cp39-cp39-linux_x86_64", "py3-none-any"], ["cp39-cp39-manylinux1_x86_64"]),
+        ({"is_32_bit": True}, ["cp39-cp39-manylinux1_i686"], ["cp39-cp39-manylinux1_x86_64"]),
+        ({"is_debug": True}, ["cp39-cp39d-linux_x86_64", "cp39-cp39-linux_x86_64"], []),
+        (
+            {"version": "3.13.1", "nodot": "313", "free_threaded": True},
+            ["cp313-cp313t-linux_x86_64"],
+            ["cp313-cp313-linux_x86_64", "cp313-abi3-linux_x86_64"],
+        ),
+        (
+            {"implementation": "pypy", "suffix": ".pypy39-pp73-x86_64-linux-gnu.so"},
+            ["pp39-pypy39_pp73-manylinux_2_17_x86_64", "pp3-none-any"],
+            ["cp39-cp39-linux_x86_64"],
+        ),
+        (
+            {"platform": "win-amd64", "markers": {"platform_system": "Windows", "platform_machine": "AMD64"}},
+            ["cp39-cp39-win_amd64"],
+            ["cp39-cp39-linux_x86_64"],
+        ),
+        ({"platform": "linux-armv7l", "host": "arm-linux-gnueabi"}, [], ["cp39-cp39-manylinux2014_armv7l"]),
+        ({"platform": "linux-armv7l", "host": "arm-linux-gnueabihf"}, ["cp39-cp39-manylinux2014_armv7l"], []),
+    ],
+)
+def test_tags_follow_from_what_an_interpreter_says(
+    facts: dict[str, Any], supported: list[str], others: list[str]
+) -> None:
+    found = [str(tag) for tag in module._supported(answer_of(**facts))]
+    assert set(supported) <= set(found)
+    assert not set(others) & set(found)
 
 
 def test_asking_for_oneself_starts_no_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

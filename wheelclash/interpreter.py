@@ -81,24 +81,8 @@ class Interpreter(NamedTuple):
         return self.prefix != self.base_prefix
 
 
-_QUESTION = """
-import importlib.util, json, os, sys, sysconfig
-managed = os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
-answer = {
-    "executable": sys.executable, "prefix": sys.prefix, "base_prefix": sys.base_prefix,
-    "version": "%d.%d.%d" % sys.version_info[:3], "implementation": sys.implementation.name,
-    "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-    "has_pip": importlib.util.find_spec("pip") is not None, "externally_managed": os.path.isfile(managed),
-    "places": sysconfig.get_paths(),
-    "sites": [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")],
-}
-sys.path.insert(0, sys.argv[1])
-from packaging import markers, tags
-answer["markers"] = {key: str(value) for key, value in markers.default_environment().items()}
-answer["tags"] = [str(tag) for tag in tags.sys_tags()]
-print(json.dumps(answer))
-"""
-"""Run by the interpreter that is asked, with our own copy of ``packaging``: it alone knows its tags for certain."""
+_PROBE = Path(__file__).with_name("probe.py")
+"""The script that an interpreter runs to describe itself."""
 
 
 def running(environ: Mapping[str, str] | None = None) -> Interpreter:
@@ -135,12 +119,9 @@ def ask(path: Path, environ: Mapping[str, str] | None = None) -> Interpreter:
     Raises:
         TargetError: It cannot be run, is no Python that can be asked, or takes more than ten seconds.
     """
-    import packaging
-
     from wheelclash.processes import RunError, run
 
-    library = str(Path(packaging.__path__[0]).parent)
-    command = [str(path), "-I", "-B", "-c", _QUESTION, library]
+    command = [str(path), "-I", "-B", str(_PROBE)]
     try:
         done = run(command, patience=PATIENCE)
     except RunError as error:
@@ -159,9 +140,10 @@ def ask(path: Path, environ: Mapping[str, str] | None = None) -> Interpreter:
 def _interpreter(answer: Any, path: Path, environ: Mapping[str, str]) -> Interpreter:
     """An answer as checked values; KeyError, TypeError or ValueError if it is none."""
     texts = {key: answer[key] for key in ("prefix", "base_prefix", "version", "implementation")}
-    markers, tags = dict(answer["markers"]), list(answer["tags"])
-    if not all(isinstance(each, str) for each in (*texts.values(), *markers.values(), *tags)) or not tags:
+    markers = dict(answer["markers"])
+    if not all(isinstance(text, str) for text in (*texts.values(), *markers.values())):
         raise ValueError(answer)
+    tags = tuple(str(tag) for tag in _supported(answer))
     prefix, base_prefix = Path(texts["prefix"]), Path(texts["base_prefix"])
     told = answer["executable"]
     places = tuple((str(key), str(place)) for key, place in dict(answer.get("places", {})).items())
@@ -176,8 +158,106 @@ def _interpreter(answer: Any, path: Path, environ: Mapping[str, str]) -> Interpr
         has_pip=answer["has_pip"] is True,
         externally_managed=prefix == base_prefix and answer["externally_managed"] is True,
         is_active=_is_active(prefix, environ),
-        facts=Facts(tuple(tags), markers, places, sites),
+        facts=Facts(tags, markers, places, sites),
     )
+
+
+# -- from what an interpreter says to the wheel tags it supports ---------------------------------------------
+
+
+def _supported(answer: Mapping[str, Any]) -> Iterator[Tag]:
+    """The wheel tags an interpreter supports, best first, by ``packaging``'s rules.
+
+    Args:
+        answer: What the probe printed.
+    """
+    from packaging import tags
+
+    implementation = str(answer["implementation"])
+    major, minor = (int(number) for number in str(answer["version"]).split(".")[:2])
+    nodot = str(answer["nodot"] or f"{major}{minor}")
+    short = tags.INTERPRETER_SHORT_NAMES.get(implementation) or implementation
+    platforms = list(_platforms(answer))
+    if short == "cp":
+        abi = f"cp{nodot}{'t' if answer['free_threaded'] else ''}"
+        abis = [f"{abi}d", abi] if answer["is_debug"] else [abi]
+        yield from tags.cpython_tags((major, minor), abis, platforms)
+    else:
+        yield from tags.generic_tags(f"{short}{nodot}", list(_foreign_abi(str(answer["suffix"]))), platforms)
+    interpreter = {"cp": f"cp{nodot}", "pp": "pp3"}.get(short)
+    yield from tags.compatible_tags((major, minor), interpreter, platforms)
+
+
+def _foreign_abi(suffix: str) -> Iterator[str]:
+    """The ABI that the suffix of extension modules names, of other implementations than CPython.
+
+    ``.pypy310-pp73-x86_64-linux-gnu.so`` is ``pypy310_pp73``, ``.graalpy-38-native-…`` is ``graalpy_38_native``.
+    """
+    parts = suffix.split(".")
+    if len(parts) < 3 or not parts[1]:  # noqa: PLR2004 - a dot before and one after
+        return
+    words = parts[1].split("-")
+    known = {"pypy": 2, "graalpy": 3}
+    count = next((number for name, number in known.items() if words[0].startswith(name)), len(words))
+    yield _normal("-".join(words[:count]))
+
+
+def _platforms(answer: Mapping[str, Any]) -> Iterator[str]:
+    """The platform tags an interpreter supports, best first."""
+    from packaging import tags
+
+    system, machine = answer["markers"]["platform_system"], str(answer["markers"]["platform_machine"])
+    plain = _normal(str(answer["platform"]))
+    if system == "Darwin":
+        yield from tags.mac_platforms(arch=_PLAIN_MAC.get(machine, machine) if answer["is_32_bit"] else machine)
+    elif system == "Linux" and plain.startswith("linux_"):
+        arch = plain.partition("_")[2]
+        if answer["is_32_bit"]:
+            arch = {"x86_64": "i686", "aarch64": "armv8l"}.get(arch, arch)
+        arches = ["armv8l", "armv7l"] if arch == "armv8l" else [arch]
+        yield from (f"linux_{each}" for each in arches)
+        for each in arches:
+            yield from _of_c_library(answer, each)
+    else:
+        yield plain
+
+
+_PLAIN_MAC = {"x86_64": "i386", "ppc64": "ppc"}
+"""What a 32-bit interpreter is built for on a machine of 64 bits."""
+
+
+def _of_c_library(answer: Mapping[str, Any], arch: str) -> Iterator[str]:
+    """The platform tags that an interpreter on Linux supports by its C library."""
+    from wheelclash.platforms import platform_named
+
+    library = answer["c_library"]
+    glibc, musl = library.get("glibc"), library.get("musl")
+    if glibc and "armv7l" in arch and "gnueabihf" not in str(answer["host"]):
+        return  # manylinux is for the hard-float ABI alone
+    try:
+        if glibc:
+            major, minor = (int(number) for number in glibc)
+            found = platform_named(f"manylinux_{major}_{minor}_{arch}").tags
+            without = {f"_{major}_{int(number)}_" for number in library.get("refused", ())}
+            old = {f"manylinux{name}_" for number, name in _OLD_GLIBC.items() if f"_{major}_{number}_" in without}
+            unwanted = (*without, *old)
+            found = tuple(tag for tag in found if not any(part in tag for part in unwanted))
+        elif musl:
+            major, minor = (int(number) for number in musl)
+            found = platform_named(f"musllinux_{major}_{minor}_{arch}").tags
+        else:
+            found = ()
+    except TargetError:  # an architecture without such wheels, or a C library older than any of them
+        found = ()
+    yield from (tag for tag in found if not tag.startswith("linux_"))
+
+
+_OLD_GLIBC = {5: "1", 12: "2010", 17: "2014"}
+"""The other names of manylinux tags, by the minor version of glibc."""
+
+
+def _normal(text: str) -> str:
+    return text.replace(".", "_").replace("-", "_").replace(" ", "_")
 
 
 def target_of(interpreter: Interpreter) -> Target:

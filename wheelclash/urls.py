@@ -18,6 +18,9 @@ from wheelclash.files import LARGEST_CONFIGURATION, require_file
 __all__ = ["Credentials", "local_path", "netrc_logins", "origin_of", "redacted", "shown", "without_credentials"]
 
 _VCS = frozenset({"git", "hg", "svn", "bzr"})
+_HOST = re.compile(r"(?:\[[^\]]*\]|localhost|[^:]*\.[^:]*|)(?::\d+)?", re.IGNORECASE)
+"""What is a host rather than a user name, or a password's beginning: it has a dot."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -84,13 +87,12 @@ def _without_login(match: re.Match[str]) -> str:
 
 def _url_without_login(scheme: str, rest: str) -> str:
     authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
-    if "@" in authority:
-        is_revision = (
-            scheme.rsplit(None, 1)[-1].partition("+")[0].lower() in _VCS
-        )  # git+https://user:password@host/project@revision
-        return scheme + (rest[len(authority.rpartition("@")[0]) + 1 :] if is_revision else rest.rpartition("@")[2])
-    is_port = re.fullmatch(r"(?:\[[^\]]*\]|[^:]*)(?::\d*)?", authority) is not None
-    return scheme + rest if is_port else scheme + rest.rpartition("@")[2]
+    is_repository = scheme.rsplit(None, 1)[-1].partition("+")[0].lower() in _VCS
+    if is_repository and "@" in authority:  # git+https://user:password@host/project@revision
+        return scheme + rest[len(authority.rpartition("@")[0]) + 1 :]
+    if "@" not in authority and ((is_repository and ":" not in authority) or _HOST.fullmatch(authority)):
+        return scheme + rest  # the @ is part of a path
+    return scheme + rest.rpartition("@")[2]
 
 
 def _with_netloc(parts: SplitResult, netloc: str) -> str:

@@ -143,6 +143,8 @@ def fetch_requirements(url: str, fetcher: Fetcher, *, environ: Mapping[str, str]
     """
     lines: list[str] = []
     _fetch_into(lines, url, fetcher, environ, ())
+    if not any(line.strip() for line in lines):
+        raise QuestionError(f"{shown(url)} lists no requirement.")
     return "\n".join(lines).encode()
 
 
@@ -164,6 +166,7 @@ def _fetch_into(
     with download.file as file:
         if download.size + sum(map(len, lines)) > LARGEST:
             raise QuestionError(f"{here}{by} and what it includes have more than {LARGEST // 2**20} MiB.")
+        file.seek(0)
         text = file.read().decode("utf-8-sig", "replace")
     for line in _logical_lines(text):
         found = _INCLUDE.fullmatch(line) or _GLUED.fullmatch(line)

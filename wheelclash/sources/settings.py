@@ -322,7 +322,7 @@ def location(text: str, base: Path, credentials: Credentials, *, required: bool 
     if not parts.hostname:
         raise IndexSettingsError(f"{clean!r} names no host.")
     rest = parts._replace(scheme="", netloc="").geturl()
-    if "@" in rest and "@" not in parts.netloc and not re.search(r"[.:]|^localhost$", parts.hostname):
+    if "@" in rest and not re.search(r"[.:]|^localhost$", parts.hostname):
         place = rest.rpartition("@")[2]
         hint = "In a password, / is written %2F, ? %3F and # %23; an @ that is no part of a login is written %40."
         raise IndexSettingsError(f"What comes before @{place} is no login, or the @ is part of a path.", hint)
