@@ -85,6 +85,8 @@ class Distribution(NamedTuple):
         requirements: What it requires on the target.
         startup: Its files whose code Python runs at every start (:mod:`wheelclash.startup`), by archive path, or by
             installed path where it is installed. Known only of distributions that share files with others.
+        manager: ``conda`` or ``dpkg`` of an installed package that one of these manages; None of everything else.
+        variant: The label of the wheel variant that it was installed from; None if it was not, or is not installed.
     """
 
     candidate: Candidate
@@ -93,6 +95,8 @@ class Distribution(NamedTuple):
     layouts: Mapping[InstallerName, Layout]
     requirements: Requirements
     startup: tuple[str, ...] = ()
+    manager: str | None = None
+    variant: str | None = None
 
     @property
     def id(self) -> str:
@@ -103,6 +107,11 @@ class Distribution(NamedTuple):
     def name(self) -> str:
         """Normalised name."""
         return self.candidate.name
+
+    @property
+    def can_be_rewritten(self) -> bool:
+        """Whether a command of pip or uv can write it again as it is."""
+        return self.manager is None and self.variant is None
 
     @property
     def findings(self) -> tuple[Finding, ...]:

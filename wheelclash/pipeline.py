@@ -23,6 +23,7 @@ from wheelclash.parts import find_everywhere, requires_in
 from wheelclash.remedy import check_keepers, remedies, require_known
 from wheelclash.report.build import build_report
 from wheelclash.report.model import Reading
+from wheelclash.report.parts import restoring_note
 from wheelclash.report.view import Findings, View
 from wheelclash.sources.candidate import Skip
 from wheelclash.startup import startup_files
@@ -138,6 +139,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> S
         not_compared += there.not_compared
         for view in views:
             resolved = bool(question.deps)
+            notes += _managed_notes(view, there.places)
             notes += effects(view.distributions, there.installed, there.requires, view.target, resolved=resolved)
     return Seen(
         views=views,
@@ -170,6 +172,16 @@ def _reasons(
         places=there.places,
         recorded=there.recorded,
     )
+
+
+def _managed_notes(view: View, places: Places) -> list[str]:
+    """Return how packages of conda and dpkg are written again that a newcomer clashes with."""
+    clashing = {id_ for overlap in view.overlaps if overlap.is_clash for id_ in overlap.ids}
+    return [
+        restoring_note(each.manager, each.name, each.candidate.version, places)
+        for each in view.addition.residents
+        if each.manager is not None and each.id in clashing
+    ]
 
 
 def _residents(question: Question) -> Residents | None:

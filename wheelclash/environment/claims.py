@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.utils import canonicalize_name
 
 from wheelclash.environment.installed import Bystander, Unread, metadata_of, take_inventory
+from wheelclash.environment.managed import managed_among
 from wheelclash.environment.ownership import Owned
 from wheelclash.environment.places import is_absolute
 from wheelclash.environment.records import RecordError, recorded_keys
@@ -68,6 +69,7 @@ class Claims:
         self.asides: dict[str, str] = {}
         self.searched = len(read)
         self._add_bystanders(aside)
+        self._add_managed()
         self.not_compared = tuple(sorted(each.skip for each in aside))
 
     def _add_bystanders(self, aside: Iterable[Bystander]) -> None:
@@ -90,6 +92,22 @@ class Claims:
             self.owned.add(keys)
             self.distributions.append(one)
             self.by_id[id_] = one
+
+    def _add_managed(self) -> None:
+        """Let packages of conda and dpkg own what they list, but for what their RECORDs list already."""
+        recorded = {
+            key
+            for number, each in enumerate(self.distributions)
+            if self.asides.get(each.id) in {"conda", "system"}
+            for key in self.owned.keys[number]
+        }
+        names = {each.name for each in self.distributions[: self.searched]}
+        for package, keys, _ in managed_among(self.places, None, names, self.skipped):
+            if not keys <= recorded:
+                self.asides[package.id] = "conda" if package.manager == "conda" else "system"
+                self.owned.add(keys - recorded)
+                self.distributions.append(package)
+                self.by_id[package.id] = package
 
     def below(self, folder: str, starting: str = "") -> Iterator[str]:
         """The keys of everything recorded below a folder, in it by a name with a certain start."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.environment.disk_state import OnDisk, answers_from_disk, on_disk
 from wheelclash.environment.installed import entry_points_text
-from wheelclash.environment.records import RecordError, recorded_files
+from wheelclash.environment.managed import listed_files
+from wheelclash.environment.records import RecordError
 from wheelclash.installers import INSTALLERS
 from wheelclash.layout import EntryPointsError, InstalledFile, Layout
 from wheelclash.overlap import judge, questions
@@ -110,7 +111,7 @@ def _rows(
         each = distributions[number]
         noted = Noted()
         try:
-            rows = recorded_files(each.record, each.site, places, wanted[number], noted)
+            rows = listed_files(each, places, wanted[number], noted)
         except RecordError:  # it was there a moment ago
             rows = {}
         if findings is not None:

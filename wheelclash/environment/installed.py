@@ -58,6 +58,7 @@ class Unread(NamedTuple):
         installer: What INSTALLER says, or None.
         requires: ``Requires-Dist``, verbatim.
         requires_python: ``Requires-Python``, or None.
+        manager: ``conda`` or ``dpkg`` of a package that one of these installed; ``folder`` is then its list of files.
     """
 
     id: str
@@ -68,11 +69,12 @@ class Unread(NamedTuple):
     installer: str | None
     requires: tuple[str, ...] = ()
     requires_python: str | None = None
+    manager: str | None = None
 
     @property
     def record(self) -> str:
-        """The path of its RECORD."""
-        return f"{self.folder}/RECORD"
+        """The path of its RECORD, or of its manager's list."""
+        return f"{self.folder}/RECORD" if self.manager is None else self.folder
 
 
 class Bystander(NamedTuple):

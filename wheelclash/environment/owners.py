@@ -10,8 +10,9 @@ from wheelclash.environment.claims import Claims, Files
 from wheelclash.environment.contested import Contested, commands_of, find_contested, installed_file
 from wheelclash.environment.disk_state import OnDisk, on_disk
 from wheelclash.environment.installed import Unread
+from wheelclash.environment.managed import listed_files
 from wheelclash.environment.places import is_absolute
-from wheelclash.environment.records import RecordError, recorded_files
+from wheelclash.environment.records import RecordError
 from wheelclash.environment.tree import state_of, walk_below
 from wheelclash.layout import InstalledPath
 from wheelclash.meaning import meanings, source_of, understood
@@ -166,7 +167,7 @@ class _Answers:
     def _alone(self, key: str, each: Unread) -> tuple[Owner, OnDisk]:
         """A file with one owner: what it recorded, and what is there."""
         try:
-            row = recorded_files(each.record, each.site, self._places, {key}).get(key, NOTHING_RECORDED)
+            row = listed_files(each, self._places, {key}).get(key, NOTHING_RECORDED)
         except RecordError:  # it was there a moment ago
             row = NOTHING_RECORDED
         file = installed_file(key, row, commands_of(each, self._target), self._places)

@@ -16,10 +16,11 @@ from wheelclash.distribution import Distribution, Edge, Requirements, requiremen
 from wheelclash.environment.content import Unreadable, digest_of
 from wheelclash.environment.contested import commands_of, installed_file
 from wheelclash.environment.disk_state import on_disk
-from wheelclash.environment.installed import required_names, source_of, take_inventory
+from wheelclash.environment.installed import required_names, source_of, take_inventory, variant_of
 from wheelclash.environment.leftovers import claimed
+from wheelclash.environment.managed import listed_files, managed_among
 from wheelclash.environment.places import is_absolute
-from wheelclash.environment.records import RecordError, read_small, recorded_files
+from wheelclash.environment.records import RecordError, read_small
 from wheelclash.environment.scan import read_records
 from wheelclash.environment.startup import startup_of
 from wheelclash.environment.tree import names_in, state_of
@@ -38,7 +39,8 @@ from wheelclash.verdict import HEAD, INIT_LIMIT, Answer, is_known_stub
 from wheelclash.verdict import answer as judge_content
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from wheelclash.environment.installed import Bystander, Unread
     from wheelclash.environment.places import Places
@@ -103,6 +105,7 @@ class Residents:
         own = {each.name: self._keys(each) for each in newcomers}
         wanted = {key: path for keys in own.values() for key, path in keys.items()}
         names = {each.name: each.id for each in newcomers}
+        self._promote(wanted.keys(), names)
         replaced = {number for number, each in enumerate(self._read) if each.name in names}
         rows = self._rows(self._in_question(own, wanted, replaced))
         layouts = self._layouts(rows, wanted, newcomers)
@@ -160,6 +163,18 @@ class Residents:
         if folder not in known:
             known[folder] = os.path.realpath(folder).replace(os.sep, "/")
         return places.key_of(f"{known[folder]}/{name}")
+
+    def _promote(self, wanted: AbstractSet[str], names: Collection[str]) -> None:
+        """Let packages of conda and dpkg that own any of these files be residents too."""
+        known = {each.id for each in self._read}
+        skipped: list[Skip] = []
+        for package, keys, files in managed_among(self.places, wanted, {*names, *self.versions}, skipped):
+            if package.id not in known:
+                self._owned.add(keys)
+                self._read.append(package)
+                self._findings.append([])
+                self._files[package.id] = files
+        self.skipped = tuple(dict.fromkeys((*self.skipped, *skipped)))
 
     def _unowned(self, newcomers: Sequence[Distribution]) -> Iterator[Unowned]:
         """Yield the files that are there, that no RECORD lists, and that a newcomer writes with other content."""
@@ -264,7 +279,7 @@ class Residents:
         for number, keys in wanted.items():
             each = self._read[number]
             try:
-                rows = recorded_files(each.record, each.site, self.places, keys)
+                rows = listed_files(each, self.places, keys)
             except RecordError:  # it was there a moment ago
                 rows = {}
             found[each.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(keys)}
@@ -321,7 +336,16 @@ class Residents:
             required = Requirements(tuple(Edge(name) for name in sorted(names)))
         layouts = dict.fromkeys((one.name for one in INSTALLERS), layout or Layout({}, frozenset()))
         startup = () if layout is None else startup_of(self._owned.keys[number], self.places)
-        return Distribution(_candidate(each, folder), contents, "installed", layouts, required, startup)
+        return Distribution(
+            candidate=_candidate(each, folder),
+            contents=contents,
+            evidence="installed",
+            layouts=layouts,
+            requirements=required,
+            startup=startup,
+            manager=each.manager,
+            variant=variant_of(each.folder),
+        )
 
     def _contents(self, each: Unread, findings: tuple[Finding, ...]) -> Contents:
         folder = os.path.basename(each.folder)  # noqa: PTH119

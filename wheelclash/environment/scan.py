@@ -11,6 +11,7 @@ from wheelclash.environment.content import runs
 from wheelclash.environment.contested import Contested, commands_of, find_contested
 from wheelclash.environment.installed import Bystander, required_names, take_inventory
 from wheelclash.environment.leftovers import Leftover, leftovers
+from wheelclash.environment.managed import managed_among
 from wheelclash.environment.ownership import Owned
 from wheelclash.environment.places import is_absolute
 from wheelclash.environment.records import RecordError, recorded_keys
@@ -53,6 +54,7 @@ class Installed(NamedTuple):
         findings: What is odd about its RECORD.
         startup: Its files whose code Python runs at every start, where it clashes with others.
         absences: What it means that a missing file is gone, by path.
+        manager: ``conda`` or ``dpkg`` of a package that one of these installed: no other installer can write it.
     """
 
     id: str
@@ -70,6 +72,7 @@ class Installed(NamedTuple):
     findings: tuple[Finding, ...]
     startup: tuple[InstalledPath, ...] = ()
     absences: Mapping[InstalledPath, Absence] = MappingProxyType({})
+    manager: str | None = None
 
     @property
     def record(self) -> str:
@@ -83,7 +86,7 @@ class Scan(NamedTuple):
     Attributes:
         places: Where it is.
         target: What it is.
-        distributions: By name.
+        distributions: By name; then the packages of other managers that own a file which one of them owns too.
         contested: Every overlap, judged as for wheels, with what is on disk.
         leftovers: Files that nobody recorded, by folder.
         skipped: Distributions and folders that could not be read.
@@ -165,13 +168,17 @@ def scan(
     skipped = [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed]
     aside = list(inventory.bystanders)
     owned, read, findings = read_records(inventory.unread, places, aside, skipped)
+    for package, keys, files in managed_among(places, owned.every, {each.name for each, _ in read}, skipped):
+        owned.add(keys)
+        read.append((package, files))
+        findings.append([])
     seen = walk(places, owned.every)
     skipped += [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in seen.closed]
     state = states(places, seen.unseen)
     gone = owned.of_each({key for key, is_ in state.items() if is_ == "missing"})
     hidden = owned.of_each({key for key, is_ in state.items() if is_ == "hidden"})
     contested = find_contested(owned, [each for each, _ in read], places, target, findings)
-    hashed = [(each, count) for each, count in read if every or each.name in verify]
+    hashed = [(each, count) for each, count in read if (every or each.name in verify) and each.manager is None]
     verified = verify_files(hashed, places, jobs=jobs) if hashed else {}
     in_question = {each.key for each in contested if each.overlap.is_same_path}
     closed = {each.key for each in contested if each.on_disk.unreadable is not None}
@@ -204,6 +211,7 @@ def scan(
                 findings=(*findings[number], *findings_of(startup)),
                 startup=startup,
                 absences={places.installed_path(key): absence for key, absence in meaning.items()},
+                manager=each.manager,
             )
         )
     return Scan(

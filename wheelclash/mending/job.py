@@ -6,12 +6,14 @@ their exit codes.
 
 from __future__ import annotations
 
+import shlex
 from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.environment import places_of, scan
+from wheelclash.environment.managed import restoring
 from wheelclash.errors import KeeperError, QuestionError
 from wheelclash.installers import INSTALLERS, Invocation
 from wheelclash.interpreter import on_path, target_of
@@ -210,6 +212,8 @@ def plan(found: Scan, wish: Wish, installer: Installer) -> Repair:
     overlaps = [each.overlap for each in found.contested]
     found.require_compared(wish.keep, "--keep")
     found.require_compared(wish.drop, "--drop")
+    for option, wanted in (("--keep", wish.keep), ("--drop", wish.drop)):
+        _require_ours(option, wanted, found)
     keep = check_keepers(wish.keep, found.distributions, overlaps)
     drop = _dropped(wish.drop, found, keep)
     ignored = {
@@ -230,6 +234,21 @@ def plan(found: Scan, wish: Wish, installer: Installer) -> Repair:
         options = " ".join(f"--drop {names[other]}" for other in lasting)
         raise QuestionError(f"Nothing that is written again helps: {'; '.join(reasons)}.", f"Only {options} does.")
     return repair
+
+
+def _require_ours(option: str, wanted: Iterable[str], found: Scan) -> None:
+    """Refuse to mend or uninstall what another package manager installed.
+
+    Raises:
+        KeeperError: One of the names is such; the hint gives that manager's command.
+    """
+    for each in found.distributions:
+        if each.manager is not None and each.name in wanted:
+            command = shlex.join(restoring(each.manager, each.name, each.version, found.places))
+            raise KeeperError(
+                f"{option} {each.name}: it is {each.manager}'s, and neither pip nor uv writes or removes it.",
+                f"To have it written again: {command}" if option == "--keep" else f"Use {each.manager} itself.",
+            )
 
 
 def _dropped(wanted: Iterable[str], installed: Scan, keep: Sequence[str]) -> list[str]:

@@ -167,6 +167,7 @@ class _Planner:
         self._disk = model_disk(scan)
         self._startup = scan.startup_against(keep)
         self._rest = [each.id for each in scan.distributions if each.id not in drop]
+        self._managed = {each.id for each in scan.distributions if each.manager is not None}
         self._clashes = [
             each for each in scan.contested if each.overlap.severity in {"error", "warning"}
         ]  # as wheels; on this disk they may be at rest
@@ -182,7 +183,8 @@ class _Planner:
     def repair(self) -> Repair:
         rewritten: set[str] = set()
         rounds, disk = self._rounds(rewritten)
-        while damaged := {id_ for id_ in self._rest if id_ not in rewritten and self._lost(id_, disk)}:
+        ours = [id_ for id_ in self._rest if id_ not in self._managed]
+        while damaged := {id_ for id_ in ours if id_ not in rewritten and self._lost(id_, disk)}:
             rewritten |= self._enough(damaged, disk)
             rounds, disk = self._rounds(rewritten)
         hidden = [pair for each in self._clashes if (pair := self._hidden(each)) is not None]

@@ -20,7 +20,7 @@ from wheelclash.report.environment import (
     InstalledReport,
 )
 from wheelclash.report.model import SCHEMA_VERSION, FindingReport, Reading, Tool
-from wheelclash.report.parts import owner_report, skip_reports, split, target_report
+from wheelclash.report.parts import owner_report, restoring_note, skip_reports, split, target_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -133,6 +133,11 @@ def build_environment_report(
         for one in wishes.ignores
         if not any(each.severity != "none" and one.matches(each, names) for each in overlaps)
     ]
+    theirs = [
+        restoring_note(each.manager, each.name, each.version, scan.places)
+        for each in scan.distributions
+        if each.manager is not None and condition.intact[each.id] == "no"
+    ]
     return EnvironmentReport(
         schema_version=SCHEMA_VERSION,
         tool=Tool("wheelclash", wheelclash.__version__),
@@ -145,7 +150,7 @@ def build_environment_report(
         overlaps=contested,
         damage=damage,
         summary=_summary(contested, damage),
-        warnings=(*useless, *explained.notes),
+        warnings=(*useless, *theirs, *explained.notes),
         reading=explained.reading,
     )
 

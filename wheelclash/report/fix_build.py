@@ -19,7 +19,7 @@ from wheelclash.report.fix import (
     UndecidedReport,
 )
 from wheelclash.report.model import SCHEMA_VERSION, IntactReport, Tool
-from wheelclash.report.parts import skip_reports
+from wheelclash.report.parts import restoring_note, skip_reports
 from wheelclash.report.reasons import native_report
 from wheelclash.report.words import listed, plural
 
@@ -145,10 +145,11 @@ def _undecided(each: Undecided, mended: Mended, names: Mapping[str, str]) -> Und
 def _lasting(
     mended: Mended, names: Mapping[str, str], options: Sequence[str], keep: Sequence[str], drop: Sequence[str]
 ) -> LastingReport | None:
-    losers = mended.repair.losers
+    scan = mended.after or mended.before
+    managed = {each.id for each in mended.before.distributions if each.manager is not None}
+    losers = [id_ for id_ in mended.repair.losers if id_ not in managed]
     if not losers:
         return None
-    scan = mended.after or mended.before
     losses = tuple(LossReport(*each) for each in losses_of(losers, scan))
     there = {each.name for each in scan.distributions}
     gone = [name for name in (*drop, *(names[id_] for id_ in losers)) if name in there]
@@ -166,6 +167,13 @@ def _result(mended: Mended, names: Mapping[str, str]) -> tuple[IntactReport, ...
         leaves = mended.steps[-1].leaves if mended.steps else judge_environment(mended.before).intact
         found = {names[id_]: state for id_, state in leaves.items()}
     return tuple(IntactReport(name, found[name]) for name in sorted(concerned & found.keys()))
+
+
+def _managed_notes(mended: Mended) -> Iterable[str]:
+    """Yield how losers are written again that another package manager installed."""
+    for each in mended.before.distributions:
+        if each.manager is not None and each.id in mended.repair.losers:
+            yield restoring_note(each.manager, each.name, each.version, mended.before.places)
 
 
 def _warnings(mended: Mended, names: Mapping[str, str]) -> Iterable[str]:
@@ -187,6 +195,7 @@ def _warnings(mended: Mended, names: Mapping[str, str]) -> Iterable[str]:
             "every command succeeded, and what they wrote is not what RECORD says: the installer's cache may hold"
             " changed files (uv cache clean NAME), or try the other --installer"
         )
+    yield from _managed_notes(mended)
     open_ = len(mended.repair.open_paths)
     if open_ and mended.repair.is_decided:
         told = plural(open_, "contested file")

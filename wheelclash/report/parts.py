@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from wheelclash.report.model import OwnerReport, SkipReport, TargetReport
@@ -10,13 +11,14 @@ from wheelclash.report.reasons import native_report
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from wheelclash.environment.places import Places
     from wheelclash.layout import InstalledPath, Root
     from wheelclash.overlap import Owner
     from wheelclash.sources.candidate import Skip
     from wheelclash.target import Target
     from wheelclash.why import Why
 
-__all__ = ["owner_report", "skip_reports", "split", "target_report"]
+__all__ = ["owner_report", "restoring_note", "skip_reports", "split", "target_report"]
 
 
 def split(path: InstalledPath) -> tuple[Root, str]:
@@ -62,3 +64,11 @@ def target_report(target: Target, python: object) -> TargetReport:
         markers=dict(target.markers),
         case_sensitive=target.case_sensitive,
     )
+
+
+def restoring_note(manager: str, name: str, version: str, places: Places) -> str:
+    """Return a sentence on a package of conda or dpkg that files were taken from: how these are written again."""
+    from wheelclash.environment.managed import restoring
+
+    command = shlex.join(restoring(manager, name, version, places))
+    return f"{name} is {manager}'s, and neither pip nor uv writes it again; to have it as it was: {command}"

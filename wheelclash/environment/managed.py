@@ -1,0 +1,232 @@
+"""Files of other package managers: what conda and dpkg installed, by their own lists.
+
+A wheel that is installed into their environment may overwrite them. So their packages are owners like others, named
+``conda:NAME`` and ``dpkg:NAME``; those, at least, that own a file which a distribution owns too, or shall own. pip and
+uv can neither uninstall them nor write them again: that is done by their own commands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.utils import canonicalize_name
+
+from wheelclash.environment.installed import Unread
+from wheelclash.environment.records import MAX_BYTES, RecordError, read_small, recorded_files, recorded_keys
+from wheelclash.reading.record import BYTECODE, NOTHING_RECORDED, RecordedFile
+from wheelclash.sources.candidate import Skip
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from collections.abc import Set as AbstractSet
+
+    from wheelclash.environment.places import Places
+    from wheelclash.reading.contents import Finding, Noted
+
+__all__ = ["Managed", "listed_files", "listed_keys", "managed_among", "restoring"]
+
+_CONDA = re.compile(r"(.+)-([^-]+)-[^-]+\.json\Z")
+_METADATA = re.compile(r"(?:^|/)([A-Za-z0-9_.]+)-[^/]*\.(?:dist-info|egg-info)(?:/|\Z)")
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_DPKG = "var/lib/dpkg"
+
+
+class Managed(NamedTuple):
+    """A package of another package manager.
+
+    Attributes:
+        package: It, as a distribution whose list is to be read.
+        keys: Those of its files that were asked about.
+        files: How many files its manager lists.
+    """
+
+    package: Unread
+    keys: set[str]
+    files: int
+
+
+def managed_among(
+    places: Places, wanted: AbstractSet[str] | None, names: Collection[str], skipped: list[Skip]
+) -> list[Managed]:
+    """Return the packages of other managers that own any of some files.
+
+    Args:
+        places: Of the environment.
+        wanted: Keys; None for all.
+        names: Normalised names of distributions that are, or shall be, installed from wheels. A package of such a name
+            was replaced by one of them, and what its manager lists is not there any more.
+        skipped: Packages with lists that cannot be read are added here.
+    """
+    found = []
+    for package in (*_conda_packages(places), *_dpkg_packages(places)):
+        try:
+            keys, _ = listed_keys(package, places)
+        except RecordError as error:
+            skipped.append(Skip(package.name, error.code, error.reason))
+            continue
+        shared = keys if wanted is None else keys & wanted
+        if shared and not any(name in names for key in keys for name in _project_of(key)):
+            found.append(Managed(package, shared, len(keys)))
+    return found
+
+
+def listed_keys(each: Unread, places: Places) -> tuple[set[str], list[Finding]]:
+    """Return the keys of the files that a distribution owns, and what is odd about its list.
+
+    Args:
+        each: The distribution, of a wheel or of another package manager.
+        places: Of the environment.
+
+    Raises:
+        RecordError: Its RECORD, or its manager's list, cannot be read.
+    """
+    if each.manager is None:
+        return recorded_keys(each.record, each.site, places)
+    return {key for key in _managed_files(each, places) if not key.endswith(BYTECODE)}, []
+
+
+def listed_files(
+    each: Unread, places: Places, wanted: Collection[str] | None, findings: Noted | None = None
+) -> dict[str, RecordedFile]:
+    """Return what a distribution's RECORD, or its manager's list, says of some files.
+
+    Args:
+        each: The distribution.
+        places: Of the environment.
+        wanted: Keys; None for all.
+        findings: Where to note hashes of these files that prove nothing.
+
+    Raises:
+        RecordError: Its RECORD, or its manager's list, cannot be read any more.
+    """
+    if each.manager is None:
+        return recorded_files(each.record, each.site, places, wanted, findings)
+    return {key: file for key, file in _managed_files(each, places).items() if wanted is None or key in wanted}
+
+
+def restoring(manager: str, name: str, version: str, places: Places) -> tuple[str, ...]:
+    """Return the command with which a package manager writes its package again.
+
+    Args:
+        manager: ``conda`` or ``dpkg``.
+        name: The package, as ``conda:NAME`` or ``dpkg:NAME``.
+        version: Its version.
+        places: Of the environment.
+    """
+    bare = name.partition(":")[2]
+    if manager == "conda":
+        return ("conda", "install", "--prefix", str(places.prefix), "--force-reinstall", f"{bare}={version}")
+    return ("apt-get", "install", "--reinstall", bare)
+
+
+def _project_of(key: str) -> Iterator[str]:
+    match = _METADATA.search(key) if "-info" in key else None
+    if match:
+        yield canonicalize_name(match[1])
+
+
+def _managed_files(each: Unread, places: Places) -> dict[str, RecordedFile]:
+    return _conda_files(each, places) if each.manager == "conda" else _dpkg_files(each, places)
+
+
+def _conda_packages(places: Places) -> Iterator[Unread]:
+    folder = f"{places.base.rstrip('/')}/conda-meta"
+    for name in _names(folder, ".json"):
+        match = _CONDA.match(name)
+        if match:
+            yield Unread(
+                id=f"conda-meta/{name}",
+                name=f"conda:{match[1].lower()}",
+                version=match[2],
+                site=places.base,
+                folder=f"{folder}/{name}",
+                installer="conda",
+                manager="conda",
+            )
+
+
+def _conda_files(each: Unread, places: Places) -> dict[str, RecordedFile]:
+    """Return the files of a conda package with the hashes they got in this prefix."""
+    try:
+        package = json.loads(_content(each.record))
+    except (ValueError, RecursionError):
+        package = None
+    if not isinstance(package, dict) or not isinstance(package.get("files"), list):
+        raise RecordError("unreadable", f"{each.record} lists no files")
+    base = places.base.rstrip("/")
+    found: dict[str, RecordedFile] = {}
+    for path in _list(package.get("files")):
+        key = places.key_of(f"{base}/{path}") if isinstance(path, str) else None
+        if key is not None:
+            found[key] = NOTHING_RECORDED
+    data = package.get("paths_data")
+    for row in _list(data.get("paths") if isinstance(data, dict) else None):
+        if isinstance(row, dict) and isinstance(row.get("_path"), str):
+            key = places.key_of(f"{base}/{row['_path']}")
+            digest = row.get("sha256_in_prefix") or row.get("sha256")
+            if key is not None:
+                known = isinstance(digest, str) and _SHA256.match(digest) is not None
+                found[key] = RecordedFile(f"sha256:{digest}" if known else None, None)
+    return found
+
+
+def _dpkg_packages(places: Places) -> Iterator[Unread]:
+    """Yield the packages that dpkg lists, where the environment is the system's own (its prefix is ``/usr``)."""
+    if os.path.basename(places.base) != "usr":  # noqa: PTH119
+        return
+    root = os.path.dirname(places.base).rstrip("/")  # noqa: PTH120
+    versions = dict(_dpkg_versions(f"{root}/{_DPKG}/status"))
+    for name in _names(f"{root}/{_DPKG}/info", ".list"):
+        package = name.removesuffix(".list").partition(":")[0]
+        folder = f"{root}/{_DPKG}/info/{name}"
+        version = versions.get(package, "")
+        yield Unread(f"dpkg/{name}", f"dpkg:{package}", version, places.base, folder, "dpkg", manager="dpkg")
+
+
+def _dpkg_versions(status: str) -> Iterator[tuple[str, str]]:
+    package = ""
+    try:
+        lines = _content(status).split("\n")
+    except RecordError:  # versions are only told
+        return
+    for line in lines:
+        key, _, value = line.partition(": ")
+        if key == "Package":
+            package = value
+        elif key == "Version":
+            yield package, value
+
+
+def _dpkg_files(each: Unread, places: Places) -> dict[str, RecordedFile]:
+    """Return the files of a package among the environment's; dpkg's hashes (MD5) prove nothing."""
+    root = os.path.dirname(places.base).rstrip("/")  # noqa: PTH120
+    starts = tuple(f"{folder[len(root) :]}/" for folder in (*places.sites, places.scripts, places.headers))
+    lines = [line for line in _content(each.record).split("\n") if line.startswith(starts)]
+    keys = [places.key_of(f"{root}{line}") for line in lines]
+    return {key: NOTHING_RECORDED for key in keys if key is not None and not os.path.isdir(places.on_disk(key))}  # noqa: PTH112
+
+
+def _names(folder: str, ending: str) -> list[str]:
+    try:
+        return sorted(name for name in os.listdir(folder) if name.endswith(ending))  # noqa: PTH208
+    except OSError:
+        return []
+
+
+def _content(path: str) -> str:
+    """Return the text of a list.
+
+    Raises:
+        RecordError: It cannot be read.
+    """
+    try:
+        return (read_small(path, MAX_BYTES) or b"").decode("utf-8", "replace")
+    except OSError as error:
+        raise RecordError("unreadable", f"{path} cannot be read ({error.strerror})") from error
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
