@@ -354,3 +354,17 @@ def test_what_no_record_lists_and_is_overwritten_is_told(ask: Command, made: Liv
     )  # fmt: skip
     text = "scripts/tool, site-packages/m.py, site-packages/pkg/core.py, which no RECORD lists, are overwritten by new"
     assert text in ask("new", "--into", str(made.prefix), *INDEX).out
+
+
+def test_no_remedy_replaces_a_wheel_variant(ask: Command, made: Lived) -> None:
+    """Neither installer can be told to take the same variant again: whatever would write it anew is not offered."""
+
+    def strategies(*question: str) -> list[tuple[str, ...]]:
+        ran = ask(*question, "--into", str(made.prefix), *INDEX, "--format", "json")
+        return [(*each["keep"], each["strategy"]) for each in ran.json["remedies"]]
+
+    made.add("one", {"p/m.py": "1"}, more={"variant.json": '{"variants": {"v4": {}}}'})
+    assert strategies("two", "--keep", "one") == [("one", "avoid")]
+    ran = ask("one==2.0", "two", "--into", str(made.prefix), *INDEX, "--format", "json")
+    assert ran.json["remedies"] == []
+    assert any("one 1.0 was installed from a wheel variant (v4)" in each for each in ran.json["warnings"])

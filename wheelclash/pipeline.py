@@ -139,7 +139,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> S
         not_compared += there.not_compared
         for view in views:
             resolved = bool(question.deps)
-            notes += _managed_notes(view, there.places)
+            notes += _notes_on_residents(view, there.places)
             notes += effects(view.distributions, there.installed, there.requires, view.target, resolved=resolved)
     return Seen(
         views=views,
@@ -174,14 +174,21 @@ def _reasons(
     )
 
 
-def _managed_notes(view: View, places: Places) -> list[str]:
-    """Return how packages of conda and dpkg are written again that a newcomer clashes with."""
+def _notes_on_residents(view: View, places: Places) -> list[str]:
+    """Return notes on what clashes and is conda's or dpkg's, and on the wheel variants that are replaced."""
     clashing = {id_ for overlap in view.overlaps if overlap.is_clash for id_ in overlap.ids}
-    return [
+    notes = [
         restoring_note(each.manager, each.name, each.candidate.version, places)
         for each in view.addition.residents
         if each.manager is not None and each.id in clashing
     ]
+    notes += [
+        f"{each.name} {each.candidate.version} was installed from a wheel variant ({each.variant}): an install puts"
+        " another build in its place"
+        for each in view.addition.replaced.values()
+        if each.variant is not None
+    ]
+    return notes
 
 
 def _residents(question: Question) -> Residents | None:

@@ -367,7 +367,9 @@ class _Model:
         return self.installer.install(pins, where, no_deps=self._request.no_deps)
 
     def play(self, disk: Disk, change: _Change) -> Disk | None:
-        """Return the disk after a command; None if the installer stops on the way."""
+        """Return the disk after a command; None if the installer stops on the way, or the command must not be given."""
+        if not self._may_be_done(change):
+            return None
         if change.action == "uninstall":
             return disk.uninstall(change.ids)
         there = set(disk.records)
@@ -383,6 +385,20 @@ class _Model:
             return disk.install(layouts, order, removes_all_first=first)
         order = self.addition.order(self.installer, concerned, with_dependencies=not self._request.no_deps)
         return disk.install(layouts, order, removes_all_first=first, replaces=self.addition.replaces)
+
+    def _may_be_done(self, change: _Change) -> bool:
+        """Return whether a command leaves alone what another package manager owns, and every wheel variant.
+
+        A variant would be replaced by another build: neither pip nor uv can be told to take the same one again.
+        """
+        concerned = [self.by_id[id_] for id_ in change.ids]
+        match change.action:
+            case "uninstall":
+                return all(each.manager is None for each in concerned)
+            case "reinstall":
+                return all(each.can_be_rewritten for each in concerned)
+        older = [self.addition.replaced[each.id] for each in concerned if each.id in self.addition.replaced]
+        return all(each.variant is None for each in older)
 
     def _stops(self, ids: Collection[str], there: Collection[str]) -> bool:
         """Return whether the installer refuses one of these, or meets a file where it needs a folder."""
