@@ -101,6 +101,8 @@ class _Finder(NamedTuple):
 
         Of a wheel variant nothing is looked for: neither pip nor uv could be told to take the same build again.
         """
+        if each.manager is not None:
+            return Skip(each.name, "not-found", f"it is {each.manager}'s, and no wheel")
         variant = variant_of(each.folder)
         if variant is not None:
             reason = f"it was installed from a wheel variant ({variant}), and an installer would write another build"

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Literal
 
-from wheelclash.environment.records import RecordError, recorded_files
+from wheelclash.environment.managed import listed_files
+from wheelclash.environment.records import RecordError
 from wheelclash.role import role_of
 from wheelclash.verdict import is_known_stub
 
@@ -101,7 +102,7 @@ def _namespace_inits(missing: Collection[str], distribution: Unread, places: Pla
     if not inits:
         return set()
     try:
-        rows = recorded_files(distribution.record, distribution.site, places, inits)
+        rows = listed_files(distribution, places, inits)
     except RecordError:  # it was there a moment ago
         return set()
     return {key for key, row in rows.items() if is_known_stub(row.digest)}

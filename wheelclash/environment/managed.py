@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from packaging.utils import canonicalize_name
 
@@ -26,12 +26,28 @@ if TYPE_CHECKING:
     from wheelclash.environment.places import Places
     from wheelclash.reading.contents import Finding, Noted
 
-__all__ = ["Managed", "listed_files", "listed_keys", "managed_among", "restoring"]
+__all__ = ["Listed", "Managed", "listed_files", "listed_keys", "managed_among", "restoring"]
 
 _CONDA = re.compile(r"(.+)-([^-]+)-[^-]+\.json\Z")
 _METADATA = re.compile(r"(?:^|/)([A-Za-z0-9_.]+)-[^/]*\.(?:dist-info|egg-info)(?:/|\Z)")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _DPKG = "var/lib/dpkg"
+
+
+class Listed(Protocol):
+    """A distribution as far as its list of files goes: a RECORD, or that of its manager."""
+
+    @property
+    def record(self) -> str:
+        """The path of the list."""
+
+    @property
+    def site(self) -> str:
+        """The folder that a RECORD's paths are relative to."""
+
+    @property
+    def manager(self) -> str | None:
+        """``conda`` or ``dpkg``; None where it is a RECORD."""
 
 
 class Managed(NamedTuple):
@@ -73,7 +89,7 @@ def managed_among(
     return found
 
 
-def listed_keys(each: Unread, places: Places) -> tuple[set[str], list[Finding]]:
+def listed_keys(each: Listed, places: Places) -> tuple[set[str], list[Finding]]:
     """Return the keys of the files that a distribution owns, and what is odd about its list.
 
     Args:
@@ -89,7 +105,7 @@ def listed_keys(each: Unread, places: Places) -> tuple[set[str], list[Finding]]:
 
 
 def listed_files(
-    each: Unread, places: Places, wanted: Collection[str] | None, findings: Noted | None = None
+    each: Listed, places: Places, wanted: Collection[str] | None, findings: Noted | None = None
 ) -> dict[str, RecordedFile]:
     """Return what a distribution's RECORD, or its manager's list, says of some files.
 
@@ -128,7 +144,7 @@ def _project_of(key: str) -> Iterator[str]:
         yield canonicalize_name(match[1])
 
 
-def _managed_files(each: Unread, places: Places) -> dict[str, RecordedFile]:
+def _managed_files(each: Listed, places: Places) -> dict[str, RecordedFile]:
     return _conda_files(each, places) if each.manager == "conda" else _dpkg_files(each, places)
 
 
@@ -148,7 +164,7 @@ def _conda_packages(places: Places) -> Iterator[Unread]:
             )
 
 
-def _conda_files(each: Unread, places: Places) -> dict[str, RecordedFile]:
+def _conda_files(each: Listed, places: Places) -> dict[str, RecordedFile]:
     """Return the files of a conda package with the hashes they got in this prefix."""
     try:
         package = json.loads(_content(each.record))
@@ -200,7 +216,7 @@ def _dpkg_versions(status: str) -> Iterator[tuple[str, str]]:
             yield package, value
 
 
-def _dpkg_files(each: Unread, places: Places) -> dict[str, RecordedFile]:
+def _dpkg_files(each: Listed, places: Places) -> dict[str, RecordedFile]:
     """Return the files of a package among the environment's; dpkg's hashes (MD5) prove nothing."""
     root = os.path.dirname(places.base).rstrip("/")  # noqa: PTH120
     starts = tuple(f"{folder[len(root) :]}/" for folder in (*places.sites, places.scripts, places.headers))

@@ -76,8 +76,8 @@ class Installed(NamedTuple):
 
     @property
     def record(self) -> str:
-        """The path of its RECORD."""
-        return f"{self.folder}/RECORD"
+        """The path of its RECORD, or of its manager's list."""
+        return f"{self.folder}/RECORD" if self.manager is None else self.folder
 
 
 class Scan(NamedTuple):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.environment.records import RecordError, recorded_keys
+from wheelclash.environment.managed import listed_keys
+from wheelclash.environment.records import RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -50,7 +51,7 @@ def losses_of(ids: Collection[str], scan: Scan) -> list[Loss]:
 def _imported(each: Installed, scan: Scan) -> set[str]:
     """Top-level names that can be imported from a distribution's files."""
     try:
-        keys, _ = recorded_keys(each.record, each.site, scan.places)
+        keys, _ = listed_keys(each, scan.places)
     except RecordError:
         return set()
     found = set()

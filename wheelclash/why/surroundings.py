@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from wheelclash.environment.records import RecordError, recorded_keys
+from wheelclash.environment.managed import Listed, listed_keys
+from wheelclash.environment.records import RecordError
 from wheelclash.native import environment_libraries, library_folders, search_path, system_libraries
 
 if TYPE_CHECKING:
@@ -35,20 +36,12 @@ class Surroundings(NamedTuple):
     ld_library_path: str = ""
 
 
-class Recorded(Protocol):
+class Recorded(Listed, Protocol):
     """An installed distribution, as far as it may own a library."""
 
     @property
     def name(self) -> str:
         """Normalised."""
-
-    @property
-    def record(self) -> str:
-        """The path of its RECORD."""
-
-    @property
-    def site(self) -> str:
-        """The site-packages folder that is relative to."""
 
 
 def place_of(path: InstalledPath, places: Places | None) -> Path:
@@ -125,7 +118,7 @@ def _owners(files: Collection[Path], places: Places, recorded: Iterable[Recorded
     found: dict[Path, str] = {}
     for each in recorded if keys else ():
         try:
-            own, _ = recorded_keys(each.record, each.site, places)
+            own, _ = listed_keys(each, places)
         except RecordError:
             continue
         found.update((keys[key], each.name) for key in own & keys.keys())
