@@ -218,6 +218,8 @@ def test_command_content() -> None:
     console, gui = EntryPoint("a", "m:f", "console"), EntryPoint("b", "m:f", "gui")
     for installer in INSTALLERS:
         found = lay_out(contents(points=[console, gui]), installer.rules, LINUX)
+        assert [file.content for file in found.files.values()] == ["console:m:f", "console:m:f"]
+        found = lay_out(contents(points=[console, gui]), installer.rules, WINDOWS)
         assert [file.content for file in found.files.values()] == ["console:m:f", "gui:m:f"]
         assert all((file.size, file.crc, file.member) == (None, None, None) for file in found.files.values())
 

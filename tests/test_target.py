@@ -100,6 +100,25 @@ def test_without_the_gil_only_its_own_abi_counts() -> None:
     assert abis.isdisjoint({"cp313", "abi3"})
 
 
+@pytest.mark.parametrize(
+    ("version", "tag"),
+    [
+        ("3.15t", "cp315-abi3t-linux_x86_64"),
+        ("3.15t", "cp314-abi3t-linux_x86_64"),
+        ("3.7", "cp37-cp37m-linux_x86_64"),
+        ("3.8", "cp38-cp38-linux_x86_64"),
+    ],
+)
+def test_a_target_takes_the_wheels_of_its_abi(version: str, tag: str) -> None:
+    assert tag in map(str, target_for(version, "linux").tags)
+
+
+@pytest.mark.parametrize("name", ["wasm32-pyodide2025", "pyodide_2025_0_wasm32", "pyemscripten_2025_0_wasm32"])
+def test_pyodide_has_two_platform_tags(name: str) -> None:
+    platforms = {tag.platform for tag in target_for("3.13", name).tags} - {"any"}
+    assert platforms == {"pyemscripten_2025_0_wasm32", "pyodide_2025_0_wasm32"}
+
+
 def test_pypy_has_its_own_tags_and_markers() -> None:
     target = target_for("3.11", "linux", "pypy")
     assert str(target.tags[0]) == "pp311-pypy311_pp73-linux_x86_64"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from wheelclash.addition import NOTHING, Addition, Loss
 from wheelclash.disk import Disk, Intact
 from wheelclash.layout import InstalledFile, InstalledPath, Layout
-from wheelclash.overlap import folded
+from wheelclash.overlap import contradicted, folded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wheelclash.distribution import Distribution
     from wheelclash.installers import Installer, InstallerName
     from wheelclash.installers.installer import Order
-    from wheelclash.overlap import Overlap
+    from wheelclash.overlap import Overlap, Owner
     from wheelclash.target import Target
 
 __all__ = ["Diagnosis", "Outcome", "State", "contested_layouts", "diagnose", "empty_disk"]
@@ -93,11 +93,18 @@ def contested_layouts(
             elif stubs_alike and overlap.role == "namespace-init":
                 files[owner.id][path] = owner.file._replace(content=_STUB, script=False)
             else:
-                files[owner.id].setdefault(path, owner.file)
+                files[owner.id].setdefault(path, _told_apart(overlap, owner))
     return {
         each.id: Layout(files[each.id], frozenset(phantoms[each.id]), each.layouts[installer].failure)
         for each in distributions
     }
+
+
+def _told_apart(overlap: Overlap, owner: Owner) -> InstalledFile:
+    """Return an owner's file; where contents of one hash are proven different, the model must tell them apart."""
+    if owner.file.content is None or owner.id not in contradicted(overlap):
+        return owner.file
+    return owner.file._replace(content=f"{owner.file.content}:{owner.content}")
 
 
 def diagnose(

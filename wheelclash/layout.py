@@ -29,6 +29,7 @@ __all__ = [
     "LayoutFailure",
     "Root",
     "Rules",
+    "command_content",
     "installed_path",
     "lay_out",
 ]
@@ -155,6 +156,14 @@ class _Refused(Exception):  # noqa: N818  (control flow within this module, no e
 def installed_path(root: Root, path: str) -> InstalledPath:
     """The installed path of ``path`` (relative, normalised) below ``root``."""
     return InstalledPath(f"{root}/{path}")
+
+
+def command_content(point: EntryPoint, target: Target) -> str:
+    """Return what tells a generated command from another: what it runs and, on Windows, whether it has a console.
+
+    Elsewhere installers write the same bytes for both kinds.
+    """
+    return f"{point.kind if target.is_windows else 'console'}:{point.value}"
 
 
 def lay_out(contents: Contents, rules: Rules, target: Target) -> Layout:
@@ -364,7 +373,7 @@ def _commands(points: Iterable[EntryPoint], places: _Places, rules: Rules, targe
         except _Refused as refused:
             items.append(_Item(path, None, failure=refused.failure))
         else:
-            items.append(_Item(path, InstalledFile(path, f"{point.kind}:{point.value}", None, None, None)))
+            items.append(_Item(path, InstalledFile(path, command_content(point, target), None, None, None)))
     return items
 
 

@@ -18,8 +18,9 @@ from wheelclash.gathering import gather
 from wheelclash.installers import INSTALLERS
 from wheelclash.installers.installer import Invocation
 from wheelclash.layout import lay_out
-from wheelclash.overlap import judge, questions
+from wheelclash.overlap import contradicted, judge, questions
 from wheelclash.parts import find_everywhere, requires_in
+from wheelclash.reading.contents import Finding
 from wheelclash.remedy import check_keepers, remedies, require_known
 from wheelclash.report.build import build_report
 from wheelclash.report.model import Reading
@@ -249,6 +250,7 @@ def _view(
         addition = there.beside(distributions)
     overlaps = _overlaps(distributions, target, reader, addition, there)
     distributions = _with_startup(distributions, overlaps, reader)
+    distributions = _with_contradictions(distributions, overlaps)
     everybody = [*distributions, *addition.residents]
     names = {each.id: each.name for each in everybody}
     # what is ignored is shared all the same, but no reason to do anything
@@ -362,6 +364,29 @@ def _overlaps(
         (doubt.owner, doubt.member): each for doubt, each in zip(doubts, given, strict=True) if each is not None
     }
     return judge(found, answers, requires_in(everybody))
+
+
+def _with_contradictions(distributions: Sequence[Distribution], overlaps: Sequence[Overlap]) -> list[Distribution]:
+    """Return the distributions with a finding for each hash of RECORD that the wheels of a set prove wrong."""
+    found: dict[str, list[Finding]] = {}
+    for overlap in overlaps:
+        ids = contradicted(overlap)
+        for owner in overlap.owners:
+            if owner.id in ids:
+                detail = (
+                    "RECORD gives it the hash of another wheel's file, but size or CRC-32 differ: one RECORD is wrong"
+                )
+                found.setdefault(owner.id, []).append(Finding("contradicted-hash", owner.file.member, detail))
+    return [
+        distribution._replace(
+            contents=distribution.contents._replace(
+                findings=(*distribution.contents.findings, *found[distribution.id]),
+            )
+        )
+        if distribution.id in found
+        else distribution
+        for distribution in distributions
+    ]
 
 
 def _with_startup(

@@ -184,8 +184,10 @@ def _ios(tag: str) -> Platform | None:
 
 
 def _pyodide(tag: str) -> Platform | None:
-    match = re.fullmatch(r"pyodide_(20[0-9]{2})_0_wasm32", tag)
+    """Return Pyodide's platform of one year; it has two tags, that of PEP 783 and an older one."""
+    match = re.fullmatch(r"(?:pyemscripten|pyodide)_(20[0-9]{2})_0_wasm32", tag)
     if match is None:
         return None
     release = _PYODIDE_RELEASES.get(match[1], "")
-    return Platform((tag,), "posix", "emscripten", "Emscripten", "wasm32", release, "#1" if release else "")
+    names = tuple(f"{name}_{match[1]}_0_wasm32" for name in ("pyemscripten", "pyodide"))
+    return Platform(names, "posix", "emscripten", "Emscripten", "wasm32", release, "#1" if release else "")

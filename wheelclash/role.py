@@ -7,7 +7,7 @@ from typing import Literal
 
 from wheelclash.layout import InstalledPath  # noqa: TC001  (doctest needs it)
 
-__all__ = ["Role", "is_metadata", "is_native_name", "role_of"]
+__all__ = ["Role", "is_aside", "is_metadata", "is_native_name", "is_sourceless", "role_of"]
 
 Role = Literal["native", "module", "stub", "script", "data", "package-data", "namespace-init", "bytecode", "metadata"]
 
@@ -20,6 +20,19 @@ _ASIDE = frozenset({"tests", "test", "docs", "doc", "examples", "benchmarks", "s
 
 _BUILD_FILE = re.compile(r"(?:conftest|setup|build_backend|build_utils|_build[^/]*)\.py")
 """Files at the root that tests and builds leave in wheels by mistake; nobody imports another project's."""
+
+
+def is_aside(path: str) -> bool:
+    """Return whether a module below site-packages is one that many projects ship by mistake.
+
+    Args:
+        path: Relative to site-packages.
+
+    >>> [is_aside(each) for each in ("tests/m.py", "conftest.py", "setup.py", "_build.py", "tests.py", "m/setup.py")]
+    [True, True, True, True, False, False]
+    """
+    top, slash, _ = path.partition("/")
+    return top in _ASIDE if slash else _BUILD_FILE.fullmatch(path) is not None
 
 
 def is_native_name(path: str) -> bool:
@@ -40,12 +53,24 @@ def is_metadata(path: InstalledPath) -> bool:
     return _METADATA.match(path) is not None
 
 
-def role_of(path: InstalledPath, *, generated: bool = False) -> Role:
+def is_sourceless(path: str) -> bool:
+    """Return whether a file is bytecode that Python imports where there is no source beside it (PEP 3147).
+
+    What lies in ``__pycache__`` is a copy of its source, and nothing without it.
+
+    >>> [is_sourceless(each) for each in ("m.pyc", "p/__init__.pyc", "p/__pycache__/m.cpython-312.pyc", "m.pyo")]
+    [True, True, False, False]
+    """
+    return path.endswith(".pyc") and "__pycache__/" not in path
+
+
+def role_of(path: InstalledPath, *, generated: bool = False, sourceless: bool = False) -> Role:
     """The role of an installed path, by its name alone.
 
     Args:
         path: Where the file is installed.
         generated: Whether it is a command generated for an entry point (``x.exe`` is then no native file).
+        sourceless: Of bytecode: whether no source lies beside it.
 
     >>> role_of("site-packages/pkg/core.pyi"), role_of("scripts/tool"), role_of("site-packages/tests/conftest.py")
     ('stub', 'script', 'package-data')
@@ -61,12 +86,11 @@ def role_of(path: InstalledPath, *, generated: bool = False) -> Role:
         return "data"
     top = rest.partition("/")[0]
     if rest.endswith(".py"):
-        aside = (top in _ASIDE and top != rest) or _BUILD_FILE.fullmatch(rest)
-        return "package-data" if aside else "module"
+        return "package-data" if is_aside(rest) else "module"
     if rest.endswith(".pyi"):
         return "stub"
     if rest.endswith((".pyc", ".pyo")):
-        return "bytecode"
+        return "module" if sourceless and is_sourceless(path) else "bytecode"
     if rest.endswith((".pth", ".start")) and top == rest:
-        return "module"  # site.py runs their code at every start: import lines, and entry points (PEP 829)
+        return "module"  # site.py runs what they name at every start (PEP 829 for .start)
     return "package-data"

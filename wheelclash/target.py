@@ -62,12 +62,35 @@ class Target(NamedTuple):
         """``3.12`` of ``3.12.0``."""
         return ".".join(self.python_version.split(".")[:2])
 
+    @property
+    def extension_tags(self) -> tuple[str, ...]:
+        """The tags of extension modules that the target imports, best first, without dots and ``.so`` or ``.pyd``.
+
+        ``""`` stands for no tag. Those of one ABI may be followed by ``-`` and a platform. They are the
+        ``EXTENSION_SUFFIXES`` of :mod:`importlib.machinery`: PEP 3149, PEP 384, and from 3.15 on PEP 803, without which
+        the build without the GIL looks for ``abi3`` too.
+        """
+        nodot = self.minor_version.replace(".", "")
+        if self.implementation != "cpython":
+            return (f"{self.implementation}{nodot}-{_PYPY_ABI}", "")
+        version = Version(self.python_version)
+        flags = _abi_flags(version, free_threaded=self.free_threaded)
+        if self.is_windows:
+            return (f"cp{nodot}{flags if flags == 't' else ''}", "")
+        if version.minor < _ABI3T_SINCE:
+            stable: tuple[str, ...] = ("abi3",)
+        else:
+            stable = ("abi3t",) if self.free_threaded else ("abi3", "abi3t")
+        return (f"cpython-{nodot}{flags}", *stable, "")
+
 
 _SPELLINGS = {"cpython": "CPython", "pypy": "PyPy"}
 _PYPY_ABI = "pp73"
 """The one ABI number PyPy has had since 7.3, of every Python version it supports today."""
 _LAST_MINOR = 99
 _FREE_THREADED_SINCE = 13
+_NO_PYMALLOC_SINCE = 8
+_ABI3T_SINCE = 15
 
 
 def target_for(python_version: str, platform: str, implementation: str = "cpython") -> Target:
@@ -160,11 +183,18 @@ def _version_markers(version: Version, implementation: str) -> dict[str, str]:
     return found
 
 
+def _abi_flags(version: Version, *, free_threaded: bool) -> str:
+    """Return the letters after the version in a CPython ABI: ``t`` without the GIL, ``m`` (pymalloc) before 3.8."""
+    if free_threaded:
+        return "t"
+    return "m" if version.minor < _NO_PYMALLOC_SINCE else ""
+
+
 def _tags(version: Version, implementation: str, platforms: Sequence[str], *, free_threaded: bool) -> Iterator[Tag]:
     pair = (version.major, version.minor)
     nodot = f"{version.major}{version.minor}"
     if implementation == "cpython":
-        abi = f"cp{nodot}t" if free_threaded else f"cp{nodot}"
+        abi = f"cp{nodot}{_abi_flags(version, free_threaded=free_threaded)}"
         yield from wheel_tags.cpython_tags(pair, [abi], platforms)
         yield from wheel_tags.compatible_tags(pair, f"cp{nodot}", platforms)
     else:

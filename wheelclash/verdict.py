@@ -105,16 +105,23 @@ def extent(question: Question) -> tuple[int, int | None]:
     return HEAD, HEAD
 
 
-def is_known_stub(digest: str | None) -> bool:
-    """Whether a RECORD hash is that of one of the usual namespace stubs, so that nothing need be read."""
-    return digest in _known_stubs()
+def is_known_stub(digest: str | None, size: int | None = None) -> bool:
+    """Return whether a RECORD hash is that of one of the usual namespace stubs, so that nothing need be read.
+
+    Args:
+        digest: ``sha256:hex``.
+        size: Bytes that the file really has, if known: a stub's hash on a file of another size is a false one.
+    """
+    known = _known_stubs().get(digest) if digest is not None else None
+    return known is not None and size in {None, known}
 
 
 @cache
-def _known_stubs() -> frozenset[str]:
+def _known_stubs() -> dict[str, int]:
+    """Return sizes of the usual stubs by hash: with and without a last line end, of Unix and of Windows."""
     unix = {*_STUBS, *(text.removesuffix(b"\n") for text in _STUBS)}
     every = {*unix, *(text.replace(b"\n", b"\r\n") for text in unix)}
-    return frozenset(f"sha256:{hashlib.sha256(text).hexdigest()}" for text in every)
+    return {f"sha256:{hashlib.sha256(text).hexdigest()}": len(text) for text in every}
 
 
 def answer(question: Question, data: bytes) -> Answer:

@@ -72,7 +72,7 @@ def test_neither_of_two_rows_that_disagree_is_believed(made: Handmade, disk: str
 
 
 @pytest.mark.parametrize(
-    "row", ["p/__pycache__", "p/__pycache__/", "p/__pycache__/m.cpython-312.pyc", "m.pyc", "p/m.pyo"]
+    "row", ["p/__pycache__", "p/__pycache__/", "p/__pycache__/m.cpython-312.pyc", "p/m.pyc", "p/m.pyo"]
 )
 def test_bytecode_is_no_file_of_a_distribution(made: Handmade, row: str) -> None:
     made.add("one", {"p/m.py": ""}, rows=[(row, "", "")])
@@ -81,6 +81,27 @@ def test_bytecode_is_no_file_of_a_distribution(made: Handmade, row: str) -> None
     assert (one.files, one.missing, one.findings) == (4, (), ())
     condition = judge_environment(scan, [one.id])
     assert (condition.damages, set(condition.intact.values())) == ((), {"yes"})
+
+
+def test_bytecode_without_source_is_a_module(made: Handmade) -> None:
+    """It is imported itself: that it differs, or is gone, breaks something."""
+    made.add("one", {"p/__init__.py": "", "p/core.pyc": "1"})
+    made.add("two", {"p/core.pyc": "2"}, rows=[("p/gone.pyc", "", "")])
+    scan = made.scan()
+    assert [(each.overlap.path, each.overlap.kind, each.overlap.role) for each in scan.contested] == [
+        ("site-packages/p/core.pyc", "different", "module")
+    ]
+    condition = judge_environment(scan)
+    assert condition.severities == ("error",)
+    assert [(each.code, each.path) for each in condition.damages] == [("missing-file", "site-packages/p/gone.pyc")]
+
+
+def test_bytecode_beside_source_of_another_is_not_imported(made: Handmade) -> None:
+    made.add("one", {"p/core.py": "", "p/core.pyc": "1"})
+    made.add("two", {"p/core.pyc": "2"})
+    made.add("three", {"p/core.pyc": "3"})
+    roles = {each.overlap.kind: each.overlap.role for each in made.scan().contested}
+    assert roles == {"different": "bytecode", "shadowed": "bytecode"}
 
 
 def test_script_that_was_not_installed_is_no_file_of_a_distribution(made: Handmade) -> None:

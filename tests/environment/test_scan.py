@@ -205,7 +205,7 @@ def test_package_hides_a_module_of_somebody_else(made: Handmade) -> None:
     assert (each.overlap.kind, each.overlap.path, each.overlap.severity) == (
         "shadowed",
         "site-packages/m.py",
-        "warning",
+        "error",
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.values import LINUX, MACOS, command, distribution, layout, layouts, overlaps_of, written
+from tests.support.values import LINUX, MACOS, WINDOWS, command, distribution, layout, layouts, overlaps_of, written
 from tests.support.wheelmaker import Wheel
 from wheelclash.overlap import Overlap, find_overlaps, in_order, judge, questions
 from wheelclash.verdict import INIT_LIMIT, SMALLEST_BINARY, Answer, Answers
@@ -146,8 +146,42 @@ def test_identical_stays_a_notice() -> None:
     assert (found.kind, found.severity) == ("identical", "notice")
 
 
+@pytest.mark.parametrize(
+    ("hidden", "hiding", "severity"),
+    [
+        ("em.py", "em/__init__.py", "error"),
+        ("em/__init__.pyc", "em/__init__.py", "error"),
+        ("em.py", "em.abi3.so", "error"),
+        ("em.pyc", "em.py", "error"),
+        ("p/em.py", "p/em/__init__.py", "warning"),
+        ("setup.py", "setup/__init__.py", "warning"),
+    ],
+)
+def test_a_hidden_import_package_is_an_error(hidden: str, hiding: str, severity: Severity) -> None:
+    """Nothing that imports it gets it; a module inside a package may be replaced on purpose."""
+    wheels = [Wheel("empy", files={hidden: "1"}), Wheel("em", files={hiding: "2"})]
+    (found,) = [each for each in overlaps_of([distribution(each) for each in wheels]) if each.kind == "shadowed"]
+    assert (found.path, found.severity) == (f"site-packages/{hidden}", severity)
+
+
+def test_a_member_of_a_family_may_hide_the_module_of_another() -> None:
+    wheels = [Wheel("empy", files={"em.py": "1"}), Wheel("em", files={"em.abi3.so": "2"}, requires=["empy"])]
+    (found,) = overlaps_of([distribution(each) for each in wheels])
+    assert (found.kind, found.severity) == ("shadowed", "warning")
+
+
+def test_a_command_for_the_console_equals_one_with_a_window_but_on_windows() -> None:
+    """Elsewhere the generated files are the same bytes."""
+    wheels = [Wheel("a", scripts={"t": "m:f"}), Wheel("b", gui_scripts={"t": "m:f"})]
+    kinds = [
+        overlaps_of([distribution(each, target) for each in wheels], target)[0].kind
+        for target in (LINUX, MACOS, WINDOWS)
+    ]
+    assert kinds == ["identical", "identical", "different"]
+
+
 def test_case_only_is_left_alone() -> None:
-    """Judging changes no pair."""
+    """Judging changes no pair of this kind."""
     placed = layouts(a={"site-packages/M.py": "1"}, b={"site-packages/m.py": "2"})
     overlaps = find_overlaps(placed, MACOS)
     assert judge(overlaps, {}, lambda *_: True) == overlaps

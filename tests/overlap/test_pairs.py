@@ -136,9 +136,9 @@ PYPY = target_for("3.11", "linux", "pypy")
 FORMS: dict[str, tuple[Target, list[str], list[str]]] = {
     "linux": (
         LINUX,
-        ["m/__init__.py", "m.cpython-312-x86_64-linux-gnu.so", "m.abi3.so", "m.so", "m.py"],
+        ["m/__init__.py", "m.cpython-312-x86_64-linux-gnu.so", "m.abi3.so", "m.so", "m.py", "m.pyc"],
         ["m.cpython-311-x86_64-linux-gnu.so", "m.cpython-312t-x86_64-linux-gnu.so", "m.cp312-win_amd64.pyd", "m.pyd",
-         "m.pypy311-pp73-x86_64-linux-gnu.so", "m.pyi", "m.txt", "m/data.txt", "libm.so", "m.so.1"],
+         "m.pypy311-pp73-x86_64-linux-gnu.so", "m.pyi", "m.txt", "m.pyo", "m/data.txt", "libm.so", "m.so.1"],
     ),
     "macos": (
         MACOS,
@@ -152,8 +152,25 @@ FORMS: dict[str, tuple[Target, list[str], list[str]]] = {
     ),
     "without the GIL": (
         FREE_THREADED,
-        ["m/__init__.py", "m.cpython-313t-x86_64-linux-gnu.so", "m.so", "m.py"],
-        ["m.cpython-313-x86_64-linux-gnu.so", "m.abi3.so"],
+        ["m/__init__.py", "m.cpython-313t-x86_64-linux-gnu.so", "m.abi3.so", "m.so", "m.py", "m.pyc"],
+        ["m.cpython-313-x86_64-linux-gnu.so", "m.abi3t.so"],
+    ),
+    "3.15": (
+        target_for("3.15", "linux"),
+        ["m/__init__.py", "m.cpython-315-x86_64-linux-gnu.so", "m.abi3-x86_64-linux-gnu.so",
+         "m.abi3t-x86_64-linux-gnu.so", "m.so", "m.py", "m.pyc"],
+        ["m.cpython-315t-x86_64-linux-gnu.so", "m.abi4.so"],
+    ),
+    "3.15, short": (target_for("3.15", "linux"), ["m.abi3.so", "m.abi3t.so", "m.so"], []),
+    "3.15 without the GIL": (
+        target_for("3.15t", "linux"),
+        ["m/__init__.py", "m.cpython-315t-x86_64-linux-gnu.so", "m.abi3t.so", "m.so", "m.py"],
+        ["m.cpython-315-x86_64-linux-gnu.so", "m.abi3.so"],
+    ),
+    "3.7": (
+        target_for("3.7", "linux"),
+        ["m/__init__.py", "m.cpython-37m-x86_64-linux-gnu.so", "m.abi3.so", "m.so", "m.py"],
+        ["m.cpython-37-x86_64-linux-gnu.so"],
     ),
     "pypy": (
         PYPY,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.values import command, digest, layout, layouts, path_of, written
 from wheelclash.layout import InstalledFile, Layout
 from wheelclash.overlap.model import Kind, Overlap, Severity, severity_of
-from wheelclash.overlap.same_path import same_path
+from wheelclash.overlap.same_path import contradicted, same_path
 from wheelclash.ownership import OwnershipMap
 
 if TYPE_CHECKING:
@@ -135,6 +135,47 @@ def test_well_known_stubs(second: str) -> None:
     assert _one(written(elsewhere, ""), written(elsewhere, "\n")).severity == "error"
 
 
+@pytest.mark.parametrize("stub", ["\n", "__import__('pkg_resources').declare_namespace(__name__)\n"])
+def test_stubs_with_line_ends_of_windows_are_stubs(stub: str) -> None:
+    path = "site-packages/opencensus/__init__.py"
+    text = stub.replace("\n", "\r\n")
+    assert _one(written(path, text), written(path, text)).severity == "none"
+
+
+def test_the_hash_of_a_stub_makes_no_stub_of_a_file_of_another_size() -> None:
+    found = _one(written("site-packages/p/__init__.py", "", size=40), written("site-packages/p/__init__.py", ""))
+    assert (found.kind, found.role, found.severity) == ("different", "module", "error")
+
+
+@pytest.mark.parametrize(("size", "crc"), [(2000, 0), (4, 7)], ids=["size", "CRC-32"])
+def test_contents_of_one_hash_differ_where_the_zip_directory_proves_it(size: int, crc: int) -> None:
+    found = _one(written(MODULE, "1", size=4), written(MODULE, "1", size=size, crc=crc))
+    assert (found.kind, found.severity, [owner.content for owner in found.owners]) == ("different", "error", [0, 1])
+    assert contradicted(found) == {"o0", "o1"}
+
+
+def test_what_is_installed_has_no_size_or_checksum_that_contradicts() -> None:
+    installed = written(MODULE, "1")._replace(size=None, crc=None)
+    found = _one(written(MODULE, "1", crc=7), installed)
+    assert (found.kind, contradicted(found)) == ("identical", frozenset())
+
+
+@pytest.mark.parametrize("name", ["core.pyc", "__init__.pyc"])
+def test_bytecode_without_source_is_a_module(name: str) -> None:
+    """Python imports it; what lies in ``__pycache__`` it does not look at without the source."""
+    found = _one(written(f"site-packages/p/{name}", "1"), written(f"site-packages/p/{name}", "2"))
+    assert (found.role, found.severity) == ("module", "error")
+    cached = "site-packages/p/__pycache__/core.cpython-312.pyc"
+    assert _one(written(cached, "1"), written(cached, "2")).severity == "none"
+
+
+def test_bytecode_follows_the_source_of_any_distribution() -> None:
+    placed = layouts(
+        a={"site-packages/p/core.pyc": "1"}, b={"site-packages/p/core.pyc": "2"}, c={"site-packages/p/core.py": "3"}
+    )
+    assert [(each.role, each.severity) for each in _found(placed)] == [("bytecode", "none")]
+
+
 def test_content_numbers() -> None:
     """Equal numbers are proven equal contents; a content without a hash has a number of its own."""
     found = _one(_file(None), _file(digest("1")), _file(digest("2")), _file(digest("1")), _file(None))
@@ -163,7 +204,7 @@ _sets = st.dictionaries(
     st.sampled_from(["a", "b", "c", "d"]),
     st.dictionaries(
         st.sampled_from(["site-packages/m.py", "site-packages/p/__init__.py", "scripts/t", "data/x"]),
-        st.sampled_from(["", "1", "2", None]),
+        st.sampled_from(["0", "1", "2", None]),
     ),
 )
 

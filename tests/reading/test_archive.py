@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.values import LINUX, digest, parsed
-from tests.support.wheelmaker import Wheel
+from tests.support.wheelmaker import Wheel, record_digest
 from wheelclash.errors import WheelError
 from wheelclash.installers import INSTALLERS
 from wheelclash.reading.archive import MAX_MEMBER, needed_members, parse_contents, read_member
@@ -116,6 +116,16 @@ def test_everything_read_is_needed() -> None:
             id="30 row with another size",
         ),
         pytest.param(
+            Wheel("a", files={"m.py": "abc"}, unlisted={"m.py"}, record_extra=[("m.py", record_digest(b""), "")]),
+            [("false-hash", "m.py")],
+            id="row with the hash of the empty file",
+        ),
+        pytest.param(
+            Wheel("a", files={"m.py": ""}, unlisted={"m.py"}, record_extra=[("m.py", record_digest(b"abc"), "0")]),
+            [("false-hash", "m.py")],
+            id="row of an empty file with a hash of another",
+        ),
+        pytest.param(
             Wheel(
                 "a",
                 files={f"{INFO}/RECORD.jws": "", f"{INFO}/RECORD.p7s": ""},
@@ -134,7 +144,7 @@ def test_zip_and_record_disagree(wheel: Wheel, codes: list[tuple[str, str | None
     """What is in one and not in the other is told; a hash is trusted only with the size of the zip directory."""
     found = parsed(wheel)
     assert _codes(found) == codes
-    doubted = {path for code, path in codes if code in {"size-mismatch", "no-hash", "unlisted-member"}}
+    doubted = {path for code, path in codes if code in {"size-mismatch", "false-hash", "no-hash", "unlisted-member"}}
     assert {member.path for member in found.members if member.digest is None} - doubted <= {
         f"{INFO}/RECORD",
         f"{INFO}/RECORD.jws",

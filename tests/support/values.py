@@ -47,8 +47,12 @@ def path_of(text: str) -> InstalledPath:
     return InstalledPath(text)
 
 
-def written(path: str, text: str | None = "", *, size: int = 1, crc: int = 0, script: bool = False) -> InstalledFile:
-    """A file of a wheel whose content is ``text``; None for one without a usable hash."""
+def written(
+    path: str, text: str | None = "", *, size: int | None = None, crc: int = 0, script: bool = False
+) -> InstalledFile:
+    """A file of a wheel whose content is ``text``; None for one without a usable hash, and of one byte."""
+    if size is None:
+        size = 1 if text is None else len(text)
     return InstalledFile(path_of(path), None if text is None else digest(text), size, crc, f"in-wheel/{path}", script)
 
 

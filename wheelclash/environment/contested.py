@@ -10,13 +10,14 @@ from wheelclash.environment.installed import entry_points_text
 from wheelclash.environment.managed import listed_files
 from wheelclash.environment.records import RecordError
 from wheelclash.installers import INSTALLERS
-from wheelclash.layout import EntryPointsError, InstalledFile, Layout
+from wheelclash.layout import EntryPointsError, InstalledFile, Layout, command_content
 from wheelclash.overlap import judge, questions
 from wheelclash.overlap.pairs import case_only, shadowed
 from wheelclash.overlap.same_path import same_path
 from wheelclash.ownership import OwnershipMap
 from wheelclash.reading.contents import Noted
 from wheelclash.reading.record import NOTHING_RECORDED
+from wheelclash.role import is_sourceless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -80,7 +81,9 @@ def find_contested(
         keys.update((places.installed_path(key), key) for key in files)
     equal = [places.installed_path(key) for key in owned.contested]
     near = {places.installed_path(key) for key in related}
-    overlaps = same_path(layouts, _map(layouts, equal))
+    sourceless = [key for key in owned.contested if is_sourceless(key)]
+    sources = {places.installed_path(key[:-1]) for key in sourceless if key[:-1] in owned.every}
+    overlaps = same_path(layouts, _map(layouts, equal), sources)
     if near:
         ownership = _map(layouts, near)
         overlaps += shadowed(layouts, ownership, target)
@@ -139,7 +142,7 @@ def commands_of(each: Unread, target: Target) -> dict[str, str]:
             continue
         for name, point in installer.rules.command_names(points, target):
             if ":" in point.value:
-                found[f"scripts/{name}"] = f"{point.kind}:{point.value}"
+                found[f"scripts/{name}"] = command_content(point, target)
     return found
 
 

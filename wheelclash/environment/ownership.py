@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Owned"]
 
 _INIT = "/__init__.py"
-_IMPORTABLE = (_INIT, ".so", ".pyd")
+_IMPORTABLE = (_INIT, ".so", ".pyd", ".pyc")
 
 
 class Owned:

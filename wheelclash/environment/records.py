@@ -26,6 +26,7 @@ from wheelclash.reading.record import (
     parse_hash,
     parse_size,
 )
+from wheelclash.role import is_sourceless
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -177,12 +178,16 @@ def _read(record: str, findings: Noted) -> str:
 def _rows_of_files(text: str, record: str) -> tuple[list[str], Sequence[str | list[str]]]:
     """The path of each row that stands for a file of the distribution, and the row, whole or in parts.
 
-    Left out are bytecode, and what lies in the wheel's own data folder (``NAME-1.0.data/scripts/tool``): nothing is
-    ever installed there. Installers leave such a row where they skip a script that has the name of a generated command.
+    Left out are bytecode (but of modules without source, which is imported itself), and what lies in the wheel's own
+    data folder (``NAME-1.0.data/scripts/tool``): nothing is ever installed there. Installers
+    leave such a row where they skip a script that has the name of a generated command.
     """
     paths, rows = _rows(text)
     own_data = os.path.basename(os.path.dirname(record)).removesuffix(".dist-info") + ".data/"  # noqa: PTH119, PTH120
     no_files = [path for path in paths if path.endswith(BYTECODE)]
+    if any(map(is_sourceless, no_files)):  # modules that came without their source
+        sources = set(paths)
+        no_files = [path for path in no_files if not is_sourceless(path) or path[:-1] in sources]
     if own_data in text:
         no_files += [path for path in paths if path.startswith(own_data)]
     if not no_files:

@@ -8,6 +8,7 @@ from wheelclash.overlap.find import find_overlaps, in_order, merge
 from wheelclash.overlap.judging import judge, questions
 from wheelclash.overlap.model import KINDS, SEVERITIES, Kind, Overlap, Owner, Severity, severity_of
 from wheelclash.overlap.pairs import folded
+from wheelclash.overlap.same_path import contradicted
 
 __all__ = [
     "KINDS",
@@ -16,6 +17,7 @@ __all__ = [
     "Overlap",
     "Owner",
     "Severity",
+    "contradicted",
     "find_overlaps",
     "folded",
     "in_order",

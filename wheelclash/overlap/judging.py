@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from wheelclash.overlap.find import in_order
-from wheelclash.overlap.model import Overlap, severity_of
+from wheelclash.overlap.model import Overlap, Severity, severity_of
+from wheelclash.role import is_aside
 from wheelclash.verdict import INIT_LIMIT, SMALLEST_BINARY, Answers, Question
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def judge(overlaps: Iterable[Overlap], answers: Answers, requires: Callable[[str
 
 
 def _judged(overlap: Overlap, answers: Answers, requires: Callable[[str, str], bool]) -> Overlap:
+    if overlap.kind == "shadowed":
+        return overlap._replace(severity=_severity_of_hidden(overlap, requires))
     if not overlap.is_same_path or overlap.is_phantom:
         return overlap
     given = [answers.get((owner.id, owner.file.member or "")) for owner in overlap.owners]
@@ -59,6 +62,17 @@ def _judged(overlap: Overlap, answers: Answers, requires: Callable[[str, str], b
     if severity == "error" and role == "script" and _is_family(overlap.ids, requires):
         severity = "warning"  # a family whose member replaces the other's command on purpose
     return overlap._replace(role=role, severity=severity)
+
+
+def _severity_of_hidden(overlap: Overlap, requires: Callable[[str, str], bool]) -> Severity:
+    """Return how bad it is that a module is hidden.
+
+    One at the top of site-packages is the import package of its distribution, or one of them: nothing that imports it
+    gets it any more. One below may be an implementation that another replaces; so may one of a family.
+    """
+    path = overlap.path.removeprefix("site-packages/").removesuffix("/__init__.py").removesuffix("/__init__.pyc")
+    is_top = "/" not in path and not is_aside(overlap.path.removeprefix("site-packages/"))
+    return "error" if is_top and not _is_family(overlap.ids, requires) else "warning"
 
 
 def _is_family(ids: Sequence[str], requires: Callable[[str, str], bool]) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from wheelclash.overlap.model import Kind, Overlap, Owner, Severity, severity_of
 from wheelclash.ownership import folders_above
-from wheelclash.role import role_of
+from wheelclash.role import is_sourceless, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["case_only", "file_directory", "folded", "shadowed"]
 
 _LIBRARY = "site-packages/"
+_PACKAGE, _SOURCE, _BYTECODE = 0, 100, 101
+"""Ranks in the order of import; those of extensions lie between."""
 _EXTENSION = re.compile(r"\.(?:(?P<tag>[A-Za-z0-9_-]+)\.)?(?P<kind>so|pyd)$")
 
 
@@ -120,9 +122,14 @@ def _modules(ownership: OwnershipMap, target: Target) -> Iterator[tuple[str, tup
             continue
         if path.endswith(".py"):
             if path.endswith("/__init__.py"):
-                yield path[:-12], (0, path)
+                yield path[:-12], (_PACKAGE, path)
             else:
-                yield path[:-3], (4, path)
+                yield path[:-3], (_SOURCE, path)
+        elif is_sourceless(path):
+            if path.endswith("/__init__.pyc"):
+                yield path[:-13], (_PACKAGE, path)
+            else:
+                yield path[:-4], (_BYTECODE, path)
         elif path.endswith((".so", ".pyd")):
             match = _EXTENSION.search(path)
             rank = _extension_rank(match["tag"], match["kind"], target) if match else None
@@ -130,20 +137,16 @@ def _modules(ownership: OwnershipMap, target: Target) -> Iterator[tuple[str, tup
                 yield path[: match.start()], (rank, path)
 
 
-def _extension_rank(tag: str | None, kind: str, target: Target) -> Literal[1, 2, 3] | None:
-    """The rank of an extension suffix among those the target imports; None if it imports no such suffix."""
+def _extension_rank(tag: str | None, kind: str, target: Target) -> int | None:
+    """Return the rank of an extension suffix among those the target imports; None if it imports no such suffix."""
     if (kind == "pyd") != target.is_windows:
         return None
-    if tag is None:
-        return 3
-    if tag == "abi3":
-        return 2 if target.implementation == "cpython" and not target.is_windows and not target.free_threaded else None
-    version = target.minor_version.replace(".", "") + ("t" if target.free_threaded else "")
-    if target.implementation == "pypy":
-        own = f"pypy{version}-pp73"
-    else:
-        own = f"cp{version}" if target.is_windows else f"cpython-{version}"
-    return 1 if tag == own or tag.startswith(f"{own}-") else None
+    for rank, known in enumerate(target.extension_tags, _PACKAGE + 1):
+        if (tag or "") == known:
+            return rank
+        if known and tag is not None and tag.startswith(f"{known}-"):
+            return rank
+    return None
 
 
 def _pair(path: InstalledPath, kind: Kind, severity: Severity, files: list[tuple[str, InstalledFile]]) -> Overlap:

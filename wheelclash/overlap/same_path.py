@@ -11,23 +11,29 @@ from wheelclash.role import is_metadata, role_of
 from wheelclash.verdict import is_known_stub
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from wheelclash.layout import InstalledPath, Layout
     from wheelclash.ownership import OwnershipMap
 
-__all__ = ["same_path"]
+__all__ = ["contradicted", "same_path"]
 
 
-def same_path(layouts: Mapping[str, Layout], ownership: OwnershipMap) -> list[Overlap]:
-    """The overlaps of paths that several distributions write, or that one writes and another only records.
+def same_path(
+    layouts: Mapping[str, Layout], ownership: OwnershipMap, sources: Container[InstalledPath] | None = None
+) -> list[Overlap]:
+    """Return the overlaps of paths that several distributions write, or that one writes and another only records.
 
     Args:
         layouts: One installer's layouts, by distribution id.
         ownership: The ownership map of the same layouts.
+        sources: The source files that exist; by default those of the map.
     """
+    if sources is None:
+        sources = ownership
     found = [
-        _overlap(path, [(id_, layouts[id_].files[path]) for id_ in ids]) for path, ids in ownership.contested.items()
+        _overlap(path, [(id_, layouts[id_].files[path]) for id_ in ids], sources)
+        for path, ids in ownership.contested.items()
     ]
     for id_, layout in layouts.items():
         for path in sorted(layout.phantoms):
@@ -37,12 +43,26 @@ def same_path(layouts: Mapping[str, Layout], ownership: OwnershipMap) -> list[Ov
     return found
 
 
-def _overlap(path: InstalledPath, files: list[tuple[str, InstalledFile]]) -> Overlap:
+def contradicted(overlap: Overlap) -> frozenset[str]:
+    """Return the ids of owners whose RECORDs give the file one hash that size or CRC-32 prove wrong.
+
+    At least one of these RECORDs is wrong: the files differ.
+    """
+    found: set[str] = set()
+    for one, other in combinations(overlap.owners, 2):
+        equal = one.file.content is not None and one.file.content == other.file.content
+        if equal and one.content != other.content and _contradicts(one.file, other.file):
+            found |= {one.id, other.id}
+    return frozenset(found)
+
+
+def _overlap(path: InstalledPath, files: list[tuple[str, InstalledFile]], sources: Container[InstalledPath]) -> Overlap:
     owners = _numbered(files)
-    role = role_of(path, generated=all(file.member is None for _, file in files))
+    generated = all(file.member is None for _, file in files)
+    role = role_of(path, generated=generated, sourceless=path[:-1] not in sources)
     if is_metadata(path):
         role = "metadata"
-    elif path.endswith("/__init__.py") and all(is_known_stub(file.content) for _, file in files):
+    elif path.endswith("/__init__.py") and all(is_known_stub(file.content, file.size) for _, file in files):
         role = "namespace-init"
     kind = _kind(owners)
     return Overlap(path, kind, role, severity_of(kind, role), owners)
@@ -55,13 +75,31 @@ def _phantom(path: InstalledPath, claimant: str, files: list[tuple[str, Installe
 
 
 def _numbered(files: list[tuple[str, InstalledFile]]) -> tuple[Owner, ...]:
-    """Owners with their contents numbered; a content that cannot be proven equal to another has its own number."""
-    numbers: dict[object, int] = {}
+    """Return owners with their contents numbered.
+
+    A content that cannot be proven equal to another has its own number: one without a hash, and one of another size or
+    CRC-32 than a content of the same hash, since then one of the two RECORDs is wrong.
+    """
+    known: list[InstalledFile] = []
     owners = []
     for id_, file in files:
-        key: object = id_ if file.content is None else (file.content, file.script)
-        owners.append(Owner(id_, file, numbers.setdefault(key, len(numbers))))
+        number = next((number for number, other in enumerate(known) if _are_equal(file, other)), len(known))
+        if number == len(known):
+            known.append(file)
+        owners.append(Owner(id_, file, number))
     return tuple(owners)
+
+
+def _are_equal(one: InstalledFile, other: InstalledFile) -> bool:
+    """Return whether two contents are proven equal: by hashes, which nothing else contradicts."""
+    equal = one.content is not None and (one.content, one.script) == (other.content, other.script)
+    return equal and not _contradicts(one, other)
+
+
+def _contradicts(one: InstalledFile, other: InstalledFile) -> bool:
+    """Return whether size or CRC-32 prove two contents different; what is installed may have neither."""
+    known = ((one.size, other.size), (one.crc, other.crc))
+    return any(mine is not None and theirs is not None and mine != theirs for mine, theirs in known)
 
 
 def _kind(owners: Sequence[Owner]) -> Kind:
@@ -74,13 +112,12 @@ def _kind(owners: Sequence[Owner]) -> Kind:
 
 
 def _surely_different(one: InstalledFile, other: InstalledFile) -> bool:
-    """Whether two contents are proven to differ: by hashes of one algorithm, or by size or CRC-32."""
+    """Return whether two contents are proven to differ: by hashes of one algorithm, or by size or CRC-32."""
     if (one.member is None) != (other.member is None):
-        return True  # a generated command is never a file of somebody's wheel
+        return True  # a generated command is never a file of a wheel
     if one.content is not None and other.content is not None:
         algorithm, _, value = one.content.partition(":")
         other_algorithm, _, other_value = other.content.partition(":")
-        if algorithm == other_algorithm or one.member is None:
-            return value != other_value or algorithm != other_algorithm
-    known = ((one.size, other.size), (one.crc, other.crc))  # what is installed may have neither
-    return any(mine is not None and theirs is not None and mine != theirs for mine, theirs in known)
+        if one.member is None or (algorithm == other_algorithm and value != other_value):
+            return one.content != other.content
+    return _contradicts(one, other)

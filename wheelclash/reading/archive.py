@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from wheelclash.errors import WheelError
 from wheelclash.ownership import folders_above
 from wheelclash.reading.contents import Contents, Finding, Member, Noted
-from wheelclash.reading.record import Record, normalise, parse_record
+from wheelclash.reading.record import EMPTY_DIGESTS, Record, normalise, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -195,8 +195,13 @@ def _digest(info: zipfile.ZipInfo, path: str, record: Record, findings: Noted) -
         detail = f"RECORD says {row.size} bytes, the zip directory {info.file_size}"
         findings.append(Finding("size-mismatch", path, detail))
         return None
-    if row.digest is None and not path.endswith(_UNRECORDED):
-        findings.append(Finding("no-hash", path, "RECORD has no usable hash for it"))
+    if row.digest is None:
+        if not path.endswith(_UNRECORDED):
+            findings.append(Finding("no-hash", path, "RECORD has no usable hash for it"))
+    elif (row.digest in EMPTY_DIGESTS) != (info.file_size == 0):
+        empty, other = "RECORD has the hash of the empty file", "it is empty, and its hash in RECORD is another's"
+        findings.append(Finding("false-hash", path, empty if info.file_size else other))
+        return None
     return row.digest
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 import csv
+import hashlib
 import io
 import posixpath
 import re
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BYTECODE",
+    "EMPTY_DIGESTS",
     "MAX_PATH",
     "MAX_ROWS",
     "NOTHING_RECORDED",
@@ -47,6 +49,9 @@ records ``__pycache__`` folders that do not exist yet: whether it is there says 
 _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
 """Algorithms that prove equality, and how long their digests are. md5 and sha1 prove nothing (PEP 376 forbids
 them, and they can be forged)."""
+
+EMPTY_DIGESTS = frozenset(f"{name}:{hashlib.new(name).hexdigest()}" for name in _DIGEST_BYTES)
+"""The hashes of the empty file: the one content of which the size tells whether its hash is right."""
 
 _COLUMNS = 3
 _DRIVE = re.compile(r"^[A-Za-z]:")
