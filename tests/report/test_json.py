@@ -90,7 +90,7 @@ def test_contract() -> None:
     assert set(found["diagnosis"]) == {"pip", "uv"}
     assert set(found["diagnosis"]["pip"]) == {"overlaps", "distributions", "uninstall", "lost"}
     assert set(found["diagnosis"]["pip"]["overlaps"][0]) == {
-        "root", "path", "state", "winner", "reason", "targets",
+        "root", "path", "kind", "state", "winner", "reason", "targets",
     }  # fmt: skip
     assert set(found["diagnosis"]["pip"]["distributions"][0]) == {"id", "name", "intact"}
     assert {"keep", "strategy", "installer", "steps", "result"} <= set(found["remedies"][0])
