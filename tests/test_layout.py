@@ -329,3 +329,13 @@ def test_a_refused_wheel_keeps_what_pip_writes_before_it_stops() -> None:
     assert set(lay_out(wheel, UV.rules, LINUX).files) == {
         "site-packages/m.py", "scripts/tool", "scripts/s", "data/one", "data/two"
     }  # fmt: skip
+
+
+def test_which_of_two_data_files_uv_leaves_is_not_known() -> None:
+    """It moves the folders of ``.data`` in the order of a directory listing; the root comes before them all."""
+    two = contents(f"{DATA}/scripts/tool", f"{DATA}/data/bin/tool")
+    (file,) = lay_out(two, UV.rules, LINUX).files.values()
+    assert (file.content, file.size, file.crc) == (None, None, None)
+    assert [each.content is None for each in lay_out(two, PIP.rules, LINUX).files.values()] == [False]
+    for wheel in (contents("m.py", f"{DATA}/purelib/m.py"), contents(f"{DATA}/data/bin/tool", points=[_tool()])):
+        assert [each.content is None for each in lay_out(wheel, UV.rules, LINUX).files.values()] == [False]

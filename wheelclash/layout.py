@@ -255,6 +255,7 @@ class _Written:
         self.folders: dict[InstalledPath, InstalledFile] = {}
         self.failure: LayoutFailure | None = None
         self.given_way: list[InstalledFile] = []
+        self._data: set[InstalledPath] = set()
         self._above = set(there)
         self._above_root: set[str] | None = None
 
@@ -268,14 +269,14 @@ class _Written:
         if not self._stopped:
             for item in items:
                 if not (in_order and self._stopped):
-                    self._write(item)
+                    self._write(item, in_order=in_order)
 
     @property
     def _stopped(self) -> bool:
         return self.failure is not None
 
-    def _write(self, item: _Item) -> None:
-        """Write a file or make a folder; the last to be written to a path stays."""
+    def _write(self, item: _Item, *, in_order: bool) -> None:
+        """Write a file or make a folder; the last to be written to a path stays; of data files without order, any."""
         if item.failure is not None:
             self.refuse(item.failure)
             if item.file is None:
@@ -287,11 +288,16 @@ class _Written:
             folder = InstalledPath(f"{item.path}/")
             self.folders[folder] = InstalledFile(folder, None, None, None, None)
         else:
+            file = item.file
             before = self.files.get(item.path)
-            if before is not None and not _equal(before, item.file):
+            if before is not None and not _equal(before, file):
                 self.given_way.append(before)
-            self.files[item.path] = item.file
+                if item.path in self._data and not in_order:
+                    file = file._replace(content=None, size=None, crc=None)
+            self.files[item.path] = file
             self._above |= above
+            if file.member is not None:
+                self._data.add(item.path)
 
     def _is_other(self, item: _Item) -> bool:
         """Whether there is a folder where a file is to be written, or a file where a folder is to be made."""
