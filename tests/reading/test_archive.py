@@ -273,6 +273,24 @@ def test_bomb() -> None:
     assert caught.value.code == "limit"
 
 
+def test_a_record_may_be_larger_than_other_members_unless_it_is_a_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wheelclash.reading.archive.MAX_MEMBER", 1000)
+    long = "".join(f"m{number}.py,sha256={number:043},1\n" for number in range(100)).encode()
+    for name, content, is_read in (
+        ("RECORD", long, True),
+        ("RECORD", b"a" * 100_000, False),
+        ("METADATA", long, False),
+    ):
+        archive = zipfile.ZipFile(io.BytesIO(_wheel(**{name: content})))
+        member = next(each for each in archive.namelist() if each.endswith(f"/{name}"))
+        if is_read:
+            assert read_member(archive, member, "x.whl") == content
+        else:
+            with pytest.raises(WheelError) as caught:
+                read_member(archive, member, "x.whl")
+            assert caught.value.code == "limit"
+
+
 def test_limit_of_a_member() -> None:
     """A member of exactly the limit is read, one byte more is not."""
     with zipfile.ZipFile(io.BytesIO(_zip([("m", b"12345")]))) as archive:

@@ -128,6 +128,13 @@ def test_a_directory_larger_than_any_is_refused_unread() -> None:
     with pytest.raises(WheelError) as caught:
         find_directory(tail, size + len(tail), "x.whl")
     assert caught.value.code == "limit"
+    assert str(MAX_DIRECTORY) in caught.value.reason
+
+
+def test_a_directory_of_a_million_members_is_read() -> None:
+    size = 100_000_000
+    tail = end_record(3, size, 0)
+    assert find_directory(tail, size + len(tail), "x.whl").size == size
 
 
 @given(st.binary(max_size=200), st.integers(0, 2**32 - 1))

@@ -22,10 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from email.message import Message
 
-__all__ = ["MAX_MEMBER", "needed_members", "parse_contents", "read_member"]
+__all__ = ["MAX_MEMBER", "MAX_RECORD", "most_bytes", "needed_members", "parse_contents", "read_member"]
 
 MAX_MEMBER = 16 * 1024 * 1024
-"""Bytes a metadata member may inflate to. The largest RECORD seen is below 2 MB."""
+"""Bytes a metadata member may inflate to."""
+
+MAX_RECORD = 128 * 1024 * 1024
+"""Bytes a RECORD may inflate to, as many as a zip directory may have. The largest seen is below 2 MB."""
+
+_TIGHTEST = 200
+"""A larger RECORD than other members may be is not packed tighter than this: hashes do not compress."""
 
 _CHUNK = 64 * 1024
 
@@ -59,14 +65,27 @@ def needed_members(archive: zipfile.ZipFile, filename: str) -> list[str]:
     return [f"{dist_info}/{name}" for name in wanted if f"{dist_info}/{name}" in names]
 
 
-def read_member(archive: zipfile.ZipFile, name: str, filename: str, *, limit: int = MAX_MEMBER) -> bytes:
+def most_bytes(info: zipfile.ZipInfo) -> int:
+    """Return how many bytes a member that must be read may inflate to."""
+    is_record = info.filename.endswith(".dist-info/RECORD")
+    return MAX_RECORD if is_record and info.file_size <= _TIGHTEST * info.compress_size else MAX_MEMBER
+
+
+def read_member(archive: zipfile.ZipFile, name: str, filename: str, *, limit: int | None = None) -> bytes:
     """Inflate one member, up to ``limit`` bytes; its CRC-32 is checked by :mod:`zipfile`.
+
+    Args:
+        archive: The wheel, opened.
+        name: The member.
+        filename: For errors.
+        limit: By default what :func:`most_bytes` gives.
 
     Raises:
         WheelError: ``limit`` if it is larger, ``unreadable`` if it is damaged, encrypted or packed in an unknown way.
     """
     found = bytearray()
     try:
+        limit = most_bytes(archive.getinfo(name)) if limit is None else limit
         with archive.open(name) as stream:
             while chunk := stream.read(_CHUNK):
                 found += chunk

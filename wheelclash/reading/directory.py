@@ -18,8 +18,8 @@ END_SIZE = 22
 FURTHEST_END = END_SIZE + 0xFFFF
 """The end record begins at most so many bytes before the end of a file: its comment has at most 64 KiB."""
 
-MAX_DIRECTORY = 16 * 1024 * 1024
-"""Bytes of directory that are read. The largest known has 1.8 MB."""
+MAX_DIRECTORY = 128 * 1024 * 1024
+"""Bytes of directory that are read: a million members and more. The largest known has 1.8 MB."""
 
 _END = struct.Struct("<4s4H2LH")
 _END_SIGNATURE = b"PK\5\6"
@@ -71,7 +71,8 @@ def find_directory(tail: bytes, size: int, filename: str) -> Directory:
         found = _directory_at(tail, position, base, size)
         if found is not None:
             if found.size > MAX_DIRECTORY:
-                raise WheelError(filename, "limit", f"its zip directory has {found.size} bytes")
+                reason = f"its zip directory has {found.size} bytes; at most {MAX_DIRECTORY} are read"
+                raise WheelError(filename, "limit", reason)
             return found
     raise WheelError(filename, "unreadable", "it is no zip file, or a damaged one: no end record fits it")
 

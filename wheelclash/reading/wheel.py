@@ -263,13 +263,13 @@ class WheelReader:
 
 def _needed(archive: Archive, filename: str) -> list[str]:
     """The members that must be read, none of them too large to be."""
-    from wheelclash.reading.archive import MAX_MEMBER, needed_members
+    from wheelclash.reading.archive import most_bytes, needed_members
     from wheelclash.reading.remote import unpacking
 
     with unpacking(filename):
         needed = needed_members(archive.zip, filename)
     for name in needed:
-        _require_small(archive, name, filename, MAX_MEMBER)
+        _require_small(archive, name, filename, most_bytes(archive.zip.getinfo(name)))
     return needed
 
 
