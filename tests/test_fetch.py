@@ -124,6 +124,29 @@ def test_a_bomb_is_stopped_before_it_has_gone_off(index: LoopbackIndex) -> None:
     assert fetcher.traffic.bytes < 2**20
 
 
+def test_all_pages_of_a_question_have_a_bound_together(index: LoopbackIndex) -> None:
+    """Each may be within its own; another question of the session begins anew."""
+    index.fault("/simple/*", "bomb", inflated=2**20)
+    fetcher = quick_fetcher(max_page=2**20, max_pages=2**20 + 2**19)
+
+    def two(asking: Fetcher) -> int:
+        return sum(len(asking.page(index.page_url(name)).body) for name in ("left", "right"))
+
+    with pytest.raises(FetchError, match="together") as caught:
+        two(fetcher)
+    assert caught.value.code == "too-large"
+    assert len(fetcher.for_question().page(index.page_url("left")).body) == 2**20
+    fetcher.close()
+
+
+def test_preliminary_replies_without_an_end_are_not_listened_to(index: LoopbackIndex) -> None:
+    index.fault("*", "hints")
+    for question in (lambda fetcher: fetcher.page(index.page_url("left")), ten_bytes(index)):
+        error = failure(question, quick_fetcher(deadline=60))
+        assert (error.code, "preliminary" in error.reason) == ("protocol", True)
+    assert len(index.requests) == 2
+
+
 # Byte ranges
 
 

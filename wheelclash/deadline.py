@@ -23,11 +23,21 @@ if TYPE_CHECKING:
 
     import httpx
 
-__all__ = ["Deadline", "DeadlineError"]
+__all__ = ["Deadline", "DeadlineError", "HeadError"]
+
+MAX_HEAD = 512 * 1024
+"""Bytes that are read until the head of an answer is complete, preliminary replies (1xx) before it included.
+
+The client allows a head of 100 KiB; the last read may hold some of the body.
+"""
 
 
 class DeadlineError(Exception):
     """An answer was not complete when its deadline came."""
+
+
+class HeadError(Exception):
+    """A server sends more before its answer than any head has: replies such as 103 without an end."""
 
 
 class Deadline(threading.local):
@@ -35,9 +45,30 @@ class Deadline(threading.local):
 
     Attributes:
         moment: Seconds of :func:`time.monotonic`.
+        room: Bytes that may still be read before the head of the answer is complete.
     """
 
     moment = math.inf
+    room = math.inf
+
+    @contextmanager
+    def head(self) -> Iterator[None]:
+        """Let no more be read in this block than the heads of an answer and of what comes before it have."""
+        self.room = MAX_HEAD
+        try:
+            yield
+        finally:
+            self.room = math.inf
+
+    def count(self, size: int) -> None:
+        """Count bytes that were read.
+
+        Raises:
+            HeadError: They are more than a head has.
+        """
+        self.room -= size
+        if self.room < 0:
+            raise HeadError
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
@@ -130,7 +161,9 @@ class _Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         left = self._deadline.left(timeout)
         with self._deadline.kept():
-            return self._stream.read(max_bytes, left)
+            data = self._stream.read(max_bytes, left)
+        self._deadline.count(len(data))
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         left = self._deadline.left(timeout)

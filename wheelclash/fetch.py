@@ -258,7 +258,7 @@ class Fetcher:
         """Return the answer to one try, redirects followed, within the deadline; errors of the client become ours."""
         import httpx
 
-        from wheelclash.deadline import DeadlineError
+        from wheelclash.deadline import DeadlineError, HeadError
 
         here, authorization = without_credentials(url), self._authorization(url)
         try:
@@ -267,7 +267,8 @@ class Fetcher:
                     sent = headers if authorization is None else headers | {"Authorization": authorization}
                     with self._lock:
                         self.traffic.count(purpose)
-                    response = client.send(client.build_request("GET", here, headers=sent), stream=True)
+                    with deadline.head():
+                        response = client.send(client.build_request("GET", here, headers=sent), stream=True)
                     try:
                         location = response.headers.get("location")
                         if response.status_code not in _REDIRECTS or location is None:
@@ -282,6 +283,8 @@ class Fetcher:
                     here = target
         except DeadlineError:  # not tried again: a drip would only drip again
             raise FetchError(here, "timeout", f"the server takes more than {self.deadline:g} s to answer") from None
+        except HeadError:
+            raise FetchError(here, "protocol", "the server sends one preliminary reply after the other") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _translated(error, here) from None  # the client's own text may hold secrets
         raise FetchError(here, "refused", f"the server redirects more than {MAX_HOPS} times")

@@ -44,6 +44,7 @@ FaultKind = Literal[
     "reset",  # half of the body, then a TCP reset
     "closed",  # no answer at all, the connection ends
     "stall",  # headers, then nothing
+    "hints",  # preliminary replies (103) without an end
     "drip",  # one byte every `delay` seconds
     "body",  # `body` in place of what was asked, with `content_type` and `headers`
     "changes",  # every matching request is answered under another ETag
@@ -167,6 +168,11 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(401, b"who are you?", {"WWW-Authenticate": 'Basic realm="index"'})
         elif fault is not None and fault.kind == "body":
             self._answer(200, fault.body, {"Content-Type": fault.content_type, **fault.headers})
+        elif fault is not None and fault.kind == "hints":
+            self.close_connection = True
+            with contextlib.suppress(OSError):  # until the other side has had enough
+                while True:
+                    self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n" * 100)
         elif fault is not None and fault.kind == "bomb":
             self._bomb(fault, path)
         else:
