@@ -245,7 +245,7 @@ def test_what_cannot_be_compared_is_named(ask: Command, made: Lived) -> None:
     made.add("broken", {}, record=b"")
     ran = ask("calm", "--into", str(made.prefix), *INDEX)
     assert ran.code == 3
-    assert "  not compared: conda-own" in ran.lines
+    assert "  not compared: conda-own (conda owns it)" in ran.lines
     assert any(line.startswith("  not read  broken: ") for line in ran.lines)
     assert ask("calm", "--into", str(made.prefix), *INDEX, "--allow-incomplete").code == 0
 

@@ -242,8 +242,11 @@ def test_all_targets_takes_a_lock_and_nothing_else_that_says_for_what(ask: Asker
     assert ran.lines[0].endswith(": 1 error in each of 4 targets")
     assert ran.lines[1].startswith("  targets  1 error: CPython 3.11.0, ")
     for arguments, told in (
-        (["north", "south", "--all-targets"], "from a lock, and none was given"),
-        ([path, "--all-targets", "--python-version", "3.12"], "--all-targets takes the targets from the lock"),
+        (["north", "south", "--all-targets"], "from a lock or from wheels"),
+        (
+            [path, "--all-targets", "--python-version", "3.12"],
+            "--all-targets takes the targets from the lock or the wheels",
+        ),
     ):
         ran = command(*arguments)
         assert (ran.code, told in ran.err) == (2, True)
@@ -255,3 +258,29 @@ def test_a_folder_for_several_platforms_is_looked_at_for_each(ask: Asker) -> Non
     report = ask("dist/", target=[LINUX, WINDOWS])
     assert where(report) == ONLY_ONE_EACH
     assert not ask.index.requests
+
+
+def test_all_targets_of_a_folder_are_those_that_its_wheels_are_for(ask: Asker) -> None:
+    """What a publisher asks before an upload: one run over everything that was built."""
+    for wheel in (
+        native("north", BOTH["linux"], shared=True), native("south", BOTH["linux"], shared=True),
+        native("north", BOTH["windows"], shared=True), native("south", BOTH["windows"], shared=False),
+        Wheel("late", files={"late.py": ""}, metadata=["Requires-Python: >=3.13"]),
+        Wheel("old", files={"old.py": ""}, tag="cp311-cp311-win_amd64", purelib="false"),
+    ):  # fmt: skip
+        wheel.write(ask.folder / "dist")
+    report = ask("dist", all_targets=True)
+    assert {each.platform for each in report.targets} == set(BOTH.values())
+    clash = next(each for each in report.overlaps if each.path == "both.py")
+    assert {report.targets[number].platform for number in clash.targets} == {BOTH["linux"]}
+    assert (report.exit_code(), report.complete) == (1, True), "a project without a wheel for a target is no gap"
+    assert "old" in {each.requirement for each in report.not_compared}
+
+
+def test_all_targets_of_a_wheel_are_within_the_python_it_requires(ask: Asker) -> None:
+    for name in ("one", "two"):
+        Wheel(name, files={f"{name}.py": ""}, metadata=["Requires-Python: >=3.12,<3.14"]).write(ask.folder / "dist")
+    report = ask("dist", all_targets=True)
+    assert {each.python_version.rpartition(".")[0] for each in report.targets} == {"3.12", "3.13"}
+    alone = ask("dist/one-1.0-py3-none-any.whl", all_targets=True)
+    assert len(alone.targets) == len(report.targets)

@@ -19,11 +19,11 @@ from wheelclash.sources.choosing import choose, choose_direct, newer_release, pi
 from wheelclash.sources.index import Found, Links, project_files, read_links
 from wheelclash.sources.selection import Selection, distinct
 from wheelclash.sources.settings import resolve_settings
-from wheelclash.sources.wheelhouse import select_wheels
+from wheelclash.sources.wheelhouse import select_wheels, targets_of, wheels_of, without_absent
 from wheelclash.threads import run_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wheelclash.inputs import Inputs
     from wheelclash.question import Question
@@ -111,7 +111,7 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     if files is not None:
         settings = files.with_options(settings, credentials)
     notes: list[str] = [each.hint for each in (*inputs.asked, *inputs.against) if each.hint]
-    targets = _targets(question, inputs)
+    targets = _targets(question, inputs, reader)
     if inputs.siblings:
         variants = [_variants(each, targets[0], settings, reader, notes) for each in inputs.siblings]
         inputs = inputs._replace(siblings=[*inputs.siblings, *(each for found in variants for each in found)])
@@ -247,14 +247,35 @@ def _some(names: Sequence[str]) -> str:
     return f"{', '.join(names[:_FEW])}{more}"
 
 
-def _targets(question: Question, inputs: Inputs) -> Sequence[Target]:
+def _targets(question: Question, inputs: Inputs, reader: WheelReader) -> Sequence[Target]:
+    """Return the targets asked for; with ``--all-targets`` those of the locks, and of the wheels on disk.
+
+    Raises:
+        QuestionError: Nothing that was given names any.
+    """
     if not question.all_targets:
         return question.targets
     found = [target for lock in inputs.locks for target in lock.targets()]
+    wheels = [Asked(text=path.name, path=path) for folder in inputs.folders for path in wheels_of(folder)]
+    found += targets_of(dict(_requires_python([*wheels, *inputs.asked], reader)))
     if not found:
-        raise QuestionError("--all-targets takes the targets from a lock, and none was given that names any.")
+        raise QuestionError("--all-targets takes the targets from a lock or from wheels, and none was given.")
     by_key = {(each.python_version, each.implementation, each.platform): each for each in found}
     return list(by_key.values())
+
+
+def _requires_python(wheels: Iterable[Asked], reader: WheelReader) -> Iterator[tuple[str, str | None]]:
+    """Yield file name and Requires-Python of wheels on disk; None for one that cannot be read, which is told later."""
+    for wheel in wheels:
+        candidate = choose_direct(wheel) if wheel.path is not None else None
+        if not isinstance(candidate, Candidate):
+            continue
+        try:
+            contents, _ = reader.cached(candidate) or reader.read_local(candidate)
+        except WheelError:
+            yield candidate.filename, None
+        else:
+            yield candidate.filename, contents.requires_python
 
 
 def _variants(
@@ -430,6 +451,8 @@ class _Gatherer:
         against = [each for each in self._inputs.against if each not in left_out]
         parts = [Selection(not_compared=[_marker_skip(each) for each in left_out])]
         folders = [select_wheels(folder, target) for folder in self._inputs.folders]
+        if self._question.all_targets:  # a project that has no wheel for a target is not meant for it
+            folders = [without_absent(folder) for folder in folders]
         if resolves:
             if lone_folder:
                 asked = [Asked(text=each.requested, path=each.path) for each in folders[0].candidates]

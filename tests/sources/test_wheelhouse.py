@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -104,3 +105,23 @@ def test_a_folder_without_wheels_is_no_wheelhouse(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match="cannot be read"):
         wheels_of(tmp_path / "dist")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and links are POSIX's")
+def test_what_has_a_wheels_name_and_cannot_be_opened_is_a_skip(tmp_path: Path) -> None:
+    folder = house(tmp_path, "a-1-py3-none-any.whl")
+    (folder / "dangling-1-py3-none-any.whl").symlink_to("nowhere")
+    (folder / "looping-1-py3-none-any.whl").symlink_to("looping-1-py3-none-any.whl")
+    (folder / "device-1-py3-none-any.whl").symlink_to(os.devnull)
+    (folder / "folder-1-py3-none-any.whl").mkdir()
+    os.mkfifo(folder / "pipe-1-py3-none-any.whl")
+    (folder / "linked-1-py3-none-any.whl").symlink_to("a-1-py3-none-any.whl")
+    selection = select_wheels(folder, LINUX)
+    assert {each.name for each in selection.candidates} == {"a", "linked"}
+    assert {each.name: each.code for each in selection.skipped} == dict.fromkeys(
+        ("dangling", "looping", "device", "folder", "pipe"), "unreadable"
+    )
+    reasons = {each.name: each.reason for each in selection.skipped}
+    assert "leads nowhere" in reasons["dangling"]
+    assert "pipe or a device" in reasons["pipe"]
+    assert "folder" in reasons["folder"]

@@ -75,7 +75,8 @@ def refuse(parser: argparse.ArgumentParser, parsed: Arguments) -> None:
         parser.error("--python names a whole target; leave out --python-version and --python-platform")
     if parsed.all_targets and (parsed.python_platforms or parsed.python_versions or parsed.python):
         parser.error(
-            "--all-targets takes the targets from the lock; leave out --python, --python-version and -platform"
+            "--all-targets takes the targets from the lock or the wheels;"
+            " leave out --python, --python-version and -platform"
         )
 
 

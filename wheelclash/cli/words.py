@@ -40,7 +40,7 @@ def add_target(parser: argparse.ArgumentParser, *, python: bool = True) -> None:
         help="a version of Python, e.g. 3.12; repeatable")  # fmt: skip
     add("--python-platform", "--platform", metavar="NAME", action="append", default=[], dest="python_platforms",
         help="as for uv: linux, macos, windows, x86_64-manylinux_2_28, …; or a wheel's tag; repeatable")  # fmt: skip
-    add("--all-targets", action="store_true", help="every target the lock is meant for")
+    add("--all-targets", action="store_true", help="every target the lock or the wheels are meant for")
 
 
 def add_index(parser: argparse.ArgumentParser, *, dated: bool = True) -> None:

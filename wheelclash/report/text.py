@@ -203,9 +203,13 @@ class _Writer:
                 yield (Span("  not read  ", "warning"), Span(f"{requirement}: {reason}{more}"))
 
     def _not_compared(self) -> Iterator[Line]:
-        if self._report.not_compared:
-            names = list(dict.fromkeys(skip.requirement for skip in self._report.not_compared))
-            yield (Span(f"  not compared: {self._some(names)}", "faint"),)
+        """Yield one line for each reason for which something is not compared."""
+        by_reason: defaultdict[str, list[str]] = defaultdict(list)
+        for skip in self._report.not_compared:
+            by_reason[skip.reason].append(skip.requirement)
+        for reason, requirements in by_reason.items():
+            names = list(dict.fromkeys(requirements))
+            yield (Span(f"  not compared: {self._some(names)} ({reason})", "faint"),)
 
     def _notice_lines(self) -> Iterator[Line]:
         """Yield one line for each set of owners of notices."""

@@ -17,7 +17,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from wheelclash.sources.candidate import Candidate, Choice, Newer, Skip
-from wheelclash.sources.no_wheel import reason_for
+from wheelclash.sources.no_wheel import ASK_INSTEAD, reason_for
 from wheelclash.sources.ranking import rank, ranks
 from wheelclash.sources.releases import project_of, python_fits, version_of
 from wheelclash.suggest import near_names
@@ -141,8 +141,8 @@ def pins(specifier: SpecifierSet) -> bool:
     )
 
 
-def choose_direct(asked: Asked, target: Target) -> Choice:
-    """The wheel that was named by path or URL.
+def choose_direct(asked: Asked, target: Target | None = None) -> Choice:
+    """The wheel that was named by path or URL, for a target or for any.
 
     Returns:
         A candidate, or a skip: ``not-a-wheel`` (a URL of something else), ``unreadable`` (no wheel's file name),
@@ -159,7 +159,7 @@ def choose_direct(asked: Asked, target: Target) -> Choice:
         return Skip(asked.text, "unreadable", f"the file name is no wheel's: {error}")
     if asked.name is not None and asked.name != name:
         return Skip(asked.text, "mismatch", f"the wheel is of {name}, not of {asked.name}")
-    if tags.isdisjoint(target.tags):
+    if target is not None and tags.isdisjoint(target.tags):
         shown = ", ".join(sorted(map(str, tags))[:3])
         return Skip(asked.text, "no-wheel", f"this wheel is for {shown}, not for {_describe(target)}")
     size = None
@@ -226,7 +226,7 @@ def _why_no_wheel(version: Version, asked: Asked, allowed: Iterable[_Release], t
     if any(file.is_wheel and rank(file.filename, places) is not None for file in files):
         return None
     pinned = replace(asked, specifier=SpecifierSet(f"=={version}"))
-    reason = reason_for(pinned, files, target, excluded=False)
+    reason = reason_for(pinned, files, target, excluded=False).removesuffix(f": {ASK_INSTEAD}")
     return f"it {reason.removeprefix(f'{version} ')}" if reason.startswith(f"{version} ") else reason
 
 

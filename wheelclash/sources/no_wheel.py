@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from wheelclash.sources.page import ProjectFile
     from wheelclash.target import Target
 
-__all__ = ["reason_for"]
+__all__ = ["ASK_INSTEAD", "reason_for"]
 
 _SHOWN = 6
+ASK_INSTEAD = "build a wheel and give that, or ask an environment it is installed in (wheelclash env)"
+"""What answers for a project that has no wheel."""
 
 
 def reason_for(asked: Asked, files: Sequence[ProjectFile], target: Target, *, excluded: bool) -> str:
@@ -50,9 +52,7 @@ def reason_for(asked: Asked, files: Sequence[ProjectFile], target: Target, *, ex
         return f"no release{when} fits {str(asked.specifier) or 'any version'}; there is {near}"
     with_wheels = sorted((version for version in allowed if version in wheels), reverse=True)
     if not with_wheels:
-        return (
-            f"{_some(map(str, sorted(allowed, reverse=True)))} came as source only{when}; wheels alone can be compared"
-        )
+        return f"{_some(map(str, sorted(allowed, reverse=True)))} came as source only{when}: {ASK_INSTEAD}"
     newest = with_wheels[0]
     offered = wheels[newest]
     if all(file.yanked is not None for file, _ in offered) and any(_fits(tags, target) for _, tags in offered):

@@ -1,6 +1,6 @@
 """Finding uv and running it: without its own settings, without questions to a terminal, and never for ever.
 
-uv is the PyPI package ``uv`` (the extra ``wheelclash[uv]``) or the first on PATH.
+uv is the PyPI package ``uv`` (what the extra ``uv`` asks for) or the first on PATH.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PATIENCE = 900.0
 """Seconds a resolution has, unless told otherwise: a large set over a slow line, source distributions included."""
 
 _QUICK = 30.0
-_INSTALL = "Install it with wheelclash[uv]"
+_INSTALL = "Install it (pip install uv)"
 _KEPT = frozenset({
     "UV_CACHE_DIR", "UV_CREDENTIALS_DIR", "UV_HTTP_RETRIES", "UV_HTTP_TIMEOUT", "UV_HTTP_CONNECT_TIMEOUT",
     "UV_CONCURRENT_BUILDS", "UV_CONCURRENT_DOWNLOADS", "UV_KEYRING_PROVIDER", "UV_LOCK_TIMEOUT", "UV_NATIVE_TLS",

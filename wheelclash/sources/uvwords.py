@@ -65,7 +65,10 @@ def failure(complaints: str, returncode: int, secrets: Sequence[Secret], *, allo
         words += f" (hint: {'; '.join(hints)})"
     hint = ""
     if not allow_build and _NEEDS_BUILD.search(complaints):
-        hint = "--allow-build lets it take source distributions; it may then run their code to learn what they require."
+        hint = (
+            "What came as source only is not known until it is built: ask an environment it is installed in (wheelclash"
+            " env). --allow-build lets uv take source distributions and run their code to learn what they require."
+        )
     return QuestionError(f"uv did not resolve this: {_shortened(words)}.", hint)
 
 

@@ -6,6 +6,7 @@ Only the folder itself is looked at, not what lies below it.
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -18,7 +19,7 @@ from wheelclash.sources.ranking import rank, ranks
 from wheelclash.sources.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from packaging.utils import BuildTag
@@ -26,22 +27,34 @@ if TYPE_CHECKING:
 
     from wheelclash.target import Target
 
-__all__ = ["select_wheels", "wheels_of"]
+__all__ = ["select_wheels", "targets_of", "wheels_of", "without_absent"]
 
 _SDISTS = (".tar.gz", ".zip")
 _SHOWN = 4
 
 
 def wheels_of(folder: Path) -> list[Path]:
-    """The wheels in a folder, by name.
+    """Return what has a wheel's name in a folder, by name; a link or a folder of such a name may be among it.
 
     Raises:
-        QuestionError: It cannot be read, or there is none.
+        QuestionError: The folder cannot be read, or there is none.
     """
-    found = [path for path in _files(folder) if path.name.lower().endswith(".whl")]
+    found = [path for path in _entries(folder) if path.name.lower().endswith(".whl")]
     if not found:
         raise QuestionError(f"There is no wheel in the folder {folder}.", "Build some first.")
     return found
+
+
+def _no_file(path: Path) -> str | None:
+    """Return why a path is no file that could be read; None if it is one."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        what = "it is a link that leads nowhere" if path.is_symlink() else "it cannot be read"
+        return f"{what} ({error.strerror})"
+    if stat.S_ISREG(mode):
+        return None
+    return "it is a folder, not a file" if stat.S_ISDIR(mode) else "it is no regular file, but a pipe or a device"
 
 
 def select_wheels(folder: Path, target: Target) -> Selection:
@@ -64,6 +77,10 @@ def select_wheels(folder: Path, target: Target) -> Selection:
     skipped: list[Skip] = []
     notes: list[str] = []
     for path in wheels_of(folder):
+        reason = _no_file(path)
+        if reason is not None:
+            skipped.append(Skip(requirement=path.name, code="unreadable", reason=reason))
+            continue
         try:
             name, version, build, _ = parse_wheel_filename(path.name)
         except InvalidWheelFilename as error:
@@ -81,7 +98,7 @@ def select_wheels(folder: Path, target: Target) -> Selection:
             notes += _left_out(project, best, wheels)
         else:
             skipped.append(_none_fits(choice, project, wheels))
-    sdists = [path.name for path in _files(folder) if path.name.endswith(_SDISTS)]
+    sdists = [path.name for path in _entries(folder) if path.name.endswith(_SDISTS) and path.is_file()]
     if sdists:
         notes.append(f"source archives are not compared: {_some(sdists)}")
     return Selection(
@@ -89,6 +106,33 @@ def select_wheels(folder: Path, target: Target) -> Selection:
         skipped=skipped,
         roots=[each.name for each in candidates],
         notes=notes,
+    )
+
+
+def targets_of(wheels: Mapping[str, str | None]) -> list[Target]:
+    """Return the targets that wheels are meant for: those that at least one of them fits, by tags and Python.
+
+    Args:
+        wheels: Requires-Python by file name; None allows every Python that the tags allow.
+    """
+    from wheelclash.sources.locks.environments import python_allowed, targets_among
+
+    def admits(target: Target) -> bool:
+        places = ranks(target.tags)
+        return any(
+            rank(filename, places) is not None and python_allowed(requires_python, target.python_version)
+            for filename, requires_python in wheels.items()
+        )
+
+    return targets_among(wheels, allows=lambda _: True, admits=admits) if wheels else []
+
+
+def without_absent(selection: Selection) -> Selection:
+    """Return a selection in which a project without a wheel for the target is not compared, rather than skipped."""
+    absent = [skip for skip in selection.skipped if skip.code == "no-wheel"]
+    return selection._replace(
+        skipped=[skip for skip in selection.skipped if skip not in absent],
+        not_compared=[*selection.not_compared, *absent],
     )
 
 
@@ -103,9 +147,9 @@ class _Wheel(NamedTuple):
     path: Path
 
 
-def _files(folder: Path) -> list[Path]:
+def _entries(folder: Path) -> list[Path]:
     try:
-        return sorted((path for path in folder.iterdir() if path.is_file()), key=lambda path: path.name)
+        return sorted(folder.iterdir(), key=lambda path: path.name)
     except OSError as error:
         raise QuestionError(f"The folder {folder} cannot be read ({error.strerror}).") from None
 
