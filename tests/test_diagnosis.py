@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.values import BY_NAME, LINUX, MACOS, diagnosed, distribution, overlaps_of
-from tests.support.wheelmaker import Wheel
+from tests.support.wheelmaker import Wheel, record_digest
 from wheelclash.diagnosis import contested_layouts, diagnose, empty_disk
 from wheelclash.installers import INSTALLERS, InstallerName
 
 if TYPE_CHECKING:
     from wheelclash.diagnosis import Diagnosis
+    from wheelclash.target import Target
 
 A, B, C = (f"{name}-1.0-py3-none-any.whl" for name in "abc")
 OPEN = Wheel("open", requires=["gone"])
@@ -116,6 +117,19 @@ def test_a_refused_wheel() -> None:
     assert _told(found) == [("fails", None, "refused")]
     assert found.intact == {A: "no", B: "undetermined", C: "undetermined"}
     assert diagnosed("pip", *wheels).intact == {A: "yes", B: "no", C: "no"}
+
+
+@pytest.mark.parametrize(("paths", "target"), [(("m.py", "m.py"), LINUX), (("M.py", "m.py"), MACOS)])
+def test_a_false_hash(paths: tuple[str, str], target: Target) -> None:
+    """Two contents recorded with one hash are two contents: who is overwritten is not intact."""
+    row = record_digest(b"1" * 2000)
+    wheels = [
+        Wheel("a", files={paths[0]: "1" * 4}, unlisted={paths[0]}, record_extra=[(paths[0], row, "")]),
+        Wheel("b", files={paths[1]: "1" * 2000}),
+    ]
+    found = diagnosed("pip", *wheels, target=target)
+    assert found.intact == {A: "yes", B: "no"}
+    assert [each.severity for each in overlaps_of([distribution(each) for each in wheels], target)] == ["error"]
 
 
 def test_stubs() -> None:

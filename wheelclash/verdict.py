@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import warnings
+import zlib
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -24,6 +25,7 @@ __all__ = [
     "answer",
     "extent",
     "is_known_stub",
+    "known_stubs",
 ]
 
 INIT_LIMIT = 16 * 1024
@@ -112,16 +114,16 @@ def is_known_stub(digest: str | None, size: int | None = None) -> bool:
         digest: ``sha256:hex``.
         size: Bytes that the file really has, if known: a stub's hash on a file of another size is a false one.
     """
-    known = _known_stubs().get(digest) if digest is not None else None
-    return known is not None and size in {None, known}
+    known = known_stubs().get(digest) if digest is not None else None
+    return known is not None and size in {None, known[0]}
 
 
 @cache
-def _known_stubs() -> dict[str, int]:
-    """Return sizes of the usual stubs by hash: with and without a last line end, of Unix and of Windows."""
+def known_stubs() -> dict[str, tuple[int, int]]:
+    """Return size and CRC-32 of the usual stubs by hash: with and without a last line end, of Unix and of Windows."""
     unix = {*_STUBS, *(text.removesuffix(b"\n") for text in _STUBS)}
     every = {*unix, *(text.replace(b"\n", b"\r\n") for text in unix)}
-    return {f"sha256:{hashlib.sha256(text).hexdigest()}": len(text) for text in every}
+    return {f"sha256:{hashlib.sha256(text).hexdigest()}": (len(text), zlib.crc32(text)) for text in every}
 
 
 def answer(question: Question, data: bytes) -> Answer:

@@ -68,6 +68,10 @@ def _file(content: str | None, size: int = 1, crc: int = 1) -> InstalledFile:
     return InstalledFile(path_of(MODULE), content, size, crc, "m.py")
 
 
+def _installed(content: str, size: int | None) -> InstalledFile:
+    return InstalledFile(path_of(MODULE), content, size, None, "m.py")
+
+
 @pytest.mark.parametrize(
     ("files", "kind"),
     [
@@ -80,6 +84,17 @@ def _file(content: str | None, size: int = 1, crc: int = 1) -> InstalledFile:
         pytest.param([_file(digest("1")), _file(_SHA512)], "unknown", id="15: hashes of two algorithms"),
         pytest.param([_file(digest("1")), _file(_SHA512, size=2)], "different", id="15: two algorithms, two sizes"),
         pytest.param([_file(digest("1"))] * 2 + [_file(digest("2"))], "different", id="two alike, one not"),
+        pytest.param([_file(digest("1")), _file(digest("1"), size=9)], "different", id="equal hashes, another size"),
+        pytest.param([_file(digest("1")), _file(digest("1"), crc=2)], "different", id="equal hashes, another CRC"),
+        pytest.param([_file(digest("1"))] * 2 + [_file(digest("1"), crc=2)], "different", id="one of three lies"),
+        pytest.param([_file(digest("1")), _installed(digest("1"), 1)], "identical", id="what is installed has no CRC"),
+        pytest.param([_file(digest("1")), _installed(digest("1"), 2)], "different", id="installed with another size"),
+        pytest.param([_file(digest("1")), _installed(digest("1"), None)], "identical", id="installed without a size"),
+        pytest.param(
+            [_installed(digest("1"), None), _file(digest("1")), _file(digest("1"), size=9)],
+            "different",
+            id="installed without a size, beside two that differ",
+        ),
         pytest.param([_file(digest("1"))] * 2 + [_file(None)], "unknown", id="two alike, one unknown"),
         pytest.param(
             [_file(None), _file(digest("1")), _file(digest("2"))], "different", id="one unknown, two not alike"
@@ -87,7 +102,7 @@ def _file(content: str | None, size: int = 1, crc: int = 1) -> InstalledFile:
     ],
 )
 def test_kind(files: list[InstalledFile], kind: Kind) -> None:
-    """Equal hashes of one algorithm prove equality, sizes and CRC-32 only ever a difference; order is no matter."""
+    """Equal hashes prove equality unless sizes or CRC-32 differ, which only ever prove a difference, in any order."""
     for order in permutations(files):
         assert _one(*order).kind == kind
 

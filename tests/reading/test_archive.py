@@ -126,6 +126,22 @@ def test_everything_read_is_needed() -> None:
             id="row of an empty file with a hash of another",
         ),
         pytest.param(
+            Wheel("a", files={"m.py": "ab"}, unlisted={"m.py"}, record_extra=[("m.py", record_digest(b"\r\n"), "2")]),
+            [("false-hash", "m.py")],
+            id="row with the hash of another file of known content and equal size",
+        ),
+        pytest.param(
+            Wheel(
+                "a",
+                files={"m.py": "ab", "n.py": "cd", "o.py": "cd"},
+                unlisted={"m.py"},
+                record_extra=[("m.py", record_digest(b"cd"), "2")],
+            ),
+            [("false-hash", "m.py"), ("false-hash", "n.py"), ("false-hash", "o.py")],
+            id="one hash for two contents",
+        ),
+        pytest.param(Wheel("a", files={"m.py": "", "n.py": "", "o.py": "x", "p.py": "x"}), [], id="equal files"),
+        pytest.param(
             Wheel(
                 "a",
                 files={f"{INFO}/RECORD.jws": "", f"{INFO}/RECORD.p7s": ""},

@@ -8,11 +8,12 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from wheelclash.overlap.model import Kind, Overlap, Owner, Severity, severity_of
+from wheelclash.overlap.same_path import relation
 from wheelclash.ownership import folders_above
 from wheelclash.role import is_sourceless, role_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from wheelclash.layout import InstalledFile, InstalledPath, Layout
     from wheelclash.ownership import OwnershipMap
@@ -73,7 +74,7 @@ def case_only(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Ta
             for id_ in ownership.owners(path):
                 owners.setdefault(id_, layouts[id_].files[path])
         if len({file.path for file in owners.values()}) > 1:
-            severity: Severity = "none" if target.case_sensitive else _as_if_equal(owners.values())
+            severity: Severity = "none" if target.case_sensitive else _as_if_equal(list(owners.items()))
             found.append(_pair(paths[0], "case-only", severity, list(owners.items())))
     return found
 
@@ -83,11 +84,9 @@ def folded(path: str) -> str:
     return path.lower() if path.isascii() else unicodedata.normalize("NFC", path.casefold())
 
 
-def _as_if_equal(files: Iterable[InstalledFile]) -> Severity:
-    files = list(files)
-    if len({file.content for file in files}) == 1 and files[0].content is not None:
-        return "notice"
-    return severity_of("different", role_of(files[0].path))
+def _as_if_equal(files: list[tuple[str, InstalledFile]]) -> Severity:
+    kind = relation(files)
+    return "notice" if kind == "identical" else severity_of(kind, role_of(files[0][1].path))
 
 
 def shadowed(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Target) -> list[Overlap]:

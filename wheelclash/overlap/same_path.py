@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from wheelclash.layout import InstalledFile
-from wheelclash.overlap.model import Kind, Overlap, Owner, severity_of
+from wheelclash.overlap.model import Overlap, Owner, severity_of
 from wheelclash.role import is_metadata, role_of
 from wheelclash.verdict import is_known_stub
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from wheelclash.layout import InstalledPath, Layout
     from wheelclash.ownership import OwnershipMap
 
-__all__ = ["contradicted", "same_path"]
+__all__ = ["contradicted", "relation", "same_path"]
+
+Relation = Literal["different", "identical", "unknown"]
 
 
 def same_path(
@@ -77,23 +79,23 @@ def _phantom(path: InstalledPath, claimant: str, files: list[tuple[str, Installe
 def _numbered(files: list[tuple[str, InstalledFile]]) -> tuple[Owner, ...]:
     """Return owners with their contents numbered.
 
-    A content that cannot be proven equal to another has its own number: one without a hash, and one of another size or
-    CRC-32 than a content of the same hash, since then one of the two RECORDs is wrong.
+    A content that cannot be proven equal to another has its own number: one without a hash, and one of a hash that
+    size or CRC-32 prove wrong for some owner. Then only files of one size and CRC-32 have one number.
     """
-    known: list[InstalledFile] = []
+    numbers: dict[object, int] = {}
     owners = []
     for id_, file in files:
-        number = next((number for number, other in enumerate(known) if _are_equal(file, other)), len(known))
-        if number == len(known):
-            known.append(file)
-        owners.append(Owner(id_, file, number))
+        key: object = id_ if file.content is None else (file.content, file.script)
+        alike = [other for _, other in files if other.content is not None and other.content == file.content]
+        if any(_contradicts(one, other) for one, other in combinations(alike, 2)):
+            key = id_ if file.crc is None else (file.content, file.script, file.size, file.crc)
+        owners.append(Owner(id_, file, numbers.setdefault(key, len(numbers))))
     return tuple(owners)
 
 
-def _are_equal(one: InstalledFile, other: InstalledFile) -> bool:
-    """Return whether two contents are proven equal: by hashes, which nothing else contradicts."""
-    equal = one.content is not None and (one.content, one.script) == (other.content, other.script)
-    return equal and not _contradicts(one, other)
+def relation(files: list[tuple[str, InstalledFile]]) -> Relation:
+    """Return how the contents relate that several distributions, given by id, write to one place."""
+    return _kind(_numbered(files))
 
 
 def _contradicts(one: InstalledFile, other: InstalledFile) -> bool:
@@ -102,7 +104,7 @@ def _contradicts(one: InstalledFile, other: InstalledFile) -> bool:
     return any(mine is not None and theirs is not None and mine != theirs for mine, theirs in known)
 
 
-def _kind(owners: Sequence[Owner]) -> Kind:
+def _kind(owners: Sequence[Owner]) -> Relation:
     distinct = {owner.content: owner.file for owner in owners}
     if len(distinct) == 1:
         return "identical"

@@ -17,6 +17,7 @@ from wheelclash.errors import WheelError
 from wheelclash.ownership import folders_above
 from wheelclash.reading.contents import Contents, Finding, Member, Noted
 from wheelclash.reading.record import EMPTY_DIGESTS, Record, normalise, parse_record
+from wheelclash.verdict import known_stubs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -198,7 +199,32 @@ def _members(archive: zipfile.ZipFile, filename: str, record: Record, findings: 
                 digest = None  # uv may leave either; neither is proven
         name = info.filename if info.filename != path else None
         found[place] = Member(path, info.file_size, info.CRC, digest, name, record.spelt.get(path))
-    return list(found.values())
+    return _without_false_hashes(list(found.values()), findings)
+
+
+def _without_false_hashes(members: list[Member], findings: Noted) -> list[Member]:
+    """Return the members, without the hashes that cannot be those of their contents by the zip directory.
+
+    A hash stands for one content, which has one size and one CRC-32. Those of the usual namespace stubs are known; of
+    two members with one hash and other contents one at least is not what RECORD says.
+    """
+    known = known_stubs()
+    contents: dict[str, set[tuple[int, int]]] = {}
+    for member in members:
+        if member.digest is not None:
+            contents.setdefault(member.digest, set()).add((member.size, member.crc))
+    kept = []
+    for member in members:
+        detail = ""
+        if member.digest in known:
+            if known[member.digest] != (member.size, member.crc):
+                detail = "RECORD has the hash of a file of other bytes"
+        elif member.digest is not None and len(contents[member.digest]) > 1:
+            detail = "RECORD has one hash for it and for a file of other bytes"
+        if detail:
+            findings.append(Finding("false-hash", member.path, detail))
+        kept.append(member._replace(digest=None) if detail else member)
+    return kept
 
 
 def _digest(info: zipfile.ZipInfo, path: str, record: Record, findings: Noted) -> str | None:
