@@ -14,7 +14,7 @@ from tests.support.installed import Handmade
 from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
 from tests.test_costs import HTTP, dear, run
-from wheelclash import QuestionError, check
+from wheelclash import IndexFlags, QuestionError, check, find_environment
 from wheelclash.interpreter import running
 
 if TYPE_CHECKING:
@@ -369,3 +369,27 @@ def test_no_remedy_replaces_a_wheel_variant(ask: Command, made: Lived) -> None:
     steps = [step["command"] for each in ran.json["remedies"] for step in each["steps"]]
     assert not any("one" in part for command in steps for part in command[3:])
     assert any("one 1.0 was installed from a wheel variant (v4)" in each for each in ran.json["warnings"])
+
+
+@pytest.mark.parametrize("where", ["site-packages", "prefix without an interpreter", "--target"])
+def test_a_folder_of_packages_is_as_good_as_an_environment(
+    ask: Command, made: Lived, wheels: Path, tmp_path: Path, where: str
+) -> None:
+    """What ``env --path`` and ``--prefix`` take is taken; as no interpreter is named, no commands are given."""
+    folder = made.site
+    if where == "--target":
+        folder = tmp_path / "packages"
+        Handmade(tmp_path, folder).add("one", {"p/m.py": "1"})
+    else:
+        one(made)
+    if where == "prefix without an interpreter":
+        (made.prefix / "bin" / "python").unlink()
+        folder = made.prefix
+    ran = ask("two", "--into", str(folder), *INDEX, "--format", "json")
+    assert (ran.code, ran.json["remedies"], ran.json["into"]["python"]) == (1, [], None)
+    assert [each["path"] for each in ran.json["overlaps"] if each["severity"] == "error"] == ["p/m.py"]
+    expected = "pip install --target" if where == "--target" else "no interpreter was named"
+    assert any(expected in each for each in ran.json["warnings"])
+    report = check(["two"], into=find_environment(path=folder if where == "--target" else made.site),
+                   index=IndexFlags(no_index=True, find_links=(str(wheels),)), use_config=False)  # fmt: skip
+    assert report.summary.errors == 1

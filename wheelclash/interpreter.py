@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from packaging.tags import Tag
 
-__all__ = ["Facts", "Interpreter", "ask", "meant", "on_path", "running", "target_of"]
+__all__ = ["Facts", "Interpreter", "ask", "meant", "on_path", "python_of", "running", "target_of"]
 
 PATIENCE = 10.0
 """Seconds an interpreter has to answer."""
@@ -319,12 +319,12 @@ def meant(*, python: str | None, run_as_module: bool, environ: Mapping[str, str]
     for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         folder = environ.get(variable)
         if folder:
-            executable = _python_of(cwd / folder)
+            executable = python_of(cwd / folder)
             if executable is None:
                 hint = f"Unset {variable}, or name an interpreter with --python."
                 raise TargetError(f"{variable} is {folder}, and there is no Python.", hint)
             return _ask_unless_running(executable, environ)
-    executable = _python_of(cwd / ".venv")
+    executable = python_of(cwd / ".venv")
     if executable is not None:
         return _ask_unless_running(executable, environ)
     if _is_tool_environment(Path(sys.prefix)):
@@ -340,7 +340,7 @@ def _named(python: str, environ: Mapping[str, str], cwd: Path) -> Interpreter:
     place = cwd / Path(python).expanduser()
     version = re.fullmatch(r"([0-9]+(?:\.[0-9]+){0,2})(t?)", python)
     if version is None and place.is_dir():
-        executable = _python_of(place)
+        executable = python_of(place)
         if executable is None:
             raise TargetError(f"{place} is no environment: it has no Python.")
         return _ask_unless_running(executable, environ)
@@ -385,8 +385,8 @@ def on_path(name: str, environ: Mapping[str, str]) -> Iterator[Path]:
                 yield candidate.absolute()
 
 
-def _python_of(folder: Path) -> Path | None:
-    """The interpreter of an environment's folder."""
+def python_of(folder: Path) -> Path | None:
+    """Return the interpreter of an environment's folder; None if there is none."""
     for inside in ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe"):
         candidate = folder / inside
         if candidate.is_file():

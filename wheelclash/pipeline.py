@@ -141,6 +141,8 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> S
         for view in views:
             resolved = bool(question.deps)
             notes += _notes_on_residents(view, there.places)
+        if there.places.python is None:
+            notes.append(_notes_on_folder(there.places))
             notes += effects(view.distributions, there.installed, there.requires, view.target, resolved=resolved)
     return Seen(
         views=views,
@@ -192,14 +194,23 @@ def _notes_on_residents(view: View, places: Places) -> list[str]:
     return notes
 
 
+def _notes_on_folder(places: Places) -> str:
+    """Return what does not hold, or is not said, of a folder without an interpreter."""
+    if places.is_target:
+        return (
+            "what is said of pip holds for `uv pip install --target`: `pip install --target` leaves out every top-level"
+            " folder and file that is there already, and with --upgrade removes it first; no remedies are given"
+        )
+    return "no interpreter was named, so no remedies are given: commands name one"
+
+
 def _residents(question: Question) -> Residents | None:
     """What is installed in the environment that was named, if one was."""
     if question.into is None:
         return None
-    from wheelclash.environment.places import places_of
     from wheelclash.environment.residents import Residents
 
-    return Residents(places_of(question.into), question.targets[0])
+    return Residents(question.into.places, question.targets[0])
 
 
 def _installer(question: Question) -> Installer:
@@ -277,6 +288,8 @@ def _remedies(
 ) -> list[Remedy]:
     """The remedies of the installer that was chosen."""
     installer = _installer(question)
+    if question.into is not None and question.into.interpreter is None:
+        return []  # commands name an interpreter, and there is none
     diagnosis = next(each for each in view.diagnoses if each.installer == installer.name)
     taken = [each for each in diagnosis.taken if not any(view.is_loss_ignored_by(one, each) for one in question.ignore)]
     return remedies(

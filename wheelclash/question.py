@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelclash.addition import Loss
+    from wheelclash.environment import Environment
     from wheelclash.installers import InstallerName
     from wheelclash.interpreter import Interpreter
     from wheelclash.overlap import Overlap
@@ -107,7 +108,7 @@ class Options(TypedDict, total=False):
     against: Iterable[str]
     siblings: Iterable[str]
     why: bool
-    into: Interpreter | str | os.PathLike[str] | None
+    into: Environment | Interpreter | str | os.PathLike[str] | None
     interpreter: Interpreter | str | os.PathLike[str] | None
     keep: Iterable[str]
     ignore: Iterable[str]
@@ -172,5 +173,5 @@ class Question:
     allow_build: bool = False
     against: tuple[str, ...] = ()
     siblings: tuple[str, ...] = ()
-    into: Interpreter | None = None
+    into: Environment | None = None
     why: bool = False

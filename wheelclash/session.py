@@ -32,6 +32,7 @@ from wheelclash.validation import choice, flag, instance, items, moment, paths, 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from wheelclash.environment import Environment
     from wheelclash.pipeline import Seen
     from wheelclash.report.model import Report
     from wheelclash.sources.settings import IndexSettings
@@ -218,15 +219,15 @@ def _question(requirements: Iterable[str | os.PathLike[str]], options: Options) 
 
 def _targets(
     options: Options, environ: Mapping[str, str]
-) -> tuple[tuple[Target, ...], Interpreter | None, Interpreter | None]:
+) -> tuple[tuple[Target, ...], Interpreter | None, Environment | None]:
     """Return the targets, the environment that printed commands name, and the one to install into."""
     target = options.get("target")
     interpreter = _interpreter("interpreter", options.get("interpreter"), environ)
-    into = _interpreter("into", options.get("into"), environ)
+    into = _into(options.get("into"), environ)
     if into is not None:
         if target is not None or interpreter is not None or options.get("all_targets"):
             raise QuestionError("What something is installed into is the target too; leave the other out.")
-        interpreter = into
+        return (into.target,), into.interpreter, into
     if target is None:
         interpreter = interpreter or running()
         return (target_of(interpreter),), interpreter, into
@@ -244,6 +245,18 @@ def _interpreter(name: str, given: object, environ: Mapping[str, str]) -> Interp
         return given
     python = os.fspath(instance(name, given, str | os.PathLike, described))
     return meant(python=python, run_as_module=False, environ=environ, cwd=Path.cwd())
+
+
+def _into(given: object, environ: Mapping[str, str]) -> Environment | None:
+    """Return the environment that was given, or that a path means (as ``--python``, ``--prefix`` or ``--path``)."""
+    from wheelclash.environment.locate import Environment, environment_at, environment_of
+
+    if given is None or isinstance(given, Environment):
+        return given
+    if isinstance(given, Interpreter):
+        return environment_of(given)
+    described = "an Environment, an Interpreter, or the path of one"
+    return environment_at(instance("into", given, str | os.PathLike, described), environ)
 
 
 def _given(session: Session | None) -> Session | nullcontext[Session]:

@@ -339,3 +339,20 @@ def _keeps(remedy: RemedyReport, disk: Disk, alone: Mapping[str, Mapping[str, by
     for name in remedy.keep:
         assert result[name] == "yes", (remedy.strategy, result)
         assert is_intact(disk, alone[name]), remedy.strategy
+
+
+def test_pip_leaves_out_of_a_target_folder_what_is_there(environments: Environments, tmp_path: Path) -> None:
+    """``pip install --target`` overwrites no top-level folder or file; with ``--upgrade`` it removes each first."""
+    environment = environments.new()
+    pip, uv = (RealInstaller(name, tmp_path / "cache") for name in INSTALLER_NAMES)
+    one, two = (_wheel(name, m=name, **{name: ""}).write(tmp_path) for name in ("one", "two"))
+
+    def modules(installer: RealInstaller, name: str, *options: str) -> tuple[str, list[str]]:
+        folder = tmp_path / name
+        for wheel in (one, two):
+            installer.install(environment, [wheel], "--no-deps", "--target", str(folder), *options).expect()
+        return (folder / "p" / "m.py").read_text(), sorted(each.name for each in (folder / "p").glob("*.py"))
+
+    assert modules(pip, "pip") == ("one", ["m.py", "one.py"])
+    assert modules(pip, "upgraded", "--upgrade") == ("two", ["m.py", "two.py"])
+    assert modules(uv, "uv") == ("two", ["m.py", "one.py", "two.py"])

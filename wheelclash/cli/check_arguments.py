@@ -109,7 +109,11 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
         help="with this dependency group of the lock or project; repeatable")  # fmt: skip
     add("--against", metavar="REQ", action="append", default=[],
         help="a published distribution to compare unpublished wheels with; repeatable")  # fmt: skip
-    add("--into", metavar="PATH", help="an interpreter or environment: compare with what is installed there")
+    add(
+        "--into",
+        metavar="PATH",
+        help="an interpreter, an environment or a folder of packages: compare with what is there",
+    )
     add("--siblings", metavar="NAME", action="append", default=[],
         help="NAME and the other variants of it that are known; repeatable")  # fmt: skip
 

@@ -6,16 +6,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.environment.places import Places, places_at, places_below, places_of
+from wheelclash.environment.places import Places, has_sites, places_at, places_below, places_of
 from wheelclash.errors import QuestionError, TargetError
-from wheelclash.interpreter import Interpreter, meant, running, target_of
+from wheelclash.interpreter import Interpreter, meant, python_of, running, target_of
 from wheelclash.target import Target, with_python
 from wheelclash.validation import instance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Environment", "find_environment"]
+__all__ = ["Environment", "environment_at", "environment_of", "find_environment"]
 
 
 class Environment(NamedTuple):
@@ -66,8 +66,39 @@ def find_environment(
     environ = os.environ if environ is None else environ
     named = None if python is None else os.fspath(python)
     interpreter = meant(python=named, run_as_module=run_as_module, environ=environ, cwd=_working_folder())
+    return environment_of(interpreter)
+
+
+def environment_of(interpreter: Interpreter) -> Environment:
+    """Return the environment of an interpreter.
+
+    Raises:
+        QuestionError: It has no site-packages folder.
+    """
     options = () if interpreter.is_active else ("--python", str(interpreter.executable))
     return Environment(places_of(interpreter), target_of(interpreter), interpreter, options)
+
+
+def environment_at(place: str | os.PathLike[str], environ: Mapping[str, str]) -> Environment:
+    """Return the environment that a word means, whatever option of :func:`find_environment` it could be given to.
+
+    Args:
+        place: An interpreter, an environment's folder, a site-packages folder, one made with ``--target``; else a
+            version or a name on PATH.
+        environ: Environment variables.
+
+    Raises:
+        QuestionError: There is no such environment.
+    """
+    folder = _working_folder() / Path(place).expanduser()
+    is_name = Path(place).name == os.fspath(place) and not folder.exists()
+    if is_name or not folder.is_dir() or python_of(folder) is not None:
+        return find_environment(place, environ=environ)
+    if has_sites(folder):
+        return find_environment(prefix=folder)
+    if folder.name in {"site-packages", "dist-packages"} or any(True for _ in folder.glob("*.dist-info")):
+        return find_environment(path=folder)
+    raise QuestionError(f"{folder} is no environment: it has no Python, and nothing is installed in it.")
 
 
 def _working_folder() -> Path:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from wheelclash.interpreter import Interpreter
 
-__all__ = ["Places", "is_absolute", "places_at", "places_below", "places_of"]
+__all__ = ["Places", "has_sites", "is_absolute", "places_at", "places_below", "places_of"]
 
 _LIBRARIES = (
     "lib*/python*/site-packages",
@@ -162,6 +162,11 @@ def places_below(prefix: Path) -> Places:
         hint = f"Name one with --path: {', '.join(found)}"
         raise QuestionError(f"--prefix {prefix}: it has packages of several versions of Python.", hint)
     return _bare(prefix, found, versions[0] if versions else None)
+
+
+def has_sites(prefix: Path) -> bool:
+    """Return whether a folder has site-packages folders below it, as an environment's has."""
+    return any(True for pattern in _LIBRARIES for _ in prefix.glob(pattern))
 
 
 def places_at(site: Path) -> Places:
