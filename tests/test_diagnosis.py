@@ -60,9 +60,15 @@ def _told(diagnosis: Diagnosis) -> list[tuple[str, str | None, str]]:
         ),
         pytest.param(
             [_wheel("a", "1", "b"), _wheel("b", "2", "a")],
+            ("determined", A, "order"),
+            "yes no",
+            id="a circle",
+        ),
+        pytest.param(
+            [_wheel("a", "1", "b"), _wheel("b", "2", "a"), OPEN],
             ("undetermined", None, "cycle"),
             "undetermined undetermined",
-            id="a circle",
+            id="a circle, in a set that is not whole",
         ),
         pytest.param(
             [_wheel("a", "1", "q"), _wheel("b", "1", "r")], ("determined", None, "identical"), "yes yes", id="identical"

@@ -114,6 +114,8 @@ def diagnose(
     target: Target,
     *,
     addition: Addition = NOTHING,
+    roots: Collection[str] = (),
+    no_deps: bool = False,
 ) -> Diagnosis:
     """Install the whole set on the model disk with one command and read off what comes of it.
 
@@ -123,6 +125,8 @@ def diagnose(
         overlaps: All that were found; those that do not exist under this installer are passed over.
         target: Says whether case matters.
         addition: What is installed already.
+        roots: Names that the command names, where the rest is what they pull in; empty if it names all.
+        no_deps: Whether the command has ``--no-deps``.
     """
     here = [overlap for overlap in overlaps if installer.name in overlap.installers]
     everybody = [*distributions, *addition.residents]
@@ -135,7 +139,8 @@ def diagnose(
             for each in everybody
         }
         return Diagnosis(installer.name, outcomes, intact, {each.id: {} for each in distributions})
-    order = addition.order(installer, distributions)
+    named = [each.id for each in distributions if each.name in roots]
+    order = addition.order(installer, distributions, with_dependencies=not no_deps, named=named)
     layouts = addition.layouts(contested_layouts(everybody, here, installer.name), distributions, installer.name)
     before = addition.disk(layouts, empty_disk(target))
     after = before.install(

@@ -275,7 +275,9 @@ def _view(
         roots=found.roots,
         distributions=distributions,
         overlaps=overlaps,
-        diagnoses=[diagnose(each, distributions, overlaps, target, addition=addition) for each in INSTALLERS],
+        diagnoses=[
+            diagnose(each, distributions, overlaps, target, addition=addition, roots=found.roots) for each in INSTALLERS
+        ],
         remedies=(),
         addition=addition,
         present=present,

@@ -383,7 +383,9 @@ class _Model:
         if change.action == "reinstall":
             order = self.installer.order(concerned, with_dependencies=False)
             return disk.install(layouts, order, removes_all_first=first)
-        order = self.addition.order(self.installer, concerned, with_dependencies=not self._request.no_deps)
+        order = self.addition.order(
+            self.installer, concerned, with_dependencies=not self._request.no_deps, named=change.named
+        )
         return disk.install(layouts, order, removes_all_first=first, replaces=self.addition.replaces)
 
     def _may_be_done(self, change: _Change) -> bool:

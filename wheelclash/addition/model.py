@@ -96,11 +96,24 @@ class Addition(NamedTuple):
         return frozenset(each.id for each in self.residents if any(each.layouts[name].files for name in each.layouts))
 
     def order(
-        self, installer: Installer, newcomers: Sequence[Distribution], *, with_dependencies: bool = True
+        self,
+        installer: Installer,
+        newcomers: Sequence[Distribution],
+        *,
+        with_dependencies: bool = True,
+        named: Collection[str] = (),
     ) -> Order:
-        """The order in which one command installs ``newcomers``; what they require may be there already."""
+        """Return the order in which one command installs ``newcomers``; what they require may be there already.
+
+        Args:
+            installer: Whose command.
+            newcomers: What it writes.
+            with_dependencies: False for a command with ``--no-deps``.
+            named: Ids of those it names; all if empty.
+        """
         there = [each for each in self.residents if each.id in self.required]
-        return installer.order([*newcomers, *there], with_dependencies=with_dependencies)
+        named = named or [each.id for each in newcomers]
+        return installer.order([*newcomers, *there], with_dependencies=with_dependencies, named=named)
 
     def layouts(
         self, contested: Mapping[str, Layout], newcomers: Sequence[Distribution], installer: InstallerName

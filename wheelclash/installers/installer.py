@@ -98,12 +98,15 @@ class Installer(ABC):
     removes_all_first: bool
 
     @abstractmethod
-    def order(self, distributions: Sequence[Distribution], *, with_dependencies: bool) -> Order:
+    def order(
+        self, distributions: Sequence[Distribution], *, with_dependencies: bool, named: Collection[str] = ()
+    ) -> Order:
         """The order in which one command installs ``distributions``.
 
         Args:
             distributions: All that the command would install, as far as it is known.
             with_dependencies: False for a command with ``--no-deps``.
+            named: Ids of those that the command names, as opposed to what these bring; all if empty.
         """
 
     def index_options(

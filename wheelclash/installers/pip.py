@@ -16,7 +16,7 @@ from wheelclash.layout import EntryPointsError, Rules
 from wheelclash.reading.contents import EntryPoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from wheelclash.distribution import Distribution
     from wheelclash.installers.installer import IndexBlock, Invocation
@@ -144,8 +144,10 @@ class _Pip(Installer):
         command_names=_command_names,
     )
 
-    def order(self, distributions: Sequence[Distribution], *, with_dependencies: bool) -> Order:
-        return PipOrder(distributions, with_dependencies=with_dependencies)
+    def order(
+        self, distributions: Sequence[Distribution], *, with_dependencies: bool, named: Collection[str] = ()
+    ) -> Order:
+        return PipOrder(distributions, with_dependencies=with_dependencies, named=named)
 
     def index_variables(self, block: IndexBlock) -> dict[str, str | None]:
         return {

@@ -24,6 +24,12 @@ __all__ = ["PipOrder"]
 
 _PYTHON = Edge("<python>")
 
+_MOST_WAYS = 5
+"""pip visits no node more often; beyond that the order hangs on the hash of strings, and differs from run to run."""
+
+_MOST_VISITS = 2000
+"""Of all nodes together; nodes of extras, which pip visits without end, are counted here only."""
+
 
 class _Graph(NamedTuple):
     """Children by node.
@@ -41,14 +47,29 @@ class PipOrder(Order):
     """The order in which one pip command installs a set.
 
     The whole graph must be known for a certain order. Where some requirement leads out of the set, the last of
-    several distributions is named only where the rest of the graph cannot matter: one requires the others, or all
-    require the same and agree on having Requires-Python.
+    several distributions is named only where the rest of the graph cannot matter, as long as it does not lead back: one
+    requires the others, or all require the same and agree on having Requires-Python.
+
+    Args:
+        distributions: The set.
+        with_dependencies: Whether requirements count.
+        named: Ids of those that the command names; all if empty. What these do not bring counts as named.
     """
 
-    def __init__(self, distributions: Sequence[Distribution], *, with_dependencies: bool) -> None:
+    def __init__(
+        self, distributions: Sequence[Distribution], *, with_dependencies: bool, named: Collection[str] = ()
+    ) -> None:
         self._by_id = {each.id: each for each in distributions}
         self._graph = _graph_of(distributions, with_dependencies=with_dependencies)
-        self._rounds, self._cyclic = _rounds_of(self._graph.children)
+        rounds, cyclic = _rounds_of(self._graph.children)
+        self._levels: dict[Edge, int] = dict(rounds)
+        if cyclic and not self._graph.missing:
+            starts = _starts_of(self._graph.children, distributions, named)
+            depths = _certain_depths(self._graph.children, cyclic, starts)
+            if depths is not None:
+                last = len(self._graph.children)
+                self._levels |= {node: 2 * last - depth for node, depth in depths.items()}
+        self._cyclic = cyclic - self._levels.keys()
 
     @property
     def sequence(self) -> tuple[str, ...] | None:
@@ -56,7 +77,7 @@ class PipOrder(Order):
         if self._graph.missing or self._cyclic:
             return None
         order = sorted(self._by_id.values(), key=lambda each: each.name, reverse=True)
-        order.sort(key=lambda each: self._rounds[Edge(each.name)])
+        order.sort(key=lambda each: self._levels[Edge(each.name)])
         return tuple(each.id for each in order)
 
     def last_of(self, owners: Collection[str]) -> LastWriters:
@@ -94,9 +115,9 @@ class PipOrder(Order):
             return None, "cycle"
         if ours in self._cyclic or theirs in self._cyclic:
             return (other.id if ours in self._cyclic else one.id), "order"
-        if self._rounds[ours] == self._rounds[theirs]:
+        if self._levels[ours] == self._levels[theirs]:
             return max(one, other, key=lambda each: each.name).id, "order"
-        return min(one, other, key=lambda each: self._rounds[Edge(each.name)]).id, "order"
+        return min(one, other, key=lambda each: self._levels[Edge(each.name)]).id, "order"
 
     def _reaches(self, start: Edge, goal: Edge) -> bool:
         seen = {start}
@@ -157,3 +178,73 @@ def _rounds_of(children: Mapping[Edge, frozenset[Edge]]) -> tuple[dict[Edge, int
             below.difference_update(leaves)
         number += 1
     return rounds, frozenset(rest)
+
+
+def _starts_of(
+    children: Mapping[Edge, frozenset[Edge]], distributions: Sequence[Distribution], named: Collection[str]
+) -> list[Edge]:
+    """Return the nodes a command names, and those it must name since nothing else leads to them."""
+    starts = [Edge(each.name, each.candidate.extras) for each in distributions if not named or each.id in named]
+    reached = _below(children, starts)
+    for each in distributions:
+        if Edge(each.name) not in reached:
+            starts.append(Edge(each.name, each.candidate.extras))
+            reached |= _below(children, starts[-1:])
+    return starts
+
+
+def _below(children: Mapping[Edge, frozenset[Edge]], starts: Sequence[Edge]) -> set[Edge]:
+    seen = set(starts)
+    waiting = list(starts)
+    while waiting:
+        more = children.get(waiting.pop(), frozenset()) - seen
+        seen |= more
+        waiting += more
+    return seen
+
+
+def _certain_depths(
+    children: Mapping[Edge, frozenset[Edge]], cyclic: frozenset[Edge], starts: Sequence[Edge]
+) -> dict[Edge, int] | None:
+    """Return the length of the longest way to each node that is left; None if pip may not find it.
+
+    A requirement of an extra that has a version too leads to the distribution itself as well. It matters only where a
+    way to the distribution would otherwise meet the node of the extra twice; the order must be the same either way.
+    """
+    rest = {node: children[node] & cyclic for node in cyclic}
+    starts = [node for node in starts if node in cyclic]
+    plain = _depths(rest, starts)
+    if plain is None or not any(node.extras for node in cyclic):
+        return plain
+    direct = {
+        node: below | {Edge(child.name) for child in below if child.extras and Edge(child.name) in cyclic} - {node}
+        for node, below in rest.items()
+    }
+    more = [*starts, *(Edge(node.name) for node in starts if node.extras and Edge(node.name) in cyclic)]
+    return plain if _depths(direct, list(dict.fromkeys(more))) == plain else None
+
+
+def _depths(children: Mapping[Edge, frozenset[Edge]], starts: Sequence[Edge]) -> dict[Edge, int] | None:
+    """Return the length of the longest way to each node that meets none twice; None if there are too many ways."""
+    depths: dict[Edge, int] = {}
+    ways: dict[Edge, int] = {}
+    path: list[Edge] = []
+    waiting = [iter(starts)]
+    visits = 0
+    while waiting:
+        node = next(waiting[-1], None)
+        if node is None:
+            waiting.pop()
+            if path:
+                path.pop()
+            continue
+        if node in path:
+            continue
+        visits += 1
+        ways[node] = ways.get(node, 0) + 1
+        if visits > _MOST_VISITS or (ways[node] > _MOST_WAYS and not node.extras):
+            return None
+        path.append(node)
+        depths[node] = max(depths.get(node, 0), len(path))
+        waiting.append(iter(children[node]))
+    return depths

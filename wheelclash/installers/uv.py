@@ -13,7 +13,7 @@ from wheelclash.layout import EntryPointsError, Rules
 from wheelclash.reading.contents import EntryPoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from wheelclash.distribution import Distribution
     from wheelclash.installers.installer import IndexBlock, Invocation, Order
@@ -109,7 +109,13 @@ class _Uv(Installer):
         command_names=_command_names,
     )
 
-    def order(self, distributions: Sequence[Distribution], *, with_dependencies: bool) -> Order:  # noqa: ARG002
+    def order(
+        self,
+        distributions: Sequence[Distribution],  # noqa: ARG002
+        *,
+        with_dependencies: bool,  # noqa: ARG002
+        named: Collection[str] = (),  # noqa: ARG002
+    ) -> Order:
         return Unordered()
 
     def index_variables(self, block: IndexBlock) -> dict[str, str | None]:
