@@ -16,6 +16,7 @@ from wheelclash.inputs import remote_files, sort_inputs
 from wheelclash.requirement import Asked, applies, parse
 from wheelclash.sources.candidate import Candidate, Skip
 from wheelclash.sources.choosing import choose, choose_direct, newer_release, pins
+from wheelclash.sources.declared import project_of
 from wheelclash.sources.index import Found, Links, project_files, read_links
 from wheelclash.sources.selection import Selection, distinct
 from wheelclash.sources.settings import resolve_settings
@@ -69,11 +70,14 @@ class Gathered(NamedTuple):
         sets: One for each target.
         settings: Where indexes were looked for.
         notes: Sentences for people.
+        whole: Arguments by which an installer is asked for all of it, such as ``-r requirements.txt``; empty if the
+            wheels must be named.
     """
 
     sets: Sequence[TargetSet]
     settings: IndexSettings
     notes: Sequence[str]
+    whole: tuple[str, ...] = ()
 
 
 def gather(question: Question, reader: WheelReader, *, compares: bool = True) -> Gathered:
@@ -89,6 +93,7 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     """
     credentials = reader.fetcher.credentials
     inputs = sort_inputs(question, credentials, _remote(question, reader))
+    whole = _whole(question, inputs)
     files: Files | None = None
     left_out = Selection()
     constraints = _constraint_lines(question)
@@ -129,7 +134,22 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
         notes += each.notes
     for found in pages.values():
         notes += found.notes if isinstance(found, Found) else ()
-    return Gathered(sets, settings, tuple(dict.fromkeys(notes)))
+    return Gathered(sets, settings, tuple(dict.fromkeys(notes)), whole)
+
+
+def _whole(question: Question, inputs: Inputs) -> tuple[str, ...]:
+    """Return the arguments by which an installer is asked for all of it, where files of requirements are all there is.
+
+    They are given as they were: the files may say more than names, and the commands are run from the same folder.
+    """
+    others = (inputs.asked, inputs.against, inputs.locks, inputs.folders, inputs.siblings, question.groups)
+    given = [*question.requirements, *question.files]
+    if not inputs.files or inputs.text is not None or any(others) or any("://" in each for each in given):
+        return ()
+    if any(project_of(path) is not None for path in inputs.files):
+        return ()
+    listed = [part for each in dict.fromkeys(given) for part in ("-r", each)]
+    return (*listed, *(part for each in question.constraints for part in ("-c", each)))
 
 
 def _settings(question: Question, reader: WheelReader, *, needed: bool) -> IndexSettings:

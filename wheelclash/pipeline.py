@@ -132,7 +132,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> S
     left_out |= {skip.name: f"{skip.requirement} is not compared: {skip.reason}" for skip in not_compared}
     require_known(question.keep, known if there is None else known | there.versions.keys(), left_out)
     notes = list(gathered.notes)
-    views = [_view(each, read, question, reader, where, there) for each in gathered.sets]
+    views = [_view(each, read, question, reader, where, there, gathered.whole) for each in gathered.sets]
     if question.why:
         views = [view._replace(reasons=_reasons(view, question, reader, there)) for view in views]
     if there is not None:
@@ -247,6 +247,7 @@ def _view(
     reader: WheelReader,
     where: Invocation,
     there: Residents | None,
+    whole: Sequence[str],
 ) -> View:
     """One target: laid out, owned, overlapped, diagnosed, remedied."""
     target = found.target
@@ -276,17 +277,31 @@ def _view(
         distributions=distributions,
         overlaps=overlaps,
         diagnoses=[
-            diagnose(each, distributions, overlaps, target, addition=addition, roots=found.roots) for each in INSTALLERS
+            diagnose(
+                each,
+                distributions,
+                overlaps,
+                target,
+                addition=addition,
+                roots=found.roots,
+                no_deps=question.deps is False,
+            )
+            for each in INSTALLERS
         ],
         remedies=(),
         addition=addition,
         present=present,
     )
-    return view._replace(remedies=_remedies(view, counted, keepers, question, where))
+    return view._replace(remedies=_remedies(view, counted, keepers, question, where, whole))
 
 
 def _remedies(
-    view: View, counted: Sequence[Overlap], keepers: Sequence[str], question: Question, where: Invocation
+    view: View,
+    counted: Sequence[Overlap],
+    keepers: Sequence[str],
+    question: Question,
+    where: Invocation,
+    whole: Sequence[str],
 ) -> list[Remedy]:
     """The remedies of the installer that was chosen."""
     installer = _installer(question)
@@ -304,6 +319,8 @@ def _remedies(
         roots=view.roots,
         addition=view.addition,
         taken=taken,
+        whole=whole,
+        no_deps=question.deps is False,
     )
 
 

@@ -201,8 +201,8 @@ def remedies(
         no_deps: Whether what the set requires is not installed with it.
 
     Returns:
-        For each choice of keepers the strategies that work, the shortest first: no installer refuses any of their
-        steps, and in the end every keeper is intact.
+        For each choice of keepers the strategies that work, the shortest first, and last what uninstalls something
+        that is still required: no installer refuses any of their steps, and in the end every keeper is intact.
     """
     request = _Request(where, frozenset(roots), tuple(whole), no_deps)
     model = _Model(installer, distributions, overlaps, target, addition, taken, request)
@@ -476,7 +476,7 @@ class _Choice:
         self._loses_files = bool(lost)
 
     def remedies(self, *, may_be_installed: bool) -> list[Remedy]:
-        """Return the remedies that work, shortest first.
+        """Return the remedies that work, those that leave a requirement unmet last, else shortest first.
 
         Args:
             may_be_installed: Whether the whole set may be installed already, because no environment was named.
@@ -485,7 +485,8 @@ class _Choice:
             return []
         proposed = [self._avoid(), self._reinstall_keeper()]
         proposed.append(self._remove_installed() if may_be_installed else self._remove_resident())
-        return sorted((remedy for remedy in proposed if remedy is not None), key=lambda remedy: len(remedy.steps))
+        found = [remedy for remedy in proposed if remedy is not None]
+        return sorted(found, key=lambda remedy: (bool(remedy.unmet), len(remedy.steps)))
 
     # -- strategies --------------------------------------------------------------------------------------
 

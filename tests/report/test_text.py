@@ -108,6 +108,22 @@ def test_one_remedy_is_recommended() -> None:
     assert all(shlex.join(step.command) in verbose for remedy in report.remedies for step in remedy.steps)
 
 
+def test_what_a_remedy_leaves_unmet_is_told_above_its_command() -> None:
+    """In the line itself, and never by the one remedy that is recommended, if there is another."""
+    wheels = [
+        _module("a", "1"),
+        _module("b", "2"),
+        Wheel("c", requires=["a"]),
+        Wheel("d", requires=["a"]),
+    ]
+    report = report_of(*wheels, keep=["b"])
+    assert "uv pip uninstall" not in report.to_text()
+    line = "  or where all are installed already, for good, though c and d require a:"
+    assert line in report.to_text(verbose=True).splitlines()
+    assert [(each.distribution, *each.required_by) for each in report.remedies[-1].unmet] == [("a", "c", "d")]
+    assert "(c and d require a; `pip check` will say so)" in report.remedies[-1].steps[0].why
+
+
 def test_several_targets_are_told_apart() -> None:
     """No count adds up what several targets have, and each target is told with its own."""
     first = Wheel("a", files={"m.py": "x", "n.py": "x"})

@@ -25,6 +25,7 @@ from wheelclash.report.model import (
     Summary,
     Tool,
     UninstallReport,
+    UnmetReport,
     WheelReport,
 )
 from wheelclash.report.parts import owner_report, skip_reports, split, target_report
@@ -302,6 +303,7 @@ def _remedy(remedy: Remedy, names: Mapping[str, str]) -> RemedyReport:
         steps=tuple(StepReport(step.command, step.why, _intact(step.leaves, names)) for step in remedy.steps),
         result=_intact(remedy.result, names),
         undecided=remedy.undecided,
+        unmet=tuple(UnmetReport(names[id_], requirers) for id_, requirers in sorted(remedy.unmet.items())),
     )
 
 

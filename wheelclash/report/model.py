@@ -50,6 +50,7 @@ __all__ = [
     "TargetReport",
     "Tool",
     "UninstallReport",
+    "UnmetReport",
     "WheelReport",
     "check_exit_options",
 ]
@@ -344,6 +345,14 @@ class StepReport:
 
 
 @value
+class UnmetReport:
+    """A distribution that a remedy uninstalls although others require it."""
+
+    distribution: str
+    required_by: Sequence[str]
+
+
+@value
 class RemedyReport:
     """A way to have the keepers intact.
 
@@ -354,6 +363,7 @@ class RemedyReport:
         steps: In order; none where it is best to leave things as they are.
         result: The state in the end.
         undecided: How many errors and warnings it leaves as they are, because the keepers own no part in them.
+        unmet: What it uninstalls although something that stays requires it.
     """
 
     keep: Sequence[str]
@@ -362,6 +372,7 @@ class RemedyReport:
     steps: Sequence[StepReport]
     result: Sequence[IntactReport]
     undecided: int
+    unmet: Sequence[UnmetReport] = ()
 
 
 @value

@@ -38,6 +38,13 @@ _STRATEGIES = {
 }
 
 
+def _way_from_nothing(remedy: RemedyReport) -> str:
+    """Return what a strategy comes to where nothing is installed, or nothing is known of what is."""
+    if remedy.strategy == "reinstall-keeper" and len(remedy.steps) == 1:
+        return "install the set, which writes it last"
+    return _STRATEGIES[remedy.strategy]
+
+
 def render(report: Report, *, verbose: bool = False) -> list[Line]:
     """The report as lines of styled spans, everything in them printable."""
     writer = _Writer(printable_report(report), verbose=verbose)
@@ -361,8 +368,12 @@ class _Writer:
             yield (Span(f"{start}, name it with --keep: {self._some(list(others))}", "faint"),)
 
     def _remedy(self, remedy: RemedyReport, alternative: str) -> Iterator[Line]:
-        text = way(remedy) if self._report.into else _STRATEGIES[remedy.strategy]
-        yield (Span(f"  {alternative}{text}{':' if remedy.steps else ''}"),)
+        text = way(remedy) if self._report.into else _way_from_nothing(remedy)
+        missed = "; ".join(
+            f"{listed(each.required_by)} {'requires' if len(each.required_by) == 1 else 'require'} {each.distribution}"
+            for each in remedy.unmet
+        )
+        yield (Span(f"  {alternative}{text}{f', though {missed}' if missed else ''}{':' if remedy.steps else ''}"),)
         for step in remedy.steps:
             yield command(step.command, verbose=self._verbose)
             if self._verbose:
