@@ -233,9 +233,11 @@ def test_content_of_files() -> None:
 
 def test_phantoms() -> None:
     """Rows without a file stay in pip's RECORD as they are, data folder and all; uv drops them."""
-    rows = contents("m.py", phantoms=["n.py", "m.py", f"{DATA}/purelib/o.py", f"{DATA}/bad/p.py", "../q.py"])
-    inside = ("n.py", f"{DATA}/purelib/o.py", f"{DATA}/bad/p.py")
-    assert lay_out(rows, PIP.rules, LINUX).phantoms == {f"site-packages/{each}" for each in inside}
+    outside = ["../q.py", "../../../bin/tool", "../../../../out"]
+    rows = contents("m.py", phantoms=["n.py", "m.py", f"{DATA}/purelib/o.py", f"{DATA}/bad/p.py", "f/", *outside])
+    inside = ("n.py", f"{DATA}/purelib/o.py", f"{DATA}/bad/p.py", "f/")
+    found = {*(f"site-packages/{each}" for each in inside), "data/lib/python3.12/q.py", "scripts/tool"}
+    assert lay_out(rows, PIP.rules, LINUX).phantoms == found
     assert lay_out(rows, UV.rules, LINUX).phantoms == frozenset()
 
 

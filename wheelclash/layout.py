@@ -85,7 +85,8 @@ class Layout(NamedTuple):
     Attributes:
         files: Every file it writes (generated metadata such as INSTALLER left out: it is never shared). Of a wheel that
             the installer refuses: what is written by then, and what may be where that is left to chance.
-        phantoms: Paths its installed RECORD lists although the wheel never had them; an uninstall deletes them.
+        phantoms: Paths its installed RECORD lists although the wheel never had them; an uninstall deletes them, and all
+            that is in such a folder (which may have a ``/`` behind it).
         failure: Why the installer refuses the wheel, or None.
         folders: Folders without a file that it makes, each by its path with a ``/`` behind it.
         given_way: Files of the wheel that give way to another of its own at the same path with another content.
@@ -198,8 +199,8 @@ def lay_out(contents: Contents, rules: Rules, target: Target) -> Layout:
         return Layout(disk.files, frozenset(), failure)
     phantoms: frozenset[InstalledPath] = frozenset()
     if rules.keeps_phantoms:  # such rows stay as they are, below the root, data folder and all
-        inside = (path for path in contents.phantoms if not path.startswith(("../", "/")) and path != "..")
-        phantoms = frozenset(installed_path("site-packages", path) for path in inside)
+        found = (places.of_row(row) for row in contents.phantoms)
+        phantoms = frozenset(path for path in found if path is not None)
     return Layout(disk.files, phantoms - disk.files.keys(), None, disk.folders, tuple(disk.given_way))
 
 
@@ -535,6 +536,14 @@ class _Places:
             case "data":
                 return self._below_prefix(rest)
         raise _Refused("unknown-scheme", member, f"{scheme!r} is no installation scheme")
+
+    def of_row(self, row: str) -> InstalledPath | None:
+        """Where a row of the installed RECORD leads; None where that is outside of the environment."""
+        if not row.startswith("../"):
+            return installed_path("site-packages", row)
+        site = next(folder for folder, root in self._roots if root == "site-packages")
+        place = posixpath.normpath(f"{site}{row}")
+        return None if place == ".." or place.startswith(("../", "/")) else self._below_prefix(place)
 
     def _below_prefix(self, rest: str) -> InstalledPath:
         """A path below the environment's prefix may lie in another root all the same."""

@@ -301,6 +301,23 @@ def files_in_dist_info(stem: str) -> list[Wheel]:
     return wheels
 
 
+@_special
+def rows_that_claim_what_another_wrote(stem: str) -> list[Wheel]:
+    """Folders, and a path that climbs out of site-packages: pip keeps such rows, and takes all that is there."""
+    wheels = _named(stem, "ab")
+    for wheel in wheels:
+        wheel.record_extra = [
+            (f"{stem}/deep/", "", ""),
+            (f"{stem}/wide", "", ""),
+            (f"../../../bin/{stem}-tool", "", ""),
+        ]
+    third = Wheel(
+        f"{stem}-c", files={f"{stem}/deep/x.py": "x = 1\n", f"{stem}/deep/er/y.py": "", f"{stem}/wide/z.py": ""}
+    )
+    third.files[f"{third.escaped}-1.0.data/scripts/{stem}-tool"] = "#!/bin/sh\n"
+    return [*wheels, third]
+
+
 SPECIAL_CASES: tuple[Case, ...] = tuple(
     Case(make.__name__.replace("_", "-"), f"s{number:04}", tuple(make(f"s{number:04}")))
     for number, make in enumerate(_MAKERS)

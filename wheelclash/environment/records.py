@@ -258,7 +258,7 @@ def _key(path: str, site: str, places: Places, findings: Noted) -> str | None:
         return None
     clean = path.replace("\\", "/")
     if clean.endswith(("/", "/.", "/..")) or clean in {".", ".."}:
-        findings.append(Finding("directory-row", path, "RECORD lists a folder; folders have no owner"))
+        findings.append(Finding("directory-row", path, "RECORD lists a folder; an uninstall removes all that is in it"))
         return None
     key = places.key(site, clean)
     if key is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from wheelclash.layout import InstalledFile
 from wheelclash.overlap.model import Overlap, Owner, severity_of
+from wheelclash.ownership import folders_above
 from wheelclash.role import is_metadata, role_of
 from wheelclash.verdict import is_known_stub
 
@@ -38,7 +39,7 @@ def same_path(
         for path, ids in ownership.contested.items()
     ]
     for id_, layout in layouts.items():
-        for path in sorted(layout.phantoms):
+        for path in _claimed(layout, ownership):
             others = [other for other in ownership.owners(path) if other != id_]
             if others:
                 found.append(_phantom(path, id_, [(other, layouts[other].files[path]) for other in others]))
@@ -56,6 +57,16 @@ def contradicted(overlap: Overlap) -> frozenset[str]:
         if equal and one.content != other.content and _contradicts(one.file, other.file):
             found |= {one.id, other.id}
     return frozenset(found)
+
+
+def _claimed(layout: Layout, ownership: OwnershipMap) -> list[InstalledPath]:
+    """The paths that a distribution only records: each for itself, and the files in a folder that it records."""
+    if not layout.phantoms:
+        return []
+    above = folders_above(ownership)
+    folders = tuple(f"{path.rstrip('/')}/" for path in layout.phantoms if path.rstrip("/") in above)
+    below = {path for path in ownership if path.startswith(folders)} - layout.files.keys() if folders else set()
+    return sorted(layout.phantoms | below)
 
 
 def _overlap(path: InstalledPath, files: list[tuple[str, InstalledFile]], sources: Container[InstalledPath]) -> Overlap:

@@ -134,7 +134,7 @@ def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha
         dist_info=dist_info,
         root_is_purelib=str(headers.get("Root-Is-Purelib", "")).strip(),
         members=tuple(members),
-        phantoms=phantoms,
+        phantoms=(*phantoms, *record.claims),
         entry_points=_decoded(texts.get("entry_points.txt", b"")),
         requires=requires,
         requires_python=requires_python,

@@ -100,7 +100,8 @@ class Contents(NamedTuple):
         dist_info: The ``.dist-info`` folder as spelt in the zip, e.g. ``nixl_cu12-1.1.0.dist-info``.
         root_is_purelib: The raw value of WHEEL's ``Root-Is-Purelib``; installers read it differently.
         members: Every file of the zip directory, in zip order.
-        phantoms: Archive paths RECORD lists and the zip has not, normalised.
+        phantoms: Archive paths RECORD lists and the zip has not, normalised: also folders, each with a ``/`` behind it,
+            and paths that climb out of the root.
         entry_points: The text of ``entry_points.txt``, which installers read differently; empty if there is none, None
             if it is no UTF-8.
         requires: METADATA's ``Requires-Dist``, verbatim.

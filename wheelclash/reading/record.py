@@ -136,11 +136,14 @@ class Record:
     Attributes:
         rows: By normalised archive path.
         spelt: How RECORD spells those paths for which no row has the normalised form.
+        claims: What it claims beyond files of the wheel: folders, each with a ``/`` behind it, and normalised paths
+            that climb out of the root. Nothing is installed for such a row; pip keeps it, and an uninstall goes by it.
         findings: What is odd about the rows.
     """
 
     rows: dict[str, RecordedFile] = field(default_factory=dict)
     spelt: dict[str, str] = field(default_factory=dict)
+    claims: dict[str, None] = field(default_factory=dict)
     findings: Noted = field(default_factory=Noted)
 
 
@@ -203,13 +206,13 @@ def _add(record: Record, elements: list[str]) -> None:
         record.findings.append(Finding("blank-row", None, "RECORD has a blank line"))
         return
     written = elements[0]
+    if len(elements) != _COLUMNS:
+        detail = f"a RECORD row has {len(elements)} columns instead of 3"
+        record.findings.append(Finding("row-width", written[:MAX_PATH], detail))
+        elements = [*elements, "", ""][:_COLUMNS]
     path = _path_of(record, written)
     if path is None:
         return
-    if len(elements) != _COLUMNS:
-        detail = f"a RECORD row has {len(elements)} columns instead of 3"
-        record.findings.append(Finding("row-width", path, detail))
-        elements = [*elements, "", ""][:_COLUMNS]
     row = RecordedFile(_digest(record, path, elements[1]), _size(record, path, elements[2]))
     before = record.rows.get(path)
     spelling = written.replace("\\", "/")
@@ -239,12 +242,16 @@ def _path_of(record: Record, written: str) -> str | None:
     if "\\" in written:
         odd("backslash", "a RECORD path is written with backslashes")
     path = written.replace("\\", "/")
-    if path.endswith("/"):
-        odd("directory-row", "RECORD lists a folder; folders have no owner")
-        return None
     clean = normalise(path)
+    if path.endswith("/"):
+        odd("directory-row", "RECORD lists a folder; if pip keeps the row, an uninstall removes all that is in it")
+        if clean not in {None, "."} and not path.endswith(BYTECODE):
+            record.claims[f"{posixpath.normpath(path)}/"] = None
+        return None
     if clean is None or clean == ".":
-        odd("unsafe-row", "a RECORD path leaves the installation root; the row is left out")
+        odd("unsafe-row", "a RECORD path leaves the installation root; no file is installed for it")
+        if path.startswith("../") or "/../" in path:
+            record.claims[posixpath.normpath(path)] = None
         return None
     return clean
 
