@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wheelclash.sources.uvwords import Secret, failure, redacted, warnings
+from wheelclash.sources.uvwords import Secret, cause, failure, redacted, warnings
 
 NEW = """\
 warning: The package `x==1` does not have an extra named `y`
@@ -103,3 +103,28 @@ def test_secrets_are_shown_as_what_they_stand_for(text: str, clean: str) -> None
 
 def test_a_secret_does_not_print_itself() -> None:
     assert "hidden" not in repr([Secret("hidden", "****")])
+
+
+_MARK = "{platform_machine == 'aarch64' or platform_machine == 'x86_64'}"
+
+
+@pytest.mark.parametrize(
+    ("words", "clause"),
+    [
+        (
+            (f"Because picky{_MARK}>=1.7.0,<=1.7.6 has no usable wheels and only the following versions of picky{_MARK}"
+            f" are available: picky{_MARK}<=1.7.6, we can conclude that picky{_MARK}>=1.7.0 cannot be used."),
+            "picky has no wheel for this target",
+        ),
+        ("Because part==1.0 has no wheels with a matching platform tag (e.g., `x`) and a",
+         "part has no wheel for this target"),
+        ("Because there is no version of slim==3.18.0 and full>=3.18.0 depends on slim==3.18.0, we",
+         "there is no release slim==3.18.0"),
+        ("Because nowhere was not found in the package registry and a", "nowhere, which it requires, was not found"),
+        ("Because a==1 depends on b<2 and you require b==2, we can conclude that",
+         "uv says: Because a==1 depends on b<2 and you require b==2"),
+    ],
+)  # fmt: skip
+def test_the_cause_of_a_failure_is_one_clause(words: str, clause: str) -> None:
+    failed = failure(f"error: No solution found when resolving dependencies\n  cause: {words}", 1, [], allow_build=True)
+    assert cause(failed) == clause

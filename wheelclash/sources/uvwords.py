@@ -76,18 +76,21 @@ _CAUSES = (
     (re.compile(r"([\w.-]+)(?:[=<>!~][^ ]*)? has no wheels? with a matching"), "{} has no wheel for this target"),
     (re.compile(r"([\w.-]+)(?:[=<>!~][^ ]*)? has no usable wheels"), "{} has no wheel for this target"),
     (re.compile(r"([\w.-]+) was not found in"), "{}, which it requires, was not found"),
-    (re.compile(r"no versions? of ([\w.-]+)"), "there is no release of {} that it could be installed with"),
+    (re.compile(r"no versions? of ([\w.-]+(?:\[[^\]]*\])?\S*)"), "there is no release {}"),
 )
 _LONGEST_CAUSE = 240
+_MARKED = re.compile(r"(?<=[\w\]])\{[^{}]*\}")
+"""The marker that uv puts behind a name."""
 
 
 def cause(failed: QuestionError) -> str:
     """Return the cause of a failure in one clause: what is missing, if uv says so, else the beginning of its words."""
+    reason = _MARKED.sub("", failed.reason)
     for pattern, clause in _CAUSES:
-        match = pattern.search(failed.reason)
+        match = pattern.search(reason)
         if match is not None:
-            return clause.format(match[1])
-    words = failed.reason.partition(": ")[2].removeprefix("No solution found when resolving dependencies: ")
+            return clause.format(match[1].rstrip(",."))
+    words = reason.partition(": ")[2].removeprefix("No solution found when resolving dependencies: ")
     words = words.partition(", we can conclude")[0].rstrip(".")
     return f"uv says: {words if len(words) <= _LONGEST_CAUSE else words[:_LONGEST_CAUSE] + '…'}"
 
