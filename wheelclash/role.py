@@ -56,12 +56,15 @@ def is_metadata(path: InstalledPath) -> bool:
 def is_sourceless(path: str) -> bool:
     """Return whether a file is bytecode that Python imports where there is no source beside it (PEP 3147).
 
-    What lies in ``__pycache__`` is a copy of its source, and nothing without it.
+    What lies in ``__pycache__`` is a copy of its source, and nothing without it. Neither is a name with a tag imported,
+    such as ``m.cpython-312.pyc``: virtualenv records such files beside the sources, and they never exist.
 
     >>> [is_sourceless(each) for each in ("m.pyc", "p/__init__.pyc", "p/__pycache__/m.cpython-312.pyc", "m.pyo")]
     [True, True, False, False]
+    >>> is_sourceless("p/m.cpython-312.pyc")
+    False
     """
-    return path.endswith(".pyc") and "__pycache__/" not in path
+    return path.endswith(".pyc") and "__pycache__/" not in path and "." not in path[path.rfind("/") + 1 : -4]
 
 
 def role_of(path: InstalledPath, *, generated: bool = False, sourceless: bool = False) -> Role:

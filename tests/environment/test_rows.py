@@ -72,7 +72,8 @@ def test_neither_of_two_rows_that_disagree_is_believed(made: Handmade, disk: str
 
 
 @pytest.mark.parametrize(
-    "row", ["p/__pycache__", "p/__pycache__/", "p/__pycache__/m.cpython-312.pyc", "p/m.pyc", "p/m.pyo"]
+    "row",
+    ["p/__pycache__", "p/__pycache__/", "p/__pycache__/m.cpython-312.pyc", "p/m.pyc", "p/m.pyo", "p/m.cpython-312.pyc"],
 )
 def test_bytecode_is_no_file_of_a_distribution(made: Handmade, row: str) -> None:
     made.add("one", {"p/m.py": ""}, rows=[(row, "", "")])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from wheelclash.environment.managed import listed_files
 from wheelclash.environment.records import RecordError
-from wheelclash.role import role_of
+from wheelclash.role import is_sourceless, role_of
 from wheelclash.verdict import is_known_stub
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ def _absence(key: str, removed: Collection[str], stubs: Collection[str], places:
     root, _, below = path.partition("/")
     if key.endswith(".pyi") or any(folder in removed for folder in _test_folders(key)):
         return "everyday"
+    if is_sourceless(key):
+        return "breaks" if root == "site-packages" else "other"
     role = role_of(path)
     if role == "native":
         is_loaded = root != "scripts" and not key.lower().endswith(_ELSEWHERE.get(target.markers["sys_platform"], ()))
