@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import socket
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.command import LINUX, Command
+from tests.support.command import LINUX, ROOT, Command
 from tests.support.wheelmaker import Wheel
 from wheelclash.files import IrregularFileError, TooLargeError, open_regular, read_file, require_file
 
@@ -79,6 +80,24 @@ def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path, make: Callab
 def test_a_file_that_has_more_than_the_system_says_is_bounded_too() -> None:
     with pytest.raises(TooLargeError):
         read_file("/proc/self/maps", 10)
+
+
+def test_no_other_module_opens_files_to_read_them() -> None:
+    """One module does, so that each reading has a bound; the data of the package itself may be read as it is."""
+    allowed = {("siblings.py", "read_bytes"), ("cache.py", "open"), ("streams.py", "open"), ("files.py", "open")}
+    found = set()
+    for path in (ROOT / "wheelclash").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func
+            if isinstance(called, ast.Attribute) and called.attr in {"read_text", "read_bytes", "open"}:
+                owner = called.value.id if isinstance(called.value, ast.Name) else ""
+                if owner != "archive" and ast.unparse(called) != "archive.zip.open":
+                    found.add((path.name, called.attr))
+            elif isinstance(called, ast.Name) and called.id == "open":
+                found.add((path.name, "open"))
+    assert found <= allowed
 
 
 # -- through every way in ----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.command import Command
+from tests.support.command import ROOT, Command
 from tests.support.installed import Handmade
 from wheelclash import IndexFlags, find_environment, fix
 from wheelclash.errors import QuestionError
@@ -197,3 +197,34 @@ def test_words_that_make_no_sense(tmp_path: Path, words: list[str], told: str) -
     ran = Command(tmp_path / "home")("fix", *words)
     assert (ran.code, ran.out) == (2, "")
     assert told in ran.err
+
+
+_CARRIES_OUT = """
+import os, sys
+from wheelclash.cli import _end_on_signals
+from wheelclash.installers import PIP
+from wheelclash.mending.carrying_out import carry_out
+_end_on_signals()
+carry_out([["pip", "install", "x"]], PIP, dict(os.environ), -3)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_an_installer_is_interrupted_and_waited_for_when_the_command_is_told_to_end(tmp_path: Path) -> None:
+    """An interrupted pip puts back what it replaced; one that is left or killed does not."""
+    pip = tmp_path / "pip"
+    pip.write_text(
+        f"#!{sys.executable}\nimport time\nopen({str(tmp_path / 'begun')!r}, 'w').close()\n"
+        f"try:\n    time.sleep(300)\nexcept KeyboardInterrupt:\n    open({str(tmp_path / 'undone')!r}, 'w').close()\n"
+    )
+    pip.chmod(0o755)
+    environ = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    start = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    process = subprocess.Popen([sys.executable, "-c", start + _CARRIES_OUT], env=environ, stderr=subprocess.PIPE)
+    while not (tmp_path / "begun").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (143, b"")
+    assert (tmp_path / "undone").exists()
