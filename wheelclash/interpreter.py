@@ -36,12 +36,14 @@ class Facts(NamedTuple):
         markers: Its marker environment.
         places: Where it installs to (``sysconfig``'s names: ``purelib``, ``scripts``, …); empty if it does not say.
         sites: The ``site-packages`` and ``dist-packages`` folders it imports from.
+        user_site: The user's own ``site-packages`` folder, whether it is there and counts or not.
     """
 
     tags: tuple[str, ...]
     markers: Mapping[str, str]
     places: tuple[tuple[str, str], ...] = ()
     sites: tuple[str, ...] = ()
+    user_site: str = ""
 
 
 class Interpreter(NamedTuple):
@@ -158,7 +160,7 @@ def _interpreter(answer: Any, path: Path, environ: Mapping[str, str]) -> Interpr
         has_pip=answer["has_pip"] is True,
         externally_managed=prefix == base_prefix and answer["externally_managed"] is True,
         is_active=_is_active(prefix, environ),
-        facts=Facts(tags, markers, places, sites),
+        facts=Facts(tags, markers, places, sites, str(answer.get("user_site", ""))),
     )
 
 

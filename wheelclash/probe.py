@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import re
+import site
 import sys
 import sysconfig
 
@@ -126,6 +127,7 @@ def main() -> None:
         "externally_managed": os.path.isfile(os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")),
         "places": sysconfig.get_paths(),
         "sites": [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")],
+        "user_site": site.getusersitepackages(),
         "markers": markers(),
         "platform": sysconfig.get_platform(),
         "is_32_bit": sys.maxsize <= 2**32,

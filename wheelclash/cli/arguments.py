@@ -65,7 +65,7 @@ class Arguments(argparse.Namespace):
     timeout: float | None
     environment: str | None
     prefix: str | None
-    path: str | None
+    path: list[str] | None
     verify: bool
     drop: list[str]
     apply: bool

@@ -22,7 +22,8 @@ def add_environment(parser: argparse.ArgumentParser, *, positional: bool = False
         group.add_argument("environment", metavar="PATH", nargs="?", help="as --python")
     add_python(group, "an interpreter or the folder of its environment")
     group.add_argument("--prefix", metavar="DIR", help="an environment's folder, no interpreter of which is run")
-    group.add_argument("--path", metavar="DIR", help="one site-packages folder, or one made with --target")
+    group.add_argument("--path", metavar="DIR", action="append",
+        help="a site-packages folder, or one made with --target; repeatable, in the order of imports")  # fmt: skip
 
 
 def add_python(group: argparse._ActionsContainer, text: str) -> None:

@@ -17,7 +17,7 @@ from wheelclash.environment.records import read_small
 from wheelclash.sources.candidate import Skip
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from wheelclash.environment.places import Places
 
@@ -146,7 +146,7 @@ def take_inventory(places: Places) -> Inventory:
                     bystanders.append(aside)
             elif name.endswith((".egg-info", ".egg", ".egg-link")) and not name.startswith(("~", ".")):
                 bystanders.append(_egg(site, name))
-    return Inventory(*_without_doubles(found, bystanders), closed)
+    return Inventory(*_without_doubles(found, bystanders, places.sites), closed)
 
 
 def _identify(site: str, folder_name: str, taken: set[str]) -> Unread:
@@ -192,12 +192,24 @@ def _egg(site: str, name: str) -> Bystander:
     return Bystander(skip, site, None, _tops(f"{site}/{name}", project) | {name}, version)
 
 
-def _without_doubles(found: list[Unread], bystanders: list[Bystander]) -> tuple[list[Unread], list[Bystander]]:
-    """Of several dist-info folders of one project the newest counts; an environment holds one."""
+def _without_doubles(
+    found: list[Unread], bystanders: list[Bystander], sites: Sequence[str]
+) -> tuple[list[Unread], list[Bystander]]:
+    """Return what counts of several dist-info folders of one project, and the rest.
+
+    Of those in one folder it is the newest: the others were left by installations that failed. Of those in several it
+    is that in the first: what an import finds.
+    """
     kept: dict[str, Unread] = {}
-    for each in sorted(found, key=lambda one: (one.name, _rank(one.version))):
+    for each in sorted(found, key=lambda one: (one.name, -sites.index(one.site), _rank(one.version))):
         before = kept.get(each.name)
-        if before is not None:
+        if before is not None and before.site != each.site:
+            reason = (
+                f"imports find version {each.version} in {each.site} before version {before.version} in {before.site}"
+            )
+            skip = Skip(before.name, "hidden", reason)
+            bystanders.append(Bystander(skip, before.site, f"{before.folder}/RECORD", frozenset(), before.version))
+        elif before is not None:
             reason = f"version {before.version} is recorded beside {each.version}, left by an installation that failed"
             skip = Skip(before.name, "superseded", reason)
             bystanders.append(Bystander(skip, before.site, f"{before.folder}/RECORD", frozenset()))

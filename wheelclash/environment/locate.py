@@ -6,14 +6,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.environment.places import Places, has_sites, places_at, places_below, places_of
+from wheelclash.environment.places import Places, has_sites, places_below, places_of, places_together
+from wheelclash.environment.search import search_path
 from wheelclash.errors import QuestionError, TargetError
 from wheelclash.interpreter import Interpreter, meant, python_of, running, target_of
 from wheelclash.target import Target, with_python
-from wheelclash.validation import instance
+from wheelclash.validation import instance, paths
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Environment", "environment_at", "environment_of", "find_environment"]
 
@@ -38,7 +39,7 @@ def find_environment(
     python: str | os.PathLike[str] | None = None,
     *,
     prefix: str | os.PathLike[str] | None = None,
-    path: str | os.PathLike[str] | None = None,
+    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
     run_as_module: bool = False,
     environ: Mapping[str, str] | None = None,
 ) -> Environment:
@@ -47,7 +48,7 @@ def find_environment(
     Args:
         python: An interpreter, the folder of its environment, a version or a name on PATH.
         prefix: Instead, an environment's folder, no interpreter of which is run.
-        path: Instead, one site-packages folder, or one made with ``--target``.
+        path: Instead, a site-packages folder, or one made with ``--target``; or several, in the order of imports.
         run_as_module: Whether the running interpreter is meant if nothing is named, whatever variables say.
         environ: Environment variables that may say which is meant; the process's own by default.
 
@@ -55,28 +56,36 @@ def find_environment(
         QuestionError: There is no such environment.
         TypeError: What names it is no path.
     """
-    for option, given in (("python", python), ("prefix", prefix), ("path", path)):
+    for option, given in (("python", python), ("prefix", prefix)):
         instance(option, given, str | os.PathLike | None, "a path or None")
     if prefix is not None:
         places = places_below(Path(prefix).absolute())
         return Environment(places, _target_of_folder(places), None, ("--prefix", str(places.prefix)))
     if path is not None:
-        places = places_at(Path(path).absolute())
-        return Environment(places, _target_of_folder(places), None, ("--path", places.sites[0]))
+        several = (path,) if isinstance(path, str | os.PathLike) else paths("path", path)
+        places = places_together([Path(each).absolute() for each in several])
+        options = tuple(part for site in places.sites for part in ("--path", site))
+        return Environment(places, _target_of_folder(places), None, options)
     environ = os.environ if environ is None else environ
     named = None if python is None else os.fspath(python)
     interpreter = meant(python=named, run_as_module=run_as_module, environ=environ, cwd=_working_folder())
-    return environment_of(interpreter)
+    return environment_of(interpreter, environ)
 
 
-def environment_of(interpreter: Interpreter) -> Environment:
+def environment_of(interpreter: Interpreter, environ: Mapping[str, str] | None = None) -> Environment:
     """Return the environment of an interpreter.
+
+    Args:
+        interpreter: Which.
+        environ: Environment variables; the process's own by default.
 
     Raises:
         QuestionError: It has no site-packages folder.
     """
+    environ = os.environ if environ is None else environ
     options = () if interpreter.is_active else ("--python", str(interpreter.executable))
-    return Environment(places_of(interpreter), target_of(interpreter), interpreter, options)
+    places = places_of(interpreter)._replace(search=search_path(interpreter, environ))
+    return Environment(places, target_of(interpreter), interpreter, options)
 
 
 def environment_at(place: str | os.PathLike[str], environ: Mapping[str, str]) -> Environment:

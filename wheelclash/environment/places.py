@@ -17,11 +17,11 @@ from wheelclash.errors import QuestionError
 from wheelclash.layout import InstalledPath
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from wheelclash.interpreter import Interpreter
 
-__all__ = ["Places", "has_sites", "is_absolute", "places_at", "places_below", "places_of"]
+__all__ = ["Places", "has_sites", "is_absolute", "places_at", "places_below", "places_of", "places_together"]
 
 _LIBRARIES = (
     "lib*/python*/site-packages",
@@ -46,6 +46,8 @@ class Places(NamedTuple):
         case_sensitive: Whether its file system is taken to tell ``a`` from ``A``.
         is_windows: Whether commands are ``.exe`` files.
         externally_managed: Whether it is marked as the system's own (PEP 668).
+        search: Folders that packages are imported from, in that order; empty if that is not known. Those that are no
+            site-packages folders of this environment are only looked at to see what hides what.
         is_target: A bare folder of packages, as ``--target`` leaves it: no prefix around it.
     """
 
@@ -59,6 +61,7 @@ class Places(NamedTuple):
     is_windows: bool = False
     externally_managed: bool = False
     is_target: bool = False
+    search: tuple[str, ...] = ()
 
     @property
     def base(self) -> str:
@@ -182,6 +185,19 @@ def places_at(site: Path) -> Places:
         above = real.parents[2] if version and len(real.parents) > 2 else real.parents[1]  # noqa: PLR2004
         return _bare(above, (real.as_posix(),), version)
     return _bare(real, (real.as_posix(),), None)._replace(is_target=True)
+
+
+def places_together(sites: Sequence[Path]) -> Places:
+    """Return the places around several folders of packages, of which the first is imported from first.
+
+    Raises:
+        QuestionError: One of them is no folder, or none is named.
+    """
+    if not sites:
+        raise QuestionError("--path needs a folder.")
+    found = [places_at(site) for site in sites]
+    every = tuple(dict.fromkeys(site for each in found for site in each.sites))
+    return found[0]._replace(sites=every, search=every)
 
 
 def _bare(prefix: Path, sites: tuple[str, ...], version: str | None) -> Places:

@@ -15,6 +15,7 @@ from wheelclash.environment.managed import managed_among
 from wheelclash.environment.ownership import Owned
 from wheelclash.environment.places import is_absolute
 from wheelclash.environment.records import RecordError, recorded_keys
+from wheelclash.environment.search import Hidden, count_distributions, hidden_by
 from wheelclash.environment.startup import startup_of
 from wheelclash.environment.tree import states, walk
 from wheelclash.environment.verification import verify as verify_files
@@ -92,6 +93,7 @@ class Scan(NamedTuple):
         skipped: Distributions and folders that could not be read.
         not_compared: Distributions that are somebody else's business.
         verified: Whether every file was hashed.
+        hidden: What an import does not find, because an earlier folder of the search path has it too.
     """
 
     places: Places
@@ -102,6 +104,7 @@ class Scan(NamedTuple):
     skipped: tuple[Skip, ...]
     not_compared: tuple[Skip, ...]
     verified: bool
+    hidden: tuple[Hidden, ...] = ()
 
     def __repr__(self) -> str:
         """Return where it is and how much was found."""
@@ -221,8 +224,9 @@ def scan(
         contested=tuple(contested),
         leftovers=tuple(leftovers(seen.strays, owned.every, aside, places)),
         skipped=tuple(dict.fromkeys(skipped)),
-        not_compared=tuple(sorted(each.skip for each in aside)),
+        not_compared=tuple(sorted([*(each.skip for each in aside), *_outside(places)])),
         verified=every,
+        hidden=tuple(hidden_by(places.search)),
     )
 
 
@@ -275,6 +279,16 @@ def _changed(each: Unread, keys: Collection[str], places: Places, target: Target
         if entry_point is not None and runs(key, entry_point.partition(":")[2]):
             kept.remove(key)
     return kept
+
+
+def _outside(places: Places) -> list[Skip]:
+    """Return the folders of the search path that are none of the environment's, where something is installed there."""
+    counts = {folder: count_distributions(folder) for folder in places.search if folder not in places.sites}
+    return [
+        Skip(folder, "outside", f"imports find what is there too: {count} distributions")
+        for folder, count in counts.items()
+        if count
+    ]
 
 
 def _paths(keys: set[str], places: Places) -> tuple[InstalledPath, ...]:

@@ -38,9 +38,30 @@ __all__ = [
     "EnvironmentReport",
     "EnvironmentSummary",
     "HeldReport",
+    "HiddenReport",
     "InstalledReport",
     "OnDiskReport",
 ]
+
+
+@value
+class HiddenReport:
+    """What an import does not find, because an earlier folder of the search path has it too.
+
+    Attributes:
+        what: ``distribution`` (another copy of it is found) or ``import`` (a name that other distributions have there).
+        name: Its name.
+        folder: The folder it lies in.
+        owners: Of a distribution its version there; of a name the distributions that it belongs to there.
+        by_folder, by_owners: The same of what is found instead.
+    """
+
+    what: Literal["distribution", "import"]
+    name: str
+    folder: str
+    owners: Sequence[str]
+    by_folder: str
+    by_owners: Sequence[str]
 
 
 @value
@@ -59,6 +80,8 @@ class EnvironmentPart:
             damaged.
         fix: The command that says what mends it, as an argument list; empty where nothing needs to be mended, or no
             interpreter is known.
+        search_path: The folders that packages are imported from, in that order; empty if that is not known.
+        hidden: What an import does not find, because an earlier one of them has it too.
     """
 
     prefix: str
@@ -70,6 +93,8 @@ class EnvironmentPart:
     hybrids: Sequence[Sequence[str]]
     command: Sequence[str]
     fix: Sequence[str]
+    search_path: Sequence[str] = ()
+    hidden: Sequence[HiddenReport] = ()
 
 
 @value

@@ -17,6 +17,7 @@ from wheelclash.report.environment import (
     EnvironmentReport,
     EnvironmentSummary,
     HeldReport,
+    HiddenReport,
     InstalledReport,
 )
 from wheelclash.report.model import SCHEMA_VERSION, FindingReport, Reading, Tool
@@ -184,6 +185,8 @@ def _environment(
         fix=("wheelclash", "fix", *wishes.options, *wishes.how, *(options if keep else ()), *undoing)
         if broken and scan.places.python is not None
         else (),
+        search_path=scan.places.search,
+        hidden=tuple(HiddenReport(*each) for each in scan.hidden),
     )
 
 

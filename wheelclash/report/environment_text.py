@@ -45,6 +45,7 @@ class _Writer:
         yield Section("files", [*self._contested(), *self._damage({"missing-file", "changed-file"})])
         yield Section("reasons", list(reasons(self._grave)))
         yield Section("notices", list(self._notices_lines()))
+        yield Section("what imports find", list(self._hidden()))
         yield Section("what is not compared", list(self._not_compared()))
         yield Section("notes", list(self._findings()))
         yield Section("notes", [(Span("note: ", "warning"), Span(warning)) for warning in report.warnings])
@@ -188,6 +189,22 @@ class _Writer:
         for each in left:
             text = f"{each.root}/{each.path}/  {plural(each.files, 'file')} that nobody recorded"
             yield (Span("  notice   ", "notice"), Span(text))
+
+    def _hidden(self) -> Iterator[Line]:
+        """Yield which of several copies an import finds: a line for each two folders, and for each name of others."""
+        copies: dict[tuple[str, str], list[str]] = {}
+        for each in self._report.environment.hidden:
+            owners, found = listed(each.owners), listed(each.by_owners) or "nobody"
+            if each.what == "distribution":
+                copies.setdefault((each.by_folder, each.folder), []).append(f"{each.name} {found}, not {owners}")
+            else:
+                text = f"find {each.name} of {found} in {each.by_folder}, not that of {owners} in {each.folder}"
+                yield (Span("  imports  ", "warning"), Span(text))
+        for (folder, hidden), texts in copies.items():
+            most = len(texts) if self._verbose else _MOST_NAMES
+            more = f" and {len(texts) - most} more (-v)" if len(texts) > most else ""
+            text = f"find {'; '.join(texts[:most])}{more}  (in {folder} before {hidden})"
+            yield (Span("  imports  ", "faint"), Span(text))
 
     def _not_compared(self) -> Iterator[Line]:
         told = self._report.not_compared
