@@ -142,7 +142,7 @@ def test_a_target_is_named_by_strings(arguments: tuple[Any, ...]) -> None:
         wheelclash.target_for(*arguments)
 
 
-@pytest.mark.parametrize("given", [{"python": 3.12}, {"prefix": 5}, {"path": ["x"]}], ids=repr)
+@pytest.mark.parametrize("given", [{"python": 3.12}, {"prefix": 5}, {"path": [1]}], ids=repr)
 def test_an_environment_is_named_by_a_path(given: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="must be"):
         wheelclash.find_environment(**given)

@@ -196,7 +196,8 @@ class _Writer:
         for each in self._report.environment.hidden:
             owners, found = listed(each.owners), listed(each.by_owners) or "nobody"
             if each.what == "distribution":
-                copies.setdefault((each.by_folder, each.folder), []).append(f"{each.name} {found}, not {owners}")
+                other = f", not {owners}" if owners != found else ""
+                copies.setdefault((each.by_folder, each.folder), []).append(f"{each.name} {found}{other}")
             else:
                 text = f"find {each.name} of {found} in {each.by_folder}, not that of {owners} in {each.folder}"
                 yield (Span("  imports  ", "warning"), Span(text))
