@@ -165,6 +165,17 @@ def test_letter_case() -> None:
     assert _told(diagnosed("uv", *wheels, target=MACOS)) == [("undetermined", None, "parallel")]
 
 
+def test_a_folder_of_two_names() -> None:
+    """A folder keeps the name that it is first made with; nobody loses a file, and imports fail all the same."""
+    wheels = [Wheel("a", files={"Foo/a.py": "1"}), Wheel("b", files={"foo/b.py": "2"})]
+    assert _told(diagnosed("pip", *wheels)) == [("determined", None, "two-files")]
+    found = diagnosed("pip", *wheels, target=MACOS)
+    assert _told(found) == [("determined", B, "first-written")]
+    assert found.intact == {A: "yes", B: "yes"}
+    assert found.losses == {A: {}, B: {}}
+    assert _told(diagnosed("uv", *wheels, target=MACOS)) == [("undetermined", None, "parallel")]
+
+
 def test_only_recorded() -> None:
     """20: under pip, uninstalling who only lists a path deletes the other's file; uv has forgotten the row."""
     wheels = [_wheel("a", "1"), Wheel("b", record_extra=[("m.py", "", "")])]

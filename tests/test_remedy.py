@@ -301,6 +301,20 @@ def test_a_hidden_keeper_is_not_helped_by_writing_it_again() -> None:
     }
 
 
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_a_folder_spelt_differently_is_not_helped_by_writing_it_again(installer: InstallerName) -> None:
+    """It keeps the name it was made with, until who spells it otherwise is gone; who spells it alike may stay."""
+    wheels = [
+        Wheel("a", files={"Foo/a.py": "1"}),
+        Wheel("b", files={"foo/b.py": "2"}),
+        Wheel("c", files={"foo/c.py": "3"}),
+    ]
+    found = _planned(installer, *wheels, keep=["b"], target=MACOS)
+    assert [(each.strategy, each.drop) for each in found] == [("avoid", (A,)), ("remove-loser", (A,))]
+    assert "--force-reinstall" in found[1].steps[-1].command
+    assert _planned(installer, *wheels, keep=["b"]) == []
+
+
 def test_the_bystander_is_written_again() -> None:
     """Whoever shares any file with the loser, identical ones included, is written again, in as few commands as do."""
     wheels = [

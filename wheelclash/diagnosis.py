@@ -34,8 +34,8 @@ class Outcome(NamedTuple):
         state: Whether the end is certain; ``fails`` if the installation stops.
         winner: Id of the distribution whose content stands; None if it is not certain or is everybody's.
         reason: ``order``, ``requires``, ``equal-requirements``, ``newcomer``, ``replaced``, ``identical``,
-            ``import-order``, ``only-recorded``; ``parallel``, ``needs-closure``, ``cycle``; ``file-directory``,
-            ``refused``.
+            ``import-order``, ``first-written``, ``only-recorded``; ``parallel``, ``needs-closure``, ``cycle``;
+            ``file-directory``, ``refused``.
     """
 
     overlap: Overlap
@@ -170,6 +170,8 @@ def _outcome(overlap: Overlap, disk: Disk, order: Order, newcomers: Collection[s
         return Outcome(overlap, "determined", overlap.owners[0].id, "import-order")
     if overlap.kind == "case-only" and overlap.severity == "none":
         return Outcome(overlap, "determined", None, "two-files")
+    if overlap.is_folder:
+        return _spelling(overlap, order, newcomers)
     writers = [owner.id for owner in overlap.owners if not owner.phantom]
     fresh = [id_ for id_ in writers if id_ in newcomers]
     holders = disk.holders(overlap.path)
@@ -189,6 +191,19 @@ def _outcome(overlap: Overlap, disk: Disk, order: Order, newcomers: Collection[s
     if len(deciding.ids) == 1:
         return Outcome(overlap, "determined", min(deciding.ids), deciding.reason)
     return Outcome(overlap, "determined", min(holders), "order")  # those that may be last write the same
+
+
+def _spelling(overlap: Overlap, order: Order, newcomers: Collection[str]) -> Outcome:
+    """Return who gives a folder its name: whoever is there before, or else is written first."""
+    there = [id_ for id_ in overlap.ids if id_ not in newcomers]
+    if len(there) == 1:
+        return Outcome(overlap, "determined", there[0], "first-written")
+    if there:
+        return Outcome(overlap, "undetermined", None, "only-recorded")
+    first = order.first_of(overlap.ids)
+    if len(first.ids) == 1:
+        return Outcome(overlap, "determined", min(first.ids), "first-written")
+    return Outcome(overlap, "undetermined", None, first.reason)
 
 
 def _losses(disk: Disk) -> dict[str, dict[str, int]]:

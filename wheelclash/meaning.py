@@ -11,6 +11,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from wheelclash.errors import QuestionError
+from wheelclash.role import is_sourceless
 from wheelclash.suggest import near_names
 
 if TYPE_CHECKING:
@@ -156,9 +157,10 @@ def module_stem(path: str) -> str | None:
     ('p/m', 'p/m', 'p/m', None)
     """
     folder, slash, name = path.rpartition("/")
-    if name == "__init__.py":
-        return folder or None
-    return f"{folder}{slash}{name.partition('.')[0]}" if name.endswith((".py", *_EXTENSIONS)) else None
+    if not (name.endswith((".py", *_EXTENSIONS)) or is_sourceless(path)):
+        return None
+    stem = name.partition(".")[0]
+    return folder or None if stem == "__init__" else f"{folder}{slash}{stem}"
 
 
 def source_of(path: str) -> str | None:

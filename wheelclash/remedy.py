@@ -162,7 +162,7 @@ def losers_to(keep: Collection[str], overlaps: Iterable[Overlap]) -> set[str]:
     found: set[str] = set()
     for overlap in overlaps:
         kept = {owner.content for owner in overlap.owners if owner.id in keep}
-        alike = overlap.is_same_path
+        alike = overlap.is_same_path or overlap.is_folder
         found |= {
             owner.id for owner in overlap.owners if owner.id not in keep and not (alike and owner.content in kept)
         }
@@ -231,15 +231,6 @@ def state_in_words(leaves: Mapping[str, Intact], concerned: Mapping[str, str]) -
 def and_(names: Sequence[str]) -> str:
     """Return names as part of a sentence."""
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
-
-
-def is_spelt_by_the_first(overlap: Overlap) -> bool:
-    """Return whether it is about the spelling of a folder, where case does not matter.
-
-    A folder keeps the spelling it was made with, so writing the other one again, last, does not change it.
-    """
-    folders = {owner.file.path.rpartition("/")[0] for owner in overlap.owners}
-    return overlap.kind == "case-only" and len(folders) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -585,7 +576,7 @@ class _Choice:
             respelt: Whether a keeper that is written again makes its folders anew, since the losers are gone.
         """
         keepers = tuple(id_ for id_ in self._keep if id_ in disk.records)
-        respelt = respelt and any(is_spelt_by_the_first(overlap) for overlap in self._own)
+        respelt = respelt and any(overlap.is_folder for overlap in self._own)
         broken = keepers if respelt else tuple(id_ for id_ in keepers if disk.intact(id_) != "yes")
         first = [self._rewrite(robbed, "pinned")] if robbed else []
         if not broken:
@@ -631,7 +622,8 @@ class _Choice:
         if overlap.kind == "shadowed":
             hidden = {owner.id for owner in overlap.owners if owner.file.path == overlap.path}
             return not hidden.isdisjoint(self._keep) and bool(others - hidden)
-        return is_spelt_by_the_first(overlap) and bool(others)
+        kept = {owner.content for owner in overlap.owners if owner.id in self._keep}
+        return overlap.is_folder and any(owner.id in others and owner.content not in kept for owner in overlap.owners)
 
     def _robbed(self, before: Disk, after: Disk) -> tuple[str, ...]:
         """Return the ids of those, other than the keepers, that miss files they had before."""

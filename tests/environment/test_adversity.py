@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from tests.support.elf import shared_library
 from tests.support.installed import Handmade
+from tests.support.values import MACOS
 from tests.support.wheelmaker import record_digest
 from wheelclash.environment import judge_environment, places_at, places_below, scan
 from wheelclash.environment.ownership import Owned
@@ -28,7 +29,7 @@ from wheelclash.errors import QuestionError
 from wheelclash.interpreter import running, target_of
 from wheelclash.layout import InstalledFile, InstalledPath, Layout
 from wheelclash.native import binary_facts, environment_libraries
-from wheelclash.overlap.pairs import shadowed
+from wheelclash.overlap.pairs import case_only, shadowed
 from wheelclash.ownership import OwnershipMap
 
 if TYPE_CHECKING:
@@ -367,8 +368,46 @@ def plainly(path: str, site: str, base: str) -> str | None:
 
 # -- who owns what -----------------------------------------------------------------------------------------------
 
-SUFFIXES = [".py", "/__init__.py", ".so", ".abi3.so", ".cpython-312-x86_64-linux-gnu.so", ".pyd", ".txt", "/x.py"]
+SUFFIXES = [
+    ".py",
+    ".pyc",
+    "/__init__.py",
+    "/__init__.pyc",
+    "/__init__.abi3.so",
+    ".so",
+    ".abi3.so",
+    ".cpython-312-x86_64-linux-gnu.so",
+    ".pyd",
+    ".txt",
+    "/x.py",
+]
 owned_keys = st.frozensets(st.builds("{}{}".format, st.sampled_from(["m", "n/m"]), st.sampled_from(SUFFIXES)))
+respelt_keys = st.frozensets(
+    st.builds("{}{}".format, st.sampled_from(["m", "M", "n/m", "N/m"]), st.sampled_from([".py", "/__init__.py", "/x"]))
+)
+
+
+def _laid_out(owners: list[frozenset[str]], some: set[str]) -> tuple[dict[str, Layout], OwnershipMap]:
+    """Return layouts of these keys, as far as they are among some, and their ownership map."""
+    paths = {
+        str(number): sorted(InstalledPath(f"site-packages/{key}") for key in keys & some)
+        for number, keys in enumerate(map(set, owners))
+    }
+    layouts = {
+        id_: Layout({path: InstalledFile(path, None, None, None, path) for path in theirs}, frozenset())
+        for id_, theirs in paths.items()
+    }
+    return layouts, OwnershipMap(paths)
+
+
+@given(st.lists(respelt_keys, max_size=4))
+def test_names_that_differ_in_case_are_found_among_what_is_related(owners: list[frozenset[str]]) -> None:
+    """No file or folder that two distributions spell differently is overlooked for the few that are compared."""
+    owned = Owned()
+    for keys in owners:
+        owned.add(set(keys))
+    every, related = _laid_out(owners, owned.every), _laid_out(owners, owned.related(case_sensitive=False))
+    assert sorted(map(repr, case_only(*every, MACOS))) == sorted(map(repr, case_only(*related, MACOS)))
 
 
 @example(owners=[frozenset({"m.py"}), frozenset({"m.py", "m.so"}), frozenset({"m.so"})], asked=True)
@@ -385,18 +424,10 @@ def test_ownership_by_sets_is_ownership_file_by_file(owners: list[frozenset[str]
     assert owned.contested == {key: numbers for key, numbers in every.items() if len(numbers) > 1}
     assert {key: owned.owners(key) for key in every} == every
     target = target_of(running())._replace(python_version="3.12.1", implementation="cpython", free_threaded=False)
-    related = owned.related(case_sensitive=True)
-    found = []
-    for some in (set(every), related):
-        paths = {
-            str(number): sorted(InstalledPath(f"site-packages/{key}") for key in keys & some)
-            for number, keys in enumerate(map(set, owners))
-        }
-        layouts = {
-            id_: Layout({path: InstalledFile(path, None, None, None, path) for path in theirs}, frozenset())
-            for id_, theirs in paths.items()
-        }
-        found.append(sorted(map(repr, shadowed(layouts, OwnershipMap(paths), target))))
+    found = [
+        sorted(map(repr, shadowed(*_laid_out(owners, some), target)))
+        for some in (set(every), owned.related(case_sensitive=True))
+    ]
     assert found[0] == found[1]
 
 

@@ -209,6 +209,33 @@ def test_package_hides_a_module_of_somebody_else(made: Handmade) -> None:
     )
 
 
+def test_a_folder_of_two_names_has_the_name_that_is_on_disk(made: Handmade) -> None:
+    """Where case does not matter, one of them can be imported; nothing of the other is lost."""
+    made.add("one", {"Foo/a.py": ""})
+    made.add("two", {"foo/b.py": ""}, write=False)
+    found = made.scan(ignores_case=True)
+    (each,) = found.contested
+    assert (each.key, each.overlap.kind, each.overlap.path) == ("Foo", "case-only", "site-packages/Foo")
+    names = {one.id: one.name for one in found.distributions}
+    told = [[names[id_] for id_ in ids] for ids in (each.on_disk.matches, each.on_disk.losers)]
+    assert (each.on_disk.state, told) == ("present", [["one"], ["two"]])
+    assert judge_environment(found).severities == ("error",)
+    for keeper, severity in ((each.on_disk.matches, "notice"), (each.on_disk.losers, "error")):
+        assert judge_environment(found, keeper).severities == (severity,)
+    assert made.scan().contested == ()
+
+
+def test_a_file_of_two_names_has_one_content(made: Handmade) -> None:
+    """Where case does not matter, the content of one of them is lost."""
+    made.add("one", {"M.py": MINE})
+    made.add("two", {"m.py": THEIRS}, write=False)
+    found = made.scan(ignores_case=True)
+    (each,) = found.contested
+    assert (each.overlap.kind, each.overlap.path, each.overlap.severity) == ("case-only", "site-packages/M.py", "error")
+    intact = {one.name: judge_environment(found).intact[one.id] for one in found.distributions}
+    assert intact == {"one": "yes", "two": "no"}
+
+
 def test_leftovers_are_what_lies_in_package_folders_and_nobody_recorded(made: Handmade) -> None:
     made.add("one", {"one/a.py": ""})
     for path in ("one/extra.txt", "gone/a.py", "gone/sub/b.py", "loose.py", "gone/__pycache__/a.pyc", "gone/x.pyc"):

@@ -40,7 +40,7 @@ def _files(found: list[Overlap]) -> list[tuple[str, dict[str, str]]]:
 def test_file_and_folder() -> None:
     """51: a file of one where another needs a folder is an error, named once with each owner's first file below."""
     placed = layouts(a={f"{LIB}/x": "1"}, b={f"{LIB}/x/n.py": "1", f"{LIB}/x/m.py": "1"}, c={f"{LIB}/x/y/z": "1"})
-    found = file_directory(placed, _map(placed))
+    found = file_directory(placed, _map(placed), LINUX)
     assert _files(found) == [(f"{LIB}/x", {"a": f"{LIB}/x", "b": f"{LIB}/x/m.py", "c": f"{LIB}/x/y/z"})]
     assert [(each.kind, each.severity) for each in found] == [("file-directory", "error")]
 
@@ -59,7 +59,7 @@ def test_file_and_folder() -> None:
 def test_no_file_and_folder(files: dict[str, dict[str, str | None]]) -> None:
     """What merely looks alike, and what is one distribution's own affair, is none."""
     placed = layouts(**files)
-    assert file_directory(placed, _map(placed)) == []
+    assert file_directory(placed, _map(placed), LINUX) == []
 
 
 # -- letter case ---------------------------------------------------------------------------------------------
@@ -70,11 +70,66 @@ def test_no_file_and_folder(files: dict[str, dict[str, str | None]]) -> None:
 )
 def test_case(target: Target, severity: Severity) -> None:
     """50: names that differ only in case are one file on macOS and Windows, and two on Linux."""
-    placed = layouts(a={f"{LIB}/Pkg/m.py": "1"}, b={f"{LIB}/pkg/M.py": "2"})
+    placed = layouts(a={f"{LIB}/pkg/m.py": "1"}, b={f"{LIB}/pkg/M.py": "2"})
     (found,) = case_only(placed, _map(placed), target)
     assert (found.kind, found.severity) == ("case-only", severity)
-    assert found.path == f"{LIB}/Pkg/m.py"
-    assert {owner.id: owner.file.path for owner in found.owners} == {"a": f"{LIB}/Pkg/m.py", "b": f"{LIB}/pkg/M.py"}
+    assert found.path == f"{LIB}/pkg/M.py"
+    assert {owner.id: owner.file.path for owner in found.owners} == {"a": f"{LIB}/pkg/m.py", "b": f"{LIB}/pkg/M.py"}
+    assert found.is_one_file
+
+
+@pytest.mark.parametrize(
+    ("target", "severity"), [(LINUX, "none"), (MACOS, "error"), (WINDOWS, "error")], ids=["linux", "macos", "windows"]
+)
+def test_one_folder(target: Target, severity: Severity) -> None:
+    """Two import packages that differ only in case are one folder on macOS and Windows, that has one name."""
+    placed = layouts(
+        a={f"{LIB}/foo/data.txt": "1", f"{LIB}/foo/x.py": "1"}, b={f"{LIB}/Foo/y.py": "1"}, c={f"{LIB}/Foo/z.txt": "1"}
+    )
+    (found,) = case_only(placed, _map(placed), target)
+    assert (found.path, found.kind, found.role, found.severity) == (f"{LIB}/Foo", "case-only", "module", severity)
+    assert _files([found])[0][1] == {"a": f"{LIB}/foo/x.py", "b": f"{LIB}/Foo/y.py", "c": f"{LIB}/Foo/z.txt"}
+    assert found.is_folder
+    by_name = {owner.id: owner.content for owner in found.owners}
+    assert by_name["b"] == by_name["c"] != by_name["a"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "found"),
+    [
+        ("Foo/m.py", "foo/M.py", [(f"{LIB}/Foo", "error"), (f"{LIB}/Foo/m.py", "error")]),
+        ("Foo/__init__.py", "foo/__init__.py", [(f"{LIB}/Foo", "error"), (f"{LIB}/Foo/__init__.py", "notice")]),
+        ("p/Foo/a.py", "p/foo/b.py", [(f"{LIB}/p/Foo", "error")]),
+        ("Foo/sub/a.py", "foo/sub/b.py", [(f"{LIB}/Foo", "error")]),
+        ("foo/Sub/a.abi3.so", "foo/sub/b.txt", [(f"{LIB}/foo/Sub", "error")]),
+        ("Tests/a.py", "tests/b.py", [(f"{LIB}/Tests", "warning")]),
+        ("Foo/a.txt", "foo/b.txt", []),
+        ("Foo.libs/a.so", "foo.libs/b.so", []),
+        ("Foo-1.dist-info/a.py", "foo-1.dist-info/b.py", []),
+        ("foo/a.py", "foo/b.py", []),
+        ("Foo.py", "foo/a.py", []),
+    ],
+)
+def test_every_part_of_a_path(one: str, other: str, found: list[tuple[str, str]]) -> None:
+    """Folders count by their own names, and as packages only: equal files in them do not make up for their name."""
+    placed = layouts(a={f"{LIB}/{one}": "1"}, b={f"{LIB}/{other}": "1" if one.lower() == other.lower() else "2"})
+    if one == "Foo/m.py":
+        placed["b"] = layouts(b={f"{LIB}/{other}": "2"})["b"]
+    seen = case_only(placed, _map(placed), MACOS)
+    assert sorted((str(each.path), str(each.severity)) for each in seen) == found
+    assert {each.severity for each in case_only(placed, _map(placed), LINUX)} <= {"none"}
+
+
+@pytest.mark.parametrize(
+    ("file", "below"), [("README", "readme/__init__.py"), ("x/Y", "X/y/z"), ("caf\u00e9", "Cafe\u0301/m.py")]
+)
+def test_file_and_folder_that_differ_in_case(file: str, below: str) -> None:
+    """A file is in the way of a folder of the same name in another case, where case does not matter."""
+    placed = layouts(a={f"{LIB}/{file}": "1"}, b={f"{LIB}/{below}": "1"})
+    (found,) = file_directory(placed, _map(placed), MACOS)
+    assert (found.path, found.kind, found.severity) == (f"{LIB}/{file}", "file-directory", "error")
+    assert found.ids == ("a", "b")
+    assert file_directory(placed, _map(placed), LINUX) == []
 
 
 @pytest.mark.parametrize(
@@ -85,13 +140,13 @@ def test_case(target: Target, severity: Severity) -> None:
         ("m.py", None, None, "error"),
         ("m.pyi", "1", "2", "warning"),
         ("x.json", "1", "2", "warning"),
-        ("m.pyc", "1", "2", "none"),
+        ("m.pyc", "1", "2", "error"),
+        ("__pycache__/m.cpython-312.pyc", "1", "2", "none"),
     ],
 )
 def test_case_as_if_equal(path: str, one: str | None, other: str | None, severity: Severity) -> None:
     """Where case does not matter, the pair is as grave as if the paths were equal."""
-    placed = layouts(a={f"{LIB}/{path}": one}, b={f"{LIB}/{path.upper()}": other})
-    placed = layouts(a={f"{LIB}/p/{path}": one}, b={f"{LIB}/P/{path}": other})
+    placed = layouts(a={f"{LIB}/p/{path}": one}, b={f"{LIB}/p/{path.replace('m.', 'M.').replace('x.', 'X.')}": other})
     (found,) = case_only(placed, _map(placed), MACOS)
     assert found.severity == severity
 
@@ -136,7 +191,8 @@ PYPY = target_for("3.11", "linux", "pypy")
 FORMS: dict[str, tuple[Target, list[str], list[str]]] = {
     "linux": (
         LINUX,
-        ["m/__init__.py", "m.cpython-312-x86_64-linux-gnu.so", "m.abi3.so", "m.so", "m.py", "m.pyc"],
+        ["m/__init__.cpython-312-x86_64-linux-gnu.so", "m/__init__.abi3.so", "m/__init__.so", "m/__init__.py",
+         "m/__init__.pyc", "m.cpython-312-x86_64-linux-gnu.so", "m.abi3.so", "m.so", "m.py", "m.pyc"],
         ["m.cpython-311-x86_64-linux-gnu.so", "m.cpython-312t-x86_64-linux-gnu.so", "m.cp312-win_amd64.pyd", "m.pyd",
          "m.pypy311-pp73-x86_64-linux-gnu.so", "m.pyi", "m.txt", "m.pyo", "m/data.txt", "libm.so", "m.so.1"],
     ),

@@ -88,6 +88,11 @@ class Handmade:
         (folder / "RECORD").write_bytes(out.getvalue().encode("utf-8", "surrogateescape") if record is None else record)
         return folder
 
-    def scan(self, *, every: bool = False, verify: Sequence[str] = (), jobs: int | None = 1) -> Scan:
-        """Scan it, for the running interpreter."""
-        return scan(places_below(self.prefix), target_of(running()), every=every, verify=verify, jobs=jobs)
+    def scan(
+        self, *, every: bool = False, verify: Sequence[str] = (), jobs: int | None = 1, ignores_case: bool = False
+    ) -> Scan:
+        """Scan it, for the running interpreter; as if its file system ignored case, if told so."""
+        places = places_below(self.prefix)
+        if ignores_case:
+            places = places._replace(case_sensitive=False)
+        return scan(places, target_of(running()), every=every, verify=verify, jobs=jobs)

@@ -138,7 +138,7 @@ class Claims:
         stem = module_stem(key)
         if stem is None:
             return iter(())
-        starts = (f"{stem}/__init__.py", f"{stem}.")
+        starts = (f"{stem}/__init__.", f"{stem}.")
         return (each for each in self.owned.every if each.startswith(starts) and module_stem(each) == stem)
 
     def restricted(self, keys: set[str]) -> Owned:

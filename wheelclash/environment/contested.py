@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.environment.disk_state import OnDisk, answers_from_disk, on_disk
+from wheelclash.environment.disk_state import OnDisk, answers_from_disk, on_disk, spelling_on_disk
 from wheelclash.environment.installed import entry_points_text
 from wheelclash.environment.managed import listed_files
 from wheelclash.environment.records import RecordError
@@ -89,7 +89,11 @@ def find_contested(
         overlaps += shadowed(layouts, ownership, target)
         if not places.case_sensitive:
             overlaps += case_only(layouts, ownership, target._replace(case_sensitive=False))
-    states = {each: _state(each, keys[each.path], rows, places) for each in overlaps}
+    keys.update((each.path, _folder_key(each, keys)) for each in overlaps if each.is_folder)
+    states = {
+        each: spelling_on_disk(each, keys[each.path], places) if each.is_folder else _state(each, keys, rows, places)
+        for each in overlaps
+    }
     holders = {keys[each.path]: state for each, state in states.items() if each.is_same_path}
     answers = answers_from_disk(questions(overlaps), holders, places)
     judged = judge(overlaps, answers, _requires(distributions, target))
@@ -151,10 +155,19 @@ def _map(layouts: Mapping[str, Layout], paths: Iterable[InstalledPath]) -> Owner
     return OwnershipMap({id_: sorted(wanted & layout.files.keys()) for id_, layout in layouts.items()})
 
 
-def _state(overlap: Overlap, key: str, rows: Mapping[str, Mapping[str, RecordedFile]], places: Places) -> OnDisk:
-    """Of a pair: what is at the path that gives way."""
-    owners = [owner for owner in overlap.owners if owner.file.path == overlap.path]
-    return on_disk(key, owners, {owner.id: rows[owner.id][key].digest for owner in owners}, places)
+def _folder_key(overlap: Overlap, keys: Mapping[str, str]) -> str:
+    """Return the key of the folder of a pair of folders, from that of a file below it."""
+    path = overlap.owners[0].file.path
+    return keys[path].rsplit("/", path.count("/") - overlap.path.count("/"))[0]
+
+
+def _state(
+    overlap: Overlap, keys: Mapping[str, str], rows: Mapping[str, Mapping[str, RecordedFile]], places: Places
+) -> OnDisk:
+    """Return what is at a path: of owners that spell it differently too; of a hidden module, for its own owners."""
+    owners = [owner for owner in overlap.owners if overlap.is_one_file or owner.file.path == overlap.path]
+    recorded = {owner.id: rows[owner.id][keys[owner.file.path]].digest for owner in owners}
+    return on_disk(keys[overlap.path], owners, recorded, places)
 
 
 def _requires(distributions: Sequence[Unread], target: Target) -> Callable[[str, str], bool]:

@@ -85,7 +85,7 @@ def judge_environment(
         ignored: Paths of overlaps the user does not want to hear of: they make no hybrid, and damage nothing.
     """
     names = {each.id: each.name for each in scan.distributions}
-    equal = [each for each in scan.contested if each.overlap.is_same_path]
+    equal = [each for each in scan.contested if each.overlap.is_one_file]
     heard = [each for each in equal if each.overlap.path not in ignored]
     hybrids = _hybrids(heard, names)
     overwritten: dict[str, Counter[str]] = {}
@@ -120,6 +120,8 @@ def _severity(
 def _severity_as_it_is(each: Contested, absent: Mapping[str, Mapping[InstalledPath, Absence]]) -> Severity:
     """The severity of a contested file by what is on disk, before it is asked who is to be kept."""
     overlap, found = each.overlap, each.on_disk
+    if overlap.kind == "case-only" and not found.losers and len(found.matches) == len(overlap.owners):
+        return "notice"
     if not overlap.is_same_path:
         return overlap.severity
     if found.state == "missing":
@@ -147,7 +149,8 @@ def _severity_for_keepers(each: Contested, severity: Severity, keepers: Collecti
         return "notice" if at_rest or (found.state == "missing" and severity == "notice") else "warning"
     if not overlap.is_same_path:
         hidden = {owner.id for owner in overlap.owners if owner.file.path == overlap.path}
-        return "error" if hidden.intersection(concerned) else "notice"
+        losers = hidden if overlap.kind == "shadowed" else found.losers
+        return "notice" if set(losers).isdisjoint(concerned) else "error"
     kept = found.state == "present" and all(id_ in found.matches for id_ in concerned)
     if kept:
         return "notice"

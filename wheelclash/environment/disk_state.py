@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.environment.content import Unreadable, digest_of, runs
 from wheelclash.environment.records import read_small
+from wheelclash.overlap import folded
 from wheelclash.verdict import HEAD, INIT_LIMIT, Answer, Question, answer, is_known_stub
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wheelclash.environment.places import Places
-    from wheelclash.overlap import Owner
+    from wheelclash.overlap import Overlap, Owner
     from wheelclash.verdict import Answers
 
-__all__ = ["OnDisk", "answers_from_disk", "on_disk"]
+__all__ = ["OnDisk", "answers_from_disk", "on_disk", "spelling_on_disk"]
 
 _DEFAULT = "sha256"
 
@@ -65,6 +67,25 @@ def on_disk(key: str, owners: Sequence[Owner], recorded: Mapping[str, str | None
     if matches or unknown:
         return OnDisk("present", matches, losers)
     return OnDisk("changed", losers=losers, is_stub=_is_stub(key, path))
+
+
+def spelling_on_disk(overlap: Overlap, key: str, places: Places) -> OnDisk:
+    """Look how a folder is spelt of which several distributions differ in the case of its name.
+
+    Args:
+        overlap: Of the folder.
+        key: The folder's.
+        places: Of the environment.
+    """
+    depth = overlap.path.count("/")
+    names = {owner.id: owner.file.path.split("/")[depth] for owner in overlap.owners}
+    parent, _, name = places.on_disk(key).rpartition("/")
+    try:
+        found = {entry for entry in os.listdir(parent) if folded(entry) == folded(name)}  # noqa: PTH208
+    except OSError as error:
+        return OnDisk("present", unreadable=error.strerror or "the folder cannot be listed")
+    losers = tuple(id_ for id_, spelt in names.items() if spelt not in found)
+    return OnDisk("present" if found else "missing", tuple(id_ for id_ in names if id_ not in losers), losers)
 
 
 def _is_stub(key: str, path: str) -> bool:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelclash.overlap import folded
+from wheelclash.meaning import module_stem
+from wheelclash.overlap import folded, folders_spelt_differently
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,8 +80,9 @@ class Owned:
             others = {f"{key[: -len(_INIT)]}.py" for key in importable if key.endswith(_INIT)}
             stems.update(other.removesuffix(".py") for other in (others & every) - keys)
             for key in [key for key in importable if not key.endswith(_INIT)]:
-                folder, slash, name = key.rpartition("/")
-                stem = f"{folder}{slash}{name.partition('.')[0]}"
+                stem = module_stem(key)
+                if stem is None:
+                    continue
                 forms = extensions.setdefault(stem, {})
                 if any(owner != number for form, owner in forms.items() if form != key):
                     stems.add(stem)
@@ -98,3 +100,6 @@ class Owned:
             before = spelt.setdefault(folded(key), key)
             if before is not key:
                 yield from (before, key)
+        folders = [f"{folder}/" for group in folders_spelt_differently(self.every) for folder in group]
+        if folders:
+            yield from (key for key in self.every if key.startswith(tuple(folders)))

@@ -246,8 +246,15 @@ class Residents:
         found.update(*(self._below(folder) for folder in self._folders_there(wanted)))
         found |= self._modules(wanted)
         if not self._target.case_sensitive:
-            found |= self._equal(every, set(wanted))
+            found |= self._equal(every, set(wanted)) | self._equal(every, folders_above(wanted))
+            found.update(*(self._below(folder) for folder in self._folders_spelt_differently(wanted)))
         return found
+
+    def _folders_spelt_differently(self, wanted: Mapping[str, InstalledPath]) -> Iterator[str]:
+        """Yield the folders that are one with a folder or file of ``wanted``, and are spelt differently."""
+        own = folders_above(wanted)
+        spelt = {folded(path) for path in (*own, *wanted)}
+        return (folder for folder in folders_above(self._owned.every) if folder not in own and folded(folder) in spelt)
 
     def _folders_there(self, wanted: Mapping[str, InstalledPath]) -> Iterator[str]:
         """Those of ``wanted`` that are folders on disk."""
@@ -266,7 +273,8 @@ class Residents:
     def _modules(self, wanted: Mapping[str, InstalledPath]) -> set[str]:
         """Other forms of the modules among ``wanted``."""
         stems = {stem for key in wanted if not is_absolute(key) and (stem := module_stem(key)) is not None}
-        found = {form for stem in stems for form in (f"{stem}.py", f"{stem}{_INIT}")} & self._owned.every
+        suffixes = (".py", ".pyc", _INIT, f"{_INIT}c")
+        found = {f"{stem}{suffix}" for stem in stems for suffix in suffixes} & self._owned.every
         extensions = [key for key in self._owned.every if key.endswith(_EXTENSIONS)]
         found.update(key for key in extensions if module_stem(key) in stems)
         return found

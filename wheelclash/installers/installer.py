@@ -36,6 +36,16 @@ class Order(ABC):
     def last_of(self, owners: Collection[str]) -> LastWriters:
         """Who of ``owners`` (ids of the set, at least one) may be installed last."""
 
+    def first_of(self, owners: Collection[str]) -> LastWriters:
+        """Return which of ``owners`` may be installed first, as :meth:`last_of` does for the last."""
+        waiting = frozenset(owners)
+        while len(waiting) > 1:
+            last = self.last_of(sorted(waiting))
+            if len(last.ids) > 1:
+                return LastWriters(waiting, last.reason)
+            waiting -= last.ids
+        return LastWriters(waiting, "order")
+
 
 class Unordered(Order):
     """No order at all: whoever shares a file may be the last."""

@@ -7,7 +7,7 @@
 from wheelclash.overlap.find import find_overlaps, in_order, merge
 from wheelclash.overlap.judging import judge, questions
 from wheelclash.overlap.model import KINDS, SEVERITIES, Kind, Overlap, Owner, Severity, severity_of
-from wheelclash.overlap.pairs import folded
+from wheelclash.overlap.pairs import folded, folders_spelt_differently
 from wheelclash.overlap.same_path import contradicted
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "contradicted",
     "find_overlaps",
     "folded",
+    "folders_spelt_differently",
     "in_order",
     "judge",
     "merge",

@@ -29,18 +29,18 @@ def find_overlaps(layouts: Mapping[str, Layout], target: Target) -> list[Overlap
     ownership = OwnershipMap({id_: layout.files for id_, layout in layouts.items()})
     return [
         *same_path(layouts, ownership),
-        *_file_directory(layouts, ownership),
+        *_file_directory(layouts, ownership, target),
         *case_only(layouts, ownership, target),
         *shadowed(layouts, ownership, target),
     ]
 
 
-def _file_directory(layouts: Mapping[str, Layout], ownership: OwnershipMap) -> list[Overlap]:
+def _file_directory(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Target) -> list[Overlap]:
     """Files where others need a folder, be it one without a file."""
     if not any(layout.folders for layout in layouts.values()):
-        return file_directory(layouts, ownership)
+        return file_directory(layouts, ownership, target)
     both = {id_: layout._replace(files={**layout.files, **layout.folders}) for id_, layout in layouts.items()}
-    return file_directory(both, OwnershipMap({id_: layout.files for id_, layout in both.items()}))
+    return file_directory(both, OwnershipMap({id_: layout.files for id_, layout in both.items()}), target)
 
 
 def merge(found: Mapping[InstallerName, Sequence[Overlap]]) -> list[Overlap]:

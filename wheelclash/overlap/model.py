@@ -43,7 +43,7 @@ class Overlap(NamedTuple):
 
     Attributes:
         path: The contested installed path; of a pair, the one that gives way (``file-directory``: the file;
-            ``shadowed``: the file that is hidden; ``case-only``: the first in order).
+            ``shadowed``: the file that is hidden; ``case-only``: the first in order, of files or of folders).
         kind: How the contents or the paths relate.
         role: What the file is for.
         severity: How bad it is.
@@ -67,6 +67,16 @@ class Overlap(NamedTuple):
     def is_same_path(self) -> bool:
         """Whether the owners write one and the same path, rather than two that cannot both stand."""
         return self.kind in {"different", "identical", "unknown"}
+
+    @property
+    def is_one_file(self) -> bool:
+        """Whether the owners write one file, though some file systems would make two of it."""
+        return self.is_same_path or (self.kind == "case-only" and not self.is_folder)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is about the name of a folder, which stays as it was made first."""
+        return self.kind == "case-only" and all(owner.file.path != self.path for owner in self.owners)
 
     @property
     def is_clash(self) -> bool:

@@ -426,5 +426,9 @@ def _pair_text(each: OverlapReport) -> str:
             top = each.owners[0]
             hidden = listed(owner.distribution for owner in each.owners if owner.path == each.path)
             return f"{each.root}/{each.path} of {hidden}  is hidden by {top.path} of {top.distribution}"
+    if all(owner.path != each.path for owner in each.owners):
+        depth = each.path.count("/") + 1
+        spelt = ", ".join(f"{'/'.join(o.path.split('/')[:depth])} of {o.distribution}" for o in each.owners)
+        return f"{each.root}/: {spelt}  is one folder; imports find it by one of the names"
     spelt = ", ".join(f"{owner.path} of {owner.distribution}" for owner in each.owners)
     return f"{each.root}/: {spelt}  differ only in case"

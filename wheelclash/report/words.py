@@ -20,6 +20,7 @@ REASONS = {
     "newcomer": "the other is installed already, and what is installed later wins",
     "replaced": "the file goes with an older release that had it too",
     "import-order": "its form of the module is found first",
+    "first-written": "a folder keeps the name that it is first made with",
     "only-recorded": "the other only lists the file in its RECORD",
     "two-files": "names that differ only in case are two files here",
     "identical": "the contents are the same",
