@@ -7,10 +7,8 @@ along are all read off it, and it is what the tests compare with real disks.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
-
-from wheelclash.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,7 +35,7 @@ class _Record(NamedTuple):
         return path in self.files or path in self.phantoms
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Disk:
     """An immutable state; every operation gives a new one.
 

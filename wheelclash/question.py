@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from packaging.utils import canonicalize_name
 
 from wheelclash.errors import QuestionError
-from wheelclash.values import value
 
 if TYPE_CHECKING:
     import os
@@ -120,7 +120,7 @@ class Options(TypedDict, total=False):
     system: bool
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Question:
     """One question.
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import IO, Literal
 
 from wheelclash.errors import FetchError
-from wheelclash.values import value
 
 __all__ = ["Download", "PageReply", "Purpose", "RangeReply", "Traffic"]
 
@@ -33,7 +32,7 @@ class Traffic:
             self.member_requests += 1
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class PageReply:
     """An index page.
 
@@ -53,7 +52,7 @@ class PageReply:
     last_modified: str | None
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Download:
     """A whole file, in a temporary file that lives as long as it is open.
 
@@ -81,7 +80,7 @@ class Download:
             raise FetchError(url, "changed", "the file is not the one the index describes: its sha256 differs")
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class RangeReply:
     """The answer to a range request.
 

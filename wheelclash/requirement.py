@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -20,7 +20,6 @@ from packaging.utils import canonicalize_name
 
 from wheelclash.errors import RequirementError
 from wheelclash.urls import Credentials, local_path, redacted, shown, without_credentials
-from wheelclash.values import value
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
@@ -33,7 +32,7 @@ ArgumentKind: TypeAlias = Literal["requirement", "url", "wheel", "description"]
 """``description`` is a file, a folder or the standard input (``-``) that may describe a set."""
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Asked:
     """One argument, understood.
 

@@ -6,9 +6,9 @@ Only these few bytes are parsed here; the directory itself, deflate and CRC-32 a
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 
 from wheelclash.errors import WheelError
-from wheelclash.values import value
 
 __all__ = ["END_SIZE", "FURTHEST_END", "MAX_DIRECTORY", "Directory", "find_directory"]
 
@@ -31,7 +31,7 @@ _ENTRY_SIZE = 46
 _ENTRY_SIGNATURE = b"PK\1\2"
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Directory:
     """The place of a zip directory.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003  (pydantic reads these annotations at run time)
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
 from wheelclash.disk import Intact  # noqa: TC001
@@ -25,7 +25,6 @@ from wheelclash.report.model import (
     check_exit_options,
 )
 from wheelclash.report.written import Written
-from wheelclash.values import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ __all__ = [
 ]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class HiddenReport:
     """What an import does not find, because an earlier folder of the search path has it too.
 
@@ -64,7 +63,7 @@ class HiddenReport:
     by_owners: Sequence[str]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class EnvironmentPart:
     """The environment.
 
@@ -97,7 +96,7 @@ class EnvironmentPart:
     hidden: Sequence[HiddenReport] = ()
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class InstalledReport:
     """An installed distribution.
 
@@ -141,7 +140,7 @@ class InstalledReport:
     damaged: bool = False
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class OnDiskReport:
     """What is at a contested path.
 
@@ -154,7 +153,7 @@ class OnDiskReport:
     matches: Sequence[str]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class HeldReport(OnDiskReport):
     """What is at the path of an overlap.
 
@@ -165,14 +164,14 @@ class HeldReport(OnDiskReport):
     losers: Sequence[str] = ()
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class ContestedReport(OverlapReport):
     """An overlap of an environment."""
 
     on_disk: HeldReport
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class DamageReport:
     """Something wrong that is no contested file.
 
@@ -192,7 +191,7 @@ class DamageReport:
     files: int
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class EnvironmentSummary(Summary):
     """Counts; errors, warnings and notices include damage."""
 
@@ -202,7 +201,7 @@ class EnvironmentSummary(Summary):
     leftovers: int = 0
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class EnvironmentReport(Written):
     """What is on disk in one environment."""
 

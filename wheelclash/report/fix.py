@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence  # noqa: TC003  (pydantic reads these annotations at run time)
+from dataclasses import dataclass
 from typing import Literal
 
 from wheelclash.installers import InstallerName  # noqa: TC001
@@ -15,7 +16,6 @@ from wheelclash.report.model import (
     check_exit_options,
 )
 from wheelclash.report.written import Written
-from wheelclash.values import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ RunState = Literal["planned", "done", "failed", "not-run"]
 FixState = Literal["whole", "planned", "undecided", "no-wheel", "mended", "failed"]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class MendedPart:
     """The environment to be mended.
 
@@ -62,7 +62,7 @@ class MendedPart:
     check: Sequence[str]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """One command.
 
@@ -81,7 +81,7 @@ class RunReport:
     exit_code: int | None
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class OriginReport:
     """The wheel of a distribution that is to be written again.
 
@@ -101,7 +101,7 @@ class OriginReport:
     reason: str
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class SideReport:
     """One of those between whom nothing decides.
 
@@ -117,7 +117,7 @@ class SideReport:
     native: NativeReport | None
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class UndecidedReport:
     """Contested files of which nothing says whose content is wanted.
 
@@ -132,7 +132,7 @@ class UndecidedReport:
     why: str | None
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class LossReport:
     """What would be lost with a distribution: those that require it, and what only it lets import."""
 
@@ -141,7 +141,7 @@ class LossReport:
     packages: Sequence[str]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class LastingReport:
     """The lasting way, where losers stay: to uninstall them."""
 
@@ -149,7 +149,7 @@ class LastingReport:
     losses: Sequence[LossReport]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class FixReport(Written):
     """What mending an environment takes, or took.
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence  # noqa: TC003  (pydantic reads these annotations at run time)
+from dataclasses import dataclass
 
 from wheelclash.diagnosis import State  # noqa: TC001
 from wheelclash.layout import Root  # noqa: TC001
 from wheelclash.overlap import Severity  # noqa: TC001
 from wheelclash.role import Role  # noqa: TC001
-from wheelclash.values import value
 
 __all__ = ["IntoReport", "LostReport", "ReplacedReport", "UnownedReport"]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class LostReport:
     """A file that is gone after the command: an older release had recorded it too, and was replaced.
 
@@ -39,7 +39,7 @@ class LostReport:
     ignored: bool
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class ReplacedReport:
     """An installed distribution that makes way: its dist-info folder, name and version, and the version that comes."""
 
@@ -49,7 +49,7 @@ class ReplacedReport:
     by: str
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class UnownedReport:
     """A file that no RECORD lists, and that is overwritten.
 
@@ -67,7 +67,7 @@ class UnownedReport:
     distribution: str
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class IntoReport:
     """The environment that the set is to be installed into.
 

@@ -7,7 +7,7 @@ same classes (:mod:`wheelclash.report.schema`). Changing a name here changes the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003  (pydantic reads these annotations at run time)
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, get_args
 
 from wheelclash.diagnosis import State  # noqa: TC001
@@ -21,7 +21,6 @@ from wheelclash.report.into import IntoReport, LostReport  # noqa: TC001
 from wheelclash.report.written import Written
 from wheelclash.role import Role  # noqa: TC001
 from wheelclash.validation import choice, flag
-from wheelclash.values import value
 
 TYPE_CHECKING = False  # typing's constant; pydantic evaluates this module's annotations, but those of methods
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def check_exit_options(fail_on: FailOn, allow_incomplete: bool) -> None:  # noqa
     flag("allow_incomplete", allow_incomplete)
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Tool:
     """What wrote the report."""
 
@@ -74,7 +73,7 @@ class Tool:
     version: str
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class TargetReport:
     """A target: for what the wheels were chosen; ``python`` is the interpreter it was read from, if it was."""
 
@@ -86,7 +85,7 @@ class TargetReport:
     case_sensitive: bool
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class WheelReport:
     """The file behind a distribution; ``url`` never holds credentials."""
 
@@ -96,7 +95,7 @@ class WheelReport:
     size: int | None
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class FindingReport:
     """Something odd in a wheel; ``path`` is an archive path."""
 
@@ -105,7 +104,7 @@ class FindingReport:
     detail: str
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class DistributionReport:
     """A distribution of the set.
 
@@ -138,7 +137,7 @@ class DistributionReport:
     findings: Sequence[FindingReport]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class SkipReport:
     """Something that was not read, and why."""
 
@@ -147,7 +146,7 @@ class SkipReport:
     reason: str
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class NeedReport:
     """A library that a native file needs.
 
@@ -163,7 +162,7 @@ class NeedReport:
     folders: Sequence[str]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class NativeReport:
     """What an owner's version of a native file says of itself.
 
@@ -180,7 +179,7 @@ class NativeReport:
     unread: str
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class OwnerReport:
     """One owner's part in an overlap.
 
@@ -205,7 +204,7 @@ class OwnerReport:
     native: NativeReport | None = None
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class OverlapReport:
     """An installed path, or a pair that cannot both stand, with two or more owners.
 
@@ -229,7 +228,7 @@ def summary_key(name: str) -> str:
     return name.replace("_", "-") if name in {"file_directory", "case_only"} else name
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Summary:
     """Counts.
 
@@ -264,7 +263,7 @@ class Summary:
         return counts[fail_on]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class DiagnosedOverlap:
     """How one overlap ends under one installer; ``winner`` is a name, or None if it is nobody's or everybody's."""
 
@@ -277,7 +276,7 @@ class DiagnosedOverlap:
     targets: Sequence[int]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class DiagnosedDistribution:
     """Whether a distribution is intact after the installation."""
 
@@ -286,7 +285,7 @@ class DiagnosedDistribution:
     intact: Intact
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class UninstallReport:
     """What uninstalling one distribution takes from the others: name to number of files."""
 
@@ -294,7 +293,7 @@ class UninstallReport:
     loses: Mapping[str, int]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class DiagnosisReport:
     """What one command that installs the set leaves, under one installer."""
 
@@ -304,7 +303,7 @@ class DiagnosisReport:
     lost: Sequence[LostReport] = ()
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class RefusalReport:
     """A wheel that an installer refuses, and why; what is written of it by then counts as any other file.
 
@@ -327,7 +326,7 @@ class RefusalReport:
     targets: Sequence[int]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class IntactReport:
     """Whether a distribution is intact at some point."""
 
@@ -335,7 +334,7 @@ class IntactReport:
     intact: Intact
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class StepReport:
     """One command of a remedy: an argument list, why, and what state it leaves."""
 
@@ -344,7 +343,7 @@ class StepReport:
     leaves: Sequence[IntactReport]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class UnmetReport:
     """A distribution that a remedy uninstalls although others require it."""
 
@@ -352,7 +351,7 @@ class UnmetReport:
     required_by: Sequence[str]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class RemedyReport:
     """A way to have the keepers intact.
 
@@ -375,7 +374,7 @@ class RemedyReport:
     unmet: Sequence[UnmetReport] = ()
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What reading cost. The only part that differs between equal questions."""
 
@@ -391,7 +390,7 @@ class Reading:
         return cls(traffic.index_requests, traffic.wheel_requests, traffic.member_requests, traffic.bytes, from_cache)
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Report(Written):
     """The answer to one question."""
 

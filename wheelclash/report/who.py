@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003  (pydantic reads these annotations at run time)
+from dataclasses import dataclass
 
 from wheelclash.diagnosis import State  # noqa: TC001
 from wheelclash.installers import InstallerName  # noqa: TC001
@@ -18,7 +19,6 @@ from wheelclash.report.model import (
 )
 from wheelclash.report.written import Written
 from wheelclash.role import Role  # noqa: TC001
-from wheelclash.values import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["AskedEnvironment", "BelowReport", "BesideReport", "EndReport", "FoundReport", "ShareReport", "WhoReport"]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class AskedEnvironment:
     """The environment: its folder, where its packages lie (links resolved), its interpreter if one was asked."""
 
@@ -36,7 +36,7 @@ class AskedEnvironment:
     python: str | None
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class ShareReport:
     """An owner's part in a file or folder.
 
@@ -69,7 +69,7 @@ class ShareReport:
     content: int
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class EndReport:
     """How some contested files of a set end under one installer; ``winner`` is a name, or None."""
 
@@ -79,7 +79,7 @@ class EndReport:
     files: int
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class BesideReport:
     """Another file that cannot stand beside it; ``gives_way`` is whether the one asked for gives way to it."""
 
@@ -90,7 +90,7 @@ class BesideReport:
     gives_way: bool
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class BelowReport:
     """A file below a folder that is not plainly one owner's: contested, gone, or nobody's.
 
@@ -108,7 +108,7 @@ class BelowReport:
     on_disk: OnDiskReport | None
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class FoundReport:
     """One thing that a PATH means.
 
@@ -156,7 +156,7 @@ class FoundReport:
         return bool(self.owners) and (is_plain or bool(self.on_disk and self.on_disk.matches))
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class WhoReport(Written):
     """Whose some files and folders are, in an environment or in a set.
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from packaging.utils import canonicalize_name
-
-from wheelclash.values import value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +26,7 @@ class Newer(NamedTuple):
     reason: str
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One wheel that would be installed.
 

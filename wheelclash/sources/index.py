@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
@@ -18,7 +19,6 @@ from wheelclash.sources.page import Page, ProjectFile, parse_page, project_file,
 from wheelclash.sources.releases import project_of
 from wheelclash.threads import run_all
 from wheelclash.urls import local_path
-from wheelclash.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -44,7 +44,7 @@ class PageFetcher(Protocol):
         """Fetch a page; see :meth:`wheelclash.fetch.Fetcher.page`."""
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Source:
     """What one index or find-links location has.
 

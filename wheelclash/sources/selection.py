@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from wheelclash.errors import QuestionError
-from wheelclash.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Lock", "Selection", "Unlocated", "distinct"]
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Unlocated:
     """A wheel that a lock names without saying where it is; the index knows, by file name and hash.
 

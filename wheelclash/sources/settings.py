@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from urllib.parse import urljoin, urlsplit
@@ -18,7 +18,6 @@ from wheelclash.errors import IndexSettingsError
 from wheelclash.files import LARGEST_CONFIGURATION, IrregularFileError, read_file
 from wheelclash.urls import local_path, shown
 from wheelclash.validation import flag, instance, paths, texts
-from wheelclash.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -102,7 +101,7 @@ class Block(NamedTuple):
         return bool(self.index_url or self.extra_index_urls or self.find_links or self.no_index)
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class IndexSettings:
     """Where projects are looked for. No URL has credentials; folders are ``file://`` URLs.
 
