@@ -40,15 +40,25 @@ PATHS = [
     "p/__init__.py",
     "p/a.py",
     "p/b.py",
+    "P/c.py",
+    "X",
     "q.txt",
 ]
 SETS = st.dictionaries(st.sampled_from(PATHS), st.sampled_from(["", "1", "2"]), max_size=5)
 
 
 def _possible(files: Files) -> Files:
-    """A distribution has no file where it has a folder itself, nor under two spellings."""
-    files = {path: text for path, text in files.items() if not any(other.startswith(f"{path}/") for other in files)}
-    return {path: text for path, text in files.items() if path != "M.py" or "m.py" not in files}
+    """A distribution has no file where it has a folder itself, nor anything under two spellings."""
+    parts = {part for path in files for part in path.split("/")}
+    found = {
+        path: text for path, text in files.items() if not {p.lower() for p in path.split("/") if p.isupper()} & parts
+    }
+    return {
+        path: text
+        for path, text in found.items()
+        if not any(other.lower().startswith(f"{path.lower()}/") for other in found)
+        and (path != "M.py" or "m.py" not in found)
+    }
 
 
 def beside(made: Handmade, newcomers: Sequence[Distribution], target: Target = LINUX) -> Addition:
@@ -73,6 +83,12 @@ def paths(addition: Addition, name: str) -> set[str]:
         ("m.cpython-312-x86_64-linux-gnu.so", "m.abi3.so", LINUX),
         ("a/m.abi3.so", "a/m/__init__.py", LINUX),
         ("M.py", "m.py", MACOS),
+        ("Foo/a.py", "foo/b.py", MACOS),
+        ("README", "readme/__init__.py", MACOS),
+        ("readme/a.py", "README", MACOS),
+        ("n/Sub/a.py", "n/sub/b.py", MACOS),
+        ("m.pyc", "m.py", LINUX),
+        ("m/__init__.abi3.so", "m/__init__.py", LINUX),
         ("../../../bin/tool", "new-1.0.data/scripts/tool", LINUX),
         ("../../../share/x", "new-1.0.data/data/share/x", LINUX),
         ("../../../bin/y", "new-1.0.data/data/bin/y", LINUX),
