@@ -154,7 +154,11 @@ def test_identical_stays_a_notice() -> None:
         ("em.py", "em.abi3.so", "error"),
         ("em.pyc", "em.py", "error"),
         ("p/em.py", "p/em/__init__.py", "warning"),
+        ("em/__init__.py", "em/__init__.abi3.so", "error"),
+        ("em/__init__.so", "em/__init__.abi3.so", "error"),
         ("setup.py", "setup/__init__.py", "warning"),
+        ("tests.py", "tests/__init__.py", "warning"),
+        ("test.py", "test/__init__.py", "warning"),
     ],
 )
 def test_a_hidden_import_package_is_an_error(hidden: str, hiding: str, severity: Severity) -> None:

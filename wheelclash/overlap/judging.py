@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from wheelclash.meaning import module_stem
 from wheelclash.overlap.find import in_order
 from wheelclash.overlap.model import Overlap, Severity, severity_of
 from wheelclash.role import is_aside
@@ -70,9 +71,10 @@ def _severity_of_hidden(overlap: Overlap, requires: Callable[[str, str], bool]) 
     One at the top of site-packages is the import package of its distribution, or one of them: nothing that imports it
     gets it any more. One below may be an implementation that another replaces; so may one of a family.
     """
-    path = overlap.path.removeprefix("site-packages/").removesuffix("/__init__.py").removesuffix("/__init__.pyc")
-    is_top = "/" not in path and not is_aside(overlap.path.removeprefix("site-packages/"))
-    return "error" if is_top and not _is_family(overlap.ids, requires) else "warning"
+    path = overlap.path.removeprefix("site-packages/")
+    stem = module_stem(path) or path
+    aside = is_aside(path) or is_aside(f"{stem}/")  # a module "tests" counts like a folder of that name
+    return "error" if "/" not in stem and not aside and not _is_family(overlap.ids, requires) else "warning"
 
 
 def _is_family(ids: Sequence[str], requires: Callable[[str, str], bool]) -> bool:
