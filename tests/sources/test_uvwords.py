@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wheelclash.sources.uvwords import Secret, cause, failure, redacted, warnings
+from wheelclash.sources.uvwords import Secret, cause, failure, redacted, warnings, without_secrets
 
 NEW = """\
 warning: The package `x==1` does not have an extra named `y`
@@ -94,11 +94,19 @@ def test_warnings_about_the_set_are_kept_and_progress_is_not() -> None:
         ("see https://me:pw@host/x and ssh://git@host/y", "see https://host/x and ssh://host/y"),
         ("token TOKEN/1 or TOKEN%2F1", "token ${T} or ${T}"),
         ("no secret: abc", "no secret: abc"),
-        ("https://host/@scope/x a@b", "https://host/@scope/x a@b"),
+        ("https://host.example/@scope/x a@b", "https://host.example/@scope/x a@b"),
+        ("https://token/@host.example/x a@b", "https://host.example/x a@b"),
     ],
 )
 def test_secrets_are_shown_as_what_they_stand_for(text: str, clean: str) -> None:
     assert redacted(text, [Secret("TOKEN/1", "${T}"), Secret("abc", "${TOO_SHORT}"), Secret("", "${E}")]) == clean
+
+
+@pytest.mark.parametrize("url", ["https://host/feed@Local/x.whl", "https://host/@scope/x.whl"])
+def test_a_url_past_which_its_login_is_kept_loses_nothing_but_secrets(url: str) -> None:
+    """Or a wheel of a host without a dot in its name would pass for one that is behind a secret."""
+    assert without_secrets(url, [Secret("TOKEN/1", "${T}")]) == url
+    assert without_secrets(f"{url}?TOKEN/1", [Secret("TOKEN/1", "${T}")]) == f"{url}?${{T}}"
 
 
 def test_a_secret_does_not_print_itself() -> None:

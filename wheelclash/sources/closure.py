@@ -20,7 +20,7 @@ from wheelclash.errors import QuestionError, RequirementError
 from wheelclash.sources.listed import Files, group_places, read_files
 from wheelclash.sources.uvplatform import uv_target
 from wheelclash.sources.uvtool import PATIENCE, clean_environ, find_uv, run
-from wheelclash.sources.uvwords import Secret, failure, redacted, warnings
+from wheelclash.sources.uvwords import Secret, failure, redacted, warnings, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -202,7 +202,7 @@ def resolve(
     secrets = [*_passwords(settings, credentials), *files.included.variables]
     if done.returncode != 0:
         raise failure(done.complaints, done.returncode, secrets, allow_build=allow_build)
-    pylock, hidden = _without_secrets(done.output.decode("utf-8", "replace"), files.included.secrets, credentials)
+    pylock, hidden = _readable(done.output.decode("utf-8", "replace"), files.included.secrets, credentials)
     return Closure(
         pylock=pylock.encode(),
         folder=cwd,
@@ -355,7 +355,7 @@ def _passwords(settings: IndexSettings, credentials: Credentials) -> list[Secret
 _URL = re.compile(r"(?<=\")[A-Za-z][A-Za-z0-9+.-]*://[^\s\"]*")
 
 
-def _without_secrets(pylock: str, secrets: Sequence[Secret], credentials: Credentials) -> tuple[str, tuple[str, ...]]:
+def _readable(pylock: str, secrets: Sequence[Secret], credentials: Credentials) -> tuple[str, tuple[str, ...]]:
     """A lock whose URLs hold neither credentials, which are kept, nor secrets put into their paths.
 
     Returns:
@@ -365,7 +365,7 @@ def _without_secrets(pylock: str, secrets: Sequence[Secret], credentials: Creden
 
     def clean(match: re.Match[str]) -> str:
         url = credentials.take(match[0])
-        shown = redacted(url, secrets)
+        shown = without_secrets(url, secrets)
         if shown != url:
             hidden.append(f"{shown} is not read: its path holds a secret, which would be in the report")
         return shown

@@ -12,7 +12,7 @@ from wheelclash.urls import redacted as without_logins
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Secret", "cause", "failure", "redacted", "warnings"]
+__all__ = ["Secret", "cause", "failure", "redacted", "warnings", "without_secrets"]
 
 _LONGEST = 2000
 _SHORTEST_SECRET = 4
@@ -102,8 +102,13 @@ def warnings(complaints: str, secrets: Sequence[Secret]) -> list[str]:
 
 
 def redacted(text: str, secrets: Iterable[Secret]) -> str:
-    """Text without user names, passwords and secrets."""
-    clean = without_logins(text)
+    """Return text without user names, passwords and secrets."""
+    return without_secrets(without_logins(text), secrets)
+
+
+def without_secrets(text: str, secrets: Iterable[Secret]) -> str:
+    """Return text without secrets, for what has no user names and passwords: a URL past which logins are kept."""
+    clean = text
     for each in sorted(secrets, key=lambda secret: -len(secret.value)):
         if len(each.value) >= _SHORTEST_SECRET:
             for spelling in {each.value, quote(each.value, safe=""), quote(each.value)}:
