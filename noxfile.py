@@ -48,7 +48,7 @@ def product(session: nox.Session) -> None:
 @nox.session
 def newest(session: nox.Session) -> None:
     """Run the oracle with the newest pip and uv: what a release of theirs changed turns a test red."""
-    session.install("-e", ".[rich]", *group("test"))
+    session.install("-e", ".", *group("test"))
     session.install("--upgrade", "pip", "uv")
     session.run("pip", "--version")
     session.run("uv", "--version")
