@@ -407,6 +407,17 @@ def test_files_that_are_named_exist(page: Path) -> None:
             assert any((place / span).exists() for place in places), span
 
 
+def test_the_map_names_every_module_and_package() -> None:
+    """Each once, in CONTRIBUTING; a module named without its ending stands beside one that is its main module."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## Where things are")[2].partition("## Rules")[0]
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    named = [name.removesuffix("/").removesuffix(".py") for row in rows for name in re.findall(r"`([^`]+)`", row)]
+    package = ROOT / "wheelclash"
+    modules = {path.stem for path in package.glob("*.py")} - {"__init__", "__main__"}
+    packages = {path.parent.name for path in package.glob("*/__init__.py")}
+    assert sorted(named) == sorted(modules | packages | {"tests", "data"})
+
+
 def test_help_and_cli_page_agree_on_the_default_download_limit(shell: Command) -> None:
     from wheelclash.fetch import MAX_DOWNLOAD
 
