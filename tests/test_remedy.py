@@ -303,15 +303,13 @@ def test_a_hidden_keeper_is_not_helped_by_writing_it_again() -> None:
 
 @pytest.mark.parametrize("installer", ["pip", "uv"])
 def test_a_folder_spelt_differently_is_not_helped_by_writing_it_again(installer: InstallerName) -> None:
-    """It keeps the name it was made with, until who spells it otherwise is gone; who spells it alike may stay."""
-    wheels = [
-        Wheel("a", files={"Foo/a.py": "1"}),
-        Wheel("b", files={"foo/b.py": "2"}),
-        Wheel("c", files={"foo/c.py": "3"}),
-    ]
+    """It keeps the name it was made with as long as another distribution has files in it."""
+    wheels = [Wheel("a", files={"Foo/a.py": "1"}), Wheel("b", files={"foo/b.py": "2"})]
     found = _planned(installer, *wheels, keep=["b"], target=MACOS)
     assert [(each.strategy, each.drop) for each in found] == [("avoid", (A,)), ("remove-loser", (A,))]
     assert "--force-reinstall" in found[1].steps[-1].command
+    found = _planned(installer, *wheels, Wheel("c", files={"foo/c.py": "3"}), keep=["b"], target=MACOS)
+    assert [(each.strategy, each.drop) for each in found] == [("avoid", (A,))]
     assert _planned(installer, *wheels, keep=["b"]) == []
 
 

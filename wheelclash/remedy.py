@@ -554,7 +554,9 @@ class _Choice:
         robbed = self._robbed(start, disk) if removes else ()
         for ending in self._endings(robbed, disk, respelt=removes):
             more, end = self._play_all(disk, ending)
-            if end is not None and self._is_met(end) and not (removes and self._robbed(start, end)):
+            if end is None or not self._is_met(end):
+                continue
+            if not removes or not (self._robbed(start, end) or self._keeps_a_name(end)):
                 return Remedy(
                     keep=self._keep,
                     drop=self._drop,
@@ -615,6 +617,10 @@ class _Choice:
         if any(self._model.by_id[id_].startup for id_ in self._drop if id_ in disk.records):
             return False  # code that runs whenever Python starts would undo it
         return not any(self._is_beaten(overlap, disk) for overlap in self._own)
+
+    def _keeps_a_name(self, disk: Disk) -> bool:
+        """Return whether a folder may keep the name that a loser gave it: it stays while anything else is in it."""
+        return any(overlap.is_folder and sum(id_ in disk.records for id_ in overlap.ids) > 1 for overlap in self._own)
 
     def _is_beaten(self, overlap: Overlap, disk: Disk) -> bool:
         """Return whether a keeper loses an overlap however late it is written."""

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.installed import Handmade
+from wheelclash.environment.disk_state import OnDisk
 from wheelclash.installers import PIP, UV
 from wheelclash.mending.repair import Repair, model_disk, plan_repair
 
@@ -109,6 +110,21 @@ def test_a_module_hidden_by_a_package_is_told(made: Handmade) -> None:
     assert plan_repair(found, PIP, keep=ids(found, "a")).hidden == (tuple(ids(found, "a", "b")),)
     assert plan_repair(found, PIP, keep=ids(found, "a"), drop=ids(found, "b")).hidden == ()
     assert plan_repair(found, PIP, keep=ids(found, "b")).hidden == ()
+
+
+def test_a_folder_gets_another_name_when_nothing_else_is_in_it(made: Handmade) -> None:
+    """Where case does not matter, it keeps the name of who was written first until all files in it are gone."""
+    made.add("a", {"Foo/a.py": "1"})
+    (made.site / "foo").symlink_to("Foo")  # here, as if case did not matter
+    made.add("b", {"foo/b.py": "2"})
+    found = made.scan(ignores_case=True)
+    a, b = ids(found, "a", "b")
+    (contested,) = found.contested
+    found = found._replace(contested=(contested._replace(on_disk=OnDisk("present", (a,), (b,))),))
+    assert plan_repair(found, PIP, keep=[a]).hidden == ()
+    assert plan_repair(found, PIP, keep=[b]).hidden == ((b, a),)
+    repair = plan_repair(found, PIP, keep=[b], drop=[a])
+    assert (rounds(found, repair), repair.hidden) == ([("remove", ("a",)), ("write", ("b",))], ())
 
 
 CONTENTS = st.dictionaries(st.sampled_from(PATHS), st.sampled_from(["1", "2"]), min_size=1)

@@ -181,7 +181,7 @@ class _Planner:
         self._open = {each.overlap.path for each in self._clashes if self._is_open(each)}
 
     def repair(self) -> Repair:
-        rewritten: set[str] = set()
+        rewritten = self._renamed()
         rounds, disk = self._rounds(rewritten)
         ours = [id_ for id_ in self._rest if id_ not in self._managed]
         while damaged := {id_ for id_ in ours if id_ not in rewritten and self._lost(id_, disk)}:
@@ -243,12 +243,26 @@ class _Planner:
 
     def _hidden(self, each: Contested) -> tuple[str, str] | None:
         overlap = each.overlap
+        if overlap.is_folder:
+            stay = [id_ for id_ in overlap.ids if id_ not in self._drop]
+            keepers = [id_ for id_ in each.on_disk.losers if id_ in self._keep]
+            others = sorted((id_ for id_ in stay if id_ not in keepers), key=lambda id_: id_ in each.on_disk.losers)
+            return (keepers[0], others[0]) if keepers and others else None
         if overlap.kind != "shadowed":
             return None
         hidden = [owner.id for owner in overlap.owners if owner.file.path == overlap.path]
         top = [owner.id for owner in overlap.owners if owner.file.path != overlap.path and owner.id not in self._drop]
         keepers = [id_ for id_ in hidden if id_ in self._keep]
         return (keepers[0], top[0]) if keepers and top else None
+
+    def _renamed(self) -> set[str]:
+        """Return who must be written again for a folder to have its own spelling of the name, since the others go."""
+        found: set[str] = set()
+        for each in self._clashes:
+            stay = [id_ for id_ in each.overlap.ids if id_ not in self._drop]
+            if each.overlap.is_folder and len(stay) == 1 and stay[0] not in self._managed:
+                found.update(id_ for id_ in stay if id_ in each.on_disk.losers)
+        return found
 
     # -- what it takes -----------------------------------------------------------------------------------
 
