@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, get_args
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, get_args
 import jsonschema
 import pytest
 
+from tests.support.certificates import certificate_of, needs_openssl
 from tests.support.command import LINUX, Command
 from tests.support.loopback import LoopbackIndex
 from tests.support.stand_ins import serve_pairs
@@ -358,22 +358,10 @@ def test_constraints_limit_what_is_chosen_and_ask_for_nothing(tmp_path: Path, na
         assert ask(*named, "-c", "gone.txt", *LINUX).code == 2
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate by openssl")
+@needs_openssl
 def test_a_certificate_given_as_an_option_is_trusted(tmp_path: Path) -> None:
     """By our own requests, and by uv where it resolves."""
-    pem = tmp_path / "both.pem"
-    options = ["-keyout", str(pem), "-out", str(tmp_path / "ca.pem"), "-days", "2", "-nodes", "-subj", "/CN=localhost"]
-    names = [
-        "-addext",
-        "subjectAltName=IP:127.0.0.1",
-        "-addext",
-        "basicConstraints=critical,CA:FALSE",
-        "-newkey",
-        "rsa:2048",
-    ]
-    subprocess.run(["openssl", "req", "-x509", *names, *options], check=True, capture_output=True)
-    pem.write_bytes(pem.read_bytes() + (tmp_path / "ca.pem").read_bytes())
-    with LoopbackIndex(tmp_path / "index", certificate=pem) as served:
+    with LoopbackIndex(tmp_path / "index", certificate=certificate_of(tmp_path)) as served:
         served.add(Wheel("one", requires=["other"]), Wheel("other"))
         ask = Command(tmp_path, served.simple)
         for asked in (["one", "other"], ["one"]):

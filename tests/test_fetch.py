@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import shutil
 import socket
-import subprocess
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +14,7 @@ from wheelclash.errors import FetchError, IndexSettingsError
 from wheelclash.responses import RangesRefusedError
 from wheelclash.threads import run_all
 
+from .support.certificates import certificate_of, needs_openssl
 from .support.clients import quick_fetcher
 from .support.loopback import LoopbackIndex
 from .support.wheelmaker import Wheel
@@ -462,17 +461,10 @@ def test_the_reasons_for_no_connection_can_be_told_apart(index: LoopbackIndex, m
     assert "files.example cannot be resolved" in unknown.reason
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate by openssl")
+@needs_openssl
 def test_a_certificate_is_trusted_only_where_it_is_given(tmp_path: Path) -> None:
-    pem = tmp_path / "both.pem"
-    key = tmp_path / "key.pem"
-    options = ["-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=loopback"]
-    options += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(pem)]
-    subprocess.run(["openssl", "req", "-x509", *options], check=True, capture_output=True)
     certificate = tmp_path / "ca.pem"
-    certificate.write_bytes(pem.read_bytes())
-    pem.write_bytes(key.read_bytes() + pem.read_bytes())
-    with LoopbackIndex(tmp_path / "wheels", certificate=pem) as index:
+    with LoopbackIndex(tmp_path / "wheels", certificate=certificate_of(tmp_path)) as index:
         index.add(WHEEL)
         error = failure(ten_bytes(index))
         assert "certificate" in error.reason

@@ -6,14 +6,13 @@ import asyncio
 import base64
 import hashlib
 import json
-import shutil
-import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.certificates import certificate_of, needs_openssl
 from tests.support.loopback import LoopbackIndex
 from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
@@ -93,7 +92,7 @@ def test_each_question_counts_its_own_requests_also_side_by_side(index: Loopback
     assert second.index_requests == first.index_requests
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate by openssl")
+@needs_openssl
 def test_each_question_trusts_its_own_certificate(tmp_path: Path, index: LoopbackIndex) -> None:
     """In one session, whatever an earlier question trusted."""
     both = certificate_of(tmp_path)
@@ -109,16 +108,6 @@ def test_each_question_trusts_its_own_certificate(tmp_path: Path, index: Loopbac
             assert codes(secret) == (2, 2)
             assert codes(secret, SSL_CERT_FILE=str(tmp_path / "ca.pem")) == (1, 0)
             assert codes(secret) == (2, 2)
-
-
-def certificate_of(folder: Path) -> Path:
-    """A key and its certificate in one file; the certificate alone is ``ca.pem`` beside it."""
-    key, certificate, both = (folder / name for name in ("key.pem", "ca.pem", "both.pem"))
-    names = ["-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=loopback"]
-    names += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(["openssl", "req", "-x509", *names], check=True, capture_output=True)
-    both.write_bytes(key.read_bytes() + certificate.read_bytes())
-    return both
 
 
 # -- ways of asking ------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.installed import Handmade
+from tests.support.wheelmaker import record_digest
 from wheelclash.environment import judge_environment
 from wheelclash.installers import INSTALLERS
 from wheelclash.mending import plan_repair
@@ -74,6 +75,35 @@ def test_namespace_init_is_harmless_while_it_is_one(made: Handmade, disk: str, s
     assert judge_environment(scan).severities == (severity,)
     for installer in INSTALLERS:
         assert bool(plan_repair(scan, installer).rounds) == (severity == "error")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_own_note"),
+    [
+        ("INSTALLER", True),
+        ("REQUESTED", True),
+        ("direct_url.json", True),
+        ("uv_build.json", True),
+        ("uv_cache.json", True),
+        ("METADATA", False),
+        ("top_level.txt", False),
+    ],
+)
+def test_what_an_installer_noted_for_itself_may_change(made: Handmade, name: str, *, is_own_note: bool) -> None:
+    """Uv writes its notes anew and leaves RECORD as it was; any other file of dist-info is compared."""
+    note = f"one-1.0.dist-info/{name}"
+    folder = made.add("one", {"one.py": ""}, more={name: "Name: one\n"}, rows=[(note, record_digest(b"before"), "6")])
+    rows = (folder / "RECORD").read_text().splitlines(keepends=True)
+    (folder / "RECORD").write_text("".join(row for row in rows if row != f"{note},,\n"))
+    (one,) = made.scan(every=True).distributions
+    assert one.changed == (() if is_own_note else (f"site-packages/{note}",))
+
+
+def test_module_named_like_an_installers_note_is_compared(made: Handmade) -> None:
+    made.add("one", {"p/INSTALLER": "recorded"})
+    (made.site / "p/INSTALLER").write_text("changed")
+    (one,) = made.scan(every=True).distributions
+    assert one.changed == ("site-packages/p/INSTALLER",)
 
 
 @pytest.mark.parametrize("every", [False, True])

@@ -133,6 +133,18 @@ def test_pip_is_told_of_another_block_and_of_nothing_else(kind: str, *, alone: b
     assert "PIP_NO_INDEX" not in told
 
 
+ELSEWHERE = ("PIP_DRY_RUN", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER", "UV_DRY_RUN", "UV_PREFIX", "UV_TARGET")
+
+
+@pytest.mark.parametrize("kind", ["flags", "default"])
+@pytest.mark.parametrize("installer", [PIP, UV], ids=["pip", "uv"])
+@pytest.mark.parametrize("name", [*ELSEWHERE, "pip_user"])
+def test_no_variable_has_the_installer_write_elsewhere_or_nowhere(name: str, installer: Installer, kind: str) -> None:
+    """The environment that was scanned is the one that is repaired."""
+    given = {**CONFIGURED, name: "1"}
+    assert name not in variables(given, installer, settings(kind), Credentials(), alone=False)
+
+
 def test_commands_run_up_to_the_first_that_fails(tmp_path: Path) -> None:
     log = tmp_path / "log"
 

@@ -131,6 +131,28 @@ def test_a_family_and_its_command(requires: list[str], severity: Severity, swapp
     assert (found.kind, found.role, found.severity) == ("different", "script", severity)
 
 
+@pytest.mark.parametrize(
+    ("requires", "severity"),
+    [
+        ({"hub": ["one", "two"]}, "warning"),
+        ({"one": ["hub"], "two": ["hub"]}, "warning"),
+        ({"hub": ["one"], "two": ["hub"]}, "warning"),
+        ({"hub": ["one"]}, "error"),
+        ({"one": ["hub"]}, "error"),
+        ({}, "error"),
+    ],
+    ids=["requires both", "required by both", "one each way", "requires one only", "required by one only", "strangers"],
+)
+def test_a_family_of_three_has_a_member_related_to_each_of_the_others(
+    requires: dict[str, list[str]], severity: Severity
+) -> None:
+    wheels = [
+        Wheel(name, scripts={"tool": f"{name}:main"}, requires=requires.get(name, [])) for name in ("hub", "one", "two")
+    ]
+    (found,) = overlaps_of([distribution(each) for each in wheels])
+    assert (found.role, found.severity) == ("script", severity)
+
+
 @pytest.mark.parametrize("path", ["m.py", "m.so"])
 def test_a_family_and_its_modules(path: str) -> None:
     """Requirements excuse commands only: a replaced module or library is an error all the same."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import struct
@@ -220,6 +221,24 @@ def test_a_member_of_a_wheel_known_from_the_cache_is_counted_apart(index: Loopba
     assert using(Cache(tmp_path / "c"), question, fetcher) == b"y = 2\n"
     assert fetcher.traffic.wheel_requests == 0
     assert fetcher.traffic.member_requests >= 2
+
+
+@pytest.mark.parametrize("length", [0, 3_000, 40_000])
+def test_the_head_of_a_member_is_had_behind_an_extra_field_of_any_length(index: LoopbackIndex, length: int) -> None:
+    """The extra field of the local header lies between the header and the content."""
+    wheel = Wheel("padded")
+    out = io.BytesIO(wheel.to_bytes())
+    with zipfile.ZipFile(out, "a") as archive:
+        info = zipfile.ZipInfo("noise.bin", (1980, 1, 1, 0, 0, 0))
+        info.extra = struct.pack("<HH", 0xCAFE, length) + bytes(length)
+        archive.writestr(info, NOISE)
+        archive.writestr("after.bin", NOISE)
+    index.add_file(wheel.filename, out.getvalue())
+    candidate = candidate_of(index, wheel.filename)
+    fetcher = quick_fetcher()
+    head = using(Cache(None), lambda reader: reader.member(candidate, "noise.bin", limit=500, head=500), fetcher)
+    assert head == NOISE[:500]
+    assert fetcher.traffic.bytes < len(NOISE)
 
 
 def test_of_a_large_member_only_the_head_is_fetched(index: LoopbackIndex) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.certificates import certificate_of, needs_openssl
 from tests.support.loopback import LoopbackIndex
 from tests.support.values import LINUX, MACOS, WINDOWS
 from tests.support.wheelmaker import Wheel
@@ -236,21 +235,15 @@ def test_a_comma_does_not_part_an_address_of_links(user: Resolver, index: Loopba
     assert user.resolve("left").versions() == {"left": "2.0"}
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate by openssl")
+@needs_openssl
 def test_a_certificate_of_the_settings_is_trusted(user: Resolver, tmp_path: Path) -> None:
-    pem, key = tmp_path / "ca.pem", tmp_path / "key.pem"
-    options = ["-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=loopback", "-keyout", str(key)]
-    options += ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]
-    subprocess.run(["openssl", "req", "-x509", *options, "-out", str(pem)], check=True, capture_output=True)
-    both = tmp_path / "both.pem"
-    both.write_bytes(key.read_bytes() + pem.read_bytes())
     user.environ["UV_HTTP_RETRIES"] = "0"
-    with LoopbackIndex(tmp_path / "wheels", certificate=both) as index:
+    with LoopbackIndex(tmp_path / "wheels", certificate=certificate_of(tmp_path)) as index:
         index.add(Wheel("left"))
         user.index_url = index.simple
         with pytest.raises(QuestionError, match="certificate"):
             user.resolve("left")
-        user.cert = str(pem)
+        user.cert = str(tmp_path / "ca.pem")
         assert user.resolve("left").versions() == {"left": "1.0"}
 
 

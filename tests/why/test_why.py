@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import wheelclash
+from tests.support.certificates import certificate_of, needs_openssl
 from tests.support.command import Command, Ran
 from tests.support.elf import shared_library
 from tests.support.installed import Handmade
@@ -78,6 +80,38 @@ def test_an_examination_counts_only_its_own_requests(made: Handmade, index: Loop
         again = wheelclash.examine(environment, session=session, index=flags, use_config=False).reading
     assert alone.index_requests == 1
     assert again == alone
+
+
+@needs_openssl
+def test_an_examination_trusts_the_certificate_of_its_settings(made: Handmade, tmp_path: Path) -> None:
+    environment = wheelclash.find_environment(prefix=str(made.prefix))
+    with LoopbackIndex(tmp_path / "secret", certificate=certificate_of(tmp_path)) as secret:
+        secret.add(*WHEELS.values())
+        for certificate, needs in ((None, []), (str(tmp_path / "ca.pem"), ["libzzrt.so.12", "libc.so.6"])):
+            flags = wheelclash.IndexFlags(index_url=secret.simple, cert=certificate)
+            with wheelclash.Session(cache_dir=None) as session:
+                report = wheelclash.examine(environment, session=session, index=flags, use_config=False)
+            (native,) = [each.native for each in report.overlaps[0].owners if each.distribution == "cu12"]
+            assert native is not None
+            assert [each.name for each in native.needs] == needs
+
+
+@pytest.mark.parametrize(
+    ("installers", "first"),
+    [(("pip", "pip", "uv"), "pip"), (("pip", "uv"), "uv"), ((None, None), "uv"), (("pip", None), "pip")],
+)
+def test_an_examination_asks_the_index_of_what_installed_most(
+    ask: Command, index: LoopbackIndex, tmp_path: Path, *, installers: tuple[str | None, ...], first: str
+) -> None:
+    """As many by uv as by pip: uv's, as where nothing is installed."""
+    made = Handmade(tmp_path / "various")
+    for number, installer in enumerate(installers, 12):
+        made.add(f"cu{number}", {CORE: built(str(number))}, installer=installer)
+    other = {"uv": "PIP_INDEX_URL", "pip": "UV_DEFAULT_INDEX"}[first]
+    asking = replace(ask, environ={other: "http://127.0.0.1:1/simple"})
+    ran = asking("env", "--prefix", str(made.prefix), "--format", "json")
+    assert ran.code == 1
+    assert index.page_requests
 
 
 def test_what_each_side_needs_and_where_that_is(ask: Command, made: Handmade) -> None:

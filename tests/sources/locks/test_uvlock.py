@@ -174,6 +174,32 @@ def test_all_extras_leave_out_what_conflicts_and_say_so() -> None:
         select(lock, extras=["one", "two"])
 
 
+def test_an_extra_that_only_an_active_extra_asks_for_is_active_too() -> None:
+    """Markers of a lock with conflicts see extras at any depth, which only walking again and again finds."""
+    deep = 5
+    chain = [
+        uv_package(
+            f"p{number}",
+            needs=f'{{ name = "p{number + 1}", extra = ["more"], marker = "extra == \'extra-2-p{number}-more\'" }}',
+            more='[package.optional-dependencies]\nmore = [{ name = "x" }]\n',
+        )
+        for number in range(deep)
+    ]
+    last = uv_package(f"p{deep}", needs=f'{{ name = "y", marker = "extra == \'extra-2-p{deep}-more\'" }}')
+    lock = uv_lock(
+        project('{ name = "p0", extra = ["more"] }', more=EXTRAS),
+        *chain,
+        last,
+        *(uv_package(each) for each in "xyz"),
+        head=CONFLICT,
+    )
+    assert files(select(lock)) == [
+        *(f"p{number}-1.0-py3-none-any.whl" for number in range(deep + 1)),
+        "x-1.0-py3-none-any.whl",
+        "y-1.0-py3-none-any.whl",
+    ]
+
+
 def test_an_extra_without_dependencies_exists() -> None:
     lock = uv_lock(project(more=EXTRAS), *(uv_package(each) for each in "xyz"))
     assert files(select(lock, extras=["empty"])) == []
