@@ -141,9 +141,9 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> S
         for view in views:
             resolved = bool(question.deps)
             notes += _notes_on_residents(view, there.places)
+            notes += effects(view.distributions, there.installed, there.requires, view.target, resolved=resolved)
         if there.places.python is None:
             notes.append(_notes_on_folder(there.places))
-            notes += effects(view.distributions, there.installed, there.requires, view.target, resolved=resolved)
     return Seen(
         views=views,
         skipped=skipped,
