@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.support.installed import Handmade
 from wheelclash.environment.disk_state import OnDisk
 from wheelclash.installers import PIP, UV
-from wheelclash.mending.repair import Repair, model_disk, plan_repair
+from wheelclash.layout import InstalledPath
+from wheelclash.mending.repair import Obstacle, Repair, model_disk, plan_repair
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,9 +108,20 @@ def test_a_module_hidden_by_a_package_is_told(made: Handmade) -> None:
     made.add("a", {"m.py": "1"})
     made.add("b", {"m/__init__.py": "2"})
     found = made.scan()
-    assert plan_repair(found, PIP, keep=ids(found, "a")).hidden == (tuple(ids(found, "a", "b")),)
-    assert plan_repair(found, PIP, keep=ids(found, "a"), drop=ids(found, "b")).hidden == ()
-    assert plan_repair(found, PIP, keep=ids(found, "b")).hidden == ()
+    keeper, other = ids(found, "a", "b")
+    hidden = Obstacle(keeper, other, "hidden-module", InstalledPath("site-packages/m.py"))
+    assert plan_repair(found, PIP, keep=[keeper]).obstacles == (hidden,)
+    assert plan_repair(found, PIP, keep=ids(found, "a"), drop=ids(found, "b")).obstacles == ()
+    assert plan_repair(found, PIP, keep=ids(found, "b")).obstacles == ()
+
+
+def test_every_distribution_that_hides_a_module_is_told(made: Handmade) -> None:
+    made.add("a", {"m.py": "1"})
+    made.add("b", {"m/__init__.py": "2", "m/b.py": ""})
+    made.add("c", {"m/__init__.py": "2", "m/c.py": ""})
+    found = made.scan()
+    obstacles = plan_repair(found, PIP, keep=ids(found, "a")).obstacles
+    assert [each.other for each in obstacles] == ids(found, "b", "c")
 
 
 def test_a_folder_gets_another_name_when_nothing_else_is_in_it(made: Handmade) -> None:
@@ -121,10 +133,11 @@ def test_a_folder_gets_another_name_when_nothing_else_is_in_it(made: Handmade) -
     a, b = ids(found, "a", "b")
     (contested,) = found.contested
     found = found._replace(contested=(contested._replace(on_disk=OnDisk("present", (a,), (b,))),))
-    assert plan_repair(found, PIP, keep=[a]).hidden == ()
-    assert plan_repair(found, PIP, keep=[b]).hidden == ((b, a),)
+    assert plan_repair(found, PIP, keep=[a]).obstacles == ()
+    (obstacle,) = plan_repair(found, PIP, keep=[b]).obstacles
+    assert (obstacle.keeper, obstacle.other, obstacle.code) == (b, a, "folder-name")
     repair = plan_repair(found, PIP, keep=[b], drop=[a])
-    assert (rounds(found, repair), repair.hidden) == ([("remove", ("a",)), ("write", ("b",))], ())
+    assert (rounds(found, repair), repair.obstacles) == ([("remove", ("a",)), ("write", ("b",))], ())
 
 
 CONTENTS = st.dictionaries(st.sampled_from(PATHS), st.sampled_from(["1", "2"]), min_size=1)

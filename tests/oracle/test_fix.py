@@ -293,9 +293,18 @@ def test_the_other_installer_on_demand(shop: Shop) -> None:
 def test_a_module_that_is_hidden_stays_hidden(shop: Shop) -> None:
     shop.install(Wheel("flat", files={"m.py": "WHO = 'flat'\n"}))
     shop.install(Wheel("deep", files={"m/__init__.py": "WHO = 'deep'\n"}))
+    before = shop.environment.files()
     ran = shop.fix("--keep", "flat", "--apply")
-    assert ran.code == 2
-    assert "--drop deep" in ran.err
+    assert (ran.code, ran.err) == (2, "")
+    assert "imports find a module of deep in place of flat's site-packages/m.py" in ran.out
+    assert "--keep flat --drop deep --apply" in ran.out
+    ran = shop.fix("--keep", "flat", "--apply", "--format", "json")
+    assert (ran.code, ran.json["state"], shop.environment.files()) == (2, "needs-drop", before)
+    assert ran.json["obstacles"] == [
+        {"keeper": "flat", "distribution": "deep", "code": "hidden-module", "path": "site-packages/m.py"}
+    ]
+    assert ran.json["lasting"]["command"][-5:] == ["--keep", "flat", "--drop", "deep", "--apply"]
+    assert read_report(ran.out).to_json() == ran.out
     assert shop.fix("--keep", "flat", "--drop", "deep", "--apply").code == 0
 
 
@@ -377,9 +386,15 @@ def test_a_repair_that_the_next_start_undoes_is_refused_with_the_one_that_lasts(
     shop.install(variant("hooked", **{"hooked.pth": HOOK, "hooked_core.py": core}))
     assert shop.who_is_imported() == "hooked"
     ran = shop.fix("--keep", "one", "--apply")
-    assert ran.code == 2
-    assert "hooked runs code whenever Python starts (site-packages/hooked.pth)" in ran.err
-    assert "--drop hooked" in ran.err
+    assert (ran.code, ran.err) == (2, "")
+    assert "writing one again would not last; nothing was done" in ran.lines[0]
+    assert "hooked runs code whenever Python starts (site-packages/hooked.pth)" in ran.out
+    assert "--keep one --drop hooked --apply" in ran.out
+    ran = shop.fix("--keep", "one", "--format", "json")
+    assert (ran.code, ran.json["state"], ran.json["steps"]) == (2, "needs-drop", [])
+    assert ran.json["obstacles"] == [
+        {"keeper": "one", "distribution": "hooked", "code": "startup-code", "path": "site-packages/hooked.pth"}
+    ]
     assert shop.env("--keep", "one", "--format", "json").json["environment"]["fix"][-4:] == [
         "--keep", "one", "--drop", "hooked",
     ]  # fmt: skip

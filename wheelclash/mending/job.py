@@ -77,7 +77,7 @@ class Job(NamedTuple):
     output: IO[bytes] | int
 
 
-MendedState = Literal["whole", "planned", "undecided", "no-wheel", "mended", "failed"]
+MendedState = Literal["whole", "planned", "undecided", "needs-drop", "no-wheel", "mended", "failed"]
 
 
 class Mended(NamedTuple):
@@ -85,7 +85,8 @@ class Mended(NamedTuple):
 
     Attributes:
         state: ``whole`` (nothing to do), ``planned`` (nothing was done), ``undecided`` (a keeper must be named),
-            ``no-wheel`` (something cannot be written again; nothing was done), ``mended`` or ``failed``.
+            ``needs-drop`` (a keeper would not last while another distribution stays; nothing was done), ``no-wheel``
+            (something cannot be written again; nothing was done), ``mended`` or ``failed``.
         installer: Whose commands these are.
         before: The environment as it was.
         repair: The plan.
@@ -124,6 +125,8 @@ def mend(job: Job, session: Session) -> Mended:
     name = job.installer or installer_for(before, interpreter, job.environ)
     installer = next(each for each in INSTALLERS if each.name == name)
     repair = plan(before, job.wish, installer)
+    if repair.obstacles:
+        return Mended("needs-drop", name, before, repair, (), {})
     settings = session.index_settings(
         index=job.flags, installer=name, use_config=job.use_config, prefix=interpreter.prefix, environ=job.environ
     )
@@ -174,7 +177,7 @@ def _looked_at_again(mended: Mended, wish: Wish, installer: Installer) -> Mended
     failed = any(each.failed for each in mended.outcomes)
     lost = {by_id[id_] for id_ in (*repair.keep, *repair.rewritten)} - there
     open_ = left.undecided and not (wish.keep or wish.drop)
-    state: MendedState = "failed" if failed or lost or left.rounds or open_ else "mended"
+    state: MendedState = "failed" if failed or lost or left.rounds or left.obstacles or open_ else "mended"
     return mended._replace(state=state, after=after, left=left)
 
 
@@ -206,7 +209,6 @@ def plan(found: Scan, wish: Wish, installer: Installer) -> Repair:
     Raises:
         KeeperError: A name is not installed, is to be kept and dropped, or keepers own one path with different
             content.
-        QuestionError: A keeper's module is hidden by somebody else's, which no reinstallation changes.
     """
     names = {each.id: each.name for each in found.distributions}
     overlaps = [each.overlap for each in found.contested]
@@ -221,19 +223,7 @@ def plan(found: Scan, wish: Wish, installer: Installer) -> Repair:
         for each in overlaps
         if each.severity != "none" and any(one.matches(each, names) for one in wish.ignores)
     }
-    repair = plan_repair(found, installer, keep=keep, drop=drop, ignored=ignored)
-    if repair.hidden or repair.undone:
-        startup = {each.id: each.startup for each in found.distributions}
-        reasons = [f"a module of {names[one]} is hidden by one of {names[other]}" for one, other in repair.hidden]
-        reasons += [
-            f"{names[other]} runs code whenever Python starts ({startup[other][0]}), which may overwrite what is"
-            f" written of {names[one]}"
-            for one, other in repair.undone
-        ]
-        lasting = dict.fromkeys(other for _, other in (*repair.hidden, *repair.undone))
-        options = " ".join(f"--drop {names[other]}" for other in lasting)
-        raise QuestionError(f"Nothing that is written again helps: {'; '.join(reasons)}.", f"Only {options} does.")
-    return repair
+    return plan_repair(found, installer, keep=keep, drop=drop, ignored=ignored)
 
 
 def _require_ours(option: str, wanted: Iterable[str], found: Scan) -> None:

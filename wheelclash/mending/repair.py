@@ -6,14 +6,15 @@ uninstalled only if that was asked for. Who is not to be kept may lose what it c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import product
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.disk import Disk
 from wheelclash.installers.installer import Unordered
 from wheelclash.layout import InstalledFile, Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from wheelclash.disk import Intact
     from wheelclash.environment.contested import Contested
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from wheelclash.installers import Installer
     from wheelclash.layout import InstalledPath
 
-__all__ = ["Repair", "Round", "Undecided", "model_disk", "plan_repair"]
+__all__ = ["Obstacle", "ObstacleCode", "Repair", "Round", "Undecided", "model_disk", "plan_repair"]
 
 _CHANGED = "changed"
 _OWN = "own"
@@ -38,6 +39,27 @@ class Undecided(NamedTuple):
 
     owners: tuple[str, ...]
     paths: tuple[InstalledPath, ...]
+
+
+ObstacleCode = Literal["hidden-module", "folder-name", "startup-code"]
+
+
+class Obstacle(NamedTuple):
+    """A reason for which a keeper does not last, however late it is written, while the other stays installed.
+
+    Attributes:
+        keeper: Id of the keeper.
+        other: Id of the other distribution.
+        code: ``hidden-module``: imports find the other's module in place of the keeper's; ``folder-name``: where
+            case does not matter, a folder has the other's spelling of its name while anything of the other is in it;
+            ``startup-code``: the other runs code whenever Python starts, which may overwrite what is written.
+        path: The module that is hidden, the folder, or the file that runs code.
+    """
+
+    keeper: str
+    other: str
+    code: ObstacleCode
+    path: InstalledPath
 
 
 class Round(NamedTuple):
@@ -64,9 +86,7 @@ class Repair(NamedTuple):
         undecided: What stays as it is until somebody says whom to keep.
         disturbed: Paths nobody decided whose content would not stay as it is: somebody must, before anything is done.
         losers: Ids of those that lose contested files to a keeper and stay installed.
-        hidden: Pairs of ids: a keeper's module is hidden by the other's, however late it is written.
-        undone: Pairs of ids: the other runs code whenever Python starts, which may overwrite what of the keeper's is
-            written again.
+        obstacles: What only uninstalling the other distribution overcomes.
     """
 
     keep: tuple[str, ...]
@@ -75,8 +95,7 @@ class Repair(NamedTuple):
     undecided: tuple[Undecided, ...]
     disturbed: tuple[InstalledPath, ...]
     losers: tuple[str, ...]
-    hidden: tuple[tuple[str, str], ...]
-    undone: tuple[tuple[str, str], ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
 
     @property
     def rewritten(self) -> tuple[str, ...]:
@@ -166,6 +185,7 @@ class _Planner:
         self._order = Unordered()
         self._disk = model_disk(scan)
         self._startup = scan.startup_against(keep)
+        self._code = {each.id: each.startup for each in scan.distributions}
         self._rest = [each.id for each in scan.distributions if each.id not in drop]
         self._managed = {each.id for each in scan.distributions if each.manager is not None}
         self._clashes = [
@@ -187,7 +207,6 @@ class _Planner:
         while damaged := {id_ for id_ in ours if id_ not in rewritten and self._lost(id_, disk)}:
             rewritten |= self._enough(damaged, disk)
             rounds, disk = self._rounds(rewritten)
-        hidden = [pair for each in self._clashes if (pair := self._hidden(each)) is not None]
         disturbed = {path for path in self._open | self._ignored if disk.contents[path] != self._disk.contents[path]}
         return Repair(
             keep=self._keep,
@@ -196,8 +215,7 @@ class _Planner:
             undecided=tuple(self._undecided(self._open | disturbed)),
             disturbed=tuple(sorted(disturbed)),
             losers=self._losers(),
-            hidden=tuple(dict.fromkeys(hidden)),
-            undone=tuple(pair for pair in self._startup if pair[0] in rewritten and pair[1] not in self._drop),
+            obstacles=tuple(self._obstacles(rewritten)),
         )
 
     # -- what is wanted ----------------------------------------------------------------------------------
@@ -241,19 +259,27 @@ class _Planner:
                 found |= {id_ for id_, number in numbers.items() if wanted and number not in wanted}
         return tuple(id_ for id_ in self._rest if id_ in found)
 
-    def _hidden(self, each: Contested) -> tuple[str, str] | None:
-        overlap = each.overlap
-        if overlap.is_folder:
-            stay = [id_ for id_ in overlap.ids if id_ not in self._drop]
-            keepers = [id_ for id_ in each.on_disk.losers if id_ in self._keep]
-            others = sorted((id_ for id_ in stay if id_ not in keepers), key=lambda id_: id_ in each.on_disk.losers)
-            return (keepers[0], others[0]) if keepers and others else None
-        if overlap.kind != "shadowed":
-            return None
-        hidden = [owner.id for owner in overlap.owners if owner.file.path == overlap.path]
-        top = [owner.id for owner in overlap.owners if owner.file.path != overlap.path and owner.id not in self._drop]
-        keepers = [id_ for id_ in hidden if id_ in self._keep]
-        return (keepers[0], top[0]) if keepers and top else None
+    def _obstacles(self, rewritten: Collection[str]) -> Iterator[Obstacle]:
+        """Yield why keepers do not last, the first reason for each pair of distributions."""
+        found: dict[tuple[str, str], Obstacle] = {}
+        for each in self._clashes:
+            code: ObstacleCode
+            if each.overlap.is_folder:
+                code, beaten = "folder-name", set(each.on_disk.losers)
+            elif each.overlap.kind == "shadowed":
+                code = "hidden-module"
+                beaten = {owner.id for owner in each.overlap.owners if owner.file.path == each.overlap.path}
+            else:
+                continue
+            keepers = [id_ for id_ in self._keep if id_ in beaten]
+            for keeper, other in product(keepers, [id_ for id_ in each.overlap.ids if id_ not in self._drop]):
+                if other not in (keepers if code == "folder-name" else beaten):
+                    found.setdefault((keeper, other), Obstacle(keeper, other, code, each.overlap.path))
+        for keeper, other in self._startup:
+            if keeper in rewritten and other not in self._drop:
+                obstacle = Obstacle(keeper, other, "startup-code", self._code[other][0])
+                found.setdefault((keeper, other), obstacle)
+        yield from found.values()
 
     def _renamed(self) -> set[str]:
         """Return who must be written again for a folder to have its own spelling of the name, since the others go."""

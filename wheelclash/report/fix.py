@@ -26,6 +26,7 @@ __all__ = [
     "LastingReport",
     "LossReport",
     "MendedPart",
+    "ObstacleReport",
     "OriginReport",
     "RunReport",
     "RunState",
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 RunState = Literal["planned", "done", "failed", "not-run"]
-FixState = Literal["whole", "planned", "undecided", "no-wheel", "mended", "failed"]
+FixState = Literal["whole", "planned", "undecided", "needs-drop", "no-wheel", "mended", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,25 @@ class UndecidedReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ObstacleReport:
+    """A reason for which a keeper does not last, however late it is written, while the other stays installed.
+
+    Attributes:
+        keeper: Its name.
+        distribution: The other's name.
+        code: ``hidden-module``: imports find the other's module in place of the keeper's; ``folder-name``: where
+            case does not matter, a folder has the other's spelling of its name while anything of the other is in it;
+            ``startup-code``: the other runs code whenever Python starts, which may overwrite what is written.
+        path: The module that is hidden, the folder, or the file that runs code, with its root in front.
+    """
+
+    keeper: str
+    distribution: str
+    code: Literal["hidden-module", "folder-name", "startup-code"]
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class LossReport:
     """What would be lost with a distribution: those that require it, and what only it lets import."""
 
@@ -143,7 +163,7 @@ class LossReport:
 
 @dataclass(frozen=True, slots=True)
 class LastingReport:
-    """The lasting way, where losers stay: to uninstall them."""
+    """The lasting way: to uninstall the losers that would stay, or those against whom a keeper does not last."""
 
     command: Sequence[str]
     losses: Sequence[LossReport]
@@ -157,15 +177,17 @@ class FixReport(Written):
         schema_version, tool: As in every report.
         complete: Whether nothing was skipped.
         state: ``whole`` (nothing to do), ``planned`` (nothing was done), ``undecided`` (a keeper must be named),
-            ``no-wheel`` (something cannot be written again; nothing was done), ``mended`` or ``failed``.
+            ``needs-drop`` (a keeper would not last while another distribution stays; nothing was done), ``no-wheel``
+            (something cannot be written again; nothing was done), ``mended`` or ``failed``.
         environment: Which.
         steps: The commands, in order.
         origins: The wheels they need.
         undecided: What stays as it is until a keeper is named.
-        lasting: How the losers would go for good; None if there are none.
+        lasting: How the losers would go for good, or those against whom a keeper does not last; None if there are none.
         result: Who is intact in the end, of those concerned: by the model, or after ``--apply`` by what is on disk.
         skipped: What could not be read.
         warnings: Sentences for people.
+        obstacles: Why a keeper would not last, however late it is written.
     """
 
     schema_version: int
@@ -180,6 +202,7 @@ class FixReport(Written):
     result: Sequence[IntactReport]
     skipped: Sequence[SkipReport]
     warnings: Sequence[str] = ()
+    obstacles: Sequence[ObstacleReport] = ()
 
     def exit_code(self, *, fail_on: FailOn = "error", allow_incomplete: bool = False) -> int:
         """The code the command exits with.
@@ -190,11 +213,11 @@ class FixReport(Written):
 
         Returns:
             0 if nothing was to be done, or it was done and the keepers are intact; 1 if there is something to do, or
-            it failed; 2 if a keeper must be named or a wheel is missing; 3 if nothing is to be done in what could be
-            read.
+            it failed; 2 if a keeper must be named, something must be uninstalled or a wheel is missing; 3 if nothing is
+            to be done in what could be read.
         """
         check_exit_options(fail_on, allow_incomplete)
-        if self.state in {"undecided", "no-wheel"}:
+        if self.state in {"undecided", "needs-drop", "no-wheel"}:
             return 2
         if self.state == "failed" or (self.state == "planned" and fail_on != "never"):
             return 1

@@ -13,6 +13,7 @@ from wheelclash.report.fix import (
     LastingReport,
     LossReport,
     MendedPart,
+    ObstacleReport,
     OriginReport,
     RunReport,
     SideReport,
@@ -87,6 +88,9 @@ def build_fix_report(mended: Mended, job: Job, again: Again) -> FixReport:
         result=_result(mended, names),
         skipped=skip_reports(seen.skipped),
         warnings=tuple(_warnings(mended, names)),
+        obstacles=tuple(
+            ObstacleReport(names[each.keeper], names[each.other], each.code, each.path) for each in repair.obstacles
+        ),
     )
 
 
@@ -147,7 +151,8 @@ def _lasting(
 ) -> LastingReport | None:
     scan = mended.after or mended.before
     managed = {each.id for each in mended.before.distributions if each.manager is not None}
-    losers = [id_ for id_ in mended.repair.losers if id_ not in managed]
+    obstacles = dict.fromkeys(each.other for each in mended.repair.obstacles)
+    losers = [id_ for id_ in obstacles or mended.repair.losers if id_ not in managed]
     if not losers:
         return None
     losses = tuple(LossReport(*each) for each in losses_of(losers, scan))
@@ -170,10 +175,12 @@ def _result(mended: Mended, names: Mapping[str, str]) -> tuple[IntactReport, ...
 
 
 def _managed_notes(mended: Mended) -> Iterable[str]:
-    """Yield how losers are written again that another package manager installed."""
+    """Yield how losers are written again, and what else is to go is removed, that another package manager installed."""
     for each in mended.before.distributions:
         if each.manager is not None and each.id in mended.repair.losers:
             yield restoring_note(each.manager, each.name, each.version, mended.before.places)
+        if each.manager is not None and any(each.id == obstacle.other for obstacle in mended.repair.obstacles):
+            yield f"{each.name} is {each.manager}'s, and only {each.manager} itself removes it"
 
 
 def _warnings(mended: Mended, names: Mapping[str, str]) -> Iterable[str]:

@@ -12,7 +12,7 @@ from wheelclash.report.words import listed, plural
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wheelclash.report.fix import FixReport, RunReport, UndecidedReport
+    from wheelclash.report.fix import FixReport, ObstacleReport, RunReport, UndecidedReport
 
 __all__ = ["render"]
 
@@ -38,6 +38,8 @@ class _Writer:
         ])  # fmt: skip
         if report.state == "undecided":
             yield Section("clashes", [line for undecided in report.undecided for line in self._undecided(undecided)])
+        elif report.state == "needs-drop":
+            yield Section("reasons", [self._obstacle(obstacle) for obstacle in report.obstacles])
         else:
             yield Section("steps", [line for step in report.steps for line in self._step(step)])
             yield Section("wheels", list(self._origins()))
@@ -66,6 +68,7 @@ class _Writer:
             "whole": ("nothing to mend", "good"),
             "planned": (f"{plural(len(report.steps), 'step')} to mend it; nothing was done", "warning"),
             "undecided": ("nothing says whose files are wanted; name whom to keep", "error"),
+            "needs-drop": (f"writing {self._beaten()} again would not last; nothing was done", "error"),
             "no-wheel": ("it cannot be mended: a wheel is missing; nothing was done", "error"),
             "mended": (f"mended{self._mended(intact)}{lost}", "good"),
             "failed": ("not mended", "error"),
@@ -112,6 +115,18 @@ class _Writer:
         options = " or ".join(f"--keep {name}" for name in names)
         yield (Span("  say      ", "faint"), Span(options, "command"))
 
+    def _beaten(self) -> str:
+        return listed(tuple(dict.fromkeys(obstacle.keeper for obstacle in self._report.obstacles)))
+
+    def _obstacle(self, obstacle: ObstacleReport) -> Line:
+        keeper, other, path = obstacle.keeper, obstacle.distribution, obstacle.path
+        told = {
+            "hidden-module": f"imports find a module of {other} in place of {keeper}'s {path}",
+            "startup-code": f"{other} runs code whenever Python starts ({path}): what is written of {keeper} may not"
+            " stay",
+        }
+        return (Span("  why      ", "error"), Span(told[obstacle.code]))
+
     def _ending(self) -> Iterator[Line]:
         report = self._report
         if report.environment.command:
@@ -119,7 +134,7 @@ class _Writer:
             yield (Span(word), Span(shlex.join(report.environment.command), "command"))
         elif report.state == "mended":
             yield (Span("To check this in CI: "), Span(shlex.join(report.environment.check), "command"))
-        if report.lasting is not None and report.state in {"planned", "mended"}:
+        if report.lasting is not None and report.state in {"planned", "mended", "needs-drop"}:
             yield (Span("For good: "), Span(shlex.join(report.lasting.command), "command"))
             for each in report.lasting.losses:
                 parts = []
