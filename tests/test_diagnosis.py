@@ -165,6 +165,24 @@ def test_letter_case() -> None:
     assert _told(diagnosed("uv", *wheels, target=MACOS)) == [("undetermined", None, "parallel")]
 
 
+def test_a_module_of_two_names() -> None:
+    """Equal modules whose names differ only in case are one file, which has one name."""
+    wheels = [Wheel("a", files={"M.py": "1"}), Wheel("b", files={"m.py": "1"})]
+    found = diagnosed("pip", *wheels, target=MACOS)
+    assert _told(found) == [("determined", A, "order")]
+    assert found.intact == {A: "yes", B: "no"}
+    wheels = [Wheel("a", files={"README": "1"}), Wheel("b", files={"readme": "1"})]
+    assert _told(diagnosed("pip", *wheels, target=MACOS)) == [("determined", None, "identical")]
+
+
+def test_a_row_that_differs_in_case_takes_the_file() -> None:
+    """Uninstalling who only lists a path deletes the file of another that differs only in case."""
+    wheels = [Wheel("a", files={"M.py": "1"}), Wheel("b", record_extra=[("m.py", "", "")])]
+    found = diagnosed("pip", *wheels, target=MACOS)
+    assert _told(found) == [("determined", A, "only-recorded")]
+    assert found.losses == {A: {}, B: {A: 1}}
+
+
 def test_a_folder_of_two_names() -> None:
     """A folder keeps the name that it is first made with; nobody loses a file, and imports fail all the same."""
     wheels = [Wheel("a", files={"Foo/a.py": "1"}), Wheel("b", files={"foo/b.py": "2"})]

@@ -10,11 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from wheelclash.layout import InstalledPath
+from wheelclash.role import is_importable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from wheelclash.installers.installer import Order
-    from wheelclash.layout import InstalledFile, InstalledPath, Layout
+    from wheelclash.layout import InstalledFile, Layout
 
 __all__ = ["Disk", "Intact"]
 
@@ -137,12 +140,16 @@ class Disk:
         return frozenset(path for path in self.records[id_].files if None in self.contents[path])
 
     def _record(self, id_: str, layout: Layout) -> _Record:
+        by_name = self.key(InstalledPath("A")) != "A"  # where case does not matter, a module is also what it is called
         return _Record(
-            {self.key(path): _content(id_, file) for path, file in layout.files.items()},
+            {self.key(path): _content(id_, file, by_name=by_name) for path, file in layout.files.items()},
             frozenset(self.key(path) for path in layout.phantoms),
         )
 
 
-def _content(id_: str, file: InstalledFile) -> Content:
-    """A content without a usable hash is nobody else's."""
-    return f"{id_}:{file.path}" if file.content is None else f"{file.content}{':script' if file.script else ''}"
+def _content(id_: str, file: InstalledFile, *, by_name: bool) -> Content:
+    """Return what stands for the content of a file; one without a usable hash is no other distribution's."""
+    if file.content is None:
+        return f"{id_}:{file.path}"
+    name = f":{file.path.rpartition('/')[2]}" if by_name and is_importable(file.path) else ""
+    return f"{file.content}{':script' if file.script else ''}{name}"

@@ -162,7 +162,7 @@ def losers_to(keep: Collection[str], overlaps: Iterable[Overlap]) -> set[str]:
     found: set[str] = set()
     for overlap in overlaps:
         kept = {owner.content for owner in overlap.owners if owner.id in keep}
-        alike = overlap.is_same_path or overlap.is_folder
+        alike = overlap.is_one_file or overlap.is_folder
         found |= {
             owner.id for owner in overlap.owners if owner.id not in keep and not (alike and owner.content in kept)
         }

@@ -7,7 +7,7 @@ from typing import Literal
 
 from wheelclash.layout import InstalledPath  # noqa: TC001  (doctest needs it)
 
-__all__ = ["Role", "is_aside", "is_metadata", "is_native_name", "is_sourceless", "role_of"]
+__all__ = ["Role", "is_aside", "is_importable", "is_metadata", "is_native_name", "is_sourceless", "role_of"]
 
 Role = Literal["native", "module", "stub", "script", "data", "package-data", "namespace-init", "bytecode", "metadata"]
 
@@ -33,6 +33,15 @@ def is_aside(path: str) -> bool:
     """
     top, slash, _ = path.partition("/")
     return top in _ASIDE if slash else _BUILD_FILE.fullmatch(path) is not None
+
+
+def is_importable(path: InstalledPath) -> bool:
+    """Return whether Python may import a file, and so finds it by its own spelling even where case does not matter.
+
+    >>> [is_importable(InstalledPath(path)) for path in ("site-packages/M.py", "site-packages/m.pyi", "scripts/t.py")]
+    [True, False, False]
+    """
+    return path.startswith("site-packages/") and path.endswith((".py", ".pyc", ".so", ".pyd"))
 
 
 def is_native_name(path: str) -> bool:

@@ -236,6 +236,17 @@ def test_a_file_of_two_names_has_one_content(made: Handmade) -> None:
     assert intact == {"one": "yes", "two": "no"}
 
 
+def test_a_module_of_two_names_has_the_name_that_is_on_disk(made: Handmade) -> None:
+    """Where case does not matter, equal modules of two names are one file that has one of the names."""
+    made.add("one", {"M.py": MINE, "README": MINE})
+    made.add("two", {"m.py": MINE, "readme": MINE}, write=False)
+    found = made.scan(ignores_case=True)
+    condition = judge_environment(found)
+    told = {each.key: severity for each, severity in zip(found.contested, condition.severities, strict=True)}
+    assert told == {"M.py": "error", "README": "notice"}
+    assert {one.name: condition.intact[one.id] for one in found.distributions} == {"one": "yes", "two": "no"}
+
+
 def test_leftovers_are_what_lies_in_package_folders_and_nobody_recorded(made: Handmade) -> None:
     made.add("one", {"one/a.py": ""})
     for path in ("one/extra.txt", "gone/a.py", "gone/sub/b.py", "loose.py", "gone/__pycache__/a.pyc", "gone/x.pyc"):

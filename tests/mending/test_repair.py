@@ -140,6 +140,16 @@ def test_a_folder_gets_another_name_when_nothing_else_is_in_it(made: Handmade) -
     assert (rounds(found, repair), repair.obstacles) == ([("remove", ("a",)), ("write", ("b",))], ())
 
 
+def test_a_file_of_two_names_is_written_again(made: Handmade) -> None:
+    """Where case does not matter, whoever was written first lost it."""
+    made.add("a", {"p/README": "1"})
+    (made.site / "p" / "readme").symlink_to("README")  # here, as if case did not matter
+    made.add("b", {"p/readme": "2"})
+    found = made.scan(ignores_case=True)
+    assert rounds(found, plan_repair(found, PIP, keep=ids(found, "a"))) == [("write", ("a",))]
+    assert plan_repair(found, PIP, keep=ids(found, "b")).rounds == ()
+
+
 CONTENTS = st.dictionaries(st.sampled_from(PATHS), st.sampled_from(["1", "2"]), min_size=1)
 
 

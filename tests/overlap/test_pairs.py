@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.values import LINUX, MACOS, WINDOWS, layouts
+from tests.support.values import LINUX, MACOS, WINDOWS, layout, layouts
 from wheelclash.interpreter import running, target_of
 from wheelclash.overlap.pairs import case_only, file_directory, folded, shadowed
 from wheelclash.ownership import OwnershipMap
@@ -135,17 +135,19 @@ def test_file_and_folder_that_differ_in_case(file: str, below: str) -> None:
 @pytest.mark.parametrize(
     ("path", "one", "other", "severity"),
     [
-        ("m.py", "1", "1", "notice"),
+        ("m.py", "1", "1", "error"),
         ("m.py", "1", "2", "error"),
         ("m.py", None, None, "error"),
+        ("m.abi3.so", "1", "1", "error"),
         ("m.pyi", "1", "2", "warning"),
+        ("m.pyi", "1", "1", "notice"),
         ("x.json", "1", "2", "warning"),
         ("m.pyc", "1", "2", "error"),
         ("__pycache__/m.cpython-312.pyc", "1", "2", "none"),
     ],
 )
 def test_case_as_if_equal(path: str, one: str | None, other: str | None, severity: Severity) -> None:
-    """Where case does not matter, the pair is as grave as if the paths were equal."""
+    """Where case does not matter, the pair is as grave as if the paths were equal; of modules the name counts, too."""
     placed = layouts(a={f"{LIB}/p/{path}": one}, b={f"{LIB}/p/{path.replace('m.', 'M.').replace('x.', 'X.')}": other})
     (found,) = case_only(placed, _map(placed), MACOS)
     assert found.severity == severity
@@ -170,6 +172,24 @@ def test_folding(text: str) -> None:
     """Folding twice changes nothing more, and letter case and composition are gone."""
     assert folded(text.casefold()) == folded(text)
     assert folded(unicodedata.normalize("NFC", text)) == folded(folded(unicodedata.normalize("NFC", text)))
+
+
+def test_case_of_a_row_without_a_file() -> None:
+    """A row without a file takes the file of another that differs only in case, where case does not matter."""
+    placed = layouts(a={f"{LIB}/M.py": "1"}) | {"b": layout(phantoms=[f"{LIB}/m.py"])}
+    (found,) = case_only(placed, _map(placed), MACOS)
+    assert (found.path, found.severity, found.ids, found.is_phantom) == (f"{LIB}/M.py", "notice", ("a", "b"), True)
+    assert [each.severity for each in case_only(placed, _map(placed), LINUX)] == ["none"]
+
+
+def test_content_of_names_that_differ_in_case() -> None:
+    """Modules are alike by content and spelling, other files by content alone."""
+    placed = layouts(a={f"{LIB}/M.py": "1"}, b={f"{LIB}/M.py": "1"}, c={f"{LIB}/m.py": "1"})
+    (found,) = case_only(placed, _map(placed), MACOS)
+    assert [owner.content for owner in found.owners] == [0, 0, 1]
+    placed = layouts(a={"scripts/Tool": "1"}, b={"scripts/tool": "1"}, c={"scripts/TOOL": "2"})
+    (found,) = case_only(placed, _map(placed), MACOS)
+    assert {owner.id: owner.content for owner in found.owners} == {"c": 0, "a": 1, "b": 1}
 
 
 def test_case_within_one_distribution() -> None:

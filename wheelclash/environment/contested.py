@@ -164,10 +164,15 @@ def _folder_key(overlap: Overlap, keys: Mapping[str, str]) -> str:
 def _state(
     overlap: Overlap, keys: Mapping[str, str], rows: Mapping[str, Mapping[str, RecordedFile]], places: Places
 ) -> OnDisk:
-    """Return what is at a path: of owners that spell it differently too; of a hidden module, for its own owners."""
+    """Return what is at a path, for those that spell it differently too; of a hidden module, for its own owners."""
     owners = [owner for owner in overlap.owners if overlap.is_one_file or owner.file.path == overlap.path]
     recorded = {owner.id: rows[owner.id][keys[owner.file.path]].digest for owner in owners}
-    return on_disk(keys[overlap.path], owners, recorded, places)
+    found = on_disk(keys[overlap.path], owners, recorded, places)
+    if overlap.kind != "case-only" or found.state != "present" or len({owner.content for owner in owners}) == 1:
+        return found
+    others = spelling_on_disk(overlap, keys[overlap.path], places).losers  # modules that are there by another name
+    matches = tuple(id_ for id_ in found.matches if id_ not in others)
+    return found._replace(matches=matches, losers=tuple(dict.fromkeys((*found.losers, *others))))
 
 
 def _requires(distributions: Sequence[Unread], target: Target) -> Callable[[str, str], bool]:

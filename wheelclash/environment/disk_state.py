@@ -70,11 +70,11 @@ def on_disk(key: str, owners: Sequence[Owner], recorded: Mapping[str, str | None
 
 
 def spelling_on_disk(overlap: Overlap, key: str, places: Places) -> OnDisk:
-    """Look how a folder is spelt of which several distributions differ in the case of its name.
+    """Look how a folder or a file is spelt of which several distributions differ in the case of its name.
 
     Args:
-        overlap: Of the folder.
-        key: The folder's.
+        overlap: Of the folder or file.
+        key: Its key.
         places: Of the environment.
     """
     depth = overlap.path.count("/")

@@ -138,7 +138,7 @@ def model_disk(scan: Scan) -> Disk:
     records: dict[str, dict[InstalledPath, str]] = {each.id: {} for each in scan.distributions}
     contents: dict[InstalledPath, frozenset[str | None]] = {}
     for each in scan.contested:
-        if each.overlap.is_same_path:
+        if each.overlap.is_one_file:
             path = each.overlap.path
             numbers = _numbers(each)
             for id_, number in numbers.items():
@@ -223,7 +223,7 @@ class _Planner:
     def _is_open(self, each: Contested) -> bool:
         """Whether a file is lost to somebody, and nothing says whose content it should have."""
         path = each.overlap.path
-        if not each.overlap.is_same_path or path in self._ignored:
+        if not each.overlap.is_one_file or path in self._ignored:
             return False
         owners = {id_: number for id_, number in _numbers(each).items() if id_ not in self._drop}
         if len(set(owners.values())) <= 1 or not owners.keys().isdisjoint(self._keep):
@@ -244,7 +244,7 @@ class _Planner:
     def _undecided(self, paths: Collection[InstalledPath]) -> list[Undecided]:
         found: dict[tuple[str, ...], list[InstalledPath]] = {}
         for each in self._clashes:
-            if each.overlap.path in paths and each.overlap.is_same_path:
+            if each.overlap.path in paths and each.overlap.is_one_file:
                 owners = tuple(id_ for id_ in each.overlap.ids if id_ not in self._drop)
                 found.setdefault(owners, []).append(each.overlap.path)
         return [Undecided(owners, tuple(paths)) for owners, paths in sorted(found.items())]
@@ -253,7 +253,7 @@ class _Planner:
         """Who loses something to a keeper and stays."""
         found = set()
         for each in self._clashes:
-            if each.overlap.is_same_path:
+            if each.overlap.is_one_file:
                 numbers = _numbers(each)
                 wanted = {numbers[id_] for id_ in numbers if id_ in self._keep}
                 found |= {id_ for id_, number in numbers.items() if wanted and number not in wanted}

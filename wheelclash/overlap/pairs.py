@@ -7,16 +7,16 @@ import unicodedata
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from wheelclash.layout import InstalledPath
+from wheelclash.layout import InstalledFile, InstalledPath
 from wheelclash.overlap.model import Kind, Overlap, Owner, Severity, severity_of
-from wheelclash.overlap.same_path import relation
+from wheelclash.overlap.same_path import numbered, relation
 from wheelclash.ownership import folders_above
-from wheelclash.role import is_aside, is_sourceless, role_of
+from wheelclash.role import is_aside, is_importable, is_sourceless, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wheelclash.layout import InstalledFile, Layout
+    from wheelclash.layout import Layout
     from wheelclash.ownership import OwnershipMap
     from wheelclash.role import Role
     from wheelclash.target import Target
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["case_only", "file_directory", "folded", "folders_spelt_differently", "shadowed"]
 
 _LIBRARY = "site-packages/"
-_MODULES = (".py", ".pyc", ".so", ".pyd")
 _PACKAGE, _SOURCE, _BYTECODE = -1000, 100, 101
 """Ranks in the order of import: those of extensions come before source, and all forms of a package before."""
 _EXTENSION = re.compile(r"\.(?:(?P<tag>[A-Za-z0-9_-]+)\.)?(?P<kind>so|pyd)$")
@@ -80,6 +79,10 @@ def case_only(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Ta
 
 
 def _files_spelt_differently(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Target) -> list[Overlap]:
+    """Return the files that differ only in case, and the rows without a file that name another distribution's so.
+
+    Contents of modules are alike only if their names are, too: Python imports a module by its own spelling.
+    """
     groups: dict[str, list[InstalledPath]] = {}
     spelt: dict[str, InstalledPath] = {}
     for path in ownership:
@@ -96,10 +99,30 @@ def _files_spelt_differently(layouts: Mapping[str, Layout], ownership: Ownership
                 owners.setdefault(id_, layouts[id_].files[path])
         if len({file.path for file in owners.values()}) > 1:
             role = role_of(paths[0], sourceless=paths[0][:-1] not in ownership)
-            severity = "none" if target.case_sensitive else severity_of(relation(list(owners.items())), role)
-            pair = _pair(paths[0], "case-only", severity, list(owners.items()))
-            found.append(pair._replace(role=role))
+            same = _by_name(numbered(list(owners.items())))
+            severity: Severity = "none" if target.case_sensitive else severity_of(relation(same), role)
+            found.append(Overlap(paths[0], "case-only", role, severity, same))
+    for id_, layout in layouts.items():
+        for path in sorted(layout.phantoms):
+            written = spelt.get(folded(path), path)
+            others = [other for other in ownership.owners(written) if other != id_]
+            if written != path and others:
+                ghost = Owner(id_, InstalledFile(path, None, None, None, None), len(others), phantom=True)
+                files = numbered([(other, layouts[other].files[written]) for other in others])
+                severity = "none" if target.case_sensitive else "notice"
+                found.append(Overlap(written, "case-only", role_of(written), severity, (*files, ghost)))
     return found
+
+
+def _by_name(owners: tuple[Owner, ...]) -> tuple[Owner, ...]:
+    """Return owners of files of one name in some case, of modules numbered anew by content and spelling."""
+    if not is_importable(owners[0].file.path):
+        return owners
+    numbers: dict[tuple[int, str], int] = {}
+    keys = [(owner.content, owner.file.path.rpartition("/")[2]) for owner in owners]
+    return tuple(
+        owner._replace(content=numbers.setdefault(key, len(numbers))) for owner, key in zip(owners, keys, strict=True)
+    )
 
 
 def _packages(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Target) -> list[Overlap]:
@@ -117,7 +140,7 @@ def _packages(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Ta
         for folder in folders:
             for path in _below(folder, every):
                 for id_ in ownership.owners(path):
-                    candidate = (not path.endswith(_MODULES), path)
+                    candidate = (not is_importable(path), path)
                     if id_ not in first or (folder_of[id_] == folder and candidate < first[id_]):
                         first[id_], folder_of[id_] = candidate, folder
         names = {folder.rpartition("/")[2] for folder in folder_of.values()}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wheelclash.layout import InstalledPath, Layout
     from wheelclash.ownership import OwnershipMap
 
-__all__ = ["contradicted", "relation", "same_path"]
+__all__ = ["contradicted", "numbered", "relation", "same_path"]
 
 Relation = Literal["different", "identical", "unknown"]
 
@@ -70,24 +70,24 @@ def _claimed(layout: Layout, ownership: OwnershipMap) -> list[InstalledPath]:
 
 
 def _overlap(path: InstalledPath, files: list[tuple[str, InstalledFile]], sources: Container[InstalledPath]) -> Overlap:
-    owners = _numbered(files)
+    owners = numbered(files)
     generated = all(file.member is None for _, file in files)
     role = role_of(path, generated=generated, sourceless=path[:-1] not in sources)
     if is_metadata(path):
         role = "metadata"
     elif path.endswith("/__init__.py") and all(is_known_stub(file.content, file.size) for _, file in files):
         role = "namespace-init"
-    kind = _kind(owners)
+    kind = relation(owners)
     return Overlap(path, kind, role, severity_of(kind, role), owners)
 
 
 def _phantom(path: InstalledPath, claimant: str, files: list[tuple[str, InstalledFile]]) -> Overlap:
     ghost = Owner(claimant, InstalledFile(path, None, None, None, None), len(files), phantom=True)
-    owners = (*_numbered(files), ghost)
+    owners = (*numbered(files), ghost)
     return Overlap(path, "unknown", role_of(path), "notice", owners)
 
 
-def _numbered(files: list[tuple[str, InstalledFile]]) -> tuple[Owner, ...]:
+def numbered(files: list[tuple[str, InstalledFile]]) -> tuple[Owner, ...]:
     """Return owners with their contents numbered.
 
     A content that cannot be proven equal to another has its own number: one without a hash, and one of a hash that
@@ -104,18 +104,14 @@ def _numbered(files: list[tuple[str, InstalledFile]]) -> tuple[Owner, ...]:
     return tuple(owners)
 
 
-def relation(files: list[tuple[str, InstalledFile]]) -> Relation:
-    """Return how the contents relate that several distributions, given by id, write to one place."""
-    return _kind(_numbered(files))
-
-
 def _contradicts(one: InstalledFile, other: InstalledFile) -> bool:
     """Return whether size or CRC-32 prove two contents different; what is installed may have neither."""
     known = ((one.size, other.size), (one.crc, other.crc))
     return any(mine is not None and theirs is not None and mine != theirs for mine, theirs in known)
 
 
-def _kind(owners: Sequence[Owner]) -> Relation:
+def relation(owners: Sequence[Owner]) -> Relation:
+    """Return how the contents of numbered owners relate."""
     distinct = {owner.content: owner.file for owner in owners}
     if len(distinct) == 1:
         return "identical"
