@@ -98,11 +98,12 @@ def test_bytecode_without_source_is_a_module(made: Handmade) -> None:
 
 
 def test_bytecode_beside_source_of_another_is_not_imported(made: Handmade) -> None:
+    """Whose of it is there does not matter then; that it is hidden does, to those that ship no source."""
     made.add("one", {"p/core.py": "", "p/core.pyc": "1"})
     made.add("two", {"p/core.pyc": "2"})
     made.add("three", {"p/core.pyc": "3"})
     roles = {each.overlap.kind: each.overlap.role for each in made.scan().contested}
-    assert roles == {"different": "bytecode", "shadowed": "bytecode"}
+    assert roles == {"different": "bytecode", "shadowed": "module"}
 
 
 def test_script_that_was_not_installed_is_no_file_of_a_distribution(made: Handmade) -> None:
