@@ -201,7 +201,7 @@ class EnvironmentSummary(Summary):
     leftovers: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class EnvironmentReport(Written):
     """What is on disk in one environment."""
 

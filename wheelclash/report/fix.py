@@ -169,7 +169,7 @@ class LastingReport:
     losses: Sequence[LossReport]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class FixReport(Written):
     """What mending an environment takes, or took.
 

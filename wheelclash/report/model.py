@@ -390,7 +390,7 @@ class Reading:
         return cls(traffic.index_requests, traffic.wheel_requests, traffic.member_requests, traffic.bytes, from_cache)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report(Written):
     """The answer to one question."""
 

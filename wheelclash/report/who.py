@@ -156,7 +156,7 @@ class FoundReport:
         return bool(self.owners) and (is_plain or bool(self.on_disk and self.on_disk.matches))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class WhoReport(Written):
     """Whose some files and folders are, in an environment or in a set.
 
