@@ -71,6 +71,12 @@ def test_generated_commands_are_files_of_their_platform() -> None:
     assert only("Scripts/tool.exe", one, two, target=WINDOWS).path == "scripts/tool.exe"
 
 
+def test_import_name_of_a_module_without_source() -> None:
+    """It is that of its bytecode, which is what Python imports."""
+    found = only("p.core", Wheel("a", files={"p/core.pyc": "1"}), Wheel("b", files={"p/core.pyc": "2"}))
+    assert (found.means, found.role, names(found)) == ("import", "module", ["a", "b"])
+
+
 def test_path_that_one_only_recorded_is_the_others() -> None:
     one = Wheel("one", files={"m.py": "1"}, record_extra=[("gone.py", "", "")])
     two = Wheel("two", files={"gone.py": "2"})

@@ -137,7 +137,7 @@ def _is_import_name(text: str) -> bool:
 
 
 def _modules(name: str, site: str, tree: Tree) -> Iterator[str]:
-    """The forms of a module, in the order in which an import looks for them: package, extension module, source."""
+    """The forms of a module in the order of import: package, extension module, source, bytecode without source."""
     *parents, last = name.split(".")
     folder = "/".join((site, *parents))
     package = f"{folder}/{last}"
@@ -148,6 +148,7 @@ def _modules(name: str, site: str, tree: Tree) -> Iterator[str]:
         if each.endswith(_EXTENSIONS) and each.partition(".")[0] == last:
             yield f"{folder}/{each}"
     yield f"{package}.py"
+    yield f"{package}.pyc"
 
 
 def module_stem(path: str) -> str | None:
