@@ -64,6 +64,17 @@ def live(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """Break the pure core and the readers line by line, and list what the fast tests let pass; arguments name a part.
+
+    ``nox -s mutants -- "wheelclash.overlap.*"``. Nothing is judged: a survivor is a question, and some are equivalent.
+    """
+    session.install("-e", ".", *group("test"), *group("mutants"))
+    session.run("mutmut", "run", *session.posargs)
+    session.run("mutmut", "results")
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation; a warning is an error."""
     session.install("-e", ".", *group("docs"))
