@@ -22,6 +22,7 @@ from wheelclash.sources.selection import Selection, distinct
 from wheelclash.sources.settings import resolve_settings
 from wheelclash.sources.wheelhouse import select_wheels, targets_of, wheels_of, without_absent
 from wheelclash.threads import run_all
+from wheelclash.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -251,7 +252,7 @@ def _require_comparison(inputs: Inputs, sets: Sequence[TargetSet], *, resolves: 
         return
     out = {skip.requirement: skip.reason for each in sets for skip in each.not_compared}
     names, reasons = list(out), " and ".join(dict.fromkeys(out.values()))
-    why = f" Not compared: {_some(names)} ({reasons})." if out else ""
+    why = f" Not compared: {some(names, _FEW)} ({reasons})." if out else ""
     if not most:
         raise QuestionError(f"There is nothing to compare: {inputs.sources} no distribution.{why}")
     times = sum(each.name == most[0].name for each in inputs.asked)
@@ -260,11 +261,6 @@ def _require_comparison(inputs: Inputs, sets: Sequence[TargetSet], *, resolves: 
         f"{most[0].name} alone has nothing to clash with.{given}{why}",
         "Name at least one other, or let its dependencies be resolved (--deps).",
     )
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
-    return f"{', '.join(names[:_FEW])}{more}"
 
 
 def _targets(question: Question, inputs: Inputs, reader: WheelReader) -> Sequence[Target]:

@@ -17,6 +17,7 @@ from wheelclash.diagnosis import contested_layouts, empty_disk
 from wheelclash.distribution import Edge
 from wheelclash.errors import KeeperError
 from wheelclash.ownership import folders_above
+from wheelclash.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -226,11 +227,6 @@ def state_in_words(leaves: Mapping[str, Intact], concerned: Mapping[str, str]) -
     words = {"yes": "is intact", "no": "is not intact", "undetermined": "may be intact or not"}
     said = [f"{name} {words[leaves[id_]]}" for id_, name in concerned.items() if id_ in leaves]
     return "then " + ", ".join(said) if said else "then none of them is installed"
-
-
-def and_(names: Sequence[str]) -> str:
-    """Return names as part of a sentence."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -531,7 +527,7 @@ class _Choice:
         why = f"Uninstall {self._model.names(ids)}, and with it what it shared"
         for id_, names in unmet.items():
             verb = "requires" if len(names) == 1 else "require"
-            why += f" ({and_(names)} {verb} {self._model.by_id[id_].name}; `pip check` will say so)"
+            why += f" ({listed(names)} {verb} {self._model.by_id[id_].name}; `pip check` will say so)"
         return _Change("uninstall", ids, why, ids), unmet
 
     # -- playing -----------------------------------------------------------------------------------------

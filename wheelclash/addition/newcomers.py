@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelclash.distribution import allows, holds, parse_requires
+from wheelclash.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -131,13 +132,13 @@ def effects(
                 changed[f"{each.name} requires {requirement.name}{requirement.specifier} (now {there[name]})"] = None
     found = []
     if brought:
-        found.append(f"an install also brings {_some(brought)}, which is not compared{hint}")
+        found.append(f"an install also brings {some(brought, _MOST)}, which is not compared{hint}")
     if changed:
-        found.append(f"an install also changes what is there: {_some(changed)}{hint}")
+        found.append(f"an install also changes what is there: {some(changed, _MOST)}{hint}")
     found += _left_alone(newcomers, there)
     broken = list(_no_longer_met(coming, requires, target))
     if broken:
-        found.append(f"no longer met: {_some(broken)}")
+        found.append(f"no longer met: {some(broken, _MOST)}")
     return found
 
 
@@ -146,7 +147,7 @@ def _left_alone(newcomers: Sequence[Distribution], there: Mapping[str, str]) -> 
     same = [each.name for each in newcomers if _is_version(each, there.get(each.name))]
     if same:
         verb = "is" if len(same) == 1 else "are"
-        yield f"{_some(same)} {verb} there in that version: pip writes it again only with --force-reinstall"
+        yield f"{some(same, _MOST)} {verb} there in that version: pip writes it again only with --force-reinstall"
     for each in newcomers:
         if each.name not in same and _is_enough(each, there.get(each.name)):
             yield (
@@ -174,9 +175,3 @@ def _no_longer_met(
                 other = coming[canonicalize_name(requirement.name)]
                 if not allows(requirement, other.candidate.version):
                     yield f"{name} requires {requirement.name}{requirement.specifier}, not {other.candidate.version}"
-
-
-def _some(texts: Collection[str]) -> str:
-    shown = list(texts)[:_MOST]
-    more = f" and {len(texts) - _MOST} more" if len(texts) > _MOST else ""
-    return ", ".join(shown) + more

@@ -6,9 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from wheelclash.report.escape import printable_report
-from wheelclash.report.lines import Line, Section, Span, Style, all_lines, command, first_screen
+from wheelclash.report.lines import Line, Section, Span, Style, all_lines, command, first_screen, not_read, note
 from wheelclash.report.reasons_text import reasons
-from wheelclash.report.words import listed, plural
+from wheelclash.report.words import python_of
+from wheelclash.wording import listed, plural, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,9 +39,7 @@ class _Writer:
     def sections(self) -> Iterator[Section]:
         report = self._report
         yield Section("", [self._headline()], whole=True)
-        yield Section("what was not read", [
-            (Span("  not read  ", "warning"), Span(f"{skip.requirement}: {skip.reason}")) for skip in report.skipped
-        ])  # fmt: skip
+        yield Section("what was not read", [not_read(skip.requirement, skip.reason) for skip in report.skipped])
         yield Section("distributions", list(self._verdicts()))
         yield Section("files", [*self._contested(), *self._damage({"missing-file", "changed-file"})])
         yield Section("reasons", list(reasons(self._grave)))
@@ -48,7 +47,7 @@ class _Writer:
         yield Section("what imports find", list(self._hidden()))
         yield Section("what is not compared", list(self._not_compared()))
         yield Section("notes", list(self._findings()))
-        yield Section("notes", [(Span("note: ", "warning"), Span(warning)) for warning in report.warnings])
+        yield Section("notes", [note(warning) for warning in report.warnings])
         if report.summary.errors or report.summary.warnings:
             yield Section("commands", list(self._commands()), heading=[()], whole=True)
 
@@ -67,9 +66,7 @@ class _Writer:
     def _headline(self) -> Line:
         report = self._report
         summary = report.summary
-        target = report.targets[0]
-        implementation = {"cpython": "CPython", "pypy": "PyPy"}.get(target.implementation, target.implementation)
-        where = Span(f"{report.environment.prefix} ({implementation} {target.python_version}): ", "strong")
+        where = Span(f"{report.environment.prefix} ({python_of(report.targets[0])}): ", "strong")
         counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notices, "notice")]
         told = ", ".join(plural(count, word) for count, word in counts if count)
         told += f"{', ' if told else ''}{summary.ignored} ignored" if summary.ignored else ""
@@ -149,12 +146,10 @@ class _Writer:
 
     def _line(self, severity: str, folder: str, names: Sequence[str], what: str) -> Line:
         style: Style = "error" if severity == "error" else "warning"
-        most = len(names) if self._verbose else _MOST_NAMES
-        more = f" and {len(names) - most} more" if len(names) > most else ""
         text = (
             f"{folder}/{names[0]}  {what}"
             if len(names) == 1
-            else (f"{folder}/  {plural(len(names), 'file')}, {what}: {', '.join(names[:most])}{more}")
+            else f"{folder}/  {plural(len(names), 'file')}, {what}: {self._some(names)}"
         )
         return (Span(f"  {severity:<8} ", style), Span(text))
 
@@ -202,9 +197,8 @@ class _Writer:
                 text = f"find {each.name} of {found} in {each.by_folder}, not that of {owners} in {each.folder}"
                 yield (Span("  imports  ", "warning"), Span(text))
         for (folder, hidden), texts in copies.items():
-            most = len(texts) if self._verbose else _MOST_NAMES
-            more = f" and {len(texts) - most} more (-v)" if len(texts) > most else ""
-            text = f"find {'; '.join(texts[:most])}{more}  (in {folder} before {hidden})"
+            copies_said = self._some(texts, "; ", hint=" (-v)")
+            text = f"find {copies_said}  (in {folder} before {hidden})"
             yield (Span("  imports  ", "faint"), Span(text))
 
     def _not_compared(self) -> Iterator[Line]:
@@ -212,19 +206,21 @@ class _Writer:
         if not told:
             return
         names = list(dict.fromkeys(f"{each.requirement} ({each.code})" for each in told))
-        most = len(names) if self._verbose else _MOST_NAMES
-        more = f" and {len(names) - most} more (-v)" if len(names) > most else ""
-        yield (Span(f"  not compared: {', '.join(names[:most])}{more}", "faint"),)
+        yield (Span(f"  not compared: {self._some(names, hint=' (-v)')}", "faint"),)
 
     def _findings(self) -> Iterator[Line]:
         found = [(each.name, finding) for each in self._report.distributions for finding in each.findings]
         if self._verbose:
             for name, finding in found:
                 path = f" ({finding.path})" if finding.path else ""
-                yield (Span("note: ", "warning"), Span(f"{name}: {finding.detail}{path}"))
+                yield note(f"{name}: {finding.detail}{path}")
         elif found and (self._grave or self._report.damage):
-            count = "1 oddity" if len(found) == 1 else f"{len(found):,} oddities"
+            count = plural(len(found), "oddity", "oddities")
             yield (Span(f"note: {count} in what was recorded (-v)", "faint"),)
+
+    def _some(self, texts: Sequence[str], separator: str = ", ", *, hint: str = "") -> str:
+        """Return the first texts and the number of the others; with ``-v`` all of them."""
+        return some(texts, None if self._verbose else _MOST_NAMES, separator=separator, hint=hint)
 
     def _others(self) -> str:
         kept = set(self._report.environment.command)

@@ -22,7 +22,7 @@ from wheelclash.report.fix import (
 from wheelclash.report.model import SCHEMA_VERSION, IntactReport, Tool
 from wheelclash.report.parts import restoring_note, skip_reports
 from wheelclash.report.reasons import native_report
-from wheelclash.report.words import listed, plural
+from wheelclash.wording import listed, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

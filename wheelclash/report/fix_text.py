@@ -6,8 +6,8 @@ import shlex
 from typing import TYPE_CHECKING
 
 from wheelclash.report.escape import printable_report
-from wheelclash.report.lines import Line, Section, Span, Style, all_lines, first_screen
-from wheelclash.report.words import listed, plural
+from wheelclash.report.lines import Line, Section, Span, Style, all_lines, first_screen, not_read, note
+from wheelclash.wording import listed, plural, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,9 +33,7 @@ class _Writer:
     def sections(self) -> Iterator[Section]:
         report = self._report
         yield Section("", [self._headline()], whole=True)
-        yield Section("what was not read", [
-            (Span("  not read  ", "warning"), Span(f"{skip.requirement}: {skip.reason}")) for skip in report.skipped
-        ])  # fmt: skip
+        yield Section("what was not read", [not_read(skip.requirement, skip.reason) for skip in report.skipped])
         if report.state == "undecided":
             yield Section("clashes", [line for undecided in report.undecided for line in self._undecided(undecided)])
         elif report.state == "needs-drop":
@@ -45,7 +43,7 @@ class _Writer:
             yield Section("wheels", list(self._origins()))
         if report.state == "failed":
             yield Section("distributions", list(self._results()))
-        yield Section("notes", [(Span("note: ", "warning"), Span(warning)) for warning in report.warnings])
+        yield Section("notes", [note(warning) for warning in report.warnings])
         yield Section("commands", list(self._ending()), heading=self._gap(), whole=True)
 
     def _gap(self) -> list[Line]:
@@ -102,9 +100,8 @@ class _Writer:
 
     def _undecided(self, each: UndecidedReport) -> Iterator[Line]:
         names = [side.distribution for side in each.sides]
-        most = len(each.paths) if self._verbose else _MOST_PATHS
-        more = f" and {len(each.paths) - most} more" if len(each.paths) > most else ""
-        text = f"{plural(len(each.paths), 'file')} of {listed(names)}: {', '.join(each.paths[:most])}{more}"
+        paths = some(each.paths, None if self._verbose else _MOST_PATHS)
+        text = f"{plural(len(each.paths), 'file')} of {listed(names)}: {paths}"
         yield (Span("  clash    ", "error"), Span(text))
         if each.why:
             yield (Span("  why      ", "faint"), Span(each.why))

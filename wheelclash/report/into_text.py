@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from wheelclash.report.words import listed, plural
+from wheelclash.wording import listed, plural, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -107,10 +107,9 @@ def loss_texts(report: Report, *, verbose: bool) -> Iterator[tuple[str, str, str
             f"{each.root}/{each.path}"
         )
     for (severity, loser, because, version, when), paths in sorted(pairs.items()):
-        most = len(paths) if verbose else _MOST_NAMES
-        more = f" and {len(paths) - most} more" if len(paths) > most else ""
         goes = "goes" if len(paths) == 1 else "go"
-        text = f"{', '.join(sorted(paths)[:most])}{more}  of {loser} {goes} with {because} {version}, which is replaced"
+        shown = some(sorted(paths), None if verbose else _MOST_NAMES)
+        text = f"{shown}  of {loser} {goes} with {because} {version}, which is replaced"
         yield severity, text, when
 
 
@@ -120,10 +119,9 @@ def unowned_texts(into: IntoReport, *, verbose: bool) -> Iterator[str]:
     for each in into.unowned:
         paths[each.distribution].append(f"{each.root}/{each.path}")
     for name, found in paths.items():
-        most = len(found) if verbose else _MOST_NAMES
-        more = f" and {len(found) - most} more" if len(found) > most else ""
+        shown = some(found, None if verbose else _MOST_NAMES)
         what = "which no RECORD lists, is" if len(found) == 1 else "which no RECORD lists, are"
-        yield f"{', '.join(found[:most])}{more}, {what} overwritten by {name}"
+        yield f"{shown}, {what} overwritten by {name}"
 
 
 def _when(report: Report, lost: LostReport) -> str:

@@ -5,12 +5,25 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from wheelclash.report.words import listed
+from wheelclash.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["SCREEN", "WIDTH", "Line", "Section", "Span", "Style", "all_lines", "command", "first_screen", "height"]
+__all__ = [
+    "SCREEN",
+    "WIDTH",
+    "Line",
+    "Section",
+    "Span",
+    "Style",
+    "all_lines",
+    "command",
+    "first_screen",
+    "height",
+    "not_read",
+    "note",
+]
 
 WIDTH = 100
 """Columns that a screen is taken to have."""
@@ -30,6 +43,16 @@ class Span(NamedTuple):
 
 
 Line: TypeAlias = tuple[Span, ...]
+
+
+def not_read(requirement: str, reason: str) -> Line:
+    """Return the line on something that could not be read."""
+    return (Span("  not read  ", "warning"), Span(f"{requirement}: {reason}"))
+
+
+def note(text: str) -> Line:
+    """Return the line on something that people should know besides."""
+    return (Span("note: ", "warning"), Span(text))
 
 
 class Section(NamedTuple):

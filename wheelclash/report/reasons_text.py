@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelclash.report.lines import Line, Span
-from wheelclash.report.words import listed
+from wheelclash.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from wheelclash.report.escape import printable_report
 from wheelclash.report.into_text import clean_headline, grave_headline, grave_losses, loss_texts, unowned_texts, way
-from wheelclash.report.lines import Line, Section, Span, Style, all_lines, command, first_screen
+from wheelclash.report.lines import Line, Section, Span, Style, all_lines, command, first_screen, not_read, note
 from wheelclash.report.reasons_text import reasons
-from wheelclash.report.words import REASONS, listed, plural, refusals_said
+from wheelclash.report.words import REASONS, python_of, refusals_said
+from wheelclash.wording import listed, plural, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,8 +54,7 @@ def render(report: Report, *, verbose: bool = False) -> list[Line]:
 
 
 def _label(target: TargetReport) -> str:
-    implementation = {"cpython": "CPython", "pypy": "PyPy"}.get(target.implementation, target.implementation)
-    return f"{implementation} {target.python_version}, {target.platform}"
+    return f"{python_of(target)}, {target.platform}"
 
 
 class _Writer:
@@ -84,7 +84,7 @@ class _Writer:
         if self._grave or self._lost:
             yield Section("remedies", list(self._remedies()), heading=[()], whole=True)
         yield Section("notes", list(self._findings()))
-        yield Section("notes", [(Span("note: ", "warning"), Span(warning)) for warning in self._report.warnings])
+        yield Section("notes", [note(warning) for warning in self._report.warnings])
 
     def left_out(self) -> list[str]:
         """Return what the sections do not show without ``-v``."""
@@ -184,10 +184,9 @@ class _Writer:
 
     def _some(self, names: Sequence[str], separator: str = ", ") -> str:
         """Return the first names and the number of the others; with ``-v`` all of them."""
-        if self._verbose or len(names) <= _MOST_NAMES:
-            return separator.join(names)
-        self._names_left_out = True
-        return f"{separator.join(names[:_MOST_NAMES])} and {len(names) - _MOST_NAMES:,} more"
+        most = None if self._verbose else _MOST_NAMES
+        self._names_left_out |= most is not None and len(names) > most
+        return some(names, most, separator=separator)
 
     def _resolved(self) -> Iterator[Line]:
         """The versions a resolver chose: it backs off to old releases without a word."""
@@ -207,7 +206,7 @@ class _Writer:
         for requirement, told in reasons.items():
             for reason in told if self._verbose else told[:1]:
                 more = f" (and {len(told) - 1} more reasons, -v)" if len(told) > 1 and not self._verbose else ""
-                yield (Span("  not read  ", "warning"), Span(f"{requirement}: {reason}{more}"))
+                yield not_read(requirement, f"{reason}{more}")
 
     def _not_compared(self) -> Iterator[Line]:
         """Yield one line for each reason for which something is not compared."""
@@ -388,7 +387,7 @@ class _Writer:
             times = f" ({count} times)" if count > 1 else ""
             if self._verbose or _is_always_told(code):
                 which = "" if code == "newer-release" else f"{wheel}: "
-                yield (Span("note: ", "warning"), Span(f"{which}{detail}{times}"))
+                yield note(f"{which}{detail}{times}")
 
 
 def _is_always_told(code: str) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from wheelclash.report.escape import printable_report
-from wheelclash.report.lines import Line, Span, Style
-from wheelclash.report.words import REASONS, listed, plural
+from wheelclash.report.lines import Line, Span, Style, not_read, note
+from wheelclash.report.words import REASONS, python_of
+from wheelclash.wording import listed, plural, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,12 +39,11 @@ class _Writer:
             yield from block[1:]
         yield from self._not_read()
         for warning in self._report.warnings:
-            yield (Span("note: ", "warning"), Span(warning))
+            yield note(warning)
 
     def _where(self) -> str:
         environment, target = self._report.environment, self._report.targets[0]
-        implementation = {"cpython": "CPython", "pypy": "PyPy"}.get(target.implementation, target.implementation)
-        python = f"{implementation} {target.python_version}"
+        python = python_of(target)
         return f"{python}, {target.platform}" if environment is None else f"{environment.prefix}, {python}"
 
     def _absent(self) -> Iterator[list[Line]]:
@@ -169,12 +169,12 @@ class _Writer:
 
     def _not_read(self) -> Iterator[Line]:
         for skip in self._cut(self._report.skipped):
-            yield (Span("  not read  ", "warning"), Span(f"{skip.requirement}: {skip.reason}"))
+            yield not_read(skip.requirement, skip.reason)
         yield from self._rest(self._report.skipped, "skip")
         if self._report.not_compared and any(not each.owners for each in self._report.found):
             names = list(dict.fromkeys(f"{each.requirement} ({each.code})" for each in self._report.not_compared))
-            more = f" and {len(names) - _MOST_LINES} more (-v)" if len(self._cut(names)) < len(names) else ""
-            yield (Span(f"  not compared: {', '.join(self._cut(names))}{more}", "faint"),)
+            most = None if self._verbose else _MOST_LINES
+            yield (Span(f"  not compared: {some(names, most, hint=' (-v)')}", "faint"),)
 
     def _cut(self, found: Sequence[_T]) -> Sequence[_T]:
         return found if self._verbose else found[:_MOST_LINES]

@@ -1,17 +1,19 @@
-"""Words: counts and lists as people read them, and what the reasons of a diagnosis mean."""
+"""Words of the reports: what the reasons of a diagnosis mean, which Python a target has, who refuses what."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from wheelclash.wording import listed, plural
 
-    from wheelclash.report.model import Report
+if TYPE_CHECKING:
+    from wheelclash.report.model import Report, TargetReport
 
 _MOST_REFUSED = 3
 
-__all__ = ["REASONS", "listed", "plural", "refusals_said"]
+__all__ = ["REASONS", "python_of", "refusals_said"]
+
+_IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy"}
 
 REASONS = {
     "order": "it is installed last",
@@ -33,15 +35,9 @@ REASONS = {
 """Why a diagnosis ends as it does, by the word that the JSON has for it."""
 
 
-def plural(count: int, word: str, several: str = "") -> str:
-    """Return a count and what is counted: ``1 file``, ``2,000 files``; ``several`` where an *s* will not do."""
-    return f"{count:,} {word if count == 1 else several or word + 's'}"
-
-
-def listed(names: Iterable[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``; empty for none."""
-    names = list(names)
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
+def python_of(target: TargetReport) -> str:
+    """Return which Python a target has: ``CPython 3.12.0``."""
+    return f"{_IMPLEMENTATIONS.get(target.implementation, target.implementation)} {target.python_version}"
 
 
 def refusals_said(report: Report) -> str:

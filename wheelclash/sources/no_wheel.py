@@ -8,9 +8,10 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 from packaging.version import Version
 
 from wheelclash.sources.releases import python_fits
+from wheelclash.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from packaging.tags import Tag
 
@@ -52,7 +53,7 @@ def reason_for(asked: Asked, files: Sequence[ProjectFile], target: Target, *, ex
         return f"no release{when} fits {str(asked.specifier) or 'any version'}; there is {near}"
     with_wheels = sorted((version for version in allowed if version in wheels), reverse=True)
     if not with_wheels:
-        return f"{_some(map(str, sorted(allowed, reverse=True)))} came as source only{when}: {ASK_INSTEAD}"
+        return f"{some(map(str, sorted(allowed, reverse=True)), _SHOWN)} came as source only{when}: {ASK_INSTEAD}"
     newest = with_wheels[0]
     offered = wheels[newest]
     if all(file.yanked is not None for file, _ in offered) and any(_fits(tags, target) for _, tags in offered):
@@ -73,15 +74,15 @@ def _nearest(asked: Asked, versions: Sequence[Version]) -> str:
 def _what_there_is(offered: Sequence[tuple[ProjectFile, frozenset[Tag]]], target: Target) -> str:
     """What keeps the target out: Requires-Python, the Python tag, or the platform."""
     if not any(python_fits(file.requires_python, target) for file, _ in offered):
-        return f"it requires Python {_some(sorted({file.requires_python or '' for file, _ in offered}))}"
+        return f"it requires Python {some(sorted({file.requires_python or '' for file, _ in offered}), _SHOWN)}"
     for_target = {file.requires_python or "" for file, tags in offered if _fits(tags, target)}
     if for_target:
-        return f"it requires Python {_some(sorted(for_target))}"
+        return f"it requires Python {some(sorted(for_target), _SHOWN)}"
     platforms = {tag.platform for tag in target.tags}
     here = sorted({f"{tag.interpreter}-{tag.abi}" for _, tags in offered for tag in tags if tag.platform in platforms})
     if here:
-        return f"for this platform there is only {_some(here)}"
-    return f"there is only {_some(sorted({tag.platform for _, tags in offered for tag in tags}))}"
+        return f"for this platform there is only {some(here, _SHOWN)}"
+    return f"there is only {some(sorted({tag.platform for _, tags in offered for tag in tags}), _SHOWN)}"
 
 
 def _fits(tags: frozenset[Tag], target: Target) -> bool:
@@ -90,9 +91,3 @@ def _fits(tags: frozenset[Tag], target: Target) -> bool:
 
 def _describe(target: Target) -> str:
     return f"{target.implementation} {target.minor_version} on {target.platform}"
-
-
-def _some(texts: Iterable[str]) -> str:
-    found = list(texts)
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    return ", ".join(found[:_SHOWN]) + more

@@ -17,9 +17,10 @@ from wheelclash.sources.candidate import Candidate, Skip
 from wheelclash.sources.choosing import choose_direct
 from wheelclash.sources.ranking import rank, ranks
 from wheelclash.sources.selection import Selection
+from wheelclash.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from packaging.utils import BuildTag
@@ -100,7 +101,7 @@ def select_wheels(folder: Path, target: Target) -> Selection:
             skipped.append(_none_fits(choice, project, wheels))
     sdists = [path.name for path in _entries(folder) if path.name.endswith(_SDISTS) and path.is_file()]
     if sdists:
-        notes.append(f"source archives are not compared: {_some(sdists)}")
+        notes.append(f"source archives are not compared: {some(sdists, _SHOWN)}")
     return Selection(
         candidates=candidates,
         skipped=skipped,
@@ -160,9 +161,9 @@ def _left_out(name: str, best: _Wheel, wheels: Sequence[_Wheel]) -> list[str]:
     newer = sorted({each.version for each in wheels if each.version > best.version}, reverse=True)
     notes = []
     if older:
-        notes.append(f"{name} {best.version} is compared, not {_some(map(str, older))} beside it")
+        notes.append(f"{name} {best.version} is compared, not {some(map(str, older), _SHOWN)} beside it")
     if newer:
-        notes.append(f"{name} {best.version} is compared: {_some(map(str, newer))} has no wheel for the target")
+        notes.append(f"{name} {best.version} is compared: {some(map(str, newer), _SHOWN)} has no wheel for the target")
     return notes
 
 
@@ -170,10 +171,6 @@ def _none_fits(skip: Skip, name: str, wheels: Sequence[_Wheel]) -> Skip:
     if skip.code != "no-wheel":
         return skip
     tags = sorted({each.filename.removesuffix(".whl").split("-", 2)[2] for each in wheels})
-    return skip._replace(requirement=name, reason=f"no wheel in the folder is for the target; there is {_some(tags)}")
-
-
-def _some(texts: Iterable[str]) -> str:
-    found = list(texts)
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    return ", ".join(found[:_SHOWN]) + more
+    return skip._replace(
+        requirement=name, reason=f"no wheel in the folder is for the target; there is {some(tags, _SHOWN)}"
+    )
