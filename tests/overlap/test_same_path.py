@@ -191,6 +191,15 @@ def test_bytecode_follows_the_source_of_any_distribution() -> None:
     assert [(each.role, each.severity) for each in _found(placed)] == [("bytecode", "none")]
 
 
+def test_bytecode_is_a_module_of_the_owner_without_the_source() -> None:
+    """The owner with the source does not need it; to the other one it is all there is."""
+    one = {"site-packages/p/core.py": "1", "site-packages/p/core.pyc": "1"}
+    placed = layouts(a=one, b={"site-packages/p/core.pyc": "2"})
+    assert [(each.role, each.severity) for each in _found(placed)] == [("module", "error")]
+    placed = layouts(a=one, b={"site-packages/p/core.py": "1", "site-packages/p/core.pyc": "2"})
+    assert [(each.role, each.severity) for each in _found(placed) if each.path.endswith("c")] == [("bytecode", "none")]
+
+
 def test_content_numbers() -> None:
     """Equal numbers are proven equal contents; a content without a hash has a number of its own."""
     found = _one(_file(None), _file(digest("1")), _file(digest("2")), _file(digest("1")), _file(None))

@@ -5,16 +5,16 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
-from wheelclash.layout import InstalledFile
+from wheelclash.layout import InstalledFile, InstalledPath
 from wheelclash.overlap.model import Overlap, Owner, severity_of
 from wheelclash.ownership import folders_above
-from wheelclash.role import is_metadata, role_of
+from wheelclash.role import is_metadata, is_sourceless, role_of
 from wheelclash.verdict import is_known_stub
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Collection, Container, Mapping, Sequence
 
-    from wheelclash.layout import InstalledPath, Layout
+    from wheelclash.layout import Layout
     from wheelclash.ownership import OwnershipMap
 
 __all__ = ["contradicted", "numbered", "relation", "same_path"]
@@ -30,20 +30,31 @@ def same_path(
     Args:
         layouts: One installer's layouts, by distribution id.
         ownership: The ownership map of the same layouts.
-        sources: The source files that exist; by default those of the map.
+        sources: The source files that exist, where the owners of bytecode are known to have none of their own; by
+            default they are looked for in the map.
     """
-    if sources is None:
-        sources = ownership
-    found = [
-        _overlap(path, [(id_, layouts[id_].files[path]) for id_ in ids], sources)
-        for path, ids in ownership.contested.items()
-    ]
+    found = []
+    for path, ids in ownership.contested.items():
+        sourceless = _is_module(path, ids, ownership) if sources is None else path[:-1] not in sources
+        found.append(_overlap(path, [(id_, layouts[id_].files[path]) for id_ in ids], sourceless=sourceless))
     for id_, layout in layouts.items():
         for path in _claimed(layout, ownership):
             others = [other for other in ownership.owners(path) if other != id_]
             if others:
                 found.append(_phantom(path, id_, [(other, layouts[other].files[path]) for other in others]))
     return found
+
+
+def _is_module(path: InstalledPath, ids: Collection[str], ownership: OwnershipMap) -> bool:
+    """Return whether contested bytecode is a module of its own for one of its owners.
+
+    It is for an owner without the source, be it that another owner has it. Where a distribution that is no owner has
+    the source, that one hides the bytecode of them all, which is another overlap.
+    """
+    if not is_sourceless(path):
+        return False
+    with_source = ownership.owners(InstalledPath(path[:-1]))
+    return all(id_ in ids for id_ in with_source) and any(id_ not in with_source for id_ in ids)
 
 
 def contradicted(overlap: Overlap) -> frozenset[str]:
@@ -69,10 +80,10 @@ def _claimed(layout: Layout, ownership: OwnershipMap) -> list[InstalledPath]:
     return sorted(layout.phantoms | below)
 
 
-def _overlap(path: InstalledPath, files: list[tuple[str, InstalledFile]], sources: Container[InstalledPath]) -> Overlap:
+def _overlap(path: InstalledPath, files: list[tuple[str, InstalledFile]], *, sourceless: bool) -> Overlap:
     owners = numbered(files)
     generated = all(file.member is None for _, file in files)
-    role = role_of(path, generated=generated, sourceless=path[:-1] not in sources)
+    role = role_of(path, generated=generated, sourceless=sourceless)
     if is_metadata(path):
         role = "metadata"
     elif path.endswith("/__init__.py") and all(is_known_stub(file.content, file.size) for _, file in files):
