@@ -241,6 +241,23 @@ def test_phantoms() -> None:
     assert lay_out(rows, UV.rules, LINUX).phantoms == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("row", "target", "places"),
+    [
+        ("../../../bin", LINUX, {"scripts", "data/bin"}),
+        ("../../../bin/", LINUX, {"scripts", "data/bin"}),
+        ("../../../lib", LINUX, {"site-packages", "data/lib"}),
+        ("../../../lib/python3.12", LINUX, {"site-packages", "data/lib/python3.12"}),
+        ("../../../include", LINUX, {"headers", "data/include"}),
+        ("../../../share", LINUX, {"data/share"}),
+        ("../../scripts", WINDOWS, {"scripts", "data/scripts"}),
+    ],
+)
+def test_row_that_names_a_folder_of_roots_leads_to_all_of_them(row: str, target: Target, places: set[str]) -> None:
+    """An uninstall by pip moves the whole folder away, with the commands of everything else in it."""
+    assert lay_out(contents("m.py", phantoms=[row]), PIP.rules, target).phantoms == places
+
+
 def test_refusal_names_the_path() -> None:
     """The first thing an installer would stop at is told, and the rest is laid out all the same."""
     found = lay_out(contents(f"{DATA}/x.txt", "m.py", f"{DATA}/bad/y"), PIP.rules, LINUX)

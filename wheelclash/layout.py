@@ -199,8 +199,7 @@ def lay_out(contents: Contents, rules: Rules, target: Target) -> Layout:
         return Layout(disk.files, frozenset(), failure)
     phantoms: frozenset[InstalledPath] = frozenset()
     if rules.keeps_phantoms:  # such rows stay as they are, below the root, data folder and all
-        found = (places.of_row(row) for row in contents.phantoms)
-        phantoms = frozenset(path for path in found if path is not None)
+        phantoms = frozenset(path for row in contents.phantoms for path in places.of_row(row))
     return Layout(disk.files, phantoms - disk.files.keys(), None, disk.folders, tuple(disk.given_way))
 
 
@@ -537,13 +536,24 @@ class _Places:
                 return self._below_prefix(rest)
         raise _Refused("unknown-scheme", member, f"{scheme!r} is no installation scheme")
 
-    def of_row(self, row: str) -> InstalledPath | None:
-        """Where a row of the installed RECORD leads; None where that is outside of the environment."""
+    def of_row(self, row: str) -> list[InstalledPath]:
+        """Return where a row of the installed RECORD leads: nowhere outside of the environment.
+
+        It leads to several places if it names a folder that holds whole roots, as ``bin`` and ``lib`` do.
+        """
         if not row.startswith("../"):
-            return installed_path("site-packages", row)
+            return [installed_path("site-packages", row)]
         site = next(folder for folder, root in self._roots if root == "site-packages")
         place = posixpath.normpath(f"{site}{row}")
-        return None if place == ".." or place.startswith(("../", "/")) else self._below_prefix(place)
+        if place == ".." or place.startswith(("../", "/")):
+            return []
+        spelt = place if self._target.case_sensitive else place.lower()
+        roots = [
+            InstalledPath(root)
+            for folder, root in self._roots
+            if (folder if self._target.case_sensitive else folder.lower()).startswith(f"{spelt}/")
+        ]
+        return [*roots, self._below_prefix(place)]
 
     def _below_prefix(self, rest: str) -> InstalledPath:
         """A path below the environment's prefix may lie in another root all the same."""

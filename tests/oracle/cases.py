@@ -310,11 +310,13 @@ def rows_that_claim_what_another_wrote(stem: str) -> list[Wheel]:
             (f"{stem}/deep/", "", ""),
             (f"{stem}/wide", "", ""),
             (f"../../../bin/{stem}-tool", "", ""),
+            (f"../../../share/{stem}/", "", ""),
         ]
     third = Wheel(
         f"{stem}-c", files={f"{stem}/deep/x.py": "x = 1\n", f"{stem}/deep/er/y.py": "", f"{stem}/wide/z.py": ""}
     )
     third.files[f"{third.escaped}-1.0.data/scripts/{stem}-tool"] = "#!/bin/sh\n"
+    third.files[f"{third.escaped}-1.0.data/data/share/{stem}/shared.txt"] = "x"
     return [*wheels, third]
 
 

@@ -153,6 +153,15 @@ def test_case_as_if_equal(path: str, one: str | None, other: str | None, severit
     assert found.severity == severity
 
 
+def test_metadata_of_another_is_written_under_another_spelling_too() -> None:
+    """Where case does not matter, that is the RECORD by which the other one is uninstalled."""
+    placed = layouts(a={f"{LIB}/B-1.0.dist-info/RECORD": "1"}, b={f"{LIB}/b-1.0.dist-info/RECORD": "2"})
+    (found,) = case_only(placed, _map(placed), MACOS)
+    assert (found.role, found.severity) == ("metadata", "error")
+    (found,) = case_only(placed, _map(placed), LINUX)
+    assert found.severity == "none"
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

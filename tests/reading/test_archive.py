@@ -172,6 +172,9 @@ def test_phantoms_are_kept_apart() -> None:
     """A row without a member is no member, but is remembered: pip deletes such paths on uninstall."""
     found = parsed(Wheel("a", record_extra=[("./x/gone.py", "", ""), ("../out", "", "")]))
     assert found.phantoms == ("x/gone.py", "../out")
+    rows = ["../out/", "x/../../out/in", "m/", "/abs", "/abs/", "c:/x", ".", "./", "..", "../", "x/..", "../../"]
+    found = parsed(Wheel("a", record_extra=[(row, "", "") for row in rows]))
+    assert found.phantoms == ("../out/", "../out/in", "m/")
     assert "x/gone.py" not in {member.path for member in found.members}
 
 

@@ -11,7 +11,7 @@ from wheelclash.layout import InstalledFile, InstalledPath
 from wheelclash.overlap.model import Kind, Overlap, Owner, Severity, severity_of
 from wheelclash.overlap.same_path import numbered, relation
 from wheelclash.ownership import folders_above
-from wheelclash.role import is_aside, is_importable, is_sourceless, role_of
+from wheelclash.role import is_aside, is_importable, is_metadata, is_sourceless, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -99,6 +99,8 @@ def _files_spelt_differently(layouts: Mapping[str, Layout], ownership: Ownership
                 owners.setdefault(id_, layouts[id_].files[path])
         if len({file.path for file in owners.values()}) > 1:
             role = role_of(paths[0], sourceless=paths[0][:-1] not in ownership)
+            if any(map(is_metadata, paths)):
+                role = "metadata"
             same = _by_name(numbered(list(owners.items())))
             severity: Severity = "none" if target.case_sensitive else severity_of(relation(same), role)
             found.append(Overlap(paths[0], "case-only", role, severity, same))

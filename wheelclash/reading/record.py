@@ -245,15 +245,25 @@ def _path_of(record: Record, written: str) -> str | None:
     clean = normalise(path)
     if path.endswith("/"):
         odd("directory-row", "RECORD lists a folder; if pip keeps the row, an uninstall removes all that is in it")
-        if clean not in {None, "."} and not path.endswith(BYTECODE):
-            record.claims[f"{posixpath.normpath(path)}/"] = None
+        if not path.endswith(BYTECODE):
+            _claim(record, path, "/")
         return None
     if clean is None or clean == ".":
         odd("unsafe-row", "a RECORD path leaves the installation root; no file is installed for it")
-        if path.startswith("../") or "/../" in path:
-            record.claims[posixpath.normpath(path)] = None
+        _claim(record, path)
         return None
     return clean
+
+
+def _claim(record: Record, path: str, end: str = "") -> None:
+    """Note what a row claims that is no file of the wheel.
+
+    Nothing is claimed by an absolute path, nor by one that ends in ``.`` or ``..``: pip's uninstall fails at these and
+    takes nothing.
+    """
+    is_absolute = path.startswith("/") or _DRIVE.match(path)
+    if not is_absolute and path.rstrip("/").rpartition("/")[2] not in {"", ".", ".."}:
+        record.claims[posixpath.normpath(path) + end] = None
 
 
 def _size(record: Record, path: str, written: str) -> int | None:
