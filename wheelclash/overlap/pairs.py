@@ -98,9 +98,7 @@ def _files_spelt_differently(layouts: Mapping[str, Layout], ownership: Ownership
             for id_ in ownership.owners(path):
                 owners.setdefault(id_, layouts[id_].files[path])
         if len({file.path for file in owners.values()}) > 1:
-            role = role_of(paths[0], sourceless=paths[0][:-1] not in ownership)
-            if any(map(is_metadata, paths)):
-                role = "metadata"
+            role = _role_of_spellings(paths, ownership)
             same = _by_name(numbered(list(owners.items())))
             severity: Severity = "none" if target.case_sensitive else severity_of(relation(same), role)
             found.append(Overlap(paths[0], "case-only", role, severity, same))
@@ -114,6 +112,13 @@ def _files_spelt_differently(layouts: Mapping[str, Layout], ownership: Ownership
                 severity = "none" if target.case_sensitive else "notice"
                 found.append(Overlap(written, "case-only", role_of(written), severity, (*files, ghost)))
     return found
+
+
+def _role_of_spellings(paths: Sequence[InstalledPath], ownership: OwnershipMap) -> Role:
+    """Return the role of a file that several spellings name: that of the first, unless any is an installer's metadata."""
+    if any(map(is_metadata, paths)):
+        return "metadata"
+    return role_of(paths[0], sourceless=paths[0][:-1] not in ownership)
 
 
 def _by_name(owners: tuple[Owner, ...]) -> tuple[Owner, ...]:
