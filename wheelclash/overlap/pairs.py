@@ -115,7 +115,7 @@ def _files_spelt_differently(layouts: Mapping[str, Layout], ownership: Ownership
 
 
 def _role_of_spellings(paths: Sequence[InstalledPath], ownership: OwnershipMap) -> Role:
-    """Return the role of a file that several spellings name: that of the first, unless any is an installer's metadata."""
+    """Return the role of a file with several spellings: that of the first, unless any is an installer's metadata."""
     if any(map(is_metadata, paths)):
         return "metadata"
     return role_of(paths[0], sourceless=paths[0][:-1] not in ownership)
