@@ -18,7 +18,7 @@ from wheelclash.diagnosis import diagnose, empty_disk
 from wheelclash.disk import Disk
 from wheelclash.errors import KeeperError
 from wheelclash.installers.installer import Invocation
-from wheelclash.remedy import Remedy, Step, check_keepers, remedies
+from wheelclash.remedy import MOST_KEEPERS, Remedy, Step, check_keepers, remedies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -501,6 +501,17 @@ def _start(remedy: Remedy, distributions: Sequence[Distribution], target: Target
 
 def _states(disk: Disk) -> dict[str, Intact]:
     return {id_: disk.intact(id_) for id_ in disk.records}
+
+
+def test_at_most_so_many_owners_have_remedies_unless_one_is_named() -> None:
+    wheels = [Wheel(f"p{number:02}", files={"m.py": str(number)}) for number in range(MOST_KEEPERS + 5)]
+    members = [distribution(wheel) for wheel in wheels]
+    overlaps = overlaps_of(members)
+    kept = {remedy.keep for remedy in remedies(BY_NAME["uv"], members, overlaps, LINUX, where=Invocation())}
+    assert kept == {(member.id,) for member in members[:MOST_KEEPERS]}
+    last = members[-1].id
+    found = remedies(BY_NAME["uv"], members, overlaps, LINUX, keepers=[last], where=Invocation())
+    assert {remedy.keep for remedy in found} == {(last,)}
 
 
 @settings(max_examples=100)

@@ -86,6 +86,7 @@ def contested_layouts(
     files: dict[str, dict[InstalledPath, InstalledFile]] = {each.id: {} for each in distributions}
     phantoms: dict[str, set[InstalledPath]] = {each.id: set() for each in distributions}
     for overlap in overlaps:
+        apart = contradicted(overlap)
         for owner in overlap.owners:
             path = owner.file.path
             if owner.phantom:
@@ -93,17 +94,15 @@ def contested_layouts(
             elif stubs_alike and overlap.role == "namespace-init":
                 files[owner.id][path] = owner.file._replace(content=_STUB, script=False)
             else:
-                files[owner.id].setdefault(path, _told_apart(overlap, owner))
+                files[owner.id].setdefault(path, _told_apart(owner) if owner.id in apart else owner.file)
     return {
         each.id: Layout(files[each.id], frozenset(phantoms[each.id]), each.layouts[installer].failure)
         for each in distributions
     }
 
 
-def _told_apart(overlap: Overlap, owner: Owner) -> InstalledFile:
-    """Return an owner's file; where contents of one hash are proven different, the model must tell them apart."""
-    if owner.file.content is None or owner.id not in contradicted(overlap):
-        return owner.file
+def _told_apart(owner: Owner) -> InstalledFile:
+    """Return a file of which the hash is proven wrong, with a content that the model can tell from the others'."""
     return owner.file._replace(content=f"{owner.file.content}:{owner.content}")
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wheelclash.target import Target
 
 __all__ = [
+    "MOST_KEEPERS",
     "Named",
     "Remedy",
     "Step",
@@ -43,6 +44,10 @@ __all__ = [
     "require_known",
     "state_in_words",
 ]
+
+MOST_KEEPERS = 12
+"""Owners of errors and warnings for each of which remedies are made if no keeper is named: more are not read, and what
+they take grows with the square of the owners."""
 
 Strategy = Literal["avoid", "reinstall-keeper", "remove-loser"]
 
@@ -186,6 +191,8 @@ def remedies(
 ) -> list[Remedy]:
     """Return the remedies for the keepers, or, without keepers, for each owner of an error or warning in turn.
 
+    Without keepers, at most :data:`MOST_KEEPERS` owners have their turn, those that were asked for first.
+
     Args:
         installer: Whose commands to give.
         distributions: The set; of one that is added to an environment, what is new.
@@ -292,13 +299,14 @@ class _Model:
         cut = contested_layouts(self.everybody, self._here, installer.name, stubs_alike=True)
         self._layouts = addition.layouts(cut, newcomers, installer.name)
         self.before = addition.disk(self._layouts, empty_disk(target))
+        self._installed: dict[tuple[tuple[str, ...], tuple[str, ...]], Disk | None] = {}
         self._new_by_name = {each.name: each for each in newcomers}
         asked = [each.id for each in newcomers if each.name in request.roots]
         brought = self._brought_by(asked)
         self._named = frozenset(each.id for each in newcomers if each.id in asked or each.id not in brought)
 
     def choices(self) -> list[tuple[str, ...]]:
-        """Return each owner of something grave, those that were asked for first.
+        """Return each owner of something grave, those that were asked for first, and at most :data:`MOST_KEEPERS`.
 
         Those that merely lose files to a replacement are kept all together, if they can be.
         """
@@ -306,6 +314,7 @@ class _Model:
         roots = self._request.roots
         singles = [each for each in self.everybody if each.id in owners]
         singles.sort(key=lambda each: bool(roots) and each.name not in roots)
+        del singles[MOST_KEEPERS:]
         found: list[tuple[str, ...]] = [(each.id,) for each in singles]
         paths: dict[str, set[InstalledPath]] = {}
         for loss in self.taken:
@@ -354,7 +363,18 @@ class _Model:
         return self.installer.install(pins, where, no_deps=self._request.no_deps)
 
     def play(self, disk: Disk, change: _Change) -> Disk | None:
-        """Return the disk after a command; None if the installer stops on the way, or the command must not be given."""
+        """Return the disk after a command; None if the installer stops on the way, or the command must not be given.
+
+        What is installed first is mostly the whole set, whoever is to be kept: that is played once.
+        """
+        if disk is not self.before or change.action != "install":
+            return self._play(disk, change)
+        key = (change.ids, change.named)
+        if key not in self._installed:
+            self._installed[key] = self._play(disk, change)
+        return self._installed[key]
+
+    def _play(self, disk: Disk, change: _Change) -> Disk | None:
         if not self._may_be_done(change):
             return None
         if change.action == "uninstall":

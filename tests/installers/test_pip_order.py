@@ -296,6 +296,34 @@ def test_cycles(specs: list[_Spec], named: set[str]) -> None:
 
 
 @settings(max_examples=150)
+@given(_universes(acyclic=False), st.sets(st.sampled_from(_NAMES), min_size=3))
+def test_the_last_of_several_is_last_of_every_two(specs: list[_Spec], names: set[str]) -> None:
+    """However many there are, and whether or not all of the graph is known."""
+    known = [member for member in _members(specs) if member.name in names]
+    order, owners = _order(*known), [member.id for member in known]
+    assume(len(owners) > 2)
+    beaten = {id_ for id_, other in permutations(owners, 2) if id_ not in order.last_of([id_, other]).ids}
+    assert order.last_of(owners).ids == set(owners) - beaten
+
+
+@pytest.mark.parametrize("requires", [[], ["gone"]], ids=["all is known", "a requirement leads out"])
+def test_the_last_of_many_takes_no_comparison_of_all_pairs(
+    requires: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = [_member(f"p{number:03}", *requires) for number in range(300)]
+    order, earlier, compared = _order(*members), PipOrder._earlier, 0
+
+    def counting(order: PipOrder, one: Distribution, other: Distribution) -> tuple[str | None, str]:
+        nonlocal compared
+        compared += 1
+        return earlier(order, one, other)
+
+    monkeypatch.setattr(PipOrder, "_earlier", counting)
+    assert order.last_of([member.id for member in members]).ids == {"p000"}
+    assert compared <= len(members)
+
+
+@settings(max_examples=150)
 @given(_universes(acyclic=True), st.sets(st.sampled_from(_NAMES), min_size=2))
 def test_part_of_the_graph(specs: list[_Spec], names: set[str]) -> None:
     """Knowing a part of the graph, whoever is named as last is last in the whole."""

@@ -84,9 +84,11 @@ class PipOrder(Order):
         """See :class:`~wheelclash.installers.installer.Order`."""
         if len(owners) == 1:
             return LastWriters(frozenset(owners), "order")
-        beaten: dict[str, str] = {}
+        if not self._graph.missing:
+            return self._last_in_whole_graph(owners)
+        rivals, beaten = self._without_equals(owners)
         open_reasons: set[str] = set()
-        for one, other in combinations(sorted(owners), 2):
+        for one, other in combinations(rivals, 2):
             loser, reason = self._earlier(self._by_id[one], self._by_id[other])
             if loser is None:
                 open_reasons.add(reason)
@@ -98,8 +100,6 @@ class PipOrder(Order):
     def _earlier(self, one: Distribution, other: Distribution) -> tuple[str | None, str]:
         """Which of two is installed first, and how that is known."""
         ours, theirs = Edge(one.name), Edge(other.name)
-        if not self._graph.missing:
-            return self._earlier_in_whole_graph(one, other)
         down, up = self._reaches(ours, theirs), self._reaches(theirs, ours)
         if down and up:
             return None, "cycle"
@@ -109,15 +109,37 @@ class PipOrder(Order):
             return max(one, other, key=lambda each: each.name).id, "equal-requirements"
         return None, "needs-closure"
 
-    def _earlier_in_whole_graph(self, one: Distribution, other: Distribution) -> tuple[str | None, str]:
-        ours, theirs = Edge(one.name), Edge(other.name)
-        if ours in self._cyclic and theirs in self._cyclic:
-            return None, "cycle"
-        if ours in self._cyclic or theirs in self._cyclic:
-            return (other.id if ours in self._cyclic else one.id), "order"
-        if self._levels[ours] == self._levels[theirs]:
-            return max(one, other, key=lambda each: each.name).id, "order"
-        return min(one, other, key=lambda each: self._levels[Edge(each.name)]).id, "order"
+    def _last_in_whole_graph(self, owners: Collection[str]) -> LastWriters:
+        """Return who is written last where the whole graph is known: one pass, since the order is one of all."""
+        unknown = frozenset(id_ for id_ in owners if Edge(self._by_id[id_].name) in self._cyclic)
+        if unknown:  # whatever is not in a cycle comes before
+            return LastWriters(unknown, "cycle" if len(unknown) > 1 else "order")
+
+        def place(id_: str) -> tuple[int, str]:
+            name = self._by_id[id_].name
+            return -self._levels[Edge(name)], name
+
+        return LastWriters(frozenset({min(owners, key=place)}), "order")
+
+    def _without_equals(self, owners: Collection[str]) -> tuple[list[str], dict[str, str]]:
+        """Return the owners among which the last is, sorted, and why each other one is not.
+
+        Of those that require the same, the alphabetically first is written last; only it need be compared with others.
+        Where such requirements lead back to one of them, it is left to the comparison of pairs.
+        """
+        groups: dict[frozenset[Edge], list[str]] = {}
+        for id_ in sorted(owners, key=lambda id_: self._by_id[id_].name):
+            groups.setdefault(self._graph.children[Edge(self._by_id[id_].name)], []).append(id_)
+        rivals: list[str] = []
+        beaten: dict[str, str] = {}
+        for children, (first, *others) in groups.items():
+            below = _below(self._graph.children, list(children)) if others else set()
+            if any(Edge(self._by_id[id_].name) in below for id_ in (first, *others)):
+                rivals += [first, *others]
+            else:
+                rivals.append(first)
+                beaten |= dict.fromkeys(others, "equal-requirements")
+        return sorted(rivals), beaten
 
     def _reaches(self, start: Edge, goal: Edge) -> bool:
         seen = {start}

@@ -12,7 +12,7 @@ from wheelclash.role import is_metadata, is_sourceless, role_of
 from wheelclash.verdict import is_known_stub
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
     from wheelclash.layout import Layout
     from wheelclash.ownership import OwnershipMap
@@ -62,12 +62,19 @@ def contradicted(overlap: Overlap) -> frozenset[str]:
 
     At least one of these RECORDs is wrong: the files differ.
     """
-    found: set[str] = set()
-    for one, other in combinations(overlap.owners, 2):
-        equal = one.file.content is not None and one.file.content == other.file.content
-        if equal and one.content != other.content and _contradicts(one.file, other.file):
-            found |= {one.id, other.id}
-    return frozenset(found)
+    wrong = _contradicted_hashes(owner.file for owner in overlap.owners)
+    return frozenset(owner.id for owner in overlap.owners if owner.file.content in wrong)
+
+
+def _contradicted_hashes(files: Iterable[InstalledFile]) -> set[str]:
+    """Return the hashes that files of different size or CRC-32 have; what is installed may have neither."""
+    evidence: dict[str, tuple[set[int], set[int]]] = {}
+    for file in files:
+        if file.content is not None:
+            sizes, checksums = evidence.setdefault(file.content, (set(), set()))
+            sizes.update(() if file.size is None else (file.size,))
+            checksums.update(() if file.crc is None else (file.crc,))
+    return {content for content, (sizes, checksums) in evidence.items() if len(sizes) > 1 or len(checksums) > 1}
 
 
 def _claimed(layout: Layout, ownership: OwnershipMap) -> list[InstalledPath]:
@@ -106,10 +113,10 @@ def numbered(files: list[tuple[str, InstalledFile]]) -> tuple[Owner, ...]:
     """
     numbers: dict[object, int] = {}
     owners = []
+    wrong = _contradicted_hashes(file for _, file in files)
     for id_, file in files:
         key: object = id_ if file.content is None else (file.content, file.script)
-        alike = [other for _, other in files if other.content is not None and other.content == file.content]
-        if any(_contradicts(one, other) for one, other in combinations(alike, 2)):
+        if file.content in wrong:
             key = id_ if file.crc is None else (file.content, file.script, file.size, file.crc)
         owners.append(Owner(id_, file, numbers.setdefault(key, len(numbers))))
     return tuple(owners)

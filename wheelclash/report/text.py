@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from wheelclash.remedy import MOST_KEEPERS
 from wheelclash.report.escape import printable_report
 from wheelclash.report.into_text import clean_headline, grave_headline, grave_losses, loss_texts, unowned_texts, way
 from wheelclash.report.lines import Line, Section, Span, Style, all_lines, command, first_screen, not_read, note
@@ -362,6 +363,11 @@ class _Writer:
         others = dict.fromkeys(
             listed(remedy.keep) for remedy in self._report.remedies if tuple(remedy.keep) not in by_keeper
         )
+        if len(others) >= MOST_KEEPERS - len(by_keeper):  # no remedies were made for the rest, which can be kept too
+            clashing = [overlap for overlap in self._report.overlaps if overlap.severity in {"error", "warning"}]
+            named = {name for keep in by_keeper for name in keep}
+            owners = (owner.distribution for overlap in clashing for owner in overlap.owners)
+            others |= dict.fromkeys(name for name in owners if name not in named)
         if others:
             start = "To keep another" if by_keeper else "To choose who wins"
             yield (Span(f"{start}, name it with --keep: {self._some(list(others))}", "faint"),)
