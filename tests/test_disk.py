@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.values import command, digest, layout, layouts, path_of, written
-from wheelclash.disk import Disk
+from wheelclash.disk import Disk, Intact
 from wheelclash.installers.installer import LastWriters, Order
 from wheelclash.layout import InstalledPath, Layout
 from wheelclash.overlap import folded
@@ -53,6 +53,47 @@ def test_known_order() -> None:
     assert disk.holders(M) == frozenset({"b"})
     assert disk.holders(N) == frozenset({"a", "b"})
     assert (disk.intact("a"), disk.intact("b")) == ("no", "yes")
+
+
+def test_disk_that_was_looked_at_holds_what_was_seen() -> None:
+    """A record says what should be there; what is there may be that, nothing, or one of several."""
+    record = {M: "1", N: "2"}
+    seen: dict[str, tuple[frozenset[str | None], Intact]] = {
+        "whole": (frozenset({"2"}), "yes"),
+        "changed": (frozenset({"3"}), "no"),
+        "gone": (frozenset({None}), "no"),
+        "unread": (frozenset({"2", None}), "undetermined"),
+    }
+    for case, (contents, intact) in seen.items():
+        disk = Disk.found({"a": record}, {M: frozenset({"1"}), N: contents})
+        assert disk.holders(M) == frozenset({"a"})
+        assert disk.intact("a") == intact
+        assert disk.missing("a") == (frozenset({N}) if case in {"gone", "unread"} else frozenset())
+        after = disk.uninstall(["a"])
+        assert after.contents == {M: frozenset({None}), N: frozenset({None})}
+        assert after.records == {}
+
+
+@pytest.mark.parametrize("all_first", [False, True])
+def test_another_release_takes_the_place_of_the_older_one(all_first: bool) -> None:  # noqa: FBT001
+    """What only the older one had is gone, and its record too; who is not installed replaces no other."""
+    files: dict[str, dict[str, str | None]] = {"a 1": {M: "1", N: "1"}, "a 2": {M: "2"}, "b 1": {"data/b": "b"}}
+    placed = layouts(**files)
+    before = _install(Disk(), {id_: placed[id_] for id_ in ("a 1", "b 1")})
+    replaces = {"a 2": "a 1", "b 2": "b 1"}
+    new = {"a 2": placed["a 2"]}
+    after = before.install(new, _OneOf([["a 2"]]), removes_all_first=all_first, replaces=replaces)
+    assert set(after.records) == {"a 2", "b 1"}
+    assert after.contents[N] == frozenset({None})
+    assert (after.holders(M), after.intact("a 2"), after.intact("b 1")) == (frozenset({"a 2"}), "yes", "yes")
+    alone = Disk().install(new, _OneOf([["a 2"]]), removes_all_first=all_first, replaces=replaces)
+    assert (set(alone.records), N in alone.contents) == ({"a 2"}, False)
+
+
+def test_case_does_not_matter_after_an_uninstall_either() -> None:
+    placed = layouts(a={"site-packages/Foo.py": "1"}, b={N: "1"})
+    after = _install(Disk(key=lambda path: InstalledPath(folded(path))), placed).uninstall(["b"])
+    assert after.holders(path_of("site-packages/foo.PY")) == frozenset({"a"})
 
 
 def test_free_order() -> None:

@@ -34,9 +34,6 @@ class _Record(NamedTuple):
     files: Mapping[InstalledPath, Content]
     phantoms: frozenset[InstalledPath]
 
-    def __contains__(self, path: object) -> bool:
-        return path in self.files or path in self.phantoms
-
 
 @dataclass(frozen=True, slots=True)
 class Disk:

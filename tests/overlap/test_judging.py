@@ -72,6 +72,12 @@ def test_inits(given: tuple[Answer | None, ...], role: Role, severity: Severity)
             (written("scripts/t", "1"), written("scripts/t", "2", size=SMALLEST_BINARY)), {"o1"}, id="a large command"
         ),
         pytest.param(
+            (written("scripts/t", "1", size=SMALLEST_BINARY + 1), written("scripts/t", "2", size=SMALLEST_BINARY)),
+            {"o0"},
+            id="the larger of two commands",
+        ),
+        pytest.param((written(INIT, None), written(INIT, "1")), {"o0", "o1"}, id="contents that may be one"),
+        pytest.param(
             (written("scripts/t", "1", size=SMALLEST_BINARY), command("t")), {"o0"}, id="a generated one has no bytes"
         ),
         pytest.param((command("t"), command("t", "m:g")), set(), id="two generated commands"),
@@ -82,7 +88,13 @@ def test_questions(files: tuple[InstalledFile, ...], asked: set[str]) -> None:
     found = questions(_overlaps(*files))
     assert {each.owner for each in found} == asked
     for each in found:
+        assert each.digest == files[int(each.owner.removeprefix("o"))].content
         assert each.about == ("command" if each.member.startswith("in-wheel/scripts/") else "init")
+
+
+def test_an_overlap_that_asks_nothing_hides_no_question_of_another() -> None:
+    silent = _overlaps(written("site-packages/m.py", "1"), written("site-packages/m.py", "2"))
+    assert len(questions([*silent, *_overlaps(*INITS)])) == 2
 
 
 def test_a_question_once() -> None:

@@ -42,7 +42,7 @@ def test_file_and_folder() -> None:
     placed = layouts(a={f"{LIB}/x": "1"}, b={f"{LIB}/x/n.py": "1", f"{LIB}/x/m.py": "1"}, c={f"{LIB}/x/y/z": "1"})
     found = file_directory(placed, _map(placed), LINUX)
     assert _files(found) == [(f"{LIB}/x", {"a": f"{LIB}/x", "b": f"{LIB}/x/m.py", "c": f"{LIB}/x/y/z"})]
-    assert [(each.kind, each.severity) for each in found] == [("file-directory", "error")]
+    assert [(each.kind, each.role, each.severity) for each in found] == [("file-directory", "package-data", "error")]
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,11 @@ def test_contents_of_one_hash_differ_where_the_zip_directory_proves_it(size: int
     assert contradicted(found) == {"o0", "o1"}
 
 
+def test_every_owner_of_a_hash_that_is_contradicted_is_named() -> None:
+    found = _one(*(written(MODULE, "1", crc=crc) for crc in (1, 2, 3)), written(MODULE, "2"))
+    assert contradicted(found) == {"o0", "o1", "o2"}
+
+
 def test_what_is_installed_has_no_size_or_checksum_that_contradicts() -> None:
     installed = written(MODULE, "1")._replace(size=None, crc=None)
     found = _one(written(MODULE, "1", crc=7), installed)
@@ -214,8 +219,8 @@ def test_phantom() -> None:
         "c": layout(phantoms=["data/nobody's"]),
     }
     (found,) = _found(placed)
-    assert (found.path, found.kind, found.severity) == (MODULE, "unknown", "notice")
-    assert [(owner.id, owner.phantom) for owner in found.owners] == [("a", False), ("b", True)]
+    assert (found.path, found.kind, found.role, found.severity) == (MODULE, "unknown", "module", "notice")
+    assert [(owner.id, owner.content, owner.phantom) for owner in found.owners] == [("a", 0, False), ("b", 1, True)]
     assert found.is_phantom
 
 
