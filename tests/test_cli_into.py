@@ -356,6 +356,25 @@ def test_what_no_record_lists_and_is_overwritten_is_told(ask: Command, made: Liv
     assert text in ask("new", "--into", str(made.prefix), *INDEX).out
 
 
+@pytest.mark.parametrize(
+    ("path", "there", "at"),
+    [("taken", "taken/x.txt", "site-packages/taken"), ("pkg/m.py", "pkg", "site-packages/pkg")],
+)
+def test_what_no_record_lists_and_both_installers_stop_at_is_a_refusal(
+    ask: Command, made: Lived, wheels: Path, path: str, there: str, at: str
+) -> None:
+    """Neither writes a file where a folder is, nor below a file; a folder that is a link is one."""
+    Wheel("new", files={path: "new", "linked/m.py": ""}).write(wheels)
+    (made.prefix / "elsewhere").mkdir()
+    (made.site / "linked").symlink_to(made.prefix / "elsewhere")
+    assert told(ask, "new", "--into", str(made.prefix))[0] == 0
+    (made.site / there).parent.mkdir(exist_ok=True)
+    (made.site / there).write_text("mine")
+    ran = ask("new", "--into", str(made.prefix), *INDEX, "--format", "json")
+    refused = [(each["installer"], each["code"], each["path"]) for each in ran.json["refused"]]
+    assert (ran.code, refused) == (3, [(name, "file-and-folder", at) for name in ("pip", "uv")])
+
+
 def test_no_remedy_replaces_a_wheel_variant(ask: Command, made: Lived) -> None:
     """Neither installer can be told to take the same variant again: whatever would write it anew is not offered."""
 

@@ -44,6 +44,9 @@ LINES = [
     ["left", "right", "--extra-index-url={}"],
     ["left", "right", "--find-links", "{}"],
     ["left", "{}"],
+    ["left", "{}/right-1.0-py3-none-any.whl"],
+    ["left", "--into", "{}"],
+    ["left", "right", "--python", "{}"],
     ["left", "right @ {}"],
     ["left", "right", "--against", "{}"],
     ["-r", "{}"],
@@ -51,6 +54,9 @@ LINES = [
     ["-r", "includes.txt"],
     ["left", "right", "--no-such-option={}"],
     ["env", "--index-url", "{}"],
+    ["env", "{}"],
+    ["env", "--path", "{}"],
+    ["who", "m.py", "--prefix", "{}"],
 ]
 """Where they type it."""
 
@@ -65,7 +71,7 @@ def test_no_command_line_prints_a_password(tmp_path: Path, line: list[str], plac
     """Refused or not; offline, so that nothing is asked."""
     (tmp_path / "names.txt").write_text(f"--index-url {place}\nleft\n")
     (tmp_path / "includes.txt").write_text(f"-r {place}\n")
-    more = [] if line[0] == "env" else [*LINUX, "--deps" if "-r" in line else "--no-deps"]
+    more = [] if line[0] in {"env", "who"} else [*LINUX, "--deps" if "-r" in line else "--no-deps"]
     ran = Command(tmp_path)(*(each.format(place) for each in line), *more, "--offline", "-v")
     assert SECRET not in ran.out + ran.err
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wheelclash.errors import TargetError
 from wheelclash.target import Target
+from wheelclash.urls import shown, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -344,17 +345,17 @@ def _named(python: str, environ: Mapping[str, str], cwd: Path) -> Interpreter:
     if version is None and place.is_dir():
         executable = python_of(place)
         if executable is None:
-            raise TargetError(f"{place} is no environment: it has no Python.")
+            raise TargetError(f"{shown_path(place)} is no environment: it has no Python.")
         return _ask_unless_running(executable, environ)
     if any(separator in python for separator in {"/", os.sep}) or (version is None and place.is_file()):
         if not place.exists():
-            raise TargetError(f"There is no {place}.")
+            raise TargetError(f"There is no {shown_path(place)}.")
         return _ask_unless_running(place, environ)
     if version is not None:
         return _of_version(version[1], environ, free_threaded=bool(version[2]))
     for executable in on_path(python, environ):
         return _ask_unless_running(executable, environ)
-    raise TargetError(f"There is no {python!r}, neither here nor on PATH.", "Give the path of an interpreter.")
+    raise TargetError(f"There is no {shown(python)!r}, neither here nor on PATH.", "Give the path of an interpreter.")
 
 
 def _of_version(version: str, environ: Mapping[str, str], *, free_threaded: bool) -> Interpreter:

@@ -259,6 +259,7 @@ def _view(
         named = distributions
         distributions = newcomers(named, there.installed, found.pulled, target)
         present = tuple(each.name for each in named if each not in distributions)
+        distributions = there.refusing(distributions)
         addition = there.beside(distributions)
     overlaps = _overlaps(distributions, target, reader, addition, there)
     distributions = _with_startup(distributions, overlaps, reader)

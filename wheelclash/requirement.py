@@ -19,7 +19,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from wheelclash.errors import RequirementError
-from wheelclash.urls import Credentials, local_path, redacted, shown, without_credentials
+from wheelclash.urls import Credentials, local_path, redacted, shown, shown_path, without_credentials
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
@@ -318,7 +318,7 @@ def _require_file(text: str, path: Path) -> None:
     text = shown(text)
     if not _exists(path):
         glob = any(each in text for each in "*?[")
-        hint = "No file matches this pattern." if glob else f"Looked for {shown(str(path))}."
+        hint = "No file matches this pattern." if glob else f"Looked for {shown_path(path)}."
         raise RequirementError(text, "There is no such file.", hint)
     if _is_folder(path):
         raise RequirementError(text, "This is a folder, not a wheel.")

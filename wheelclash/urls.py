@@ -15,7 +15,16 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from wheelclash.files import LARGEST_CONFIGURATION, require_file
 
-__all__ = ["Credentials", "local_path", "netrc_logins", "origin_of", "redacted", "shown", "without_credentials"]
+__all__ = [
+    "Credentials",
+    "local_path",
+    "netrc_logins",
+    "origin_of",
+    "redacted",
+    "shown",
+    "shown_path",
+    "without_credentials",
+]
 
 _VCS = frozenset({"git", "hg", "svn", "bzr"})
 _HOST = re.compile(r"(?:\[[^\]]*\]|localhost|[^:]*\.[^:]*|)(?::\d+)?", re.IGNORECASE)
@@ -79,6 +88,19 @@ def shown(location: str) -> str:
     """A whole argument that names a place, for messages: as :func:`redacted`, also where it has spaces."""
     scheme, separator, rest = location.partition("://")
     return _url_without_login(scheme + separator, rest) if separator and "@" in rest else redacted(location)
+
+
+def shown_path(path: Path) -> str:
+    """A path that was made of an argument, for messages; what is left of the argument where it held a login.
+
+    Below the working folder a URL is not known as one any more, and its slashes are joined.
+    """
+    try:
+        given = str(path.relative_to(Path.cwd()))
+    except (OSError, ValueError):
+        given = str(path)
+    harmless = shown(given)
+    return str(path) if harmless == given else harmless
 
 
 def _without_login(match: re.Match[str]) -> str:

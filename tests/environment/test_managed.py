@@ -139,7 +139,7 @@ def test_what_a_wheel_replaced_is_not_condas_any_more(made: Prefix) -> None:
 
 
 def test_bytecode_and_what_conda_alone_owns_are_no_news(made: Prefix) -> None:
-    made.conda("theirs", {below("p/__pycache__/m.pyc"): "c", below("other.py"): ""}, write=False)
+    made.conda("theirs", {below("p/__pycache__/m.pyc"): "c", below("other.py"): ""})
     made.add("one", {"p/m.py": "1", "p/__pycache__/m.pyc": "1"})
     assert [each.name for each in made.scan().distributions] == ["one"]
 
@@ -167,4 +167,35 @@ def test_distributions_of_conda_stay_what_they_are(made: Prefix) -> None:
     made.add("theirs", {"c.py": ""}, installer="conda")
     made.conda("theirs", {below("c.py"): ""}, write=False)
     assert [each.skip.code for each in take_inventory(places_below(made.prefix)).bystanders] == ["conda"]
+    assert made.scan().distributions == ()
+
+
+def test_what_a_wheel_took_along_from_conda_is_damage_although_nothing_shares_it_any_more(
+    made: Prefix, ask: Command
+) -> None:
+    """A wheel that had overwritten conda's modules was uninstalled, and with it they went."""
+    theirs = {below("p/__init__.py"): "c", below("p/m.py"): "c", below("q.pyi"): "c", below("p/own.py"): "c"}
+    made.conda("theirs", theirs, write=False)
+    made.conda("whole", {below("whole.py"): "c", "lib/gone.txt": ""})
+    (made.prefix / "lib" / "gone.txt").unlink()
+    (made.site / "p").mkdir()
+    (made.site / "p" / "own.py").write_text("c")
+    python = ("--python", str(made.prefix / "bin" / "python"))
+    note = f"conda install --prefix {made.prefix} --force-reinstall theirs=1.0"
+    ran = ask("env", *python, "--format", "json")
+    assert (ran.code, [each["name"] for each in ran.json["distributions"]]) == (1, ["conda:theirs"])
+    assert {each["path"]: each["severity"] for each in ran.json["damage"]} == {
+        "p/__init__.py": "error",
+        "p/m.py": "error",
+    }
+    assert ran.json["environment"]["fix"] == []
+    assert note in ran.json["warnings"][0]
+    ran = ask("fix", *python, "--format", "json")
+    assert (ran.code, ran.json["state"]) == (2, "no-wheel")
+    assert note in ran.json["warnings"][0]
+
+
+def test_what_pip_uninstalled_of_conda_lacks_nothing(made: Prefix) -> None:
+    """Its dist-info folder went with it; conda's list says for ever that it is there."""
+    made.conda("gone", {below("gone.py"): "c", below("gone-1.0.dist-info/METADATA"): "c"}, write=False)
     assert made.scan().distributions == ()

@@ -18,7 +18,7 @@ _EPILOG = """\
 exit codes:
   0  nothing to mend, or mended: every keeper is intact
   1  there is something to do (without --apply), or a step failed
-  2  a keeper must be named, a wheel is missing, or the environment must not be changed; nothing was done
+  2  a keeper must be named, something cannot be written again, or the environment must not be changed; nothing was done
   3  nothing to mend in what could be read
 
 examples:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.errors import QuestionError
 from wheelclash.layout import InstalledPath
+from wheelclash.urls import shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -217,7 +218,7 @@ def _bare(prefix: Path, sites: tuple[str, ...], version: str | None) -> Places:
 def _require_folder(folder: Path, option: str) -> None:
     if not folder.is_dir():
         what = "it is no folder" if folder.exists() else "there is no such folder"
-        raise QuestionError(f"{option} {folder}: {what}.")
+        raise QuestionError(f"{option} {shown_path(folder)}: {what}.")
 
 
 def _existing(folders: Iterable[str]) -> tuple[str, ...]:

@@ -23,9 +23,9 @@ from wheelclash.environment.places import is_absolute
 from wheelclash.environment.records import RecordError, read_small
 from wheelclash.environment.scan import read_records
 from wheelclash.environment.startup import startup_of
-from wheelclash.environment.tree import names_in, state_of
+from wheelclash.environment.tree import kinds_in, names_in, state_of
 from wheelclash.installers import INSTALLERS
-from wheelclash.layout import InstalledPath, Layout
+from wheelclash.layout import InstalledPath, Layout, LayoutFailure
 from wheelclash.meaning import module_stem
 from wheelclash.overlap import Owner, folded
 from wheelclash.overlap.same_path import same_path
@@ -124,6 +124,23 @@ class Residents:
             unowned=tuple(self._unowned(newcomers)),
         )
 
+    def refusing(self, newcomers: Sequence[Distribution]) -> list[Distribution]:
+        """Return newcomers, refused where something that no RECORD lists is a folder in a file's place, or the reverse.
+
+        Both installers stop there. Where a RECORD lists it, two distributions overlap, and that is judged as such.
+        """
+        kinds: dict[str, dict[str, bool]] = {}
+        folders: dict[str, str] = {}
+        refused = []
+        for each in newcomers:
+            layouts = dict(each.layouts)
+            for installer, layout in layouts.items():
+                if layout.failure is None:
+                    failure = next(self._obstacles(layout, folders, kinds), None)
+                    layouts[installer] = layout._replace(failure=failure)
+            refused.append(each._replace(layouts=layouts))
+        return refused
+
     def answer(self, doubt: Question) -> Answer | None:
         """What the content of an installed file says; None if it is not the recorded one, or cannot be read."""
         if doubt.about == "init" and is_known_stub(doubt.digest):
@@ -196,6 +213,37 @@ class Residents:
                     listed[folder] = names_in(folder)
                 if role != "bytecode" and name in listed[folder] and self._differs(key, each, file):
                     yield Unowned(path, each.id, role)
+
+    def _obstacles(
+        self, layout: Layout, folders: dict[str, str], kinds: dict[str, dict[str, bool]]
+    ) -> Iterator[LayoutFailure]:
+        """Yield what no RECORD lists and keeps files of one layout from being written."""
+        keys: dict[str, InstalledPath] = {}
+        for path in sorted(layout.files):
+            root, _, rest = path.partition("/")
+            key = rest if root == "site-packages" else self._key_outside(root, rest, folders)
+            if key is not None:
+                keys[key] = path
+        for key, path in keys.items():
+            is_folder = self._is_folder(self.places.on_disk(key), kinds)
+            if is_folder and not any(other.startswith(f"{key}/") for other in self._owned.every):
+                yield LayoutFailure("file-and-folder", path, f"{path} is a folder there, which no RECORD lists")
+        base = self.places.base.rstrip("/")
+        for key in sorted(folders_above(keys) - self._owned.every):
+            place = self.places.on_disk(key)
+            if not base.startswith(place) and self._is_folder(place, kinds) is False:
+                path = self.places.installed_path(key)
+                yield LayoutFailure(
+                    "file-and-folder", path, f"{path} is a file there, which no RECORD lists, where it needs a folder"
+                )
+
+    @staticmethod
+    def _is_folder(place: str, kinds: dict[str, dict[str, bool]]) -> bool | None:
+        """Return whether something on disk is a folder; None if nothing is there. Each folder is listed once."""
+        folder, _, name = place.rpartition("/")
+        if folder not in kinds:
+            kinds[folder] = kinds_in(folder)
+        return kinds[folder].get(name)
 
     def _differs(self, key: str, newcomer: Distribution, file: InstalledFile) -> bool:
         """Return whether something else is there than a newcomer would write."""

@@ -17,7 +17,7 @@ from wheelclash.environment.places import is_absolute
 from wheelclash.environment.records import RecordError, recorded_keys
 from wheelclash.environment.search import Hidden, count_distributions, hidden_by
 from wheelclash.environment.startup import startup_of
-from wheelclash.environment.tree import states, walk
+from wheelclash.environment.tree import state_of, states, walk
 from wheelclash.environment.verification import verify as verify_files
 from wheelclash.errors import KeeperError
 from wheelclash.sources.candidate import Skip
@@ -25,6 +25,7 @@ from wheelclash.startup import findings_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from wheelclash.environment.absence import Absence
     from wheelclash.environment.installed import Unread
@@ -87,7 +88,8 @@ class Scan(NamedTuple):
     Attributes:
         places: Where it is.
         target: What it is.
-        distributions: By name; then the packages of other managers that own a file which one of them owns too.
+        distributions: By name; then the packages of other managers that own a file which one of them owns too, or lack
+            one that an import needs.
         contested: Every overlap, judged as for wheels, with what is on disk.
         leftovers: Files that nobody recorded, by folder.
         skipped: Distributions and folders that could not be read.
@@ -171,8 +173,11 @@ def scan(
     skipped = [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed]
     aside = list(inventory.bystanders)
     owned, read, findings = read_records(inventory.unread, places, aside, skipped)
-    for package, keys, files in managed_among(places, owned.every, {each.name for each, _ in read}, skipped):
-        owned.add(keys)
+    for package, keys, files in managed_among(places, None, {each.name for each, _ in read}, skipped):
+        told = (keys & owned.every) | _broken(package, keys, places, target)
+        if not told:
+            continue
+        owned.add(told)
         read.append((package, files))
         findings.append([])
     seen = walk(places, owned.every)
@@ -265,6 +270,19 @@ def read_records(
         read.append((each, len(keys)))
         findings.append(odd)
     return owned, read, findings
+
+
+def _broken(package: Unread, keys: AbstractSet[str], places: Places, target: Target) -> set[str]:
+    """Return the files of another manager's package that are gone from site-packages and that an import needs.
+
+    A package that lists its dist-info folder, where that is gone, was uninstalled by pip or uv, and lacks nothing.
+    """
+    own = {key for key in keys if not is_absolute(key)}
+    missing = {key for key in own if state_of(places.on_disk(key)) == "missing"}
+    if any(".dist-info/" in key or ".egg-info" in key for key in missing):
+        return set()
+    meaning = absences(missing, own, package, places, target)
+    return {key for key, absence in meaning.items() if absence == "breaks"}
 
 
 def _changed(each: Unread, keys: Collection[str], places: Places, target: Target) -> set[str]:

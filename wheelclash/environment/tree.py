@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from wheelclash.environment.places import Places
 
-__all__ = ["Seen", "State", "names_in", "state_of", "states", "walk", "walk_below"]
+__all__ = ["Seen", "State", "kinds_in", "names_in", "state_of", "states", "walk", "walk_below"]
 
 State = str
 """``there``, ``missing`` or ``hidden`` (it cannot be told: no permission)."""
@@ -132,6 +132,22 @@ def names_in(folder: str) -> frozenset[str]:
             return frozenset(entry.name for entry in entries if not entry.is_dir())
     except OSError:
         return frozenset()
+
+
+def kinds_in(folder: str) -> dict[str, bool]:
+    """Return the names of what is in a folder, each with whether it is a folder; none if it cannot be listed.
+
+    A link to a folder is one for what lies below it, and an installer replaces it by a file: it is left out.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries if not _leads_on(entry)}
+    except OSError:
+        return {}
+
+
+def _leads_on(entry: os.DirEntry[str]) -> bool:
+    return entry.is_symlink() and entry.is_dir()
 
 
 def states(places: Places, keys: Iterable[str]) -> dict[str, State]:

@@ -141,7 +141,8 @@ def mend(job: Job, session: Session) -> Mended:
             reasons = explain_contested(contested, before, settings, reader)
         return mended._replace(state="undecided", reasons=reasons)
     if not steps:
-        return mended._replace(state="whole")
+        beyond = not (job.wish.keep or job.wish.drop) and any(_is_beyond_reach(each) for each in before.distributions)
+        return mended._replace(state="no-wheel" if beyond else "whole")
     if any(not isinstance(each, Origin) for each in origins.values()):
         return mended._replace(state="no-wheel")
     if not job.apply:
@@ -162,6 +163,11 @@ def mend(job: Job, session: Session) -> Mended:
     outcomes = carry_out(commands, installer, environ, job.output)
     start(interpreter, job.environ, job.output)
     return _looked_at_again(mended._replace(outcomes=outcomes), job.wish, installer)
+
+
+def _is_beyond_reach(distribution: Installed) -> bool:
+    """Return whether an import needs what a package lacks that another package manager alone can write again."""
+    return distribution.manager is not None and "breaks" in distribution.absences.values()
 
 
 def _looked_at_again(mended: Mended, wish: Wish, installer: Installer) -> Mended:

@@ -163,7 +163,8 @@ def _environment(
     keep = tuple(dict.fromkeys(wishes.keep))
     damaged = {name for each in condition.damages if each.severity in _GRAVE for name in each.distributions}
     wanted = keep or _winners(contested) or (tuple(sorted(damaged)) if len(damaged) <= _MOST_NAMED else ())
-    broken = bool(damaged) or any(
+    managed = {each.name for each in scan.distributions if each.manager is not None}
+    broken = bool(damaged - managed) or any(
         each.severity in _GRAVE and not each.ignored and each.kind in {"different", "identical", "unknown"}
         for each in contested
     )

@@ -175,9 +175,10 @@ def _result(mended: Mended, names: Mapping[str, str]) -> tuple[IntactReport, ...
 
 
 def _managed_notes(mended: Mended) -> Iterable[str]:
-    """Yield how losers are written again, and what else is to go is removed, that another package manager installed."""
+    """Yield what only another package manager does: write again losers and what lacks a module, and remove its own."""
     for each in mended.before.distributions:
-        if each.manager is not None and each.id in mended.repair.losers:
+        lacks = "breaks" in each.absences.values()
+        if each.manager is not None and (lacks or each.id in mended.repair.losers):
             yield restoring_note(each.manager, each.name, each.version, mended.before.places)
         if each.manager is not None and any(each.id == obstacle.other for obstacle in mended.repair.obstacles):
             yield f"{each.name} is {each.manager}'s, and only {each.manager} itself removes it"

@@ -67,7 +67,7 @@ class _Writer:
             "planned": (f"{plural(len(report.steps), 'step')} to mend it; nothing was done", "warning"),
             "undecided": ("nothing says whose files are wanted; name whom to keep", "error"),
             "needs-drop": (f"writing {self._beaten()} again would not last; nothing was done", "error"),
-            "no-wheel": ("it cannot be mended: a wheel is missing; nothing was done", "error"),
+            "no-wheel": ("it cannot be mended: something cannot be written again; nothing was done", "error"),
             "mended": (f"mended{self._mended(intact)}{lost}", "good"),
             "failed": ("not mended", "error"),
         }
