@@ -52,7 +52,7 @@ class Diagnosis(NamedTuple):
         outcomes: One for each overlap that exists under it.
         intact: By distribution id.
         losses: For each distribution: how many files every other one would lose if it were uninstalled next.
-        taken: Files that are gone because an older release had recorded them, which was replaced.
+        taken: Files that are gone, or cannot be written, because of an older release that is replaced.
     """
 
     installer: InstallerName
@@ -131,15 +131,12 @@ def diagnose(
     everybody = [*distributions, *addition.residents]
     failure = _failure(installer, distributions, here)
     if failure is not None:
-        outcomes = tuple(Outcome(overlap, "fails", None, failure) for overlap in here)
-        untouched = {each.id for each in addition.residents} - addition.involved
-        intact: dict[str, Intact] = {
-            each.id: "no" if each.layouts[installer.name].failure else "yes" if each.id in untouched else "undetermined"
-            for each in everybody
-        }
-        return Diagnosis(installer.name, outcomes, intact, {each.id: {} for each in distributions})
+        return _stopped(installer, distributions, here, addition, failure)
     named = [each.id for each in distributions if each.name in roots]
     order = addition.order(installer, distributions, with_dependencies=not no_deps, named=named)
+    stopped = tuple(addition.stopped(installer, distributions, order))
+    if any(loss.state == "fails" for loss in stopped):
+        return _stopped(installer, distributions, here, addition, "file-directory", stopped)
     layouts = addition.layouts(contested_layouts(everybody, here, installer.name), distributions, installer.name)
     before = addition.disk(layouts, empty_disk(target))
     after = before.install(
@@ -148,14 +145,45 @@ def diagnose(
         removes_all_first=installer.removes_all_first,
         replaces=addition.replaces,
     )
+    losses = addition.losses(before, after, layouts, {each.path for each in here if each.role == "namespace-init"})
+    if stopped:  # if it is not, all of this may happen
+        return _stopped(installer, distributions, here, addition, "file-directory", (*stopped, *losses))
     newcomers = {each.id for each in distributions}
     return Diagnosis(
         installer.name,
         tuple(_outcome(overlap, after, order, newcomers) for overlap in here),
         {each.id: after.intact(each.id) for each in everybody},
         addition.of_newcomers(_losses(after)),
-        addition.losses(before, after, layouts, {each.path for each in here if each.role == "namespace-init"}),
+        losses,
     )
+
+
+def _stopped(
+    installer: Installer,
+    distributions: Sequence[Distribution],
+    here: Sequence[Overlap],
+    addition: Addition,
+    reason: str,
+    taken: tuple[Loss, ...] = (),
+) -> Diagnosis:
+    """Return the diagnosis of a command that stops, or may stop, on the way.
+
+    Args:
+        installer: Whose command.
+        distributions: What it was to install.
+        here: The overlaps that exist under the installer.
+        addition: What is installed already.
+        reason: Why it stops, as of an outcome.
+        taken: What an older release is in the way of.
+    """
+    state: State = "undetermined" if taken and all(each.state != "fails" for each in taken) else "fails"
+    outcomes = tuple(Outcome(overlap, state, None, reason) for overlap in here)
+    untouched = {each.id for each in addition.residents} - addition.involved
+    intact: dict[str, Intact] = {
+        each.id: "no" if each.layouts[installer.name].failure else "yes" if each.id in untouched else "undetermined"
+        for each in (*distributions, *addition.residents)
+    }
+    return Diagnosis(installer.name, outcomes, intact, {each.id: {} for each in distributions}, taken)
 
 
 def _failure(installer: Installer, distributions: Sequence[Distribution], here: Sequence[Overlap]) -> str | None:

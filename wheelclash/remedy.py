@@ -380,7 +380,7 @@ class _Model:
         if change.action == "uninstall":
             return disk.uninstall(change.ids)
         there = set(disk.records)
-        if change.action == "install" and self.installer.removes_all_first:
+        if change.action == "install":  # whether these are gone in time, the addition knows
             there -= {self.addition.replaces.get(id_, "") for id_ in change.ids}
         if self._stops(change.ids, there):
             return None
@@ -393,6 +393,8 @@ class _Model:
         order = self.addition.order(
             self.installer, concerned, with_dependencies=not self._request.no_deps, named=change.named
         )
+        if any(loss.because in disk.records for loss in self.addition.stopped(self.installer, concerned, order)):
+            return None
         return disk.install(layouts, order, removes_all_first=first, replaces=self.addition.replaces)
 
     def _may_be_done(self, change: _Change) -> bool:
@@ -481,6 +483,7 @@ class _Choice:
         self._new_losers = tuple(id_ for id_ in self._drop if id_ in coming)
         self._old_losers = tuple(id_ for id_ in self._drop if id_ not in coming)
         self._loses_files = bool(lost)
+        self._is_stopped = any(loss.code == "in-the-way" for loss in lost)
 
     def remedies(self, *, may_be_installed: bool) -> list[Remedy]:
         """Return the remedies that work, those that leave a requirement unmet last, else shortest first.
@@ -510,7 +513,20 @@ class _Choice:
         install = self._model.install("Install the whole set")
         if install is None or not (same or self._loses_files):
             return None
-        return self._played("reinstall-keeper", self._model.before, [install] if install.ids else [])
+        changes = self._in_turn(install) if self._is_stopped else [install]
+        return self._played("reinstall-keeper", self._model.before, changes if install.ids else [])
+
+    def _in_turn(self, install: _Change) -> list[_Change]:
+        """Return the commands that replace the older releases first, and then install what these are in the way of."""
+        model = self._model
+        names = model.names(self._keep)
+        first = model.install(
+            f"Install the set without {names}, where older releases are in the way", without=self._keep
+        )
+        if first is None or not first.ids:
+            return [install]
+        rest = tuple(id_ for id_ in install.ids if id_ not in first.ids)
+        return [first, _Change("install", rest, f"Install {model.names(rest)}", rest)]
 
     def _remove_resident(self) -> Remedy | None:
         """Uninstall the losers that are there, then install the set without the new ones."""

@@ -190,11 +190,12 @@ def _seen(newcomers: Sequence[Distribution], addition: Addition, target: Target)
     for installer in BY_NAME.values():
         diagnosis = diagnose(installer, newcomers, found, target, addition=addition)
         taken = {
-            (each.path, each.id, each.because, each.certain) for each in diagnosis.taken if "dist-info" not in each.path
+            (each.path, each.id, each.because, each.state) for each in diagnosis.taken if "dist-info" not in each.path
         }
         outcomes = {(each.overlap.path, each.state, each.winner, each.reason) for each in diagnosis.outcomes}
         new = {id_: diagnosis.intact[id_] for id_ in coming}
-        stopped = any(each.state == "fails" for each in diagnosis.outcomes)  # then who has no part in it is whole
+        states = {each.state for each in diagnosis.outcomes} | {each.state for each in diagnosis.taken}
+        stopped = "fails" in states  # then who has no part in it is whole
         old = {} if stopped else {each.id: diagnosis.intact[each.id] for each in addition.residents}
         told.append((outcomes, taken, new, old))
     return overlaps, told
@@ -246,8 +247,8 @@ def test_pip_takes_what_the_same_command_has_just_written(made: Handmade) -> Non
     newcomers = [distribution(each) for each in wheels]
     addition = beside(made, newcomers)
     found = {name: diagnose(each, newcomers, [], LINUX, addition=addition) for name, each in BY_NAME.items()}
-    told = [(each.path, each.id, each.because, each.certain, each.severity) for each in found["pip"].taken]
-    assert told == [("site-packages/shared.py", "aa-2.0-py3-none-any.whl", "bb-1.0.dist-info", True, "error")]
+    told = [(each.path, each.id, each.because, each.state, each.severity) for each in found["pip"].taken]
+    assert told == [("site-packages/shared.py", "aa-2.0-py3-none-any.whl", "bb-1.0.dist-info", "determined", "error")]
     assert found["uv"].taken == ()
     assert [found[name].intact["aa-2.0-py3-none-any.whl"] for name in ("pip", "uv")] == ["no", "yes"]
 

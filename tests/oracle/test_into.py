@@ -307,6 +307,41 @@ def test_file_where_a_folder_is_stops_both(
     test_remedies_leave_what_they_promise(place)
 
 
+@pytest.mark.parametrize("installer", INSTALLER_NAMES)
+@pytest.mark.parametrize(
+    ("older", "newcomer"), [("p/x", "p/x/y.py"), ("p/x/y.py", "p/x")], ids=["file there", "folder there"]
+)
+@pytest.mark.parametrize("replaced", ["aa", "zz"])
+def test_an_older_release_stops_what_pip_writes_before_it_replaces_it(
+    environments: Environments, tmp_path: Path, installer: InstallerName, older: str, newcomer: str, replaced: str
+) -> None:
+    """``zz`` is written before ``aa``; pip removes an older release just before its successor, uv all of them first."""
+    other = "zz" if replaced == "aa" else "aa"
+    asked = (Wheel(replaced, "2.0", files={"new.py": ""}), Wheel(other, files={newcomer: "", f"{other}.py": ""}))
+    story = Story((Wheel(replaced, files={older: ""}),), asked)
+    for wheel in (*story.residents, *story.asked):
+        wheel.write(tmp_path / "wheels")
+    place = Place(environments, RealInstaller(installer, tmp_path / "cache", tmp_path / "wheels"), story)
+    told = place.report.diagnosis[installer]
+    stopped = place.copy(place.after())
+    stops = not place.installer.install(stopped, [_pin(each) for each in asked], "--no-deps").ok
+    assert stops is (installer == "pip" and replaced == "aa")
+    lost = [(each.distribution, each.because, each.version, each.state, each.code) for each in told.lost]
+    assert lost == ([(other, replaced, "1.0", "fails", "in-the-way")] if stops else [])
+    after = {each.name: each.intact for each in told.distributions}
+    assert set(after.values()) == ({"undetermined"} if stops else {"yes"})
+    fails = place.report.diagnosis["pip"].lost != ()
+    assert (place.report.exit_code(), fails) == ((1, True) if replaced == "aa" else (0, False))
+    if stops:
+        assert "cannot be written beside aa 1.0, which is replaced only after it" in place.report.to_text()
+        (remedy,) = place.report.remedies
+        assert (remedy.strategy, remedy.keep, len(remedy.steps)) == ("reinstall-keeper", (other,), 2)
+    for remedy in place.report.remedies:
+        commands = [tuple(step.command) for step in remedy.steps]
+        disk = place.files(place.after(*commands))
+        assert all(is_intact(disk, place.alone()[each.distribution]) for each in remedy.result)
+
+
 def test_index_is_named_again(environments: Environments, tmp_path: Path) -> None:
     """Over a real index on the loopback, real uv runs what is printed."""
     story = STORIES["an upgrade that drops a shared file"]

@@ -6,17 +6,19 @@ on disk each file holds whatever it holds. An empty environment is an addition t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.disk import Disk
 from wheelclash.installers.installer import Unordered
 from wheelclash.overlap.model import severity_of
+from wheelclash.ownership import folders_above
 from wheelclash.role import role_of
 from wheelclash.verdict import is_known_stub
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from wheelclash.diagnosis import State
     from wheelclash.distribution import Distribution
     from wheelclash.installers import Installer, InstallerName
     from wheelclash.installers.installer import Order
@@ -30,24 +32,31 @@ NOBODYS = ""
 """Stands for the distribution whose content a file holds that nobody recorded."""
 
 
+LossCode = Literal["recorded", "in-the-way"]
+
+
 class Loss(NamedTuple):
-    """A file that is gone after the command, because a replaced distribution had recorded it too.
+    """A file that is gone after the command, or cannot be written by it, because of a distribution that is replaced.
 
     Attributes:
         path: The file.
         id: Id of the distribution that loses it: a resident or a newcomer.
         because: Id of the replaced distribution.
-        certain: Whether it is surely gone, or only if pip's order comes out that way.
+        state: ``determined``: it is gone, since the replaced distribution had recorded it too; ``fails``: the command
+            stops there, since the replaced distribution still has a folder where the file goes, or a file where its
+            folder goes; ``undetermined``: that, if pip's order comes out that way.
         role: What the file is for.
         severity: How bad it is.
+        code: Whether the replaced distribution has recorded the file, or is in the way of it.
     """
 
     path: InstalledPath
     id: str
     because: str
-    certain: bool
+    state: State
     role: Role
     severity: Severity
+    code: LossCode = "recorded"
 
 
 class Unowned(NamedTuple):
@@ -187,9 +196,40 @@ class Addition(NamedTuple):
                 if not others or (id_ in stay and before.contents.get(path) == frozenset({None})):
                     continue  # it was gone before
                 role = _role(files[path], stubs)
-                certain = after.contents[path] == frozenset({None})
-                found.append(Loss(files[path].path, id_, others[0], certain, role, severity_of("different", role)))
+                state: State = "determined" if after.contents[path] == frozenset({None}) else "undetermined"
+                found.append(Loss(files[path].path, id_, others[0], state, role, severity_of("different", role)))
         return tuple(found)
+
+    def stopped(self, installer: Installer, newcomers: Sequence[Distribution], order: Order) -> Iterator[Loss]:
+        """Yield what one command cannot write while an older release is there that the same command replaces.
+
+        A file cannot stand where there is a folder. pip removes each older release just before it writes the new one;
+        where all of them are removed first, none is in the way.
+
+        Args:
+            installer: Whose command.
+            newcomers: What it writes.
+            order: What is known of its order.
+        """
+        successors = {each.id for each in newcomers} & self.replaced.keys()
+        if installer.removes_all_first:
+            return
+        for new in sorted(successors):
+            old = self.replaced[new]
+            there = {path for path in old.layouts[installer.name].files if self.found.get(path, old.id) is not None}
+            folders = folders_above(there)
+            for each in newcomers:
+                files = each.layouts[installer.name].files
+                beaten = [path for path in files if path in folders]
+                if not folders_above(files).isdisjoint(there):
+                    beaten += [path for path in files if not folders_above([path]).isdisjoint(there)]
+                if not beaten or each.id == new:
+                    continue
+                last = order.last_of([each.id, new]).ids
+                if new in last:
+                    state: State = "fails" if len(last) == 1 else "undetermined"
+                    for path in sorted(beaten):
+                        yield Loss(path, each.id, old.id, state, _role(files[path], ()), "error", "in-the-way")
 
     def of_newcomers(self, losses: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
         """Of what uninstalls take from others, what newcomers take or lose: the rest is as it was."""

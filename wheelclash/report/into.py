@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence  # noqa: TC003  (pydantic reads these annotations at run time)
 from dataclasses import dataclass
+from typing import Literal
 
 from wheelclash.diagnosis import State  # noqa: TC001
 from wheelclash.layout import Root  # noqa: TC001
@@ -15,7 +16,7 @@ __all__ = ["IntoReport", "LostReport", "ReplacedReport", "UnownedReport"]
 
 @dataclass(frozen=True, slots=True)
 class LostReport:
-    """A file that is gone after the command: an older release had recorded it too, and was replaced.
+    """A file that is gone after the command, or cannot be written by it, because of an older release that is replaced.
 
     Attributes:
         root, path: The file.
@@ -24,8 +25,12 @@ class LostReport:
         distribution: Name of the one that loses it.
         because: Name of the one whose older release is replaced.
         version: That older release.
-        state: ``determined``, or ``undetermined`` if the order of the command decides.
+        state: ``determined``: it is gone, since the older release had recorded it too; ``fails``: the command stops
+            there, since the older release still has a folder where the file goes, or a file where its folder goes;
+            ``undetermined``: that, if the order of the command is so.
         ignored: Whether the user knows of it.
+        code: ``recorded``: the older release had recorded the file too; ``in-the-way``: it has a folder where the
+            file goes, or a file where its folder goes.
     """
 
     root: Root
@@ -37,6 +42,7 @@ class LostReport:
     version: str
     state: State
     ignored: bool
+    code: Literal["recorded", "in-the-way"] = "recorded"
 
 
 @dataclass(frozen=True, slots=True)

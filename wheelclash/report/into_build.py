@@ -72,6 +72,7 @@ def lost_reports(view: View, taken: Iterable[Loss], ignores: Sequence[Ignore]) -
             distribution=names[each.id],
             because=names[each.because],
             version=versions[each.because],
-            state="determined" if each.certain else "undetermined",
+            state=each.state,
             ignored=any(view.is_loss_ignored_by(one, each) for one in ignores),
+            code=each.code,
         )

@@ -62,12 +62,15 @@ def _overlaps_said(report: Report, grave: Sequence[OverlapReport]) -> Iterator[s
 
 
 def _losses_said(lost: Sequence[LostReport]) -> Iterator[str]:
-    by_cause: defaultdict[tuple[str, str], list[LostReport]] = defaultdict(list)
+    by_cause: defaultdict[tuple[str, str, str], list[LostReport]] = defaultdict(list)
     for each in lost:
-        by_cause[each.because, each.version].append(each)
-    for (name, version), found in by_cause.items():
+        by_cause[each.because, each.version, each.code].append(each)
+    for (name, version, code), found in by_cause.items():
         losers = _some(sorted({each.distribution for each in found}))
-        yield f"replacing {name} {version} takes {plural(len(found), 'file')} from {losers}"
+        if code == "in-the-way":
+            yield f"{losers} cannot be installed before {name} {version} is replaced"
+        else:
+            yield f"replacing {name} {version} takes {plural(len(found), 'file')} from {losers}"
 
 
 def _some(texts: Iterable[str]) -> str:
@@ -101,15 +104,16 @@ def loss_texts(report: Report, *, verbose: bool) -> Iterator[tuple[str, str, str
     Yields:
         Severity, text, and when it comes to that.
     """
-    pairs: defaultdict[tuple[str, str, str, str, str], list[str]] = defaultdict(list)
+    pairs: defaultdict[tuple[str, str, str, str, str, str], list[str]] = defaultdict(list)
     for each in grave_losses(report):
-        pairs[each.severity, each.distribution, each.because, each.version, _when(report, each)].append(
-            f"{each.root}/{each.path}"
-        )
-    for (severity, loser, because, version, when), paths in sorted(pairs.items()):
-        goes = "goes" if len(paths) == 1 else "go"
-        shown = some(sorted(paths), None if verbose else _MOST_NAMES)
-        text = f"{shown}  of {loser} {goes} with {because} {version}, which is replaced"
+        key = each.severity, each.distribution, each.because, each.version, _when(report, each), each.code
+        pairs[key].append(f"{each.root}/{each.path}")
+    for (severity, loser, because, version, when, code), paths in sorted(pairs.items()):
+        if code == "in-the-way":
+            what = f"cannot be written beside {because} {version}, which is replaced only after it"
+        else:
+            what = f"{'goes' if len(paths) == 1 else 'go'} with {because} {version}, which is replaced"
+        text = f"{some(sorted(paths), None if verbose else _MOST_NAMES)}  of {loser} {what}"
         yield severity, text, when
 
 
@@ -127,7 +131,7 @@ def unowned_texts(into: IntoReport, *, verbose: bool) -> Iterator[str]:
 def _when(report: Report, lost: LostReport) -> str:
     """Under which installers a file is lost, if not surely under all."""
     told = [
-        name if each.state == "determined" else f"{name}, if its order is so"
+        name if each.state != "undetermined" else f"{name}, if its order is so"
         for name, diagnosis in report.diagnosis.items()
         for each in diagnosis.lost
         if (each.root, each.path, each.distribution) == (lost.root, lost.path, lost.distribution)
@@ -143,5 +147,5 @@ def way(remedy: RemedyReport) -> str:
         case "reinstall-keeper" if len(remedy.steps) == 1:
             return "install, and what comes later wins"
         case "reinstall-keeper":
-            return "install, then write it again, last"
+            return "install one after the other, the keeper last"
     return "uninstall the others first, for good"
