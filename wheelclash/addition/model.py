@@ -18,7 +18,6 @@ from wheelclash.verdict import is_known_stub
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from wheelclash.diagnosis import State
     from wheelclash.distribution import Distribution
     from wheelclash.installers import Installer, InstallerName
     from wheelclash.installers.installer import Order
@@ -33,6 +32,7 @@ NOBODYS = ""
 
 
 LossCode = Literal["recorded", "in-the-way"]
+LossState = Literal["determined", "undetermined", "fails"]
 
 
 class Loss(NamedTuple):
@@ -53,7 +53,7 @@ class Loss(NamedTuple):
     path: InstalledPath
     id: str
     because: str
-    state: State
+    state: LossState
     role: Role
     severity: Severity
     code: LossCode = "recorded"
@@ -196,7 +196,7 @@ class Addition(NamedTuple):
                 if not others or (id_ in stay and before.contents.get(path) == frozenset({None})):
                     continue  # it was gone before
                 role = _role(files[path], stubs)
-                state: State = "determined" if after.contents[path] == frozenset({None}) else "undetermined"
+                state: LossState = "determined" if after.contents[path] == frozenset({None}) else "undetermined"
                 found.append(Loss(files[path].path, id_, others[0], state, role, severity_of("different", role)))
         return tuple(found)
 
@@ -227,7 +227,7 @@ class Addition(NamedTuple):
                     continue
                 last = order.last_of([each.id, new]).ids
                 if new in last:
-                    state: State = "fails" if len(last) == 1 else "undetermined"
+                    state: LossState = "fails" if len(last) == 1 else "undetermined"
                     for path in sorted(beaten):
                         yield Loss(path, each.id, old.id, state, _role(files[path], ()), "error", "in-the-way")
 
