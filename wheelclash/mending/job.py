@@ -144,6 +144,8 @@ def mend(job: Job, session: Session) -> Mended:
         beyond = not (job.wish.keep or job.wish.drop) and any(_is_beyond_reach(each) for each in before.distributions)
         return mended._replace(state="no-wheel" if beyond else "whole")
     if any(not isinstance(each, Origin) for each in origins.values()):
+        if any(not isinstance(each, Origin) and each.code == "variant" for each in origins.values()):
+            mended = mended._replace(steps=())  # run as printed, they would write another build in its place
         return mended._replace(state="no-wheel")
     if not job.apply:
         return mended
