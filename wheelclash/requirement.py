@@ -70,7 +70,7 @@ class Asked:
 
 
 _PATH_SUFFIXES = (".whl", ".txt", ".json")
-"""What ends in one of these is a path even where there is no such file: nobody names a project like that."""
+"""What ends in one of these is a path even where there is no such file: no project has such a name."""
 _FILE_SUFFIXES = (".py", ".toml", ".lock")
 """What ends in one of these may be a file, or the name of a project such as ``discord.py``."""
 _FILE_NAMES = frozenset({

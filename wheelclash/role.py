@@ -19,7 +19,7 @@ _ASIDE = frozenset({"tests", "test", "docs", "doc", "examples", "benchmarks", "s
 """Top-level folders that many projects ship by mistake; nobody imports another project's."""
 
 _BUILD_FILE = re.compile(r"(?:conftest|setup|build_backend|build_utils|_build[^/]*)\.py")
-"""Files at the root that tests and builds leave in wheels by mistake; nobody imports another project's."""
+"""Files at the root that tests and builds leave in wheels by mistake; no project imports those of another."""
 
 
 def is_aside(path: str) -> bool:

@@ -174,7 +174,7 @@ async def check_async(
 
 
 _OF_A_SESSION = dict.fromkeys(("cache_dir", "offline", "max_download", "timeout"), "Session")
-"""Options that somebody may well look for here."""
+"""Options of a session that may be looked for among those of a question."""
 
 
 def _question(requirements: Iterable[str | os.PathLike[str]], options: Options) -> Question:

@@ -170,8 +170,6 @@ def netrc_logins() -> dict[str, tuple[str, str]]:
     The ``default`` entry is left out: it would go to any host an index page names.
     """
     import netrc
-    import os
-    from pathlib import Path
 
     chosen = os.environ.get("NETRC")
     try:

@@ -342,7 +342,7 @@ class _Writer:
             yield (Span(f"       left broken: {listed(broken)}"),)
 
     def _recommended(self) -> list[RemedyReport]:
-        """Return the remedy that is told without ``-v``; none where no error calls for it and nobody chose a keeper."""
+        """Return the remedy that is told without ``-v``; none where no error calls for it and no keeper was named."""
         remedies = list(self._report.remedies)
         several = len({tuple(remedy.keep) for remedy in remedies}) > 1
         return [] if several and not self._report.summary.errors else remedies[:1]
