@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.values import command, digest, layout, layouts, path_of, written
 from wheelclash.disk import Disk, Intact
-from wheelclash.installers.installer import LastWriters, Order
+from wheelclash.installers.installer import LastWriters, Order, Unordered
 from wheelclash.layout import InstalledPath, Layout
 from wheelclash.overlap import folded
 
@@ -53,6 +53,20 @@ def test_known_order() -> None:
     assert disk.holders(M) == frozenset({"b"})
     assert disk.holders(N) == frozenset({"a", "b"})
     assert (disk.intact("a"), disk.intact("b")) == ("no", "yes")
+
+
+def test_a_row_that_names_a_folder_takes_all_that_is_in_it() -> None:
+    """An uninstall removes it, and so does a replacement, whoever wrote the files."""
+    placed = {
+        "a": layout(written("site-packages/a.py", "1"), phantoms=["site-packages/m/"]),
+        "b": layout(written("site-packages/m/deep/x.py", "2"), written("site-packages/mm.py", "3")),
+    }
+    disk = Disk().install(placed, Unordered(), removes_all_first=True)
+    for after in (
+        disk.uninstall(["a"]),
+        disk.install({"a": layout(written("site-packages/a.py", "4"))}, Unordered(), removes_all_first=True),
+    ):
+        assert after.missing("b") == {"site-packages/m/deep/x.py"}
 
 
 def test_disk_that_was_looked_at_holds_what_was_seen() -> None:

@@ -241,9 +241,9 @@ def _losses(disk: Disk) -> dict[str, dict[str, int]]:
             sharers.setdefault(path, []).append(id_)
     losses: dict[str, dict[str, int]] = {id_: {} for id_ in disk.records}
     for id_, record in disk.records.items():
-        for path in (*record.files, *record.phantoms):
+        for path in record.taken(disk.contents):
             if None not in disk.contents.get(path, {None}):
-                for other in sharers[path]:
+                for other in sharers.get(path, ()):
                     if other != id_:
                         losses[id_][other] = losses[id_].get(other, 0) + 1
     return losses

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.layout import InstalledPath
+from wheelclash.ownership import folders_above
 from wheelclash.role import is_importable
 
 if TYPE_CHECKING:
@@ -33,6 +34,18 @@ class _Record(NamedTuple):
 
     files: Mapping[InstalledPath, Content]
     phantoms: frozenset[InstalledPath]
+
+    def taken(self, *there: Iterable[InstalledPath]) -> list[InstalledPath]:
+        """Return what an uninstall removes: what the distribution wrote, and what it only claims.
+
+        Args:
+            there: Paths that exist. A row that names a folder claims those below it.
+        """
+        if not self.phantoms:
+            return list(self.files)
+        claimed = {path.rstrip("/") for path in self.phantoms}
+        below = (path for paths in there for path in paths if not claimed.isdisjoint(folders_above([path])))
+        return list(dict.fromkeys([*self.files, *self.phantoms, *below]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +103,7 @@ class Disk:
                 writers.setdefault(path, []).append(id_)
         touchers: dict[InstalledPath, list[str]] = {path: list(ids) for path, ids in writers.items()}
         for id_, record in removed.items():
-            for path in (*record.files, *record.phantoms):
+            for path in record.taken(self.contents, writers):
                 ids = touchers.setdefault(path, [])
                 if id_ not in ids:
                     ids.append(id_)
@@ -109,7 +122,7 @@ class Disk:
         records = dict(self.records)
         for id_ in ids:
             record = records.pop(id_)
-            for path in (*record.files, *record.phantoms):
+            for path in record.taken(contents):
                 contents[path] = frozenset({None})
         return Disk(contents, records, self.key)
 

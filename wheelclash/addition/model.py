@@ -183,7 +183,7 @@ class Addition(NamedTuple):
         takers: dict[InstalledPath, list[str]] = {}
         for each in self.replaced.values():
             record = before.records[each.id]
-            for path in (*record.files, *record.phantoms):
+            for path in record.taken(before.contents):
                 takers.setdefault(path, []).append(each.id)
         older = self.replaces
         stay = {each.id for each in self.residents}
