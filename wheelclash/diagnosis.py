@@ -50,7 +50,8 @@ class Diagnosis(NamedTuple):
     Attributes:
         installer: Its name.
         outcomes: One for each overlap that exists under it.
-        intact: By distribution id.
+        intact: By distribution id. Of what is installed and has no part in an addition nothing was looked at: it is
+            ``undetermined``, and :mod:`wheelclash.environment` tells.
         losses: For each distribution: how many files every other one would lose if it were uninstalled next.
         taken: Files that are gone, or cannot be written, because of an older release that is replaced.
     """
@@ -149,10 +150,11 @@ def diagnose(
     if stopped:  # if it is not, all of this may happen
         return _stopped(installer, distributions, here, addition, "file-directory", (*stopped, *losses))
     newcomers = {each.id for each in distributions}
+    unseen = {each.id for each in addition.residents} - addition.involved  # no file of theirs was looked at
     return Diagnosis(
         installer.name,
         tuple(_outcome(overlap, after, order, newcomers) for overlap in here),
-        {each.id: after.intact(each.id) for each in everybody},
+        {each.id: "undetermined" if each.id in unseen else after.intact(each.id) for each in everybody},
         addition.of_newcomers(_losses(after)),
         losses,
     )
@@ -178,9 +180,8 @@ def _stopped(
     """
     state: State = "undetermined" if taken and all(each.state != "fails" for each in taken) else "fails"
     outcomes = tuple(Outcome(overlap, state, None, reason) for overlap in here)
-    untouched = {each.id for each in addition.residents} - addition.involved
     intact: dict[str, Intact] = {
-        each.id: "no" if each.layouts[installer.name].failure else "yes" if each.id in untouched else "undetermined"
+        each.id: "no" if each.layouts[installer.name].failure else "undetermined"
         for each in (*distributions, *addition.residents)
     }
     return Diagnosis(installer.name, outcomes, intact, {each.id: {} for each in distributions}, taken)

@@ -21,7 +21,7 @@ from wheelclash.overlap import questions
 from wheelclash.parts import overlaps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from wheelclash.addition import Addition
     from wheelclash.distribution import Distribution
@@ -132,7 +132,7 @@ def test_nothing_is_lost_by_bringing_in_little(
     replaces: bool,  # noqa: FBT001
     folds: bool,  # noqa: FBT001
 ) -> None:
-    """Overlaps and diagnoses are those of the whole environment."""
+    """Overlaps and diagnoses are those of the whole environment; whatever has no part in them is undetermined."""
     target = MACOS if folds else LINUX
     old, new = (list(map(_possible, each)) for each in (old, new))
     with TemporaryDirectory() as folder:
@@ -153,7 +153,11 @@ def test_nothing_is_lost_by_bringing_in_little(
         newcomers = [distribution(each, target) for each in wheels]
         addition = beside(made, newcomers, target)
     whole = _whole(old, addition, target)
-    assert _seen(newcomers, addition, target) == _seen(newcomers, whole, target)
+    involved = addition.involved
+    assert _seen(newcomers, addition, target, involved) == _seen(newcomers, whole, target, involved)
+    if newcomers:
+        told = diagnose(BY_NAME["pip"], newcomers, [], target, addition=addition).intact
+        assert {told[each.id] for each in addition.residents if each.id not in involved} <= {"undetermined"}
 
 
 def _whole(old: Sequence[Files], addition: Addition, target: Target) -> Addition:
@@ -169,7 +173,7 @@ def _whole(old: Sequence[Files], addition: Addition, target: Target) -> Addition
     )
 
 
-def _seen(newcomers: Sequence[Distribution], addition: Addition, target: Target) -> Any:
+def _seen(newcomers: Sequence[Distribution], addition: Addition, target: Target, involved: Collection[str]) -> Any:
     """Overlaps with a newcomer in them, and what comes of the installation."""
     coming = {each.id for each in newcomers}
     found = [
@@ -196,7 +200,7 @@ def _seen(newcomers: Sequence[Distribution], addition: Addition, target: Target)
         new = {id_: diagnosis.intact[id_] for id_ in coming}
         states = {each.state for each in diagnosis.outcomes} | {each.state for each in diagnosis.taken}
         stopped = "fails" in states  # then who has no part in it is whole
-        old = {} if stopped else {each.id: diagnosis.intact[each.id] for each in addition.residents}
+        old = {} if stopped else {id_: diagnosis.intact[id_] for id_ in involved}
         told.append((outcomes, taken, new, old))
     return overlaps, told
 
