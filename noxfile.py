@@ -67,7 +67,7 @@ def live(session: nox.Session) -> None:
 def mutants(session: nox.Session) -> None:
     """Break the pure core and the readers line by line, and list what the fast tests let pass; arguments name a part.
 
-    ``nox -s mutants -- "wheelclash.overlap.*"``. Nothing is judged: a survivor is a question, and some are equivalent.
+    ``nox -s mutants -- "wheelclash.core.*"``. Nothing is judged: a survivor is a question, and some are equivalent.
     """
     session.install("-e", ".", *group("test"), *group("mutants"))
     session.run("mutmut", "run", *session.posargs)

@@ -15,7 +15,7 @@ from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
 from tests.test_costs import HTTP, dear, run
 from wheelclash import IndexFlags, QuestionError, check, find_environment
-from wheelclash.interpreter import running
+from wheelclash.target.interpreter import running
 
 if TYPE_CHECKING:
     from pathlib import Path

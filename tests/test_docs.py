@@ -294,7 +294,7 @@ def test_every_finding_code_is_described() -> None:
 def test_every_skip_code_is_described() -> None:
     errors = (ROOT / "wheelclash" / "errors.py").read_text("utf-8")
     listed = {code for found in re.findall(r"code: One of ((?:``[a-z-]+``[,.\s]*)+)", errors) for code in _codes(found)}
-    from wheelclash.sources.locks.wheels import _NOT_COMPARED
+    from wheelclash.locks.package import _NOT_COMPARED
 
     sources = "".join(path.read_text("utf-8") for path in SOURCES)
     known = listed | _literals("Skip", "FetchError", "WheelError", position=1) | set(_NOT_COMPARED)
@@ -307,7 +307,7 @@ def _codes(text: str) -> list[str]:
 
 
 def test_every_family_is_shown_with_its_evidence() -> None:
-    from wheelclash.sources.siblings import families
+    from wheelclash.resolve.families import families
 
     text = (DOCS / "families.md").read_text("utf-8")
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")][1:]
@@ -319,7 +319,7 @@ def test_every_family_is_shown_with_its_evidence() -> None:
 
 
 def test_every_reason_is_described() -> None:
-    from wheelclash.diagnosis import Outcome
+    from wheelclash.core.diagnosis import Outcome
     from wheelclash.report.words import REASONS
 
     told = _first_column(_section("cli.md", "Reasons"))
@@ -339,7 +339,8 @@ def test_every_exit_code_is_described() -> None:
 
 
 def test_every_environment_variable_is_described() -> None:
-    from wheelclash.sources import pipconfig, uvconfig
+    from wheelclash.index import pip_config as pipconfig
+    from wheelclash.index import uv_config as uvconfig
 
     pattern = r"environ(?:\.get\(|\[)\s*\"([A-Z][A-Z0-9_]+)\""
     found = {name for path in SOURCES for name in re.findall(pattern, path.read_text("utf-8"))}
@@ -419,7 +420,7 @@ def test_the_map_names_every_module_and_package() -> None:
 
 
 def test_help_and_cli_page_agree_on_the_default_download_limit(shell: Command) -> None:
-    from wheelclash.fetch import MAX_DOWNLOAD
+    from wheelclash.http.client import MAX_DOWNLOAD
 
     told = f"{MAX_DOWNLOAD // 2**20}MiB"
     assert told in shell("--help").out
@@ -427,9 +428,9 @@ def test_help_and_cli_page_agree_on_the_default_download_limit(shell: Command) -
 
 
 def test_numbers_of_the_design_are_those_of_the_source() -> None:
-    from wheelclash.reading.remote import FIRST_TAIL, NEAR
-    from wheelclash.sources.index import FRESH
-    from wheelclash.verdict import INIT_LIMIT
+    from wheelclash.core.content import INIT_LIMIT
+    from wheelclash.index.client import FRESH
+    from wheelclash.wheel.remote import FIRST_TAIL, NEAR
 
     text = (DOCS / "design.md").read_text("utf-8")
     assert f"{FIRST_TAIL:,} bytes" in text

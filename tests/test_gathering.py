@@ -19,7 +19,7 @@ from tests.support.resolving import sdist
 from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
 from wheelclash import QuestionError, Session, distribution_of
-from wheelclash.sources.settings import IndexFlags
+from wheelclash.index.settings import IndexFlags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ import pytest
 from tests.support.command import LINUX, ROOT, Command
 from wheelclash import processes
 from wheelclash.errors import QuestionError
-from wheelclash.sources.uvtool import run
+from wheelclash.resolve.uv import run
 from wheelclash.threads import await_call, run_all
 
 if TYPE_CHECKING:

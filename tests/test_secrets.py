@@ -15,7 +15,7 @@ from tests.support.command import LINUX, Command
 from tests.support.installed import Handmade
 from tests.support.loopback import LoopbackIndex
 from tests.support.stand_ins import serve_pairs
-from wheelclash.urls import redacted, shown
+from wheelclash.http.urls import redacted, shown
 
 if TYPE_CHECKING:
     from pathlib import Path

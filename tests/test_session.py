@@ -17,7 +17,7 @@ from tests.support.loopback import LoopbackIndex
 from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
 from wheelclash import Report, Session, check, check_async
-from wheelclash.sources.settings import IndexFlags
+from wheelclash.index.settings import IndexFlags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

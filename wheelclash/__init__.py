@@ -16,25 +16,26 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
-    from wheelclash.diagnosis import Diagnosis, diagnose
-    from wheelclash.disk import Disk
-    from wheelclash.distribution import Distribution
-    from wheelclash.environment import Environment, Scan, find_environment, scan
+    from wheelclash.api import examine, examine_async, fix, fix_async
+    from wheelclash.core.contents import Contents
+    from wheelclash.core.diagnosis import Diagnosis, diagnose
+    from wheelclash.core.disk import Disk
+    from wheelclash.core.distribution import Distribution
+    from wheelclash.core.layout import InstalledFile, InstalledPath, Layout, lay_out
+    from wheelclash.core.overlap import Overlap, find_overlaps
+    from wheelclash.core.ownership import OwnershipMap
+    from wheelclash.core.plan import Remedy, remedies
+    from wheelclash.environment.locate import Environment, find_environment
+    from wheelclash.environment.scan import Scan, scan
     from wheelclash.errors import FetchError, QuestionError, WheelclashError, WheelError
-    from wheelclash.examination import examine, examine_async, fix, fix_async
+    from wheelclash.index.settings import IndexFlags
     from wheelclash.installers import PIP, UV, Invocation
-    from wheelclash.interpreter import Interpreter
-    from wheelclash.layout import InstalledFile, InstalledPath, Layout, lay_out
-    from wheelclash.overlap import Overlap, find_overlaps
-    from wheelclash.ownership import OwnershipMap
+    from wheelclash.options import Options
     from wheelclash.parts import distribution_of, overlaps_of, read_wheel
-    from wheelclash.question import Options
-    from wheelclash.reading.contents import Contents
-    from wheelclash.remedy import Remedy, remedies
     from wheelclash.report.model import Report
     from wheelclash.session import Session, check, check_async
-    from wheelclash.sources.settings import IndexFlags
-    from wheelclash.target import Target, target_for
+    from wheelclash.target.interpreter import Interpreter
+    from wheelclash.target.target import Target, target_for
 
 __version__ = "0.1.0"
 
@@ -42,40 +43,40 @@ _HOMES = {
     "check": "session",
     "check_async": "session",
     "Session": "session",
-    "Options": "question",
+    "Options": "options",
     "Report": "report.model",
-    "IndexFlags": "sources.settings",
-    "Target": "target",
-    "target_for": "target",
-    "Interpreter": "interpreter",
-    "Contents": "reading.contents",
+    "IndexFlags": "index.settings",
+    "Target": "target.target",
+    "target_for": "target.target",
+    "Interpreter": "target.interpreter",
+    "Contents": "core.contents",
     "read_wheel": "parts",
-    "Environment": "environment",
-    "Scan": "environment",
-    "examine": "examination",
-    "examine_async": "examination",
-    "find_environment": "environment",
-    "fix": "examination",
-    "fix_async": "examination",
-    "scan": "environment",
-    "Distribution": "distribution",
+    "Environment": "environment.locate",
+    "Scan": "environment.scan",
+    "examine": "api",
+    "examine_async": "api",
+    "find_environment": "environment.locate",
+    "fix": "api",
+    "fix_async": "api",
+    "scan": "environment.scan",
+    "Distribution": "core.distribution",
     "distribution_of": "parts",
-    "InstalledFile": "layout",
-    "InstalledPath": "layout",
-    "Layout": "layout",
-    "lay_out": "layout",
-    "OwnershipMap": "ownership",
-    "Overlap": "overlap",
-    "find_overlaps": "overlap",
+    "InstalledFile": "core.layout",
+    "InstalledPath": "core.layout",
+    "Layout": "core.layout",
+    "lay_out": "core.layout",
+    "OwnershipMap": "core.ownership",
+    "Overlap": "core.overlap",
+    "find_overlaps": "core.overlap",
     "overlaps_of": "parts",
     "PIP": "installers",
     "UV": "installers",
     "Invocation": "installers",
-    "Disk": "disk",
-    "Diagnosis": "diagnosis",
-    "diagnose": "diagnosis",
-    "Remedy": "remedy",
-    "remedies": "remedy",
+    "Disk": "core.disk",
+    "Diagnosis": "core.diagnosis",
+    "diagnose": "core.diagnosis",
+    "Remedy": "core.plan",
+    "remedies": "core.plan",
     "WheelclashError": "errors",
     "QuestionError": "errors",
     "FetchError": "errors",

@@ -1,25 +1,107 @@
-"""The arguments of a question, sorted by what they are: by name and, for files, by content."""
+"""The arguments of a question, sorted by what they are: by name and, for files, by content.
+
+What kind of description of a set a file, a folder or the standard input is.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from wheelclash.errors import QuestionError, RequirementError
-from wheelclash.files import IrregularFileError, read_file
-from wheelclash.requirement import kind_of, parse
-from wheelclash.urls import local_path, shown
+from wheelclash.files import IrregularFileError, open_regular, read_file
+from wheelclash.http.urls import local_path, shown
+from wheelclash.locks.read import HEAD_SIZE, detect_format, is_lock
+from wheelclash.resolve.requirement import kind_of, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from wheelclash.question import Question
-    from wheelclash.requirement import Asked
-    from wheelclash.sources.selection import Lock
-    from wheelclash.urls import Credentials
+    from wheelclash.http.urls import Credentials
+    from wheelclash.options import Question
+    from wheelclash.resolve.requirement import Asked
+    from wheelclash.resolve.selection import Lock
 
-__all__ = ["Inputs", "is_remote", "remote_files", "sort_inputs"]
+__all__ = ["Description", "Inputs", "describe", "is_remote", "remote_files", "sort_inputs"]
+
+Description: TypeAlias = Literal["lock", "requirements", "script", "pyproject", "wheelhouse"]
+"""``lock`` is for :func:`wheelclash.locks.read.read_lock`, ``wheelhouse`` for
+:mod:`wheelclash.resolve.wheelhouse`; uv resolves the others, see :mod:`wheelclash.closure`."""
+
+_KNOWN = "Known: pylock.toml, uv.lock, poetry.lock, pdm.lock, pip's JSON report, requirements, scripts, pyproject.toml."
+
+
+def describe(path: Path | None, data: bytes | None = None) -> Description:
+    """Tell what a description is, by its name and by how it begins.
+
+    Args:
+        path: A file or folder; None for the standard input.
+        data: The content, or at least how it begins; by default it is read from ``path``.
+
+    Raises:
+        QuestionError: There is no such file, it cannot be read, or it is nothing that describes a set.
+    """
+    if path is not None and _is_folder(path):
+        return _of_folder(path)
+    head = _head(path) if data is None else data
+    if path is None:
+        _check_stream(head)
+    elif path.name.lower().endswith(".whl"):
+        raise QuestionError(f"{path.name} is a wheel, not a description of a set.")
+    if is_lock(path, head):
+        return "lock"
+    kind = detect_format(path, head)
+    if kind == "requirements":
+        return "requirements"
+    if kind == "script":
+        return _named(path, "script", "a script")
+    if kind == "pyproject" and (path is None or path.name == "pyproject.toml"):
+        return _named(path, "pyproject", "a pyproject.toml")
+    raise QuestionError(f"{'The standard input' if path is None else path.name} describes no set of wheels.", _KNOWN)
+
+
+def _named(path: Path | None, found: Description, what: str) -> Description:
+    if path is None:
+        raise QuestionError(f"The standard input is {what}, which can only be read from a file.", "Give its path.")
+    return found
+
+
+def _check_stream(head: bytes) -> None:
+    if not head.strip():
+        raise QuestionError("The standard input is empty: nothing was asked.")
+    if b"\0" in head or head.startswith(b"PK\x03\x04"):
+        raise QuestionError("The standard input is no text.", "It takes requirements, a lock file or pip's report.")
+
+
+def _of_folder(path: Path) -> Description:
+    try:
+        names = sorted(each.name for each in path.iterdir())
+    except OSError as error:
+        raise QuestionError(f"{path} cannot be read ({error.strerror}).") from None
+    if any(name.lower().endswith(".whl") for name in names):
+        return "wheelhouse"
+    described = [name for name in names if is_lock(path / name, b"") or name == "pyproject.toml"]
+    hint = f"It holds {', '.join(described)}: give that file." if described else "Build some first."
+    raise QuestionError(f"There is no wheel in the folder {path}.", hint)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _head(path: Path | None) -> bytes:
+    if path is None:
+        raise QuestionError("The standard input was not read.")
+    try:
+        with open_regular(path) as file:
+            return file.read(HEAD_SIZE)
+    except OSError as error:
+        raise QuestionError(f"{path} cannot be read ({error.strerror}).") from None
+
 
 LARGEST_DESCRIPTION = 64 * 1024 * 1024
 """Bytes of a lock or another description of a set."""
@@ -64,8 +146,8 @@ class Inputs(NamedTuple):
         if len(self.asked) == 1 and not self.folders:
             return self.asked[0].text
         if len(self.folders) == 1 and not self.asked:
-            from wheelclash.sources.releases import project_of
-            from wheelclash.sources.wheelhouse import wheels_of
+            from wheelclash.index.filenames import project_of
+            from wheelclash.resolve.wheelhouse import wheels_of
 
             projects = {project_of(path.name) for path in wheels_of(self.folders[0])}
             return f"What is in {self.folders[0].name or self.folders[0]}" if len(projects) == 1 else None
@@ -127,7 +209,7 @@ def sort_inputs(question: Question, credentials: Credentials, fetched: Mapping[s
                 continue
             data = _content(path, argument)
         if _is_lock(path, data, as_requirements=argument in question.files):
-            from wheelclash.sources.locks import read_lock
+            from wheelclash.locks.read import read_lock
 
             locks.append(read_lock(path, data, credentials=credentials))
         elif path is None:
@@ -189,9 +271,8 @@ def _is_lock(path: Path | None, data: bytes, *, as_requirements: bool) -> bool:
     Raises:
         QuestionError: It is neither.
     """
-    from wheelclash.sources.described import describe
-    from wheelclash.sources.locks.recognition import kind_of
+    from wheelclash.locks.read import detect_format
 
-    if as_requirements and path is not None and not path.suffix and kind_of(path, data) is None:
+    if as_requirements and path is not None and not path.suffix and detect_format(path, data) is None:
         return False
     return describe(path, data) == "lock"

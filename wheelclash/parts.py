@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from wheelclash.distribution import Distribution, requirements_of
+from wheelclash.core.distribution import Candidate, Distribution, requirements_of
+from wheelclash.core.layout import lay_out
+from wheelclash.core.overlap import find_overlaps, judge, merge
 from wheelclash.errors import WheelError
 from wheelclash.installers import INSTALLERS
-from wheelclash.layout import lay_out
-from wheelclash.overlap import find_overlaps, judge, merge
-from wheelclash.sources.candidate import Candidate
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
 
+    from wheelclash.core.contents import Contents
+    from wheelclash.core.overlap import Overlap
     from wheelclash.installers import InstallerName
-    from wheelclash.overlap import Overlap
-    from wheelclash.reading.contents import Contents
-    from wheelclash.target import Target
+    from wheelclash.target.target import Target
 
 __all__ = ["distribution_of", "find_everywhere", "overlaps_of", "read_wheel", "requires_in"]
 
@@ -32,8 +31,8 @@ def read_wheel(path: str | os.PathLike[str]) -> Contents:
     Raises:
         WheelError: It cannot be read, or no installer would install it.
     """
-    from wheelclash.reading.archive import parse_contents
-    from wheelclash.reading.remote import open_local
+    from wheelclash.wheel.archive import parse_contents
+    from wheelclash.wheel.remote import open_local
 
     place = Path(path)
     archive = open_local(place, place.name)

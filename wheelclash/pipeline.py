@@ -9,51 +9,49 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.addition import NOTHING
-from wheelclash.addition.newcomers import effects, newcomers
-from wheelclash.diagnosis import diagnose
-from wheelclash.distribution import Distribution, contradictions, requirements_of
+from wheelclash.core.addition import NOTHING, effects, newcomers
+from wheelclash.core.content import Answer, extent
+from wheelclash.core.content import Question as Doubt
+from wheelclash.core.content import answer as judge_content
+from wheelclash.core.contents import Finding
+from wheelclash.core.diagnosis import diagnose
+from wheelclash.core.distribution import Distribution, Skip, contradictions, requirements_of
+from wheelclash.core.installer import Invocation
+from wheelclash.core.layout import lay_out
+from wheelclash.core.overlap import contradicted, judge, questions
+from wheelclash.core.plan import check_keepers, remedies, require_known
+from wheelclash.core.startup import startup_files
 from wheelclash.errors import FetchError, WheelError
-from wheelclash.gathering import gather
+from wheelclash.gather import gather
+from wheelclash.http.urls import origin_of
 from wheelclash.installers import INSTALLERS
-from wheelclash.installers.installer import Invocation
-from wheelclash.layout import lay_out
-from wheelclash.overlap import contradicted, judge, questions
 from wheelclash.parts import find_everywhere, requires_in
-from wheelclash.reading.contents import Finding
-from wheelclash.remedy import check_keepers, remedies, require_known
 from wheelclash.report.build import build_report
 from wheelclash.report.model import Reading
 from wheelclash.report.parts import restoring_note
 from wheelclash.report.view import Findings, View
-from wheelclash.sources.candidate import Skip
-from wheelclash.startup import startup_files
 from wheelclash.threads import run_all
-from wheelclash.urls import origin_of
-from wheelclash.verdict import Answer, extent
-from wheelclash.verdict import Question as Doubt
-from wheelclash.verdict import answer as judge_content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wheelclash.addition import Addition
-    from wheelclash.environment.places import Places
-    from wheelclash.environment.residents import Residents
-    from wheelclash.gathering import TargetSet
+    from wheelclash.core.addition import Addition
+    from wheelclash.core.content import Answers
+    from wheelclash.core.contents import Contents, Evidence
+    from wheelclash.core.distribution import Candidate
+    from wheelclash.core.layout import InstalledPath
+    from wheelclash.core.overlap import Overlap
+    from wheelclash.core.plan import Remedy
+    from wheelclash.environment.paths import Places
+    from wheelclash.environment.state import Residents
+    from wheelclash.gather import TargetSet
+    from wheelclash.index.settings import IndexFlags
     from wheelclash.installers import Installer
-    from wheelclash.layout import InstalledPath
-    from wheelclash.overlap import Overlap
-    from wheelclash.question import Question
-    from wheelclash.reading.contents import Contents, Evidence
-    from wheelclash.reading.wheel import WheelReader
-    from wheelclash.remedy import Remedy
+    from wheelclash.native.explain import Why
+    from wheelclash.options import Question
     from wheelclash.report.model import Report
-    from wheelclash.sources.candidate import Candidate
-    from wheelclash.sources.settings import IndexFlags
-    from wheelclash.target import Target
-    from wheelclash.verdict import Answers
-    from wheelclash.why import Why
+    from wheelclash.target.target import Target
+    from wheelclash.wheel.reader import WheelReader
 
 __all__ = ["Seen", "answer", "look"]
 
@@ -158,7 +156,7 @@ def _reasons(
     view: View, question: Question, reader: WheelReader, there: Residents | None
 ) -> Mapping[InstalledPath, Why]:
     """Why the native files among the errors and warnings of a target matter."""
-    from wheelclash.why import explain_overlaps
+    from wheelclash.native.explain import explain_overlaps
 
     grave = [
         each
@@ -208,7 +206,7 @@ def _residents(question: Question) -> Residents | None:
     """What is installed in the environment that was named, if one was."""
     if question.into is None:
         return None
-    from wheelclash.environment.residents import Residents
+    from wheelclash.environment.state import Residents
 
     return Residents(question.into.places, question.targets[0])
 

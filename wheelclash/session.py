@@ -15,27 +15,27 @@ from typing import TYPE_CHECKING, Self, Unpack, get_args
 
 from packaging.utils import canonicalize_name
 
-from wheelclash.cache import Cache, default_folder
 from wheelclash.errors import QuestionError
-from wheelclash.fetch import MAX_DOWNLOAD, Fetcher
+from wheelclash.http.cache import Cache, default_folder
+from wheelclash.http.client import MAX_DOWNLOAD, Fetcher
+from wheelclash.http.urls import Credentials
+from wheelclash.index.settings import IndexFlags, resolve_settings
 from wheelclash.installers import InstallerName
-from wheelclash.interpreter import Interpreter, meant, running, target_of
+from wheelclash.options import Ignore, Options, Question
 from wheelclash.pipeline import answer, look
-from wheelclash.question import Ignore, Options, Question
-from wheelclash.reading.wheel import WheelReader
-from wheelclash.sources.settings import IndexFlags, resolve_settings
-from wheelclash.target import Target
+from wheelclash.target.interpreter import Interpreter, meant, running, target_of
+from wheelclash.target.target import Target
 from wheelclash.threads import await_call
-from wheelclash.urls import Credentials
 from wheelclash.validation import choice, flag, instance, items, moment, paths, refuse_unknown, texts
+from wheelclash.wheel.reader import WheelReader
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from wheelclash.environment import Environment
+    from wheelclash.environment.locate import Environment
+    from wheelclash.index.settings import IndexSettings
     from wheelclash.pipeline import Seen
     from wheelclash.report.model import Report
-    from wheelclash.sources.settings import IndexSettings
 
 __all__ = ["Session", "check", "check_async"]
 

@@ -34,7 +34,7 @@ def refuse_unknown(function: str, given: Iterable[str], known: Iterable[str], el
     Raises:
         TypeError: One of them is not known; the message has near names.
     """
-    from wheelclash.suggest import near_names
+    from wheelclash.wording import near_names
 
     names = sorted(known)
     for name in given:

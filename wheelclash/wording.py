@@ -1,4 +1,7 @@
-"""Wording that every message shares: counts, and lists of names whole or cut short."""
+"""Wording that every message shares: counts, and lists of names whole or cut short.
+
+Near names, for whoever mistyped one.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["listed", "plural", "some"]
+__all__ = ["listed", "near", "near_names", "plural", "some"]
 
 
 def plural(count: int, word: str, several: str = "") -> str:
@@ -37,3 +40,17 @@ def some(texts: Iterable[str], most: int | None, *, separator: str = ", ", hint:
     shown = texts if most is None else texts[:most]
     more = f" and {len(texts) - len(shown):,} more{hint}" if len(shown) < len(texts) else ""
     return f"{separator.join(shown)}{more}"
+
+
+def near_names(name: str, known: Iterable[str], *, most: int = 3) -> tuple[str, ...]:
+    """Up to ``most`` of ``known`` that look like ``name``, nearest first."""
+    import difflib  # dear, and only needed for a mistake
+
+    return tuple(difflib.get_close_matches(name, list(known), n=most, cutoff=0.6))
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """A sentence that offers near names, or else all there are; empty if there are none."""
+    names = list(known)
+    found = near_names(name, names) or tuple(sorted(names)[:8])
+    return f"Perhaps: {', '.join(found)}?" if found else ""

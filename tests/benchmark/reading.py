@@ -12,14 +12,14 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from tests.support.loopback import LoopbackIndex
 from tests.support.recorded import RecordedIndex, ask, cases
-from wheelclash.cache import Cache
+from wheelclash.core.distribution import Candidate
 from wheelclash.errors import WheelclashError
-from wheelclash.fetch import Fetcher
-from wheelclash.reading.remote import FIRST_TAIL
-from wheelclash.reading.wheel import WheelReader
+from wheelclash.http.cache import Cache
+from wheelclash.http.client import Fetcher
 from wheelclash.session import Session
-from wheelclash.sources.candidate import Candidate
 from wheelclash.threads import run_all
+from wheelclash.wheel.reader import WheelReader
+from wheelclash.wheel.remote import FIRST_TAIL
 
 from .figures import Figure
 

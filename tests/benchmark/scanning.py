@@ -18,13 +18,14 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wheelclash.environment import places_at, scan
-from wheelclash.interpreter import running, target_of
+from wheelclash.environment.paths import places_at
+from wheelclash.environment.scan import scan
+from wheelclash.target.interpreter import running, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from wheelclash.environment import Scan
+    from wheelclash.environment.scan import Scan
 
 _SLICE = 500
 

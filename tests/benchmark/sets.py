@@ -15,7 +15,7 @@ import uv as uv_package
 
 from tests.support.loopback import LoopbackIndex
 from tests.support.wheelmaker import Wheel
-from wheelclash.reading.remote import FIRST_TAIL
+from wheelclash.wheel.remote import FIRST_TAIL
 
 from .figures import Figure
 from .population import write_population

@@ -22,20 +22,22 @@ from tests.support.elf import shared_library
 from tests.support.installed import Handmade
 from tests.support.values import MACOS
 from tests.support.wheelmaker import record_digest
-from wheelclash.environment import judge_environment, places_at, places_below, scan
-from wheelclash.environment.ownership import Owned
-from wheelclash.environment.records import RecordError, recorded_files, recorded_keys
+from wheelclash.core.layout import InstalledFile, InstalledPath, Layout
+from wheelclash.core.overlap import case_only, shadowed
+from wheelclash.core.ownership import OwnershipMap
+from wheelclash.environment.damage import judge_environment
+from wheelclash.environment.distributions import RecordError, recorded_files, recorded_keys
+from wheelclash.environment.paths import places_at, places_below
+from wheelclash.environment.scan import Owned, scan
 from wheelclash.errors import QuestionError
-from wheelclash.interpreter import running, target_of
-from wheelclash.layout import InstalledFile, InstalledPath, Layout
-from wheelclash.native import binary_facts, environment_libraries
-from wheelclash.overlap.pairs import case_only, shadowed
-from wheelclash.ownership import OwnershipMap
+from wheelclash.native.elf import binary_facts
+from wheelclash.native.loader import environment_libraries
+from wheelclash.target.interpreter import running, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wheelclash.environment import Scan
+    from wheelclash.environment.scan import Scan
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links, pipes and sockets")
 

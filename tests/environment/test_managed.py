@@ -14,8 +14,8 @@ import pytest
 from tests.support.command import Command
 from tests.support.installed import Handmade
 from tests.support.wheelmaker import Wheel
-from wheelclash.environment import places_below
-from wheelclash.environment.installed import take_inventory
+from wheelclash.environment.distributions import take_inventory
+from wheelclash.environment.paths import places_below
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

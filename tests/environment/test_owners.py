@@ -12,16 +12,16 @@ import pytest
 
 from tests.environment.test_scan import unprivileged
 from tests.support.installed import Handmade
-from wheelclash.environment import places_at, places_below
-from wheelclash.environment.content import digest_of
+from wheelclash.environment.files import digest_of
 from wheelclash.environment.owners import owners_in
+from wheelclash.environment.paths import places_at, places_below
 from wheelclash.errors import QuestionError
-from wheelclash.interpreter import running, target_of
+from wheelclash.target.interpreter import running, target_of
 
 if TYPE_CHECKING:
-    from wheelclash.belonging import Belonging
-    from wheelclash.environment import Places
+    from wheelclash.core.query import Belonging
     from wheelclash.environment.owners import Answered
+    from wheelclash.environment.paths import Places
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links and permissions are POSIX's")
 
@@ -419,7 +419,7 @@ def test_only_what_was_asked_about_is_hashed(made: Handmade, monkeypatch: pytest
         read.append(path)
         return digest_of(path, algorithm)
 
-    monkeypatch.setattr("wheelclash.environment.disk_state.digest_of", spying)
+    monkeypatch.setattr("wheelclash.environment.files.digest_of", spying)
     made.add("one", {"p/a.py": "1", "p/b.py": "1", "q/c.py": "1"})
     made.add("two", {"p/a.py": "2", "p/b.py": "2", "q/c.py": "2"})
     ask(made, "p/a.py")

@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 from tests.support.installed import Handmade
 from tests.support.values import BY_NAME, LINUX, MACOS, distribution
 from tests.support.wheelmaker import Wheel
-from wheelclash.diagnosis import diagnose
-from wheelclash.environment.places import places_below
-from wheelclash.environment.residents import Residents
-from wheelclash.overlap import questions
+from wheelclash.core.diagnosis import diagnose
+from wheelclash.core.overlap import questions
+from wheelclash.environment.paths import places_below
+from wheelclash.environment.state import Residents
 from wheelclash.parts import overlaps_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from wheelclash.addition import Addition
-    from wheelclash.distribution import Distribution
-    from wheelclash.target import Target
+    from wheelclash.core.addition import Addition
+    from wheelclash.core.distribution import Distribution
+    from wheelclash.target.target import Target
 
 Files = dict[str, str]
 

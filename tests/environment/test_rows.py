@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from tests.support.installed import Handmade
 from tests.support.wheelmaker import record_digest
-from wheelclash.environment import judge_environment, places_below
-from wheelclash.environment.records import recorded_files, recorded_keys
-from wheelclash.reading.record import parse_record
+from wheelclash.environment.damage import judge_environment
+from wheelclash.environment.distributions import recorded_files, recorded_keys
+from wheelclash.environment.paths import places_below
+from wheelclash.wheel.record import parse_record
 
 if TYPE_CHECKING:
-    from wheelclash.reading.record import RecordedFile
+    from wheelclash.wheel.record import RecordedFile
 
 GOOD, OTHER = record_digest(b"x"), record_digest(b"y")
 NOT_BASE64 = GOOD.replace("sha256=", "sha256=%%%") + "!"

@@ -14,12 +14,13 @@ import pytest
 
 from tests.support.installed import Handmade
 from tests.support.wheelmaker import record_digest
-from wheelclash.environment import judge_environment, verification
+from wheelclash.environment import verification
+from wheelclash.environment.damage import judge_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelclash.environment import Scan
+    from wheelclash.environment.scan import Scan
 
 MINE, THEIRS = "x = 'mine'\n", "x = 'theirs'\n"
 

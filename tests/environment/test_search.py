@@ -12,7 +12,7 @@ import pytest
 from tests.support.command import Command
 from tests.support.installed import Handmade
 from wheelclash import find_environment
-from wheelclash.environment.search import hidden_by
+from wheelclash.environment.paths import hidden_by
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from tests.support.installed import Handmade
 from tests.support.wheelmaker import record_digest
-from wheelclash.environment import judge_environment
+from wheelclash.environment.damage import judge_environment
 from wheelclash.installers import INSTALLERS
-from wheelclash.mending import plan_repair
+from wheelclash.repair import plan_repair
 from wheelclash.report.environment_build import Wishes, build_environment_report, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wheelclash.environment import Scan
-    from wheelclash.overlap import Severity
+    from wheelclash.core.overlap import Severity
+    from wheelclash.environment.scan import Scan
     from wheelclash.report.environment import EnvironmentReport
 
 STUB = "__import__('pkg_resources').declare_namespace(__name__)\n"

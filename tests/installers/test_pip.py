@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.values import LINUX, MACOS, WINDOWS
+from wheelclash.core.contents import EntryPoint
+from wheelclash.core.installer import Invocation
 from wheelclash.installers import PIP
-from wheelclash.installers.installer import Invocation
-from wheelclash.reading.contents import EntryPoint
 
 if TYPE_CHECKING:
-    from wheelclash.target import Target
+    from wheelclash.target.target import Target
 
 HERE = Invocation()
 

@@ -10,9 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.support.values import contents
-from wheelclash.distribution import Distribution, Edge, Requirements
+from wheelclash.core.distribution import Candidate, Distribution, Edge, Requirements
 from wheelclash.installers.pip_order import PipOrder
-from wheelclash.sources.candidate import Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

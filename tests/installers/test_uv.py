@@ -8,12 +8,12 @@ import pytest
 
 from tests.support.values import LINUX, WINDOWS, distribution
 from tests.support.wheelmaker import Wheel
+from wheelclash.core.contents import EntryPoint
+from wheelclash.core.installer import Invocation
 from wheelclash.installers import UV
-from wheelclash.installers.installer import Invocation
-from wheelclash.reading.contents import EntryPoint
 
 if TYPE_CHECKING:
-    from wheelclash.target import Target
+    from wheelclash.target.target import Target
 
 
 def _names(*names: str, target: Target = LINUX) -> list[str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.oracle.cases import Case
     from tests.oracle.observation import Observations
     from tests.support.environments import InstallerName
-    from wheelclash.disk import Intact
+    from wheelclash.core.disk import Intact
 
 __all__ = ["disagreements", "is_intact", "may_be_told"]
 

@@ -14,14 +14,13 @@ from packaging.tags import sys_tags
 from packaging.utils import canonicalize_name
 
 from tests.oracle.cases import is_generated
-from wheelclash.diagnosis import Diagnosis, diagnose, empty_disk
-from wheelclash.distribution import Distribution, requirements_of
+from wheelclash.core.diagnosis import Diagnosis, diagnose, empty_disk
+from wheelclash.core.distribution import Candidate, Distribution, requirements_of
+from wheelclash.core.layout import lay_out
+from wheelclash.core.overlap import Overlap, find_overlaps, merge
 from wheelclash.installers import INSTALLERS, Installer
-from wheelclash.layout import lay_out
-from wheelclash.overlap import Overlap, find_overlaps, merge
-from wheelclash.reading.archive import parse_contents
-from wheelclash.sources.candidate import Candidate
-from wheelclash.target import Target
+from wheelclash.target.target import Target
+from wheelclash.wheel.archive import parse_contents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 
     from tests.oracle.observation import Script, Step
     from tests.support.environments import Environment, InstallerName
-    from wheelclash.disk import Disk, Intact
-    from wheelclash.layout import InstalledPath
+    from wheelclash.core.disk import Disk, Intact
+    from wheelclash.core.layout import InstalledPath
 
 __all__ = [
     "Expected",

@@ -19,20 +19,20 @@ import uv
 from packaging.utils import canonicalize_name
 
 from tests.support.wheelmaker import Wheel
-from wheelclash.cache import Cache
-from wheelclash.fetch import Fetcher
-from wheelclash.interpreter import running, target_of
-from wheelclash.requirement import parse
-from wheelclash.sources.candidate import Candidate, Skip
-from wheelclash.sources.choosing import choose
-from wheelclash.sources.index import project_files
-from wheelclash.sources.settings import IndexSettings
-from wheelclash.urls import Credentials
+from wheelclash.core.distribution import Candidate, Skip
+from wheelclash.http.cache import Cache
+from wheelclash.http.client import Fetcher
+from wheelclash.http.urls import Credentials
+from wheelclash.index.client import project_files
+from wheelclash.index.settings import IndexSettings
+from wheelclash.resolve.choose import choose
+from wheelclash.resolve.requirement import parse
+from wheelclash.target.interpreter import running, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wheelclash.sources.settings import Strategy
+    from wheelclash.index.settings import Strategy
 
 pytestmark = [
     pytest.mark.oracle,

@@ -9,14 +9,17 @@ import pytest
 
 from tests.support.environments import INSTALLER_NAMES, RealInstaller
 from tests.support.wheelmaker import Wheel
-from wheelclash.environment import judge_environment, places_at, places_of, scan
-from wheelclash.interpreter import ask, running, target_of
+from wheelclash.environment.damage import judge_environment
+from wheelclash.environment.paths import places_at, places_of
+from wheelclash.environment.scan import scan
+from wheelclash.target.interpreter import ask, running, target_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.environments import Environment, Environments, InstallerName
-    from wheelclash.environment import Condition, Scan
+    from wheelclash.environment.damage import Condition
+    from wheelclash.environment.scan import Scan
 
 pytestmark = pytest.mark.oracle
 

@@ -14,14 +14,14 @@ import pytest
 from tests.oracle.test_environment import Place, holders, intact, overwritten
 from tests.support.environments import INSTALLER_NAMES, RealInstaller
 from tests.support.wheelmaker import Wheel
-from wheelclash.environment import judge_environment
+from wheelclash.environment.damage import judge_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from tests.support.environments import Environments, InstallerName
-    from wheelclash.environment import Scan
+    from wheelclash.environment.scan import Scan
 
 pytestmark = pytest.mark.oracle
 

@@ -20,8 +20,8 @@ from tests.support.environments import INSTALLER_NAMES, Environment, RealInstall
 from tests.support.loopback import LoopbackIndex
 from tests.support.wheelmaker import Wheel
 from wheelclash import IndexFlags, Session
-from wheelclash.installers.installer import Invocation
-from wheelclash.interpreter import ask
+from wheelclash.core.installer import Invocation
+from wheelclash.target.interpreter import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

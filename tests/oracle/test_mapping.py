@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.oracle.observation import Observations
     from tests.support.environments import Environments
-    from wheelclash.layout import InstalledFile
+    from wheelclash.core.layout import InstalledFile
 
 pytestmark = pytest.mark.oracle
 

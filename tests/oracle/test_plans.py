@@ -11,7 +11,7 @@ import pytest
 from tests.support.environments import INSTALLER_NAMES, RealInstaller
 from tests.support.wheelmaker import Wheel
 from wheelclash import IndexFlags, Session
-from wheelclash.interpreter import ask
+from wheelclash.target.interpreter import ask
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ from tests.oracle.agreement import is_intact, may_be_told
 from tests.oracle.cases import SPECIAL_CASES, Case, all_pairs, some_pairs
 from tests.oracle.model import distribution_of, installer_named, overlaps_of, running_target
 from tests.support.environments import INSTALLER_NAMES, InstallerName
-from wheelclash.installers.installer import Invocation
-from wheelclash.remedy import Remedy, remedies
+from wheelclash.core.installer import Invocation
+from wheelclash.core.plan import Remedy, remedies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -13,8 +13,8 @@ import uv
 from packaging.markers import Marker
 
 from tests.support.wheelmaker import Wheel
-from wheelclash.platforms import PLATFORMS
-from wheelclash.target import target_for
+from wheelclash.target.platforms import PLATFORMS
+from wheelclash.target.target import target_for
 
 if TYPE_CHECKING:
     from pathlib import Path

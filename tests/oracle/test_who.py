@@ -9,15 +9,15 @@ import pytest
 
 from tests.support.environments import INSTALLER_NAMES, PYTHON_FOLDER, RealInstaller
 from tests.support.wheelmaker import Wheel
-from wheelclash.environment import places_at, places_of
 from wheelclash.environment.owners import owners_in
-from wheelclash.interpreter import ask, running, target_of
+from wheelclash.environment.paths import places_at, places_of
+from wheelclash.target.interpreter import ask, running, target_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.environments import Environment, Environments
-    from wheelclash.belonging import Belonging
+    from wheelclash.core.query import Belonging
 
 pytestmark = pytest.mark.oracle
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.values import report_of
 from tests.support.wheelmaker import Wheel
-from wheelclash.sources.candidate import Skip
+from wheelclash.core.distribution import Skip
 
 if TYPE_CHECKING:
     from wheelclash.report.model import Report

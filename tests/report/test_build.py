@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 import wheelclash
 from tests.support.values import LINUX, MACOS, digest, distribution, overlaps_of, report_of
 from tests.support.wheelmaker import Wheel
-from wheelclash.installers.installer import Invocation
-from wheelclash.question import Ignore
+from wheelclash.core.distribution import Newer, Skip
+from wheelclash.core.installer import Invocation
+from wheelclash.options import Ignore
 from wheelclash.report.build import build_report
 from wheelclash.report.model import OverlapReport, Reading, Report
 from wheelclash.report.view import Findings, View
-from wheelclash.sources.candidate import Newer, Skip
 
 if TYPE_CHECKING:
     from wheelclash.report.model import FailOn

@@ -13,13 +13,13 @@ from tests.report.poison import hostile_texts, poisoned
 from tests.support.installed import Handmade
 from tests.support.values import BY_NAME, LINUX, distribution
 from tests.support.wheelmaker import Wheel
-from wheelclash.diagnosis import diagnose
-from wheelclash.environment.places import places_below
-from wheelclash.environment.residents import Residents
-from wheelclash.installers.installer import Invocation
+from wheelclash.core.diagnosis import diagnose
+from wheelclash.core.installer import Invocation
+from wheelclash.core.plan import remedies
+from wheelclash.environment.paths import places_below
+from wheelclash.environment.state import Residents
+from wheelclash.options import Ignore
 from wheelclash.parts import overlaps_of
-from wheelclash.question import Ignore
-from wheelclash.remedy import remedies
 from wheelclash.report.build import build_report
 from wheelclash.report.schema import read_report, schema_text
 from wheelclash.report.view import Findings, View

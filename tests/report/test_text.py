@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from tests.report.poison import HOSTILE, full_report, hostile_texts, poisoned
 from tests.support.values import LINUX, MACOS, distribution, overlaps_of, report_of
 from tests.support.wheelmaker import Wheel
-from wheelclash.diagnosis import diagnose
+from wheelclash.core.diagnosis import diagnose
+from wheelclash.core.distribution import Skip
 from wheelclash.installers import INSTALLERS
-from wheelclash.question import Ignore
+from wheelclash.options import Ignore
 from wheelclash.report.build import build_report
 from wheelclash.report.lines import SCREEN, WIDTH, Section, Span, all_lines, first_screen, height
 from wheelclash.report.text import render
 from wheelclash.report.view import Findings, View
-from wheelclash.sources.candidate import Skip
 
 if TYPE_CHECKING:
-    from wheelclash.target import Target
+    from wheelclash.target.target import Target
 
 FULL = full_report()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wheelclash.fetch import Fetcher
-from wheelclash.sources.candidate import Candidate
+from wheelclash.core.distribution import Candidate
+from wheelclash.http.client import Fetcher
 
 if TYPE_CHECKING:
     from pathlib import Path

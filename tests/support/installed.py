@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.support.wheelmaker import record_digest
-from wheelclash.environment import Scan, places_below, scan
-from wheelclash.interpreter import running, target_of
+from wheelclash.environment.paths import places_below
+from wheelclash.environment.scan import Scan, scan
+from wheelclash.target.interpreter import running, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

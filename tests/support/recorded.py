@@ -20,9 +20,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from wheelclash.reading.remote import FIRST_TAIL
-from wheelclash.sources.settings import IndexFlags
-from wheelclash.target import target_for
+from wheelclash.index.settings import IndexFlags
+from wheelclash.target.target import target_for
+from wheelclash.wheel.remote import FIRST_TAIL
 
 from .loopback import FileFacts, LoopbackIndex
 from .wheelmaker import record_digest

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
-from wheelclash.reading.record import parse_record
-from wheelclash.reading.wheel import WheelReader
+from wheelclash.index.client import project_files
+from wheelclash.index.settings import IndexSettings, default_index
 from wheelclash.session import Session
-from wheelclash.sources.index import project_files
-from wheelclash.sources.settings import IndexSettings, default_index
-from wheelclash.target import target_for
+from wheelclash.target.target import target_for
+from wheelclash.wheel.reader import WheelReader
+from wheelclash.wheel.record import parse_record
 
 from .recorded import COLUMNS, DATA, Case, RecordedIndex, Row, ask, write_record
 
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     import zipfile
     from collections.abc import Iterable, Mapping, Sequence
 
-    from wheelclash.reading.remote import Archive
+    from wheelclash.core.distribution import Candidate
+    from wheelclash.index.simple_api import ProjectFile
     from wheelclash.report.model import Report
-    from wheelclash.sources.candidate import Candidate
-    from wheelclash.sources.page import ProjectFile
+    from wheelclash.wheel.remote import Archive
 
 _FIELDS = ("Name", "Version", "Requires-Python", "Requires-Dist", "Provides-Extra")
 _HEAD = 64

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.support.values import LINUX
-from wheelclash.requirement import parse
-from wheelclash.sources.closure import Closure, Wanted, resolve
-from wheelclash.sources.settings import IndexFlags, IndexSettings, resolve_settings
-from wheelclash.urls import Credentials
+from wheelclash.closure import Closure, Wanted, resolve
+from wheelclash.http.urls import Credentials
+from wheelclash.index.settings import IndexFlags, IndexSettings, resolve_settings
+from wheelclash.resolve.requirement import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from wheelclash.sources.selection import Selection
-    from wheelclash.target import Target
+    from wheelclash.resolve.selection import Selection
+    from wheelclash.target.target import Target
 
 __all__ = ["HUSH", "Resolver", "sdist"]
 

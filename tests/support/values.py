@@ -7,27 +7,26 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from wheelclash.diagnosis import diagnose
-from wheelclash.distribution import Distribution, requirements_of
+from wheelclash.core.contents import Contents, EntryPoint, Member
+from wheelclash.core.diagnosis import diagnose
+from wheelclash.core.distribution import Candidate, Distribution, requirements_of
+from wheelclash.core.installer import Invocation
+from wheelclash.core.layout import InstalledFile, InstalledPath, Layout, LayoutFailure, lay_out
+from wheelclash.core.overlap import Overlap, find_overlaps, judge, merge
+from wheelclash.core.plan import check_keepers, remedies
 from wheelclash.installers import INSTALLERS, PIP, UV, Installer, InstallerName
-from wheelclash.installers.installer import Invocation
-from wheelclash.layout import InstalledFile, InstalledPath, Layout, LayoutFailure, lay_out
-from wheelclash.overlap import Overlap, find_overlaps, judge, merge
-from wheelclash.reading.archive import parse_contents
-from wheelclash.reading.contents import Contents, EntryPoint, Member
-from wheelclash.remedy import check_keepers, remedies
 from wheelclash.report.build import build_report
 from wheelclash.report.view import Findings, View
-from wheelclash.sources.candidate import Candidate
-from wheelclash.target import Target, target_for
+from wheelclash.target.target import Target, target_for
+from wheelclash.wheel.archive import parse_contents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tests.support.wheelmaker import Wheel
-    from wheelclash.diagnosis import Diagnosis
+    from wheelclash.core.content import Answers
+    from wheelclash.core.diagnosis import Diagnosis
     from wheelclash.report.model import Report
-    from wheelclash.verdict import Answers
 
 LINUX = target_for("3.12", "linux")
 MACOS = target_for("3.12", "macos")

@@ -87,7 +87,7 @@ def _complain_of_unforeseen(error: Exception, arguments: list[str]) -> None:
     What was imported already is all that can be counted on: there may be no memory, or no file may be opened.
     """
     try:
-        from wheelclash.urls import redacted
+        from wheelclash.http.urls import redacted
 
         if {"-v", "--verbose"} & set(arguments):
             import traceback

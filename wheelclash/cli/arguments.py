@@ -77,7 +77,7 @@ class _Parser(argparse.ArgumentParser):
     """One line of usage and one paragraph of error."""
 
     def error(self, message: str) -> NoReturn:
-        from wheelclash.urls import redacted
+        from wheelclash.http.urls import redacted
 
         message = redacted(message)
         self.exit(2, f"{self.prog}: error: {message}\nTry '{self.prog} --help'.\n")

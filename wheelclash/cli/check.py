@@ -5,14 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from wheelclash.cli.given import (
-    index_flags_of,
-    installer_of,
-    moment_of,
-    session_of,
-    targets_of,
-    working_folder,
-)
+from wheelclash.cli.given import index_flags_of, installer_of, moment_of, session_of, targets_of, working_folder
 from wheelclash.cli.output import write_report
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wheelclash.api import examine
 from wheelclash.cli.given import again_of, environment_of, index_flags_of, session_of
 from wheelclash.cli.output import write_report
-from wheelclash.examination import examine
 
 if TYPE_CHECKING:
     from wheelclash.cli.arguments import Arguments

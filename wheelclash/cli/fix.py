@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from wheelclash.api import fix
 from wheelclash.cli.given import again_of, environment_of, index_flags_of, session_of
 from wheelclash.cli.output import require_writable, write_report
 from wheelclash.cli.streams import complain
-from wheelclash.examination import fix
 
 if TYPE_CHECKING:
     from wheelclash.cli.arguments import Arguments

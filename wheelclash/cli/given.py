@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelclash.errors import QuestionError
-from wheelclash.interpreter import meant, on_path, running, target_of
-from wheelclash.target import target_for, with_python
+from wheelclash.target.interpreter import meant, on_path, running, target_of
+from wheelclash.target.target import target_for, with_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
     from wheelclash.cli.arguments import Arguments
-    from wheelclash.environment import Environment
+    from wheelclash.environment.locate import Environment
+    from wheelclash.index.settings import IndexFlags
     from wheelclash.installers import InstallerName
-    from wheelclash.interpreter import Interpreter
     from wheelclash.session import Session
-    from wheelclash.sources.settings import IndexFlags
-    from wheelclash.target import Target
+    from wheelclash.target.interpreter import Interpreter
+    from wheelclash.target.target import Target
 
 __all__ = [
     "again_of",
@@ -52,7 +52,7 @@ def environment_of(arguments: Arguments, *, as_module: bool) -> Environment:
     Raises:
         QuestionError: There is no such environment.
     """
-    from wheelclash.environment import find_environment
+    from wheelclash.environment.locate import find_environment
 
     return find_environment(
         arguments.python, prefix=arguments.prefix, path=arguments.path, run_as_module=as_module, environ=os.environ
@@ -92,7 +92,7 @@ def installer_of(arguments: Arguments, environ: Mapping[str, str]) -> InstallerN
 
 def session_of(arguments: Arguments) -> Session:
     """A session with the cache and the limits that were given."""
-    from wheelclash.fetch import MAX_DOWNLOAD
+    from wheelclash.http.client import MAX_DOWNLOAD
     from wheelclash.session import Session
 
     return Session(
@@ -105,7 +105,7 @@ def session_of(arguments: Arguments) -> Session:
 
 def index_flags_of(arguments: Arguments) -> IndexFlags:
     """The index options."""
-    from wheelclash.sources.settings import IndexFlags
+    from wheelclash.index.settings import IndexFlags
 
     return IndexFlags(
         index_url=arguments.index_url,
@@ -175,7 +175,7 @@ def _usual_cache() -> str | None:
 
 def again_of(arguments: Arguments) -> tuple[str, ...]:
     """The options that say how, for printed commands of our own; no credentials."""
-    from wheelclash.urls import without_credentials
+    from wheelclash.http.urls import without_credentials
 
     pairs = [
         *(("--index-url", each) for each in (arguments.index_url,) if each),

@@ -5,14 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from wheelclash.cli.given import (
-    environment_of,
-    index_flags_of,
-    moment_of,
-    session_of,
-    targets_of,
-    working_folder,
-)
+from wheelclash.cli.given import environment_of, index_flags_of, moment_of, session_of, targets_of, working_folder
 from wheelclash.cli.output import write_report
 from wheelclash.errors import QuestionError
 from wheelclash.report.who_build import build_who_report
@@ -21,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wheelclash.cli.arguments import Arguments
-    from wheelclash.environment.claims import Unknown
+    from wheelclash.environment.owners import Unknown
     from wheelclash.report.who import WhoReport
 
 __all__ = ["run"]
@@ -75,7 +68,7 @@ def _perhaps(near: Sequence[str]) -> str:
 
 
 def _in_set(arguments: Arguments, *, as_module: bool) -> WhoReport:
-    from wheelclash.belonging import belongings_in_set
+    from wheelclash.core.query import belongings_in_set
 
     environ = os.environ
     working_folder()

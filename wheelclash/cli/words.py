@@ -112,7 +112,7 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 def _location(text: str) -> str:
     """Return the URL or folder of uv's ``name=location``."""
-    from wheelclash.sources.uvconfig import location_of
+    from wheelclash.index.uv_config import location_of
 
     return location_of(text)
 

@@ -3,7 +3,7 @@
 Text, exit code and JSON of ``env`` are read off it, and ``fix`` mends what it calls an error or a warning.
 
 Severities begin as those of ``check``: what would break there is broken here if the content on disk is not every
-owner's. What is gone is judged by what needs it (:mod:`wheelclash.environment.absence`). Keepers change the question:
+owner's. What is gone is judged by what needs it (:mod:`wheelclash.environment.scan`). Keepers change the question:
 then what they lost is an error, and what others lost to them is none.
 """
 
@@ -13,18 +13,16 @@ from collections import Counter, defaultdict
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from wheelclash.overlap import SEVERITIES, severity_of
-from wheelclash.verdict import is_known_stub
+from wheelclash.core.content import is_known_stub
+from wheelclash.core.overlap import SEVERITIES, severity_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from wheelclash.disk import Intact
-    from wheelclash.environment.absence import Absence
-    from wheelclash.environment.contested import Contested
-    from wheelclash.environment.scan import Installed, Scan
-    from wheelclash.layout import InstalledPath
-    from wheelclash.overlap import Severity
+    from wheelclash.core.disk import Intact
+    from wheelclash.core.layout import InstalledPath
+    from wheelclash.core.overlap import Severity
+    from wheelclash.environment.scan import Absence, Contested, Installed, Scan
 
 __all__ = ["Condition", "Damage", "DamageCode", "judge_environment"]
 

@@ -6,11 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.environment.places import Places, has_sites, places_below, places_of, places_together
-from wheelclash.environment.search import search_path
+from wheelclash.environment.paths import Places, has_sites, places_below, places_of, places_together, search_path
 from wheelclash.errors import QuestionError, TargetError
-from wheelclash.interpreter import Interpreter, meant, python_of, running, target_of
-from wheelclash.target import Target, with_python
+from wheelclash.target.interpreter import Interpreter, meant, python_of, running, target_of
+from wheelclash.target.target import Target, with_python
 from wheelclash.validation import instance, paths
 
 if TYPE_CHECKING:

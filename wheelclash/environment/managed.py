@@ -14,17 +14,23 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from packaging.utils import canonicalize_name
 
-from wheelclash.environment.installed import Unread
-from wheelclash.environment.records import MAX_BYTES, RecordError, read_small, recorded_files, recorded_keys
-from wheelclash.reading.record import BYTECODE, NOTHING_RECORDED, RecordedFile
-from wheelclash.sources.candidate import Skip
+from wheelclash.core.distribution import Skip
+from wheelclash.environment.distributions import (
+    MAX_BYTES,
+    RecordError,
+    Unread,
+    read_small,
+    recorded_files,
+    recorded_keys,
+)
+from wheelclash.wheel.record import BYTECODE, NOTHING_RECORDED, RecordedFile
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from collections.abc import Set as AbstractSet
 
-    from wheelclash.environment.places import Places
-    from wheelclash.reading.contents import Finding, Noted
+    from wheelclash.core.contents import Finding, Noted
+    from wheelclash.environment.paths import Places
 
 __all__ = ["Listed", "Managed", "listed_files", "listed_keys", "managed_among", "restoring"]
 

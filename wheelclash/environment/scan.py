@@ -1,40 +1,418 @@
-"""A scan: what is installed, who owns what, and whose content is on disk. Reads, and writes nothing."""
+"""A scan: what is installed, who owns what, and whose content is on disk. Reads, and writes nothing.
+
+Who owns what in an environment: a set of keys for each distribution, and a list for what is contested.
+
+Half a million files pass through here, so all that is done for each is done by :class:`set`.
+
+Contested files: the overlaps of what is installed, judged as those of wheels are, with what is on disk.
+
+Absence: what it means that a recorded file is gone.
+
+Files are missing from nearly every image: bytecode, tests, stubs are deleted to make it smaller, and nothing breaks.
+What an import needs is another matter, whoever took it. The line between them is drawn here, once.
+"""
 
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from wheelclash.environment.absence import absences
-from wheelclash.environment.content import runs
-from wheelclash.environment.contested import Contested, commands_of, find_contested
-from wheelclash.environment.installed import Bystander, required_names, take_inventory
-from wheelclash.environment.leftovers import Leftover, leftovers
-from wheelclash.environment.managed import managed_among
-from wheelclash.environment.ownership import Owned
-from wheelclash.environment.places import is_absolute
-from wheelclash.environment.records import RecordError, recorded_keys
-from wheelclash.environment.search import Hidden, count_distributions, hidden_by
-from wheelclash.environment.startup import startup_of
-from wheelclash.environment.tree import state_of, states, walk
+from wheelclash.core.content import is_known_stub
+from wheelclash.core.contents import Noted
+from wheelclash.core.distribution import Skip
+from wheelclash.core.layout import EntryPointsError, InstalledFile, Layout, command_content
+from wheelclash.core.overlap import case_only, folded, folders_spelt_differently, judge, questions, same_path, shadowed
+from wheelclash.core.ownership import OwnershipMap
+from wheelclash.core.query import module_stem
+from wheelclash.core.role import is_sourceless, role_of
+from wheelclash.core.startup import findings_of
+from wheelclash.environment.distributions import (
+    Bystander,
+    RecordError,
+    entry_points_text,
+    recorded_keys,
+    required_names,
+    startup_of,
+    take_inventory,
+)
+from wheelclash.environment.files import (
+    Leftover,
+    OnDisk,
+    answers_from_disk,
+    leftovers,
+    on_disk,
+    runs,
+    spelling_on_disk,
+    state_of,
+    states,
+    walk,
+)
+from wheelclash.environment.managed import listed_files, managed_among
+from wheelclash.environment.paths import Hidden, count_distributions, hidden_by, is_absolute
 from wheelclash.environment.verification import verify as verify_files
 from wheelclash.errors import KeeperError
-from wheelclash.sources.candidate import Skip
-from wheelclash.startup import findings_of
+from wheelclash.installers import INSTALLERS
+from wheelclash.wheel.record import NOTHING_RECORDED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from wheelclash.environment.absence import Absence
-    from wheelclash.environment.installed import Unread
-    from wheelclash.environment.places import Places
-    from wheelclash.layout import InstalledPath
-    from wheelclash.reading.contents import Finding
-    from wheelclash.target import Target
+    from wheelclash.core.contents import Finding
+    from wheelclash.core.layout import InstalledPath
+    from wheelclash.core.overlap import Overlap
+    from wheelclash.environment.distributions import Unread
+    from wheelclash.environment.paths import Places
+    from wheelclash.target.target import Target
+    from wheelclash.wheel.record import RecordedFile
 
-__all__ = ["Installed", "Scan", "read_records", "scan"]
+__all__ = [
+    "Absence",
+    "Contested",
+    "Installed",
+    "Owned",
+    "Scan",
+    "absences",
+    "commands_of",
+    "find_contested",
+    "installed_file",
+    "read_records",
+    "scan",
+]
+
+_INIT = "/__init__.py"
+_IMPORTABLE = (_INIT, ".so", ".pyd", ".pyc")
+
+
+class Owned:
+    """Owners, by number, and their keys.
+
+    Attributes:
+        keys: Those of each owner.
+        every: Those of all.
+    """
+
+    __slots__ = ("_contested", "_several", "every", "keys")
+
+    def __init__(self) -> None:
+        """Nothing owned yet."""
+        self.keys: list[set[str]] = []
+        self.every: set[str] = set()
+        self._several: set[str] = set()
+        self._contested: dict[str, list[int]] = {}
+
+    def add(self, keys: set[str]) -> None:
+        """Let one more owner own ``keys``."""
+        if not self.every.isdisjoint(keys):
+            self._several |= self.every & keys
+            self._contested = {}
+        self.every |= keys
+        self.keys.append(keys)
+
+    @property
+    def contested(self) -> Mapping[str, list[int]]:
+        """The keys with several owners, and which: found in one pass over the owners, when all are known."""
+        if len(self._contested) < len(self._several):
+            for number, keys in enumerate(self.keys):
+                for key in keys & self._several:
+                    self._contested.setdefault(key, []).append(number)
+        return self._contested
+
+    def owners(self, key: str) -> list[int]:
+        """The owners of a key."""
+        found = self.contested.get(key)
+        return [number for number, keys in enumerate(self.keys) if key in keys] if found is None else found
+
+    def of_each(self, keys: AbstractSet[str]) -> list[set[str]]:
+        """Which of ``keys`` each owner has."""
+        return [own & keys for own in self.keys]
+
+    def related(self, *, case_sensitive: bool) -> set[str]:
+        """Keys of different owners that are no equals and may yet clash: hidden modules, names that differ in case."""
+        found = set(self._modules())
+        if not case_sensitive:
+            found |= set(self._cases())
+        return found
+
+    def _modules(self) -> Iterator[str]:
+        """All forms of each module of which different owners have different forms."""
+        every = self.every
+        extensions: dict[str, dict[str, int]] = {}
+        stems: set[str] = set()
+        for number, keys in enumerate(self.keys):
+            importable = [key for key in keys if key.endswith(_IMPORTABLE)]
+            others = {f"{key[: -len(_INIT)]}.py" for key in importable if key.endswith(_INIT)}
+            stems.update(other.removesuffix(".py") for other in (others & every) - keys)
+            for key in [key for key in importable if not key.endswith(_INIT)]:
+                stem = module_stem(key)
+                if stem is None:
+                    continue
+                forms = extensions.setdefault(stem, {})
+                if any(owner != number for form, owner in forms.items() if form != key):
+                    stems.add(stem)
+                forms.setdefault(key, number)
+                for other in (f"{stem}.py", stem + _INIT):
+                    if other in every and other not in keys:
+                        stems.add(stem)
+        for stem in stems:
+            several = (f"{stem}.py", stem + _INIT, *extensions.get(stem, ()))
+            yield from (form for form in several if form in every)
+
+    def _cases(self) -> Iterator[str]:
+        spelt: dict[str, str] = {}
+        for key in self.every:
+            before = spelt.setdefault(folded(key), key)
+            if before is not key:
+                yield from (before, key)
+        folders = [f"{folder}/" for group in folders_spelt_differently(self.every) for folder in group]
+        if folders:
+            yield from (key for key in self.every if key.startswith(tuple(folders)))
+
+
+class Contested(NamedTuple):
+    """An overlap of an environment.
+
+    Attributes:
+        key: The file's key.
+        overlap: Kind, role, owners; its severity is the one it has among wheels.
+        on_disk: What is there.
+    """
+
+    key: str
+    overlap: Overlap
+    on_disk: OnDisk
+
+
+def find_contested(
+    owned: Owned,
+    distributions: Sequence[Unread],
+    places: Places,
+    target: Target,
+    findings: Sequence[list[Finding]] | None = None,
+) -> list[Contested]:
+    """Every overlap of an environment, gravest first.
+
+    Args:
+        owned: Who owns what, by number.
+        distributions: Behind those numbers.
+        places: Of the environment.
+        target: Decides which modules can be imported and whether case matters.
+        findings: By number, where to note what is odd about the rows that were read.
+    """
+    related = owned.related(case_sensitive=places.case_sensitive)
+    rows = _rows(owned, [*owned.contested, *related], distributions, places, findings)
+    commands = {each.id: commands_of(each, target) for each in distributions if each.id in rows}
+    layouts: dict[str, Layout] = {}
+    keys: dict[str, str] = {}
+    for id_, files in rows.items():
+        layouts[id_] = Layout(
+            {
+                file.path: file
+                for key, row in files.items()
+                for file in [installed_file(key, row, commands[id_], places)]
+            },
+            frozenset(),
+        )
+        keys.update((places.installed_path(key), key) for key in files)
+    equal = [places.installed_path(key) for key in owned.contested]
+    near = {places.installed_path(key) for key in related}
+    sourceless = [key for key in owned.contested if is_sourceless(key)]
+    sources = {places.installed_path(key[:-1]) for key in sourceless if key[:-1] in owned.every}
+    overlaps = same_path(layouts, _map(layouts, equal), sources)
+    if near:
+        ownership = _map(layouts, near)
+        overlaps += shadowed(layouts, ownership, target)
+        if not places.case_sensitive:
+            overlaps += case_only(layouts, ownership, target._replace(case_sensitive=False))
+    keys.update((each.path, _folder_key(each, keys)) for each in overlaps if each.is_folder)
+    states = {
+        each: spelling_on_disk(each, keys[each.path], places) if each.is_folder else _state(each, keys, rows, places)
+        for each in overlaps
+    }
+    holders = {keys[each.path]: state for each, state in states.items() if each.is_same_path}
+    answers = answers_from_disk(questions(overlaps), holders, places)
+    judged = judge(overlaps, answers, _requires(distributions, target))
+    found = {(each.path, each.kind, each.owners): state for each, state in states.items()}
+    return [Contested(keys[each.path], each, found[each.path, each.kind, each.owners]) for each in judged]
+
+
+def _rows(
+    owned: Owned,
+    keys: Iterable[str],
+    distributions: Sequence[Unread],
+    places: Places,
+    findings: Sequence[list[Finding]] | None,
+) -> dict[str, dict[str, RecordedFile]]:
+    """What each owner's RECORD says of these keys, by id; RECORD is read again, by those in question only."""
+    wanted: defaultdict[int, set[str]] = defaultdict(set)
+    for key in keys:
+        for owner in owned.owners(key):
+            wanted[owner].add(key)
+    found = {}
+    for number in sorted(wanted):
+        each = distributions[number]
+        noted = Noted()
+        try:
+            rows = listed_files(each, places, wanted[number], noted)
+        except RecordError:  # it was there a moment ago
+            rows = {}
+        if findings is not None:
+            findings[number].extend(noted)
+        found[each.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(wanted[number])}
+    return found
+
+
+def installed_file(key: str, row: RecordedFile, commands: Mapping[str, str], places: Places) -> InstalledFile:
+    """A file as its RECORD has it; a command that was generated is what it runs."""
+    path = places.installed_path(key)
+    if path in commands:
+        return InstalledFile(path, commands[path], None, None, None)
+    return InstalledFile(path, row.digest, row.size, None, key)
+
+
+def commands_of(each: Unread, target: Target) -> dict[str, str]:
+    """Installed paths of the commands that installers generate for a distribution, and what each runs."""
+    text = entry_points_text(each.folder)
+    found = {}
+    for installer in INSTALLERS if text else ():
+        try:
+            points = installer.rules.read_entry_points(text)
+        except EntryPointsError:  # another installer may have read it
+            continue
+        for name, point in installer.rules.command_names(points, target):
+            if ":" in point.value:
+                found[f"scripts/{name}"] = command_content(point, target)
+    return found
+
+
+def _map(layouts: Mapping[str, Layout], paths: Iterable[InstalledPath]) -> OwnershipMap:
+    wanted = set(paths)
+    return OwnershipMap({id_: sorted(wanted & layout.files.keys()) for id_, layout in layouts.items()})
+
+
+def _folder_key(overlap: Overlap, keys: Mapping[str, str]) -> str:
+    """Return the key of the folder of a pair of folders, from that of a file below it."""
+    path = overlap.owners[0].file.path
+    return keys[path].rsplit("/", path.count("/") - overlap.path.count("/"))[0]
+
+
+def _state(
+    overlap: Overlap, keys: Mapping[str, str], rows: Mapping[str, Mapping[str, RecordedFile]], places: Places
+) -> OnDisk:
+    """Return what is at a path, for those that spell it differently too; of a hidden module, for its own owners."""
+    owners = [owner for owner in overlap.owners if overlap.is_one_file or owner.file.path == overlap.path]
+    recorded = {owner.id: rows[owner.id][keys[owner.file.path]].digest for owner in owners}
+    found = on_disk(keys[overlap.path], owners, recorded, places)
+    if overlap.kind != "case-only" or found.state != "present" or len({owner.content for owner in owners}) == 1:
+        return found
+    others = spelling_on_disk(overlap, keys[overlap.path], places).losers  # modules that are there by another name
+    matches = tuple(id_ for id_ in found.matches if id_ not in others)
+    return found._replace(matches=matches, losers=tuple(dict.fromkeys((*found.losers, *others))))
+
+
+def _requires(distributions: Sequence[Unread], target: Target) -> Callable[[str, str], bool]:
+    """Whether one distribution requires another under any extra; METADATA is parsed when first asked."""
+    from wheelclash.core.contents import Contents
+    from wheelclash.core.distribution import requirements_of
+
+    by_id = {each.id: each for each in distributions}
+    known: dict[str, frozenset[str]] = {}
+
+    def requires(one: str, other: str) -> bool:
+        if one not in known:
+            contents = Contents("", "", (), (), "", by_id[one].requires, None, ())
+            known[one] = requirements_of(contents, target).names_under_any_extra
+        return by_id[other].name in known[one]
+
+    return requires
+
+
+Absence = Literal["breaks", "other", "everyday"]
+"""``breaks``: an import or a library needs it. ``everyday``: nothing that runs needs it. ``other``: neither is sure."""
+
+_INIT_NAME = "/__init__.py"
+_TESTS = frozenset({"test", "tests", "idle_test"})
+"""The folders that the image of Python itself removes, and what others copied from it."""
+
+_ELSEWHERE = {
+    "linux": (".dll", ".dylib", ".exe", ".pyd"),
+    "darwin": (".dll", ".exe", ".pyd"),
+    "win32": (".dylib", ".so"),
+}
+"""Native files that a platform cannot load; wheels for all platforms carry them along."""
+
+
+def absences(
+    missing: Collection[str], keys: AbstractSet[str], distribution: Unread, places: Places, target: Target
+) -> dict[str, Absence]:
+    """Judge what it means that files of one distribution are gone.
+
+    Args:
+        missing: Keys of these files.
+        keys: Keys of all files the distribution recorded.
+        distribution: Tells what its RECORD says of the missing ones.
+        places: Of the environment.
+        target: Says which native files can be loaded.
+
+    Returns:
+        By key.
+    """
+    if not missing:
+        return {}
+    removed = _removed_test_folders(missing, keys)
+    stubs = _namespace_inits(missing, distribution, places)
+    return {key: _absence(key, removed, stubs, places, target) for key in missing}
+
+
+def _absence(key: str, removed: Collection[str], stubs: Collection[str], places: Places, target: Target) -> Absence:
+    path = places.installed_path(key)
+    root, _, below = path.partition("/")
+    if key.endswith(".pyi") or any(folder in removed for folder in _test_folders(key)):
+        return "everyday"
+    if is_sourceless(key):
+        return "breaks" if root == "site-packages" else "other"
+    role = role_of(path)
+    if role == "native":
+        is_loaded = root != "scripts" and not key.lower().endswith(_ELSEWHERE.get(target.markers["sys_platform"], ()))
+        return "breaks" if is_loaded else "other"
+    if role != "module" or not key.endswith(".py") or below.rpartition("/")[2] == "conftest.py":
+        return "other"
+    if os.path.lexists(places.on_disk(f"{key}c")):
+        return "everyday"  # compiled in place, and the source removed
+    if key in stubs and os.path.isdir(places.on_disk(key[: -len(_INIT_NAME)])):  # noqa: PTH112
+        return "other"  # a folder without it is a namespace package
+    return "breaks"
+
+
+def _test_folders(key: str) -> Iterator[str]:
+    """The folders of tests that a key lies in, outermost first."""
+    parts = key.split("/")
+    for number, part in enumerate(parts[:-1], 1):
+        if part in _TESTS:
+            yield "/".join(parts[:number])
+
+
+def _removed_test_folders(missing: Collection[str], keys: AbstractSet[str]) -> set[str]:
+    """The folders of tests of which nothing is left: where something is, somebody took single files."""
+    candidates = {folder for key in missing for folder in _test_folders(key)}
+    if candidates:
+        there = {folder for key in keys - set(missing) for folder in _test_folders(key)}
+        candidates -= there
+    return candidates
+
+
+def _namespace_inits(missing: Collection[str], distribution: Unread, places: Places) -> set[str]:
+    """The missing ``__init__.py`` that did nothing but declare a namespace, by the hash in RECORD."""
+    inits = {key for key in missing if key.endswith(_INIT_NAME)}
+    if not inits:
+        return set()
+    try:
+        rows = listed_files(distribution, places, inits)
+    except RecordError:  # it was there a moment ago
+        return set()
+    return {key for key, row in rows.items() if is_known_stub(row.digest)}
 
 
 class Installed(NamedTuple):
@@ -147,7 +525,7 @@ class Scan(NamedTuple):
                 continue
             if name in why:
                 raise KeeperError(f"{option} {name}: it is installed, but not compared: {why[name]}.")
-            from wheelclash.suggest import near
+            from wheelclash.wording import near
 
             raise KeeperError(f"{option} {name}: no distribution of that name is installed.", near(name, known))
 

@@ -6,15 +6,15 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.environment.content import Unreadable, digest_of
-from wheelclash.environment.records import RecordError, recorded_files
+from wheelclash.environment.distributions import RecordError, recorded_files
+from wheelclash.environment.files import Unreadable, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from wheelclash.environment.installed import Unread
-    from wheelclash.environment.places import Places
-    from wheelclash.reading.record import RecordedFile
+    from wheelclash.environment.distributions import Unread
+    from wheelclash.environment.paths import Places
+    from wheelclash.wheel.record import RecordedFile
 
 __all__ = ["Verified", "verify"]
 

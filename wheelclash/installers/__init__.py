@@ -1,12 +1,12 @@
 """pip and uv: how they lay out, in which order they install, what an uninstall takes, and their commands.
 
-The only place that knows their names. An :class:`~wheelclash.installers.installer.Installer` holds all there is to
+The only place that knows their names. An :class:`~wheelclash.core.installer.Installer` holds all there is to
 know of one; adding another is adding a module here.
 """
 
 from __future__ import annotations
 
-from wheelclash.installers.installer import Installer, InstallerName, Invocation
+from wheelclash.core.installer import Installer, InstallerName, Invocation
 from wheelclash.installers.pip import PIP
 from wheelclash.installers.uv import UV
 

@@ -10,17 +10,17 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from wheelclash.installers.installer import Installer, InstallerName, Order
+from wheelclash.core.contents import EntryPoint
+from wheelclash.core.installer import Installer, InstallerName, Order
+from wheelclash.core.layout import EntryPointsError, Rules
 from wheelclash.installers.pip_order import PipOrder
-from wheelclash.layout import EntryPointsError, Rules
-from wheelclash.reading.contents import EntryPoint
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from wheelclash.distribution import Distribution
-    from wheelclash.installers.installer import IndexBlock, Invocation
-    from wheelclash.target import Target
+    from wheelclash.core.distribution import Distribution
+    from wheelclash.core.installer import IndexBlock, Invocation
+    from wheelclash.target.target import Target
 
 __all__ = ["PIP"]
 

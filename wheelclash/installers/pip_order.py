@@ -12,13 +12,13 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.distribution import Edge
-from wheelclash.installers.installer import LastWriters, Order
+from wheelclash.core.distribution import Edge
+from wheelclash.core.installer import LastWriters, Order
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from wheelclash.distribution import Distribution
+    from wheelclash.core.distribution import Distribution
 
 __all__ = ["PipOrder"]
 
@@ -81,7 +81,7 @@ class PipOrder(Order):
         return tuple(each.id for each in order)
 
     def last_of(self, owners: Collection[str]) -> LastWriters:
-        """See :class:`~wheelclash.installers.installer.Order`."""
+        """See :class:`~wheelclash.core.installer.Order`."""
         if len(owners) == 1:
             return LastWriters(frozenset(owners), "order")
         if not self._graph.missing:

@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from wheelclash.installers.installer import Installer, InstallerName, Unordered
-from wheelclash.layout import EntryPointsError, Rules
-from wheelclash.reading.contents import EntryPoint
+from wheelclash.core.contents import EntryPoint
+from wheelclash.core.installer import Installer, InstallerName, Unordered
+from wheelclash.core.layout import EntryPointsError, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from wheelclash.distribution import Distribution
-    from wheelclash.installers.installer import IndexBlock, Invocation, Order
-    from wheelclash.target import Target
+    from wheelclash.core.distribution import Distribution
+    from wheelclash.core.installer import IndexBlock, Invocation, Order
+    from wheelclash.target.target import Target
 
 __all__ = ["UV"]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import wheelclash
-from wheelclash.overlap import SEVERITIES
+from wheelclash.core.overlap import SEVERITIES
 from wheelclash.report.into_build import into_report, lost_reports, resident_report
 from wheelclash.report.model import (
     SCHEMA_VERSION,
@@ -33,16 +33,16 @@ from wheelclash.report.parts import owner_report, skip_reports, split, target_re
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from wheelclash.disk import Intact
-    from wheelclash.distribution import Distribution, Edge
+    from wheelclash.core.disk import Intact
+    from wheelclash.core.distribution import Distribution, Edge
+    from wheelclash.core.layout import LayoutFailure
+    from wheelclash.core.overlap import Overlap
+    from wheelclash.core.plan import Remedy
     from wheelclash.installers import InstallerName
-    from wheelclash.layout import LayoutFailure
-    from wheelclash.overlap import Overlap
-    from wheelclash.question import Ignore
-    from wheelclash.remedy import Remedy
+    from wheelclash.native.explain import Why
+    from wheelclash.options import Ignore
     from wheelclash.report.into import LostReport
     from wheelclash.report.view import Findings, View
-    from wheelclash.why import Why
 
 __all__ = ["build_report"]
 

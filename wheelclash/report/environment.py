@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence  # noqa: TC003  (pydantic reads th
 from dataclasses import dataclass, field
 from typing import Literal
 
-from wheelclash.disk import Intact  # noqa: TC001
+from wheelclash.core.disk import Intact  # noqa: TC001
+from wheelclash.core.layout import Root  # noqa: TC001
+from wheelclash.core.overlap import Severity  # noqa: TC001
 from wheelclash.environment.damage import DamageCode  # noqa: TC001
-from wheelclash.layout import Root  # noqa: TC001
-from wheelclash.overlap import Severity  # noqa: TC001
 from wheelclash.report.model import (
     DiagnosisReport,
     FailOn,

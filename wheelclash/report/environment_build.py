@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import wheelclash
+from wheelclash.core.overlap import SEVERITIES
+from wheelclash.core.plan import check_keepers
 from wheelclash.environment.damage import judge_environment
-from wheelclash.overlap import SEVERITIES
-from wheelclash.remedy import check_keepers
 from wheelclash.report.environment import (
     ContestedReport,
     DamageReport,
@@ -26,13 +26,12 @@ from wheelclash.report.parts import owner_report, restoring_note, skip_reports, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from wheelclash.environment.contested import Contested
+    from wheelclash.core.layout import InstalledPath
+    from wheelclash.core.overlap import Severity
     from wheelclash.environment.damage import Condition, Damage
-    from wheelclash.environment.scan import Installed, Scan
-    from wheelclash.layout import InstalledPath
-    from wheelclash.overlap import Severity
-    from wheelclash.question import Ignore
-    from wheelclash.why import Why
+    from wheelclash.environment.scan import Contested, Installed, Scan
+    from wheelclash.native.explain import Why
+    from wheelclash.options import Ignore
 
 __all__ = ["Explained", "Judged", "Wishes", "build_environment_report", "judge"]
 

@@ -7,14 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wheelclash.installers import InstallerName  # noqa: TC001
-from wheelclash.report.model import (
-    FailOn,
-    IntactReport,
-    NativeReport,
-    SkipReport,
-    Tool,
-    check_exit_options,
-)
+from wheelclash.report.model import FailOn, IntactReport, NativeReport, SkipReport, Tool, check_exit_options
 from wheelclash.report.written import Written
 
 TYPE_CHECKING = False

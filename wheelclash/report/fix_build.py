@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import wheelclash
 from wheelclash.environment.damage import judge_environment
-from wheelclash.mending.losses import losses_of
-from wheelclash.origins import Origin
+from wheelclash.environment.origins import Origin
+from wheelclash.repair import losses_of
 from wheelclash.report.fix import (
     FixReport,
     LastingReport,
@@ -27,10 +27,8 @@ from wheelclash.wording import listed, plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from wheelclash.disk import Intact
-    from wheelclash.mending import Job, Mended
-    from wheelclash.mending.carrying_out import Outcome
-    from wheelclash.mending.repair import Undecided
+    from wheelclash.core.disk import Intact
+    from wheelclash.repair import Job, Mended, Outcome, Undecided
     from wheelclash.report.fix import RunState
 
 __all__ = ["Again", "build_fix_report"]

@@ -6,10 +6,10 @@ from collections.abc import Sequence  # noqa: TC003  (pydantic reads these annot
 from dataclasses import dataclass
 from typing import Literal
 
-from wheelclash.diagnosis import State  # noqa: TC001
-from wheelclash.layout import Root  # noqa: TC001
-from wheelclash.overlap import Severity  # noqa: TC001
-from wheelclash.role import Role  # noqa: TC001
+from wheelclash.core.diagnosis import State  # noqa: TC001
+from wheelclash.core.layout import Root  # noqa: TC001
+from wheelclash.core.overlap import Severity  # noqa: TC001
+from wheelclash.core.role import Role  # noqa: TC001
 
 __all__ = ["IntoReport", "LostReport", "ReplacedReport", "UnownedReport"]
 

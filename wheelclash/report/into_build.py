@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelclash.overlap import SEVERITIES
+from wheelclash.core.overlap import SEVERITIES
 from wheelclash.report.into import IntoReport, LostReport, ReplacedReport, UnownedReport
 from wheelclash.report.model import DistributionReport, FindingReport
 from wheelclash.report.parts import split
@@ -12,10 +12,10 @@ from wheelclash.report.parts import split
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from wheelclash.addition import Loss
-    from wheelclash.distribution import Distribution
-    from wheelclash.environment.places import Places
-    from wheelclash.question import Ignore
+    from wheelclash.core.addition import Loss
+    from wheelclash.core.distribution import Distribution
+    from wheelclash.environment.paths import Places
+    from wheelclash.options import Ignore
     from wheelclash.report.view import View
 
 __all__ = ["into_report", "lost_reports", "resident_report", "split"]

@@ -10,21 +10,21 @@ from collections.abc import Mapping, Sequence  # noqa: TC003  (pydantic reads th
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, get_args
 
-from wheelclash.diagnosis import State  # noqa: TC001
-from wheelclash.disk import Intact  # noqa: TC001
+from wheelclash.core.contents import Evidence  # noqa: TC001
+from wheelclash.core.diagnosis import State  # noqa: TC001
+from wheelclash.core.disk import Intact  # noqa: TC001
+from wheelclash.core.layout import Root  # noqa: TC001
+from wheelclash.core.overlap import Kind, Severity  # noqa: TC001
+from wheelclash.core.plan import Strategy  # noqa: TC001
+from wheelclash.core.role import Role  # noqa: TC001
 from wheelclash.installers import InstallerName  # noqa: TC001
-from wheelclash.layout import Root  # noqa: TC001
-from wheelclash.overlap import Kind, Severity  # noqa: TC001
-from wheelclash.reading.contents import Evidence  # noqa: TC001
-from wheelclash.remedy import Strategy  # noqa: TC001
 from wheelclash.report.into import IntoReport, LostReport  # noqa: TC001
 from wheelclash.report.written import Written
-from wheelclash.role import Role  # noqa: TC001
 from wheelclash.validation import choice, flag
 
 TYPE_CHECKING = False  # typing's constant; pydantic evaluates this module's annotations, but those of methods
 if TYPE_CHECKING:
-    from wheelclash.replies import Traffic
+    from wheelclash.http.policy import Traffic
     from wheelclash.report.lines import Line
 
 __all__ = [

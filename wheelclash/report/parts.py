@@ -11,12 +11,12 @@ from wheelclash.report.reasons import native_report
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wheelclash.environment.places import Places
-    from wheelclash.layout import InstalledPath, Root
-    from wheelclash.overlap import Owner
-    from wheelclash.sources.candidate import Skip
-    from wheelclash.target import Target
-    from wheelclash.why import Why
+    from wheelclash.core.distribution import Skip
+    from wheelclash.core.layout import InstalledPath, Root
+    from wheelclash.core.overlap import Owner
+    from wheelclash.environment.paths import Places
+    from wheelclash.native.explain import Why
+    from wheelclash.target.target import Target
 
 __all__ = ["owner_report", "restoring_note", "skip_reports", "split", "target_report"]
 

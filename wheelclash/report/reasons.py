@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from wheelclash.report.model import NativeReport, NeedReport
 
 if TYPE_CHECKING:
-    from wheelclash.why import Why
+    from wheelclash.native.explain import Why
 
 __all__ = ["native_report"]
 

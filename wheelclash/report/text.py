@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from wheelclash.remedy import MOST_KEEPERS
+from wheelclash.core.plan import MOST_KEEPERS
 from wheelclash.report.escape import printable_report
 from wheelclash.report.into_text import clean_headline, grave_headline, grave_losses, loss_texts, unowned_texts, way
 from wheelclash.report.lines import Line, Section, Span, Style, all_lines, command, first_screen, not_read, note

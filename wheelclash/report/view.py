@@ -5,23 +5,22 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.addition import NOTHING
+from wheelclash.core.addition import NOTHING
 from wheelclash.report.model import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wheelclash.addition import Addition, Loss
-    from wheelclash.diagnosis import Diagnosis
-    from wheelclash.distribution import Distribution
-    from wheelclash.environment.places import Places
-    from wheelclash.layout import InstalledPath
-    from wheelclash.overlap import Overlap
-    from wheelclash.question import Ignore
-    from wheelclash.remedy import Remedy
-    from wheelclash.sources.candidate import Skip
-    from wheelclash.target import Target
-    from wheelclash.why import Why
+    from wheelclash.core.addition import Addition, Loss
+    from wheelclash.core.diagnosis import Diagnosis
+    from wheelclash.core.distribution import Distribution, Skip
+    from wheelclash.core.layout import InstalledPath
+    from wheelclash.core.overlap import Overlap
+    from wheelclash.core.plan import Remedy
+    from wheelclash.environment.paths import Places
+    from wheelclash.native.explain import Why
+    from wheelclash.options import Ignore
+    from wheelclash.target.target import Target
 
 __all__ = ["Findings", "View"]
 

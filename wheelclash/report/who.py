@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence  # noqa: TC003  (pydantic reads these annotations at run time)
 from dataclasses import dataclass
 
-from wheelclash.diagnosis import State  # noqa: TC001
+from wheelclash.core.diagnosis import State  # noqa: TC001
+from wheelclash.core.layout import Root  # noqa: TC001
+from wheelclash.core.overlap import Kind  # noqa: TC001
+from wheelclash.core.query import Means, What  # noqa: TC001
+from wheelclash.core.role import Role  # noqa: TC001
 from wheelclash.installers import InstallerName  # noqa: TC001
-from wheelclash.layout import Root  # noqa: TC001
-from wheelclash.meaning import Means, What  # noqa: TC001
-from wheelclash.overlap import Kind  # noqa: TC001
 from wheelclash.report.environment import OnDiskReport  # noqa: TC001
-from wheelclash.report.model import (
-    SkipReport,
-    TargetReport,
-    Tool,
-    check_exit_options,
-)
+from wheelclash.report.model import SkipReport, TargetReport, Tool, check_exit_options
 from wheelclash.report.written import Written
-from wheelclash.role import Role  # noqa: TC001
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

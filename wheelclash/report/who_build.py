@@ -21,10 +21,10 @@ from wheelclash.report.who import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from wheelclash.belonging import Belonging, Below, Beside, Share
-    from wheelclash.environment import Places
-    from wheelclash.sources.candidate import Skip
-    from wheelclash.target import Target
+    from wheelclash.core.distribution import Skip
+    from wheelclash.core.query import Belonging, Below, Beside, Share
+    from wheelclash.environment.paths import Places
+    from wheelclash.target.target import Target
 
 __all__ = ["build_who_report"]
 

@@ -1,0 +1,382 @@
+"""What would really be installed: the closure of requirements, resolved by uv into a ``pylock.toml`` (PEP 751).
+
+uv gets the whole block of index settings and nothing else: its own variables and configuration files are left out.
+Credentials reach it through variables, which other users of the machine cannot see, and standard input, never through
+its arguments; what it says is repeated without them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from wheelclash.errors import QuestionError, RequirementError
+from wheelclash.resolve.listed import Files, group_places, read_files
+from wheelclash.resolve.uv import (
+    PATIENCE,
+    Secret,
+    clean_environ,
+    failure,
+    find_uv,
+    redacted,
+    run,
+    uv_target,
+    warnings,
+    without_secrets,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from wheelclash.core.distribution import Skip
+    from wheelclash.http.urls import Credentials
+    from wheelclash.index.settings import IndexSettings
+    from wheelclash.resolve.requirement import Asked
+    from wheelclash.resolve.selection import Lock
+    from wheelclash.resolve.uv import Uv
+    from wheelclash.target.interpreter import Interpreter
+    from wheelclash.target.target import Target
+
+__all__ = ["Closure", "Wanted", "resolve"]
+
+BUILDS_ALLOWED = "resolved with --allow-build: uv may have run code of source distributions to learn what they require"
+
+
+_NO_HASHES = {"unknown": "-"}
+"""PEP 751 wants one; where an index gives none, older versions of uv write none."""
+
+
+class Wanted(NamedTuple):
+    """What to resolve, all of it together.
+
+    Attributes:
+        requirements: Arguments, understood.
+        files: Requirements files, PEP 723 scripts and ``pyproject.toml`` files; absolute paths.
+        text: Requirements from the standard input, in the format of requirements files.
+        extras: Extras of the ``pyproject.toml`` among the files.
+        all_extras: All of them.
+        limits: Constraints, such as ``name==1.0``.
+        groups: Dependency groups (PEP 735): ``NAME`` of the ``pyproject.toml`` among the files, else of the one in the
+            current folder; or ``PATH:NAME``.
+    """
+
+    requirements: Sequence[Asked] = ()
+    files: Sequence[Path] = ()
+    text: bytes | None = None
+    extras: Sequence[str] = ()
+    all_extras: bool = False
+    groups: Sequence[str] = ()
+    limits: Sequence[str] = ()
+
+
+class Closure(NamedTuple):
+    """A resolved set.
+
+    Attributes:
+        pylock: A ``pylock.toml`` for one target, without credentials.
+        folder: What relative paths in it start from.
+        sole_index: The one index everything came from, without credentials; None if there were several places.
+        notes: Sentences for people, uv's warnings among them.
+        not_compared: The projects whose requirements these are.
+        uv: The version of uv that resolved it.
+        roots: Extras asked for, by normalised name of what was asked for, as opposed to what that requires.
+        asked: What was asked for, as far as it can be understood.
+        settings: Where uv looked: the settings with the index options of files.
+    """
+
+    pylock: bytes
+    folder: Path
+    sole_index: str | None
+    notes: tuple[str, ...]
+    not_compared: tuple[Skip, ...]
+    uv: str
+    roots: Mapping[str, tuple[str, ...]]
+    asked: tuple[Asked, ...]
+    settings: IndexSettings
+
+    def lock(self, credentials: Credentials) -> Lock:
+        """It as a lock: ``lock(…).select(target, extras=(), all_extras=False, groups=())`` chooses the wheels.
+
+        Unlike those of a lock that somebody else made, its files may lie anywhere on this machine.
+
+        Raises:
+            QuestionError: What uv wrote is no PEP 751 lock.
+        """
+        from wheelclash.locks import pylock
+        from wheelclash.locks.document import parse_toml
+        from wheelclash.locks.location import Places
+
+        what = "uv's resolution"
+        document = parse_toml(self.pylock, what)
+        for package in document.tables("packages"):
+            files = [*package.tables("wheels"), package.table("sdist"), package.table("archive")]
+            for file in (each for each in files if each.values and not each.values.get("hashes")):
+                file.values["hashes"] = _NO_HASHES
+            if self.sole_index is not None and ("wheels" in package or "sdist" in package):
+                package.values.setdefault("index", self.sole_index)
+        return pylock.read(document, what, Places(self.folder, credentials, anywhere=True))
+
+    def versions(self) -> dict[str, str]:
+        """Version by name, as resolved; resolvers back off to old releases without a word."""
+        import tomllib
+
+        packages = tomllib.loads(self.pylock.decode()).get("packages", [])
+        return {each["name"]: each["version"] for each in packages if "version" in each}
+
+
+def resolve(
+    wanted: Wanted,
+    target: Target,
+    settings: IndexSettings,
+    *,
+    credentials: Credentials,
+    environ: Mapping[str, str],
+    cwd: Path,
+    interpreter: Interpreter | None = None,
+    allow_build: bool = False,
+    exclude_newer: datetime | None = None,
+    prereleases: bool = False,
+    offline: bool = False,
+    cache_dir: Path | None = None,
+    uv: Uv | None = None,
+    patience: float = PATIENCE,
+) -> Closure:
+    """Have uv choose what an installer would install on one target.
+
+    Args:
+        wanted: What is asked for.
+        target: For what.
+        settings: Where projects are looked for. Index options in requirements files count too, as uv counts them.
+        credentials: User names and passwords for these places; those found in files are added.
+        environ: Environment variables: PATH, proxies, certificates, what ``${VARIABLE}`` in files means.
+        cwd: The folder relative paths start from.
+        interpreter: The interpreter ``target`` was taken from, if it was.
+        allow_build: Whether source distributions may be taken, and their code run to learn what they require.
+        exclude_newer: Leave out files an index got at this moment or later (with a time zone).
+        prereleases: Take pre-releases like other releases.
+        offline: Ask no server.
+        cache_dir: uv's cache; by default where uv has it.
+        uv: What :func:`wheelclash.resolve.uv.find_uv` gave; looked for by default.
+        patience: Seconds it may take.
+
+    Raises:
+        QuestionError: uv is not there, is too old, or finds no solution; a file is not what it should be.
+    """
+    told = uv_target(target, interpreter)
+    files = read_files(
+        wanted.files,
+        wanted.text,
+        extras=wanted.extras,
+        all_extras=wanted.all_extras,
+        groups=wanted.groups,
+        environ=environ,
+        cwd=cwd,
+        credentials=credentials,
+    )
+    if not allow_build:
+        _refuse_repositories(files)
+    sources, text = _sources(wanted, files, cwd, credentials)
+    index_options, index_environ = _index(settings, credentials, from_files=not wanted.requirements)
+    options = [
+        *("--format", "pylock.toml", "--no-header", "--no-config", "--no-progress", "--color", "never"),
+        *told.options,
+        *index_options,
+        *([] if allow_build else ["--no-build"]),
+        *(["--offline"] if offline else []),
+        *(["--exclude-newer", exclude_newer.isoformat()] if exclude_newer is not None else []),
+        *(["--prerelease", "allow"] if prereleases else []),
+        *(["--cache-dir", str(cache_dir)] if cache_dir is not None else []),
+    ]
+    uv = uv or find_uv(environ, cwd=cwd)
+    with _constraints(wanted.limits) as limits:
+        done = run(
+            [uv.path, "pip", "compile", *options, *limits, *sources],
+            environ={
+                **clean_environ(environ),
+                **told.environ,
+                **index_environ,
+                **({} if allow_build else _NO_REPOSITORIES),
+            },
+            cwd=cwd,
+            text=text,
+            patience=patience,
+        )
+    secrets = [*_passwords(settings, credentials), *files.included.variables]
+    if done.returncode != 0:
+        raise failure(done.complaints, done.returncode, secrets, allow_build=allow_build)
+    pylock, hidden = _readable(done.output.decode("utf-8", "replace"), files.included.secrets, credentials)
+    return Closure(
+        pylock=pylock.encode(),
+        folder=cwd,
+        sole_index=settings.index_url
+        if settings.indexes == (settings.index_url,) and not settings.find_links
+        else None,
+        notes=(
+            *([BUILDS_ALLOWED] if allow_build else []),
+            *told.notes,
+            *(note for project in files.projects for note in project.notes(target)),
+            *hidden,
+            *warnings(done.complaints, secrets),
+        ),
+        not_compared=tuple(skip for project in files.projects if (skip := project.skip) is not None),
+        uv=uv.version,
+        roots=_roots(wanted.requirements, files.roots(credentials)),
+        asked=(*files.constrained(wanted.requirements, credentials), *files.asked(credentials)),
+        settings=files.with_options(settings, credentials),
+    )
+
+
+# -- what uv reads -------------------------------------------------------------------------------------------
+
+
+def _sources(wanted: Wanted, files: Files, cwd: Path, credentials: Credentials) -> tuple[list[str], bytes | None]:
+    """What uv is told of sources: arguments, and standard input."""
+    options = [option for extra in wanted.extras for option in ("--extra", extra)]
+    options += ["--all-extras"] if wanted.all_extras else []
+    for path, name in group_places(wanted.groups, files.projects, cwd):
+        options += ["--group", f"{path}:{name}"]
+    lines = [_line(each, credentials) for each in wanted.requirements]
+    text = None
+    if lines or wanted.text is not None:
+        text = "\n".join([*lines, ""]).encode() + (wanted.text or b"")
+    projects = (each for each in files.projects if each.is_source(grouped=bool(wanted.groups)))
+    paths = [*map(str, files.plain), *(str(each.path) for each in projects)]
+    if text is None and not paths and not wanted.groups:
+        raise QuestionError("Nothing was asked.", "Name requirements, a file of them, or a group.")
+    return [*options, *paths, *([] if text is None else ["-"])], text
+
+
+@contextlib.contextmanager
+def _constraints(limits: Sequence[str]) -> Iterator[list[str]]:
+    """The options that have uv read constraints from a file, which is there meanwhile."""
+    if not limits:
+        yield []
+        return
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="wheelclash-") as folder:
+        path = Path(folder) / "constraints.txt"
+        path.write_text("\n".join([*limits, ""]), encoding="utf-8")
+        yield ["--constraint", str(path)]
+
+
+_NO_REPOSITORIES = {"GIT_ALLOW_PROTOCOL": "none"}
+"""Has git fetch nothing, if something that is reached through a file should have uv run it all the same."""
+
+
+def _refuse_repositories(files: Files) -> None:
+    """Refuse what uv would have git fetch, which it does before it minds that nothing may be built.
+
+    Raises:
+        QuestionError: There is such a line.
+    """
+    for line in files.repositories:
+        raise QuestionError(
+            f"{line.where}: {redacted(line.text, files.included.secrets)} comes from a repository, and would have to be"
+            " built.",
+            "--allow-build lets uv fetch and build it; --no-deps compares the rest of what is listed.",
+        )
+
+
+def _roots(requirements: Sequence[Asked], listed: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Extras by name, of arguments and of what files list."""
+    found = dict(listed)
+    for each in requirements:
+        name = each.name or _name_in(each.url or "", each)
+        if name is not None:
+            found[name] = tuple(sorted({*found.get(name, ()), *each.extras}))
+    return found
+
+
+def _line(asked: Asked, credentials: Credentials) -> str:
+    """One requirement as a line of a requirements file, put together from its parts: no part holds an option."""
+    marker = f" ; {asked.marker}" if asked.marker is not None else ""
+    extras = f"[{','.join(asked.extras)}]" if asked.extras else ""
+    if asked.url is None and asked.path is None:
+        return f"{asked.name}{extras}{asked.specifier}{marker}"
+    url = asked.path.as_uri() if asked.path is not None else credentials.restore(asked.url or "")
+    name = asked.name or _name_in(url, asked)
+    url = re.sub(r"\$(?=\{)", "%24", url) + (f"#sha256={asked.sha256}" if asked.sha256 else "")
+    return f"{name}{extras} @ {url}{marker}" if name else f"{url}{marker}"
+
+
+def _name_in(url: str, asked: Asked) -> str | None:
+    filename = asked.path.name if asked.path is not None else urlsplit(url).path.rpartition("/")[2]
+    if not filename.lower().endswith(".whl"):
+        return None
+    try:
+        return parse_wheel_filename(filename.replace("%2B", "+").replace("%2b", "+"))[0]
+    except InvalidWheelFilename as error:
+        raise RequirementError(asked.text, f"The file name is no wheel's: {error}.") from None
+
+
+# -- where uv looks ------------------------------------------------------------------------------------------
+
+
+def _index(settings: IndexSettings, credentials: Credentials, *, from_files: bool) -> tuple[list[str], dict[str, str]]:
+    """The block of settings as uv's options, and as variables what must not be seen in a list of processes.
+
+    The default index is not named where only files are read: one of them may name another.
+    """
+    *extras, main = [*settings.extra_index_urls, settings.index_url]
+    if main is None and extras:
+        main = extras.pop()
+    options: list[str] = []
+    environ: dict[str, str] = {}
+    for number, url in enumerate([*extras, *([] if main is None else [main])]):
+        if url == main and settings.kind == "default" and from_files:
+            continue
+        name = f"wheelclash-{number}"
+        options += ["--default-index" if number == len(extras) else "--index", f"{name}={url}"]
+        login = credentials.find(url)
+        if login is not None:
+            variable = f"UV_INDEX_WHEELCLASH_{number}"
+            environ |= {f"{variable}_USERNAME": login[0], f"{variable}_PASSWORD": login[1]}
+    if main is None:
+        options.append("--no-index")
+    if settings.strategy == "merge":
+        options += ["--index-strategy", "unsafe-best-match"]
+    for host in settings.trusted_hosts:
+        options += ["--allow-insecure-host", host]
+    if settings.find_links:
+        links = (credentials.restore(url).replace(",", "%2C") for url in settings.find_links)
+        environ["UV_FIND_LINKS"] = ",".join(links)
+    if settings.cert is not None:
+        environ["SSL_CERT_FILE"] = os.fspath(settings.cert)
+    return options, environ
+
+
+# -- what must not be seen -----------------------------------------------------------------------------------
+
+
+def _passwords(settings: IndexSettings, credentials: Credentials) -> list[Secret]:
+    logins = [credentials.find(url) for url in (*settings.indexes, *settings.find_links)]
+    return [Secret(login[1], "****") for login in logins if login is not None]
+
+
+_URL = re.compile(r"(?<=\")[A-Za-z][A-Za-z0-9+.-]*://[^\s\"]*")
+
+
+def _readable(pylock: str, secrets: Sequence[Secret], credentials: Credentials) -> tuple[str, tuple[str, ...]]:
+    """A lock whose URLs hold neither credentials, which are kept, nor secrets put into their paths.
+
+    Returns:
+        The lock, and a sentence for each URL that cannot be followed any more.
+    """
+    hidden = []
+
+    def clean(match: re.Match[str]) -> str:
+        url = credentials.take(match[0])
+        shown = without_secrets(url, secrets)
+        if shown != url:
+            hidden.append(f"{shown} is not read: its path holds a secret, which would be in the report")
+        return shown
+
+    return _URL.sub(clean, pylock), tuple(hidden)

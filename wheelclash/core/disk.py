@@ -1,0 +1,165 @@
+"""The model disk: installed path to content, and each distribution's installed RECORD.
+
+It is told what a command installs, removes or replaces, in which order as far as that is known, and then holds for
+each path *every* content that may be there. Who wins, who is intact, what a step leaves and what an uninstall takes
+along are all read off it, and it is what the tests compare with real disks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from wheelclash.core.layout import InstalledPath
+from wheelclash.core.ownership import folders_above
+from wheelclash.core.role import is_importable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from wheelclash.core.installer import Order
+    from wheelclash.core.layout import InstalledFile, Layout
+
+__all__ = ["Disk", "Intact"]
+
+Intact = Literal["yes", "no", "undetermined"]
+"""Whether every file a distribution recorded is on disk with its recorded content."""
+
+Content = str
+"""Stands for bytes on disk: equal where contents are proven equal, and different otherwise."""
+
+
+class _Record(NamedTuple):
+    """An installed RECORD: what the distribution wrote, and what it only claims."""
+
+    files: Mapping[InstalledPath, Content]
+    phantoms: frozenset[InstalledPath]
+
+    def taken(self, *there: Iterable[InstalledPath]) -> list[InstalledPath]:
+        """Return what an uninstall removes: what the distribution wrote, and what it only claims.
+
+        Args:
+            there: Paths that exist. A row that names a folder claims those below it.
+        """
+        if not self.phantoms:
+            return list(self.files)
+        claimed = {path.rstrip("/") for path in self.phantoms}
+        below = (path for paths in there for path in paths if not claimed.isdisjoint(folders_above([path])))
+        return list(dict.fromkeys([*self.files, *self.phantoms, *below]))
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """An immutable state; every operation gives a new one.
+
+    Attributes:
+        contents: For each path ever written, all it may hold; None stands for a missing file.
+        records: Installed RECORDs by distribution id.
+        key: How the file system compares paths: the identity, or folding where case does not matter.
+    """
+
+    contents: Mapping[InstalledPath, frozenset[Content | None]] = field(default_factory=dict)
+    records: Mapping[str, _Record] = field(default_factory=dict)
+    key: Callable[[InstalledPath], InstalledPath] = lambda path: path
+
+    @classmethod
+    def found(
+        cls,
+        records: Mapping[str, Mapping[InstalledPath, Content]],
+        contents: Mapping[InstalledPath, frozenset[Content | None]],
+    ) -> Disk:
+        """The model of a disk that was looked at.
+
+        Args:
+            records: By distribution id: what its installed RECORD says of each path.
+            contents: For each of those paths all it may hold; None stands for a missing file.
+        """
+        return cls(contents, {id_: _Record(files, frozenset()) for id_, files in records.items()})
+
+    def install(
+        self,
+        layouts: Mapping[str, Layout],
+        order: Order,
+        *,
+        removes_all_first: bool,
+        replaces: Mapping[str, str] | None = None,
+    ) -> Disk:
+        """What one command leaves that installs these, replacing those of them that are there already.
+
+        Args:
+            layouts: By distribution id.
+            order: What is known of the command's order.
+            removes_all_first: Whether all replaced distributions are removed before the first is written; else each
+                is removed just before its own turn, and may so take along what was written before.
+            replaces: Ids of other releases that are replaced, by the id of their successor. They need not be there.
+        """
+        fresh = {id_: self._record(id_, layout) for id_, layout in layouts.items()}
+        older = {id_: old for id_, old in (replaces or {}).items() if id_ in layouts and old in self.records}
+        removed = {id_: self.records[older.get(id_, id_)] for id_ in layouts if older.get(id_, id_) in self.records}
+        contents = dict(self.contents)
+        writers: dict[InstalledPath, list[str]] = {}
+        for id_, record in fresh.items():
+            for path in record.files:
+                writers.setdefault(path, []).append(id_)
+        touchers: dict[InstalledPath, list[str]] = {path: list(ids) for path, ids in writers.items()}
+        for id_, record in removed.items():
+            for path in record.taken(self.contents, writers):
+                ids = touchers.setdefault(path, [])
+                if id_ not in ids:
+                    ids.append(id_)
+        last_of: dict[tuple[str, ...], Iterable[str]] = {}
+        for path, ids in touchers.items():
+            deciding = tuple(writers.get(path, ids) if removes_all_first else ids)
+            if deciding not in last_of:
+                last_of[deciding] = order.last_of(deciding).ids if len(deciding) > 1 else deciding
+            contents[path] = frozenset(fresh[id_].files.get(path) for id_ in last_of[deciding])
+        stay = {id_: record for id_, record in self.records.items() if id_ not in older.values()}
+        return Disk(contents, {**stay, **fresh}, self.key)
+
+    def uninstall(self, ids: Iterable[str]) -> Disk:
+        """What is left when these are uninstalled: everything they recorded is gone, whoever wrote it last."""
+        contents = dict(self.contents)
+        records = dict(self.records)
+        for id_ in ids:
+            record = records.pop(id_)
+            for path in record.taken(contents):
+                contents[path] = frozenset({None})
+        return Disk(contents, records, self.key)
+
+    def holders(self, path: InstalledPath) -> frozenset[str] | None:
+        """Whose content is at ``path``: ids of those that recorded this content; None if it is not known."""
+        path = self.key(path)
+        found = self.contents.get(path, frozenset({None}))
+        if len(found) != 1:
+            return None
+        (content,) = found
+        return frozenset(id_ for id_, record in self.records.items() if record.files.get(path, "") == content)
+
+    def intact(self, id_: str) -> Intact:
+        """Whether a distribution that is installed has all its files."""
+        certain = True
+        for path, content in self.records[id_].files.items():
+            found = self.contents[path]
+            if content not in found:
+                return "no"
+            certain = certain and len(found) == 1
+        return "yes" if certain else "undetermined"
+
+    def missing(self, id_: str) -> frozenset[InstalledPath]:
+        """The files of a distribution that are gone, or may be."""
+        return frozenset(path for path in self.records[id_].files if None in self.contents[path])
+
+    def _record(self, id_: str, layout: Layout) -> _Record:
+        by_name = self.key(InstalledPath("A")) != "A"  # where case does not matter, a module is also what it is called
+        return _Record(
+            {self.key(path): _content(id_, file, by_name=by_name) for path, file in layout.files.items()},
+            frozenset(self.key(path) for path in layout.phantoms),
+        )
+
+
+def _content(id_: str, file: InstalledFile, *, by_name: bool) -> Content:
+    """Return what stands for the content of a file; one without a usable hash is no other distribution's."""
+    if file.content is None:
+        return f"{id_}:{file.path}"
+    name = f":{file.path.rpartition('/')[2]}" if by_name and is_importable(file.path) else ""
+    return f"{file.content}{':script' if file.script else ''}{name}"

@@ -1,0 +1,300 @@
+"""A distribution of the set in question: one candidate wheel, its contents, its layouts, its requirements.
+
+What choosing yields: a candidate wheel, or a skip with its reason.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from wheelclash.core.startup import findings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from wheelclash.core.contents import Contents, Evidence, Finding
+    from wheelclash.core.installer import InstallerName
+    from wheelclash.core.layout import Layout
+    from wheelclash.target.target import Target
+
+__all__ = [
+    "Candidate",
+    "Choice",
+    "Distribution",
+    "Edge",
+    "Newer",
+    "Requirements",
+    "Skip",
+    "allows",
+    "contradictions",
+    "holds",
+    "parse_requires",
+    "requirements_of",
+]
+
+
+class Newer(NamedTuple):
+    """A release that is newer than the one that was chosen.
+
+    Attributes:
+        version: Normalised.
+        reason: Why it was not chosen, one clause.
+    """
+
+    version: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One wheel that would be installed.
+
+    Attributes:
+        filename: Wheel file name (PEP 427), unquoted.
+        name: Normalised distribution name (PEP 503).
+        version: Normalised version (PEP 440), local part included.
+        url: Where it is, without credentials: ``http(s)://`` or ``file://``.
+        index: The index or find-links location that served it, without credentials; None if it was named directly.
+        sha256: Hex digest the index gave, or None.
+        size: Bytes, as the index gave it (PEP 700), or None.
+        core_metadata_sha256: Hex digest of METADATA (PEP 714), or None.
+        requested: The requirement or path that asked for it, for messages, without credentials.
+        direct: True if it was named by path or URL; printed commands then name it the same way.
+        extras: Extras asked for, normalised and sorted.
+        path: The local file, if it is one.
+        newer: The newest release that the requirement allows, if that is another, and why it was not chosen.
+    """
+
+    filename: str
+    name: str
+    version: str
+    url: str
+    index: str | None
+    sha256: str | None
+    size: int | None
+    requested: str
+    core_metadata_sha256: str | None = None
+    direct: bool = False
+    extras: tuple[str, ...] = ()
+    path: Path | None = None
+    newer: Newer | None = None
+
+
+class Skip(NamedTuple):
+    """A requirement for which nothing could be read, and why. A result, not an exception.
+
+    Attributes:
+        requirement: What was asked for, without credentials.
+        code: ``not-found``, ``no-wheel``, ``unreadable``, ``unreachable``, ``unauthorized``, … (see docs/cli.md).
+        reason: One sentence for people.
+        near: Names that were perhaps meant.
+    """
+
+    requirement: str
+    code: str
+    reason: str
+    near: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The normalised name of what was asked for, or the empty string where that does not say."""
+        if self.requirement.lower().endswith(".whl"):
+            return canonicalize_name(re.split(r"[/\\]", self.requirement)[-1].partition("-")[0])
+        match = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", self.requirement)
+        return "" if match is None else canonicalize_name(match[1])
+
+
+Choice: TypeAlias = Candidate | Skip
+
+_EXTRA = re.compile(r'\bextra [=!<>~]+ "([^"]*)"|"([^"]*)" [=!<>~]+ extra\b')
+
+
+class Edge(NamedTuple):
+    """A requirement on another distribution: its normalised name and the extras asked of it, sorted."""
+
+    name: str
+    extras: tuple[str, ...] = ()
+
+
+class Requirements(NamedTuple):
+    """What a distribution requires, its markers evaluated for one target.
+
+    Attributes:
+        edges: Requirements that hold without any extra.
+        by_extra: For each extra the metadata mentions, the requirements that hold with it, ``edges`` included.
+        has_requires_python: Whether METADATA has Requires-Python; pip's order depends on it.
+    """
+
+    edges: tuple[Edge, ...] = ()
+    by_extra: Mapping[str, tuple[Edge, ...]] | None = None
+    has_requires_python: bool = False
+
+    def with_extras(self, extras: Iterable[str]) -> tuple[Edge, ...]:
+        """The requirements that hold when these extras are asked for."""
+        found = dict.fromkeys(self.edges)
+        for extra in extras:
+            found.update(dict.fromkeys((self.by_extra or {}).get(extra, ())))
+        return tuple(found)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names required without any extra."""
+        return frozenset(edge.name for edge in self.edges)
+
+    @property
+    def names_under_any_extra(self) -> frozenset[str]:
+        """Names required without or with some extra."""
+        every = [self.edges, *(self.by_extra or {}).values()]
+        return frozenset(edge.name for edges in every for edge in edges)
+
+
+class Distribution(NamedTuple):
+    """One member of the set.
+
+    Attributes:
+        candidate: The wheel.
+        contents: What was read of it.
+        evidence: How it was read.
+        layouts: What it becomes on disk, by installer name.
+        requirements: What it requires on the target.
+        startup: Its files whose code Python runs at every start (:mod:`wheelclash.core.startup`), by archive path,
+            or by installed path where it is installed. Known only of distributions that share files with others.
+        manager: ``conda`` or ``dpkg`` of an installed package that one of these manages; None of everything else.
+        variant: The label of the wheel variant that it was installed from; None if it was not, or is not installed.
+    """
+
+    candidate: Candidate
+    contents: Contents
+    evidence: Evidence
+    layouts: Mapping[InstallerName, Layout]
+    requirements: Requirements
+    startup: tuple[str, ...] = ()
+    manager: str | None = None
+    variant: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The wheel's file name, unique in a report."""
+        return self.candidate.filename
+
+    @property
+    def name(self) -> str:
+        """Normalised name."""
+        return self.candidate.name
+
+    @property
+    def can_be_rewritten(self) -> bool:
+        """Whether a command of pip or uv can write it again as it is."""
+        return self.manager is None and self.variant is None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is odd about it."""
+        return (*self.contents.findings, *findings_of(self.startup))
+
+    @property
+    def pinned(self) -> str:
+        """How a command names exactly this wheel: ``name==version``, local part included, or its path or URL."""
+        extras = f"[{','.join(self.candidate.extras)}]" if self.candidate.extras else ""
+        if self.candidate.direct and self.candidate.path:
+            return f"{self.candidate.path}{extras}"
+        if self.candidate.direct:
+            return f"{self.name}{extras} @ {self.candidate.url}"
+        return f"{self.name}{extras}=={self.candidate.version}"
+
+    def __repr__(self) -> str:
+        """Short enough for a log."""
+        return f"<Distribution {self.id}>"
+
+
+def requirements_of(contents: Contents, target: Target) -> Requirements:
+    """Evaluate ``Requires-Dist`` for a target (PEP 508 markers). Lines that cannot be parsed are left out."""
+    parsed = parse_requires(contents.requires)
+    extras = sorted({extra for each in parsed for extra in _extras_of(each)})
+    return Requirements(
+        edges=_edges(parsed, target, ""),
+        by_extra={extra: _edges(parsed, target, extra) for extra in extras},
+        has_requires_python=_restricts_python(contents.requires_python),
+    )
+
+
+def contradictions(distributions: Sequence[Distribution], target: Target) -> list[str]:
+    """Requirements within the set that the set itself does not meet: no installer would resolve to it.
+
+    Returns:
+        A sentence for each.
+    """
+    by_name = {each.name: each for each in distributions}
+    found = []
+    for each in distributions:
+        for requirement in parse_requires(each.contents.requires):
+            other = by_name.get(canonicalize_name(requirement.name))
+            if other is None or other.requirements is each.requirements or allows(requirement, other.candidate.version):
+                continue
+            if holds(requirement, {**target.markers, "extra": ""}):
+                found.append(
+                    f"{each.name} {each.candidate.version} requires {requirement.name}{requirement.specifier}, and the"
+                    f" set has {other.candidate.version}: installers refuse this set unless told --no-deps"
+                )
+    return found
+
+
+def parse_requires(lines: Iterable[str]) -> list[Requirement]:
+    """Requirements of a wheel's METADATA; what cannot be parsed is left out, however it was made."""
+    found = []
+    for line in lines:
+        try:
+            found.append(Requirement(line))
+        except (ValueError, RecursionError):  # packaging's own error is a ValueError; nesting and digits go deeper
+            continue
+    return found
+
+
+def holds(requirement: Requirement, environment: Mapping[str, str]) -> bool:
+    """Whether a requirement's marker holds in a marker environment; one that cannot be evaluated does not."""
+    if requirement.marker is None:
+        return True
+    try:
+        return requirement.marker.evaluate(dict(environment))
+    except (KeyError, ValueError, RecursionError):
+        return False
+
+
+def allows(requirement: Requirement, version: str) -> bool:
+    """Whether a requirement is met by a version; by one that cannot be compared it is not."""
+    try:
+        return requirement.specifier.contains(version, prereleases=True)
+    except ValueError:
+        return False
+
+
+def _restricts_python(text: str | None) -> bool:
+    """An empty Requires-Python, or one that cannot be parsed, is none to pip."""
+    try:
+        return text is not None and bool(str(SpecifierSet(text)))
+    except ValueError:
+        return False
+
+
+def _extras_of(requirement: Requirement) -> list[str]:
+    """The extras a marker names, e.g. ``["cli"]`` for ``extra == "cli"`` or ``"cli" == extra``."""
+    if requirement.marker is None or "extra" not in (text := str(requirement.marker)):
+        return []
+    return [canonicalize_name(one or other) for one, other in _EXTRA.findall(text.replace("'", '"'))]
+
+
+def _edges(parsed: list[Requirement], target: Target, extra: str) -> tuple[Edge, ...]:
+    environment = {**target.markers, "extra": extra}
+    found = [
+        Edge(canonicalize_name(each.name), tuple(sorted(canonicalize_name(name) for name in each.extras)))
+        for each in parsed
+        if holds(each, environment)
+    ]
+    return tuple(dict.fromkeys(found))

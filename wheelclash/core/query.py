@@ -1,0 +1,544 @@
+"""Belonging: whose a file or folder is, and whose content it has. Here for a set of wheels; pure.
+
+What a PATH means: a file, a folder, an import name, a command; several of these, where several apply. Pure.
+
+The files in question are a :class:`Tree`: those of an environment, or those that a set of wheels would install.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections import Counter
+from itertools import takewhile
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+from wheelclash.core.layout import InstalledPath
+from wheelclash.core.role import is_sourceless, role_of
+from wheelclash.errors import QuestionError
+from wheelclash.installers import INSTALLERS
+from wheelclash.wording import near_names
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from wheelclash.core.diagnosis import Diagnosis, Outcome, State
+    from wheelclash.core.distribution import Distribution
+    from wheelclash.core.installer import InstallerName
+    from wheelclash.core.layout import InstalledFile
+    from wheelclash.core.overlap import Kind, Overlap
+    from wheelclash.core.role import Role
+
+__all__ = [
+    "Belonging",
+    "Below",
+    "Beside",
+    "DiskState",
+    "End",
+    "Meaning",
+    "Means",
+    "Place",
+    "Share",
+    "Tree",
+    "What",
+    "belongings_in_set",
+    "besides",
+    "meanings",
+    "module_stem",
+    "near_paths",
+    "source_of",
+    "understood",
+]
+
+What = Literal["file", "folder"]
+Means = Literal["path", "import", "command"]
+
+_EXTENSIONS = (".so", ".pyd")
+_BYTECODE = (".pyc", ".pyo")
+_COMMANDS = ("", ".exe", "-script.py")
+"""What stands behind a command's name in the scripts folder."""
+
+_MOST_NAMES = 5_000
+"""Of a folder with more, near names are not looked for: comparing them all would take longer than the answer."""
+
+
+class Place(NamedTuple):
+    """Something that is there, or is recorded to be.
+
+    Attributes:
+        what: ``file`` or ``folder``.
+        name: Its one name in its tree; never two for the same.
+    """
+
+    what: What
+    name: str
+
+
+class Meaning(NamedTuple):
+    """One thing that a PATH means.
+
+    Attributes:
+        means: ``path``, ``import`` or ``command``: as what it was understood.
+        place: What it is.
+    """
+
+    means: Means
+    place: Place
+
+
+class Tree(Protocol):
+    """Files that can be asked for."""
+
+    @property
+    def sites(self) -> Sequence[str]:
+        """The site-packages folders, as paths."""
+
+    @property
+    def scripts(self) -> str:
+        """The folder of commands, as a path."""
+
+    def readings(self, text: str) -> Iterable[str]:
+        """The paths that a text may stand for, nearest first."""
+
+    def find(self, path: str) -> Place | None:
+        """What is at a path."""
+
+    def names(self, folder: str, starting: str = "") -> Collection[str]:
+        """The names of what lies in a folder, those with a certain start; none if there is no such folder."""
+
+
+def understood(text: str) -> str:
+    """A PATH as a user wrote it, ``/`` between its parts.
+
+    Raises:
+        QuestionError: No file can be called that.
+    """
+    if not text.strip():
+        raise QuestionError("An empty PATH names nothing.", "E.g. wheelclash who package/module.py")
+    try:
+        usable = b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        usable = False
+    if not usable:
+        raise QuestionError(f"{text!r} cannot be the path of anything.")
+    return text.replace(os.sep, "/")
+
+
+def meanings(text: str, tree: Tree) -> list[Meaning]:
+    """Everything that a PATH means; the same thing is there once, as what it was understood first.
+
+    Args:
+        text: As a user wrote it, ``/`` between parts. One that ends in ``/`` means a folder.
+        tree: The files in question.
+    """
+    found: dict[Place, Meaning] = {}
+    bare = text.rstrip("/")
+    for means, path in _readings(bare or text, tree):
+        place = tree.find(path)
+        if place is not None and (place.what == "folder" or not text.endswith("/")):
+            found.setdefault(place, Meaning(means, place))
+    return list(found.values())
+
+
+def _readings(text: str, tree: Tree) -> Iterator[tuple[Means, str]]:
+    for path in tree.readings(text):
+        yield "path", path
+    if _is_import_name(text):
+        for site in tree.sites:
+            for path in _modules(text, site, tree):
+                yield "import", path
+    if "/" not in text and text not in {".", ".."}:
+        for ending in _COMMANDS:
+            yield "command", f"{tree.scripts}/{text}{ending}"
+
+
+def _is_import_name(text: str) -> bool:
+    return all(part.isidentifier() for part in text.split("."))
+
+
+def _modules(name: str, site: str, tree: Tree) -> Iterator[str]:
+    """The forms of a module in the order of import: package, extension module, source, bytecode without source."""
+    *parents, last = name.split(".")
+    folder = "/".join((site, *parents))
+    package = f"{folder}/{last}"
+    place = tree.find(package)
+    if place is not None and place.what == "folder":
+        yield package
+    for each in sorted(tree.names(folder, f"{last}.")):
+        if each.endswith(_EXTENSIONS) and each.partition(".")[0] == last:
+            yield f"{folder}/{each}"
+    yield f"{package}.py"
+    yield f"{package}.pyc"
+
+
+def module_stem(path: str) -> str | None:
+    """What all forms of a module have in common; None for what is no form of a module.
+
+    >>> module_stem("p/m.abi3.so"), module_stem("p/m.py"), module_stem("p/m/__init__.py"), module_stem("p/m.txt")
+    ('p/m', 'p/m', 'p/m', None)
+    """
+    folder, slash, name = path.rpartition("/")
+    if not (name.endswith((".py", *_EXTENSIONS)) or is_sourceless(path)):
+        return None
+    stem = name.partition(".")[0]
+    return folder or None if stem == "__init__" else f"{folder}{slash}{stem}"
+
+
+def source_of(path: str) -> str | None:
+    """The source that a bytecode file was made from (PEP 3147); None for what is no bytecode.
+
+    >>> source_of("p/__pycache__/m.cpython-312.opt-1.pyc"), source_of("p/m.pyc"), source_of("p/m.py")
+    ('p/m.py', 'p/m.py', None)
+    """
+    if not path.endswith(_BYTECODE):
+        return None
+    folder, _, name = path.rpartition("/")
+    parent, _, last = folder.rpartition("/")
+    if last == "__pycache__":
+        return posixpath.join(parent, f"{name.partition('.')[0]}.py")
+    return f"{path.rpartition('.')[0]}.py"
+
+
+def near_paths(text: str, tree: Tree) -> tuple[str, ...]:
+    """Names that look like a PATH that means nothing: in its deepest folder that there is, commands included."""
+    dotted = "/" not in text and _is_import_name(text)
+    between = "." if dotted else "/"
+    parts = text.rstrip("/").split(between)
+
+    def names_at(depth: int) -> tuple[int, set[str]]:
+        folders = _folders(parts[:depth], tree, dotted=dotted)
+        return depth, {name for folder in folders for name in tree.names(folder)}
+
+    depth, names = names_at(len(parts) - 1)
+    if not names:  # the folder is misspelt already
+        levels = takewhile(lambda found: found[1], map(names_at, range(len(parts) - 1)))
+        depth, names = max(levels, key=lambda found: found[0], default=(0, set()))
+    return _near(parts[depth], names, "".join(f"{part}{between}" for part in parts[:depth]), dotted=dotted)
+
+
+def _folders(parts: Sequence[str], tree: Tree, *, dotted: bool) -> Iterable[str]:
+    if not parts:
+        return (*tree.sites, tree.scripts)
+    return ["/".join((site, *parts)) for site in tree.sites] if dotted else tree.readings("/".join(parts))
+
+
+def _near(wanted: str, names: set[str], start: str, *, dotted: bool) -> tuple[str, ...]:
+    if len(names) > _MOST_NAMES:
+        return ()
+    plain = {name.partition(".")[0] if dotted else name for name in names if not name.endswith(".dist-info")}
+    return tuple(start + each for each in near_names(wanted, sorted(plain - {"__pycache__", ""})))
+
+
+DiskState = Literal["present", "changed", "missing"]
+
+_ROOTS = ("site-packages", "scripts", "data", "headers")
+_BELOW_PREFIX = (
+    (re.compile(r"(?:lib|lib64)/(?:python|pypy)3\.[0-9]+t?/site-packages/|Lib/site-packages/"), "site-packages/"),
+    (re.compile(r"bin/|Scripts/"), "scripts/"),
+)
+
+
+class Share(NamedTuple):
+    """An owner's part in a file or folder.
+
+    Attributes:
+        id, name, version: Of the distribution.
+        aside: Why it is otherwise not compared: a skip code, or None.
+        files: How many of the files are its own.
+        contested: How many of these are others' too.
+        held: How many of the contested ones hold its content on disk; None in a set.
+        missing: How many of its files are gone; None in a set.
+        member: Of a file: its archive path; None where there is none.
+        sha256: Of a file: the content it recorded, or None.
+        size: Of a file: bytes it recorded, or None.
+        content: Of a file: equal numbers are proven equal contents.
+    """
+
+    id: str
+    name: str
+    version: str
+    aside: str | None = None
+    files: int = 1
+    contested: int = 0
+    held: int | None = None
+    missing: int | None = None
+    member: str | None = None
+    sha256: str | None = None
+    size: int | None = None
+    content: int = 0
+
+
+class Beside(NamedTuple):
+    """Another file that cannot stand beside it.
+
+    Attributes:
+        kind: ``shadowed``, ``case-only`` or ``file-directory``.
+        path: The other one.
+        owner: Its owner's id.
+        gives_way: Whether the one that was asked for gives way to it.
+    """
+
+    kind: Kind
+    path: InstalledPath
+    owner: str
+    gives_way: bool
+
+
+class Below(NamedTuple):
+    """A file below a folder that is not plainly one owner's: contested, gone, or nobody's.
+
+    Attributes:
+        path: The file.
+        owners: Ids.
+        kind: How contents relate; None if it is not contested.
+        state: On disk; None in a set.
+        matches: Ids of those whose content it is.
+    """
+
+    path: InstalledPath
+    owners: tuple[str, ...]
+    kind: Kind | None
+    state: DiskState | None
+    matches: tuple[str, ...] = ()
+
+
+class End(NamedTuple):
+    """How some contested files end under an installer.
+
+    Attributes:
+        state: Whether the end is certain.
+        winner: Id of whose content stands; None if it is not certain, or everybody's.
+        reason: Why, as of :class:`wheelclash.core.diagnosis.Outcome`.
+        files: How many files.
+    """
+
+    state: State
+    winner: str | None
+    reason: str
+    files: int
+
+
+class Belonging(NamedTuple):
+    """Whose something is.
+
+    Attributes:
+        asked: The PATH that meant it.
+        means: As what that was understood.
+        what: ``file`` or ``folder``.
+        path: Where; of a root itself, the root.
+        shares: Owners, by name; none if nobody recorded it.
+        kind: How the owners' contents relate; None with fewer than two owners, and for a folder.
+        role: What a file is for; None for a folder.
+        state: What is on disk; None in a set, and for a folder.
+        matches: Ids of the owners whose content that is.
+        unreadable: Why the file could not be read, if so.
+        source: Of bytecode: the source it was made from.
+        files: How many different files its owners have in it.
+        contested: How many of them have several owners.
+        unowned: How many files are there that nobody recorded.
+        installers: In a set: the installers that write it.
+        ends: In a set: by installer, how what is contested ends.
+        besides: Files that cannot stand beside it.
+        below: Of a folder: the files that are not plainly one owner's.
+    """
+
+    asked: str
+    means: Means
+    what: What
+    path: InstalledPath
+    shares: tuple[Share, ...]
+    kind: Kind | None = None
+    role: Role | None = None
+    state: DiskState | None = None
+    matches: tuple[str, ...] = ()
+    unreadable: str | None = None
+    source: InstalledPath | None = None
+    files: int = 1
+    contested: int = 0
+    unowned: int = 0
+    installers: tuple[InstallerName, ...] = ()
+    ends: Mapping[InstallerName, tuple[End, ...]] = {}
+    besides: tuple[Beside, ...] = ()
+    below: tuple[Below, ...] = ()
+
+
+def besides(overlaps: Iterable[Overlap], path: InstalledPath, what: What) -> tuple[Beside, ...]:
+    """What cannot stand beside a file, or beside a package folder, by the overlaps that are pairs."""
+    own = {path, f"{path}/__init__.py"} if what == "folder" else {path}
+    found = [
+        Beside(overlap.kind, owner.file.path, owner.id, overlap.path in own)
+        for overlap in overlaps
+        if not overlap.is_same_path and any(owner.file.path in own for owner in overlap.owners)
+        for owner in overlap.owners
+        if owner.file.path not in own
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def belongings_in_set(
+    asked: Sequence[str],
+    distributions: Sequence[Distribution],
+    overlaps: Sequence[Overlap],
+    diagnoses: Sequence[Diagnosis],
+) -> tuple[list[Belonging], dict[str, tuple[str, ...]]]:
+    """Whose some PATHs are in a set of wheels.
+
+    Args:
+        asked: PATHs: installed paths with or without their root, paths below an environment, import names, commands.
+        distributions: The set.
+        overlaps: All that were found in it.
+        diagnoses: How they end.
+
+    Returns:
+        What they mean, and of those that mean nothing here names that look like them.
+
+    Raises:
+        QuestionError: A PATH can be none.
+    """
+    asked = [understood(each) for each in asked]
+    tree = _Set(distributions, overlaps, diagnoses)
+    found: list[Belonging] = []
+    unknown: dict[str, tuple[str, ...]] = {}
+    for text in asked:
+        meant = [tree.belonging(text, each) for each in meanings(text, tree)]
+        found += meant
+        if not meant:
+            unknown[text] = near_paths(text, tree)
+    return found, unknown
+
+
+class _Set:
+    """What a set of wheels would install, as a tree of installed paths."""
+
+    sites = ("site-packages",)
+    scripts = "scripts"
+
+    def __init__(
+        self, distributions: Sequence[Distribution], overlaps: Sequence[Overlap], diagnoses: Sequence[Diagnosis]
+    ) -> None:
+        self._distributions = {each.id: each for each in distributions}
+        self._overlaps = overlaps
+        self._diagnoses = diagnoses
+        self._files: dict[str, dict[str, InstalledFile]] = {}
+        for each in distributions:
+            for layout in each.layouts.values():
+                for path, file in layout.files.items():
+                    self._files.setdefault(path, {}).setdefault(each.id, file)
+
+    # -- the tree
+
+    def readings(self, text: str) -> Iterator[str]:
+        path = posixpath.normpath(text)
+        root, _, rest = path.partition("/")
+        if root in _ROOTS and (rest or root == "site-packages"):
+            yield path
+        for pattern, place in _BELOW_PREFIX:
+            if match := pattern.match(path):
+                yield f"{place}{path[match.end() :]}"
+        yield f"site-packages/{path}"
+        yield f"data/{path}"
+
+    def find(self, path: str) -> Place | None:
+        if path in self._files:
+            return Place("file", path)
+        start = f"{path}/"
+        return Place("folder", path) if any(each.startswith(start) for each in self._files) else None
+
+    def names(self, folder: str, starting: str = "") -> Collection[str]:
+        start, cut = f"{folder}/{starting}", len(folder) + 1
+        return {each[cut:].partition("/")[0] for each in self._files if each.startswith(start)}
+
+    # -- the answer
+
+    def belonging(self, asked: str, meaning: Meaning) -> Belonging:
+        path = InstalledPath(meaning.place.name)
+        answer = Belonging(asked, meaning.means, meaning.place.what, path, ())
+        answer = answer._replace(besides=besides(self._overlaps, path, meaning.place.what))
+        return self._file(answer) if meaning.place.what == "file" else self._folder(answer)
+
+    def _file(self, answer: Belonging) -> Belonging:
+        path = answer.path
+        files = self._files[path]
+        same = self._contested({path})
+        overlap = max(same, key=lambda each: len(each.owners), default=None)
+        numbers = {} if overlap is None else {owner.id: owner.content for owner in overlap.owners}
+        shares = [
+            self._share(id_)._replace(
+                contested=int(len(files) > 1),
+                member=file.member,
+                sha256=_sha256(file.content),
+                size=file.size,
+                content=numbers.get(id_, 0),
+            )
+            for id_, file in files.items()
+        ]
+        generated = all(file.member is None for file in files.values())
+        return answer._replace(
+            shares=_by_name(shares),
+            kind=None if overlap is None else overlap.kind,
+            role=role_of(path, generated=generated) if overlap is None else overlap.role,
+            contested=int(len(files) > 1),
+            installers=self._installers({path}),
+            ends=self._ends({path}),
+        )
+
+    def _folder(self, answer: Belonging) -> Belonging:
+        start = f"{answer.path}/"
+        paths = {path for path in self._files if path.startswith(start)}
+        shared = {path for path in paths if len(self._files[path]) > 1}
+        files = Counter(id_ for path in paths for id_ in self._files[path])
+        contested = Counter(id_ for path in shared for id_ in self._files[path])
+        kinds = {each.path: each.kind for each in self._contested(shared)}
+        return answer._replace(
+            shares=_by_name(
+                self._share(id_)._replace(files=count, contested=contested[id_]) for id_, count in files.items()
+            ),
+            files=len(paths),
+            contested=len(shared),
+            installers=self._installers(paths),
+            ends=self._ends(shared),
+            below=tuple(
+                Below(InstalledPath(path), tuple(self._files[path]), kinds.get(InstalledPath(path)), None)
+                for path in sorted(shared)
+            ),
+        )
+
+    def _share(self, id_: str) -> Share:
+        each = self._distributions[id_]
+        return Share(id_, each.name, each.candidate.version)
+
+    def _contested(self, paths: Collection[str]) -> list[Overlap]:
+        """Overlaps of these paths that several really write."""
+        return [each for each in self._overlaps if each.path in paths and each.is_same_path and not each.is_phantom]
+
+    def _installers(self, paths: set[str]) -> tuple[InstallerName, ...]:
+        return tuple(
+            each.name
+            for each in INSTALLERS
+            if any(not paths.isdisjoint(one.layouts[each.name].files) for one in self._distributions.values())
+        )
+
+    def _ends(self, paths: Collection[str]) -> dict[InstallerName, tuple[End, ...]]:
+        found: dict[InstallerName, tuple[End, ...]] = {}
+        for diagnosis in self._diagnoses:
+            counted = Counter(_end(each) for each in diagnosis.outcomes if _concerns(each.overlap, paths))
+            if counted:
+                found[diagnosis.installer] = tuple(End(*end, count) for end, count in counted.most_common())
+        return found
+
+
+def _concerns(overlap: Overlap, paths: Collection[str]) -> bool:
+    return overlap.path in paths and overlap.is_same_path and not overlap.is_phantom
+
+
+def _end(outcome: Outcome) -> tuple[State, str | None, str]:
+    return outcome.state, outcome.winner, outcome.reason
+
+
+def _sha256(content: str | None) -> str | None:
+    return content.removeprefix("sha256:") if content is not None and content.startswith("sha256:") else None
+
+
+def _by_name(shares: Iterable[Share]) -> tuple[Share, ...]:
+    return tuple(sorted(shares, key=lambda each: (each.name, each.id)))

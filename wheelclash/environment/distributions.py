@@ -1,0 +1,689 @@
+"""The distributions of an environment: every dist-info folder, what it says, and which of them are compared.
+
+Not compared, and named: what conda or the system's package manager owns, egg-info, editable installs.
+
+Installed RECORDs: what an installer says it wrote, and what an uninstall will take.
+
+They differ from the RECORD of a wheel: paths are relative to site-packages and may climb out of it
+(``../../../bin/tool``), bytecode stands in them without a hash, and an environment may have half a million rows. So no
+object is made for a row: a RECORD becomes a set of keys, and only the rows of contested files are looked at again.
+
+Start-up files that are installed: which of a distribution's files make Python run code at every start.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import io
+import json
+import os
+import re
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.utils import canonicalize_name
+
+from wheelclash.core.contents import Finding, Noted
+from wheelclash.core.distribution import Skip
+from wheelclash.core.role import is_sourceless
+from wheelclash.core.startup import STARTUP_LIMIT, is_startup_file, runs_code
+from wheelclash.files import IrregularFileError, open_file
+from wheelclash.wheel.record import (
+    BYTECODE,
+    MAX_PATH,
+    MAX_ROWS,
+    NOTHING_RECORDED,
+    RecordedFile,
+    UnusableHash,
+    decode_record,
+    parse_hash,
+    parse_size,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from wheelclash.core.layout import InstalledPath
+    from wheelclash.environment.paths import Places
+
+__all__ = [
+    "MAX_BYTES",
+    "NOTHING_THERE",
+    "Bystander",
+    "Inventory",
+    "Metadata",
+    "RecordError",
+    "Unread",
+    "direct_url_of",
+    "entry_points_text",
+    "metadata_of",
+    "read_small",
+    "recorded_files",
+    "recorded_keys",
+    "required_names",
+    "source_of",
+    "startup_of",
+    "take_inventory",
+    "variant_of",
+]
+
+MAX_BYTES = 256 * 1024 * 1024
+"""The largest RECORD that is read."""
+
+NOTHING_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
+"""What the system says of a path at which there is nothing: no file, links in a circle, a name no file can have."""
+
+_SIGNS = ("//", "./", "\\", "\0", ":")
+"""One of these is in ``/path/`` if a path is no key as it is. Most RECORDs hold none, and are searched as a whole."""
+
+_NOT_CLEAN = ("//", "/./", "/../", "\\")
+
+
+class RecordError(Exception):
+    """A RECORD that cannot be read.
+
+    Attributes:
+        code: ``no-record``, ``unreadable`` or ``limit``.
+        reason: One sentence.
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
+def recorded_keys(record: str, site: str, places: Places) -> tuple[set[str], list[Finding]]:
+    """The keys of the files that a RECORD lists, and what is odd about it.
+
+    Rows that stand for no file of the distribution are left out: bytecode, and scripts that were not installed
+    (:func:`_rows_of_files`).
+
+    Args:
+        record: The path of the RECORD.
+        site: The site-packages folder it is relative to.
+        places: Of the environment.
+
+    Raises:
+        RecordError: It cannot be read.
+    """
+    findings = Noted()
+    text = _read(record, findings)
+    paths, rows = _rows_of_files(text, record)
+    if len(paths) > MAX_ROWS:
+        raise RecordError("limit", f"its RECORD has more than {MAX_ROWS} rows")
+    strange = _strange(paths)
+    found = set(paths)
+    if len(found) < len(paths):
+        _note_duplicates(paths, rows, findings)
+    found -= strange
+    if site != places.sites[0]:
+        found = {f"{site}/{path}" for path in found}
+    keys = (_key(path, site, places, findings) for path in sorted(strange))
+    found.update(key for key in keys if key is not None)
+    return found, list(findings)
+
+
+def recorded_files(
+    record: str, site: str, places: Places, wanted: Collection[str] | None, findings: Noted | None = None
+) -> dict[str, RecordedFile]:
+    """What a RECORD says of some files.
+
+    Args:
+        record: The path of the RECORD.
+        site: The site-packages folder it is relative to.
+        places: Of the environment.
+        wanted: Keys; None for all.
+        findings: Where to note hashes of these files that prove nothing.
+
+    Raises:
+        RecordError: It cannot be read any more.
+    """
+    found: dict[str, RecordedFile] = {}
+    ignored = Noted()
+    text = _read(record, ignored)
+    prefix = "" if site == places.sites[0] else f"{site}/"
+    paths, rows = _rows_of_files(text, record)
+    strange = _strange(paths)
+    for path, row in zip(paths, rows, strict=True):
+        key = _key(path, site, places, ignored) if path in strange else prefix + path
+        if key is not None and (wanted is None or key in wanted):
+            file = _file(row, path, ignored if findings is None else findings)
+            if key in found and found[key] != file:
+                file = NOTHING_RECORDED
+            found[key] = file
+    return found
+
+
+def read_small(path: str, limit: int) -> bytes | None:
+    """The content of a small regular file.
+
+    Args:
+        path: Where.
+        limit: Bytes; of a larger file only so many are read.
+
+    Returns:
+        None if it is not there, or no regular file.
+
+    Raises:
+        OSError: It is there and cannot be read.
+    """
+    try:
+        descriptor, status = open_file(path)
+    except IrregularFileError:
+        return None
+    except OSError as error:
+        if error.errno in NOTHING_THERE:
+            return None
+        raise
+    try:
+        pieces = []
+        while limit > 0 and (piece := os.read(descriptor, min(limit, status.st_size + 1))):
+            pieces.append(piece)
+            limit -= len(piece)
+        return b"".join(pieces)
+    finally:
+        os.close(descriptor)
+
+
+def _read(record: str, findings: Noted) -> str:
+    try:
+        data = read_small(record, MAX_BYTES + 1)
+    except OSError as error:
+        raise RecordError("unreadable", f"its RECORD cannot be read ({error.strerror})") from error
+    if data is None:
+        raise RecordError("no-record", "it has no RECORD: nothing says which files are its own")
+    if len(data) > MAX_BYTES:
+        raise RecordError("limit", f"its RECORD has more than {MAX_BYTES} bytes")
+    if not data.strip():
+        raise RecordError("no-record", "its RECORD is empty: nothing says which files are its own")
+    return decode_record(data, findings)
+
+
+def _rows_of_files(text: str, record: str) -> tuple[list[str], Sequence[str | list[str]]]:
+    """The path of each row that stands for a file of the distribution, and the row, whole or in parts.
+
+    Left out are bytecode (but of modules without source, which is imported itself), and what lies in the wheel's own
+    data folder (``NAME-1.0.data/scripts/tool``): nothing is ever installed there. Installers
+    leave such a row where they skip a script that has the name of a generated command.
+    """
+    paths, rows = _rows(text)
+    own_data = os.path.basename(os.path.dirname(record)).removesuffix(".dist-info") + ".data/"  # noqa: PTH119, PTH120
+    no_files = [path for path in paths if path.endswith(BYTECODE)]
+    if any(map(is_sourceless, no_files)):  # modules that came without their source
+        sources = set(paths)
+        no_files = [path for path in no_files if not is_sourceless(path) or path[:-1] in sources]
+    if own_data in text:
+        no_files += [path for path in paths if path.startswith(own_data)]
+    if not no_files:
+        return paths, rows
+    left_out = set(no_files)
+    kept = [number for number, path in enumerate(paths) if path not in left_out]
+    return [paths[number] for number in kept], [rows[number] for number in kept]
+
+
+def _rows(text: str) -> tuple[list[str], Sequence[str | list[str]]]:
+    """The path of each row, and the row, whole or in parts; blank lines say nothing."""
+    if '"' not in text and "\r" not in text:
+        lines = [line for line in text.split("\n") if line]
+        return [line.split(",", 1)[0] for line in lines], lines
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    except csv.Error as error:
+        code = "limit" if "field limit" in str(error) else "unreadable"
+        raise RecordError(code, f"its RECORD is not CSV ({error})") from error
+    return [row[0] for row in rows], rows
+
+
+def _file(row: str | list[str], path: str, findings: Noted) -> RecordedFile:
+    """What one row says of its file."""
+    cells = row.split(",") if isinstance(row, str) else row
+    _, written_hash, written_size, *_ = [*cells, "", ""]
+    digest = parse_hash(written_hash)
+    if isinstance(digest, UnusableHash):
+        findings.append(Finding(digest.code, path, digest.detail))
+        digest = None
+    return RecordedFile(digest, parse_size(written_size))
+
+
+def _note_duplicates(paths: Sequence[str], rows: Sequence[str | list[str]], findings: Noted) -> None:
+    """Note the paths that have several rows, and whether these agree."""
+    first: dict[str, RecordedFile] = {}
+    ignored = Noted()
+    for path, row in zip(paths, rows, strict=True):
+        file = _file(row, path, ignored)
+        if path in first:
+            differs = "" if first[path] == file else ", with different hashes or sizes: neither is believed"
+            findings.append(Finding("duplicate-row", path, f"the installed RECORD lists it twice{differs}"))
+        first.setdefault(path, file)
+
+
+def _strange(paths: list[str]) -> set[str]:
+    """Those that are not, as they are, paths below their own site-packages folder."""
+    joined = f"/{'/'.join(paths)}/"
+    odd = {path for sign in _SIGNS if sign in joined for path in paths if sign in f"/{path}/"}
+    return {path for path in odd if not _is_clean(path)}
+
+
+def _is_clean(path: str) -> bool:
+    """Whether a row's path is, as it is, a path below its own site-packages folder."""
+    return (
+        path[:1] not in {"", ".", "/"}
+        and path[1:2] != ":"
+        and not path.endswith(("/", "/.", "/.."))
+        and "\0" not in path
+        and not any(each in path for each in _NOT_CLEAN)
+    )
+
+
+def _key(path: str, site: str, places: Places, findings: Noted) -> str | None:
+    """The key of a path that is not plain; None, with a finding, if it is nobody's business."""
+    if not path or "\0" in path or len(path) > MAX_PATH:
+        findings.append(Finding("unsafe-row", path or None, "a row of the installed RECORD has no usable path"))
+        return None
+    clean = path.replace("\\", "/")
+    if clean.endswith(("/", "/.", "/..")) or clean in {".", ".."}:
+        findings.append(Finding("directory-row", path, "RECORD lists a folder; an uninstall removes all that is in it"))
+        return None
+    key = places.key(site, clean)
+    if key is None:
+        detail = "the installed RECORD lists a file outside of the environment; it is left alone"
+        findings.append(Finding("outside-prefix", path, detail))
+    return key
+
+
+_SYSTEM = frozenset(
+    {"apk", "apt", "debian", "dnf", "dpkg", "guix", "nix", "pacman", "portage", "rpm", "xbps", "zypper"}
+)
+"""What package managers write into INSTALLER."""
+
+_SMALL = 64 * 1024
+_METADATA = 4 * 1024 * 1024
+_ENTRY_POINTS = 1024 * 1024
+_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
+
+
+class Unread(NamedTuple):
+    """A distribution whose RECORD is to be read.
+
+    Attributes:
+        id: Its dist-info folder's name, with the site-packages folder in front where the name is taken.
+        name: Normalised.
+        version: As METADATA has it.
+        site: The site-packages folder it lies in.
+        folder: The dist-info folder.
+        installer: What INSTALLER says, or None.
+        requires: ``Requires-Dist``, verbatim.
+        requires_python: ``Requires-Python``, or None.
+        manager: ``conda`` or ``dpkg`` of a package that one of these installed; ``folder`` is then its list of files.
+    """
+
+    id: str
+    name: str
+    version: str
+    site: str
+    folder: str
+    installer: str | None
+    requires: tuple[str, ...] = ()
+    requires_python: str | None = None
+    manager: str | None = None
+
+    @property
+    def record(self) -> str:
+        """The path of its RECORD, or of its manager's list."""
+        return f"{self.folder}/RECORD" if self.manager is None else self.folder
+
+
+class Bystander(NamedTuple):
+    """A distribution that is not compared.
+
+    Attributes:
+        skip: Its name and the reason.
+        site: The site-packages folder it lies in.
+        record: Its RECORD, if there may be one: its files are then known to be its own.
+        tops: Names in site-packages that are its own as far as anything says.
+        version: As METADATA has it; None if nothing says.
+    """
+
+    skip: Skip
+    site: str
+    record: str | None
+    tops: frozenset[str]
+    version: str | None = None
+
+
+class Inventory(NamedTuple):
+    """What is installed.
+
+    Attributes:
+        unread: To be compared, by name.
+        bystanders: Not to be compared.
+        closed: Folders that could not be listed, each with the reason.
+    """
+
+    unread: list[Unread]
+    bystanders: list[Bystander]
+    closed: list[tuple[str, str]]
+
+
+class Metadata(NamedTuple):
+    """What METADATA says.
+
+    Attributes:
+        name, version: As written; None if it does not say.
+        requires: ``Requires-Dist``, verbatim.
+        requires_python: ``Requires-Python``, or None.
+    """
+
+    name: str | None
+    version: str | None
+    requires: tuple[str, ...]
+    requires_python: str | None = None
+
+
+def take_inventory(places: Places) -> Inventory:
+    """List the distributions of an environment."""
+    found: list[Unread] = []
+    bystanders: list[Bystander] = []
+    closed: list[tuple[str, str]] = []
+    conda = _conda_packages(places)
+    for site in places.sites:
+        try:
+            names = sorted(os.listdir(site))  # noqa: PTH208
+        except OSError as error:
+            closed.append((site, error.strerror or "it cannot be listed"))
+            continue
+        for name in names:
+            if name.endswith(".dist-info") and not name.startswith(("~", ".")):
+                each = _identify(site, name, {one.id for one in found} if len(places.sites) > 1 else set())
+                aside = _aside(each, places, conda)
+                if aside is None:
+                    found.append(each)
+                else:
+                    bystanders.append(aside)
+            elif name.endswith((".egg-info", ".egg", ".egg-link")) and not name.startswith(("~", ".")):
+                bystanders.append(_egg(site, name))
+    return Inventory(*_without_doubles(found, bystanders, places.sites), closed)
+
+
+def _identify(site: str, folder_name: str, taken: set[str]) -> Unread:
+    folder = f"{site}/{folder_name}"
+    stem, _, version = folder_name.removesuffix(".dist-info").rpartition("-")
+    installer = _line(f"{folder}/INSTALLER")
+    metadata = metadata_of(folder)
+    name = canonicalize_name(metadata.name or stem or version or folder_name)
+    id_ = f"{site}/{folder_name}" if folder_name in taken else folder_name
+    version = metadata.version or (version if stem else "")
+    return Unread(id_, name, version, site, folder, installer, metadata.requires, metadata.requires_python)
+
+
+def _aside(each: Unread, places: Places, conda: Mapping[str, str]) -> Bystander | None:
+    """Why a distribution is not compared, if it is not."""
+    by = (each.installer or "").lower()
+    if by == "conda" or _is_conda_owned(each, conda):
+        skip = Skip(each.name, "conda", "conda owns it")
+    elif _is_debian(each.site) or by in _SYSTEM or (not by and places.externally_managed and not _exists(each.record)):
+        skip = Skip(each.name, "system", "the system's package manager owns it")
+    elif _is_editable(each):
+        skip = Skip(each.name, "editable", "it is installed from a folder of sources")
+    else:
+        return None
+    return Bystander(skip, each.site, each.record, _tops(each.folder, each.name), each.version)
+
+
+def _is_debian(site: str) -> bool:
+    """Whether a folder is the one Debian's package manager writes to; pip has another there."""
+    return site.endswith("/lib/python3/dist-packages")
+
+
+def _egg(site: str, name: str) -> Bystander:
+    stem = name.rpartition(".")[0]
+    project = canonicalize_name(stem.partition("-")[0])
+    if name.endswith(".egg-link"):
+        skip = Skip(project, "editable", "it is installed from a folder of sources")
+    elif _is_debian(site):
+        skip = Skip(project, "system", "the system's package manager owns it")
+    else:
+        skip = Skip(project, "egg-info", "it was not installed as a wheel: nothing says which files are its own")
+    version = stem.split("-")[1] if stem.count("-") else None
+    return Bystander(skip, site, None, _tops(f"{site}/{name}", project) | {name}, version)
+
+
+def _without_doubles(
+    found: list[Unread], bystanders: list[Bystander], sites: Sequence[str]
+) -> tuple[list[Unread], list[Bystander]]:
+    """Return what counts of several dist-info folders of one project, and the rest.
+
+    Of those in one folder it is the newest: the others were left by installations that failed. Of those in several it
+    is that in the first: what an import finds.
+    """
+    kept: dict[str, Unread] = {}
+    for each in sorted(found, key=lambda one: (one.name, -sites.index(one.site), _rank(one.version))):
+        before = kept.get(each.name)
+        if before is not None and before.site != each.site:
+            reason = (
+                f"imports find version {each.version} in {each.site} before version {before.version} in {before.site}"
+            )
+            skip = Skip(before.name, "hidden", reason)
+            bystanders.append(Bystander(skip, before.site, f"{before.folder}/RECORD", frozenset(), before.version))
+        elif before is not None:
+            reason = f"version {before.version} is recorded beside {each.version}, left by an installation that failed"
+            skip = Skip(before.name, "superseded", reason)
+            bystanders.append(Bystander(skip, before.site, f"{before.folder}/RECORD", frozenset()))
+        kept[each.name] = each
+    return list(kept.values()), sorted(bystanders, key=lambda one: one.skip)
+
+
+def _rank(version: str) -> tuple[object, ...]:
+    from packaging.version import Version
+
+    try:
+        return (1, Version(version), version)
+    except ValueError:  # not only InvalidVersion: a number may have more digits than Python reads
+        return (0, version)
+
+
+def direct_url_of(folder: str) -> str | None:
+    """Where a distribution was installed from, if that was no index (PEP 610).
+
+    Args:
+        folder: The dist-info folder.
+    """
+    url = _direct_url(folder).get("url")
+    return url if isinstance(url, str) else None
+
+
+def source_of(folder: str) -> str | None:
+    """The same as a command names it: of a repository with its kind and the commit (PEP 440, direct references).
+
+    Args:
+        folder: The dist-info folder.
+    """
+    told = _direct_url(folder)
+    url, repository = told.get("url"), _dict(told.get("vcs_info"))
+    if not isinstance(url, str) or not repository:
+        return url if isinstance(url, str) else None
+    inside = told.get("subdirectory")
+    return f"{repository.get('vcs')}+{url}@{repository.get('commit_id')}{f'#subdirectory={inside}' if inside else ''}"
+
+
+def _direct_url(folder: str) -> dict[str, object]:
+    try:
+        return _dict(json.loads(read_small(f"{folder}/direct_url.json", _SMALL) or b"{}"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def variant_of(folder: str) -> str | None:
+    """Return the label of the wheel variant that a distribution was installed from.
+
+    Installers that do not know variants, and those that choose another one, would replace it by another build.
+
+    Args:
+        folder: The dist-info folder.
+
+    Returns:
+        None if it is no variant; ``?`` if its ``variant.json`` does not say which.
+    """
+    path = f"{folder}/variant.json"
+    if not _exists(path):
+        return None
+    try:
+        labels = [*_dict(_dict(json.loads(read_small(path, _METADATA) or b"{}")).get("variants"))]
+    except (OSError, ValueError, RecursionError):
+        labels = []
+    return str(labels[0]) if len(labels) == 1 else "?"
+
+
+def _is_editable(each: Unread) -> bool:
+    told = _direct_url(each.folder)
+    if told:
+        return _dict(told.get("dir_info")).get("editable") is True
+    stem = os.path.basename(each.folder).removesuffix(".dist-info")  # noqa: PTH119
+    return _exists(f"{each.site}/__editable__.{stem}.pth")
+
+
+def _conda_packages(places: Places) -> dict[str, str]:
+    """``name-version`` of what conda says it installed, and the file that says it."""
+    folder = f"{places.base}/conda-meta"
+    try:
+        names = os.listdir(folder)  # noqa: PTH208
+    except OSError:
+        return {}
+    return {name.rpartition("-")[0]: f"{folder}/{name}" for name in names if name.endswith(".json")}
+
+
+def _is_conda_owned(each: Unread, conda: Mapping[str, str]) -> bool:
+    record = conda.get(f"{each.name}-{each.version}")
+    if record is None:
+        return False
+    try:
+        data = read_small(record, 256 * 1024 * 1024) or b"{}"
+        files = _dict(json.loads(data)).get("files", ())
+    except (OSError, ValueError, RecursionError):
+        return True
+    folder = os.path.basename(each.folder)  # noqa: PTH119
+    return isinstance(files, list) and any(isinstance(file, str) and f"/{folder}/" in file for file in files)
+
+
+def _dict(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _tops(folder: str, name: str) -> frozenset[str]:
+    try:
+        data = read_small(f"{folder}/top_level.txt", _SMALL)
+    except OSError:
+        data = None
+    lines = (data or b"").decode("utf-8", "replace").split()
+    return frozenset(line.partition("/")[0] for line in lines) | {name, name.replace("-", "_")}
+
+
+def _exists(path: str) -> bool:
+    return os.path.lexists(path)
+
+
+def _line(path: str) -> str | None:
+    try:
+        data = read_small(path, _SMALL)
+    except OSError:
+        return None
+    lines = (data or b"").decode("utf-8", "replace").split("\n", 1)
+    return lines[0].strip() or None
+
+
+def metadata_of(folder: str) -> Metadata:
+    """The few lines of a METADATA that are needed; its headers only, without the :mod:`email` package.
+
+    Args:
+        folder: The dist-info folder.
+
+    Returns:
+        Nothing in it where METADATA is not there or cannot be read.
+    """
+    try:
+        data = read_small(f"{folder}/METADATA", _METADATA) or b""
+    except OSError:
+        data = b""
+    head = data.replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode("utf-8", "replace")
+    name = version = requires_python = None
+    requires = []
+    for line in head.replace("\n ", " ").replace("\n\t", " ").split("\n"):
+        key, _, value = line.partition(":")
+        match key.lower():
+            case "requires-dist":
+                requires.append(value.strip())
+            case "requires-python":
+                requires_python = value.strip()
+            case "name":
+                name = name or value.strip()
+            case "version":
+                version = version or value.strip()
+    return Metadata(name or None, version or None, tuple(requires), requires_python)
+
+
+def required_names(requires: tuple[str, ...], markers: Mapping[str, str]) -> frozenset[str]:
+    """Normalised names that ``Requires-Dist`` lines ask for without any extra; what cannot be parsed is left out."""
+    evaluate = _evaluator(tuple(sorted(markers.items())))
+    found = set()
+    for line in requires:
+        head, semicolon, marker = line.partition(";")
+        match = _NAME.match(head)
+        if match and (not semicolon or evaluate(marker.strip())):
+            found.add(canonicalize_name(match[1]))
+    return frozenset(found)
+
+
+@cache
+def _evaluator(markers: tuple[tuple[str, str], ...]) -> _Evaluator:
+    return _Evaluator(dict(markers))
+
+
+class _Evaluator:
+    """Evaluates each marker once: an environment repeats a few hundred thousands of times."""
+
+    def __init__(self, markers: dict[str, str]) -> None:
+        self._environment = {**markers, "extra": ""}
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, text: str) -> bool:
+        if text not in self._known:
+            from packaging.markers import Marker
+
+            try:
+                self._known[text] = Marker(text).evaluate(dict(self._environment))
+            except (KeyError, ValueError, RecursionError):  # packaging's own errors, and what it lets through
+                self._known[text] = False
+        return self._known[text]
+
+
+def entry_points_text(folder: str) -> str:
+    """The text of a dist-info folder's ``entry_points.txt``; empty if it is not there or is no text."""
+    try:
+        return (read_small(f"{folder}/entry_points.txt", _ENTRY_POINTS) or b"").decode("utf-8")
+    except (OSError, UnicodeDecodeError, ValueError):
+        return ""
+
+
+def startup_of(keys: Iterable[str], places: Places) -> tuple[InstalledPath, ...]:
+    """Return which of these files make Python run code whenever it starts.
+
+    Args:
+        keys: Of a distribution's files.
+        places: Of the environment.
+
+    Returns:
+        Installed paths, sorted. A file that is gone runs nothing; of one that cannot be read it is assumed.
+    """
+    found = []
+    for key in keys:
+        path = places.installed_path(key)
+        if is_startup_file(path):
+            try:
+                data = read_small(places.on_disk(key), STARTUP_LIMIT + 1)
+            except OSError:
+                data = b"import unreadable"
+            if data is not None and runs_code(path, data if len(data) <= STARTUP_LIMIT else None):
+                found.append(path)
+    return tuple(sorted(found))

@@ -1,0 +1,201 @@
+"""Origins: the wheels that installed distributions came from, looked up again, pinned.
+
+A repair writes a distribution again from its wheel, and what a file that was overwritten had in it only its wheel can
+tell. A wheel is the origin if what it holds is what the installed RECORD lists.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from wheelclash.core.distribution import Candidate, Skip
+from wheelclash.core.layout import installed_path, lay_out
+from wheelclash.environment.distributions import RecordError, direct_url_of, recorded_files, variant_of
+from wheelclash.errors import FetchError, RequirementError, WheelError
+from wheelclash.index.client import FRESH, project_files
+from wheelclash.installers import INSTALLERS
+from wheelclash.resolve.choose import choose, choose_direct
+from wheelclash.resolve.requirement import parse
+from wheelclash.threads import run_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wheelclash.core.layout import InstalledFile, InstalledPath
+    from wheelclash.environment.paths import Places
+    from wheelclash.environment.scan import Installed, Scan
+    from wheelclash.index.settings import IndexSettings
+    from wheelclash.resolve.requirement import Asked
+    from wheelclash.wheel.reader import WheelReader
+
+__all__ = ["Origin", "find_origins"]
+
+
+class Origin(NamedTuple):
+    """The wheel of an installed distribution.
+
+    Attributes:
+        candidate: Where it is.
+        files: What it installs.
+        differs: Paths whose content is not the one the installed RECORD gives, or that only one of the two has: it is
+            then another wheel of the same version.
+        is_ambiguous: Whether the index also has that version with a local part, which ``==`` would take.
+    """
+
+    candidate: Candidate
+    files: Mapping[InstalledPath, InstalledFile]
+    differs: tuple[InstalledPath, ...]
+    is_ambiguous: bool = False
+
+    @property
+    def pinned(self) -> str:
+        """How a command names exactly this wheel."""
+        each = self.candidate
+        if each.direct:
+            return f"{each.name} @ {each.url}"
+        return f"{each.name}{'===' if self.is_ambiguous else '=='}{each.version}"
+
+
+def find_origins(
+    installed: Iterable[Installed],
+    scan: Scan,
+    settings: IndexSettings,
+    reader: WheelReader,
+    *,
+    fresh: float = FRESH,
+) -> dict[str, Origin | Skip]:
+    """Find the wheels of installed distributions, and see that they can be read.
+
+    What was installed from a wheel by path or URL is looked for there first.
+
+    Args:
+        installed: Distributions of the scan.
+        scan: For which environment.
+        settings: Where indexes are looked for.
+        reader: Reads wheels, and holds the client and the cache.
+        fresh: Seconds for which a page of an index that was kept is believed.
+
+    Returns:
+        By distribution id; a skip says why a wheel cannot be had: ``not-found``, ``no-wheel``, ``unreachable``, ….
+    """
+    wanted = list(installed)
+    finder = _Finder(scan, settings, reader, fresh)
+    found = run_all([partial(finder.find, each) for each in wanted])
+    return {each.id: origin for each, origin in zip(wanted, found, strict=True)}
+
+
+class _Finder(NamedTuple):
+    scan: Scan
+    settings: IndexSettings
+    reader: WheelReader
+    fresh: float
+
+    def find(self, each: Installed) -> Origin | Skip:
+        """Where it was installed from, if that is still there and the same; else what the index has.
+
+        Of a wheel variant nothing is looked for: neither pip nor uv could be told to take the same build again.
+        """
+        if each.manager is not None:
+            return Skip(each.name, "not-found", f"it is {each.manager}'s, and no wheel")
+        variant = variant_of(each.folder)
+        if variant is not None:
+            reason = f"it was installed from a wheel variant ({variant}), and an installer would write another build"
+            return Skip(each.name, "variant", reason)
+        recorded = direct_url_of(each.folder)
+        if recorded is None:
+            return self._of_index(each)
+        place = self.reader.fetcher.credentials.take(recorded)
+        try:
+            asked = self._asked(f"{each.name} @ {place}")
+        except RequirementError as error:  # the file is gone, as it is in an image that copied wheels in
+            gone = error.reason
+        else:
+            origin = self._read(each, choose_direct(asked, self.scan.target))
+            if isinstance(origin, Origin):
+                return origin
+            gone = origin.reason
+        origin = self._of_index(each)
+        if isinstance(origin, Skip) or origin.differs:
+            return Skip(each.name, "not-found", f"it was installed from {place}, which is of no use any more: {gone}")
+        return origin
+
+    def _of_index(self, each: Installed) -> Origin | Skip:
+        """What the index has of the version that is installed, its local part included; its page is read once."""
+        reader = self.reader
+        try:
+            version = str(Version(each.version))
+            asked, exactly = (self._asked(f"{each.name}{operator}{version}") for operator in ("==", "==="))
+            found = project_files(
+                each.name,
+                self.settings,
+                reader.fetcher,
+                reader.cache,
+                offline=reader.fetcher.offline,
+                fresh=self.fresh,
+            )
+        except (InvalidVersion, RequirementError):
+            return Skip(each.name, "unreadable", f"its version, {each.version!r}, cannot be asked for")
+        except FetchError as error:
+            return Skip(each.name, error.code, str(error))
+        chosen = choose(asked, found, self.scan.target)
+        is_other = isinstance(chosen, Candidate) and Version(chosen.version) != Version(version)
+        if is_other:  # ``==1.0`` also means ``1.0+cu12``
+            chosen = choose(exactly, found, self.scan.target)
+        origin = self._read(each, chosen)
+        return origin._replace(is_ambiguous=is_other) if isinstance(origin, Origin) else origin
+
+    def _asked(self, requirement: str) -> Asked:
+        return parse(requirement, cwd=Path(), credentials=self.reader.fetcher.credentials)
+
+    def _read(self, each: Installed, chosen: Candidate | Skip) -> Origin | Skip:
+        if isinstance(chosen, Skip):
+            return chosen._replace(requirement=each.name)
+        try:
+            contents, _, _ = self.reader.read(chosen)
+        except WheelError as error:
+            return Skip(each.name, error.code, str(error))
+        except FetchError as error:
+            return Skip(each.name, error.code, f"{chosen.filename}: {error}")
+        rules = next((one.rules for one in INSTALLERS if one.name == each.installer), INSTALLERS[0].rules)
+        files = lay_out(contents, rules, self.scan.target).files
+        return Origin(chosen, files, _differences(each, files, self.scan.places))
+
+
+def _with_normal_folder(path: InstalledPath) -> InstalledPath:
+    """A header's path with its folder's name normalised: installers and wheels spell a distribution differently."""
+    root, _, rest = path.partition("/")
+    if root != "headers":
+        return path
+    folder, slash, below = rest.partition("/")
+    return installed_path("headers", f"{canonicalize_name(folder)}{slash}{below}")
+
+
+def _differences(
+    each: Installed, files: Mapping[InstalledPath, InstalledFile], places: Places
+) -> tuple[InstalledPath, ...]:
+    """Where wheel and installed RECORD each give a hash, and not the same, or where only one of them has a file.
+
+    Scripts are rewritten by installers, commands made by them; what lies in dist-info they add to.
+    """
+    try:
+        recorded = recorded_files(each.record, each.site, places, None)
+    except RecordError:
+        return ()
+    rows = {_with_normal_folder(places.installed_path(key)): row for key, row in recorded.items()}
+    files = {_with_normal_folder(path): file for path, file in files.items()}
+    own = f"site-packages/{Path(each.folder).name}/"
+    found = [path for path in rows if path not in files and path.startswith("site-packages/")]
+    found += [path for path, file in files.items() if path not in rows and file.member is not None]
+    found = [path for path in found if not path.startswith(own) and "/__pycache__/" not in path]
+    for path, row in rows.items():
+        file = files.get(path)
+        if file is None or file.member is None or file.script or row.digest is None or file.content is None:
+            continue
+        if file.content.partition(":")[0] == row.digest.partition(":")[0] and file.content != row.digest:
+            found.append(path)
+    return tuple(sorted(found))

@@ -1,0 +1,385 @@
+"""The places of an environment: where its files lie, and what an installed RECORD's paths mean there.
+
+All folders are real ones, links resolved: ``lib64`` that links to ``lib`` is ``lib``. Inside the scan a file goes by a
+*key*: its path below the first site-packages folder, or else its absolute path (which begins with ``/`` or a drive).
+
+The search path: which of several installed copies an import finds, where Python looks in more than one folder.
+
+An environment made with ``--system-site-packages``, the user's own site-packages folder, ``PYTHONPATH`` and several
+``--path`` bring further folders of packages. The first folder that has a module or a regular package wins, and hides
+what the later ones have of that name.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from packaging.utils import canonicalize_name
+
+from wheelclash.core.layout import InstalledPath
+from wheelclash.environment.distributions import MAX_BYTES, read_small
+from wheelclash.errors import QuestionError
+from wheelclash.http.urls import shown_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from wheelclash.target.interpreter import Interpreter
+
+__all__ = [
+    "Hidden",
+    "Places",
+    "count_distributions",
+    "has_sites",
+    "hidden_by",
+    "is_absolute",
+    "places_at",
+    "places_below",
+    "places_of",
+    "places_together",
+    "search_path",
+]
+
+_LIBRARIES = (
+    "lib*/python*/site-packages",
+    "lib*/pypy*/site-packages",
+    "Lib/site-packages",
+    "lib*/python*/dist-packages",
+    "local/lib/python*/dist-packages",
+)
+_VERSION = re.compile(r"(?:python|pypy)(3\.[0-9]{1,2}t?)\Z")
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+class Places(NamedTuple):
+    """Where the files of one environment lie.
+
+    Attributes:
+        prefix: The folder nothing of it lies outside of; as the user or the interpreter names it.
+        sites: Real paths of its site-packages folders, each once, purelib first.
+        scripts, headers: Real paths of these folders.
+        python: Its interpreter, if it was asked.
+        python_version: Of the folder's name, ``3.12``; None if nothing says.
+        case_sensitive: Whether its file system is taken to tell ``a`` from ``A``.
+        is_windows: Whether commands are ``.exe`` files.
+        externally_managed: Whether it is marked as the system's own (PEP 668).
+        search: Folders that packages are imported from, in that order; empty if that is not known. Those that are no
+            site-packages folders of this environment are only looked at to see what hides what.
+        is_target: A bare folder of packages, as ``--target`` leaves it: no prefix around it.
+    """
+
+    prefix: Path
+    sites: tuple[str, ...]
+    scripts: str
+    headers: str
+    python: Path | None = None
+    python_version: str | None = None
+    case_sensitive: bool = True
+    is_windows: bool = False
+    externally_managed: bool = False
+    is_target: bool = False
+    search: tuple[str, ...] = ()
+
+    @property
+    def base(self) -> str:
+        """The real path of the prefix, ``/`` between parts."""
+        return _real(self.prefix)
+
+    def key(self, site: str, row: str) -> str | None:
+        """The key of a RECORD row that is not plainly below its own site-packages folder.
+
+        Args:
+            site: The folder that RECORD belongs to.
+            row: The path as written, ``/`` between parts.
+
+        Returns:
+            None if it lies outside of the prefix: nobody's business here.
+        """
+        if self.is_target and row.startswith("../../"):
+            row = row[len("../../") :]  # pip --target installs elsewhere, moves everything, and leaves RECORD as it was
+        place = posixpath.normpath(row if is_absolute(row) else f"{site}/{row}")
+        folder, _, name = place.rpartition("/")
+        return self.key_of(f"{_real(folder)}/{name}")
+
+    def key_of(self, place: str) -> str | None:
+        """The key of an absolute path whose folder is a real one; None outside of the prefix."""
+        home = f"{self.sites[0]}/"
+        if place.startswith(home):
+            return place[len(home) :]
+        inside = any(place.startswith(f"{folder}/") for folder in (self.base.rstrip("/"), *self.sites[1:]))
+        return place if inside else None
+
+    def on_disk(self, key: str) -> str:
+        """The absolute path behind a key."""
+        return key if is_absolute(key) else f"{self.sites[0]}/{key}"
+
+    def installed_path(self, key: str) -> InstalledPath:
+        """A key as an installed path, its root in front."""
+        if not is_absolute(key):
+            return InstalledPath(f"site-packages/{key}")
+        roots = [*(("site-packages", site) for site in self.sites[1:]), ("scripts", self.scripts)]
+        for root, folder in (*roots, ("headers", self.headers), ("data", self.base.rstrip("/"))):
+            if key.startswith(f"{folder}/"):
+                return InstalledPath(f"{root}/{key[len(folder) + 1 :]}")
+        return InstalledPath(f"data/{key.lstrip('/')}")
+
+
+def is_absolute(path: str) -> bool:
+    """Whether a path, ``/`` between parts, is absolute on any system."""
+    return path.startswith("/") or (path[1:2] == ":" and _DRIVE.match(path) is not None)
+
+
+def places_of(interpreter: Interpreter) -> Places:
+    """The places of an interpreter's environment, by its own word.
+
+    Raises:
+        QuestionError: It has no site-packages folder.
+    """
+    if interpreter.facts is not None:
+        told, imported = dict(interpreter.facts.places), interpreter.facts.sites
+    else:
+        import sysconfig
+
+        told, imported = dict(sysconfig.get_paths()), tuple(sys.path)
+    prefix = interpreter.prefix
+    if not told:
+        return places_below(prefix)._replace(python=interpreter.executable)
+    inside = [
+        path
+        for path in imported
+        if Path(path).name in {"site-packages", "dist-packages"} and Path(path).is_relative_to(prefix)
+    ]
+    sites = _existing([told.get("purelib", ""), told.get("platlib", ""), *inside])
+    if not sites:
+        raise QuestionError(f"The environment {prefix} has no site-packages folder.")
+    minor = ".".join(interpreter.version.split(".")[:2]) + ("t" if interpreter.free_threaded else "")
+    headers = prefix / "include" / "site" / f"python{minor}" if interpreter.is_virtual else told.get("include", prefix)
+    return Places(
+        prefix=prefix,
+        sites=sites,
+        scripts=_real(told.get("scripts", prefix / "bin")),
+        headers=_real(headers),
+        python=interpreter.executable,
+        python_version=minor,
+        case_sensitive=sys.platform not in {"win32", "darwin"},
+        is_windows=os.name == "nt",
+        externally_managed=interpreter.externally_managed,
+    )
+
+
+def places_below(prefix: Path) -> Places:
+    """The places of an environment by its folders alone; no interpreter is run.
+
+    Raises:
+        QuestionError: There is no such folder, it has no site-packages folder, or those of several versions.
+    """
+    _require_folder(prefix, "--prefix")
+    found = _existing(str(path) for pattern in _LIBRARIES for path in sorted(prefix.glob(pattern)))
+    versions = sorted({version for site in found if (version := _version_of(site))})
+    if not found:
+        raise QuestionError(f"--prefix {prefix}: there is no site-packages folder below it.", "Perhaps --path?")
+    if len(versions) > 1:
+        hint = f"Name one with --path: {', '.join(found)}"
+        raise QuestionError(f"--prefix {prefix}: it has packages of several versions of Python.", hint)
+    return _bare(prefix, found, versions[0] if versions else None)
+
+
+def has_sites(prefix: Path) -> bool:
+    """Return whether a folder has site-packages folders below it, as an environment's has."""
+    return any(True for pattern in _LIBRARIES for _ in prefix.glob(pattern))
+
+
+def places_at(site: Path) -> Places:
+    """The places around one site-packages folder; a folder that is no such thing by name is one made by ``--target``.
+
+    Raises:
+        QuestionError: There is no such folder.
+    """
+    _require_folder(site, "--path")
+    real = Path(_real(site))
+    if real.name in {"site-packages", "dist-packages"}:
+        version = _version_of(real.as_posix())
+        above = real.parents[2] if version and len(real.parents) > 2 else real.parents[1]  # noqa: PLR2004
+        return _bare(above, (real.as_posix(),), version)
+    return _bare(real, (real.as_posix(),), None)._replace(is_target=True)
+
+
+def places_together(sites: Sequence[Path]) -> Places:
+    """Return the places around several folders of packages, of which the first is imported from first.
+
+    Raises:
+        QuestionError: One of them is no folder, or none is named.
+    """
+    if not sites:
+        raise QuestionError("--path needs a folder.")
+    found = [places_at(site) for site in sites]
+    every = tuple(dict.fromkeys(site for each in found for site in each.sites))
+    return found[0]._replace(sites=every, search=every)
+
+
+def _bare(prefix: Path, sites: tuple[str, ...], version: str | None) -> Places:
+    is_windows = os.name == "nt"
+    folder = f"python{version}" if version else ""
+    return Places(
+        prefix=prefix,
+        sites=sites,
+        scripts=_real(prefix / ("Scripts" if is_windows else "bin")),
+        headers=_real(prefix / "include" / "site" / folder),
+        python_version=version,
+        case_sensitive=sys.platform not in {"win32", "darwin"},
+        is_windows=is_windows,
+    )
+
+
+def _require_folder(folder: Path, option: str) -> None:
+    if not folder.is_dir():
+        what = "it is no folder" if folder.exists() else "there is no such folder"
+        raise QuestionError(f"{option} {shown_path(folder)}: {what}.")
+
+
+def _existing(folders: Iterable[str]) -> tuple[str, ...]:
+    """Those that exist, by their real paths, each once."""
+    return tuple(dict.fromkeys(_real(each) for each in folders if each and os.path.isdir(each)))  # noqa: PTH112
+
+
+def _version_of(site: str) -> str | None:
+    match = _VERSION.search(posixpath.basename(posixpath.dirname(site)))
+    return match[1] if match else None
+
+
+def _real(path: str | os.PathLike[str]) -> str:
+    return os.path.realpath(path).replace(os.sep, "/")
+
+
+_DIST_INFO = re.compile(r"(.+)-([^-]+)\.dist-info\Z")
+_MODULE = re.compile(r"([A-Za-z_]\w*)(?:\.py|(?:\.[\w-]+)*\.(?:so|pyd))\Z")
+_FOLDERS = frozenset({"site-packages", "dist-packages"})
+
+
+class Hidden(NamedTuple):
+    """What an import does not find, because an earlier folder of the search path has it too.
+
+    Attributes:
+        what: ``distribution`` (another copy of it is found) or ``import`` (a name that other distributions have there).
+        name: Its name.
+        folder: The folder it lies in.
+        owners: Names of the distributions it belongs to there, with their versions for a distribution.
+        by_folder, by_owners: The same of what is found instead.
+    """
+
+    what: Literal["distribution", "import"]
+    name: str
+    folder: str
+    owners: tuple[str, ...]
+    by_folder: str
+    by_owners: tuple[str, ...]
+
+
+def search_path(interpreter: Interpreter, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the folders of packages that an interpreter imports from, in its order, links resolved.
+
+    Args:
+        interpreter: Which.
+        environ: Environment variables: ``PYTHONPATH`` and ``PYTHONNOUSERSITE`` count.
+    """
+    facts = interpreter.facts
+    known = sys.path if facts is None else facts.sites
+    folders = [path for path in known if Path(path).name in _FOLDERS]
+    if facts is not None and facts.user_site and not environ.get("PYTHONNOUSERSITE"):
+        own = [path for path in folders if Path(path).is_relative_to(interpreter.prefix)]
+        others = [path for path in folders if path not in own]
+        if not interpreter.is_virtual:
+            folders = [facts.user_site, *folders]
+        elif others:  # the user's folder counts where the system's do
+            folders = [*own, facts.user_site, *others]
+    first = [path for path in environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    found = [os.path.realpath(path).replace(os.sep, "/") for path in (*first, *folders) if os.path.isdir(path)]  # noqa: PTH112
+    return tuple(dict.fromkeys(found))
+
+
+def count_distributions(folder: str) -> int:
+    """Return how many distributions are installed in a folder."""
+    return len(_Folder(folder).versions)
+
+
+def hidden_by(search: Sequence[str]) -> list[Hidden]:
+    """Return what is hidden along a search path, each by the first folder that has it.
+
+    Args:
+        search: Folders, first first.
+    """
+    found: list[Hidden] = []
+    distributions: dict[str, _Folder] = {}
+    imports: dict[str, _Folder] = {}
+    for folder in map(_Folder, search):
+        for name, version in folder.versions.items():
+            first = distributions.setdefault(name, folder)
+            if first is not folder:
+                copy = first.versions[name]
+                found.append(Hidden("distribution", name, folder.path, (version,), first.path, (copy,)))
+        for name in folder.imports:
+            first = imports.setdefault(name, folder)
+            if first is not folder:
+                hidden, seen = folder.owners.get(name, set()), first.owners.get(name, set())
+                if hidden and hidden.isdisjoint(seen):  # else it is a copy
+                    owners = tuple(sorted(hidden))
+                    found.append(Hidden("import", name, folder.path, owners, first.path, tuple(sorted(seen))))
+    return sorted(found)
+
+
+class _Folder:
+    """A folder of packages."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    @cached_property
+    def _names(self) -> list[str]:
+        try:
+            return sorted(os.listdir(self.path))  # noqa: PTH208
+        except OSError:
+            return []
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """Versions of the distributions in it, by normalised name."""
+        matches = [match for name in self._names if (match := _DIST_INFO.match(name)) and name[0] not in "~."]
+        return {canonicalize_name(match[1]): match[2] for match in matches}
+
+    @cached_property
+    def imports(self) -> frozenset[str]:
+        """Names of its modules and regular packages; a folder without ``__init__.py`` hides nothing."""
+        return frozenset(self._imports())
+
+    def _imports(self) -> Iterator[str]:
+        for name in self._names:
+            match = _MODULE.match(name)
+            if match:
+                yield match[1]
+            elif name.isidentifier() and os.path.isfile(f"{self.path}/{name}/__init__.py"):  # noqa: PTH113
+                yield name
+
+    @cached_property
+    def owners(self) -> dict[str, set[str]]:
+        """By import name, the distributions that recorded something of that name at its top."""
+        found: dict[str, set[str]] = {}
+        for name in self._names:
+            match = _DIST_INFO.match(name)
+            if match:
+                for row in self._record(name).splitlines():
+                    top, slash, _ = row.lstrip('"').partition(",")[0].partition("/")
+                    module = None if slash else _MODULE.match(top)
+                    found.setdefault(module[1] if module else top, set()).add(canonicalize_name(match[1]))
+        return found
+
+    def _record(self, folder: str) -> str:
+        try:
+            return (read_small(f"{self.path}/{folder}/RECORD", MAX_BYTES) or b"").decode("utf-8", "replace")
+        except OSError:
+            return ""

@@ -1,0 +1,485 @@
+"""Residents: what is installed in an environment that something is about to be added to.
+
+An environment may have half a million files, and what is added touches few of them. So every RECORD becomes a set of
+keys, sets say which files can matter, and only those become values of the core.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelclash.core.addition import NOBODYS, Addition, Unowned
+from wheelclash.core.content import HEAD, INIT_LIMIT, Answer, is_known_stub
+from wheelclash.core.content import answer as judge_content
+from wheelclash.core.contents import Contents
+from wheelclash.core.distribution import Candidate, Distribution, Edge, Requirements, Skip, requirements_of
+from wheelclash.core.layout import InstalledPath, Layout, LayoutFailure
+from wheelclash.core.overlap import Owner, folded, same_path
+from wheelclash.core.ownership import OwnershipMap, folders_above
+from wheelclash.core.query import module_stem
+from wheelclash.core.role import role_of
+from wheelclash.environment.distributions import (
+    RecordError,
+    read_small,
+    required_names,
+    source_of,
+    startup_of,
+    take_inventory,
+    variant_of,
+)
+from wheelclash.environment.files import Unreadable, claimed, digest_of, kinds_in, names_in, on_disk, state_of
+from wheelclash.environment.managed import listed_files, managed_among
+from wheelclash.environment.paths import is_absolute
+from wheelclash.environment.scan import commands_of, installed_file, read_records
+from wheelclash.http.urls import local_path, without_credentials
+from wheelclash.installers import INSTALLERS
+from wheelclash.wheel.record import NOTHING_RECORDED
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from wheelclash.core.content import Question
+    from wheelclash.core.contents import Finding
+    from wheelclash.core.layout import InstalledFile
+    from wheelclash.environment.distributions import Bystander, Unread
+    from wheelclash.environment.paths import Places
+    from wheelclash.target.target import Target
+    from wheelclash.wheel.record import RecordedFile
+
+__all__ = ["Residents"]
+
+_INIT = "/__init__.py"
+_EXTENSIONS = (".so", ".pyd")
+_SCRIPT = 1024 * 1024
+_OLD = "superseded"
+
+
+class Residents:
+    """The distributions of an environment.
+
+    Args:
+        places: Where it is.
+        target: What it is.
+
+    Attributes:
+        places: Where it is.
+        versions: Of each that is compared, by name.
+        installed: Of everything that is there, compared or not, by name.
+        requires: ``Requires-Dist`` of each, verbatim, by name.
+        recorded: Those that are compared, with their RECORDs.
+        skipped: Distributions and folders that could not be read.
+        not_compared: Distributions that are somebody else's business.
+    """
+
+    def __init__(self, places: Places, target: Target) -> None:
+        self.places = places
+        self._target = target
+        inventory = take_inventory(places)
+        closed = [
+            Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed
+        ]
+        aside: list[Bystander] = list(inventory.bystanders)
+        self._aside = aside
+        self._owned, read, self._findings = read_records(inventory.unread, places, aside, closed)
+        self._read = [each for each, _ in read]
+        self.recorded: Sequence[Unread] = self._read
+        self._files = {each.id: count for each, count in read}
+        self.versions = {each.name: each.version for each in self._read}
+        others = {each.skip.requirement: each.version for each in aside if each.version and each.skip.code != _OLD}
+        unread = {each.name: each.version for each in inventory.unread}
+        self.installed: dict[str, str] = {**others, **unread, **self.versions}
+        self.requires = {each.name: each.requires for each in self._read}
+        self.skipped = tuple(dict.fromkeys(closed))
+        self.not_compared = tuple(sorted(each.skip for each in aside))
+
+    def beside(self, newcomers: Sequence[Distribution]) -> Addition:
+        """What of the environment matters to distributions that are to be installed there.
+
+        Args:
+            newcomers: Laid out for the same target; residents of the same names make way.
+        """
+        own = {each.name: self._keys(each) for each in newcomers}
+        wanted = {key: path for keys in own.values() for key, path in keys.items()}
+        names = {each.name: each.id for each in newcomers}
+        self._promote(wanted.keys(), names)
+        replaced = {number for number, each in enumerate(self._read) if each.name in names}
+        rows = self._rows(self._in_question(own, wanted, replaced))
+        layouts = self._layouts(rows, wanted, newcomers)
+        required = self._required(newcomers, names)
+        made = {
+            each.id: self._distribution(number, layouts.get(each.id), required.get(each.name))
+            for number, each in enumerate(self._read)
+        }
+        stay = tuple(made[each.id] for number, each in enumerate(self._read) if number not in replaced)
+        return Addition(
+            residents=stay,
+            replaced={names[self._read[number].name]: made[self._read[number].id] for number in sorted(replaced)},
+            found=self._found(layouts, rows, wanted),
+            required=frozenset(each.id for each in stay if each.name in required),
+            files=self._files,
+            unowned=tuple(self._unowned(newcomers)),
+        )
+
+    def refusing(self, newcomers: Sequence[Distribution]) -> list[Distribution]:
+        """Return newcomers, refused where something that no RECORD lists is a folder in a file's place, or the reverse.
+
+        Both installers stop there. Where a RECORD lists it, two distributions overlap, and that is judged as such.
+        """
+        kinds: dict[str, dict[str, bool]] = {}
+        folders: dict[str, str] = {}
+        refused = []
+        for each in newcomers:
+            layouts = dict(each.layouts)
+            for installer, layout in layouts.items():
+                if layout.failure is None:
+                    failure = next(self._obstacles(layout, folders, kinds), None)
+                    layouts[installer] = layout._replace(failure=failure)
+            refused.append(each._replace(layouts=layouts))
+        return refused
+
+    def answer(self, doubt: Question) -> Answer | None:
+        """What the content of an installed file says; None if it is not the recorded one, or cannot be read."""
+        if doubt.about == "init" and is_known_stub(doubt.digest):
+            return Answer(stub=True)
+        place = self.places.on_disk(doubt.member)
+        try:
+            if doubt.digest is None or digest_of(place, doubt.digest.partition(":")[0]) != doubt.digest:
+                return None
+            data = read_small(place, INIT_LIMIT if doubt.about == "init" else HEAD)
+        except (Unreadable, OSError, ValueError):
+            return None
+        return None if data is None else judge_content(doubt, data)
+
+    # -- which files can matter ------------------------------------------------------------------------------
+
+    def _keys(self, newcomer: Distribution) -> dict[str, InstalledPath]:
+        """Where the files of a newcomer would lie, by key."""
+        folders: dict[str, str] = {}
+        found = {}
+        for layout in newcomer.layouts.values():
+            for path in (*layout.files, *layout.phantoms):
+                root, _, rest = path.partition("/")
+                if root == "site-packages":
+                    found[rest] = path
+                    found.update((f"{site}/{rest}", path) for site in self.places.sites[1:])
+                else:
+                    key = self._key_outside(root, rest, folders)
+                    if key is not None:
+                        found[key] = path
+        return found
+
+    def _key_outside(self, root: str, rest: str, known: dict[str, str]) -> str | None:
+        """The key of a path outside of site-packages; links of each folder are followed once."""
+        places = self.places
+        base = {"scripts": places.scripts, "headers": places.headers}.get(root, places.base.rstrip("/"))
+        folder, _, name = f"{base}/{rest}".rpartition("/")
+        if folder not in known:
+            known[folder] = os.path.realpath(folder).replace(os.sep, "/")
+        return places.key_of(f"{known[folder]}/{name}")
+
+    def _promote(self, wanted: AbstractSet[str], names: Collection[str]) -> None:
+        """Let packages of conda and dpkg that own any of these files be residents too."""
+        known = {each.id for each in self._read}
+        skipped: list[Skip] = []
+        for package, keys, files in managed_among(self.places, wanted, {*names, *self.versions}, skipped):
+            if package.id not in known:
+                self._owned.add(keys)
+                self._read.append(package)
+                self._findings.append([])
+                self._files[package.id] = files
+        self.skipped = tuple(dict.fromkeys((*self.skipped, *skipped)))
+
+    def _unowned(self, newcomers: Sequence[Distribution]) -> Iterator[Unowned]:
+        """Yield the files that are there, that no RECORD lists, and that a newcomer writes with other content."""
+        recorded, _ = claimed(self._aside, self.places)
+        folders: dict[str, str] = {}
+        listed: dict[str, frozenset[str]] = {}
+        for each in newcomers:
+            files = {path: file for layout in each.layouts.values() for path, file in layout.files.items()}
+            for path, file in sorted(files.items()):
+                root, _, rest = path.partition("/")
+                if rest.startswith(f"{each.contents.dist_info}/"):
+                    continue
+                key = rest if root == "site-packages" else self._key_outside(root, rest, folders)
+                if key is None or key in self._owned.every or key in recorded:
+                    continue
+                role = role_of(path, generated=file.member is None)
+                folder, _, name = self.places.on_disk(key).rpartition("/")
+                if folder not in listed:
+                    listed[folder] = names_in(folder)
+                if role != "bytecode" and name in listed[folder] and self._differs(key, each, file):
+                    yield Unowned(path, each.id, role)
+
+    def _obstacles(
+        self, layout: Layout, folders: dict[str, str], kinds: dict[str, dict[str, bool]]
+    ) -> Iterator[LayoutFailure]:
+        """Yield what no RECORD lists and keeps files of one layout from being written."""
+        keys: dict[str, InstalledPath] = {}
+        for path in sorted(layout.files):
+            root, _, rest = path.partition("/")
+            key = rest if root == "site-packages" else self._key_outside(root, rest, folders)
+            if key is not None:
+                keys[key] = path
+        for key, path in keys.items():
+            is_folder = self._is_folder(self.places.on_disk(key), kinds)
+            if is_folder and not any(other.startswith(f"{key}/") for other in self._owned.every):
+                yield LayoutFailure("file-and-folder", path, f"{path} is a folder there, which no RECORD lists")
+        base = self.places.base.rstrip("/")
+        for key in sorted(folders_above(keys) - self._owned.every):
+            place = self.places.on_disk(key)
+            if not base.startswith(place) and self._is_folder(place, kinds) is False:
+                path = self.places.installed_path(key)
+                yield LayoutFailure(
+                    "file-and-folder", path, f"{path} is a file there, which no RECORD lists, where it needs a folder"
+                )
+
+    @staticmethod
+    def _is_folder(place: str, kinds: dict[str, dict[str, bool]]) -> bool | None:
+        """Return whether something on disk is a folder; None if nothing is there. Each folder is listed once."""
+        folder, _, name = place.rpartition("/")
+        if folder not in kinds:
+            kinds[folder] = kinds_in(folder)
+        return kinds[folder].get(name)
+
+    def _differs(self, key: str, newcomer: Distribution, file: InstalledFile) -> bool:
+        """Return whether something else is there than a newcomer would write."""
+        digest = None if file.member is None else file.content
+        found = on_disk(key, (Owner(newcomer.id, file, 0),), {newcomer.id: digest}, self.places)
+        return found.state != "missing" and not found.matches
+
+    def _in_question(
+        self, own: Mapping[str, Mapping[str, InstalledPath]], wanted: Mapping[str, InstalledPath], replaced: set[int]
+    ) -> dict[int, set[str]]:
+        """By number, the keys of each distribution that can matter."""
+        near = self._owned.of_each(self._near(wanted))
+        involved = {number for number, keys in enumerate(near) if keys} | replaced
+        shared = self._shared(involved)
+        found = {}
+        for number, keys in enumerate(self._owned.keys):
+            if number in replaced:  # what its successor alone writes again is nobody else's business
+                others = {key for name, taken in own.items() if name != self._read[number].name for key in taken}
+                found[number] = (keys & shared) | self._equal(keys, others) | _files_and_folders(keys, others)
+            elif near[number] or not shared.isdisjoint(keys):
+                found[number] = near[number] | (keys & shared)
+        return {number: keys for number, keys in found.items() if keys}
+
+    def _shared(self, involved: set[int]) -> set[str]:
+        """The keys that any of these shares with anybody."""
+        found = {key for key, owners in self._owned.contested.items() if not involved.isdisjoint(owners)}
+        if self._target.case_sensitive or not involved:
+            return found
+        first: dict[str, int] = {}
+        several: set[str] = set()
+        for number, keys in enumerate(self._owned.keys):
+            several.update(spelt for key in keys if first.setdefault(spelt := folded(key), number) != number)
+        several &= {folded(key) for number in involved for key in self._owned.keys[number]}
+        return found | {key for key in self._owned.every if folded(key) in several}
+
+    def _equal(self, keys: set[str], others: set[str]) -> set[str]:
+        """Those of ``keys`` that are also among ``others``, as the file system compares names."""
+        if self._target.case_sensitive:
+            return keys & others
+        spelt = {folded(key) for key in others}
+        return {key for key in keys if folded(key) in spelt}
+
+    def _near(self, wanted: Mapping[str, InstalledPath]) -> set[str]:
+        """Keys of what is installed that are one of ``wanted``, or cannot stand beside it."""
+        every = self._owned.every
+        found = wanted.keys() & every
+        found |= folders_above(wanted) & every
+        found.update(*(self._below(folder) for folder in self._folders_there(wanted)))
+        found |= self._modules(wanted)
+        if not self._target.case_sensitive:
+            found |= self._equal(every, set(wanted)) | self._equal(every, folders_above(wanted))
+            found.update(*(self._below(folder) for folder in self._folders_spelt_differently(wanted)))
+        return found
+
+    def _folders_spelt_differently(self, wanted: Mapping[str, InstalledPath]) -> Iterator[str]:
+        """Yield the folders that are one with a folder or file of ``wanted``, and are spelt differently."""
+        own = folders_above(wanted)
+        spelt = {folded(path) for path in (*own, *wanted)}
+        return (folder for folder in folders_above(self._owned.every) if folder not in own and folded(folder) in spelt)
+
+    def _folders_there(self, wanted: Mapping[str, InstalledPath]) -> Iterator[str]:
+        """Those of ``wanted`` that are folders on disk."""
+        known: dict[str, bool] = {}
+        for key in wanted.keys() - self._owned.every:
+            folder = key.rpartition("/")[0]
+            if folder not in known:
+                known[folder] = os.path.isdir(self.places.on_disk(folder) if folder else self.places.sites[0])  # noqa: PTH112
+            if known[folder] and os.path.isdir(self.places.on_disk(key)):  # noqa: PTH112
+                yield key
+
+    def _below(self, folder: str) -> Iterator[str]:
+        start = f"{folder}/"
+        return (key for key in self._owned.every if key.startswith(start))
+
+    def _modules(self, wanted: Mapping[str, InstalledPath]) -> set[str]:
+        """Other forms of the modules among ``wanted``."""
+        stems = {stem for key in wanted if not is_absolute(key) and (stem := module_stem(key)) is not None}
+        suffixes = (".py", ".pyc", _INIT, f"{_INIT}c")
+        found = {f"{stem}{suffix}" for stem in stems for suffix in suffixes} & self._owned.every
+        extensions = [key for key in self._owned.every if key.endswith(_EXTENSIONS)]
+        found.update(key for key in extensions if module_stem(key) in stems)
+        return found
+
+    # -- what they become ------------------------------------------------------------------------------------
+
+    def _rows(self, wanted: Mapping[int, set[str]]) -> dict[str, dict[str, RecordedFile]]:
+        """What each owner's RECORD says of these keys, by id; RECORD is read again, by those in question only."""
+        found = {}
+        for number, keys in wanted.items():
+            each = self._read[number]
+            try:
+                rows = listed_files(each, self.places, keys)
+            except RecordError:  # it was there a moment ago
+                rows = {}
+            found[each.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(keys)}
+        return found
+
+    def _layouts(
+        self,
+        rows: Mapping[str, Mapping[str, RecordedFile]],
+        wanted: Mapping[str, InstalledPath],
+        newcomers: Sequence[Distribution],
+    ) -> dict[str, Layout]:
+        scripts = {
+            path
+            for each in newcomers
+            for layout in each.layouts.values()
+            for path, file in layout.files.items()
+            if file.script
+        }
+        found = {}
+        for each in self._read:
+            own = rows.get(each.id)
+            if own:
+                is_outside = any(is_absolute(key) for key in own)
+                commands = commands_of(each, self._target) if is_outside else {}
+                files = {}
+                for key, row in own.items():
+                    file = installed_file(key, row, commands, self.places)
+                    file = file._replace(path=wanted.get(key, file.path))
+                    files[file.path] = self._before_rewriting(file, key) if file.path in scripts else file
+                found[each.id] = Layout(files, frozenset())
+        return found
+
+    def _before_rewriting(self, file: InstalledFile, key: str) -> InstalledFile:
+        """A script as it was in its wheel: installers put the interpreter's path where ``#!python`` was."""
+        if file.member is None or file.content is None:
+            return file
+        try:
+            data = read_small(self.places.on_disk(key), _SCRIPT) or b""
+        except OSError:
+            data = b""
+        if f"sha256:{hashlib.sha256(data).hexdigest()}" != file.content:
+            return file._replace(size=None)
+        original = _with_python(data, os.fsencode(self.places.prefix))
+        return file._replace(content=f"sha256:{hashlib.sha256(original).hexdigest()}", size=len(original), script=True)
+
+    def _distribution(self, number: int, layout: Layout | None, required: Requirements | None) -> Distribution:
+        each = self._read[number]
+        folder = os.path.basename(each.folder)  # noqa: PTH119
+        contents = self._contents(each, tuple(self._findings[number]))
+        if required is None and layout is not None:
+            required = requirements_of(contents, self._target)
+        if required is None:  # of no consequence but for who requires whom
+            names = required_names(each.requires, self._target.markers)
+            required = Requirements(tuple(Edge(name) for name in sorted(names)))
+        layouts = dict.fromkeys((one.name for one in INSTALLERS), layout or Layout({}, frozenset()))
+        startup = () if layout is None else startup_of(self._owned.keys[number], self.places)
+        return Distribution(
+            candidate=_candidate(each, folder),
+            contents=contents,
+            evidence="installed",
+            layouts=layouts,
+            requirements=required,
+            startup=startup,
+            manager=each.manager,
+            variant=variant_of(each.folder),
+        )
+
+    def _contents(self, each: Unread, findings: tuple[Finding, ...]) -> Contents:
+        folder = os.path.basename(each.folder)  # noqa: PTH119
+        return Contents(folder, "", (), (), "", each.requires, each.requires_python, findings)
+
+    def _required(self, newcomers: Sequence[Distribution], names: Mapping[str, str]) -> dict[str, Requirements]:
+        """What residents that newcomers require require themselves, by name."""
+        by_name = {each.name: each for each in self._read}
+        waiting = [edge for each in newcomers for edge in each.requirements.with_extras(each.candidate.extras)]
+        found: dict[str, Requirements] = {}
+        while waiting:
+            name = waiting.pop().name
+            if name in by_name and name not in names and name not in found:
+                found[name] = requirements_of(self._contents(by_name[name], ()), self._target)
+                waiting += found[name].edges
+        return found
+
+    # -- what is on disk -------------------------------------------------------------------------------------
+
+    def _found(
+        self,
+        layouts: Mapping[str, Layout],
+        rows: Mapping[str, Mapping[str, RecordedFile]],
+        wanted: Mapping[str, InstalledPath],
+    ) -> dict[InstalledPath, str | None]:
+        """What is at the paths in question, where it is not simply the only owner's content."""
+        keys = {wanted.get(key, self.places.installed_path(key)): key for own in rows.values() for key in own}
+        ownership = OwnershipMap({id_: layout.files for id_, layout in layouts.items()})
+        gone = [path for path in ownership if state_of(self.places.on_disk(keys[path])) == "missing"]
+        found: dict[InstalledPath, str | None] = dict.fromkeys(gone)
+        for overlap in same_path(layouts, ownership):
+            if overlap.path in found or overlap.kind == "identical":
+                continue
+            key = keys[overlap.path]
+            recorded = {owner.id: rows[owner.id][key].digest for owner in overlap.owners}
+            state = on_disk(key, overlap.owners, recorded, self.places)
+            if state.matches:
+                found[overlap.path] = state.matches[0]
+            elif state.state == "changed":
+                found[overlap.path] = NOBODYS
+        return found
+
+
+def _files_and_folders(keys: set[str], others: set[str]) -> set[str]:
+    """Those of ``keys`` that are files where others have folders, or lie below what is a file of others."""
+    found = keys & folders_above(others)
+    files = others & folders_above(keys)
+    return found | {key for key in keys if files and not files.isdisjoint(folders_above([key]))}
+
+
+def _candidate(each: Unread, folder: str) -> Candidate:
+    """An installed distribution as what a command may name: by version, or by where it was installed from."""
+    source = source_of(each.folder)
+    path = None if source is None else local_path(source)
+    if path is not None and not path.exists():
+        source = path = None
+    return Candidate(
+        filename=each.id,
+        name=each.name,
+        version=each.version,
+        url="" if source is None else without_credentials(source),
+        index=None,
+        sha256=None,
+        size=None,
+        requested=folder,
+        direct=source is not None,
+        path=None if path is None else Path(path),
+    )
+
+
+_TRAMPOLINE = b"#!/bin/sh\n'''exec' "
+
+
+def _with_python(data: bytes, prefix: bytes) -> bytes:
+    """A script whose first line names an interpreter below ``prefix``, as it was: ``#!python``."""
+    first, _, rest = data.partition(b"\n")
+    if data.startswith(_TRAMPOLINE) and prefix in data[: data.find(b"\n", len(_TRAMPOLINE))]:
+        rest = data.split(b"\n", 3)[-1]
+    elif not first.startswith(b"#!" + prefix):
+        return data
+    return b"#!python\n" + rest

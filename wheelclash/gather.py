@@ -1,0 +1,641 @@
+"""Gathering: from what was asked to one set of candidates for each target.
+
+Requirements are looked up in the indexes; with their dependencies, and from files that list requirements, they are
+resolved by uv; locks and folders of wheels are read as they are. All of it may be mixed in one question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelclash.core.distribution import Candidate, Skip
+from wheelclash.errors import FetchError, QuestionError, WheelError
+from wheelclash.index.client import Found, Links, project_files, read_links
+from wheelclash.index.settings import resolve_settings
+from wheelclash.inputs import remote_files, sort_inputs
+from wheelclash.resolve.choose import choose, choose_direct, newer_release, pins
+from wheelclash.resolve.pyproject import project_of
+from wheelclash.resolve.requirement import Asked, applies, parse
+from wheelclash.resolve.selection import Selection, distinct
+from wheelclash.resolve.wheelhouse import select_wheels, targets_of, wheels_of, without_absent
+from wheelclash.threads import run_all
+from wheelclash.wording import some
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from wheelclash.closure import Closure
+    from wheelclash.http.urls import Credentials
+    from wheelclash.index.settings import IndexSettings
+    from wheelclash.inputs import Inputs
+    from wheelclash.options import Question
+    from wheelclash.resolve.listed import Files
+    from wheelclash.resolve.selection import Lock, Unlocated
+    from wheelclash.target.target import Target
+    from wheelclash.wheel.reader import WheelReader
+
+__all__ = ["Gathered", "TargetSet", "gather"]
+
+_FEW = 3
+_MOST_EXPLAINED = 8
+"""Releases that were not chosen, of which uv is asked why: each takes a run of its own."""
+
+
+class TargetSet(NamedTuple):
+    """What would be installed on one target.
+
+    Attributes:
+        target: The target.
+        candidates: One wheel for each distribution.
+        skipped: What could have been read, and cannot.
+        not_compared: What is never to be read.
+        roots: Names asked for, as opposed to pulled in.
+        pulled: Names that only the resolution of requirements brought, and no file lists.
+    """
+
+    target: Target
+    candidates: Sequence[Candidate]
+    skipped: Sequence[Skip]
+    not_compared: Sequence[Skip]
+    roots: Sequence[str]
+    pulled: frozenset[str] = frozenset()
+
+
+class Gathered(NamedTuple):
+    """Everything that was asked for.
+
+    Attributes:
+        sets: One for each target.
+        settings: Where indexes were looked for.
+        notes: Sentences for people.
+        whole: Arguments by which an installer is asked for all of it, such as ``-r requirements.txt``; empty if the
+            wheels must be named.
+    """
+
+    sets: Sequence[TargetSet]
+    settings: IndexSettings
+    notes: Sequence[str]
+    whole: tuple[str, ...] = ()
+
+
+def gather(question: Question, reader: WheelReader, *, compares: bool = True) -> Gathered:
+    """Find out what is to be compared, for every target.
+
+    Args:
+        question: What was asked.
+        reader: Reads wheels, and holds the client and the cache.
+        compares: Whether the set must have something to compare.
+
+    Raises:
+        QuestionError: The question makes no sense, uv finds no solution for it, or there is nothing to compare.
+    """
+    credentials = reader.fetcher.credentials
+    inputs = sort_inputs(question, credentials, _remote(question, reader))
+    whole = _whole(question, inputs)
+    files: Files | None = None
+    left_out = Selection()
+    constraints = _constraint_lines(question)
+    if question.deps is False and (inputs.files or inputs.text is not None):
+        files = _read_files(question, _with_text(inputs, constraints), credentials)
+        listed = files.listed(credentials)
+        left_out = Selection(skipped=listed.skipped, not_compared=listed.not_compared)
+        inputs = inputs._replace(asked=[*inputs.asked, *listed.asked], files=(), text=None)
+    resolves = _resolves(question, inputs, compares=compares)
+    lone_folder = resolves and bool(inputs.folders) and inputs.alone is not None
+    if constraints:
+        limits = _limits(constraints, question, credentials)
+        against, siblings = (limits.constrained(each, credentials) for each in (inputs.against, inputs.siblings))
+        inputs = inputs._replace(against=against, siblings=siblings)
+        if resolves:
+            inputs = _with_text(inputs, constraints)
+        else:
+            inputs = inputs._replace(asked=limits.constrained(inputs.asked, credentials))
+    settings = _settings(question, reader, needed=bool(inputs.named) or resolves or bool(inputs.locks))
+    if files is not None:
+        settings = files.with_options(settings, credentials)
+    notes: list[str] = [each.hint for each in (*inputs.asked, *inputs.against) if each.hint]
+    targets = _targets(question, inputs, reader)
+    if inputs.siblings:
+        variants = [_variants(each, targets[0], settings, reader, notes) for each in inputs.siblings]
+        inputs = inputs._replace(siblings=[*inputs.siblings, *(each for found in variants for each in found)])
+    pages = _pages(inputs.looked_up(resolves=resolves), settings, reader)
+    gatherers = [_Gatherer(target, question, reader, settings, inputs, pages) for target in targets]
+    selected = run_all([partial(each.select, resolves=resolves, lone_folder=lone_folder) for each in gatherers])
+    chosen = [[left_out, *parts] for parts in selected]
+    located = _locate([each for parts in chosen for part in parts for each in part.unlocated], settings, reader)
+    sets = [_target_set(each, parts, located) for each, parts in zip(gatherers, chosen, strict=True)]
+    newest = _newest_pages(gatherers, reader)
+    sets = run_all([partial(each.with_newer, found, newest) for each, found in zip(gatherers, sets, strict=True)])
+    if compares and question.into is None:
+        _require_comparison(inputs, sets, resolves=resolves)
+    for each in gatherers:  # in the order of the targets, whichever was done first
+        notes += each.notes
+    for found in pages.values():
+        notes += found.notes if isinstance(found, Found) else ()
+    return Gathered(sets, settings, tuple(dict.fromkeys(notes)), whole)
+
+
+def _whole(question: Question, inputs: Inputs) -> tuple[str, ...]:
+    """Return the arguments by which an installer is asked for all of it, where files of requirements are all there is.
+
+    They are given as they were: the files may say more than names, and the commands are run from the same folder.
+    """
+    others = (inputs.asked, inputs.against, inputs.locks, inputs.folders, inputs.siblings, question.groups)
+    given = [*question.requirements, *question.files]
+    if not inputs.files or inputs.text is not None or any(others) or any("://" in each for each in given):
+        return ()
+    if any(project_of(path) is not None for path in inputs.files):
+        return ()
+    listed = [part for each in dict.fromkeys(given) for part in ("-r", each)]
+    return (*listed, *(part for each in question.constraints for part in ("-c", each)))
+
+
+def _settings(question: Question, reader: WheelReader, *, needed: bool) -> IndexSettings:
+    """Return where projects are looked for; the question's reader then trusts the certificates named there."""
+    settings = resolve_settings(
+        flags=question.index,
+        installer=question.installer,
+        environ=question.environ,
+        cwd=question.cwd,
+        no_config=not question.use_config,
+        credentials=reader.fetcher.credentials,
+        prefix=None if question.interpreter is None else question.interpreter.prefix,
+        cache=reader.cache,
+        needed=needed,
+    )
+    if reader.fetcher.cert is None and settings.cert is not None:
+        reader.fetcher.cert = Path(settings.cert)
+    return settings
+
+
+def _remote(question: Question, reader: WheelReader) -> dict[str, bytes]:
+    """Fetch the files of requirements that are on the web; by their URLs as given."""
+    urls = remote_files(question)
+    if not urls:
+        return {}
+    from wheelclash.resolve.requirements_txt import fetch_requirements
+
+    _settings(question, reader, needed=False)  # for its certificates
+    return {url: fetch_requirements(url, reader.fetcher, environ=question.environ) for url in urls}
+
+
+# -- what was asked ------------------------------------------------------------------------------------------
+
+
+def _constraint_lines(question: Question) -> bytes:
+    """Return the lines of a requirements file that name the constraints files."""
+    places = (each if "://" in each else (question.cwd / each).as_uri() for each in question.constraints)
+    return "".join(f"-c {place}\n" for place in places).encode()
+
+
+def _limits(constraints: bytes, question: Question, credentials: Credentials) -> Files:
+    """Return what constraints files list; raise QuestionError if one cannot be read."""
+    from wheelclash.resolve.listed import Files
+    from wheelclash.resolve.requirements_txt import look_through
+
+    environ, cwd = question.environ, question.cwd
+    return Files((), (), look_through((), constraints, environ=environ, cwd=cwd, credentials=credentials), ())
+
+
+def _with_text(inputs: Inputs, lines: bytes) -> Inputs:
+    """Return inputs with further lines of a requirements file."""
+    return inputs._replace(text=b"\n".join(filter(None, [inputs.text, lines]))) if lines else inputs
+
+
+def _read_files(question: Question, inputs: Inputs, credentials: Credentials) -> Files:
+    from wheelclash.resolve.listed import read_files
+
+    return read_files(
+        inputs.files,
+        inputs.text,
+        extras=question.extras,
+        all_extras=question.all_extras,
+        groups=question.groups,
+        environ=question.environ,
+        cwd=question.cwd,
+        credentials=credentials,
+    )
+
+
+def _resolves(question: Question, inputs: Inputs, *, compares: bool) -> bool:
+    """Whether uv is to resolve: files of requirements always, one distribution alone unless told otherwise."""
+    if inputs.files or inputs.text is not None:
+        return True
+    if question.into is not None:  # what is there is what it is compared with
+        return bool(question.deps and inputs.asked)
+    alone = inputs.alone
+    if alone is None:
+        return bool(question.deps and inputs.asked)
+    if compares and question.deps is False:
+        raise QuestionError(
+            f"{alone} alone has nothing to clash with.",
+            "Name at least one other, or let its dependencies be resolved (--deps, the default for one distribution).",
+        )
+    return (compares or bool(inputs.named)) if question.deps is None else question.deps
+
+
+def _require_comparison(inputs: Inputs, sets: Sequence[TargetSet], *, resolves: bool) -> None:
+    """Refuse a question that compares nothing: its answer could only be that there is no clash.
+
+    A set that was resolved and has one distribution is clean; so is a lock's.
+
+    Raises:
+        QuestionError: There is no distribution at all; or one, and not because it requires no other.
+    """
+    if any(each.skipped for each in sets):
+        return  # the report then says that there is no answer
+    most = max((each.candidates for each in sets), key=len, default=())
+    if len(most) > 1 or (most and (resolves or inputs.locks)):
+        return
+    out = {skip.requirement: skip.reason for each in sets for skip in each.not_compared}
+    names, reasons = list(out), " and ".join(dict.fromkeys(out.values()))
+    why = f" Not compared: {some(names, _FEW)} ({reasons})." if out else ""
+    if not most:
+        raise QuestionError(f"There is nothing to compare: {inputs.sources} no distribution.{why}")
+    times = sum(each.name == most[0].name for each in inputs.asked)
+    given = f" It was given {times} times." if times > 1 else ""
+    raise QuestionError(
+        f"{most[0].name} alone has nothing to clash with.{given}{why}",
+        "Name at least one other, or let its dependencies be resolved (--deps).",
+    )
+
+
+def _targets(question: Question, inputs: Inputs, reader: WheelReader) -> Sequence[Target]:
+    """Return the targets asked for; with ``--all-targets`` those of the locks, and of the wheels on disk.
+
+    Raises:
+        QuestionError: Nothing that was given names any.
+    """
+    if not question.all_targets:
+        return question.targets
+    found = [target for lock in inputs.locks for target in lock.targets()]
+    wheels = [Asked(text=path.name, path=path) for folder in inputs.folders for path in wheels_of(folder)]
+    found += targets_of(dict(_requires_python([*wheels, *inputs.asked], reader)))
+    if not found:
+        raise QuestionError("--all-targets takes the targets from a lock or from wheels, and none was given.")
+    by_key = {(each.python_version, each.implementation, each.platform): each for each in found}
+    return list(by_key.values())
+
+
+def _requires_python(wheels: Iterable[Asked], reader: WheelReader) -> Iterator[tuple[str, str | None]]:
+    """Yield file name and Requires-Python of wheels on disk; None for one that cannot be read, which is told later."""
+    for wheel in wheels:
+        candidate = choose_direct(wheel) if wheel.path is not None else None
+        if not isinstance(candidate, Candidate):
+            continue
+        try:
+            contents, _ = reader.cached(candidate) or reader.read_local(candidate)
+        except WheelError:
+            yield candidate.filename, None
+        else:
+            yield candidate.filename, contents.requires_python
+
+
+def _variants(
+    asked: Asked, target: Target, settings: IndexSettings, reader: WheelReader, notes: list[str]
+) -> list[Asked]:
+    """The other variants of a project: from the list of families, and from what its meta package requires.
+
+    Raises:
+        QuestionError: None are known.
+    """
+    from wheelclash.core.distribution import requirements_of
+    from wheelclash.resolve.families import family_of, siblings
+
+    name = asked.name or asked.text
+    family = family_of(name)
+    meta = family.meta if family is not None and family.meta is not None else name
+    page = _look_up(meta, settings, reader)
+    required: frozenset[str] = frozenset()
+    if isinstance(page, Found):
+        candidate = choose(parse(meta, cwd=Path(), credentials=reader.fetcher.credentials), page, target)
+        if isinstance(candidate, Candidate):
+            try:
+                contents, _, _ = reader.read(candidate)
+                required = requirements_of(contents, target).names_under_any_extra
+            except (FetchError, WheelError):
+                pass  # the list of families is then all there is
+    found = siblings(name, required)
+    if not found.names:
+        raise QuestionError(f"--siblings {name}: {found.reason}.", "Name the distributions to compare.")
+    notes.append(f"siblings of {name}: {found.reason}")
+    return [parse(each, cwd=Path(), credentials=reader.fetcher.credentials) for each in found.names]
+
+
+# -- indexes -------------------------------------------------------------------------------------------------
+
+
+def _pages(asked: Iterable[Asked], settings: IndexSettings, reader: WheelReader) -> dict[str, Found | FetchError]:
+    """What the indexes have of each project, all looked up side by side."""
+    names = sorted({each.name or "" for each in asked})
+    links = _links(settings, reader) if names else None
+    return dict(zip(names, run_all([partial(_look_up, name, settings, reader, links) for name in names]), strict=True))
+
+
+def _newest_pages(gatherers: Iterable[_Gatherer], reader: WheelReader) -> dict[str, Found | FetchError]:
+    """What the indexes have of each project that was asked for by name and resolved to a release of uv's choice."""
+    wanted = {asked.name: (asked, each.closure.settings) for each in gatherers if each.closure for asked in each.free}
+    if not wanted:
+        return {}
+    settings = next(iter(wanted.values()))[1]
+    return _pages([asked for asked, _ in wanted.values()], settings, reader)
+
+
+def _links(settings: IndexSettings, reader: WheelReader) -> Links | FetchError | None:
+    """What lies in the find-links places, read once for all projects."""
+    if not settings.find_links:
+        return None
+    try:
+        return read_links(settings, reader.fetcher, reader.cache, offline=reader.fetcher.offline)
+    except FetchError as error:
+        return error
+
+
+def _look_up(
+    name: str, settings: IndexSettings, reader: WheelReader, links: Links | FetchError | None = None
+) -> Found | FetchError:
+    if isinstance(links, FetchError):
+        return links
+    offline = reader.fetcher.offline
+    try:
+        return project_files(name, settings, reader.fetcher, reader.cache, offline=offline, links=links)
+    except FetchError as error:
+        return error
+
+
+def _locate(
+    wanted: Iterable[Unlocated], settings: IndexSettings, reader: WheelReader
+) -> dict[Unlocated, Candidate | Skip]:
+    """Wheels that locks only name, found in the index by file name and hash; each project is looked up once."""
+    distinct = list(dict.fromkeys(wanted))
+    places = list(dict.fromkeys((each.candidate.name, each.index) for each in distinct))
+
+    links = _links(settings, reader) if any(index is None for _, index in places) else None
+
+    def look_up(name: str, index: str | None) -> Found | FetchError:
+        if index is None:
+            return _look_up(name, settings, reader, links)
+        where = replace(settings, index_url=index, extra_index_urls=(), find_links=())
+        return _look_up(name, where, reader)
+
+    found = dict(zip(places, run_all([partial(look_up, *place) for place in places]), strict=True))
+    return {each: _located(each.candidate, found[each.candidate.name, each.index]) for each in distinct}
+
+
+def _located(candidate: Candidate, found: Found | FetchError) -> Candidate | Skip:
+    if isinstance(found, FetchError):
+        return Skip(candidate.requested, found.code, str(found))
+    for source in found.sources:
+        for file in source.files:
+            if file.filename == candidate.filename and (
+                candidate.sha256 is None or file.sha256 in {None, candidate.sha256}
+            ):
+                return replace(
+                    candidate,
+                    url=file.url,
+                    index=source.index,
+                    size=file.size,
+                    core_metadata_sha256=file.core_metadata_sha256,
+                )
+    reason = f"the index has no {candidate.filename} with the hash the lock gives"
+    return Skip(candidate.requested, "not-found", reason)
+
+
+def _target_set(
+    gatherer: _Gatherer, parts: Sequence[Selection], located: Mapping[Unlocated, Candidate | Skip]
+) -> TargetSet:
+    """The selections for one target put together."""
+    found = [located[each] for part in parts for each in part.unlocated]
+    choices = [*(each for part in parts for each in part.candidates), *found]
+    return TargetSet(
+        target=gatherer.target,
+        pulled=gatherer.pulled,
+        candidates=distinct([each for each in choices if isinstance(each, Candidate)]),
+        skipped=[
+            *(each for part in parts for each in part.skipped),
+            *(each for each in found if isinstance(each, Skip)),
+        ],
+        not_compared=[each for part in parts for each in part.not_compared],
+        roots=tuple(dict.fromkeys(name for part in parts for name in part.roots)),
+    )
+
+
+class _Gatherer:
+    """Selects what would be installed on one target.
+
+    Attributes:
+        target: The target.
+        notes: Sentences for people.
+        pulled: Names that only the resolution brought.
+        closure: What uv resolved, if it did.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        question: Question,
+        reader: WheelReader,
+        settings: IndexSettings,
+        inputs: Inputs,
+        pages: Mapping[str, Found | FetchError],
+    ) -> None:
+        self.target = target
+        self._question = question
+        self._reader = reader
+        self._settings = settings
+        self._inputs = inputs
+        self._pages = pages
+        self.notes: list[str] = []
+        self.pulled: frozenset[str] = frozenset()
+        self.closure: Closure | None = None
+        self._asked: Sequence[Asked] = ()
+
+    def select(self, *, resolves: bool, lone_folder: bool) -> list[Selection]:
+        """What each of the inputs comes to.
+
+        Args:
+            resolves: Whether uv resolves what was asked for.
+            lone_folder: Whether that is the one wheel that a folder has for the target.
+        """
+        target = self.target
+        every = [*self._inputs.asked, *self._inputs.against]
+        left_out = [each for each in every if not applies(each, target)]
+        asked = [each for each in self._inputs.asked if each not in left_out]
+        against = [each for each in self._inputs.against if each not in left_out]
+        parts = [Selection(not_compared=[_marker_skip(each) for each in left_out])]
+        folders = [select_wheels(folder, target) for folder in self._inputs.folders]
+        if self._question.all_targets:  # a project that has no wheel for a target is not meant for it
+            folders = [without_absent(folder) for folder in folders]
+        if resolves:
+            if lone_folder:
+                asked = [Asked(text=each.requested, path=each.path) for each in folders[0].candidates]
+                folders = [folders[0]._replace(candidates=(), roots=())]
+            refused = [choice for each in asked if isinstance(choice := self._before_resolving(each), Skip)]
+            parts.append(Selection(skipped=refused))
+            asked = [each for each in asked if self._before_resolving(each) is None]
+            parts.append(self._resolved(asked, target))
+            asked = []
+        parts.append(self._chosen(asked, target))
+        parts += [self._from_lock(lock, target) for lock in self._inputs.locks]
+        parts += folders
+        local = {each.name for part in parts for each in part.candidates if each.path is not None}
+        parts.append(self._variants(target))
+        published = self._chosen([each for each in against if each.name not in local], target)
+        parts.append(published)
+        for part in parts:
+            self.notes += part.notes
+        return parts
+
+    def _chosen(self, asked: Sequence[Asked], target: Target) -> Selection:
+        choices = [self._choice(each, target) for each in asked]
+        return Selection(
+            candidates=[each for each in choices if isinstance(each, Candidate)],
+            skipped=[each for each in choices if isinstance(each, Skip)],
+            roots=[each.name for each in choices if isinstance(each, Candidate)],
+        )
+
+    def _variants(self, target: Target) -> Selection:
+        """Siblings; a variant that has no wheel for the target cannot be installed there beside the others."""
+        chosen = self._chosen(self._inputs.siblings, target)
+        absent = [each for each in chosen.skipped if each.code in {"no-wheel", "not-found"}]
+        return chosen._replace(skipped=[each for each in chosen.skipped if each not in absent], not_compared=absent)
+
+    def _choice(self, asked: Asked, target: Target) -> Candidate | Skip:
+        if asked.direct:
+            return choose_direct(asked, target)
+        found = self._pages[asked.name or ""]
+        if isinstance(found, FetchError):
+            return Skip(asked.text, found.code, str(found))
+        choice = choose(
+            asked,
+            found,
+            target,
+            exclude_newer=self._question.exclude_newer,
+            prereleases=self._question.prereleases,
+            known=[name for name, page in self._pages.items() if isinstance(page, Found)],
+            note=self.notes.append,
+        )
+        if isinstance(choice, Skip) and choice.code == "not-found" and asked.if_unknown:
+            return choice._replace(reason=f"{choice.reason}. {asked.if_unknown}")
+        if isinstance(choice, Skip) and choice.near:
+            return choice._replace(reason=f"{choice.reason}; perhaps {' or '.join(choice.near)} was meant")
+        return choice
+
+    def _before_resolving(self, asked: Asked) -> Skip | None:
+        """Why uv is not to be asked about a wheel or URL: it is not for the target, or would have to be built."""
+        choice = choose_direct(asked, self.target) if asked.direct else None
+        if not isinstance(choice, Skip) or (choice.code == "not-a-wheel" and self._question.allow_build):
+            return None
+        return choice
+
+    def _resolved(self, asked: Sequence[Asked], target: Target) -> Selection:
+        """The closure, by uv."""
+        if not (asked or self._inputs.files or self._inputs.text is not None):
+            return Selection()  # no marker holds for this target, or no wheel fits it
+        self._asked = asked
+        try:
+            closure = self._resolve(asked)
+        except QuestionError as error:
+            hints = [hint for each in asked for hint in (each.hint, each.if_unknown)]
+            raise QuestionError(error.reason, " ".join(filter(None, [error.hint, *hints]))) from error
+        selection = closure.lock(self._reader.fetcher.credentials).select(
+            target, extras=(), all_extras=False, groups=()
+        )
+        self.closure = closure
+        self.notes += closure.notes
+        roots = closure.roots
+        self.pulled = frozenset(each.name for each in selection.candidates) - roots.keys()
+        return selection._replace(
+            candidates=[replace(each, extras=roots.get(each.name, each.extras)) for each in selection.candidates],
+            not_compared=[*closure.not_compared, *selection.not_compared],
+            roots=[each.name for each in selection.candidates if each.name in roots] or selection.roots,
+        )
+
+    def _resolve(self, asked: Sequence[Asked], *, limits: Sequence[str] = ()) -> Closure:
+        from wheelclash.closure import Wanted, resolve
+
+        question, fetcher = self._question, self._reader.fetcher
+        return resolve(
+            Wanted(
+                requirements=asked,
+                files=self._inputs.files,
+                text=self._inputs.text,
+                extras=question.extras,
+                all_extras=question.all_extras,
+                groups=question.groups,
+                limits=limits,
+            ),
+            self.target,
+            self._settings,
+            credentials=fetcher.credentials,
+            environ=question.environ,
+            cwd=question.cwd,
+            interpreter=question.interpreter if self.target in question.targets else None,
+            allow_build=question.allow_build,
+            exclude_newer=question.exclude_newer,
+            prereleases=question.prereleases,
+            offline=fetcher.offline,
+        )
+
+    @property
+    def free(self) -> list[Asked]:
+        """What was asked for by name and resolved, and is not pinned: each name once."""
+        found: dict[str, Asked] = {}
+        for each in () if self.closure is None else self.closure.asked:
+            if each.name is not None and not each.direct and _holds(each, self.target):
+                before = found.get(each.name)
+                specifier = each.specifier if before is None else before.specifier & each.specifier
+                found[each.name] = replace(each, specifier=specifier)
+        return [each for each in found.values() if not pins(each.specifier)]
+
+    def with_newer(self, chosen: TargetSet, pages: Mapping[str, Found | FetchError]) -> TargetSet:
+        """The set, with the newest release of each name that was asked for, where another was chosen, and why."""
+        free = {each.name: each for each in self.free}
+        left = _MOST_EXPLAINED
+        candidates = []
+        for candidate in chosen.candidates:
+            page = pages.get(candidate.name)
+            if candidate.name in free and not candidate.direct and isinstance(page, Found):
+                newer = newer_release(
+                    free[candidate.name],
+                    page,
+                    self.target,
+                    candidate.version,
+                    exclude_newer=self._question.exclude_newer,
+                    prereleases=self._question.prereleases,
+                )
+                if newer is not None and not newer.reason and left:
+                    left -= 1
+                    newer = newer._replace(reason=self._why_not(candidate.name, newer.version))
+                candidate = replace(candidate, newer=newer)  # noqa: PLW2901
+            candidates.append(candidate)
+        return chosen._replace(candidates=candidates)
+
+    def _why_not(self, name: str, version: str) -> str:
+        """Why uv chose another release: what it says if that one is all it may take."""
+        from wheelclash.resolve.uv import cause
+
+        try:
+            self._resolve(self._asked, limits=[f"{name}=={version}"])
+        except QuestionError as error:
+            return cause(error)
+        return "other members of the set would have to be older for it"
+
+    def _from_lock(self, lock: Lock, target: Target) -> Selection:
+        question = self._question
+        return lock.select(target, extras=question.extras, all_extras=question.all_extras, groups=question.groups)
+
+
+def _holds(asked: Asked, target: Target) -> bool:
+    """Whether a marker holds; of a line of a file, uv judges one that cannot be evaluated."""
+    try:
+        return applies(asked, target)
+    except QuestionError:
+        return False
+
+
+def _marker_skip(asked: Asked) -> Skip:
+    return Skip(asked.text, "marker", "its marker does not hold for this target")

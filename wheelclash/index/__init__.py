@@ -1,0 +1,1 @@
+"""Package indexes: settings of pip and uv, project pages, and file names."""

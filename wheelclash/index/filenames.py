@@ -1,0 +1,98 @@
+"""What a file's name and its ``Requires-Python`` say of it; cheap, for indexes list thousands of files.
+
+Which of several wheels a target prefers: by tags (PEP 425), then by build tag (PEP 427).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packaging.tags import Tag
+
+    from wheelclash.target.target import Target
+
+__all__ = ["project_of", "python_fits", "rank", "ranks", "version_of"]
+
+
+def project_of(filename: str) -> str | None:
+    """The normalised name a distribution's file name begins with, or None."""
+    stem = _sdist_stem(filename)
+    name = filename.partition("-")[0] if stem is None else stem.rpartition("-")[0]
+    return _normalised(name) if name else None
+
+
+_normalised = lru_cache(maxsize=1024)(canonicalize_name)
+
+
+def version_of(filename: str) -> Version | None:
+    """The version in a distribution's file name, or None; cheap, for indexes list thousands of files."""
+    stem = _sdist_stem(filename)
+    return _version(filename.split("-", 2)[1] if stem is None else stem.rpartition("-")[2])
+
+
+@lru_cache(maxsize=4096)
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text.replace("_", "-"))
+    except InvalidVersion:
+        return None
+
+
+def _sdist_stem(filename: str) -> str | None:
+    """``name-version`` of a source archive (PEP 625); None for a wheel, the empty string for any other file."""
+    lower = filename.lower()
+    if lower.endswith(".whl") and lower.count("-") > 3:  # noqa: PLR2004 - name, version and three tags
+        return None
+    suffix = next((each for each in (".tar.gz", ".zip") if lower.endswith(each)), None)
+    return filename[: -len(suffix)] if suffix else ""
+
+
+@lru_cache(maxsize=1024)
+def _specifier_fits(requires_python: str, version: str) -> bool:
+    try:
+        specifier = SpecifierSet(requires_python)
+    except InvalidSpecifier:
+        return True
+    return specifier.contains(Version(version).base_version, prereleases=True)
+
+
+def python_fits(requires_python: str | None, target: Target) -> bool:
+    """Whether a file's ``Requires-Python`` lets the target in; one that is no specifier says nothing, as for pip."""
+    return requires_python is None or _specifier_fits(requires_python, target.python_version)
+
+
+@lru_cache(maxsize=8)
+def ranks(tags: tuple[Tag, ...]) -> Mapping[str, int]:
+    """Place in the order of preference, by tag: 0 for the best; ``tags`` are a target's, best first."""
+    return {str(tag): place for place, tag in reversed(list(enumerate(tags)))}
+
+
+def rank(filename: str, places: Mapping[str, int]) -> int | None:
+    """The best place of a wheel's tags, or None if none of them fits.
+
+    By its name's text alone, for indexes list thousands.
+
+    Args:
+        filename: Of a wheel.
+        places: What :func:`ranks` gave for a target.
+    """
+    parts = filename[: -len(".whl")].lower().rsplit("-", 3)
+    if len(parts) != 4:  # noqa: PLR2004 - and not three tags
+        return None
+    _, pythons, abis, platforms = parts
+    found = [
+        place
+        for python in pythons.split(".")
+        for abi in abis.split(".")
+        for platform in platforms.split(".")
+        if (place := places.get(f"{python}-{abi}-{platform}")) is not None
+    ]
+    return min(found, default=None)

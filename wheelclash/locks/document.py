@@ -1,0 +1,226 @@
+"""TOML and JSON that somebody else wrote: read within bounds, and looked into without trusting its types.
+
+Whatever is wrong becomes one sentence that names the file and the place in it.
+
+What the ``pyproject.toml`` beside a lock says that the lock does not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+
+from wheelclash.errors import QuestionError
+from wheelclash.files import read_file
+from wheelclash.wording import near
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from pathlib import Path
+    from typing import NoReturn
+
+__all__ = ["LARGEST", "Table", "chosen", "normalised", "parse_json", "parse_toml", "pyproject_beside"]
+
+LARGEST = 64 * 2**20
+"""Bytes; the largest real lock files have a few million."""
+
+
+class Table:
+    """A table of a document, and where in it it stands.
+
+    Attributes:
+        values: What it holds.
+        place: For messages: the file, then keys and numbers, e.g. ``uv.lock: package[3].wheels[0]``.
+    """
+
+    __slots__ = ("place", "values")
+
+    def __init__(self, values: dict[str, Any], place: str) -> None:
+        self.values = values
+        self.place = place
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def text(self, key: str) -> str | None:
+        """The text under ``key``, or None if there is nothing.
+
+        Raises:
+            QuestionError: It is no text.
+        """
+        found = self.values.get(key)
+        if found is not None and not isinstance(found, str):
+            self._damaged(key, "is no text")
+        return found
+
+    def required(self, key: str) -> str:
+        """The text under ``key``.
+
+        Raises:
+            QuestionError: There is none.
+        """
+        found = self.text(key)
+        if not found:
+            self._damaged(key, "is missing")
+        return found
+
+    def flag(self, key: str) -> bool:
+        """Whether ``key`` is true; false if it is not there.
+
+        Raises:
+            QuestionError: It is neither.
+        """
+        found = self.values.get(key, False)
+        if not isinstance(found, bool):
+            self._damaged(key, "is neither true nor false")
+        return found
+
+    def number(self, key: str) -> int | None:
+        """The whole number under ``key`` if it is one and not negative; anything else is None."""
+        found = self.values.get(key)
+        return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
+
+    def table(self, key: str) -> Table:
+        """The table under ``key``; an empty one if there is none.
+
+        Raises:
+            QuestionError: It is no table.
+        """
+        found = self.values.get(key, {})
+        if not isinstance(found, dict):
+            self._damaged(key, "is no table")
+        return Table(found, self._below(key))
+
+    def tables(self, key: str) -> list[Table]:
+        """The tables listed under ``key``.
+
+        Raises:
+            QuestionError: It is no list of tables.
+        """
+        found = self.values.get(key, [])
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            self._damaged(key, "is no list of tables")
+        return [Table(each, f"{self._below(key)}[{number}]") for number, each in enumerate(found)]
+
+    def texts(self, key: str) -> list[str]:
+        """The texts listed under ``key``.
+
+        Raises:
+            QuestionError: It is no list of texts.
+        """
+        found = self.values.get(key, [])
+        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+            self._damaged(key, "is no list of texts")
+        return found
+
+    def _below(self, key: str) -> str:
+        return f"{self.place}{'' if self.place.endswith(': ') else '.'}{key}"
+
+    def _damaged(self, key: str, how: str) -> NoReturn:
+        raise QuestionError(f"{self._below(key)} {how}: the file is damaged, or not of the format it seems to be.")
+
+
+def normalised(name: str) -> str:
+    """A name of a project, extra or group as it is compared (PEP 503, 685, 735)."""
+    return canonicalize_name(name)
+
+
+def parse_toml(data: bytes, what: str) -> Table:
+    """Read TOML.
+
+    Args:
+        data: The file.
+        what: Its name, for messages.
+
+    Raises:
+        QuestionError: It is too large, nested too deeply, not UTF-8, or not TOML.
+    """
+    import tomllib
+
+    text = _text(data, what)
+    try:
+        return Table(tomllib.loads(text), f"{what}: ")
+    except RecursionError:
+        raise QuestionError(f"{what} is nested too deeply.") from None
+    except ValueError as error:  # besides its own errors, tomllib lets through those of numbers and dates
+        raise QuestionError(f"{what} is not TOML: {_shortened(error)}.") from None
+
+
+def parse_json(data: bytes, what: str) -> Table:
+    """Read a JSON object.
+
+    Args:
+        data: The file.
+        what: Its name, for messages.
+
+    Raises:
+        QuestionError: It is too large, nested too deeply, not UTF-8, not JSON, or no object.
+    """
+    import json
+
+    text = _text(data, what)
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise QuestionError(f"{what} is nested too deeply.") from None
+    except ValueError as error:
+        raise QuestionError(f"{what} is not JSON: {_shortened(error)}.") from None
+    if not isinstance(found, dict):
+        raise QuestionError(f"{what} is JSON, but no object.")
+    return Table(found, f"{what}: ")
+
+
+def _text(data: bytes, what: str) -> str:
+    if len(data) > LARGEST:
+        raise QuestionError(f"{what} has more than {LARGEST // 2**20} MiB: no lock file is that large.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise QuestionError(f"{what} is not UTF-8 (byte {error.start}).") from None
+
+
+def _shortened(error: Exception) -> str:
+    """The first line of an error, at a length that fits a message."""
+    longest = 200
+    text = str(error).partition("\n")[0].rstrip(".")
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def pyproject_beside(lock: Path | None) -> Table | None:
+    """The ``pyproject.toml`` in the folder of a lock; None if there is none, or the lock came from no file.
+
+    Raises:
+        QuestionError: It is there, and is not TOML.
+    """
+    if lock is None:
+        return None
+    try:
+        data = read_file(lock.parent / "pyproject.toml", LARGEST)
+    except OSError:
+        return None
+    return parse_toml(data, "pyproject.toml")
+
+
+def chosen(asked: Sequence[str], known: Iterable[str], *, what: str, where: str) -> tuple[str, ...]:
+    """The extras or groups that were asked for, normalised.
+
+    Args:
+        asked: As given.
+        known: All there are.
+        what: ``extra`` or ``group``, for messages.
+        where: The file's name, for messages.
+
+    Raises:
+        QuestionError: One does not exist; the hint has near names.
+    """
+    names: Collection[str] = {normalised(each) for each in known}
+    wanted = tuple(dict.fromkeys(normalised(each) for each in asked))
+    for name in wanted:
+        if name not in names:
+            hint = near(name, sorted(names)) or f"It has no {what} at all."
+            raise QuestionError(f"{where} knows no {what} {name!r}.", hint)
+    return wanted

@@ -1,0 +1,178 @@
+"""Walking the graph of a lock that does not say itself who needs a package, as older poetry and pdm wrote them.
+
+Markers of lock files, evaluated for a target.
+
+Locks say more in markers than requirements do: several extras can be active at once. PEP 751 writes that as
+``'x' in extras``; uv and poetry write ``extra == 'x'``, where any active one will do. The latter is turned into the
+former, which :mod:`packaging` evaluates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.requirements import Requirement
+from packaging.version import InvalidVersion
+
+from wheelclash.errors import QuestionError
+from wheelclash.locks.document import normalised
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from wheelclash.target.target import Target
+
+__all__ = ["Edge", "Markers", "lines", "reach"]
+
+_QUOTED = r"(\"[^\"]*\"|'[^']*')"
+_EXTRA_FIRST = re.compile(rf"\bextra\s*(==|!=)\s*{_QUOTED}")
+_EXTRA_LAST = re.compile(rf"{_QUOTED}\s*(==|!=)\s*extra\b")
+_AS_SET = {"==": "in", "!=": "not in"}
+
+
+class Markers:
+    """Evaluates markers for one target; the same one is asked for again and again.
+
+    Args:
+        target: What the markers are evaluated for.
+        what: The file's name, for messages.
+
+    Attributes:
+        target: The same.
+    """
+
+    def __init__(self, target: Target, what: str) -> None:
+        self.target = target
+        self._what = what
+        self._known: dict[tuple[str, frozenset[str], frozenset[str]], bool] = {}
+
+    def hold(self, text: str | None, extras: Collection[str] = (), groups: Collection[str] = ()) -> bool:
+        """Whether a marker is true.
+
+        Args:
+            text: The marker; one that is missing or empty is true.
+            extras: The active extras, as the marker spells them.
+            groups: The active dependency groups.
+
+        Raises:
+            QuestionError: It is no marker, or compares what cannot be compared.
+        """
+        if not text:
+            return True
+        active = frozenset(extras) if "extra" in text else frozenset[str]()
+        chosen = frozenset(groups) if "dependency_groups" in text else frozenset[str]()
+        key = (text, active, chosen)
+        if key not in self._known:
+            self._known[key] = self._evaluate(text, active, chosen)
+        return self._known[key]
+
+    def _evaluate(self, text: str, extras: frozenset[str], groups: frozenset[str]) -> bool:
+        environment: Mapping[str, str | AbstractSet[str]] = {
+            **self.target.markers,
+            "extra": "",
+            "extras": extras,
+            "dependency_groups": groups,
+        }
+        try:
+            return _parsed(text).evaluate(environment, context="lock_file")
+        except (
+            InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, InvalidVersion, ValueError, KeyError,
+            AssertionError, TypeError, RecursionError,
+        ):  # fmt: skip
+            longest = 120
+            shown = text if len(text) <= longest else f"{text[:longest]}…"
+            raise QuestionError(f"{self._what} has a marker that cannot be evaluated: {shown}") from None
+
+
+@lru_cache(maxsize=8192)
+def _parsed(text: str) -> Marker:
+    if "extra" in text:
+        text = _EXTRA_FIRST.sub(lambda found: f"{found[2]} {_AS_SET[found[1]]} extras", text)
+        text = _EXTRA_LAST.sub(lambda found: f"{found[1]} {_AS_SET[found[2]]} extras", text)
+    return Marker(text)
+
+
+class Edge(NamedTuple):
+    """A dependency whose marker holds.
+
+    Attributes:
+        name: Of the package, normalised.
+        allows: Whether a version will do.
+        extras: Extras asked for, normalised.
+    """
+
+    name: str
+    allows: Callable[[str], bool]
+    extras: tuple[str, ...] = ()
+
+
+def reach(
+    roots: Iterable[Edge],
+    versions: Mapping[str, Sequence[tuple[int, str]]],
+    edges: Callable[[int, frozenset[str]], Iterable[Edge]],
+    what: str,
+) -> dict[int, set[str]]:
+    """The packages that would be installed.
+
+    Args:
+        roots: What is asked for.
+        versions: By name, number and version of each locked package, the preferred first.
+        edges: The dependencies of a package under some of its extras.
+        what: The file's name, for messages.
+
+    Returns:
+        By number, the extras a package was reached with.
+
+    Raises:
+        QuestionError: Something needed is not locked.
+    """
+    found: dict[int, set[str]] = {}
+    queue = deque(roots)
+    while queue:
+        edge = queue.popleft()
+        number = _meant(edge, versions, found, what)
+        known = found.get(number)
+        if known is not None and known.issuperset(edge.extras):
+            continue
+        extras = found.setdefault(number, set())
+        extras.update(edge.extras)
+        queue.extend(edges(number, frozenset(extras)))
+    return found
+
+
+def _meant(
+    edge: Edge, versions: Mapping[str, Sequence[tuple[int, str]]], found: Mapping[int, object], what: str
+) -> int:
+    """The package an edge leads to: the one already reached if it will do, else the first that will."""
+    named = versions.get(edge.name, ())
+    fitting = [number for number, version in named if edge.allows(version)] or [number for number, _ in named[:1]]
+    if not fitting:
+        raise QuestionError(f"{what} depends on {edge.name}, and does not lock it for this target.", "Make it anew.")
+    return next((number for number in fitting if number in found), fitting[0])
+
+
+def lines(texts: Iterable[str], markers: Markers) -> Iterator[Edge]:
+    """Dependencies written as requirements (PEP 508), less those whose marker does not hold and those that are none."""
+    for line in texts:
+        try:
+            found = Requirement(line)
+        except (ValueError, RecursionError):  # also packaging's own error
+            continue
+        if found.marker is None or markers.hold(str(found.marker)):
+            extras = tuple(normalised(each) for each in found.extras)
+            yield Edge(normalised(found.name), _specifier(found), extras)
+
+
+def _specifier(requirement: Requirement) -> Callable[[str], bool]:
+    def allows(version: str) -> bool:
+        try:
+            return requirement.specifier.contains(version, prereleases=True)
+        except InvalidVersion:
+            return True
+
+    return allows

@@ -1,0 +1,316 @@
+"""What every lock comes down to: packages with their files, one wheel of each for a target.
+
+The formats differ in how they say what is installed; from there on all are treated alike.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from wheelclash.core.distribution import Candidate, Skip
+from wheelclash.errors import QuestionError
+from wheelclash.index.filenames import rank, ranks, version_of
+from wheelclash.index.simple_api import ProjectFile
+from wheelclash.locks.document import normalised
+from wheelclash.resolve.choose import reason_for
+from wheelclash.resolve.requirement import Asked
+from wheelclash.resolve.selection import Selection, Unlocated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from packaging.utils import BuildTag
+
+    from wheelclash.locks.location import Place
+    from wheelclash.target.target import Target
+
+__all__ = ["Kind", "Locked", "LockedWheel", "folder_kind", "locked_wheel", "select_wheels", "uninstallable"]
+
+Kind: TypeAlias = Literal["files", "not-a-wheel", "project", "workspace-member", "editable", "directory"]
+"""What a lock says of a package: files to choose from, something to be built, or a folder of the user's own."""
+
+_NOT_COMPARED: Mapping[Kind, str] = {
+    "project": "the lock's own project",
+    "workspace-member": "a member of the workspace, installed from its folder",
+    "editable": "installed from its folder, so that edits show",
+    "directory": "installed from a folder, not from a wheel",
+}
+_HEX = re.compile(r"[0-9a-f]{64}")
+_UNUSABLE_NAME = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|]')
+
+
+class LockedWheel(NamedTuple):
+    """A wheel a lock names.
+
+    Attributes:
+        filename: Its name.
+        url: Where it is, without credentials; empty if the lock does not say.
+        path: The local file, if it is one.
+        sha256: Hex digest, or None.
+        size: Bytes, or None.
+        refused: Why it is not to be read, one sentence; else empty.
+    """
+
+    filename: str
+    url: str = ""
+    path: Path | None = None
+    sha256: str | None = None
+    size: int | None = None
+    refused: str = ""
+
+
+class Locked(NamedTuple):
+    """One package of a lock, as far as installing it goes.
+
+    Attributes:
+        name: Normalised.
+        version: As the lock spells it; None for what has none before it is built.
+        kind: What there is to install.
+        wheels: Its wheels, for every target.
+        sources: File names of its source archives.
+        registry: The index the lock names for it, without credentials, or None.
+        origin: Where it comes from, for messages, without credentials: a URL, a path, a repository.
+        direct: It was asked for by path or URL.
+        extras: Its extras that are installed too, normalised.
+    """
+
+    name: str
+    version: str | None
+    kind: Kind = "files"
+    wheels: tuple[LockedWheel, ...] = ()
+    sources: tuple[str, ...] = ()
+    registry: str | None = None
+    origin: str = ""
+    direct: bool = False
+    extras: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """``name==version``, as messages call it."""
+        return f"{self.name}=={self.version}" if self.version else self.name
+
+
+def folder_kind(*, own: bool, editable: bool, member: bool = False) -> Kind:
+    """What a folder is to a lock.
+
+    Args:
+        own: It is the lock's own.
+        editable: It is installed so that edits show.
+        member: It is listed as a member of the workspace.
+    """
+    if own:
+        return "project"
+    if member:
+        return "workspace-member"
+    return "editable" if editable else "directory"
+
+
+def locked_wheel(
+    filename: str, place: Place | None, *, sha256: str | None = None, size: int | None = None
+) -> LockedWheel:
+    """A wheel from what a lock says of it.
+
+    Args:
+        filename: Its name.
+        place: Where it is; None if the lock does not say.
+        sha256: Hex digest in any case, with or without ``sha256:`` before it; dropped if it is none.
+        size: Bytes.
+    """
+    if place is None:
+        return LockedWheel(filename, sha256=_digest(sha256), size=size)
+    return LockedWheel(filename, place.url, place.path, _digest(sha256) or _digest(place.sha256), size, place.refused)
+
+
+def select_wheels(
+    packages: Iterable[Locked],
+    target: Target,
+    *,
+    roots: Iterable[str] = (),
+    notes: Iterable[str] = (),
+    build_first: bool = False,
+) -> Selection:
+    """One wheel of each package, or why there is none.
+
+    Args:
+        packages: What would be installed.
+        target: For what.
+        roots: Names that were asked for.
+        notes: Sentences for people.
+        build_first: Prefer a higher build tag to a better compatibility tag, as poetry does.
+
+    Raises:
+        QuestionError: One name stands for two different things.
+    """
+    candidates: list[Candidate] = []
+    unlocated: list[Unlocated] = []
+    skipped: list[Skip] = []
+    not_compared: list[Skip] = []
+    places = ranks(target.tags)
+    for package in _distinct(packages):
+        reason = _NOT_COMPARED.get(package.kind)
+        if reason is not None:
+            not_compared.append(Skip(requirement=package.shown, code=package.kind, reason=reason))
+            continue
+        found = _chosen(package, target, places, build_first=build_first)
+        if isinstance(found, Skip):
+            skipped.append(found)
+        elif found.url:
+            candidates.append(found)
+        else:
+            unlocated.append(Unlocated(candidate=found, index=package.registry))
+    wheels = [*candidates, *(each.candidate for each in unlocated)]
+    unhashed = [each.filename for each in wheels if each.sha256 is None and each.path is None]
+    told = list(notes)
+    if unhashed:
+        told.append(
+            f"the lock gives no sha256 for {len(unhashed)} wheel(s), e.g. {unhashed[0]}: "
+            "they are compared as their server has them"
+        )
+    return Selection(
+        candidates=tuple(candidates),
+        unlocated=tuple(unlocated),
+        skipped=tuple(skipped),
+        not_compared=tuple(not_compared),
+        roots=tuple(dict.fromkeys(roots)),
+        notes=tuple(told),
+    )
+
+
+def uninstallable(packages: Iterable[Locked], target: Target) -> bool:
+    """Whether some package can neither be installed from a wheel nor be built: installers refuse such a target."""
+    places = ranks(target.tags)
+    return any(
+        package.kind == "files"
+        and not package.sources
+        and all(rank(each.filename, places) is None for each in package.wheels)
+        for package in packages
+    )
+
+
+# -- one of several ----------------------------------------------------------------------------------------
+
+
+def _distinct(packages: Iterable[Locked]) -> list[Locked]:
+    """Every package once; entries that differ in their extras alone are one.
+
+    Raises:
+        QuestionError: One name stands for two different things.
+    """
+    found: dict[str, Locked] = {}
+    for package in packages:
+        first = found.setdefault(package.name, package)
+        if first is package:
+            continue
+        if _identity(first) != _identity(package):
+            raise QuestionError(
+                f"The lock would install {package.name} twice on this target: {_described(first)} and "
+                f"{_described(package)}.",
+                "Choose fewer extras or groups, or make the lock anew.",
+            )
+        extras = tuple(sorted({*first.extras, *package.extras}))
+        found[package.name] = first._replace(extras=extras)
+    return list(found.values())
+
+
+def _identity(package: Locked) -> tuple[object, ...]:
+    files = frozenset((each.filename, each.sha256) for each in package.wheels)
+    return (package.version, package.kind, files, frozenset(package.sources))
+
+
+def _described(package: Locked) -> str:
+    place = package.origin or package.registry
+    return f"{package.shown} from {place}" if place else package.shown
+
+
+def _chosen(package: Locked, target: Target, places: Mapping[str, int], *, build_first: bool) -> Candidate | Skip:
+    if package.kind == "not-a-wheel":
+        reason = f"{package.origin or 'its source'} is no wheel: what it installs is not known until it is built"
+        return Skip(requirement=package.shown, code="not-a-wheel", reason=reason)
+    fitting = [each for each in package.wheels if rank(each.filename, places) is not None]
+    own = _own_wheels(package, fitting)
+    if not own:
+        return Skip(requirement=package.shown, code="no-wheel", reason=_why_none(package, target))
+
+    def preference(each: tuple[LockedWheel, Version, BuildTag]) -> tuple[object, ...]:
+        best = rank(each[0].filename, places) or 0
+        return (each[2], -best) if build_first else (-best, each[2])
+
+    wheel, version, _ = max(own, key=preference)  # of equal ones the first
+    if wheel.refused:
+        return Skip(requirement=package.shown, code="refused", reason=wheel.refused)
+    return Candidate(
+        filename=wheel.filename,
+        name=package.name,
+        version=str(version),
+        url=wheel.url,
+        index=package.registry,
+        sha256=wheel.sha256,
+        size=wheel.size,
+        requested=package.shown,
+        direct=package.direct,
+        extras=package.extras,
+        path=wheel.path,
+    )
+
+
+def _own_wheels(package: Locked, wheels: Sequence[LockedWheel]) -> list[tuple[LockedWheel, Version, BuildTag]]:
+    """Wheels with version and build tag, less those whose name belongs to another project or version.
+
+    A lock may leave out the local part of a version, unless it has files of the version as it stands.
+    """
+    found = [
+        (wheel, named[1], named[2])
+        for wheel in wheels
+        if (named := _parsed(wheel.filename)) is not None and named[0] == package.name
+    ]
+    wanted = _version(package.version)
+    if wanted is None or all(version == wanted for _, version, _ in found):
+        return found
+    if any(version_of(each.filename) == wanted for each in package.wheels):
+        return [each for each in found if each[1] == wanted]
+    return [each for each in found if each[1].public == wanted.public]
+
+
+def _why_none(package: Locked, target: Target) -> str:
+    """What there is instead of a wheel."""
+    own = _own_wheels(package, package.wheels)
+    if not own and package.wheels:
+        return f"the lock names files of another project or version for it, e.g. {package.wheels[0].filename}"
+    if not own and package.sources:
+        return f"it came as source only ({package.sources[0]}); wheels alone can be compared"
+    if not own:
+        return "the lock names no file of it"
+    asked = Asked(text=package.shown, name=package.name, specifier=SpecifierSet(prereleases=True))
+    files = [ProjectFile(filename=wheel.filename, url="") for wheel, _, _ in own]
+    return reason_for(asked, files, target, excluded=False)
+
+
+@lru_cache(maxsize=8192)
+def _parsed(filename: str) -> tuple[str, Version, BuildTag] | None:
+    try:
+        name, version, build, _ = parse_wheel_filename(filename)
+    except InvalidWheelFilename:
+        return None
+    if _UNUSABLE_NAME.search(filename):
+        return None
+    return normalised(name), version, build
+
+
+@lru_cache(maxsize=8192)
+def _version(text: str | None) -> Version | None:
+    try:
+        return None if text is None else Version(text)
+    except InvalidVersion:
+        return None
+
+
+def _digest(text: str | None) -> str | None:
+    lower = (text or "").strip().lower().removeprefix("sha256:")
+    return lower if _HEX.fullmatch(lower) else None

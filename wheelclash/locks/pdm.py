@@ -1,0 +1,262 @@
+"""``pdm.lock``, version 4, with and without ``static_urls``: what ``pdm install`` installs.
+
+With the strategy ``inherit_metadata`` (pdm's default since 2.11) every package names its groups and the marker under
+which it is installed; before, only its dependencies are there, and the ``pyproject.toml`` beside the lock says what was
+asked for. A package has one more entry for every set of its extras.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.version import InvalidVersion, Version
+
+from wheelclash.errors import QuestionError
+from wheelclash.locks.document import chosen, normalised, pyproject_beside
+from wheelclash.locks.graph import Edge, Markers, lines, reach
+from wheelclash.locks.location import filename_of
+from wheelclash.locks.package import Locked, LockedWheel, folder_kind, locked_wheel, select_wheels, uninstallable
+from wheelclash.target.inferred import python_allowed, targets_among
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from wheelclash.locks.document import Table
+    from wheelclash.locks.location import Places
+    from wheelclash.resolve.selection import Selection
+    from wheelclash.target.target import Target
+
+__all__ = ["PdmLock", "read"]
+
+_DEFAULT = "default"
+_NEWEST = Version("4.5.0")
+_VCS = ("git", "hg", "svn", "bzr")
+_SYSTEMS = {
+    "linux": "linux",
+    "manylinux": "linux",
+    "musllinux": "linux",
+    "alpine": "linux",
+    "macos": "darwin",
+    "windows": "win32",
+}
+_MACHINES = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "aarch64", "aarch64": "aarch64"}
+
+
+def read(document: Table, what: str, places: Places, path: Path | None) -> PdmLock:
+    """Read a pdm lock.
+
+    Args:
+        document: The whole file.
+        what: Its name, for messages.
+        places: Where its files are.
+        path: The file; the ``pyproject.toml`` beside it says which groups are the project's extras.
+
+    Raises:
+        QuestionError: It is damaged, or of a version that pdm 2.26 does not read.
+    """
+    text = document.table("metadata").required("lock_version")
+    try:
+        version = Version(text)
+    except InvalidVersion:
+        version = Version("0")
+    if version.major != _NEWEST.major or version.minor > _NEWEST.minor:
+        raise QuestionError(f"{what} is of version {text}; only version 4, up to {_NEWEST}, of pdm.lock is known.")
+    return PdmLock(document, what, places, path)
+
+
+class PdmLock:
+    """A pdm lock; see :class:`wheelclash.resolve.selection.Lock`."""
+
+    def __init__(self, document: Table, what: str, places: Places, path: Path | None) -> None:
+        self._what = what
+        self._metadata = document.table("metadata")
+        self._tables = document.tables("package")
+        self._project = pyproject_beside(path)
+        self._packages = [_locked(each, places) for each in self._tables]
+        self._groups = [normalised(each) for each in self._metadata.texts("groups")]
+        self._inherits = "inherit_metadata" in self._metadata.texts("strategy")
+
+    def targets(self) -> list[Target]:
+        """As the protocol says."""
+        listed = self._metadata.tables("targets")
+        return targets_among(
+            (wheel.filename for package in self._packages for wheel in package.wheels),
+            allows=lambda version: (
+                not listed or any(python_allowed(each.text("requires_python"), version) for each in listed)
+            ),
+            admits=lambda target: (
+                self._in_targets(target) and not uninstallable(self._selected(target, self._default_groups()), target)
+            ),
+        )
+
+    def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:
+        """As the protocol says; like pdm, without any extra or group it takes every group that is locked."""
+        optional = self._optional()
+        known = [each for each in self._groups if each != _DEFAULT]
+        given = chosen(
+            extras, known if optional is None else [e for e in known if e in optional], what="extra", where=self._what
+        )
+        named = chosen(groups, known, what="group", where=self._what)
+        if not self._in_targets(target):
+            raise QuestionError(
+                f"{self._what} is for other targets than {target.python_version} on {target.platform}: "
+                f"{'; '.join(_shown(each) for each in self._metadata.tables('targets')[:3])}.",
+                "Give --python-version and --python-platform.",
+            )
+        notes: list[str] = []
+        wanted = self._default_groups()
+        if (given or named) and optional is not None:
+            wanted = [each for each in wanted if each not in optional or each in given or each in named]
+        if all_extras:
+            wanted = self._groups or wanted
+        if not self._inherits and self._project is None:
+            notes.append(f"there is no pyproject.toml beside {self._what}: everything it locks is compared")
+        return select_wheels(self._selected(target, wanted), target, notes=notes)
+
+    # -- groups --------------------------------------------------------------------------------------------
+
+    def _optional(self) -> set[str] | None:
+        """The project's extras; None if there is no project to ask."""
+        if self._project is None:
+            return None
+        return {normalised(each) for each in self._project.table("project").table("optional-dependencies")}
+
+    def _default_groups(self) -> list[str]:
+        """What ``pdm install`` takes: every locked group that the project has."""
+        if self._project is None or not self._groups:
+            return self._groups or [_DEFAULT]
+        project, pdm = self._project, self._project.table("tool").table("pdm")
+        listed = (
+            project.table("project").table("optional-dependencies"),
+            project.table("dependency-groups"),
+            pdm.table("dev-dependencies"),
+        )
+        present = {_DEFAULT, *(normalised(key) for table in listed for key in table)}
+        return [each for each in self._groups if each in present]
+
+    # -- targets -------------------------------------------------------------------------------------------
+
+    def _in_targets(self, target: Target) -> bool:
+        listed = self._metadata.tables("targets")
+        return not listed or any(_fits(each, target) for each in listed)
+
+    # -- packages ------------------------------------------------------------------------------------------
+
+    def _selected(self, target: Target, groups: Sequence[str]) -> Iterator[Locked]:
+        """The packages that would be installed."""
+        markers = Markers(target, self._what)
+        if not self._inherits:
+            yield from self._walked(markers, groups)
+            return
+        for table, package in zip(self._tables, self._packages, strict=True):
+            own = [normalised(each) for each in table.texts("groups")]
+            if markers.hold(table.text("marker")) and (not own or any(each in groups for each in own)):
+                yield package
+
+    def _walked(self, markers: Markers, groups: Sequence[str]) -> Iterator[Locked]:
+        versions: dict[str, list[tuple[int, str]]] = {}
+        for number, package in enumerate(self._packages):
+            if python_allowed(self._tables[number].text("requires_python"), markers.target.python_version):
+                versions.setdefault(_key(package.name, package.extras), []).append((number, package.version or ""))
+        roots = self._roots(markers, groups)
+        edges = roots if roots is not None else [Edge(each, lambda _: True) for each in versions]
+        found = reach(
+            (_keyed(each, versions) for each in edges),
+            versions,
+            lambda number, _: (
+                _keyed(each, versions) for each in lines(self._tables[number].texts("dependencies"), markers)
+            ),
+            self._what,
+        )
+        for number in found:
+            yield self._packages[number]
+
+    def _roots(self, markers: Markers, groups: Sequence[str]) -> list[Edge] | None:
+        if self._project is None:
+            return None
+        project = self._project.table("project")
+        found = list(lines(project.texts("dependencies"), markers)) if _DEFAULT in groups else []
+        tables = (
+            project.table("optional-dependencies"),
+            self._project.table("tool").table("pdm").table("dev-dependencies"),
+            self._project.table("dependency-groups"),
+        )
+        for table in tables:
+            for key in table:
+                if normalised(key) in groups:
+                    found += lines((each for each in table.values[key] if isinstance(each, str)), markers)
+        return found
+
+
+def _key(name: str, extras: Sequence[str]) -> str:
+    return f"{name}[{','.join(extras)}]" if extras else name
+
+
+def _keyed(edge: Edge, versions: dict[str, list[tuple[int, str]]]) -> Edge:
+    """The edge to the entry for these extras, if there is one; that entry in turn depends on the plain one."""
+    key = _key(edge.name, tuple(sorted(edge.extras)))
+    return edge._replace(name=key if key in versions else edge.name, extras=())
+
+
+def _locked(table: Table, places: Places) -> Locked:
+    name = normalised(table.required("name"))
+    version = table.text("version")
+    extras = tuple(sorted(normalised(each) for each in table.texts("extras")))
+    for key in _VCS:
+        if key in table:
+            origin = places.shown(table.required(key))
+            return Locked(name=name, version=version, kind="not-a-wheel", origin=origin, direct=True)
+    path, url = table.text("path"), table.text("url")
+    named = path if path is not None else url
+    if named is None:
+        wheels = tuple(_wheel(each, places) for each in table.tables("files"))
+        return Locked(
+            name=name,
+            version=version,
+            wheels=tuple(each for each in wheels if each.filename.lower().endswith(".whl")),
+            sources=tuple(each.filename for each in wheels if not each.filename.lower().endswith(".whl")),
+            extras=extras,
+        )
+    filename, origin = filename_of(named), places.shown(named)
+    if filename.lower().endswith(".whl"):
+        place = places.of_path(path) if path is not None else places.of_url(url or "")
+        digest = next(
+            (each.sha256 for each in (_wheel(one, places) for one in table.tables("files")) if each.sha256), None
+        )
+        wheel = locked_wheel(filename, place, sha256=digest)
+        return Locked(name=name, version=version, wheels=(wheel,), origin=origin, direct=True, extras=extras)
+    if path is not None and not filename.lower().endswith((".gz", ".zip", ".bz2", ".xz")):
+        kind = folder_kind(own=places.is_root(path), editable=table.flag("editable"))
+        return Locked(name=name, version=version, kind=kind, origin=origin)
+    return Locked(name=name, version=version, kind="not-a-wheel", origin=origin, direct=True)
+
+
+def _wheel(table: Table, places: Places) -> LockedWheel:
+    url, digest = table.text("url"), table.text("hash") or ""
+    place = None if url is None else places.of_url(url)
+    sha256 = digest if digest.startswith("sha256:") else None
+    return locked_wheel(table.text("file") or filename_of(url or ""), place, sha256=sha256)
+
+
+def _fits(table: Table, target: Target) -> bool:
+    """Whether a target of the lock takes ours in, as far as it names Python, implementation, system and machine."""
+    if not python_allowed(table.text("requires_python"), target.python_version):
+        return False
+    implementation = table.text("implementation")
+    if implementation is not None and implementation.lower() != target.implementation:
+        return False
+    platform = (table.text("platform") or "").lower()
+    if not platform:
+        return True
+    system = _SYSTEMS.get(platform.partition("_")[0])
+    if system is None:
+        return True
+    machine = next((arch for name, arch in _MACHINES.items() if platform.endswith(name)), None)
+    ours = target.markers["platform_machine"].lower()
+    return system == target.markers["sys_platform"] and machine in {None, _MACHINES.get(ours, ours)}
+
+
+def _shown(table: Table) -> str:
+    keys = ("requires_python", "platform", "implementation")
+    return " ".join(text for key in keys if (text := table.text(key)))

@@ -1,0 +1,127 @@
+"""What ``pip install --dry-run --report`` writes, version "1": the set pip would install, already chosen.
+
+Every package has one file, that of the machine and Python the report was made for (``environment``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wheelclash.errors import QuestionError, TargetError
+from wheelclash.locks.document import normalised
+from wheelclash.locks.location import filename_of
+from wheelclash.locks.package import Locked, folder_kind, locked_wheel, select_wheels
+from wheelclash.target.inferred import targets_among
+from wheelclash.target.target import target_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wheelclash.locks.document import Table
+    from wheelclash.locks.location import Places
+    from wheelclash.resolve.selection import Selection
+    from wheelclash.target.target import Target
+
+__all__ = ["PipReport", "read"]
+
+_PLATFORMS = {"linux": "manylinux_2_28_{machine}", "darwin": "macosx_13_0_{machine}", "win32": "{machine}"}
+_MACHINES = {"AMD64": "win_amd64", "ARM64": "win_arm64", "x86": "win32"}
+"""What stands for a machine whose wheels are all for any platform."""
+
+
+def read(document: Table, what: str, places: Places) -> PipReport:
+    """Read an installation report.
+
+    Args:
+        document: The whole file.
+        what: Its name, for messages.
+        places: Where its files are.
+
+    Raises:
+        QuestionError: It is damaged, no such report, or of a version that is not "1".
+    """
+    version = document.values.get("version")
+    if "install" not in document:
+        raise QuestionError(f"{what} is JSON, but no report of pip install --report.")
+    if version != "1":
+        raise QuestionError(f'{what} is of version {version!r}; only version "1" of pip\'s report is known.')
+    return PipReport(document, what, places)
+
+
+class PipReport:
+    """A report of pip; see :class:`wheelclash.resolve.selection.Lock`."""
+
+    def __init__(self, document: Table, what: str, places: Places) -> None:
+        self._what = what
+        environment = document.table("environment")
+        self._python = environment.text("python_full_version") or ""
+        self._machine = (environment.text("sys_platform") or "", environment.text("platform_machine") or "")
+        self._packages: list[Locked] = []
+        self._roots: list[str] = []
+        for table in document.tables("install"):
+            package = _locked(table, places)
+            self._packages.append(package)
+            if table.flag("requested"):
+                self._roots.append(package.name)
+
+    def targets(self) -> list[Target]:
+        """The one target the report was made for, as far as it can be told."""
+        system, machine = self._machine
+        platform = _PLATFORMS.get(system, "").format(machine=_MACHINES.get(machine, machine))
+        tagged = targets_among(
+            (wheel.filename for package in self._packages for wheel in package.wheels),
+            allows=lambda _: True,
+            admits=lambda target: (target.markers["sys_platform"], target.markers["platform_machine"]) == self._machine,
+        )
+        named = tagged[0].platform if tagged else platform
+        try:
+            return [target_for(self._python.partition("+")[0], named)]
+        except TargetError:
+            return []
+
+    def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:  # noqa: ARG002 - all there are is none
+        """As the protocol says; a report has no extras and no groups of its own."""
+        for what, names in (("extra", extras), ("group", groups)):
+            if names:
+                raise QuestionError(
+                    f"{self._what} is what pip would install, and has no {what} {names[0]!r} to add.",
+                    "Ask pip for it when the report is made.",
+                )
+        notes = []
+        if self._python.split(".")[:2] != target.python_version.split(".")[:2] or (
+            self._machine[0] != target.markers["sys_platform"]
+        ):
+            notes.append(
+                f"{self._what} was made for Python {self._python} on {self._machine[0]}, "
+                f"and is compared for {target.python_version} on {target.platform}"
+            )
+        return select_wheels(self._packages, target, roots=self._roots, notes=notes)
+
+
+def _locked(table: Table, places: Places) -> Locked:
+    metadata = table.table("metadata")
+    name = normalised(metadata.required("name"))
+    version = metadata.required("version")
+    extras = tuple(sorted(normalised(each) for each in table.texts("requested_extras")))
+    info = table.table("download_info")
+    url = info.required("url")
+    direct = table.flag("is_direct")
+    origin = places.shown(url)
+    if "dir_info" in info:
+        kind = folder_kind(own=False, editable=info.table("dir_info").flag("editable"))
+        return Locked(name=name, version=version, kind=kind, origin=origin, direct=True)
+    filename = filename_of(url)
+    if "vcs_info" in info or not filename.lower().endswith(".whl"):
+        if direct or "vcs_info" in info:
+            return Locked(name=name, version=version, kind="not-a-wheel", origin=origin, direct=True)
+        return Locked(name=name, version=version, sources=(filename,))
+    archive = info.table("archive_info")
+    sha256 = archive.table("hashes").text("sha256") or _old_hash(archive)
+    wheel = locked_wheel(filename, places.of_url(url), sha256=sha256)
+    return Locked(name=name, version=version, wheels=(wheel,), origin=origin, direct=direct, extras=extras)
+
+
+def _old_hash(archive: Table) -> str | None:
+    """``hash = "sha256=…"``, as pip wrote it before ``hashes``."""
+    found = archive.text("hash") or ""
+    return found.removeprefix("sha256=") if found.startswith("sha256=") else None

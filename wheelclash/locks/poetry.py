@@ -1,0 +1,395 @@
+"""``poetry.lock``, versions 1.0 to 2.1: what ``poetry install`` installs.
+
+Since 2.1 every package names its groups and the marker under which it is installed. Before that only its dependencies
+are there, and ``poetry install`` resolved again: then the ``pyproject.toml`` beside the lock says what was asked for.
+The lock has file names and hashes, but no URLs: the index has to say where the wheels are.
+
+Poetry's version constraints: what PEP 440 has, and ``^1.2``, ``~1.2``, ``1.*``, ``1.2``, ``*``, ``a || b``.
+
+The graph of a ``poetry.lock`` older than 2.1, with the roots its ``pyproject.toml`` names.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from wheelclash.errors import QuestionError
+from wheelclash.locks.document import Table, chosen, normalised, pyproject_beside
+from wheelclash.locks.graph import Edge, Markers, lines, reach
+from wheelclash.locks.location import filename_of
+from wheelclash.locks.package import Locked, folder_kind, locked_wheel, select_wheels, uninstallable
+from wheelclash.target.inferred import targets_among
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from wheelclash.locks.location import Places
+    from wheelclash.resolve.selection import Selection
+    from wheelclash.target.target import Target
+
+__all__ = ["PoetryGraph", "PoetryLock", "allows", "read"]
+
+_CLAUSE = re.compile(r"\s*(\^|~=|~|===|==|!=|<=|>=|<|>|=)?\s*([^\s,^~=!<>|]+)\s*,?")
+
+
+def allows(constraint: str | None, version: str) -> bool:
+    """Whether a constraint lets a version in; one that is not understood says nothing.
+
+    Args:
+        constraint: As poetry writes it; None for any version.
+        version: A version of PEP 440.
+    """
+    if constraint is None:
+        return True
+    try:
+        wanted = Version(version)
+    except InvalidVersion:
+        return True
+    alternatives = _parsed(constraint)
+    return alternatives is None or any(each.contains(wanted, prereleases=True) for each in alternatives)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(constraint: str) -> tuple[SpecifierSet, ...] | None:
+    """The alternatives, or None if some part is not understood."""
+    try:
+        return tuple(SpecifierSet(",".join(_clauses(each))) for each in re.split(r"\|\|?", constraint))
+    except (InvalidSpecifier, InvalidVersion, ValueError):
+        return None
+
+
+def _clauses(text: str) -> list[str]:
+    found = []
+    place = 0
+    text = text.strip()
+    while place < len(text):
+        match = _CLAUSE.match(text, place)
+        if match is None:
+            raise ValueError(text)
+        found += _clause(match[1] or "==", match[2])
+        place = match.end()
+    return found
+
+
+def _clause(operator: str, version: str) -> list[str]:
+    """One clause in the words of PEP 440."""
+    wildcard = re.fullmatch(r"(.*?)\.?[*xX](?:\.[*xX])*", version)
+    if wildcard is not None and operator in {"==", "=", "!="}:
+        if wildcard[1]:
+            return [f"{'!=' if operator == '!=' else '=='}{wildcard[1]}.*"]
+        return []
+    if operator in {"^", "~"}:
+        return [f">={version}", f"<{_next(operator, Version(version))}"]
+    return [f"{'==' if operator == '=' else operator}{version}"]
+
+
+def _next(operator: str, version: Version) -> str:
+    """The first release that is too new: ``^`` keeps the leftmost number that is not 0, ``~`` the first two."""
+    release = list(version.release)
+    if operator == "^":
+        place = next((number for number, each in enumerate(release) if each), len(release) - 1)
+    else:
+        place = min(1, len(release) - 1)
+    kept = release[: place + 1]
+    kept[place] += 1
+    return ".".join(map(str, kept))
+
+
+_PLATFORMS = {"linux": "linux", "darwin": "darwin", "win32": "win32", "windows": "win32"}
+
+
+class PoetryGraph:
+    """Packages and dependencies of an older lock.
+
+    Args:
+        document: The whole lock.
+        what: Its name, for messages.
+        project: The ``pyproject.toml`` beside it, or None.
+    """
+
+    def __init__(self, document: Table, what: str, project: Table | None) -> None:
+        self._what = what
+        self._project = project
+        self._tables = document.tables("package")
+        self._extras = document.table("extras")
+        self._names = [normalised(each.required("name")) for each in self._tables]
+
+    def groups(self) -> set[str]:
+        """The groups the project has; ``dev`` also by its old name."""
+        found = {"main", *(each for table in self._tables if (each := table.text("category")))}
+        if self._project is not None:
+            poetry = self._project.table("tool").table("poetry")
+            found.update(normalised(each) for each in poetry.table("group"))
+            if "dev-dependencies" in poetry:
+                found.add("dev")
+        return found
+
+    def reached(
+        self, target: Target, markers: Markers, extras: Sequence[str], groups: Iterable[str]
+    ) -> dict[int, set[str]]:
+        """By number, the packages that would be installed, and the extras they were reached with.
+
+        Raises:
+            QuestionError: Something needed is not locked.
+        """
+        versions: dict[str, list[tuple[int, str]]] = {}
+        for number, table in enumerate(self._tables):
+            if allows(table.text("python-versions"), target.python_version):
+                versions.setdefault(self._names[number], []).append((number, table.text("version") or ""))
+        for listed in versions.values():
+            listed.sort(key=lambda each: _order(each[1]), reverse=True)
+        if self._project is None:
+            roots: Iterable[Edge] = self._unneeded(versions, extras)
+        else:
+            roots = self._roots(self._project, markers, extras, set(groups))
+        return reach(roots, versions, lambda number, active: self._edges(number, active, markers), self._what)
+
+    # -- roots ---------------------------------------------------------------------------------------------
+
+    def _unneeded(self, versions: dict[str, list[tuple[int, str]]], extras: Sequence[str]) -> Iterator[Edge]:
+        """What nothing else needs, and is not optional or belongs to a chosen extra."""
+        needed = {normalised(each) for table in self._tables for each in table.table("dependencies")}
+        chosen = {
+            normalised(each)
+            for extra in self._extras
+            if normalised(extra) in extras
+            for each in self._extras.texts(extra)
+        }
+        for name, listed in versions.items():
+            optional = all(self._tables[number].flag("optional") for number, _ in listed)
+            if name in chosen or (name not in needed and not optional):
+                yield Edge(name, lambda _: True)
+
+    def _roots(self, project: Table, markers: Markers, extras: Sequence[str], groups: set[str]) -> Iterator[Edge]:
+        poetry = project.table("tool").table("poetry")
+        if "main" in groups:
+            named = poetry.table("extras")
+            chosen = {normalised(each) for extra in named if normalised(extra) in extras for each in named.texts(extra)}
+            yield from _listed(poetry.table("dependencies"), markers, extras, chosen)
+            yield from lines(project.table("project").texts("dependencies"), markers)
+            optional = project.table("project").table("optional-dependencies")
+            for extra in optional:
+                if normalised(extra) in extras:
+                    yield from lines(optional.texts(extra), markers)
+        if "dev" in groups:
+            yield from _listed(poetry.table("dev-dependencies"), markers, (), set())
+        listed = poetry.table("group")
+        for group in listed:
+            if normalised(group) in groups:
+                yield from _listed(listed.table(group).table("dependencies"), markers, (), set())
+
+    # -- edges ---------------------------------------------------------------------------------------------
+
+    def _edges(self, number: int, extras: frozenset[str], markers: Markers) -> Iterator[Edge]:
+        table = self._tables[number]
+        own = table.table("extras")
+        chosen = {
+            normalised(each.partition(" ")[0].partition("[")[0].rstrip(";"))
+            for extra in own
+            if normalised(extra) in extras
+            for each in own.texts(extra)
+        }
+        yield from _listed(table.table("dependencies"), markers, tuple(extras), chosen)
+
+
+def _listed(table: Table, markers: Markers, extras: Sequence[str], chosen: set[str]) -> Iterator[Edge]:
+    """Dependencies as poetry writes them: a constraint, a table, or several tables, by name.
+
+    Args:
+        table: The dependencies.
+        markers: Evaluates markers.
+        extras: Active extras of the package itself.
+        chosen: Names of optional dependencies those extras bring in.
+    """
+    for key in table:
+        name = normalised(key)
+        if key.lower() == "python":
+            continue
+        value: Any = table.values[key]
+        for each in value if isinstance(value, list) else [value]:
+            wanted = Table(each if isinstance(each, dict) else {"version": each}, f"{table.place}.{key}")
+            if wanted.flag("optional") and name not in chosen:
+                continue
+            if _applies(wanted, markers, extras):
+                asked = tuple(normalised(extra) for extra in wanted.texts("extras"))
+                yield Edge(name, _constraint(wanted.text("version")), asked)
+
+
+def _applies(table: Table, markers: Markers, extras: Sequence[str]) -> bool:
+    python, platform = table.text("python"), table.text("platform")
+    system = markers.target.markers["sys_platform"]
+    return (
+        markers.hold(table.text("markers"), extras)
+        and allows(python, markers.target.python_version)
+        and (platform is None or _PLATFORMS.get(platform.lower(), platform.lower()) == system)
+    )
+
+
+def _constraint(text: str | None) -> Callable[[str], bool]:
+    return lambda version: allows(text, version)
+
+
+def _order(version: str) -> Version:
+    try:
+        return Version(version)
+    except InvalidVersion:
+        return Version("0")
+
+
+_MAIN = "main"
+_GROUPS_SINCE = Version("2.1")
+
+
+def read(document: Table, what: str, places: Places, path: Path | None) -> PoetryLock:
+    """Read a poetry lock.
+
+    Args:
+        document: The whole file.
+        what: Its name, for messages.
+        places: Where its files are.
+        path: The file; the ``pyproject.toml`` beside it says which groups are optional.
+
+    Raises:
+        QuestionError: It is damaged, or of a version that is neither 1 nor 2.
+    """
+    text = document.table("metadata").required("lock-version")
+    try:
+        version = Version(text)
+    except InvalidVersion:
+        version = Version("0")
+    if version.major not in {1, 2}:
+        raise QuestionError(f"{what} is of version {text}; only versions 1 and 2 of poetry.lock are known.")
+    return PoetryLock(document, what, places, path, version)
+
+
+class PoetryLock:
+    """A poetry lock; see :class:`wheelclash.resolve.selection.Lock`."""
+
+    def __init__(self, document: Table, what: str, places: Places, path: Path | None, version: Version) -> None:
+        self._what = what
+        self._tables = document.tables("package")
+        self._metadata = document.table("metadata")
+        self._extras = document.table("extras")
+        self._project = pyproject_beside(path)
+        self._packages = [self._locked(each, places) for each in self._tables]
+        self._graph = None if version >= _GROUPS_SINCE else PoetryGraph(document, what, self._project)
+
+    def targets(self) -> list[Target]:
+        """As the protocol says."""
+        wheels = (wheel.filename for package in self._packages for wheel in package.wheels)
+        return targets_among(wheels, allows=self._allows, admits=self._admits)
+
+    def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:
+        """As the protocol says."""
+        known = [*self._extras]
+        wanted = [normalised(each) for each in known] if all_extras else []
+        wanted += chosen(extras, known, what="extra", where=self._what)
+        named = chosen(groups, self._groups(), what="group", where=self._what)
+        if not self._allows(target.python_version):
+            pythons = self._metadata.text("python-versions")
+            raise QuestionError(
+                f"{self._what} is for Python {pythons}, not for {target.python_version}.",
+                "Give --python-version.",
+            )
+        notes: list[str] = []
+        if self._graph is not None and self._project is None:
+            notes.append(
+                f"{self._what} is of an older version and there is no pyproject.toml beside it: "
+                "everything that is not optional is compared"
+            )
+        elif self._project is None:
+            notes.append(f"there is no pyproject.toml beside {self._what}: no group is taken to be optional")
+        packages = list(self._selected(target, wanted, [*self._default_groups(), *named]))
+        return select_wheels(packages, target, notes=notes, build_first=True)
+
+    def _allows(self, version: str) -> bool:
+        return allows(self._metadata.text("python-versions"), version)
+
+    def _admits(self, target: Target) -> bool:
+        return not uninstallable(self._selected(target, [], self._default_groups()), target)
+
+    # -- groups --------------------------------------------------------------------------------------------
+
+    def _groups(self) -> list[str]:
+        """All groups: those of the lock, and those of the project that lock nothing of their own."""
+        found = {normalised(group) for table in self._tables for group in table.texts("groups")}
+        if self._graph is not None:
+            found.update(self._graph.groups())
+        if self._project is not None:
+            poetry = self._project.table("tool").table("poetry")
+            found.update(normalised(each) for each in poetry.table("group"))
+            found.update(normalised(each) for each in self._project.table("dependency-groups"))
+        return sorted(found | {_MAIN})
+
+    def _default_groups(self) -> list[str]:
+        """All but those the project calls optional."""
+        if self._project is None:
+            return self._groups()
+        listed = self._project.table("tool").table("poetry").table("group")
+        optional = {normalised(each) for each in listed if listed.table(each).flag("optional")}
+        return [each for each in self._groups() if each not in optional]
+
+    # -- packages ------------------------------------------------------------------------------------------
+
+    def _selected(self, target: Target, extras: Sequence[str], groups: Sequence[str]) -> Iterator[Locked]:
+        """The packages that would be installed."""
+        markers = Markers(target, self._what)
+        if self._graph is not None:
+            for number, with_extras in self._graph.reached(target, markers, extras, groups).items():
+                yield self._packages[number]._replace(extras=tuple(sorted(with_extras)))
+            return
+        for table, package in zip(self._tables, self._packages, strict=True):
+            wanted = [each for each in table.texts("groups") if normalised(each) in groups]
+            if isinstance(table.values.get("markers"), dict):
+                by_group = table.table("markers")
+                held = any(markers.hold(by_group.text(each), extras) for each in wanted)
+            else:
+                held = bool(wanted) and markers.hold(table.text("markers"), extras)
+            if held:
+                yield package
+
+    def _locked(self, table: Table, places: Places) -> Locked:
+        name = normalised(table.required("name"))
+        version = table.required("version")
+        source = table.table("source")
+        kind = source.text("type")
+        url = source.text("url") or ""
+        if kind == "directory":
+            folder = folder_kind(own=places.is_root(url), editable=table.flag("develop"))
+            return Locked(name=name, version=version, kind=folder, origin=url)
+        hashes = dict(self._files(table, name))
+        if kind in {"file", "url"}:
+            filename = filename_of(url)
+            origin = places.shown(url)
+            if not filename.lower().endswith(".whl") or source.text("subdirectory"):
+                return Locked(name=name, version=version, kind="not-a-wheel", origin=origin, direct=True)
+            place = places.of_path(url) if kind == "file" else places.of_url(url)
+            wheel = locked_wheel(filename, place, sha256=hashes.get(filename))
+            return Locked(name=name, version=version, wheels=(wheel,), origin=origin, direct=True)
+        if kind not in {None, "legacy", "pypi"}:
+            return Locked(name=name, version=version, kind="not-a-wheel", origin=places.shown(url), direct=True)
+        wheels = tuple(
+            locked_wheel(filename, None, sha256=digest)
+            for filename, digest in hashes.items()
+            if filename.lower().endswith(".whl")
+        )
+        sources = tuple(each for each in hashes if not each.lower().endswith(".whl"))
+        return Locked(name=name, version=version, wheels=wheels, sources=sources, registry=places.index(url or None))
+
+    def _files(self, table: Table, name: str) -> Iterator[tuple[str, str | None]]:
+        """File names and hashes: beside the package, or, in older locks, all together under ``metadata``."""
+        if "files" in table:
+            listed = table.tables("files")
+        else:
+            by_name = self._metadata.table("files")
+            key = next((each for each in by_name if normalised(each) == name), "")
+            listed = by_name.tables(key)
+        for each in listed:
+            digest = each.text("hash")
+            yield each.required("file"), digest if (digest or "").startswith("sha256:") else None

@@ -1,0 +1,578 @@
+"""``uv.lock``, version 1, of a project, a workspace or a script: what ``uv sync`` installs.
+
+The file holds a graph for every platform at once. What is installed on one is found by walking it from the roots, for
+a marker is only meant where its package is reached. The rules are those of uv's own ``Installable`` (0.13.9): the
+root is the member at ``.``, or else every member; its dependencies, default groups, and what extras and groups were
+asked for. Declared conflicts turn up as pseudo-extras in markers (``extra == 'extra-3-app-cpu'``), which are true if
+that extra is active anywhere, so that active extras must be known before the walk proper.
+
+The packages of a ``uv.lock`` and the edges between them.
+
+Extras, groups and members that a ``uv.lock`` declares can never be installed together.
+
+Walking the graph of a ``uv.lock`` from its roots, for one target.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelclash.errors import QuestionError
+from wheelclash.locks.document import Table, chosen, normalised, pyproject_beside
+from wheelclash.locks.graph import Markers
+from wheelclash.locks.location import filename_of
+from wheelclash.locks.package import Locked, LockedWheel, folder_kind, locked_wheel, select_wheels, uninstallable
+from wheelclash.target.inferred import python_allowed, targets_among
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from wheelclash.locks.location import Places
+    from wheelclash.resolve.selection import Selection
+    from wheelclash.target.target import Target
+
+__all__ = ["ConflictError", "Conflicts", "Dependency", "Graph", "Item", "Package", "UvLock", "Walk", "Wanted", "read"]
+
+_FOLDERS = ("virtual", "editable", "directory")
+
+
+class Dependency(NamedTuple):
+    """An edge of the graph.
+
+    Attributes:
+        name: Of the package it leads to, normalised.
+        version: Its version, where several of that name are locked; else None.
+        source: Its source table as pairs, where several are locked; else None.
+        extras: Extras asked for, normalised.
+        marker: When the edge is there; None for always.
+        by_forks: The package's own fork markers decide between several of that name, not version and source.
+    """
+
+    name: str
+    version: str | None
+    source: frozenset[tuple[str, str]] | None
+    extras: tuple[str, ...]
+    marker: str | None
+    by_forks: bool = False
+
+    @classmethod
+    def from_edge(cls, table: Table) -> Dependency:
+        """An edge as packages list them: ``{ name, version?, source?, extra?, marker? }``."""
+        return cls(
+            normalised(table.required("name")),
+            table.text("version"),
+            _source(table) if "source" in table else None,
+            tuple(normalised(each) for each in table.texts("extra")),
+            table.text("marker"),
+        )
+
+    @classmethod
+    def from_requirement(cls, table: Table) -> Dependency:
+        """A requirement as the manifest lists them: ``{ name, extras?, marker?, specifier?, … }``."""
+        return cls(
+            normalised(table.required("name")),
+            None,
+            None,
+            tuple(normalised(each) for each in table.texts("extras")),
+            table.text("marker"),
+            by_forks=True,
+        )
+
+
+class Package(NamedTuple):
+    """A ``[[package]]``.
+
+    Attributes:
+        number: Its place in the file.
+        name: Normalised.
+        version: As the file has it; None where the source decides.
+        source: Its source table as pairs.
+        forks: Markers of the forks of the resolution it belongs to; empty for all.
+        dependencies, optional, groups: Its edges: always, by extra, by dependency group.
+        provides: Extras it declares, with or without dependencies.
+        declared_groups: Dependency groups it declares, likewise.
+        locked: What there is to install.
+        table: As the file has it.
+    """
+
+    number: int
+    name: str
+    version: str | None
+    source: frozenset[tuple[str, str]]
+    forks: tuple[str, ...]
+    dependencies: tuple[Dependency, ...]
+    optional: Mapping[str, tuple[Dependency, ...]]
+    groups: Mapping[str, tuple[Dependency, ...]]
+    provides: tuple[str, ...]
+    declared_groups: tuple[str, ...]
+    locked: Locked
+    table: Table
+
+
+class Graph:
+    """All packages of a lock, and which of them are the roots.
+
+    Attributes:
+        packages: In the file's order.
+        own: The package at the lock's own folder, or None.
+        roots: That one; else all members of the workspace.
+    """
+
+    def __init__(self, document: Table, what: str, places: Places) -> None:
+        self._what = what
+        self._members = {normalised(each) for each in document.table("manifest").texts("members")}
+        key = "package" if "package" in document else "distribution"  # what the first versions called it
+        self.packages = [self._package(number, each, places) for number, each in enumerate(document.tables(key))]
+        self._by_name: dict[str, list[int]] = {}
+        for package in self.packages:
+            self._by_name.setdefault(package.name, []).append(package.number)
+        self.own = next((each for each in self.packages if each.locked.kind == "project"), None)
+        members = [each for each in self.packages if each.locked.kind == "workspace-member"]
+        self.roots = members if self.own is None else [self.own]
+
+    def wheels(self) -> Iterator[str]:
+        """File names of all wheels."""
+        for package in self.packages:
+            for wheel in package.locked.wheels:
+                yield wheel.filename
+
+    def find(self, dependency: Dependency, markers: Markers) -> int:
+        """The number of the package an edge leads to.
+
+        Raises:
+            QuestionError: There is none, or more than one.
+        """
+        named = self._by_name.get(dependency.name, [])
+        if dependency.by_forks:
+            found = [number for number in named if self._in_fork(number, markers)]
+        else:
+            found = [number for number in named if self._meant(number, dependency)]
+        if len(found) == 1:
+            return found[0]
+        shown = f"{dependency.name}=={dependency.version}" if dependency.version else dependency.name
+        if not found:
+            raise QuestionError(f"{self._what} depends on {shown}, and does not lock it.", "Make the lock anew.")
+        several = " and ".join(self.packages[number].locked.shown for number in found[:3])
+        raise QuestionError(f"{self._what} leaves open which {shown} is meant: {several}.", "Make the lock anew.")
+
+    def _meant(self, number: int, dependency: Dependency) -> bool:
+        package = self.packages[number]
+        return (dependency.version is None or dependency.version == package.version) and (
+            dependency.source is None or dependency.source == package.source
+        )
+
+    def _in_fork(self, number: int, markers: Markers) -> bool:
+        forks = self.packages[number].forks
+        return not forks or any(markers.hold(each) for each in forks)
+
+    def _package(self, number: int, table: Table, places: Places) -> Package:
+        name = normalised(table.required("name"))
+        version = table.text("version")
+        metadata = table.table("metadata")
+        groups = "dev-dependencies" if "dev-dependencies" in table else "dependency-groups"
+        declared = "requires-dev" if "requires-dev" in metadata else "dependency-groups"
+        return Package(
+            number=number,
+            name=name,
+            version=version,
+            source=_source(table),
+            forks=tuple(table.texts("resolution-markers")),
+            dependencies=tuple(Dependency.from_edge(each) for each in table.tables("dependencies")),
+            optional=_edges(table.table("optional-dependencies")),
+            groups=_edges(table.table(groups)),
+            provides=tuple(metadata.texts("provides-extras")),
+            declared_groups=tuple(metadata.table(declared)),
+            locked=_locked(name, version, table, places, member=name in self._members),
+            table=table,
+        )
+
+
+def _edges(table: Table) -> dict[str, tuple[Dependency, ...]]:
+    return {normalised(key): tuple(Dependency.from_edge(each) for each in table.tables(key)) for key in table}
+
+
+def _source(table: Table) -> frozenset[tuple[str, str]]:
+    return frozenset((key, str(value)) for key, value in table.table("source").values.items())
+
+
+def _locked(name: str, version: str | None, table: Table, places: Places, *, member: bool) -> Locked:
+    source = table.table("source")
+    for key in _FOLDERS:
+        path = source.text(key)
+        if path is not None:
+            kind = folder_kind(own=places.is_root(path), editable=key == "editable", member=member)
+            return Locked(name=name, version=version, kind=kind, origin=path)
+    registry = source.text("registry")
+    if registry is not None:
+        local = "://" not in registry
+        wheels = tuple(_wheel(each, places, registry if local else "") for each in table.tables("wheels"))
+        sdist = table.table("sdist")
+        archive = filename_of(sdist.text("url") or sdist.text("path") or "")
+        index = places.of_path(registry).url if local else places.index(registry)
+        return Locked(
+            name=name, version=version, wheels=wheels, sources=(archive,) if archive else (), registry=index or None
+        )
+    path, url = source.text("path"), source.text("url")
+    named = path if path is not None else url
+    if named is not None and filename_of(named).lower().endswith(".whl"):
+        wheels = tuple(_direct(each, path, url, places) for each in table.tables("wheels"))
+        return Locked(name=name, version=version, wheels=wheels, origin=places.shown(named), direct=True)
+    origin = places.shown(source.text("git") or named or "")
+    return Locked(name=name, version=version, kind="not-a-wheel", origin=origin, direct=True)
+
+
+def _wheel(table: Table, places: Places, registry: str) -> LockedWheel:
+    """A registry's wheel: by URL, or by a path relative to a registry that is itself a folder."""
+    url, path = table.text("url"), table.text("path")
+    place = places.of_url(url) if url is not None else places.of_path(path or "", registry)
+    filename = filename_of(url or path or "") or (table.text("filename") or "")
+    return locked_wheel(filename, place, sha256=table.text("hash"), size=table.number("size"))
+
+
+def _direct(table: Table, path: str | None, url: str | None, places: Places) -> LockedWheel:
+    """The wheel of a direct source, whose place the source says."""
+    place = places.of_path(path) if path is not None else places.of_url(url or "")
+    filename = table.text("filename") or filename_of(table.text("url") or table.text("path") or path or url or "")
+    return locked_wheel(filename, place, sha256=table.text("hash"), size=table.number("size"))
+
+
+class Item(NamedTuple):
+    """An extra or a group of a package, or, with neither, the package itself; names are normalised."""
+
+    package: str
+    extra: str | None = None
+    group: str | None = None
+
+    @property
+    def encoded(self) -> str:
+        """As markers of the lock spell it: kind, length of the package's name, package, name."""
+        length = len(self.package.encode())
+        if self.extra is not None:
+            return f"extra-{length}-{self.package}-{self.extra}"
+        if self.group is not None:
+            return f"group-{length}-{self.package}-{self.group}"
+        return f"project-{length}-{self.package}"
+
+    def __str__(self) -> str:
+        """For messages."""
+        if self.extra is not None:
+            return f"the extra {self.extra!r}"
+        return f"the group {self.group!r}" if self.group is not None else f"the project {self.package!r}"
+
+
+class ConflictError(QuestionError):
+    """Items are asked for that cannot be installed together."""
+
+
+class Conflicts:
+    """The ``conflicts`` of a lock: sets of items of which one at most may be active."""
+
+    def __init__(self, document: Table, what: str) -> None:
+        self._what = what
+        self._sets: list[tuple[Item, ...]] = []
+        listed = document.values.get("conflicts", [])
+        if not isinstance(listed, list) or not all(isinstance(each, list) for each in listed):
+            raise QuestionError(f"{what}: conflicts is no list of lists: the file is damaged.")
+        for number, each in enumerate(listed):
+            tables = Table({"items": each}, f"{what}: conflicts[{number}]").tables("items")
+            self._sets.append(tuple(_item(table) for table in tables))
+
+    def __bool__(self) -> bool:
+        return bool(self._sets)
+
+    def check(self, active: Iterable[Item]) -> None:
+        """Refuse what cannot be installed together.
+
+        Raises:
+            ConflictError: Two items of one set are active.
+        """
+        present = set(active)
+        for each in self._sets:
+            for pair in combinations([item for item in each if item in present], 2):
+                self._refuse(pair)
+
+    def _refuse(self, items: Sequence[Item]) -> None:
+        shown = " and ".join(map(str, items))
+        raise ConflictError(f"{self._what} declares that {shown} conflict: they cannot be installed together.")
+
+
+def _item(table: Table) -> Item:
+    extra, group = table.text("extra"), table.text("group")
+    return Item(
+        normalised(table.required("package")),
+        None if extra is None else normalised(extra),
+        None if group is None else normalised(group),
+    )
+
+
+class Wanted(NamedTuple):
+    """What is asked of the roots: extras and groups, those in force by default included; normalised."""
+
+    extras: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+class Walk:
+    """One walk, breadth first, as uv takes it.
+
+    Args:
+        graph: The packages.
+        markers: Evaluates markers for the target.
+        active: What conflict markers see as active.
+
+    Attributes:
+        packages: Numbers of the packages that were reached, in that order, with the extras they were reached with.
+        roots: Names of direct dependencies.
+        extras: The extras some edge asked for.
+    """
+
+    def __init__(self, graph: Graph, markers: Markers, active: Collection[Item]) -> None:
+        self.packages: dict[int, set[str]] = {}
+        self.roots: dict[str, None] = {}
+        self.extras: set[Item] = set()
+        self._graph = graph
+        self._markers = markers
+        self._active = {each.encoded for each in active}
+        self._queue: deque[tuple[int, str | None]] = deque()
+        self._seen: set[tuple[int, str | None]] = set()
+
+    def run(self, wanted: Wanted, besides: Iterable[Dependency]) -> None:
+        """Go all the way.
+
+        Args:
+            wanted: Of the roots.
+            besides: What is asked for outside of any package.
+
+        Raises:
+            QuestionError: An edge leads nowhere, or to several packages.
+        """
+        roots = self._graph.roots
+        starts = {root.number for root in roots}
+        for number in starts:
+            self._reach(number, wanted.extras)
+        for root in roots:
+            for group in wanted.groups:
+                for dependency in root.groups.get(group, ()):
+                    self._follow(dependency, direct=True)
+        for dependency in besides:
+            self._follow(dependency, direct=True)
+        while self._queue:
+            number, extra = self._queue.popleft()
+            package = self._graph.packages[number]
+            for dependency in package.dependencies if extra is None else package.optional.get(extra, ()):
+                self._follow(dependency, direct=number in starts)
+
+    def _follow(self, dependency: Dependency, *, direct: bool) -> None:
+        """Take an edge, if its marker holds; the extras it asks for itself count as active."""
+        asked = [Item(dependency.name, extra=each) for each in dependency.extras]
+        if not self._markers.hold(dependency.marker, self._active.union(each.encoded for each in asked)):
+            return
+        self.extras.update(asked)
+        if direct:
+            self.roots.setdefault(dependency.name)
+        self._reach(self._graph.find(dependency, self._markers), dependency.extras)
+
+    def _reach(self, number: int, extras: Iterable[str]) -> None:
+        known = self.packages.setdefault(number, set())
+        known.update(extras)
+        for node in ((number, None), *((number, each) for each in extras)):
+            if node not in self._seen:
+                self._seen.add(node)
+                self._queue.append(node)
+
+
+_DEFAULT_GROUPS_SINCE = 5
+"""The first revision that records default groups."""
+_ROUNDS = 20
+"""Each round of the search for active extras finds one link of a chain more; real chains are two or three long."""
+
+
+def read(document: Table, what: str, places: Places, path: Path | None) -> UvLock:
+    """Read a uv lock.
+
+    Args:
+        document: The whole file.
+        what: Its name, for messages.
+        places: Where its files are.
+        path: The file; a ``pyproject.toml`` beside it names default groups where an older lock does not.
+
+    Raises:
+        QuestionError: It is damaged, or of a version that is not 1.
+    """
+    version = document.values.get("version")
+    if version != 1 or isinstance(version, bool):
+        raise QuestionError(f"{what} is of version {version!r}; only version 1 of uv.lock is known.")
+    return UvLock(document, what, places, path)
+
+
+class UvLock:
+    """A uv lock; see :class:`wheelclash.resolve.selection.Lock`."""
+
+    def __init__(self, document: Table, what: str, places: Places, path: Path | None) -> None:
+        self._what = what
+        self._path = path
+        self._revision = document.number("revision") or 0
+        self._requires_python = document.text("requires-python")
+        self._environments = document.texts("supported-markers")
+        self._forks = document.texts("resolution-markers")
+        self._manifest = document.table("manifest")
+        self._graph = Graph(document, what, places)
+        self._conflicts = Conflicts(document, what)
+
+    # -- the protocol --------------------------------------------------------------------------------------
+
+    def targets(self) -> list[Target]:
+        """As the protocol says."""
+        return targets_among(
+            self._graph.wheels(),
+            allows=lambda version: python_allowed(self._requires_python, version),
+            admits=self._admits,
+        )
+
+    def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:
+        """As the protocol says."""
+        roots = self._graph.roots
+        known = list(dict.fromkeys(normalised(each) for root in roots for each in (*root.provides, *root.optional)))
+        given = chosen(extras, known, what="extra", where=self._what)
+        named = chosen(groups, self._groups(), what="group", where=self._what)
+        markers = Markers(target, self._what)
+        self._check_target(target, markers)
+        wanted = Wanted(given, tuple(dict.fromkeys([*self._default_groups(), *named])))
+        self._check_group_pythons(target, wanted.groups)
+        notes: list[str] = []
+        if all_extras:
+            wanted, left_out = self._with_all(known, wanted, markers)
+            if left_out:
+                notes.append(
+                    f"{self._what} declares extras that are never installed together: {', '.join(sorted(left_out))} "
+                    "left out; to compare with one of them, name it with --extra"
+                )
+        walk = self._reached(markers, wanted)
+        return select_wheels(self._locked(walk), target, roots=walk.roots, notes=notes)
+
+    # -- what is asked -------------------------------------------------------------------------------------
+
+    def _groups(self) -> Iterator[str]:
+        for root in self._graph.roots:
+            yield from root.groups
+            yield from root.declared_groups
+        yield from self._manifest.table("dependency-groups")
+
+    def _default_groups(self) -> list[str]:
+        """What is installed without asking: ``dev``, if nothing else is configured."""
+        known = {normalised(each) for each in self._groups()}
+        found: object = None
+        if self._revision >= _DEFAULT_GROUPS_SINCE:
+            found = (self._manifest if self._graph.own is None else self._graph.own.table).values.get("default-groups")
+        else:
+            project = pyproject_beside(self._path) if self._graph.roots or known else None
+            if project is not None:
+                found = project.table("tool").table("uv").values.get("default-groups")
+        if found == "all":
+            return sorted(known)
+        if not isinstance(found, list):
+            found = ["dev"]
+        return [name for each in found if isinstance(each, str) and (name := normalised(each)) in known]
+
+    def _with_all(self, known: Sequence[str], wanted: Wanted, markers: Markers) -> tuple[Wanted, list[str]]:
+        """All extras that can be installed together with what is wanted already, and those that cannot."""
+        whole = wanted._replace(extras=tuple(dict.fromkeys([*wanted.extras, *known])))
+        try:
+            self._reached(markers, whole)
+        except ConflictError:
+            pass
+        else:
+            return whole, []
+        left_out = []
+        for extra in whole.extras[len(wanted.extras) :]:
+            wider = wanted._replace(extras=(*wanted.extras, extra))
+            try:
+                self._reached(markers, wider)
+            except ConflictError:
+                left_out.append(extra)
+            else:
+                wanted = wider
+        return wanted, left_out
+
+    def _check_target(self, target: Target, markers: Markers) -> None:
+        """Refuse what uv refuses.
+
+        Raises:
+            QuestionError: The lock is not for this Python or platform.
+        """
+        if not python_allowed(self._requires_python, target.python_version):
+            raise QuestionError(
+                f"{self._what} is for Python {self._requires_python}, not for {target.python_version}.",
+                "Give --python-version.",
+            )
+        if self._environments and not any(markers.hold(each) for each in self._environments):
+            raise QuestionError(
+                f"{self._what} supports other environments than {target.minor_version} on {target.platform}: "
+                f"{'; '.join(self._environments[:3])}."
+            )
+
+    def _check_group_pythons(self, target: Target, groups: Iterable[str]) -> None:
+        tables = [self._manifest, *(root.table for root in self._graph.roots)]
+        for group in groups:
+            for table in tables:
+                needed = table.table("group-requires-python").text(group)
+                if not python_allowed(needed, target.python_version):
+                    raise QuestionError(
+                        f"{self._what}: the group {group!r} is for Python {needed}, not for {target.python_version}.",
+                        "Give --python-version.",
+                    )
+
+    def _admits(self, target: Target) -> bool:
+        markers = Markers(target, self._what)
+        if self._environments and not any(markers.hold(each) for each in self._environments):
+            return False
+        if self._forks and not any(markers.hold(each) for each in self._forks):
+            return False
+        wanted = Wanted((), tuple(self._default_groups()))
+        return not uninstallable(self._locked(self._reached(markers, wanted)), target)
+
+    # -- the walk ------------------------------------------------------------------------------------------
+
+    def _locked(self, walk: Walk) -> Iterator[Locked]:
+        for number, extras in walk.packages.items():
+            yield self._graph.packages[number].locked._replace(extras=tuple(sorted(extras)))
+
+    def _reached(self, markers: Markers, wanted: Wanted) -> Walk:
+        """Everything that would be installed.
+
+        Raises:
+            ConflictError: Extras or groups are active that conflict.
+        """
+        if not self._conflicts:
+            return self._walk(markers, wanted, ())
+        names = [root.name for root in self._graph.roots]
+        given = {Item(name) for name in names}
+        given |= {Item(name, extra=each) for name in names for each in wanted.extras}
+        given |= {Item(name, group=each) for name in names for each in wanted.groups}
+        self._conflicts.check(given)
+        active = given
+        for _ in range(_ROUNDS):
+            found = given | self._walk(markers, wanted, active).extras
+            if found == active:
+                break
+            active = found
+        self._conflicts.check(item for item in active if item.extra is not None)
+        return self._walk(markers, wanted, active)
+
+    def _walk(self, markers: Markers, wanted: Wanted, active: Collection[Item]) -> Walk:
+        walk = Walk(self._graph, markers, active)
+        walk.run(wanted, self._manifest_dependencies(wanted.groups))
+        return walk
+
+    def _manifest_dependencies(self, groups: Iterable[str]) -> Iterator[Dependency]:
+        """What is asked for outside of any package: by a script, or by the groups of a workspace without a project."""
+        for table in self._manifest.tables("requirements"):
+            yield Dependency.from_requirement(table)
+        listed = self._manifest.table("dependency-groups")
+        for key in listed:
+            if normalised(key) in groups:
+                for table in listed.tables(key):
+                    yield Dependency.from_requirement(table)

@@ -1,0 +1,534 @@
+"""Why it breaks: what each owner's version of a contested native file needs, and where that is.
+
+A version that is on disk is read there; one that is not is read from its wheel, that one member and nothing else.
+Before an install all of them are.
+
+What two versions of a native file do not share, and the sentence that says why it matters.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from wheelclash.environment.distributions import RecordError
+from wheelclash.environment.managed import Listed, listed_keys
+from wheelclash.environment.origins import Origin, find_origins
+from wheelclash.errors import FetchError, WheelError
+from wheelclash.files import open_regular
+from wheelclash.native.elf import BinaryFacts, binary_facts
+from wheelclash.native.loader import environment_libraries, library_folders, search_path, system_libraries, where_needed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from wheelclash.core.distribution import Candidate, Distribution, Skip
+    from wheelclash.core.layout import InstalledPath
+    from wheelclash.core.overlap import Overlap, Owner
+    from wheelclash.environment.paths import Places
+    from wheelclash.environment.scan import Contested, Scan
+    from wheelclash.index.settings import IndexSettings
+    from wheelclash.native.loader import Need
+    from wheelclash.wheel.reader import WheelReader
+
+__all__ = [
+    "LIMIT",
+    "MOST",
+    "Differences",
+    "Side",
+    "Why",
+    "differences",
+    "explain",
+    "explain_contested",
+    "explain_overlaps",
+    "is_in_question",
+]
+
+_LISTED = 4
+_FOUND = ("search-path", "system")
+_RANK = {"nowhere": 0, "unknown": 1, "environment": 2, "driver": 3, "system": 4, "search-path": 5}
+_UNREAD = {"not-supported": "is of a format not analysed yet", "damaged": "is damaged or cut short"}
+_VENDORED = re.compile(r"-[0-9a-f]{8,}(?=\.)")  # the hash that auditwheel puts into the name of what it copies in
+_VERSION = re.compile(r"(\.\d+)*\.so(\.\d[\w.]*)?$", re.ASCII)
+
+
+class Differences(NamedTuple):
+    """What two files do not have in common.
+
+    Attributes:
+        versions: Pairs of needed libraries that are one library in two versions: ``libcudart.so.12``, ``.13``.
+        only_one: Other libraries only the first needs.
+        only_other: Other libraries only the second needs.
+        fields: Which other facts differ: ``format``, ``machine``, ``soname``, ``rpath``, ``runpath``.
+    """
+
+    versions: tuple[tuple[str, str], ...]
+    only_one: tuple[str, ...]
+    only_other: tuple[str, ...]
+    fields: tuple[str, ...]
+
+
+class Side(NamedTuple):
+    """An owner's version of the file in question.
+
+    Attributes:
+        owner: Name of the distribution.
+        facts: Of its version of the file.
+        needs: Of these facts, by :func:`where_needed`.
+    """
+
+    owner: str
+    facts: BinaryFacts
+    needs: tuple[Need, ...] = ()
+
+
+def differences(one: BinaryFacts, other: BinaryFacts) -> Differences:
+    """What the needs and other facts of two files do not share.
+
+    >>> from wheelclash.native import BinaryFacts
+    >>> differences(BinaryFacts("elf", needed=("libcudart.so.12", "libc.so.6")),
+    ...             BinaryFacts("elf", needed=("libcudart.so.13", "libc.so.6"))).versions
+    (('libcudart.so.12', 'libcudart.so.13'),)
+    """
+    ones = [each for each in dict.fromkeys(one.needed) if each not in other.needed]
+    others = [each for each in dict.fromkeys(other.needed) if each not in one.needed]
+    pairs: list[tuple[str, str]] = []
+    for each in ones:
+        twin = next((name for name in others if _family(name) == _family(each)), None)
+        if twin is not None:
+            pairs.append((each, twin))
+            others.remove(twin)
+    paired = {each for each, _ in pairs}
+    fields = ("format", "machine", "soname", "rpath", "runpath")
+    return Differences(
+        versions=tuple(sorted(pairs, key=lambda pair: _vendored(pair[0]))),
+        only_one=tuple(each for each in ones if each not in paired),
+        only_other=tuple(others),
+        fields=tuple(each for each in fields if getattr(one, each) != getattr(other, each)),
+    )
+
+
+def explain(sides: Sequence[Side], *, where: Callable[[Path], str] = str) -> str:
+    """Why it matters whose version of a native file is on disk: one sentence, empty if there is nothing to say.
+
+    First what the owners' needs do not share (another version of one library before anything else, then what is
+    not found), then what all of them need and none finds. A need is shared if all have it and it is in the same kind
+    of place for all. At most four libraries a clause; libraries that a repaired wheel brings along under a name of
+    their own are not worth a word. Names come from the files and are to be escaped where they are printed.
+
+    Args:
+        sides: One per owner; one alone is told what it does not find.
+        where: How to name a folder, perhaps by the distribution that installed it.
+    """
+    read = [each for each in sides if not each.facts.unread]
+    told = [{(need.name, need.place) for need in each.needs if not _brought(need)} for each in read]
+    shared = set.intersection(*told) if len(told) > 1 else set()
+    mixed = len({each.facts.machine for each in read}) > 1
+    clauses = []
+    for side in sides:
+        words = [f"is built for {side.facts.machine}"] if mixed and not side.facts.unread else []
+        others = {_family(need.name) for each in sides if each is not side for need in each.needs}
+        own = [each for each in side.needs if not _brought(each) and (each.name, each.place) not in shared]
+        if len(read) == 1:
+            own = [each for each in own if each.place not in _FOUND]
+        own.sort(key=lambda need: (_family(need.name) not in others, _RANK[need.place]))
+        if side.facts.unread:
+            words = [_UNREAD[side.facts.unread]]
+        elif own:
+            words.append(f"needs {_phrases(own, where)}")
+        elif len(read) == 1:
+            words.append("finds all it needs")
+        if words:
+            clauses.append(f"{side.owner}'s {' and '.join(words)}")
+    lost = [each for each in (read[0].needs if read else ()) if each.place not in _FOUND]
+    lost = sorted((each for each in lost if (each.name, each.place) in shared), key=lambda need: _RANK[need.place])
+    if lost:
+        clauses.append(f"{'all' if read[2:] else 'both'} need {_phrases(lost, where)}")
+    return "; ".join(clauses)
+
+
+def _family(name: str) -> str:
+    """A library's name without its version and the hash of a repaired wheel."""
+    return _VERSION.sub("", _VENDORED.sub("", name))
+
+
+def _vendored(name: str) -> bool:
+    return _VENDORED.search(name) is not None
+
+
+def _brought(need: Need) -> bool:
+    return need.place == "search-path" and _vendored(need.name)
+
+
+def _phrases(needs: Sequence[Need], where: Callable[[Path], str]) -> str:
+    said: dict[str, list[str]] = {}
+    for each in needs[:_LISTED]:
+        folders = " and ".join(dict.fromkeys(map(where, each.folders)))
+        place = {
+            "search-path": f"in {folders}",
+            "environment": f"in {folders}, where it does not look by itself",
+            "system": f"in the system, a copy in {folders}" if folders else "in the system",
+            "driver": "comes with the driver",
+            "nowhere": "nowhere in this environment",
+            "unknown": "not in this set",
+        }[each.place]
+        said.setdefault(place, []).append(each.name)
+    more = f" and {len(needs) - _LISTED} more" if len(needs) > _LISTED else ""
+    return ", ".join(f"{', '.join(names)}: {place}" for place, names in said.items()) + more
+
+
+MOST = 3
+"""How many files of one set of owners are explained: the others break for the same reason."""
+
+
+class Versions(NamedTuple):
+    """The versions of one contested file.
+
+    Attributes:
+        names: Of the owners, by distribution id.
+        facts: What each says of itself, by distribution id.
+        unread: Why one could not be looked into, by distribution id.
+    """
+
+    names: Mapping[str, str]
+    facts: Mapping[str, BinaryFacts]
+    unread: Mapping[str, str]
+
+    @classmethod
+    def of(cls, names: Mapping[str, str], read: Mapping[str, BinaryFacts | str]) -> Versions:
+        """Sort what was read from why it was not."""
+        facts = {id_: each for id_, each in read.items() if isinstance(each, BinaryFacts)}
+        return cls(names, facts, {id_: each for id_, each in read.items() if isinstance(each, str)})
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """Names of all libraries that any of them needs."""
+        return frozenset(name for each in self.facts.values() for name in each.needed)
+
+
+class Why(NamedTuple):
+    """Why it matters whose version of a native file is on disk.
+
+    Attributes:
+        sentence: For people; empty if there is nothing to say.
+        sides: What each version needs, by distribution id.
+        unread: Why a version could not be looked into, by distribution id.
+        where: How to name a folder that holds a library: by the distribution that installed it, if one did.
+    """
+
+    sentence: str
+    sides: Mapping[str, Side]
+    unread: Mapping[str, str]
+    where: Callable[[Path], str] = str
+
+    def lacks(self, id_: str) -> tuple[str, ...] | None:
+        """The libraries that version needs, that are nowhere, and that some other version does without.
+
+        Returns:
+            None if not every version could be looked into, so that nothing can be compared.
+        """
+        if self.unread or any(side.facts.unread for side in self.sides.values()):
+            return None
+        lost = {key: [need.name for need in side.needs if need.place == "nowhere"] for key, side in self.sides.items()}
+        return tuple(name for name in lost[id_] if not all(name in names for names in lost.values()))
+
+
+def is_in_question(overlap: Overlap) -> bool:
+    """Whether the owners' versions of a native file may need different libraries."""
+    return overlap.role == "native" and overlap.kind in {"different", "unknown"}
+
+
+def chosen(overlaps: Iterable[Overlap]) -> list[Overlap]:
+    """Those in question, the first few of each set of owners."""
+    counts: dict[tuple[str, ...], int] = {}
+    found = []
+    for overlap in overlaps:
+        if is_in_question(overlap) and counts.get(overlap.ids, 0) < MOST:
+            counts[overlap.ids] = counts.get(overlap.ids, 0) + 1
+            found.append(overlap)
+    return found
+
+
+def reason(origin: Path, versions: Versions, around: Surroundings) -> Why:
+    """Say what the versions of one file need.
+
+    Args:
+        origin: The folder it is in, or will be.
+        versions: Its versions.
+        around: Where libraries are.
+    """
+    sides = {}
+    for id_, facts in versions.facts.items():
+        system = None if around.system is None else around.system(facts.machine)
+        needs = where_needed(
+            facts,
+            origin=origin,
+            libraries=around.libraries,
+            system=system,
+            ld_library_path=around.ld_library_path,
+        )
+        sides[id_] = Side(versions.names[id_], facts, needs)
+    return Why(explain(list(sides.values()), where=around.where), sides, versions.unread, around.where)
+
+
+LIMIT = 128 * 1024 * 1024
+"""The most bytes that a member of a wheel may inflate to if it is to be looked into: OpenCV's has 74 million."""
+
+_NOT_NATIVE = "it is no native file"
+
+
+def read_file(path: str) -> BinaryFacts | str:
+    """The facts of a file on disk, or why there are none."""
+    try:
+        with open_regular(path) as stream:
+            return binary_facts(stream) or _NOT_NATIVE
+    except OSError as error:
+        return f"it cannot be read ({error.strerror})"
+
+
+def read_member(candidate: Candidate, member: str, digest: str | None, reader: WheelReader) -> BinaryFacts | str:
+    """The facts of one member of a wheel, or why there are none; kept by its hash.
+
+    Args:
+        candidate: The wheel.
+        member: Archive path.
+        digest: ``algorithm:hex`` of its content, or None if it is not known.
+        reader: Reads wheels.
+    """
+    known = reader.cache.get("native", digest) if digest is not None else None
+    facts = _decoded(known)
+    if facts is not None:
+        return facts
+    try:
+        data = reader.member(candidate, member, limit=LIMIT)
+    except (WheelError, FetchError) as error:
+        return error.reason
+    found = binary_facts(io.BytesIO(data))
+    if found is None:
+        return _NOT_NATIVE
+    if digest is not None:
+        reader.cache.put("native", digest, list(found))
+    return found
+
+
+def _decoded(known: object) -> BinaryFacts | None:
+    """Facts as the cache keeps them."""
+    if not isinstance(known, list) or len(known) != len(BinaryFacts._fields):
+        return None
+    return BinaryFacts._make(tuple(each) if isinstance(each, list) else each for each in known)
+
+
+class Surroundings(NamedTuple):
+    """What the loader would find.
+
+    Attributes:
+        libraries: File name to the folders that hold it.
+        system: Names of the system's libraries, by machine; None if the system is another one.
+        where: How to name a folder that holds a library.
+        ld_library_path: Of the process that will load the file.
+    """
+
+    libraries: Mapping[str, Sequence[Path]]
+    system: Callable[[str], Collection[str]] | None
+    where: Callable[[Path], str]
+    ld_library_path: str = ""
+
+
+class Recorded(Listed, Protocol):
+    """An installed distribution, as far as it may own a library."""
+
+    @property
+    def name(self) -> str:
+        """Normalised."""
+
+
+def place_of(path: InstalledPath, places: Places | None) -> Path:
+    """Where an installed path is; of a set that is nowhere installed, below the root of no particular file system."""
+    root, _, rest = path.partition("/")
+    if places is None:
+        return Path("/", path)
+    folders = {"site-packages": places.sites[0], "scripts": places.scripts, "headers": places.headers}
+    return Path(folders.get(root, places.base), rest)
+
+
+def around_installed(
+    files: Mapping[Path, Versions],
+    places: Places,
+    recorded: Iterable[Recorded],
+    coming: Mapping[Path, str] | None = None,
+) -> Surroundings:
+    """What native files of an environment find: there, in its ``lib``, in what they search besides, in the system.
+
+    Args:
+        files: The files in question.
+        places: Of the environment; its site-packages folders are walked once.
+        recorded: Who may own a library.
+        coming: Files that will be there too, and whose.
+    """
+    ld_library_path = os.environ.get("LD_LIBRARY_PATH", "")
+    searched = {
+        folder.path
+        for path, versions in files.items()
+        for facts in versions.facts.values()
+        for folder in search_path(facts, path.parent, ld_library_path=ld_library_path)
+    }
+    sites = [Path(site) for site in places.sites]
+    outside = [folder for folder in sorted(searched) if not any(folder.is_relative_to(site) for site in sites)]
+    there = environment_libraries(sites[0], also=[*sites[1:], Path(places.base, "lib"), *outside])
+    new = library_folders((path.parent, path.name) for path in coming or ())
+    libraries = {
+        name: tuple(dict.fromkeys((*there.get(name, ()), *new.get(name, ())))) for name in there.keys() | new.keys()
+    }
+    needed = {name.rpartition("/")[2] for versions in files.values() for name in versions.needed}
+    held = {folder / name for name in needed for folder in libraries.get(name, ())}
+    owners = _owners(held, places, recorded) | {path: name for path, name in (coming or {}).items() if path in held}
+    base = Path(places.base)
+
+    def where(folder: Path) -> str:
+        names = sorted({name for path, name in owners.items() if path.parent == folder})
+        return " and ".join(names) or str(folder.relative_to(base) if folder.is_relative_to(base) else folder)
+
+    return Surroundings(libraries, system_libraries, where, ld_library_path)
+
+
+def around_wheels(files: Mapping[Path, Versions], coming: Mapping[Path, str]) -> Surroundings:
+    """What native files of a set find within the set; whatever it is installed into is not known.
+
+    Args:
+        files: The files in question.
+        coming: Every file of the set, and whose.
+    """
+    needed = {name.rpartition("/")[2] for versions in files.values() for name in versions.needed}
+    owners: dict[Path, set[str]] = {}
+    for path, name in coming.items():
+        if path.name in needed:
+            owners.setdefault(path.parent, set()).add(name)
+
+    def where(folder: Path) -> str:
+        return " and ".join(sorted(owners.get(folder, ()))) or str(folder)
+
+    return Surroundings(library_folders((path.parent, path.name) for path in coming), None, where)
+
+
+def _owners(files: Collection[Path], places: Places, recorded: Iterable[Recorded]) -> dict[Path, str]:
+    """Who recorded each of these files."""
+    keys = {places.key_of(str(file)): file for file in files}
+    found: dict[Path, str] = {}
+    for each in recorded if keys else ():
+        try:
+            own, _ = listed_keys(each, places)
+        except RecordError:
+            continue
+        found.update((keys[key], each.name) for key in own & keys.keys())
+    return found
+
+
+def explain_overlaps(
+    overlaps: Iterable[Overlap],
+    distributions: Sequence[Distribution],
+    reader: WheelReader,
+    *,
+    residents: Sequence[Distribution] = (),
+    places: Places | None = None,
+    recorded: Sequence[Recorded] = (),
+) -> dict[InstalledPath, Why]:
+    """Explain contested native files of a set of wheels.
+
+    Without an environment, libraries are looked for in the set only: ``unknown`` is what may still be there, or in the
+    system, where it is installed.
+
+    Args:
+        overlaps: Those that may be in question, gravest first.
+        distributions: The set.
+        reader: Reads wheels.
+        residents: What is installed in the environment that the set is to be installed into.
+        places: Of that environment, if there is one.
+        recorded: Who may own libraries there.
+
+    Returns:
+        By installed path.
+    """
+    by_id = {each.id: each for each in (*distributions, *residents)}
+    on_disk = {each.id for each in residents}
+    read: dict[InstalledPath, Versions] = {}
+    for overlap in chosen(overlaps):
+        names = {id_: by_id[id_].name for id_ in overlap.ids}
+        found = {}
+        for owner in overlap.owners:
+            there = places if owner.id in on_disk else None
+            found[owner.id] = _read(owner, by_id[owner.id], reader, there)
+        read[overlap.path] = Versions.of(names, found)
+    if not read:
+        return {}
+    coming: dict[Path, str] = {}
+    for each in distributions:
+        for layout in list(each.layouts.values())[:1]:
+            coming.update((place_of(path, places), each.name) for path in layout.files)
+    files = {place_of(path, places): versions for path, versions in read.items()}
+    around = around_wheels(files, coming) if places is None else around_installed(files, places, recorded, coming)
+    return {path: reason(place_of(path, places).parent, versions, around) for path, versions in read.items()}
+
+
+def _read(owner: Owner, each: Distribution, reader: WheelReader, there: Places | None) -> BinaryFacts | str:
+    if owner.file.member is None:
+        return "it is a command that the installer makes"
+    if there is not None:
+        return read_file(there.on_disk(owner.file.member))
+    return read_member(each.candidate, owner.file.member, owner.file.content, reader)
+
+
+def explain_contested(
+    contested: Sequence[Contested], scan: Scan, settings: IndexSettings, reader: WheelReader
+) -> dict[InstalledPath, Why]:
+    """Explain contested native files of an environment.
+
+    Args:
+        contested: Those that may be in question, gravest first.
+        scan: Of the environment.
+        settings: Where wheels are looked for, of versions that are not on disk.
+        reader: Reads wheels.
+
+    Returns:
+        By installed path.
+    """
+    wanted = {overlap.path for overlap in chosen(each.overlap for each in contested)}
+    files = [each for each in contested if each.overlap.path in wanted and each.overlap.is_same_path]
+    by_id = {each.id: each for each in scan.distributions}
+    absent = {id_ for each in files for id_ in each.overlap.ids if id_ not in each.on_disk.matches}
+    origins = find_origins([by_id[id_] for id_ in sorted(absent)], scan, settings, reader)
+    read: dict[Path, Versions] = {}
+    for each in files:
+        names = {id_: by_id[id_].name for id_ in each.overlap.ids}
+        read[Path(scan.places.on_disk(each.key))] = Versions.of(names, _versions(each, scan, origins, reader))
+    around = around_installed(read, scan.places, scan.distributions)
+    return {
+        each.overlap.path: reason(path.parent, versions, around)
+        for each, (path, versions) in zip(files, read.items(), strict=True)
+    }
+
+
+def _versions(
+    each: Contested, scan: Scan, origins: Mapping[str, Origin | Skip], reader: WheelReader
+) -> dict[str, BinaryFacts | str]:
+    found: dict[str, BinaryFacts | str] = {}
+    for owner in each.overlap.owners:
+        if owner.id in each.on_disk.matches:
+            found[owner.id] = read_file(scan.places.on_disk(each.key))
+        else:
+            found[owner.id] = _read_origin(origins[owner.id], each.overlap.path, owner.file.content, reader)
+    return found
+
+
+def _read_origin(
+    origin: Origin | Skip, path: InstalledPath, recorded: str | None, reader: WheelReader
+) -> BinaryFacts | str:
+    """The version in a wheel, if it is the one that was installed."""
+    if not isinstance(origin, Origin):
+        return origin.reason
+    file = origin.files.get(path)
+    if file is None or file.member is None or recorded is None or file.content != recorded:
+        return f"{origin.candidate.filename} has another file there than was installed"
+    return read_member(origin.candidate, file.member, recorded, reader)

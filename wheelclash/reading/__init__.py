@@ -1,1 +1,0 @@
-"""What is in a wheel: reading its directory and metadata, remotely or from disk."""

@@ -1,0 +1,375 @@
+"""Choosing one wheel: what an installer would take for a requirement, from everything that was found.
+
+Specifiers and pre-releases by PEP 440, yanked files by PEP 592, ``Requires-Python`` by PEP 503, tags by PEP 425 and
+build tags by PEP 427. Source distributions are never chosen: what they would install is not known until they are
+built. Pure: no network, no disk but for the size of a wheel that was named by its path.
+
+Why no wheel fits, in a sentence: what there is instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.version import Version
+
+from wheelclash.core.distribution import Candidate, Choice, Newer, Skip
+from wheelclash.http.urls import local_path
+from wheelclash.index.filenames import project_of, python_fits, rank, ranks, version_of
+from wheelclash.wording import near_names, some
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from packaging.tags import Tag
+    from packaging.utils import BuildTag
+
+    from wheelclash.index.client import Found
+    from wheelclash.index.simple_api import ProjectFile
+    from wheelclash.resolve.requirement import Asked
+    from wheelclash.target.target import Target
+
+__all__ = ["ASK_INSTEAD", "choose", "choose_direct", "newer_release", "pins", "reason_for"]
+
+_SHOWN = 6
+ASK_INSTEAD = "build a wheel and give that, or ask an environment it is installed in (wheelclash env)"
+"""What answers for a project that has no wheel."""
+
+
+def reason_for(asked: Asked, files: Sequence[ProjectFile], target: Target, *, excluded: bool) -> str:
+    """One sentence on what the index has, for a requirement no wheel of which fits.
+
+    Args:
+        asked: The requirement.
+        files: Every file of the project that was looked at.
+        target: For what.
+        excluded: Whether files were left out by their upload time.
+    """
+    when = " before the day asked about" if excluded else ""
+    wheels: dict[Version, list[tuple[ProjectFile, frozenset[Tag]]]] = {}
+    sdists: set[Version] = set()
+    for file in files:
+        try:
+            if file.is_wheel:
+                _, version, _, tags = parse_wheel_filename(file.filename)
+                wheels.setdefault(version, []).append((file, tags))
+            else:
+                sdists.add(parse_sdist_filename(file.filename)[1])
+        except (InvalidWheelFilename, InvalidSdistFilename):
+            continue
+    allowed = set(asked.specifier.filter({*wheels, *sdists}))
+    if not allowed:
+        near = _nearest(asked, sorted({*wheels, *sdists}, reverse=True))
+        return f"no release{when} fits {str(asked.specifier) or 'any version'}; there is {near}"
+    with_wheels = sorted((version for version in allowed if version in wheels), reverse=True)
+    if not with_wheels:
+        return f"{some(map(str, sorted(allowed, reverse=True)), _SHOWN)} came as source only{when}: {ASK_INSTEAD}"
+    newest = with_wheels[0]
+    offered = wheels[newest]
+    if all(file.yanked is not None for file, _ in offered) and any(_fits(tags, target) for _, tags in offered):
+        return f"{newest} is yanked, and only a pinned version (==) asks for that"
+    return f"{newest} has no wheel for {_describe_file(target)}: {_what_there_is(offered, target)}"
+
+
+def _nearest(asked: Asked, versions: Sequence[Version]) -> str:
+    """The releases nearest to the one pinned, or else the newest; ``versions`` are newest first."""
+    pinned = next((each.version for each in asked.specifier if each.operator == "=="), "").removesuffix(".*")
+    above = sum(version > Version(pinned) for version in versions) if pinned else 0
+    start = max(0, min(above - _SHOWN // 2, len(versions) - _SHOWN))
+    shown = versions[start : start + _SHOWN]
+    more = f" and {len(versions) - len(shown)} more" if len(versions) > len(shown) else ""
+    return (", ".join(map(str, shown)) or "none") + more
+
+
+def _what_there_is(offered: Sequence[tuple[ProjectFile, frozenset[Tag]]], target: Target) -> str:
+    """What keeps the target out: Requires-Python, the Python tag, or the platform."""
+    if not any(python_fits(file.requires_python, target) for file, _ in offered):
+        return f"it requires Python {some(sorted({file.requires_python or '' for file, _ in offered}), _SHOWN)}"
+    for_target = {file.requires_python or "" for file, tags in offered if _fits(tags, target)}
+    if for_target:
+        return f"it requires Python {some(sorted(for_target), _SHOWN)}"
+    platforms = {tag.platform for tag in target.tags}
+    here = sorted({f"{tag.interpreter}-{tag.abi}" for _, tags in offered for tag in tags if tag.platform in platforms})
+    if here:
+        return f"for this platform there is only {some(here, _SHOWN)}"
+    return f"there is only {some(sorted({tag.platform for _, tags in offered for tag in tags}), _SHOWN)}"
+
+
+def _fits(tags: frozenset[Tag], target: Target) -> bool:
+    return not tags.isdisjoint(target.tags)
+
+
+def _describe_file(target: Target) -> str:
+    return f"{target.implementation} {target.minor_version} on {target.platform}"
+
+
+class _Release(NamedTuple):
+    """A file of the project whose ``Requires-Python`` lets the target in; ``file`` is a wheel or a source archive."""
+
+    version: Version
+    file: ProjectFile
+    location: str
+
+
+class _Wheel(NamedTuple):
+    """A wheel the target can install, in the order of preference: the best is the greatest.
+
+    ``place`` breaks ties: of equal files the last found wins, as in pip.
+    """
+
+    version: Version
+    preference: int
+    build: BuildTag
+    place: int
+    release: _Release
+
+
+def choose(
+    asked: Asked,
+    found: Found,
+    target: Target,
+    *,
+    exclude_newer: datetime | None = None,
+    prereleases: bool = False,
+    known: Iterable[str] = (),
+    note: Callable[[str], None] | None = None,
+) -> Choice:
+    """The wheel an installer would take.
+
+    Args:
+        asked: A requirement by name.
+        found: What the indexes have.
+        target: For what.
+        exclude_newer: Leave out files an index got at this moment or later (with a time zone); find-links stay.
+        prereleases: Take pre-releases like other releases; else as PEP 440 has it.
+        known: Names to suggest where the project is unknown.
+        note: Called with a sentence for whatever was left out along the way.
+
+    Returns:
+        A candidate, or a skip: ``not-found`` (no index knows the project), ``quarantined``, ``no-wheel``.
+    """
+    offered = _offered(asked, found, exclude_newer, note)
+    if not offered:
+        return _nothing(asked, found, known, exclude_newer)
+    allowed = _allowed(asked, offered, target, prereleases=prereleases)
+    best = _best(allowed, asked.specifier, ranks(target.tags))
+    if best is None:
+        files = [file for _, file in offered]
+        return Skip(asked.text, "no-wheel", reason_for(asked, files, target, excluded=exclude_newer is not None))
+    newest = _newest(allowed, best.version)
+    file = best.release.file
+    return Candidate(
+        filename=file.filename,
+        name=asked.name or "",
+        version=str(best.version),
+        url=file.url,
+        index=best.release.location,
+        sha256=file.sha256,
+        size=file.size,
+        requested=asked.text,
+        core_metadata_sha256=file.core_metadata_sha256,
+        extras=asked.extras,
+        path=local_path(file.url),
+        newer=None if newest is None else Newer(str(newest), _why_no_wheel(newest, asked, allowed, target) or ""),
+    )
+
+
+def newer_release(
+    asked: Asked,
+    found: Found,
+    target: Target,
+    version: str,
+    *,
+    exclude_newer: datetime | None = None,
+    prereleases: bool = False,
+) -> Newer | None:
+    """Return the newest release that a requirement allows, if it is newer than ``version``.
+
+    Args:
+        asked: A requirement by name.
+        found: What the indexes have.
+        target: For what; a release that its Python keeps out does not count.
+        version: The release that was chosen.
+        exclude_newer: Leave out files an index got at this moment or later.
+        prereleases: Whether pre-releases count.
+
+    Returns:
+        The release; its reason is empty if it has a wheel for the target.
+    """
+    allowed = _allowed(asked, _offered(asked, found, exclude_newer, None), target, prereleases=prereleases)
+    newest = _newest(allowed, Version(version))
+    return None if newest is None else Newer(str(newest), _why_no_wheel(newest, asked, allowed, target) or "")
+
+
+def pins(specifier: SpecifierSet) -> bool:
+    """Whether a specifier allows one version only."""
+    return any(
+        each.operator == "===" or (each.operator == "==" and not each.version.endswith(".*")) for each in specifier
+    )
+
+
+def choose_direct(asked: Asked, target: Target | None = None) -> Choice:
+    """The wheel that was named by path or URL, for a target or for any.
+
+    Returns:
+        A candidate, or a skip: ``not-a-wheel`` (a URL of something else), ``unreadable`` (no wheel's file name),
+        ``mismatch`` (of another project than named), ``no-wheel`` (not for this target).
+    """
+    url = asked.url or (asked.path.as_uri() if asked.path is not None else "")
+    filename = asked.path.name if asked.path is not None else unquote(urlsplit(url).path.rpartition("/")[2])
+    if not filename.lower().endswith(".whl") or not url.startswith(("http://", "https://", "file:")):
+        reason = "only wheels can be compared, and this URL names none: what it installs is not known until it is built"
+        return Skip(asked.text, "not-a-wheel", reason)
+    try:
+        name, version, _, tags = parse_wheel_filename(filename)
+    except InvalidWheelFilename as error:
+        return Skip(asked.text, "unreadable", f"the file name is no wheel's: {error}")
+    if asked.name is not None and asked.name != name:
+        return Skip(asked.text, "mismatch", f"the wheel is of {name}, not of {asked.name}")
+    if target is not None and tags.isdisjoint(target.tags):
+        shown = ", ".join(sorted(map(str, tags))[:3])
+        return Skip(asked.text, "no-wheel", f"this wheel is for {shown}, not for {_describe(target)}")
+    size = None
+    if asked.path is not None:
+        try:
+            size = asked.path.stat().st_size
+        except OSError as error:
+            return Skip(asked.text, "unreadable", f"the file cannot be read ({error.strerror})")
+    return Candidate(
+        filename=filename,
+        name=name,
+        version=str(version),
+        url=url,
+        index=None,
+        sha256=asked.sha256,
+        size=size,
+        requested=asked.text,
+        direct=True,
+        extras=asked.extras,
+        path=asked.path,
+    )
+
+
+# -- what the target can install ---------------------------------------------------------------------------
+
+
+def _best(releases: Sequence[_Release], specifier: SpecifierSet, places: Mapping[str, int]) -> _Wheel | None:
+    """The best wheel the target can install: the newest version first, so that few names need be read closely.
+
+    A yanked one (PEP 592) only if the specifier pins a version and nothing else is there.
+    """
+    for yanked in (False, True) if pins(specifier) else (False,):
+        by_version: dict[Version, list[tuple[int, _Release]]] = {}
+        for place, release in enumerate(releases):
+            if release.file.is_wheel and (release.file.yanked is not None) is yanked:
+                by_version.setdefault(release.version, []).append((place, release))
+        for version in sorted(by_version, reverse=True):
+            found = [wheel for each in by_version[version] if (wheel := _wheel(*each, places)) is not None]
+            if found:
+                return max(found)
+    return None
+
+
+def _wheel(place: int, release: _Release, places: Mapping[str, int]) -> _Wheel | None:
+    best = rank(release.file.filename, places)
+    if best is None:
+        return None
+    try:
+        _, version, build, _ = parse_wheel_filename(release.file.filename)
+    except InvalidWheelFilename:
+        return None
+    return _Wheel(version, -best, build, place, release)
+
+
+def _newest(allowed: Iterable[_Release], than: Version) -> Version | None:
+    """The newest of some releases that are not yanked, if it is newer than another."""
+    return max((each.version for each in allowed if each.version > than and each.file.yanked is None), default=None)
+
+
+def _why_no_wheel(version: Version, asked: Asked, allowed: Iterable[_Release], target: Target) -> str | None:
+    """Why the target can install no wheel of a release; None if it can."""
+    files = [each.file for each in allowed if each.version == version and each.file.yanked is None]
+    places = ranks(target.tags)
+    if any(file.is_wheel and rank(file.filename, places) is not None for file in files):
+        return None
+    pinned = replace(asked, specifier=SpecifierSet(f"=={version}"))
+    reason = reason_for(pinned, files, target, excluded=False).removesuffix(f": {ASK_INSTEAD}")
+    return f"it {reason.removeprefix(f'{version} ')}" if reason.startswith(f"{version} ") else reason
+
+
+# -- what was found ----------------------------------------------------------------------------------------
+
+
+def _offered(
+    asked: Asked, found: Found, exclude_newer: datetime | None, note: Callable[[str], None] | None
+) -> list[tuple[str, ProjectFile]]:
+    """The project's files and where each is from, those that are too new left out."""
+    return [
+        (source.index, file)
+        for source in found.sources
+        for file in (
+            source.files if source.flat or exclude_newer is None else _older(source.files, exclude_newer, note)
+        )
+        if project_of(file.filename) == asked.name
+    ]
+
+
+def _allowed(
+    asked: Asked, offered: Iterable[tuple[str, ProjectFile]], target: Target, *, prereleases: bool
+) -> list[_Release]:
+    """The releases that a requirement and the target's Python let in."""
+    releases = [
+        _Release(version, file, location)
+        for location, file in offered
+        if (version := version_of(file.filename)) is not None and python_fits(file.requires_python, target)
+    ]
+    versions = {release.version for release in releases}
+    fitting = set(asked.specifier.filter(versions, prereleases=True if prereleases else None))
+    return [release for release in releases if release.version in fitting]
+
+
+def _older(files: Sequence[ProjectFile], moment: datetime, note: Callable[[str], None] | None) -> list[ProjectFile]:
+    """Files the index had before ``moment``; those without an upload time are left out, and told of."""
+    kept = []
+    undated = 0
+    for file in files:
+        uploaded = _time(file.upload_time)
+        undated += uploaded is None
+        if uploaded is not None and uploaded < moment:
+            kept.append(file)
+    if undated and note is not None:
+        note(
+            f"{undated} file(s) without an upload time are left out because of --exclude-newer, "
+            f"e.g. {next(file.filename for file in files if _time(file.upload_time) is None)}"
+        )
+    return kept
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
+
+
+def _nothing(asked: Asked, found: Found, known: Iterable[str], exclude_newer: datetime | None) -> Skip:
+    withheld = next((source.withheld for source in found.sources if source.withheld), None)
+    if withheld is not None:
+        return Skip(asked.text, "quarantined", f"the index offers no files of it: {withheld}")
+    if any(source.files and not source.flat for source in found.sources) and exclude_newer is not None:
+        return Skip(asked.text, "no-wheel", f"the index had no file of it before {exclude_newer.isoformat()}")
+    if any(not source.flat for source in found.sources):
+        return Skip(asked.text, "no-wheel", "the index knows the project, and has no file of it")
+    near = near_names(asked.name or "", sorted(set(known) - {asked.name or ""}))
+    places = ", ".join(found.asked) or "nowhere: there is no index"
+    return Skip(asked.text, "not-found", f"no index knows a project of this name (asked: {places})", near)
+
+
+def _describe(target: Target) -> str:
+    return f"{target.implementation} {target.minor_version} on {target.platform}"

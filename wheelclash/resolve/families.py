@@ -1,0 +1,127 @@
+"""Siblings: the other variants of a distribution, installed instead of it and over its files.
+
+They are known from the list of families that comes with this package, and from what a meta package requires; no name
+is ever guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from packaging.utils import canonicalize_name
+
+from wheelclash.wording import near_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Family", "Siblings", "families", "family_of", "siblings"]
+
+
+class Family(NamedTuple):
+    """Distributions that install the same files.
+
+    Attributes:
+        name: What the family is called.
+        members: Normalised names, installed instead of each other.
+        shares: What they share, for people.
+        evidence: How that is known, for people.
+        meta: The distribution whose requirements or extras name the members, normalised; or None.
+    """
+
+    name: str
+    members: tuple[str, ...]
+    shares: str
+    evidence: str
+    meta: str | None = None
+
+
+class Siblings(NamedTuple):
+    """The other variants of a distribution.
+
+    Attributes:
+        names: Normalised, without the one asked about and without its meta package; empty if none are known.
+        reason: How they are known, or why none are, one sentence.
+    """
+
+    names: tuple[str, ...]
+    reason: str
+
+
+@lru_cache(maxsize=1)
+def families() -> tuple[Family, ...]:
+    """Every known family, from ``families.toml``: inside the installed package, or in ``data/`` of a checkout."""
+    import tomllib
+
+    document: dict[str, Any] = tomllib.loads(_listed().decode())
+    return tuple(
+        Family(
+            name=each["name"],
+            members=tuple(canonicalize_name(member) for member in each["members"]),
+            shares=each["shares"],
+            evidence=each["evidence"],
+            meta=canonicalize_name(each["meta"]) if "meta" in each else None,
+        )
+        for each in document["family"]
+    )
+
+
+def _listed() -> bytes:
+    import pkgutil
+
+    try:
+        found = pkgutil.get_data("wheelclash", "families.toml")
+    except OSError:
+        found = None
+    if found is not None:
+        return found
+    return (Path(__file__).parents[2] / "data" / "families.toml").read_bytes()
+
+
+def family_of(name: str) -> Family | None:
+    """The family a distribution belongs to, as a member or as its meta package."""
+    wanted = canonicalize_name(name)
+    members = (each for each in families() if wanted in each.members)
+    metas = (each for each in families() if wanted == each.meta)
+    return next(members, None) or next(metas, None)
+
+
+def siblings(name: str, requires: Iterable[str] = ()) -> Siblings:
+    """The other variants of a distribution.
+
+    Args:
+        name: Its name, or that of its meta package.
+        requires: Names that it, or its meta package, requires, with or without an extra. Those that are the same name
+            but for the variant (``nixl-cu12``, ``nixl-cu13``; ``psycopg-binary``) are siblings.
+    """
+    wanted = canonicalize_name(name)
+    family = family_of(wanted)
+    listed = () if family is None else family.members
+    stem = _stem(wanted)
+    required = [other for each in requires if _stem(other := canonicalize_name(each)) == stem]
+    found = tuple(each for each in dict.fromkeys([*listed, *required]) if each != wanted)
+    if family is not None:
+        return Siblings(found, f"the {family.name} family shares {family.shares} ({family.evidence})")
+    if found:
+        return Siblings(found, f"{wanted} names them among its requirements")
+    known = sorted(
+        {each for family in families() for each in (*family.members, *([family.meta] if family.meta else []))}
+    )
+    near = near_names(wanted, known)
+    perhaps = f"; perhaps {' or '.join(near)} was meant" if near else ""
+    return Siblings((), f"no family is known that {wanted} belongs to, and it requires no variant of itself{perhaps}")
+
+
+_VARIANT = re.compile(
+    r"cu(?:da)?[0-9]*x?|cpu|gpu|rocm[0-9]*|hip|xpu|npu|tpu|musa|metal|mkl|directml|openvino|qnn|vulkan"
+    r"|headless|binary|c|full|lite|slim|nightly|[0-9]+"
+)
+
+
+def _stem(name: str) -> str:
+    """A normalised name without the parts that say which variant it is; the first part always stays."""
+    first, *rest = name.split("-")
+    return "-".join([first, *(part for part in rest if not _VARIANT.fullmatch(part))])

@@ -1,0 +1,256 @@
+"""What files list: the requirements that were asked for, apart from what these require in turn.
+
+They are the roots of a set that uv resolves; without dependencies they are the set, and then nothing is resolved.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.utils import canonicalize_name
+
+from wheelclash.core.distribution import Skip
+from wheelclash.errors import IndexSettingsError, QuestionError, RequirementError
+from wheelclash.index.filenames import project_of as project_in
+from wheelclash.index.settings import location
+from wheelclash.resolve.pyproject import Project, project_of
+from wheelclash.resolve.requirement import Asked, parse
+from wheelclash.resolve.requirements_txt import Included, Line, look_through
+from wheelclash.resolve.uv import redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from wheelclash.http.urls import Credentials
+    from wheelclash.index.settings import IndexSettings
+
+__all__ = ["Files", "Listed", "group_places", "read_files"]
+
+_REPOSITORY = re.compile(r"(?:^|@\s*|\s)(?:git|hg|svn|bzr)\+", re.IGNORECASE)
+_EGG = re.compile(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]*)")
+
+
+class Listed(NamedTuple):
+    """Requirements of files, understood.
+
+    Attributes:
+        asked: Those an index or a disk can answer.
+        skipped: Those that no wheel is known of, with the reason.
+        not_compared: The projects whose requirements these are.
+    """
+
+    asked: Sequence[Asked]
+    skipped: Sequence[Skip]
+    not_compared: Sequence[Skip]
+
+
+class Files(NamedTuple):
+    """Files of requirements, looked at.
+
+    Attributes:
+        plain: Requirements files, which uv reads itself.
+        projects: ``pyproject.toml`` files and scripts.
+        included: What was seen in the requirements files.
+        lines: Every requirement they list, without what it requires in turn.
+    """
+
+    plain: Sequence[Path]
+    projects: Sequence[Project]
+    included: Included
+    lines: Sequence[Line]
+
+    @property
+    def repositories(self) -> list[Line]:
+        """Requirements that would have a repository fetched, and what is in it built."""
+        elsewhere = {name for each in self.projects for name, kinds in each.sources.items() if "git" in kinds}
+        return [line for line in self.lines if _REPOSITORY.search(line.text) or _name_in(line) in elsewhere]
+
+    def roots(self, credentials: Credentials) -> dict[str, tuple[str, ...]]:
+        """Extras asked for, by normalised name of what is listed; lines that do not tell a name are left out."""
+        found: dict[str, set[str]] = {}
+        for line in self.lines:
+            name = _name_in(line)
+            if name is None:
+                continue
+            extras = found.setdefault(name, set())
+            try:
+                extras.update(parse(line.text, cwd=line.folder, credentials=credentials, is_line=True).extras)
+            except RequirementError:
+                continue  # for uv to refuse
+        return {name: tuple(sorted(extras)) for name, extras in found.items()}
+
+    def asked(self, credentials: Credentials) -> list[Asked]:
+        """The requirements that can be understood, within what constraints allow."""
+        understood = [self._understood(line, credentials) for line in self.lines]
+        return self.constrained([each for each in understood if isinstance(each, Asked)], credentials)
+
+    def listed(self, credentials: Credentials) -> Listed:
+        """The requirements themselves, for a set without dependencies: what cannot be understood is skipped.
+
+        Raises:
+            QuestionError: What a project requires is not known until its code is run.
+        """
+        dynamic = next((each for each in self.projects if each.is_dynamic), None)
+        if dynamic is not None:
+            reason = f"What {dynamic.path.name} requires is dynamic: it is not known until the project's code is run."
+            raise QuestionError(reason, "Leave out --no-deps, and give --allow-build.")
+        limits = self._limits(credentials)
+        asked: list[Asked] = []
+        skipped: list[Skip] = []
+        elsewhere = {name for project in self.projects for name in project.sources}
+        for line in self.lines:
+            found = self._understood(line, credentials)
+            if isinstance(found, Skip):
+                skipped.append(found)
+            elif found.name in elsewhere:
+                reason = "[tool.uv.sources] takes it from elsewhere, not from the index"
+                skipped.append(Skip(found.text, "not-a-wheel", reason))
+            else:
+                asked.append(_constrained(found, limits))
+        return Listed(asked, skipped, [skip for each in self.projects if (skip := each.skip) is not None])
+
+    def constrained(self, asked: Iterable[Asked], credentials: Credentials) -> list[Asked]:
+        """Return requirements within what the constraints among the files allow."""
+        limits = self._limits(credentials)
+        return [_constrained(each, limits) for each in asked]
+
+    def _limits(self, credentials: Credentials) -> list[Asked]:
+        found = [self._understood(line, credentials) for line in self.included.constraints]
+        return [each for each in found if isinstance(each, Asked)]
+
+    def _understood(self, line: Line, credentials: Credentials) -> Asked | Skip:
+        shown = redacted(line.text, self.included.secrets)
+        if line.editable:
+            reason = "it is installed from its sources (-e), and only wheels can be compared"
+            return Skip(shown, "not-a-wheel", reason)
+        if shown != redacted(line.text, ()):
+            return Skip(shown, "refused", "its URL holds a secret, which would be in the report")
+        try:
+            return parse(line.text, cwd=line.folder, credentials=credentials, is_line=True)
+        except RequirementError as error:
+            return Skip(error.text, "not-a-wheel", f"{error.reason.rstrip('.')} ({line.where})")
+
+    def with_options(self, settings: IndexSettings, credentials: Credentials) -> IndexSettings:
+        """Index settings with the options in the files, as they count for uv: the user's own index comes first.
+
+        Raises:
+            IndexSettingsError: One of them makes no sense.
+        """
+        index, extra, links = settings.index_url, [*settings.extra_index_urls], [*settings.find_links]
+        for option, value, folder in self.included.options:
+            if option == "--no-index":
+                index, extra = None, []
+                continue
+            if not value:
+                raise IndexSettingsError(f"{option} in a file of requirements names nothing.")
+            url = location(value, folder, credentials, required=True)
+            if option == "--extra-index-url":
+                extra.append(url)
+            elif option in {"-f", "--find-links"}:
+                links.append(url)
+            elif settings.kind == "default":
+                index = url
+        return replace(
+            settings,
+            index_url=index,
+            extra_index_urls=tuple(dict.fromkeys(extra)),
+            find_links=tuple(dict.fromkeys(links)),
+        )
+
+
+def read_files(
+    files: Sequence[Path],
+    text: bytes | None,
+    *,
+    extras: Sequence[str],
+    all_extras: bool,
+    groups: Sequence[str],
+    environ: Mapping[str, str],
+    cwd: Path,
+    credentials: Credentials,
+) -> Files:
+    """Look at files of requirements, and at what they include.
+
+    Args:
+        files: Requirements files, PEP 723 scripts and ``pyproject.toml`` files; absolute paths.
+        text: Requirements from the standard input, in the format of requirements files.
+        extras: Extras of the ``pyproject.toml`` among the files.
+        all_extras: All of them.
+        groups: Dependency groups, ``NAME`` or ``PATH:NAME``.
+        environ: For ``${VARIABLE}``.
+        cwd: The current folder.
+        credentials: Where user names and passwords in URLs go.
+
+    Raises:
+        QuestionError: A file cannot be read or is not what it should be; or there is no such extra or group.
+    """
+    found = [(path, project_of(path)) for path in files]
+    projects = [project for _, project in found if project is not None]
+    plain = [path for path, project in found if project is None]
+    included = look_through(plain, text, environ=environ, cwd=cwd, credentials=credentials)
+    lines = [*included.requirements]
+    by_path = {project.path: project for project in projects}
+    places = group_places(groups, projects, cwd)
+    for path in dict.fromkeys([*by_path, *(place for place, _ in places)]):
+        named = [group for place, group in places if place == path]
+        project = by_path.get(path)
+        if project is None:
+            project = _only_groups(path)
+        takes = project.kind == "pyproject" and project.has_project
+        wanted = project.lines(extras=extras if takes else (), all_extras=all_extras and takes, groups=named)
+        lines += [Line(each, path.parent, path.name) for each in wanted]
+    return Files(plain, projects, included, lines)
+
+
+def group_places(groups: Iterable[str], projects: Sequence[Project], cwd: Path) -> list[tuple[Path, str]]:
+    """The ``pyproject.toml`` and the name of each dependency group that was asked for.
+
+    Args:
+        groups: ``NAME`` of the one project given, else of the one in the current folder; or ``PATH:NAME``.
+        projects: The projects and scripts that were given.
+        cwd: The current folder.
+
+    Raises:
+        QuestionError: Several projects were given, and the group does not say of which it is.
+    """
+    tables = [each.path for each in projects if each.kind == "pyproject"]
+    found = []
+    for group in groups:
+        path, colon, name = group.rpartition(":")
+        if not colon and len(tables) > 1:
+            raise QuestionError(f"--group {group}: several pyproject.toml files are given.", "Write --group PATH:NAME.")
+        default = tables[0] if tables else cwd / "pyproject.toml"
+        found.append((cwd / path if colon else default, name))
+    return found
+
+
+def _only_groups(path: Path) -> Project:
+    """A project of which only groups were asked for."""
+    project = project_of(path)
+    if project is None or project.kind != "pyproject":
+        raise QuestionError(f"{path} is no pyproject.toml, so it has no groups.")
+    return project._replace(has_project=False)
+
+
+def _name_in(line: Line) -> str | None:
+    """The normalised name a line begins with, or that its URL or path tells."""
+    egg = _EGG.search(line.text)
+    if egg is not None:
+        return canonicalize_name(egg[1])
+    if re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:$|[\[@;=<>!~(,\s])", line.text):
+        match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line.text)
+        return None if match is None else canonicalize_name(match[0].rstrip("._-"))
+    filename = re.split(r"[/\\]", line.text.partition("#")[0].partition(";")[0].strip())[-1]
+    return project_in(filename) if filename.lower().endswith(".whl") else None
+
+
+def _constrained(asked: Asked, limits: Iterable[Asked]) -> Asked:
+    """A requirement within what constraints allow."""
+    specifier = asked.specifier
+    for limit in limits:
+        if limit.name == asked.name and not limit.direct:
+            specifier &= limit.specifier
+    return replace(asked, specifier=specifier)

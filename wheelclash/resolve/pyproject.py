@@ -1,0 +1,243 @@
+"""Files that hold requirements inside something else: ``pyproject.toml`` (PEP 621, 735) and scripts (PEP 723).
+
+uv reads the requirements; this is about whose they are, and for which Python.
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from packaging.requirements import Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from wheelclash.core.distribution import Skip
+from wheelclash.errors import QuestionError
+from wheelclash.resolve.requirements_txt import readable_file
+from wheelclash.wording import near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from wheelclash.target.target import Target
+
+__all__ = ["Project", "project_of", "script_block"]
+
+_BLOCK = re.compile(r"^# /// (?P<type>[a-zA-Z0-9-]+)[ \t]*$\s(?P<content>(^#(| .*)$\s)+)^# ///[ \t]*$", re.MULTILINE)
+
+
+class Project(NamedTuple):
+    """A ``pyproject.toml`` or a script.
+
+    Attributes:
+        path: The file.
+        kind: Which of the two.
+        name: The project's name, normalised; None for a script, or where there is no ``[project]`` table.
+        requires_python: What it says of Python, or None.
+        has_project: Whether it has requirements of its own, apart from groups.
+        groups: Its dependency groups (PEP 735), as they are written.
+        dependencies: What it requires, as it is written.
+        optional: What it requires with an extra, by the extra's normalised name.
+        sources: For names of requirements (normalised), where ``[tool.uv.sources]`` has uv take them from: ``git``,
+            ``path``, ``url``, ``workspace``, ``index``.
+        is_dynamic: Whether it is only known what it requires once its code is run.
+    """
+
+    path: Path
+    kind: Literal["pyproject", "script"]
+    name: str | None
+    requires_python: str | None
+    has_project: bool
+    groups: Mapping[str, Sequence[object]]
+    dependencies: tuple[str, ...] = ()
+    optional: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    sources: Mapping[str, frozenset[str]] = MappingProxyType({})
+    is_dynamic: bool = False
+
+    @property
+    def skip(self) -> Skip | None:
+        """The project itself, which is not compared."""
+        if self.name is None:
+            return None
+        return Skip(requirement=self.name, code="project", reason="the project whose dependencies these are")
+
+    def is_source(self, *, grouped: bool) -> bool:
+        """Whether its own requirements are asked for, not just its groups.
+
+        Raises:
+            QuestionError: It has none, and no group is asked for.
+        """
+        if self.has_project:
+            return True
+        if not grouped:
+            groups = f"Name a group with --group: {', '.join(self.groups)}." if self.groups else ""
+            raise QuestionError(f"{self.path.name} has no [project] table, so nothing to install.", groups)
+        return False
+
+    def lines(self, *, extras: Iterable[str], all_extras: bool, groups: Sequence[str]) -> list[str]:
+        """Requirements that are asked for, as they are written.
+
+        Args:
+            extras: Extras of the project that are installed too.
+            all_extras: All of them.
+            groups: Groups of it that are installed too. If there are any and it has no ``[project]``, they are all.
+
+        Raises:
+            QuestionError: There is no such extra or group, or groups include each other in a circle.
+        """
+        found: list[str] = []
+        if self.is_source(grouped=bool(groups)):
+            found += self.dependencies
+            wanted = [canonicalize_name(each) for each in (self.optional if all_extras else extras)]
+            for extra in wanted:
+                if extra not in self.optional:
+                    raise QuestionError(f"{self.path.name} has no extra {extra}.", near(extra, self.optional))
+                found += self.optional[extra]
+        for group in groups:
+            found += self._group(group, ())
+        return [line for each in dict.fromkeys(found) for line in self._without_itself(each, ())]
+
+    def _group(self, name: str, chain: tuple[str, ...]) -> Iterator[str]:
+        entries = {canonicalize_name(each): entry for each, entry in self.groups.items()}.get(canonicalize_name(name))
+        if entries is None:
+            raise QuestionError(f"{self.path.name} has no group {name}.", near(name, self.groups))
+        if name in chain:
+            raise QuestionError(f"{self.path.name}: the group {name} includes itself.")
+        for entry in entries:
+            if isinstance(entry, str):
+                yield entry
+            elif isinstance(entry, dict) and isinstance(included := entry.get("include-group"), str):
+                yield from self._group(included, (*chain, name))
+
+    def _without_itself(self, line: str, chain: tuple[str, ...]) -> Iterator[str]:
+        """A requirement; in the place of one on the project itself, what its extras require."""
+        try:
+            requirement = Requirement(line)
+        except ValueError:
+            requirement = None
+        if requirement is None or canonicalize_name(requirement.name) != self.name:
+            yield line
+            return
+        for extra in map(canonicalize_name, requirement.extras):
+            if extra not in chain:
+                for each in self.optional.get(extra, ()):
+                    yield from self._without_itself(each, (*chain, extra))
+
+    def notes(self, target: Target) -> tuple[str, ...]:
+        """A sentence if it is not for the target's Python; uv does not mind that here, an install does."""
+        if self.requires_python is None:
+            return ()
+        try:
+            allowed = SpecifierSet(self.requires_python).contains(target.python_version, prereleases=True)
+        except InvalidSpecifier:
+            return ()
+        wanted = f"{self.path.name} requires Python {self.requires_python}"
+        return () if allowed else (f"{wanted}, and the target has {target.python_version}",)
+
+
+def project_of(path: Path) -> Project | None:
+    """The project or script a file is; None if uv will read it as a requirements file.
+
+    Raises:
+        QuestionError: It cannot be read, is no TOML, is a script without requirements, or a ``setup.py``.
+    """
+    name = path.name
+    if name in {"setup.py", "setup.cfg"}:
+        hint = "Write the requirements into pyproject.toml, or give a requirements file."
+        raise QuestionError(f"What {name} requires is not known until its code is run.", hint)
+    if name == "pyproject.toml":
+        table = _toml(readable_file(path).decode("utf-8-sig", "replace"), name)
+        project, groups = _table(table, "project", name), _table(table, "dependency-groups", name)
+        optional = _table(project, "optional-dependencies", name)
+        own = project.get("name")
+        return Project(
+            path=path,
+            kind="pyproject",
+            name=canonicalize_name(own) if isinstance(own, str) else None,
+            requires_python=_text(project, "requires-python"),
+            has_project="project" in table,
+            groups={name: entries for name, entries in groups.items() if isinstance(entries, list)},
+            dependencies=_texts(project, "dependencies"),
+            optional={canonicalize_name(each): _texts(optional, each) for each in optional},
+            sources=_sources(table),
+            is_dynamic="dependencies" in _texts(project, "dynamic"),
+        )
+    if path.suffix.lower() in {".py", ".pyw"}:
+        block = script_block(readable_file(path).decode("utf-8-sig", "replace"), name)
+        if block is None:
+            hint = "Such a block begins with the line '# /// script'."
+            raise QuestionError(f"{name} does not say what it requires: it has no script metadata (PEP 723).", hint)
+        table = _toml(block, name)
+        return Project(
+            path=path,
+            kind="script",
+            name=None,
+            requires_python=_text(table, "requires-python"),
+            has_project=True,
+            groups={},
+            dependencies=_texts(table, "dependencies"),
+            sources=_sources(table),
+        )
+    return None
+
+
+def script_block(text: str, what: str) -> str | None:
+    """The TOML of a script's metadata (PEP 723); None if it has none.
+
+    Raises:
+        QuestionError: There are several blocks.
+    """
+    blocks = [each for each in _BLOCK.finditer(text.replace("\r\n", "\n") + "\n") if each["type"] == "script"]
+    if len(blocks) > 1:
+        raise QuestionError(f"{what} has several blocks of script metadata (PEP 723); one is allowed.")
+    if not blocks:
+        return None
+    lines = blocks[0]["content"].splitlines(keepends=True)
+    return "".join(line[2:] if line.startswith("# ") else line[1:] for line in lines)
+
+
+def _toml(text: str, what: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise QuestionError(f"{what} is not TOML: {str(error).partition(chr(10))[0][:200]}.") from None
+
+
+def _table(table: dict[str, Any], key: str, what: str) -> dict[str, Any]:
+    found = table.get(key, {})
+    if not isinstance(found, dict):
+        raise QuestionError(f"{what}: '{key}' is no table.")
+    return found
+
+
+def _text(table: dict[str, Any], key: str) -> str | None:
+    found = table.get(key)
+    return found if isinstance(found, str) else None
+
+
+def _texts(table: dict[str, Any], key: str) -> tuple[str, ...]:
+    found = table.get(key)
+    return tuple(each for each in found if isinstance(each, str)) if isinstance(found, list) else ()
+
+
+def _sources(table: dict[str, Any]) -> dict[str, frozenset[str]]:
+    """Kinds of places by name of requirement, of ``[tool.uv.sources]``; what is none of these is for uv to refuse."""
+    found: Any = table
+    for key in ("tool", "uv", "sources"):
+        found = found.get(key) if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return {}
+    return {
+        canonicalize_name(name): frozenset(
+            kind
+            for entry in (entries if isinstance(entries, list) else [entries])
+            if isinstance(entry, dict)
+            for kind in entry
+        )
+        for name, entries in found.items()
+    }

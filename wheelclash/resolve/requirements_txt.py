@@ -1,0 +1,267 @@
+"""What uv will read of a requirements file besides the file itself, looked at beforehand.
+
+Where dependencies are resolved, uv parses requirements files. This follows ``-r`` and ``-c`` lines to refuse what
+should not happen quietly (a file that includes itself, a file from the network), notes variables and credentials so
+that they can be kept out of every message, and lists the requirements: they are what was asked for. A file that was
+itself named by a URL is fetched, with what it includes, by our own client; uv gets its lines.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelclash.errors import FetchError, QuestionError
+from wheelclash.files import TooLargeError, read_file
+from wheelclash.http.urls import shown
+from wheelclash.resolve.uv import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from wheelclash.http.client import Fetcher
+    from wheelclash.http.urls import Credentials
+
+__all__ = ["LARGEST", "Included", "Line", "fetch_requirements", "look_through", "readable_file"]
+
+LARGEST = 16 * 2**20
+"""Bytes a requirements file may have."""
+
+_DEEPEST = 50
+_INCLUDE = re.compile(r"\s*(-[rc]|--(?:requirements?|constraints?))(?![\w-])[\s=]*(.*?)\s*")
+_GLUED = re.compile(r"\s*(-[rc])(?=[\w./~$\"'])(.*?)\s*")
+_CONSTRAINTS = frozenset({"-c", "--constraint", "--constraints"})
+_EDITABLE = re.compile(r"\s*(?:-e|--editable)[\s=]+(.*?)\s*")
+_INDEX_OPTION = re.compile(r"\s*(-i|--index-url|--extra-index-url|-f|--find-links|--no-index)(?![\w-])[\s=]*(.*?)\s*")
+_LINE_OPTIONS = re.compile(r"\s+--?[A-Za-z].*")
+"""What follows a requirement on its line, such as ``--hash=…``."""
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_LOGIN = re.compile(r"https?://[^\s/\"'#]*@[^\s\"'#]*", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASS|PWD|KEY|AUTH|CRED", re.IGNORECASE)
+
+
+class Line(NamedTuple):
+    """A requirement as one line of a file says it, or a constraint.
+
+    Attributes:
+        text: The requirement, its variables filled in, without the options that follow it.
+        folder: What a relative path in it starts from.
+        where: The name of the file.
+        editable: Whether it follows ``-e``.
+    """
+
+    text: str
+    folder: Path
+    where: str
+    editable: bool = False
+
+
+class Included(NamedTuple):
+    """What was seen.
+
+    Attributes:
+        variables: The values of the variables used; not to be printed.
+        secrets: Those that seem to be secrets, by the variables' names.
+        requirements: What is listed, files that are included too, in order.
+        constraints: What ``-c`` files list.
+        options: Index options, each with its value (empty for ``--no-index``) and the folder its path starts from.
+    """
+
+    variables: Sequence[Secret] = ()
+    secrets: Sequence[Secret] = ()
+    requirements: Sequence[Line] = ()
+    constraints: Sequence[Line] = ()
+    options: Sequence[tuple[str, str, Path]] = ()
+
+
+def look_through(
+    files: Sequence[Path],
+    text: bytes | None,
+    *,
+    environ: Mapping[str, str],
+    cwd: Path,
+    credentials: Credentials,
+) -> Included:
+    """Follow the includes of requirements files.
+
+    Args:
+        files: Requirements files; absolute paths.
+        text: Requirements from the standard input.
+        environ: For ``${VARIABLE}``.
+        cwd: Where the includes of ``text`` start.
+        credentials: Where user names and passwords in URLs go.
+
+    Raises:
+        QuestionError: A file cannot be read or is too large, includes itself, or includes one from the network.
+    """
+    walk = _Walk(environ, credentials)
+    if text is not None:
+        walk.lines(text.decode("utf-8-sig", "replace"), cwd, ())
+    for path in files:
+        walk.file(path, ())
+    found = {name: Secret(value, f"${{{name}}}") for name, value in walk.variables.items() if value}
+    return Included(
+        variables=tuple(found.values()),
+        secrets=tuple(found[name] for name in found if _SECRET_NAME.search(name)),
+        requirements=tuple(walk.requirements),
+        constraints=tuple(walk.constraints),
+        options=tuple(walk.options),
+    )
+
+
+def readable_file(path: Path, chain: Sequence[Path] = ()) -> bytes:
+    """A requirements file, script or project file.
+
+    Raises:
+        QuestionError: There is none, it cannot be read, or it is too large.
+    """
+    by = f" (included by {chain[-1]})" if chain else ""
+    try:
+        return read_file(path, LARGEST)
+    except TooLargeError:
+        reason = f"has more than {LARGEST // 2**20} MiB: that is no list of requirements"
+        raise QuestionError(f"{path}{by} {reason}.") from None
+    except OSError as error:
+        raise QuestionError(f"{path}{by} cannot be read ({error.strerror}).") from None
+
+
+def fetch_requirements(url: str, fetcher: Fetcher, *, environ: Mapping[str, str]) -> bytes:
+    """Fetch a requirements file, and put what it includes in the place of the lines that do.
+
+    Includes are relative to the file's own URL, as for pip; other paths in it are relative to the current folder.
+
+    Args:
+        url: Of the web; it may hold credentials.
+        fetcher: Asks, and keeps the credentials.
+        environ: For ``${VARIABLE}`` in includes.
+
+    Raises:
+        QuestionError: A file cannot be had or is too large, includes itself, a file of this machine, or constraints.
+    """
+    lines: list[str] = []
+    _fetch_into(lines, url, fetcher, environ, ())
+    if not any(line.strip() for line in lines):
+        raise QuestionError(f"{shown(url)} lists no requirement.")
+    return "\n".join(lines).encode()
+
+
+def _fetch_into(
+    lines: list[str], url: str, fetcher: Fetcher, environ: Mapping[str, str], chain: tuple[str, ...]
+) -> None:
+    from urllib.parse import urljoin
+
+    here = fetcher.credentials.take(url)
+    if here in chain:
+        raise QuestionError(f"{chain[0]} includes itself: {' → '.join((*chain[chain.index(here) :], here))}.")
+    if len(chain) > _DEEPEST:
+        raise QuestionError(f"{chain[0]} includes files more than {_DEEPEST} deep.")
+    by = f" (included by {chain[-1]})" if chain else ""
+    try:
+        download = fetcher.whole(here, sha256=None, size=None, purpose="index")
+    except FetchError as error:
+        raise QuestionError(f"{here}{by} cannot be read: {error.reason}.") from None
+    with download.file as file:
+        if download.size + sum(map(len, lines)) > LARGEST:
+            raise QuestionError(f"{here}{by} and what it includes have more than {LARGEST // 2**20} MiB.")
+        file.seek(0)
+        text = file.read().decode("utf-8-sig", "replace")
+    for line in _logical_lines(text):
+        found = _INCLUDE.fullmatch(line) or _GLUED.fullmatch(line)
+        name = found[2].strip("\"'") if found else ""
+        if found is None or not name:
+            lines.append(line)
+            continue
+        place = urljoin(here, _VARIABLE.sub(lambda match: environ.get(match[1], match[0]), name))
+        if not place.lower().startswith(("http://", "https://")):
+            raise QuestionError(f"{here} includes {shown(name)}: a file from the web cannot name one of this machine.")
+        if found[1] in _CONSTRAINTS:
+            raise QuestionError(
+                f"{here} names constraints, {shown(name)}, which are not followed from the web.",
+                "Download both files, and name them by path.",
+            )
+        _fetch_into(lines, place, fetcher, environ, (*chain, here))
+
+
+class _Walk:
+    """One walk through the files; each is read once as requirements and once as constraints."""
+
+    def __init__(self, environ: Mapping[str, str], credentials: Credentials) -> None:
+        self._environ = environ
+        self._credentials = credentials
+        self._done: set[tuple[Path, bool]] = set()
+        self.variables: dict[str, str] = {}
+        self.requirements: list[Line] = []
+        self.constraints: list[Line] = []
+        self.options: list[tuple[str, str, Path]] = []
+
+    def file(self, path: Path, chain: tuple[Path, ...], *, constrains: bool = False) -> None:
+        whole = Path(os.path.realpath(path))
+        if whole in chain:
+            round_ = " → ".join(each.name for each in (*chain[chain.index(whole) :], whole))
+            raise QuestionError(f"{path.name} includes itself: {round_}.", "Take one of these -r or -c lines out.")
+        if (whole, constrains) not in self._done:
+            if len(chain) > _DEEPEST:
+                raise QuestionError(f"{chain[0].name} includes files more than {_DEEPEST} deep.")
+            text = readable_file(path, chain).decode("utf-8-sig", "replace")
+            self.lines(text, path.parent, (*chain, whole), constrains=constrains)
+            self._done.add((whole, constrains))
+
+    def lines(self, text: str, folder: Path, chain: tuple[Path, ...], *, constrains: bool = False) -> None:
+        where = chain[-1].name if chain else "the standard input"
+        for raw in _logical_lines(text):
+            line = _VARIABLE.sub(self._expanded, raw)
+            for url in _LOGIN.findall(line):
+                self._credentials.take(url)
+            included = _INCLUDE.fullmatch(line) or _GLUED.fullmatch(line)
+            if included is not None:
+                name = included[2].strip("\"'")
+                if name:
+                    path = self._path(name, raw, where, folder)
+                    self.file(path, chain, constrains=constrains or included[1] in _CONSTRAINTS)
+                continue
+            option = _INDEX_OPTION.fullmatch(line)
+            if option is not None:
+                self.options.append((option[1], option[2].strip("\"'"), folder))
+                continue
+            editable = _EDITABLE.fullmatch(line)
+            requirement = _LINE_OPTIONS.sub("", editable[1] if editable is not None else line).strip()
+            if requirement and not requirement.startswith("-"):
+                listed = self.constraints if constrains else self.requirements
+                listed.append(Line(requirement, folder, where, editable is not None))
+
+    def _path(self, name: str, raw: str, where: str, folder: Path) -> Path:
+        """The file that a line includes."""
+        if "://" in name and not name.lower().startswith("file:"):
+            raise QuestionError(
+                f"{where} includes a file from the network, {shown(_shown(raw))}, which is not followed.",
+                "Name it with -r of its own, or download it and include the file.",
+            )
+        if shown(name) != name and not (folder / name).exists():
+            raise QuestionError(f"{where} includes {shown(name)}, which is no file.", "A URL begins with https://.")
+        if name.lower().startswith("file:"):
+            from wheelclash.http.urls import local_path
+
+            name = str(local_path(name))
+        return folder / name
+
+    def _expanded(self, match: re.Match[str]) -> str:
+        value = self._environ.get(match[1])
+        if value is None:
+            return match[0]
+        self.variables[match[1]] = value
+        return value
+
+
+def _logical_lines(text: str) -> Iterator[str]:
+    """Lines without comments, those that end in a backslash joined with the next."""
+    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
+        yield _COMMENT.sub("", line)
+
+
+def _shown(raw: str) -> str:
+    """The URL of an include line as it is written, its variables not filled in."""
+    found = re.search(r"\S+://\S*", raw)
+    return re.sub(r"^(?:-[rc]|--\w+=?)", "", found[0]) if found else raw.strip()

@@ -1,0 +1,93 @@
+"""What a description of a set yields for one target: wheels already chosen, and what is left out of the comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from wheelclash.errors import QuestionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wheelclash.core.distribution import Candidate, Skip
+    from wheelclash.target.target import Target
+
+__all__ = ["Lock", "Selection", "Unlocated", "distinct"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocated:
+    """A wheel that a lock names without saying where it is; the index knows, by file name and hash.
+
+    Attributes:
+        candidate: The wheel; its ``url`` is empty.
+        index: The index the lock names for it, without credentials, or None for the settings' own.
+    """
+
+    candidate: Candidate
+    index: str | None
+
+
+class Selection(NamedTuple):
+    """What would be installed on one target.
+
+    Attributes:
+        candidates: One wheel for each distribution, its place known.
+        unlocated: Wheels whose place an index must be asked for.
+        skipped: What has no wheel for the target, and the like: could have been read, was not.
+        not_compared: The project itself, editable and local-directory sources, workspace members.
+        roots: Normalised names that were asked for, as opposed to pulled in; empty if the description does not say.
+        notes: Sentences for people.
+    """
+
+    candidates: Sequence[Candidate] = ()
+    unlocated: Sequence[Unlocated] = ()
+    skipped: Sequence[Skip] = ()
+    not_compared: Sequence[Skip] = ()
+    roots: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+
+class Lock(Protocol):
+    """A set that somebody resolved before: a lock file or an installation report."""
+
+    def targets(self) -> Sequence[Target]:
+        """The targets it is meant for, for ``--all-targets``.
+
+        CPython minors within its requires-python, times the platform families among its wheels' tags, less what it
+        excludes itself.
+        """
+
+    def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:
+        """What would be installed on ``target``.
+
+        Args:
+            target: Decides markers and tags.
+            extras: Extras of the project to install as well.
+            all_extras: All of them.
+            groups: Dependency groups to install besides the default ones.
+
+        Raises:
+            QuestionError: An extra or group does not exist, or they conflict by the lock's own word.
+        """
+
+
+def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Each wheel once; the extras asked for in several places put together.
+
+    Raises:
+        QuestionError: Two wheels of one project.
+    """
+    by_name: dict[str, Candidate] = {}
+    for each in candidates:
+        before = by_name.setdefault(each.name, each)
+        if (before.filename, before.direct and before.url) != (each.filename, each.direct and each.url):
+            raise QuestionError(
+                f"{before.requested} and {each.requested} are two wheels of one project"
+                f" ({before.filename}, {each.filename}).",
+                "An environment holds one of them; compare each with the rest in a run of its own.",
+            )
+        extras = tuple(sorted({*before.extras, *each.extras}))
+        by_name[each.name] = replace(before, extras=extras)
+    return list(by_name.values())

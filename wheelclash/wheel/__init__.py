@@ -1,0 +1,1 @@
+"""What is in a wheel: its directory, RECORD and metadata, read from disk or by range requests."""

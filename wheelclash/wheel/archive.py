@@ -1,0 +1,333 @@
+"""From an open zip to :class:`~wheelclash.core.contents.Contents`.
+
+The caller brings the :class:`zipfile.ZipFile`, over a local file or over the parts of a remote one; nothing here
+knows which. Binary distribution format (PEP 427), core metadata, entry points specification.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import struct
+import unicodedata
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+
+from wheelclash.core.content import known_stubs
+from wheelclash.core.contents import Contents, Finding, Member, Noted
+from wheelclash.core.ownership import folders_above
+from wheelclash.errors import WheelError
+from wheelclash.wheel.record import EMPTY_DIGESTS, Record, normalise, parse_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from email.message import Message
+
+__all__ = ["MAX_MEMBER", "MAX_RECORD", "most_bytes", "needed_members", "parse_contents", "read_member"]
+
+MAX_MEMBER = 16 * 1024 * 1024
+"""Bytes a metadata member may inflate to."""
+
+MAX_RECORD = 128 * 1024 * 1024
+"""Bytes a RECORD may inflate to, as many as a zip directory may have. The largest seen is below 2 MB."""
+
+_TIGHTEST = 200
+"""A larger RECORD than other members may be is not packed tighter than this: hashes do not compress."""
+
+_CHUNK = 64 * 1024
+
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    OverflowError,
+    ValueError,
+    RuntimeError,  # encrypted members, and NotImplementedError: an unsupported compression
+)
+_UNRECORDED = ("/RECORD", "/RECORD.jws", "/RECORD.p7s")
+_ZSTD = 93
+_USUAL_COMPRESSIONS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, _ZSTD})
+
+
+def needed_members(archive: zipfile.ZipFile, filename: str) -> list[str]:
+    """The members that must be read: RECORD, METADATA, WHEEL and, if there is one, entry_points.txt.
+
+    Raises:
+        WheelError: No dist-info folder, several, one of another project, or one of the members is missing.
+    """
+    dist_info = _dist_info(archive, filename)
+    names = set(archive.namelist())
+    for name, code in (("RECORD", "no-record"), ("METADATA", "unreadable"), ("WHEEL", "unreadable")):
+        if f"{dist_info}/{name}" not in names:
+            raise WheelError(filename, code, f"it has no {dist_info}/{name}; no installer accepts it")
+    wanted = ("RECORD", "METADATA", "WHEEL", "entry_points.txt")
+    return [f"{dist_info}/{name}" for name in wanted if f"{dist_info}/{name}" in names]
+
+
+def most_bytes(info: zipfile.ZipInfo) -> int:
+    """Return how many bytes a member that must be read may inflate to."""
+    is_record = info.filename.endswith(".dist-info/RECORD")
+    return MAX_RECORD if is_record and info.file_size <= _TIGHTEST * info.compress_size else MAX_MEMBER
+
+
+def read_member(archive: zipfile.ZipFile, name: str, filename: str, *, limit: int | None = None) -> bytes:
+    """Inflate one member, up to ``limit`` bytes; its CRC-32 is checked by :mod:`zipfile`.
+
+    Args:
+        archive: The wheel, opened.
+        name: The member.
+        filename: For errors.
+        limit: By default what :func:`most_bytes` gives.
+
+    Raises:
+        WheelError: ``limit`` if it is larger, ``unreadable`` if it is damaged, encrypted or packed in an unknown way.
+    """
+    found = bytearray()
+    try:
+        limit = most_bytes(archive.getinfo(name)) if limit is None else limit
+        with archive.open(name) as stream:
+            while chunk := stream.read(_CHUNK):
+                found += chunk
+                if len(found) > limit:
+                    raise WheelError(filename, "limit", f"{name} inflates to more than {limit} bytes")
+    except _BROKEN as error:
+        method = archive.getinfo(name).compress_type
+        raise WheelError(filename, "unreadable", f"{name} cannot be unpacked (method {method}): {error}") from error
+    except KeyError as error:
+        raise WheelError(filename, "unreadable", f"it has no member {name}") from error
+    return bytes(found)
+
+
+def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha256: str | None = None) -> Contents:
+    """Read and check what must be known of a wheel.
+
+    Args:
+        archive: The open wheel; the members of :func:`needed_members` must be readable.
+        filename: The wheel's file name.
+        core_metadata_sha256: What the index says METADATA hashes to (PEP 714), if it says so.
+
+    Raises:
+        WheelError: The wheel cannot be read, or no installer would install it.
+    """
+    needed = needed_members(archive, filename)
+    dist_info = needed[0].partition("/")[0]
+    texts = {name.rpartition("/")[2]: read_member(archive, name, filename) for name in needed}
+    record = parse_record(texts["RECORD"], filename)
+    findings = record.findings
+    members = _members(archive, filename, record, findings)
+    names = {member.path for member in members}
+    for finding in _of_dist_info(members, dist_info):
+        findings.append(finding)
+    literal = {name.replace("\\", "/") for name in names if "\\" in name}
+    phantoms = tuple(path for path in record.rows if path not in names and path not in literal)
+    for path in phantoms:
+        findings.append(Finding("phantom-row", path, "RECORD lists it, the wheel has no such file"))
+    requires, requires_python = _metadata(texts["METADATA"], filename)
+    if core_metadata_sha256 is not None:
+        for finding in _metadata_findings(texts["METADATA"], core_metadata_sha256, needed[1]):
+            findings.append(finding)
+    empty, conflicts = _folders(archive, names, findings)
+    headers = _headers(texts["WHEEL"])
+    return Contents(
+        dist_info=dist_info,
+        root_is_purelib=str(headers.get("Root-Is-Purelib", "")).strip(),
+        members=tuple(members),
+        phantoms=(*phantoms, *record.claims),
+        entry_points=_decoded(texts.get("entry_points.txt", b"")),
+        requires=requires,
+        requires_python=requires_python,
+        findings=tuple(sorted(findings, key=lambda each: (each.code, each.path or "", each.detail))),
+        wheel_version=headers.get("Wheel-Version"),
+        folders=empty,
+        conflicts=conflicts,
+    )
+
+
+def _dist_info(archive: zipfile.ZipFile, filename: str) -> str:
+    from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+    found = sorted(
+        {
+            top
+            for top, slash, _ in (name.partition("/") for name in archive.namelist())
+            if slash and top.endswith(".dist-info")
+        }
+    )
+    if not found:
+        raise WheelError(filename, "no-dist-info", "it has no .dist-info folder; it is no wheel")
+    if len(found) > 1:
+        raise WheelError(filename, "mismatch", f"it has several .dist-info folders: {', '.join(found)}")
+    try:
+        name, version, _, _ = parse_wheel_filename(filename)
+    except InvalidWheelFilename as error:
+        raise WheelError(filename, "mismatch", f"its file name is no wheel name: {error}") from error
+    told, _, told_version = found[0].removesuffix(".dist-info").rpartition("-")
+    if canonicalize_name(told) != name or not _same_version(told_version, str(version)):
+        raise WheelError(filename, "mismatch", f"its .dist-info folder is {found[0]}, of another project or version")
+    return found[0]
+
+
+def _same_version(one: str, other: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(one.replace("_", "-")) == Version(other)
+    except InvalidVersion:
+        return one == other
+
+
+def _members(archive: zipfile.ZipFile, filename: str, record: Record, findings: Noted) -> list[Member]:
+    found: dict[tuple[str, bool], Member] = {}
+    for info in archive.infolist():
+        if info.orig_filename != info.filename and "\0" in info.orig_filename:
+            raise WheelError(filename, "hostile", "a file name in its zip directory holds a NUL byte")
+        if info.filename and info.is_dir():
+            continue
+        if not info.filename or normalise(info.filename) == ".":
+            raise WheelError(filename, "hostile", "a file in its zip directory has no name")
+        # layout says what installers do with those that climb out
+        path = normalise(info.filename) or posixpath.normpath(info.filename)
+        _note_oddities(info, path, findings)
+        digest = _digest(info, path, record, findings)
+        place = path, info.filename.partition("/")[0].endswith(".data")  # pip takes "./x.data/y" for no data file
+        before = found.pop(place, None)
+        if before is not None:
+            findings.append(Finding("duplicate-member", path, "the zip directory lists it twice; the last one counts"))
+            if (before.size, before.crc) != (info.file_size, info.CRC):
+                digest = None  # uv may leave either; neither is proven
+        name = info.filename if info.filename != path else None
+        found[place] = Member(path, info.file_size, info.CRC, digest, name, record.spelt.get(path))
+    return _without_false_hashes(list(found.values()), findings)
+
+
+def _without_false_hashes(members: list[Member], findings: Noted) -> list[Member]:
+    """Return the members, without the hashes that cannot be those of their contents by the zip directory.
+
+    A hash stands for one content, which has one size and one CRC-32. Those of the usual namespace stubs are known; of
+    two members with one hash and other contents one at least is not what RECORD says.
+    """
+    known = known_stubs()
+    contents: dict[str, set[tuple[int, int]]] = {}
+    for member in members:
+        if member.digest is not None:
+            contents.setdefault(member.digest, set()).add((member.size, member.crc))
+    kept = []
+    for member in members:
+        detail = ""
+        if member.digest in known:
+            if known[member.digest] != (member.size, member.crc):
+                detail = "RECORD has the hash of a file of other bytes"
+        elif member.digest is not None and len(contents[member.digest]) > 1:
+            detail = "RECORD has one hash for it and for a file of other bytes"
+        if detail:
+            findings.append(Finding("false-hash", member.path, detail))
+        kept.append(member._replace(digest=None) if detail else member)
+    return kept
+
+
+def _digest(info: zipfile.ZipInfo, path: str, record: Record, findings: Noted) -> str | None:
+    """The hash that RECORD gives of a member, if it gives one that can be believed."""
+    row = record.rows.get(path)
+    if row is None and "\\" in path:
+        row = record.rows.get(path.replace("\\", "/"))
+    if row is None:
+        if not path.endswith(_UNRECORDED):
+            findings.append(Finding("unlisted-member", path, "the wheel has it, RECORD does not list it"))
+        return None
+    if row.size is not None and row.size != info.file_size:
+        detail = f"RECORD says {row.size} bytes, the zip directory {info.file_size}"
+        findings.append(Finding("size-mismatch", path, detail))
+        return None
+    if row.digest is None:
+        if not path.endswith(_UNRECORDED):
+            findings.append(Finding("no-hash", path, "RECORD has no usable hash for it"))
+    elif (row.digest in EMPTY_DIGESTS) != (info.file_size == 0):
+        empty, other = "RECORD has the hash of the empty file", "it is empty, and its hash in RECORD is another's"
+        findings.append(Finding("false-hash", path, empty if info.file_size else other))
+        return None
+    return row.digest
+
+
+def _folders(archive: zipfile.ZipFile, names: set[str], findings: Noted) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The folders of the zip directory that hold no member, and the members that are folders of other members."""
+    above = folders_above(names)
+    folders = {normalise(info.filename.rstrip("/")) for info in archive.infolist() if info.filename and info.is_dir()}
+    empty = tuple(sorted(path for path in folders if path and path != "." and path not in above))
+    conflicts = tuple(sorted(names & above))
+    both = conflicts or tuple(sorted(names & {*empty, *folders_above(empty)}))
+    if both:
+        findings.append(Finding("file-and-folder", both[0], "the zip directory has it as a file and as a folder"))
+    return empty, conflicts
+
+
+def _of_dist_info(members: Iterable[Member], dist_info: str) -> Iterator[Finding]:
+    """Note a version that installers cannot read, and members in the dist-info folder of another distribution."""
+    if not _is_version(dist_info.removesuffix(".dist-info").rpartition("-")[2]):
+        yield Finding("dist-info-version", dist_info, "the version in the name of its .dist-info folder is none")
+    data = f"{dist_info.removesuffix('.dist-info')}.data/"
+    for member in members:
+        path = member.path
+        if ".dist-info" not in path:
+            continue
+        is_data = path.startswith((f"{data}purelib/", f"{data}platlib/"))
+        top, slash, _ = (path.split("/", 2)[2] if is_data else path).partition("/")
+        if not top.endswith(".dist-info") or top == dist_info:
+            continue
+        detail = "it is metadata of another distribution"
+        if not slash:
+            yield Finding("dist-info-file", path, "a file has the name of a .dist-info folder")
+        else:
+            yield Finding("foreign-dist-info" if is_data else "several-dist-info", path, detail)
+
+
+def _is_version(text: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
+
+
+def _note_oddities(info: zipfile.ZipInfo, path: str, findings: Noted) -> None:
+    """Note what some installers refuse a member for."""
+    if info.compress_type not in _USUAL_COMPRESSIONS:
+        detail = f"it is compressed neither with deflate nor with zstd (method {info.compress_type})"
+        findings.append(Finding("odd-compression", path, detail))
+    name = info.filename
+    if not name.isprintable() and any(unicodedata.category(character).startswith("C") for character in name):
+        findings.append(Finding("unprintable-name", path, "its name holds a control character, or one without meaning"))
+
+
+def _metadata(data: bytes, filename: str) -> tuple[tuple[str, ...], str | None]:
+    from packaging.metadata import parse_email
+
+    try:
+        raw, _ = parse_email(data)
+    except (ValueError, LookupError) as error:
+        raise WheelError(filename, "unreadable", f"its METADATA cannot be parsed: {error}") from error
+    return tuple(raw.get("requires_dist", ())), raw.get("requires_python")
+
+
+def _metadata_findings(data: bytes, expected: str, path: str) -> list[Finding]:
+    import hashlib
+
+    if hashlib.sha256(data).hexdigest() == expected.lower():
+        return []
+    return [Finding("metadata-mismatch", path, "its METADATA is not the one the index describes")]
+
+
+def _headers(data: bytes) -> Message:
+    from email.parser import BytesHeaderParser
+
+    return BytesHeaderParser().parsebytes(data)
+
+
+def _decoded(data: bytes) -> str | None:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
