@@ -14,7 +14,7 @@ from .environment import environment_figures
 from .population import write_population
 from .reading import pair_figures, wheel_figures
 from .running import growth_figures, start_figures
-from .sets import lock_figures, resolution_figures
+from .sets import local_figures, lock_figures, resolution_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,6 +59,7 @@ def _figures(asked: argparse.Namespace, folder: Path) -> Iterator[Figure]:
     yield from pair_figures(folder / "recorded")
     yield from start_figures(folder / "start")
     yield from lock_figures(folder / "lock", quick=asked.quick)
+    yield from local_figures(wheels, folder / "local", quick=asked.quick)
     yield from resolution_figures(folder / "resolution", quick=asked.quick)
     yield from growth_figures(folder / "growth", quick=asked.quick)
     yield from environment_figures(folder / "environments", quick=asked.quick)

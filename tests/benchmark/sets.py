@@ -25,42 +25,80 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["lock_figures", "resolution_figures"]
+__all__ = ["local_figures", "lock_figures", "resolution_figures"]
 
-_LOCKED = 200
+_LOCKED = 400
 _RESOLVED = 200
 _ROUNDS = 3
+_AT_ONCE = 16
+_LATENCY = 0.03
 
 
 def lock_figures(folder: Path, *, quick: bool) -> Iterator[Figure]:
-    """A lock that says where its wheels are: read over HTTP once, then answered from the cache."""
-    served, cache, rounds = folder / "served", folder / "cache", 1 if quick else _ROUNDS
-    wheels = list(write_population(served, _LOCKED))
-    group = f"a lock of {_LOCKED} wheels"
+    """A lock that says where its wheels are, next to the least that reading their RECORDs could cost."""
+    count, rounds = (40, 1) if quick else (_LOCKED, _ROUNDS)
+    served, cache = folder / "served", folder / "cache"
+    wheels = list(write_population(served, count))
+    group = f"a lock of {count} wheels"
     with LoopbackIndex(served) as index:
-        lock = folder / "pylock.toml"
+        lock, urls = folder / "pylock.toml", folder / "urls.txt"
         lock.write_text(_pylock(index, wheels))
+        urls.write_text("".join(f"{index.file_url(path.name)} {path.stat().st_size}\n" for path in wheels))
         check = ["-m", "wheelclash", str(lock), *TARGET, "--no-index", "--format", "json"]
+        floor = ["-m", "tests.benchmark.floors", "remote", str(urls), str(_AT_ONCE)]
         first = run([*check, "--output", str(folder / "first.json")], cache)
         pages, asked = len(index.page_requests), len(index.file_requests)
         yield Figure(group, "requests for index pages", pages, "requests", 0)
         yield Figure(group, "requests per wheel", asked / len(wheels), "requests", 1.10)
-        yield Figure(group, "read for the first time, elapsed", first.elapsed, "s (for information)")
+        runs = [(run(floor, cache), run([*check, "--no-cache", "--output", os.devnull], cache)) for _ in range(rounds)]
+        bare = min(run(["-c", "pass"], cache).seconds for _ in range(rounds))
+        least, cold = (min(each.seconds for each in costs) for costs in zip(*runs, strict=True))
+        yield Figure(group, "the floor: http.client, zipfile, csv", 1000 * least / count, "ms a wheel")
+        yield Figure(group, "read for the first time, processor time", 1000 * cold / count, "ms a wheel", 6.5)
+        yield Figure(group, "read for the first time, processor time", cold / least, "times the floor", 4)
+        index.latency = _LATENCY
+        waits = [
+            (run(floor, cache).elapsed, run([*check, "--no-cache", "--output", os.devnull], cache).elapsed)
+            for _ in range(rounds)
+        ]
+        index.latency = 0
+        least, slow = (min(each) for each in zip(*waits, strict=True))
+        title = f"{1000 * _LATENCY:.0f} ms a request, elapsed"
+        yield Figure(group, f"the floor, {_AT_ONCE} at once, {title}", least, "s (for information)")
+        yield Figure(group, title, slow / least, "times the floor", 2)
         index.forget()
-        runs = [(run(["-c", "pass"], cache), run([*check, "--output", os.devnull], cache)) for _ in range(rounds)]
+        known = [run([*check, "--output", os.devnull], cache) for _ in range(rounds)]
         asked = len(index.requests)
     report = json.loads((folder / "first.json").read_text())
-    bare = min(each.seconds for each, _ in runs)
-    cached = min(each.seconds for _, each in runs)
+    cached = min(each.seconds for each in known)
     yield Figure(group, "installed files", sum(each["files"] for each in report["distributions"]), "files")
     yield Figure(group, "requests of a run from the cache", asked, "requests", 0)
-    yield Figure(group, "from the cache, processor time", cached, "s (for information)")
+    yield Figure(group, "from the cache, processor time", 1000 * cached / count, "ms a wheel", 1.8)
     yield Figure(group, "from the cache, processor time", cached / bare, "times the interpreter's")
-    elapsed = min(each.elapsed for _, each in runs)
-    yield Figure(group, "from the cache, elapsed", elapsed, "s on one core", 1)
-    yield Figure(
-        group, "from the cache, elapsed", elapsed / min(each.elapsed for each, _ in runs), "times the interpreter's"
-    )
+
+
+def local_figures(wheels: Sequence[Path], folder: Path, *, quick: bool) -> Iterator[Figure]:
+    """Wheels in a folder, nothing kept of them, next to reading their RECORDs.
+
+    Args:
+        wheels: Files, wherever they lie.
+        folder: To be made; links to them are put there.
+        quick: No repetitions.
+    """
+    place = folder / "wheels"
+    place.mkdir(parents=True)
+    for path in wheels:
+        (place / path.name).symlink_to(path.resolve())
+    names = sorted({path.name.partition("-")[0] for path in wheels})
+    check = ["-m", "wheelclash", *TARGET, "--no-cache", "--no-index", "--find-links", str(place), "--no-deps"]
+    check += ["--format", "json", "--output", os.devnull, *names]
+    floor = ["-m", "tests.benchmark.floors", "local", str(place)]
+    runs = [(run(floor, folder / "none"), run(check, folder / "none")) for _ in range(1 if quick else _ROUNDS)]
+    least, ours = (min(each.seconds for each in costs) for costs in zip(*runs, strict=True))
+    group = f"{len(names)} wheels on disk, nothing cached"
+    yield Figure(group, "the floor: zipfile, csv", least, "s (for information)")
+    yield Figure(group, "processor time", ours / least, "times the floor", 2.2)
+    yield Figure(group, "memory", max(each.memory for _, each in runs) / 1e6, "MB", 150)
 
 
 def resolution_figures(folder: Path, *, quick: bool) -> Iterator[Figure]:

@@ -152,6 +152,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         with self.server.index.busy():
+            if self.server.index.latency:
+                self.server.stopping.wait(self.server.index.latency)
             self._reply()
 
     def _reply(self) -> None:

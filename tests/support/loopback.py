@@ -70,6 +70,7 @@ class LoopbackIndex:
         certificate: PEM file with key and certificate, to speak https.
         most_at_once: The most requests that were being answered at one moment.
         page_headers: Added to every page, e.g. ``Cache-Control``.
+        latency: Seconds every answer is held back, as a distant server's are.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class LoopbackIndex:
         self.most_at_once = 0
         self._at_once = 0
         self.page_headers: dict[str, str] = {}
+        self.latency = 0.0
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.bugs: list[str] = []
