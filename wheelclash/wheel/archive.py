@@ -185,13 +185,16 @@ def _members(archive: zipfile.ZipFile, filename: str, record: Record, findings: 
             raise WheelError(filename, "hostile", "a file name in its zip directory holds a NUL byte")
         if info.filename and info.is_dir():
             continue
-        if not info.filename or normalise(info.filename) == ".":
+        path = normalise(info.filename)
+        if not info.filename or path == ".":
             raise WheelError(filename, "hostile", "a file in its zip directory has no name")
-        # layout says what installers do with those that climb out
-        path = normalise(info.filename) or posixpath.normpath(info.filename)
-        _note_oddities(info, path, findings)
+        if path is None:  # it climbs out of the root; layout says what installers do with it
+            path = posixpath.normpath(info.filename)
+        if info.compress_type not in _USUAL_COMPRESSIONS or not info.filename.isprintable():
+            _note_oddities(info, path, findings)
         digest = _digest(info, path, record, findings)
-        place = path, info.filename.partition("/")[0].endswith(".data")  # pip takes "./x.data/y" for no data file
+        # pip takes "./x.data/y" for no data file
+        place = path, ".data/" in info.filename and info.filename.partition("/")[0].endswith(".data")
         before = found.pop(place, None)
         if before is not None:
             findings.append(Finding("duplicate-member", path, "the zip directory lists it twice; the last one counts"))
@@ -209,17 +212,22 @@ def _without_false_hashes(members: list[Member], findings: Noted) -> list[Member
     two members with one hash and other contents one at least is not what RECORD says.
     """
     known = known_stubs()
-    contents: dict[str, set[tuple[int, int]]] = {}
-    for member in members:
-        if member.digest is not None:
-            contents.setdefault(member.digest, set()).add((member.size, member.crc))
+    contents: dict[str, tuple[int, int]] = {}
+    contradicted = {
+        member.digest
+        for member in members
+        if member.digest is not None
+        and contents.setdefault(member.digest, (member.size, member.crc)) != (member.size, member.crc)
+    }
+    if not contradicted and known.keys().isdisjoint(contents):
+        return members
     kept = []
     for member in members:
         detail = ""
         if member.digest in known:
             if known[member.digest] != (member.size, member.crc):
                 detail = "RECORD has the hash of a file of other bytes"
-        elif member.digest is not None and len(contents[member.digest]) > 1:
+        elif member.digest in contradicted:
             detail = "RECORD has one hash for it and for a file of other bytes"
         if detail:
             findings.append(Finding("false-hash", member.path, detail))

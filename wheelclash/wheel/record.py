@@ -57,6 +57,10 @@ _COLUMNS = 3
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _ASCII_SIZE = re.compile(r"[0-9]{1,19}", re.ASCII)
 _URLSAFE = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+_ORDINARY_HASH = re.compile(r"sha256=([A-Za-z0-9_-]{43})", re.ASCII)
+"""The hash of nearly every row: its digest has 32 bytes, and nothing is odd about it."""
+
+_SPECIAL = {"", ".", "/"}
 
 
 class RecordedFile(NamedTuple):
@@ -98,6 +102,9 @@ def parse_hash(written: str) -> str | UnusableHash | None:
     Returns:
         ``algorithm:hex``; None if the column is empty; else why it proves nothing.
     """
+    if ordinary := _ORDINARY_HASH.fullmatch(written):
+        standard = ordinary[1].replace("-", "+").replace("_", "/")
+        return f"sha256:{binascii.a2b_base64(standard + '=').hex()}"
     if not written:
         return None
     name, _, value = written.partition("=")
@@ -153,10 +160,10 @@ def normalise(path: str) -> str | None:
     Returns:
         None if it is absolute, names a drive or climbs out of the root; ``.`` if it is the root itself.
     """
+    if "/." not in path and "//" not in path and path[:1] not in _SPECIAL and path[-1:] != "/" and path[1:2] != ":":
+        return path  # most paths: no part is "", "." or ".."
     if path.startswith("/") or _DRIVE.match(path):
         return None
-    if "//" not in path and "." not in path:  # most are plain folders of plain names
-        return path
     clean = posixpath.normpath(path)
     return None if clean == ".." or clean.startswith("../") else clean
 
@@ -176,7 +183,8 @@ def parse_record(data: bytes, filename: str) -> Record:
     for number, elements in enumerate(_split(text, filename)):
         if number >= MAX_ROWS:
             raise WheelError(filename, "limit", f"its RECORD has more than {MAX_ROWS} rows")
-        _add(record, elements)
+        if not _add_ordinary(record.rows, elements):
+            _add(record, elements)
     return record
 
 
@@ -199,6 +207,25 @@ def _split(text: str, filename: str) -> Iterator[list[str]]:
     except csv.Error as error:
         code = "limit" if "field limit" in str(error) else "unreadable"
         raise WheelError(filename, code, f"its RECORD is not CSV (line {reader.line_num}: {error})") from error
+
+
+def _add_ordinary(rows: dict[str, RecordedFile], elements: list[str]) -> bool:
+    """Add a row that has a plain path, a SHA-256 and a size, as nearly all have, and a path of its own.
+
+    Returns:
+        False for every other row, which :func:`_add` looks at; nothing is added then.
+    """
+    if len(elements) != _COLUMNS:
+        return False
+    path, written_hash, written_size = elements
+    if path in rows or len(path) > MAX_PATH or "\\" in path or "\0" in path or normalise(path) != path or path == ".":
+        return False
+    digest = parse_hash(written_hash) if _ORDINARY_HASH.fullmatch(written_hash) else None
+    size = parse_size(written_size)
+    if not isinstance(digest, str) or size is None:
+        return False
+    rows[path] = RecordedFile(digest, size)
+    return True
 
 
 def _add(record: Record, elements: list[str]) -> None:
@@ -279,7 +306,7 @@ def _digest(record: Record, path: str, written: str) -> str | None:
     if isinstance(found, UnusableHash):
         record.findings.append(Finding(found.code, path, found.detail))
         return None
-    if found is not None:
+    if found is not None and not _ORDINARY_HASH.fullmatch(written):
         value = written.partition("=")[2]
         if _bare(value) != value:
             detail = "the hash in RECORD is padded or not in the urlsafe alphabet"
