@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from wheelclash.core.distribution import Candidate, Distribution, requirements_of
-from wheelclash.core.layout import lay_out
+from wheelclash.core.layout import lay_out_for_each
 from wheelclash.core.overlap import find_overlaps, judge, merge
 from wheelclash.errors import WheelError
-from wheelclash.installers import INSTALLERS
+from wheelclash.installers import INSTALLERS, RULES
 
 if TYPE_CHECKING:
     import os
@@ -70,7 +70,7 @@ def distribution_of(path: str | os.PathLike[str], target: Target) -> Distributio
         direct=True,
         path=place,
     )
-    layouts = {each.name: lay_out(contents, each.rules, target) for each in INSTALLERS}
+    layouts = lay_out_for_each(contents, RULES, target)
     return Distribution(candidate, contents, "local", layouts, requirements_of(contents, target))
 
 

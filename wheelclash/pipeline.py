@@ -17,14 +17,14 @@ from wheelclash.core.contents import Finding
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.distribution import Distribution, Skip, contradictions, requirements_of
 from wheelclash.core.installer import Invocation
-from wheelclash.core.layout import lay_out
+from wheelclash.core.layout import lay_out_for_each
 from wheelclash.core.overlap import contradicted, judge, questions
 from wheelclash.core.plan import check_keepers, remedies, require_known
 from wheelclash.core.startup import startup_files
 from wheelclash.errors import FetchError, WheelError
 from wheelclash.gather import gather
 from wheelclash.http.urls import origin_of
-from wheelclash.installers import INSTALLERS
+from wheelclash.installers import INSTALLERS, RULES
 from wheelclash.parts import find_everywhere, requires_in
 from wheelclash.report.build import build_report
 from wheelclash.report.model import Reading
@@ -365,7 +365,7 @@ def _read(candidate: Candidate, reader: WheelReader) -> _Read | Skip:
 
 
 def _distribution(candidate: Candidate, read: _Read, target: Target) -> Distribution:
-    layouts = {each.name: lay_out(read.contents, each.rules, target) for each in INSTALLERS}
+    layouts = lay_out_for_each(read.contents, RULES, target)
     return Distribution(candidate, read.contents, read.evidence, layouts, requirements_of(read.contents, target))
 
 

@@ -46,7 +46,7 @@ def lock_figures(folder: Path, *, quick: bool) -> Iterator[Figure]:
         urls.write_text("".join(f"{index.file_url(path.name)} {path.stat().st_size}\n" for path in wheels))
         check = ["-m", "wheelclash", str(lock), *TARGET, "--no-index", "--format", "json"]
         floor = ["-m", "tests.benchmark.floors", "remote", str(urls), str(_AT_ONCE)]
-        first = run([*check, "--output", str(folder / "first.json")], cache)
+        run([*check, "--output", str(folder / "first.json")], cache)
         pages, asked = len(index.page_requests), len(index.file_requests)
         yield Figure(group, "requests for index pages", pages, "requests", 0)
         yield Figure(group, "requests per wheel", asked / len(wheels), "requests", 1.10)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.support.values import BY_NAME, LINUX, MACOS, WINDOWS, contents, digest
 from wheelclash.core.contents import EntryPoint
-from wheelclash.core.layout import Layout, lay_out
-from wheelclash.installers import INSTALLERS, PIP, UV, InstallerName
+from wheelclash.core.layout import Layout, lay_out, lay_out_for_each
+from wheelclash.installers import INSTALLERS, PIP, RULES, UV, InstallerName
 from wheelclash.target.target import Target, target_for
 
 FREE_THREADED = target_for("3.13t", "linux")
@@ -289,6 +289,8 @@ def test_any_wheel(members: list[str], names: list[str], number: int) -> None:
             assert root in {"site-packages", "scripts", "data", "headers"}
             assert rest
         assert not found.phantoms & found.files.keys()
+    separate = {installer.name: lay_out(wheel, installer.rules, target) for installer in INSTALLERS}
+    assert lay_out_for_each(wheel, RULES, target) == separate
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple, NewType, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, NewType, Protocol, TypeVar
 
 from packaging.utils import canonicalize_name
 
@@ -32,7 +32,10 @@ __all__ = [
     "command_content",
     "installed_path",
     "lay_out",
+    "lay_out_for_each",
 ]
+
+_Name = TypeVar("_Name", bound=str)
 
 Root = Literal["site-packages", "scripts", "data", "headers"]
 """Where a file goes: purelib and platlib are one place, ``site-packages``; ``data`` is the environment's prefix."""
@@ -167,19 +170,47 @@ def command_content(point: EntryPoint, target: Target) -> str:
     return f"{point.kind if target.is_windows else 'console'}:{point.value}"
 
 
+def lay_out_for_each(contents: Contents, rules: Mapping[_Name, Rules], target: Target) -> dict[_Name, Layout]:
+    """Lay a wheel out for several installers and one target.
+
+    Most wheels have only plain members in their root, which all installers put in the same places: these are placed
+    once, and the layouts share them.
+
+    Args:
+        contents: The wheel.
+        rules: Those of each installer, by its name.
+        target: For what.
+
+    Returns:
+        The layouts, by the names of ``rules``.
+    """
+    root = _plain_root(contents, target)
+    return {name: _lay_out(contents, each, target, root) for name, each in rules.items()}
+
+
 def lay_out(contents: Contents, rules: Rules, target: Target) -> Layout:
     """Lay a wheel out for one installer and one target.
 
     Returns:
         The layout; a refusal is part of it, not an exception.
     """
+    return _lay_out(contents, rules, target, None)
+
+
+def _lay_out(
+    contents: Contents, rules: Rules, target: Target, root: Mapping[InstalledPath, InstalledFile] | None
+) -> Layout:
     points, unreadable = _entry_points(contents, rules)
     beforehand = _refused_beforehand(contents, rules, unreadable)
     if beforehand is not None:
         return Layout({}, frozenset(), beforehand)
     places = _Places(contents, rules, target)
     disk = _Written(places.folders_there)
-    moved = _write_root(contents, places, disk)
+    if root is None:
+        moved = _write_root(contents, target, places, disk)
+    else:
+        disk.files.update(root)
+        moved = places.folders(contents, disk)
     reserved = [item.failure for item in moved if item.failure and item.failure.code == "reserved-script"]
     if reserved:  # looked for before anything is written
         return Layout({}, frozenset(), reserved[0])
@@ -314,7 +345,25 @@ def _equal(one: InstalledFile, other: InstalledFile) -> bool:
     return one.content is not None and (one.content, one.script) == (other.content, other.script)
 
 
-def _write_root(contents: Contents, places: _Places, disk: _Written) -> list[_Item]:
+def _plain_root(contents: Contents, target: Target) -> dict[InstalledPath, InstalledFile] | None:
+    """Place the members of a wheel that no installer treats in a way of its own; None if any member is not plain."""
+    if contents.conflicts:
+        return None
+    files = {}
+    for path, size, crc, digest, name, _ in contents.members:
+        if name is not None or not _is_plain(path, target):
+            return None
+        place = InstalledPath(f"site-packages/{path}")
+        files[place] = InstalledFile(place, digest, size, crc, path)
+    return files
+
+
+def _is_plain(path: str, target: Target) -> bool:
+    """Whether a member goes to the same path below site-packages under every installer."""
+    return ".data" not in path and path[0] not in "./" and not (target.is_windows and _ODD_ON_WINDOWS.search(path))
+
+
+def _write_root(contents: Contents, target: Target, places: _Places, disk: _Written) -> list[_Item]:
     """Write the members of the wheel's root, up to one that is refused.
 
     Returns:
@@ -326,7 +375,7 @@ def _write_root(contents: Contents, places: _Places, disk: _Written) -> list[_It
     odd = places.spells_otherwise
     for member in contents.members:
         path, size, crc, digest, name, recorded = member
-        if name is None and ".data" not in path and path[0] not in "./" and not odd(path):  # nearly all
+        if name is None and _is_plain(path, target):  # nearly all
             place = InstalledPath(f"site-packages/{path}")
             files[place] = InstalledFile(place, digest, size, crc, path)
             continue
