@@ -58,12 +58,19 @@ def needed_members(archive: zipfile.ZipFile, filename: str) -> list[str]:
         WheelError: No dist-info folder, several, one of another project, or one of the members is missing.
     """
     dist_info = _dist_info(archive, filename)
-    names = set(archive.namelist())
     for name, code in (("RECORD", "no-record"), ("METADATA", "unreadable"), ("WHEEL", "unreadable")):
-        if f"{dist_info}/{name}" not in names:
+        if not _has_member(archive, f"{dist_info}/{name}"):
             raise WheelError(filename, code, f"it has no {dist_info}/{name}; no installer accepts it")
     wanted = ("RECORD", "METADATA", "WHEEL", "entry_points.txt")
-    return [f"{dist_info}/{name}" for name in wanted if f"{dist_info}/{name}" in names]
+    return [f"{dist_info}/{name}" for name in wanted if _has_member(archive, f"{dist_info}/{name}")]
+
+
+def _has_member(archive: zipfile.ZipFile, name: str) -> bool:
+    try:
+        archive.getinfo(name)
+    except KeyError:
+        return False
+    return True
 
 
 def most_bytes(info: zipfile.ZipInfo) -> int:
@@ -151,7 +158,7 @@ def _dist_info(archive: zipfile.ZipFile, filename: str) -> str:
     found = sorted(
         {
             top
-            for top, slash, _ in (name.partition("/") for name in archive.namelist())
+            for top, slash, _ in (name.partition("/") for name in archive.namelist() if ".dist-info/" in name)
             if slash and top.endswith(".dist-info")
         }
     )
