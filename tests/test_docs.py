@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+TUTORIAL = DOCS / "tutorial.md"
 SOURCES = sorted((ROOT / "wheelclash").rglob("*.py"))
 
 posix = pytest.mark.skipif(os.name != "posix", reason="the examples are written for a POSIX shell")
@@ -64,23 +65,36 @@ class Block:
         return found
 
 
+def _name(page: Path) -> str:
+    """Return the path of a page, from the repository's root."""
+    return page.relative_to(ROOT).as_posix()
+
+
 def _blocks(page: Path) -> Iterator[Block]:
     pattern = r"(?:^<!-- (?P<mark>.*?) -->\n)?^(?P<fence>`{3,})(?P<language>.*)\n(?P<text>(?:.*\n)*?)^(?P=fence)$"
     matches = list(re.finditer(pattern, page.read_text("utf-8"), re.MULTILINE))
     for match, following in zip_longest(matches, matches[1:]):
         line = match.string.count("\n", 0, match.start("fence")) + 1
         output = following["text"] if following is not None and following["language"] == "text" else None
-        place = f"{page.name}:{line}"
+        place = f"{_name(page)}:{line}"
         yield Block(place, match["language"].strip(), match["text"], match["mark"] or "", output)
 
 
 BLOCKS = [block for page in PAGES for block in _blocks(page)]
+TUTORIAL_BLOCKS = list(_blocks(TUTORIAL))
 
 
 def _of(*languages: str, printed: bool = False) -> list[object]:
-    found = [each for each in BLOCKS if each.language in languages and each.mark.startswith("printed by:") == printed]
+    """Return the blocks that are run each by itself: those of all pages but the tutorial."""
+    found = [
+        block
+        for block in BLOCKS
+        if block.language in languages
+        and block.mark.startswith("printed by:") == printed
+        and block not in TUTORIAL_BLOCKS
+    ]
     assert found
-    return [pytest.param(each, id=each.place) for each in found]
+    return [pytest.param(block, id=block.place) for block in found]
 
 
 @pytest.fixture(scope="module")
@@ -90,17 +104,25 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     for wheel in OURS:
         wheel.write(folder / "dist")
     (folder / "frozen.txt").write_text("calm==1.0\nnixl-cu12==1.1.0\nnixl-cu13==1.1.0\nlone==1.0\n")
-    programs = folder / "programs"
-    programs.mkdir()
-    for name, line in {"wheelclash": Command.line(), "python": [sys.executable], "uv": ["false"]}.items():
-        (programs / name).write_text(f'#!/bin/sh\nexec {shlex.join(line)} "$@"\n')
-        (programs / name).chmod(0o755)
+    path = _programs(folder / "programs")
     with LoopbackIndex(folder / "index") as index:
         serve_everything(index)
-        path = os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)])
         shell = Command(folder, index.simple, {"PATH": path})
         _install_the_story(shell)
         yield shell
+
+
+def _programs(folder: Path) -> str:
+    """Write the commands that the pages use to a folder, and return a PATH that begins with it.
+
+    ``uv`` is one that fails: commands that change an environment have to be pip's, or not be run.
+    """
+    folder.mkdir()
+    python = [sys.executable]
+    for name, line in {"wheelclash": Command.line(), "python": python, "python3": python, "uv": ["false"]}.items():
+        (folder / name).write_text(f'#!/bin/sh\nexec {shlex.join(line)} "$@"\n')
+        (folder / name).chmod(0o755)
+    return os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
 
 
 def _install_the_story(shell: Command) -> None:
@@ -161,6 +183,24 @@ def test_console_example_does_what_it_shows(story: Command, block: Block) -> Non
         told = [each for each, _ in block.commands[number + 1 : number + 2]] == ["echo $?"]
         assert status in {0, 1} or told, real
         assert "Traceback" not in real
+
+
+@posix
+def test_tutorial_can_be_followed_from_top_to_bottom(tmp_path: Path) -> None:
+    """Every file is written and every command run, in one folder, without a package index."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    shell = Command(folder, None, {"PATH": _programs(tmp_path / "programs")})
+    status = 0
+    for block in TUTORIAL_BLOCKS:
+        if block.language == "python":
+            (folder / block.mark.removeprefix("file: ")).write_text(block.text)
+            continue
+        assert block.language == "console", f"{block.place}: would not be run"
+        for command, shown in block.commands:
+            status, real = _run(shell, command, status)
+            assert shown or (status, real) == (0, ""), f"{command}\n{real}"
+            _agree(shown, real)
 
 
 @posix
@@ -278,7 +318,7 @@ def test_every_option_named_anywhere_exists() -> None:
     theirs = {"--reinstall", "--force-reinstall", "--excludes", "--break-system-packages"}
     for page in PAGES:
         spans = [span for span in _spans(page) if span.startswith("--")]
-        assert {re.split(r"[ =]", span)[0] for span in spans} - {"--"} <= known | theirs, page.name
+        assert {re.split(r"[ =]", span)[0] for span in spans} - {"--"} <= known | theirs, _name(page)
 
 
 def test_every_finding_code_is_described() -> None:
@@ -384,7 +424,7 @@ def test_every_public_name_is_in_the_reference() -> None:
 # -- references --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
         if "://" in target:
@@ -397,7 +437,7 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}, target
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_files_that_are_named_exist(page: Path) -> None:
     files = r"(?:tests|wheelclash|docs|installers|report|\.ci)/[\w./-]*|data/README\.md"
     if page.name in {"CONTRIBUTING.md", "design.md", "testing.md"}:  # elsewhere they are somebody's modules
