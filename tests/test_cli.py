@@ -1,4 +1,4 @@
-"""The command line: a process, an index on the loopback, and what comes back. Exit codes are docs/cli.md's."""
+"""The command line: a process, an index on the loopback, and what comes back. Exit codes: docs/reference/cli.md."""
 
 from __future__ import annotations
 

@@ -307,7 +307,8 @@ def _options() -> set[str]:
 
 def test_every_option_is_described() -> None:
     known = _options()
-    rows = re.findall(r"^\| (`-.*?) \|", (DOCS / "cli.md").read_text("utf-8"), re.MULTILINE)
+    pages = "".join(page.read_text("utf-8") for page in sorted((DOCS / "reference").glob("*.md")))
+    rows = re.findall(r"^\| (`-.*?) \|", pages, re.MULTILINE)
     told = {option for row in rows for option in re.findall(r"`(-{1,2}[A-Za-z-]+)", row)}
     assert told == known
 
@@ -326,7 +327,7 @@ def test_every_finding_code_is_described() -> None:
         "refused-by-pip",
         "refused-by-uv",
     }
-    table, refusals = _section("cli.md", "Finding codes").split("Why an installer refuses")
+    table, refusals = _section("reference/codes.md", "Finding codes").split("Why an installer refuses")
     assert _first_column(table) == known
     assert _first_column(refusals) == _literals("LayoutFailure", "_Refused", position=0)
 
@@ -339,7 +340,7 @@ def test_every_skip_code_is_described() -> None:
     sources = "".join(path.read_text("utf-8") for path in SOURCES)
     known = listed | _literals("Skip", "FetchError", "WheelError", position=1) | set(_NOT_COMPARED)
     known |= set(re.findall(r"\bSkip\(\s*requirement=[^\n]*?,\s*code=\"([a-z-]+)\"", sources))
-    assert _first_column(_section("cli.md", "Skip codes")) == known
+    assert _first_column(_section("reference/codes.md", "Skip codes")) == known
 
 
 def _codes(text: str) -> list[str]:
@@ -349,7 +350,7 @@ def _codes(text: str) -> list[str]:
 def test_every_family_is_shown_with_its_evidence() -> None:
     from wheelclash.resolve.families import families
 
-    text = (DOCS / "families.md").read_text("utf-8")
+    text = (DOCS / "reference" / "families.md").read_text("utf-8")
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")][1:]
     shown = {row[0]: (re.findall(r"`([^`]+)`", row[1]), *row[2:]) for row in rows}
     assert shown == {
@@ -362,7 +363,7 @@ def test_every_reason_is_described() -> None:
     from wheelclash.core.diagnosis import Outcome
     from wheelclash.report.words import REASONS
 
-    told = _first_column(_section("cli.md", "Reasons"))
+    told = _first_column(_section("reference/codes.md", "Reasons"))
     assert told == set(REASONS)
     assert Outcome.__doc__ is not None
     assert set(_codes(Outcome.__doc__.partition("reason:")[2])) <= told
@@ -372,7 +373,7 @@ def test_every_reason_is_described() -> None:
 def test_every_exit_code_is_described() -> None:
     from wheelclash import cli
 
-    rows = re.findall(r"^\| ([\d, ]+) \|", _section("cli.md", "Exit codes"), re.MULTILINE)
+    rows = re.findall(r"^\| ([\d, ]+) \|", _section("reference/cli.md", "Exit codes"), re.MULTILINE)
     ended = {str(128 + number) for number in (signal.SIGHUP, signal.SIGTERM)}
     codes = {"0", "1", "2", "3", str(cli._INTERRUPTED), str(cli._BROKEN_PIPE)} | ended
     assert {code for row in rows for code in row.split(", ")} == codes
@@ -385,7 +386,7 @@ def test_every_environment_variable_is_described() -> None:
     pattern = r"environ(?:\.get\(|\[)\s*\"([A-Z][A-Z0-9_]+)\""
     found = {name for path in SOURCES for name in re.findall(pattern, path.read_text("utf-8"))}
     found |= {f"PIP_{key.upper().replace('-', '_')}" for key in pipconfig._KEYS} | set(uvconfig._VARIABLES)
-    section = _section("cli.md", "Environment variables")
+    section = _section("reference/cli.md", "Environment variables")
     assert found
     assert {name for name in found if f"`{name}`" not in section} == set()
 
@@ -393,7 +394,7 @@ def test_every_environment_variable_is_described() -> None:
 def test_every_key_of_the_json_is_described() -> None:
     schema = json.loads(schema_text())
     keys = {key for each in [schema, *schema["$defs"].values()] for key in each.get("properties", {})}
-    assert keys - _spans(DOCS / "json.md") == set()
+    assert keys - _spans(DOCS / "reference" / "json.md") == set()
 
 
 def test_every_word_of_the_json_is_a_term() -> None:
@@ -401,7 +402,7 @@ def test_every_word_of_the_json_is_a_term() -> None:
     schema = json.loads(schema_text())
     words = {word for found in re.findall(r'"enum": (\[[^\]]*\])', json.dumps(schema)) for word in json.loads(found)}
     headings = {word for line in _lines(DOCS / "terms.md", r"^[a-z ,-]+$") for word in line.split(", ")}
-    for told in (_spans(DOCS / "json.md"), _spans(DOCS / "terms.md") | headings):
+    for told in (_spans(DOCS / "reference" / "json.md"), _spans(DOCS / "terms.md") | headings):
         assert words - told - {"pip", "uv"} == set()
 
 
@@ -417,7 +418,7 @@ def test_schema_beside_the_pages_is_the_one_that_is_printed(shell: Command) -> N
 def test_every_public_name_is_in_the_reference() -> None:
     import wheelclash
 
-    text = (DOCS / "api.md").read_text("utf-8")
+    text = (DOCS / "reference" / "library.md").read_text("utf-8")
     assert [name for name in wheelclash.__all__ if f"wheelclash.{name}" not in text] == []
 
 
@@ -464,7 +465,7 @@ def test_help_and_cli_page_agree_on_the_default_download_limit(shell: Command) -
 
     told = f"{MAX_DOWNLOAD // 2**20}MiB"
     assert told in shell("--help").out
-    assert f"`{told}` by default" in (DOCS / "cli.md").read_text("utf-8")
+    assert f"`{told}` by default" in (DOCS / "reference" / "cli.md").read_text("utf-8")
 
 
 def test_numbers_of_the_design_are_those_of_the_source() -> None:

@@ -44,7 +44,7 @@ class Session:
     """Answers questions over one client and one cache; reusable, to be closed.
 
     Args:
-        cache_dir: The cache's folder; the user's own (docs/cli.md) by default, None for no cache at all.
+        cache_dir: The cache's folder; the user's own (docs/reference/cli.md) by default, None for no cache at all.
         offline: Refuse every request.
         max_download: The most bytes to download of a wheel whose server refuses ranges.
         timeout: Seconds to wait for a connection, and between two pieces of an answer; 10 and 20 by default.

@@ -43,7 +43,7 @@ def main(arguments: list[str], *, as_module: bool = False) -> int:
         as_module: Whether it was started with ``python -m``; the running interpreter is then the one meant.
 
     Returns:
-        The exit code (docs/cli.md). An error that was not foreseen gives 2 too: 1 says that something clashes.
+        The exit code (docs/reference/cli.md). An unforeseen error gives 2 too: 1 says that something clashes.
     """
     try:
         return _answer(arguments, as_module=as_module)

@@ -58,7 +58,7 @@ class Finding(NamedTuple):
     """Something odd in a wheel. Some installers refuse a wheel because of it; their rules say which.
 
     Attributes:
-        code: E.g. ``unlisted-member``, ``phantom-row``, ``no-hash``, ``duplicate-row`` (docs/json.md lists them).
+        code: E.g. ``unlisted-member``, ``phantom-row``, ``no-hash`` (docs/reference/codes.md lists them).
         path: Archive path it is about, or None for the wheel as a whole.
         detail: One sentence.
     """

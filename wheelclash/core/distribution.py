@@ -92,7 +92,7 @@ class Skip(NamedTuple):
 
     Attributes:
         requirement: What was asked for, without credentials.
-        code: ``not-found``, ``no-wheel``, ``unreadable``, ``unreachable``, ``unauthorized``, … (see docs/cli.md).
+        code: ``not-found``, ``no-wheel``, ``unreadable``, ``unreachable``, … (docs/reference/codes.md lists them).
         reason: One sentence for people.
         near: Names that were perhaps meant.
     """
