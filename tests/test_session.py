@@ -110,6 +110,24 @@ def test_each_question_trusts_its_own_certificate(tmp_path: Path, index: Loopbac
             assert codes(secret) == (2, 2)
 
 
+@needs_openssl
+def test_a_reader_trusts_what_its_present_question_trusts(
+    tmp_path: Path, index: LoopbackIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where one reader serves several questions: each sets its certificates anew, or takes them away."""
+    both = certificate_of(tmp_path)
+    with LoopbackIndex(tmp_path / "secret", certificate=both) as secret, new_session() as session:
+        secret.add(LEFT, RIGHT)
+        monkeypatch.setattr(session.reader, "for_question", lambda: session.reader)
+
+        def skipped(where: LoopbackIndex, **environ: str) -> int:
+            return len(session.check(["left", "right"], **options(where) | {"environ": environ}).skipped)
+
+        assert skipped(index, SSL_CERT_FILE=str(tmp_path / "ca.pem")) == 0
+        assert skipped(secret) == 2
+        assert skipped(secret, SSL_CERT_FILE=str(tmp_path / "ca.pem")) == 0
+
+
 # -- ways of asking ------------------------------------------------------------------------------------------
 
 

@@ -166,8 +166,7 @@ def _settings(question: Question, reader: WheelReader, *, needed: bool) -> Index
         cache=reader.cache,
         needed=needed,
     )
-    if reader.fetcher.cert is None and settings.cert is not None:
-        reader.fetcher.cert = Path(settings.cert)
+    reader.trust(settings.cert)
     return settings
 
 

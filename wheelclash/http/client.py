@@ -136,13 +136,9 @@ class Fetcher:
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _page_bytes: int = field(default=0, init=False, repr=False)
 
-    def for_question(self, cert: Path | None = None) -> Fetcher:
-        """Return a fetcher over the same connections that counts for itself.
-
-        Args:
-            cert: Further CA certificates, as a PEM file; by default those of this fetcher.
-        """
-        return replace(self, traffic=Traffic(), cert=cert or self.cert, _shared=self._connections)
+    def for_question(self) -> Fetcher:
+        """Return a fetcher over the same connections that counts for itself."""
+        return replace(self, traffic=Traffic(), _shared=self._connections)
 
     @property
     def _connections(self) -> _Connections:

@@ -147,13 +147,22 @@ class WheelReader:
         """Return a reader over the same connections and cache that counts for itself; to be closed.
 
         Args:
-            cert: A file of CA certificates that this question trusts too.
+            cert: A file of CA certificates that this question trusts too; see :meth:`trust`.
+        """
+        reader = WheelReader(self.fetcher.for_question(), self.cache)
+        reader._session = self
+        reader.trust(cert)
+        return reader
+
+    def trust(self, cert: str | None) -> None:
+        """Set the further CA certificates that this question trusts, in the place of any set before.
+
+        Args:
+            cert: Their file, PEM; None for the system's alone.
         """
         from pathlib import Path
 
-        reader = WheelReader(self.fetcher.for_question(None if cert is None else Path(cert)), self.cache)
-        reader._session = self
-        return reader
+        self.fetcher.cert = None if cert is None else Path(cert)
 
     def cached(self, candidate: Candidate) -> tuple[Contents, Evidence] | None:
         """See :func:`cached_contents`."""
