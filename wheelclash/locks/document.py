@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import NoReturn
 
-__all__ = ["LARGEST", "Table", "chosen", "normalised", "parse_json", "parse_toml", "pyproject_beside"]
+__all__ = ["LARGEST", "Table", "chosen", "parse_json", "parse_toml", "pyproject_beside"]
 
 LARGEST = 64 * 2**20
 """Bytes; the largest real lock files have a few million."""
@@ -124,11 +124,6 @@ class Table:
         raise QuestionError(f"{self._below(key)} {how}: the file is damaged, or not of the format it seems to be.")
 
 
-def normalised(name: str) -> str:
-    """A name of a project, extra or group as it is compared (PEP 503, 685, 735)."""
-    return canonicalize_name(name)
-
-
 def parse_toml(data: bytes, what: str) -> Table:
     """Read TOML.
 
@@ -217,8 +212,8 @@ def chosen(asked: Sequence[str], known: Iterable[str], *, what: str, where: str)
     Raises:
         QuestionError: One does not exist; the hint has near names.
     """
-    names: Collection[str] = {normalised(each) for each in known}
-    wanted = tuple(dict.fromkeys(normalised(each) for each in asked))
+    names: Collection[str] = {canonicalize_name(each) for each in known}
+    wanted = tuple(dict.fromkeys(canonicalize_name(each) for each in asked))
     for name in wanted:
         if name not in names:
             hint = near(name, sorted(names)) or f"It has no {what} at all."

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
 
 from wheelclash.errors import QuestionError
-from wheelclash.locks.document import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -164,8 +164,8 @@ def lines(texts: Iterable[str], markers: Markers) -> Iterator[Edge]:
         except (ValueError, RecursionError):  # also packaging's own error
             continue
         if found.marker is None or markers.hold(str(found.marker)):
-            extras = tuple(normalised(each) for each in found.extras)
-            yield Edge(normalised(found.name), _specifier(found), extras)
+            extras = tuple(canonicalize_name(each) for each in found.extras)
+            yield Edge(canonicalize_name(found.name), _specifier(found), extras)
 
 
 def _specifier(requirement: Requirement) -> Callable[[str], bool]:

@@ -10,14 +10,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from packaging.specifiers import SpecifierSet
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from wheelclash.core.distribution import Candidate, Skip
 from wheelclash.errors import QuestionError
 from wheelclash.index.filenames import rank, ranks, version_of
 from wheelclash.index.simple_api import ProjectFile
-from wheelclash.locks.document import normalised
 from wheelclash.resolve.choose import reason_for
 from wheelclash.resolve.requirement import Asked
 from wheelclash.resolve.selection import Selection, Unlocated
@@ -300,7 +299,7 @@ def _parsed(filename: str) -> tuple[str, Version, BuildTag] | None:
         return None
     if _UNUSABLE_NAME.search(filename):
         return None
-    return normalised(name), version, build
+    return canonicalize_name(name), version, build
 
 
 @lru_cache(maxsize=8192)

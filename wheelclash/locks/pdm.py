@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelclash.errors import QuestionError
-from wheelclash.locks.document import chosen, normalised, pyproject_beside
+from wheelclash.locks.document import chosen, pyproject_beside
 from wheelclash.locks.graph import Edge, Markers, lines, reach
 from wheelclash.locks.location import filename_of
 from wheelclash.locks.package import Locked, LockedWheel, folder_kind, locked_wheel, select_wheels, uninstallable
@@ -74,7 +75,7 @@ class PdmLock:
         self._tables = document.tables("package")
         self._project = pyproject_beside(path)
         self._packages = [_locked(each, places) for each in self._tables]
-        self._groups = [normalised(each) for each in self._metadata.texts("groups")]
+        self._groups: list[str] = [canonicalize_name(each) for each in self._metadata.texts("groups")]
         self._inherits = "inherit_metadata" in self._metadata.texts("strategy")
 
     def targets(self) -> list[Target]:
@@ -120,7 +121,7 @@ class PdmLock:
         """The project's extras; None if there is no project to ask."""
         if self._project is None:
             return None
-        return {normalised(each) for each in self._project.table("project").table("optional-dependencies")}
+        return {canonicalize_name(each) for each in self._project.table("project").table("optional-dependencies")}
 
     def _default_groups(self) -> list[str]:
         """What ``pdm install`` takes: every locked group that the project has."""
@@ -132,7 +133,7 @@ class PdmLock:
             project.table("dependency-groups"),
             pdm.table("dev-dependencies"),
         )
-        present = {_DEFAULT, *(normalised(key) for table in listed for key in table)}
+        present = {_DEFAULT, *(canonicalize_name(key) for table in listed for key in table)}
         return [each for each in self._groups if each in present]
 
     # -- targets -------------------------------------------------------------------------------------------
@@ -150,7 +151,7 @@ class PdmLock:
             yield from self._walked(markers, groups)
             return
         for table, package in zip(self._tables, self._packages, strict=True):
-            own = [normalised(each) for each in table.texts("groups")]
+            own = [canonicalize_name(each) for each in table.texts("groups")]
             if markers.hold(table.text("marker")) and (not own or any(each in groups for each in own)):
                 yield package
 
@@ -184,7 +185,7 @@ class PdmLock:
         )
         for table in tables:
             for key in table:
-                if normalised(key) in groups:
+                if canonicalize_name(key) in groups:
                     found += lines((each for each in table.values[key] if isinstance(each, str)), markers)
         return found
 
@@ -200,9 +201,9 @@ def _keyed(edge: Edge, versions: dict[str, list[tuple[int, str]]]) -> Edge:
 
 
 def _locked(table: Table, places: Places) -> Locked:
-    name = normalised(table.required("name"))
+    name = canonicalize_name(table.required("name"))
     version = table.text("version")
-    extras = tuple(sorted(normalised(each) for each in table.texts("extras")))
+    extras = tuple(sorted(canonicalize_name(each) for each in table.texts("extras")))
     for key in _VCS:
         if key in table:
             origin = places.shown(table.required(key))

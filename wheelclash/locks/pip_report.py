@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from wheelclash.errors import QuestionError, TargetError
-from wheelclash.locks.document import normalised
 from wheelclash.locks.location import filename_of
 from wheelclash.locks.package import Locked, folder_kind, locked_wheel, select_wheels
 from wheelclash.target.inferred import targets_among
@@ -100,9 +101,9 @@ class PipReport:
 
 def _locked(table: Table, places: Places) -> Locked:
     metadata = table.table("metadata")
-    name = normalised(metadata.required("name"))
+    name = canonicalize_name(metadata.required("name"))
     version = metadata.required("version")
-    extras = tuple(sorted(normalised(each) for each in table.texts("requested_extras")))
+    extras = tuple(sorted(canonicalize_name(each) for each in table.texts("requested_extras")))
     info = table.table("download_info")
     url = info.required("url")
     direct = table.flag("is_direct")

@@ -16,17 +16,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelclash.errors import QuestionError
-from wheelclash.locks.document import Table, chosen, normalised, pyproject_beside
+from wheelclash.locks.document import Table, chosen, pyproject_beside
 from wheelclash.locks.graph import Edge, Markers, lines, reach
 from wheelclash.locks.location import filename_of
 from wheelclash.locks.package import Locked, folder_kind, locked_wheel, select_wheels, uninstallable
 from wheelclash.target.inferred import targets_among
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from wheelclash.locks.location import Places
@@ -118,14 +119,14 @@ class PoetryGraph:
         self._project = project
         self._tables = document.tables("package")
         self._extras = document.table("extras")
-        self._names = [normalised(each.required("name")) for each in self._tables]
+        self._names = [canonicalize_name(each.required("name")) for each in self._tables]
 
     def groups(self) -> set[str]:
         """The groups the project has; ``dev`` also by its old name."""
         found = {"main", *(each for table in self._tables if (each := table.text("category")))}
         if self._project is not None:
             poetry = self._project.table("tool").table("poetry")
-            found.update(normalised(each) for each in poetry.table("group"))
+            found.update(canonicalize_name(each) for each in poetry.table("group"))
             if "dev-dependencies" in poetry:
                 found.add("dev")
         return found
@@ -154,11 +155,11 @@ class PoetryGraph:
 
     def _unneeded(self, versions: dict[str, list[tuple[int, str]]], extras: Sequence[str]) -> Iterator[Edge]:
         """What nothing else needs, and is not optional or belongs to a chosen extra."""
-        needed = {normalised(each) for table in self._tables for each in table.table("dependencies")}
+        needed = {canonicalize_name(each) for table in self._tables for each in table.table("dependencies")}
         chosen = {
-            normalised(each)
+            canonicalize_name(each)
             for extra in self._extras
-            if normalised(extra) in extras
+            if canonicalize_name(extra) in extras
             for each in self._extras.texts(extra)
         }
         for name, listed in versions.items():
@@ -170,18 +171,23 @@ class PoetryGraph:
         poetry = project.table("tool").table("poetry")
         if "main" in groups:
             named = poetry.table("extras")
-            chosen = {normalised(each) for extra in named if normalised(extra) in extras for each in named.texts(extra)}
+            chosen = {
+                canonicalize_name(each)
+                for extra in named
+                if canonicalize_name(extra) in extras
+                for each in named.texts(extra)
+            }
             yield from _listed(poetry.table("dependencies"), markers, extras, chosen)
             yield from lines(project.table("project").texts("dependencies"), markers)
             optional = project.table("project").table("optional-dependencies")
             for extra in optional:
-                if normalised(extra) in extras:
+                if canonicalize_name(extra) in extras:
                     yield from lines(optional.texts(extra), markers)
         if "dev" in groups:
             yield from _listed(poetry.table("dev-dependencies"), markers, (), set())
         listed = poetry.table("group")
         for group in listed:
-            if normalised(group) in groups:
+            if canonicalize_name(group) in groups:
                 yield from _listed(listed.table(group).table("dependencies"), markers, (), set())
 
     # -- edges ---------------------------------------------------------------------------------------------
@@ -190,15 +196,15 @@ class PoetryGraph:
         table = self._tables[number]
         own = table.table("extras")
         chosen = {
-            normalised(each.partition(" ")[0].partition("[")[0].rstrip(";"))
+            canonicalize_name(each.partition(" ")[0].partition("[")[0].rstrip(";"))
             for extra in own
-            if normalised(extra) in extras
+            if canonicalize_name(extra) in extras
             for each in own.texts(extra)
         }
         yield from _listed(table.table("dependencies"), markers, tuple(extras), chosen)
 
 
-def _listed(table: Table, markers: Markers, extras: Sequence[str], chosen: set[str]) -> Iterator[Edge]:
+def _listed(table: Table, markers: Markers, extras: Sequence[str], chosen: Collection[str]) -> Iterator[Edge]:
     """Dependencies as poetry writes them: a constraint, a table, or several tables, by name.
 
     Args:
@@ -208,7 +214,7 @@ def _listed(table: Table, markers: Markers, extras: Sequence[str], chosen: set[s
         chosen: Names of optional dependencies those extras bring in.
     """
     for key in table:
-        name = normalised(key)
+        name = canonicalize_name(key)
         if key.lower() == "python":
             continue
         value: Any = table.values[key]
@@ -217,7 +223,7 @@ def _listed(table: Table, markers: Markers, extras: Sequence[str], chosen: set[s
             if wanted.flag("optional") and name not in chosen:
                 continue
             if _applies(wanted, markers, extras):
-                asked = tuple(normalised(extra) for extra in wanted.texts("extras"))
+                asked = tuple(canonicalize_name(extra) for extra in wanted.texts("extras"))
                 yield Edge(name, _constraint(wanted.text("version")), asked)
 
 
@@ -288,7 +294,7 @@ class PoetryLock:
     def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:
         """As the protocol says."""
         known = [*self._extras]
-        wanted = [normalised(each) for each in known] if all_extras else []
+        wanted: list[str] = [canonicalize_name(each) for each in known] if all_extras else []
         wanted += chosen(extras, known, what="extra", where=self._what)
         named = chosen(groups, self._groups(), what="group", where=self._what)
         if not self._allows(target.python_version):
@@ -318,13 +324,13 @@ class PoetryLock:
 
     def _groups(self) -> list[str]:
         """All groups: those of the lock, and those of the project that lock nothing of their own."""
-        found = {normalised(group) for table in self._tables for group in table.texts("groups")}
+        found: set[str] = {canonicalize_name(group) for table in self._tables for group in table.texts("groups")}
         if self._graph is not None:
             found.update(self._graph.groups())
         if self._project is not None:
             poetry = self._project.table("tool").table("poetry")
-            found.update(normalised(each) for each in poetry.table("group"))
-            found.update(normalised(each) for each in self._project.table("dependency-groups"))
+            found.update(canonicalize_name(each) for each in poetry.table("group"))
+            found.update(canonicalize_name(each) for each in self._project.table("dependency-groups"))
         return sorted(found | {_MAIN})
 
     def _default_groups(self) -> list[str]:
@@ -332,7 +338,7 @@ class PoetryLock:
         if self._project is None:
             return self._groups()
         listed = self._project.table("tool").table("poetry").table("group")
-        optional = {normalised(each) for each in listed if listed.table(each).flag("optional")}
+        optional = {canonicalize_name(each) for each in listed if listed.table(each).flag("optional")}
         return [each for each in self._groups() if each not in optional]
 
     # -- packages ------------------------------------------------------------------------------------------
@@ -345,7 +351,7 @@ class PoetryLock:
                 yield self._packages[number]._replace(extras=tuple(sorted(with_extras)))
             return
         for table, package in zip(self._tables, self._packages, strict=True):
-            wanted = [each for each in table.texts("groups") if normalised(each) in groups]
+            wanted = [each for each in table.texts("groups") if canonicalize_name(each) in groups]
             if isinstance(table.values.get("markers"), dict):
                 by_group = table.table("markers")
                 held = any(markers.hold(by_group.text(each), extras) for each in wanted)
@@ -355,7 +361,7 @@ class PoetryLock:
                 yield package
 
     def _locked(self, table: Table, places: Places) -> Locked:
-        name = normalised(table.required("name"))
+        name = canonicalize_name(table.required("name"))
         version = table.required("version")
         source = table.table("source")
         kind = source.text("type")
@@ -388,7 +394,7 @@ class PoetryLock:
             listed = table.tables("files")
         else:
             by_name = self._metadata.table("files")
-            key = next((each for each in by_name if normalised(each) == name), "")
+            key = next((each for each in by_name if canonicalize_name(each) == name), "")
             listed = by_name.tables(key)
         for each in listed:
             digest = each.text("hash")

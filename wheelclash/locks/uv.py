@@ -19,8 +19,10 @@ from collections import deque
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
+from packaging.utils import canonicalize_name
+
 from wheelclash.errors import QuestionError
-from wheelclash.locks.document import Table, chosen, normalised, pyproject_beside
+from wheelclash.locks.document import Table, chosen, pyproject_beside
 from wheelclash.locks.graph import Markers
 from wheelclash.locks.location import filename_of
 from wheelclash.locks.package import Locked, LockedWheel, folder_kind, locked_wheel, select_wheels, uninstallable
@@ -62,10 +64,10 @@ class Dependency(NamedTuple):
     def from_edge(cls, table: Table) -> Dependency:
         """An edge as packages list them: ``{ name, version?, source?, extra?, marker? }``."""
         return cls(
-            normalised(table.required("name")),
+            canonicalize_name(table.required("name")),
             table.text("version"),
             _source(table) if "source" in table else None,
-            tuple(normalised(each) for each in table.texts("extra")),
+            tuple(canonicalize_name(each) for each in table.texts("extra")),
             table.text("marker"),
         )
 
@@ -73,10 +75,10 @@ class Dependency(NamedTuple):
     def from_requirement(cls, table: Table) -> Dependency:
         """A requirement as the manifest lists them: ``{ name, extras?, marker?, specifier?, … }``."""
         return cls(
-            normalised(table.required("name")),
+            canonicalize_name(table.required("name")),
             None,
             None,
-            tuple(normalised(each) for each in table.texts("extras")),
+            tuple(canonicalize_name(each) for each in table.texts("extras")),
             table.text("marker"),
             by_forks=True,
         )
@@ -123,7 +125,7 @@ class Graph:
 
     def __init__(self, document: Table, what: str, places: Places) -> None:
         self._what = what
-        self._members = {normalised(each) for each in document.table("manifest").texts("members")}
+        self._members = {canonicalize_name(each) for each in document.table("manifest").texts("members")}
         key = "package" if "package" in document else "distribution"  # what the first versions called it
         self.packages = [self._package(number, each, places) for number, each in enumerate(document.tables(key))]
         self._by_name: dict[str, list[int]] = {}
@@ -169,7 +171,7 @@ class Graph:
         return not forks or any(markers.hold(each) for each in forks)
 
     def _package(self, number: int, table: Table, places: Places) -> Package:
-        name = normalised(table.required("name"))
+        name = canonicalize_name(table.required("name"))
         version = table.text("version")
         metadata = table.table("metadata")
         groups = "dev-dependencies" if "dev-dependencies" in table else "dependency-groups"
@@ -191,7 +193,7 @@ class Graph:
 
 
 def _edges(table: Table) -> dict[str, tuple[Dependency, ...]]:
-    return {normalised(key): tuple(Dependency.from_edge(each) for each in table.tables(key)) for key in table}
+    return {canonicalize_name(key): tuple(Dependency.from_edge(each) for each in table.tables(key)) for key in table}
 
 
 def _source(table: Table) -> frozenset[tuple[str, str]]:
@@ -302,9 +304,9 @@ class Conflicts:
 def _item(table: Table) -> Item:
     extra, group = table.text("extra"), table.text("group")
     return Item(
-        normalised(table.required("package")),
-        None if extra is None else normalised(extra),
-        None if group is None else normalised(group),
+        canonicalize_name(table.required("package")),
+        None if extra is None else canonicalize_name(extra),
+        None if group is None else canonicalize_name(group),
     )
 
 
@@ -435,7 +437,9 @@ class UvLock:
     def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:
         """As the protocol says."""
         roots = self._graph.roots
-        known = list(dict.fromkeys(normalised(each) for root in roots for each in (*root.provides, *root.optional)))
+        known = list(
+            dict.fromkeys(canonicalize_name(each) for root in roots for each in (*root.provides, *root.optional))
+        )
         given = chosen(extras, known, what="extra", where=self._what)
         named = chosen(groups, self._groups(), what="group", where=self._what)
         markers = Markers(target, self._what)
@@ -463,7 +467,7 @@ class UvLock:
 
     def _default_groups(self) -> list[str]:
         """What is installed without asking: ``dev``, if nothing else is configured."""
-        known = {normalised(each) for each in self._groups()}
+        known = {canonicalize_name(each) for each in self._groups()}
         found: object = None
         if self._revision >= _DEFAULT_GROUPS_SINCE:
             found = (self._manifest if self._graph.own is None else self._graph.own.table).values.get("default-groups")
@@ -475,7 +479,7 @@ class UvLock:
             return sorted(known)
         if not isinstance(found, list):
             found = ["dev"]
-        return [name for each in found if isinstance(each, str) and (name := normalised(each)) in known]
+        return [name for each in found if isinstance(each, str) and (name := canonicalize_name(each)) in known]
 
     def _with_all(self, known: Sequence[str], wanted: Wanted, markers: Markers) -> tuple[Wanted, list[str]]:
         """All extras that can be installed together with what is wanted already, and those that cannot."""
@@ -573,6 +577,6 @@ class UvLock:
             yield Dependency.from_requirement(table)
         listed = self._manifest.table("dependency-groups")
         for key in listed:
-            if normalised(key) in groups:
+            if canonicalize_name(key) in groups:
                 for table in listed.tables(key):
                     yield Dependency.from_requirement(table)
