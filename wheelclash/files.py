@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LARGEST_CONFIGURATION",
+    "LARGEST_DESCRIPTION",
     "IrregularFileError",
     "TooLargeError",
     "open_file",
@@ -29,6 +30,9 @@ _Path: TypeAlias = "Path | str"
 
 LARGEST_CONFIGURATION = 16 * 2**20
 """Bytes that a configuration file, a netrc file or a bundle of certificates may have."""
+
+LARGEST_DESCRIPTION = 64 * 2**20
+"""Bytes that a lock or another description of a set may have; the largest real lock files have a few million."""
 
 _FLAGS = (
     os.O_RDONLY

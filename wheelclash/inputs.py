@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from wheelclash.errors import QuestionError, RequirementError
-from wheelclash.files import IrregularFileError, open_regular, read_file
+from wheelclash.files import LARGEST_DESCRIPTION, IrregularFileError, open_regular, read_file
 from wheelclash.http.urls import local_path, shown
 from wheelclash.locks.read import HEAD_SIZE, detect_format, is_lock
 from wheelclash.resolve.requirement import kind_of, parse
@@ -101,10 +101,6 @@ def _head(path: Path | None) -> bytes:
             return file.read(HEAD_SIZE)
     except OSError as error:
         raise QuestionError(f"{path} cannot be read ({error.strerror}).") from None
-
-
-LARGEST_DESCRIPTION = 64 * 1024 * 1024
-"""Bytes of a lock or another description of a set."""
 
 
 class Inputs(NamedTuple):

@@ -79,7 +79,7 @@ def test_an_empty_lock_installs_nothing(text: str) -> None:
 
 
 def test_too_large_a_file_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "LARGEST", 100)
+    monkeypatch.setattr(documents, "LARGEST_DESCRIPTION", 100)
     with pytest.raises(QuestionError, match="more than"):
         read("version = 1\n" + "#" * 100)
 

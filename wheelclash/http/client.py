@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_DOWNLOAD",
+    "MAX_PAGE",
     "Download",
     "Fetcher",
     "PageReply",
@@ -64,7 +65,7 @@ MAX_DOWNLOAD = 64 * 1024 * 1024
 """Bytes of a file that may be downloaded whole, unless told otherwise."""
 
 MAX_PAGE = 128 * 1024 * 1024
-"""Bytes an index page may have, packed or unpacked. The largest known page has 11 MB."""
+"""Bytes an index page may have, packed or unpacked, on a server or on disk. The largest known page has 11 MB."""
 
 MAX_PAGES = 256 * 1024 * 1024
 """Bytes that all index pages of one question may have, unpacked: a hundred pages have about 50 MB."""

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from wheelclash.errors import FetchError
 from wheelclash.files import IrregularFileError, TooLargeError, read_file
+from wheelclash.http.client import MAX_PAGE
 from wheelclash.http.urls import local_path
 from wheelclash.index.filenames import project_of
 from wheelclash.index.simple_api import Page, ProjectFile, parse_page, project_file, usable
@@ -32,9 +33,6 @@ __all__ = ["FRESH", "Found", "Links", "PageFetcher", "Source", "project_files", 
 
 FRESH = 600.0
 """Seconds for which a page is believed without asking again."""
-
-MAX_PAGE = 128 * 1024 * 1024
-"""Bytes a local page may have."""
 
 
 class PageFetcher(Protocol):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 
 from wheelclash.errors import QuestionError
-from wheelclash.files import read_file
+from wheelclash.files import LARGEST_DESCRIPTION, read_file
 from wheelclash.wording import near
 
 if TYPE_CHECKING:
@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import NoReturn
 
-__all__ = ["LARGEST", "Table", "chosen", "parse_json", "parse_toml", "pyproject_beside"]
-
-LARGEST = 64 * 2**20
-"""Bytes; the largest real lock files have a few million."""
+__all__ = ["Table", "chosen", "parse_json", "parse_toml", "pyproject_beside"]
 
 
 class Table:
@@ -170,8 +167,8 @@ def parse_json(data: bytes, what: str) -> Table:
 
 
 def _text(data: bytes, what: str) -> str:
-    if len(data) > LARGEST:
-        raise QuestionError(f"{what} has more than {LARGEST // 2**20} MiB: no lock file is that large.")
+    if len(data) > LARGEST_DESCRIPTION:
+        raise QuestionError(f"{what} has more than {LARGEST_DESCRIPTION // 2**20} MiB: no lock file is that large.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -194,7 +191,7 @@ def pyproject_beside(lock: Path | None) -> Table | None:
     if lock is None:
         return None
     try:
-        data = read_file(lock.parent / "pyproject.toml", LARGEST)
+        data = read_file(lock.parent / "pyproject.toml", LARGEST_DESCRIPTION)
     except OSError:
         return None
     return parse_toml(data, "pyproject.toml")
