@@ -9,7 +9,8 @@ that the alphabetically first name is written last. The rule is ``get_topologica
 
 from __future__ import annotations
 
-from itertools import combinations
+from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.core.distribution import Edge
@@ -41,6 +42,20 @@ class _Graph(NamedTuple):
 
     children: Mapping[Edge, frozenset[Edge]]
     missing: frozenset[str]
+
+
+class _Cycles(NamedTuple):
+    """The graph with each cycle taken for one node: its strongly connected components.
+
+    Attributes:
+        number_of: The component of each node; what a component depends on has smaller numbers.
+        sizes: How many nodes each has: more than one are a cycle.
+        below: By number: the bits of all components that it depends on, directly or not.
+    """
+
+    number_of: Mapping[Edge, int]
+    sizes: Sequence[int]
+    below: Sequence[int]
 
 
 class PipOrder(Order):
@@ -86,80 +101,57 @@ class PipOrder(Order):
             return LastWriters(frozenset(owners), "order")
         if not self._graph.missing:
             return self._last_in_whole_graph(owners)
-        rivals, beaten = self._without_equals(owners)
-        open_reasons: set[str] = set()
-        for one, other in combinations(rivals, 2):
-            loser, reason = self._earlier(self._by_id[one], self._by_id[other])
-            if loser is None:
-                open_reasons.add(reason)
-            else:
-                beaten[loser] = reason
-        last = frozenset(owners) - beaten.keys()
-        return LastWriters(last, _weakest(set(beaten.values()) if len(last) == 1 else open_reasons))
+        return self._last_in_part_of_a_graph(owners)
 
-    def _earlier(self, one: Distribution, other: Distribution) -> tuple[str | None, str]:
-        """Which of two is installed first, and how that is known."""
-        ours, theirs = Edge(one.name), Edge(other.name)
-        down, up = self._reaches(ours, theirs), self._reaches(theirs, ours)
-        if down and up:
-            return None, "cycle"
-        if down or up:
-            return (other.id if down else one.id), "requires"
-        if self._graph.children[ours] == self._graph.children[theirs]:
-            return max(one, other, key=lambda each: each.name).id, "equal-requirements"
-        return None, "needs-closure"
+    def first_of(self, owners: Collection[str]) -> LastWriters:
+        """See :class:`~wheelclash.core.installer.Order`."""
+        if self._graph.missing:
+            return super().first_of(owners)
+        cyclic = [id_ for id_ in owners if Edge(self._by_id[id_].name) in self._cyclic]
+        if len(cyclic) > 1:
+            return LastWriters(frozenset(owners), "cycle")
+        ordered = [id_ for id_ in owners if id_ not in cyclic] or cyclic  # what is in a cycle comes last
+        return LastWriters(frozenset({max(ordered, key=self._place)}), "order")
 
     def _last_in_whole_graph(self, owners: Collection[str]) -> LastWriters:
         """Return who is written last where the whole graph is known: one pass, since the order is one of all."""
         unknown = frozenset(id_ for id_ in owners if Edge(self._by_id[id_].name) in self._cyclic)
         if unknown:  # whatever is not in a cycle comes before
             return LastWriters(unknown, "cycle" if len(unknown) > 1 else "order")
+        return LastWriters(frozenset({min(owners, key=self._place)}), "order")
 
-        def place(id_: str) -> tuple[int, str]:
-            name = self._by_id[id_].name
-            return -self._levels[Edge(name)], name
+    def _place(self, id_: str) -> tuple[int, str]:
+        """Return what sorts distributions that are in no cycle: the last to be installed is the least."""
+        name = self._by_id[id_].name
+        return -self._levels.get(Edge(name), 0), name
 
-        return LastWriters(frozenset({min(owners, key=place)}), "order")
+    def _last_in_part_of_a_graph(self, owners: Collection[str]) -> LastWriters:
+        """Return who may be written last where something of the graph is not known.
 
-    def _without_equals(self, owners: Collection[str]) -> tuple[list[str], dict[str, str]]:
-        """Return the owners among which the last is, sorted, and why each other one is not.
-
-        Of those that require the same, the alphabetically first is written last; only it need be compared with others.
-        Where such requirements lead back to one of them, it is left to the comparison of pairs.
+        A distribution comes before each one that requires it, directly or not. Of those that require the same, the
+        alphabetically first is written last, unless they require each other.
         """
-        groups: dict[frozenset[Edge], list[str]] = {}
+        cycles = self._cycles
+        last_of_equals: dict[frozenset[Edge], str] = {}
+        rivals: dict[str, int] = {}
         for id_ in sorted(owners, key=lambda id_: self._by_id[id_].name):
-            groups.setdefault(self._graph.children[Edge(self._by_id[id_].name)], []).append(id_)
-        rivals: list[str] = []
-        beaten: dict[str, str] = {}
-        for children, (first, *others) in groups.items():
-            below = _below(self._graph.children, list(children)) if others else set()
-            if any(Edge(self._by_id[id_].name) in below for id_ in (first, *others)):
-                rivals += [first, *others]
-            else:
-                rivals.append(first)
-                beaten |= dict.fromkeys(others, "equal-requirements")
-        return sorted(rivals), beaten
+            node = Edge(self._by_id[id_].name)
+            number = cycles.number_of[node]
+            if cycles.sizes[number] > 1 or last_of_equals.setdefault(self._graph.children[node], id_) == id_:
+                rivals[id_] = number
+        numbers = sorted(set(rivals.values()), reverse=True)
+        below = 0
+        for number in numbers:
+            below |= cycles.below[number]
+        last = frozenset(id_ for id_, number in rivals.items() if not below >> number & 1)
+        if len(last) == 1:
+            return LastWriters(last, "equal-requirements" if len(rivals) == 1 else "requires")
+        in_line = all(cycles.below[upper] >> lower & 1 for upper, lower in pairwise(numbers))
+        return LastWriters(last, "cycle" if in_line else "needs-closure")
 
-    def _reaches(self, start: Edge, goal: Edge) -> bool:
-        seen = {start}
-        waiting = [start]
-        while waiting:
-            for child in self._graph.children.get(waiting.pop(), ()):
-                if child == goal:
-                    return True
-                if child not in seen:
-                    seen.add(child)
-                    waiting.append(child)
-        return False
-
-
-def _weakest(reasons: set[str]) -> str:
-    """The reason that decides what can be said of several pairs at once."""
-    for reason in ("needs-closure", "cycle", "requires", "equal-requirements"):
-        if reason in reasons:
-            return reason
-    return "order"
+    @cached_property
+    def _cycles(self) -> _Cycles:
+        return _cycles_of(self._graph.children)
 
 
 def _graph_of(distributions: Sequence[Distribution], *, with_dependencies: bool) -> _Graph:
@@ -189,17 +181,73 @@ def _graph_of(distributions: Sequence[Distribution], *, with_dependencies: bool)
 
 def _rounds_of(children: Mapping[Edge, frozenset[Edge]]) -> tuple[dict[Edge, int], frozenset[Edge]]:
     """In which round each node becomes a leaf; and those that never do, because they depend on a cycle."""
-    rest = {node: set(below) for node, below in children.items()}
+    left = {node: len(below) for node, below in children.items()}
+    parents: dict[Edge, list[Edge]] = {}
+    for node, below in children.items():
+        for child in below:
+            parents.setdefault(child, []).append(node)
     rounds: dict[Edge, int] = {}
+    leaves = [node for node, count in left.items() if not count]
     number = 0
-    while leaves := {node for node, below in rest.items() if not below}:
-        for node in leaves:
-            rounds[node] = number
-            del rest[node]
-        for below in rest.values():
-            below.difference_update(leaves)
+    while leaves:
+        rounds.update(dict.fromkeys(leaves, number))
+        more = []
+        for leaf in leaves:
+            for parent in parents.get(leaf, ()):
+                left[parent] -= 1
+                if not left[parent]:
+                    more.append(parent)
+        leaves = more
         number += 1
-    return rounds, frozenset(rest)
+    return rounds, frozenset(left.keys() - rounds.keys())
+
+
+def _cycles_of(children: Mapping[Edge, frozenset[Edge]]) -> _Cycles:
+    """Return the strongly connected components of a graph (Tarjan's algorithm, without recursion)."""
+    index: dict[Edge, int] = {}
+    lowest: dict[Edge, int] = {}
+    open_nodes: list[Edge] = []
+    number_of: dict[Edge, int] = {}
+    sizes: list[int] = []
+    below: list[int] = []
+    for start in children:
+        if start in index:
+            continue
+        index[start] = lowest[start] = len(index)
+        open_nodes.append(start)
+        path = [(start, iter(children[start]))]
+        while path:
+            node, waiting = path[-1]
+            child = next(waiting, None)
+            if child is None:
+                path.pop()
+                if path:
+                    above = path[-1][0]
+                    lowest[above] = min(lowest[above], lowest[node])
+                if lowest[node] == index[node]:
+                    component = _taken_off(open_nodes, node)
+                    number_of.update(dict.fromkeys(component, len(sizes)))
+                    reached = {number_of[each] for member in component for each in children[member]} - {len(sizes)}
+                    bits = 0
+                    for number in reached:
+                        bits |= 1 << number | below[number]
+                    sizes.append(len(component))
+                    below.append(bits)
+            elif child not in index:
+                index[child] = lowest[child] = len(index)
+                open_nodes.append(child)
+                path.append((child, iter(children[child])))
+            elif child not in number_of:
+                lowest[node] = min(lowest[node], index[child])
+    return _Cycles(number_of, sizes, below)
+
+
+def _taken_off(stack: list[Edge], last: Edge) -> list[Edge]:
+    """Take nodes off the end of a stack, up to ``last``, and return them."""
+    found = [stack.pop()]
+    while found[-1] != last:
+        found.append(stack.pop())
+    return found
 
 
 def _starts_of(
@@ -207,17 +255,18 @@ def _starts_of(
 ) -> list[Edge]:
     """Return the nodes a command names, and those it must name since nothing else leads to them."""
     starts = [Edge(each.name, each.candidate.extras) for each in distributions if not named or each.id in named]
-    reached = _below(children, starts)
+    reached = _below(children, starts, set())
     for each in distributions:
         if Edge(each.name) not in reached:
             starts.append(Edge(each.name, each.candidate.extras))
-            reached |= _below(children, starts[-1:])
+            _below(children, starts[-1:], reached)
     return starts
 
 
-def _below(children: Mapping[Edge, frozenset[Edge]], starts: Sequence[Edge]) -> set[Edge]:
-    seen = set(starts)
-    waiting = list(starts)
+def _below(children: Mapping[Edge, frozenset[Edge]], starts: Sequence[Edge], seen: set[Edge]) -> set[Edge]:
+    """Add these nodes and all that they lead to to those seen before; return these."""
+    waiting = [node for node in starts if node not in seen]
+    seen.update(waiting)
     while waiting:
         more = children.get(waiting.pop(), frozenset()) - seen
         seen |= more
