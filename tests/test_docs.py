@@ -12,11 +12,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING
 
 import pytest
+from uv import find_uv_bin
 
 from tests.support.command import LINUX, ROOT, Command
 from tests.support.loopback import LoopbackIndex
@@ -24,7 +25,7 @@ from tests.support.stand_ins import OURS, serve_everything
 from wheelclash.report.schema import schema_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 DOCS = ROOT / "docs"
@@ -43,7 +44,7 @@ class Block:
         place: Page and line, for test ids.
         language: What stands behind its fence.
         text: Its lines.
-        mark: The comment right above it, without ``<!--``.
+        mark: The comment right above it, without ``<!--``: ``printed by: COMMAND``, ``in: FOLDER`` or ``file: NAME``.
         output: The ``text`` block that follows a Python block: what it prints.
     """
 
@@ -108,7 +109,8 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     with LoopbackIndex(folder / "index") as index:
         serve_everything(index)
         shell = Command(folder, index.simple, {"PATH": path})
-        _install_the_story(shell)
+        _write_a_lock(shell)
+        _install_the_environments(shell)
         yield shell
 
 
@@ -125,25 +127,53 @@ def _programs(folder: Path) -> str:
     return os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
 
 
-def _install_the_story(shell: Command) -> None:
-    """The environment that the guide mends: installed by pip, one distribution after the other, the wrong one last."""
+def _write_a_lock(shell: Command) -> None:
+    """Write the ``pylock.toml`` that the how-to page on locks names: real uv resolves ``nixl`` against the index."""
+    compile_ = [find_uv_bin(), "pip", "compile", "--quiet", "--format", "pylock.toml", "--output-file", "pylock.toml"]
+    options = ["--default-index", str(shell.index), "--no-config", *LINUX]
+    subprocess.run(
+        [*compile_, *options, "-"], input=b"nixl==1.1.0", cwd=shell.folder, env=shell.variables(), check=True
+    )
+
+
+def _install_the_environments(shell: Command) -> None:
+    """Make the two environments that the pages repair, with pip, and keep a copy of each below ``kept``.
+
+    ``.venv``: one distribution was installed after the other, the wrong one last. ``cv2/.venv``: of two distributions
+    that share ``cv2`` one was uninstalled.
+    """
     if os.name != "posix":
         return
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", shell.folder / ".venv"], check=True)
-    python = shell.folder / ".venv" / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps"]
+    pip = _new_environment(shell, ".venv")
     for name in ("nixl-cu13", "nixl-cu12"):
-        wanted = [f"{name}==1.1.0", "nixl==1.1.0", "nvidia-cuda-runtime==13.0.96"]
-        subprocess.run([*pip, *wanted], env=shell.variables(), check=True)
-    (shell.folder / ".venv").rename(shell.folder / "kept")
+        pip("install", "--no-deps", f"{name}==1.1.0", "nixl==1.1.0", "nvidia-cuda-runtime==13.0.96")
+    pip = _new_environment(shell, "cv2/.venv")
+    pip("install", "--no-deps", "opencv-python", "opencv-python-headless")
+    pip("uninstall", "--yes", "opencv-python")
+    for name in (".venv", "cv2/.venv"):
+        (shell.folder / "kept" / name).parent.mkdir(parents=True, exist_ok=True)
+        (shell.folder / name).rename(shell.folder / "kept" / name)
+
+
+def _new_environment(shell: Command, name: str) -> Callable[..., None]:
+    """Make an environment, and return pip as a function of its arguments."""
+    folder = shell.folder / name
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    command = [sys.executable, "-m", "pip", "--quiet", "--python", str(folder / "bin" / "python")]
+
+    def pip(*arguments: str) -> None:
+        subprocess.run([*command, *arguments], env=shell.variables(), check=True)
+
+    return pip
 
 
 @pytest.fixture
 def story(shell: Command) -> Command:
-    """The same, with that environment as it was in the beginning."""
-    if (shell.folder / "kept").exists():
-        shutil.rmtree(shell.folder / ".venv", ignore_errors=True)
-        shutil.copytree(shell.folder / "kept", shell.folder / ".venv", symlinks=True)
+    """Return the shell with both environments as they were in the beginning."""
+    for name in (".venv", "cv2/.venv"):
+        if (shell.folder / "kept" / name).exists():
+            shutil.rmtree(shell.folder / name, ignore_errors=True)
+            shutil.copytree(shell.folder / "kept" / name, shell.folder / name, symlinks=True)
     return shell
 
 
@@ -174,6 +204,8 @@ def _agree(shown: str, real: str) -> None:
 @posix
 @pytest.mark.parametrize("block", _of("console"))
 def test_console_example_does_what_it_shows(story: Command, block: Block) -> None:
+    if block.mark.startswith("in: "):
+        story = replace(story, folder=story.folder / block.mark.removeprefix("in: "))
     status = 0
     for number, (command, shown) in enumerate(block.commands):
         assert command.split()[0] in {"wheelclash", "python", "echo"}, "mark it as printed, or show a command that runs"
@@ -327,8 +359,8 @@ def test_every_finding_code_is_described() -> None:
         "refused-by-pip",
         "refused-by-uv",
     }
-    table, refusals = _section("reference/codes.md", "Finding codes").split("Why an installer refuses")
-    assert _first_column(table) == known
+    assert _first_column(_section("reference/codes.md", "Finding codes")) == known
+    refusals = _section("reference/codes.md", "Refusal codes")
     assert _first_column(refusals) == _literals("LayoutFailure", "_Refused", position=0)
 
 
@@ -441,7 +473,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_files_that_are_named_exist(page: Path) -> None:
     files = r"(?:tests|wheelclash|docs|installers|report|\.ci)/[\w./-]*|data/README\.md"
-    if page.name in {"CONTRIBUTING.md", "design.md", "testing.md"}:  # elsewhere they are somebody's modules
+    if page.name in {"CONTRIBUTING.md", "design.md", "testing.md"}:  # elsewhere they are modules of a project
         files += r"|\w+\.py"
     places = (ROOT, ROOT / "wheelclash", ROOT / "tests" / "oracle")
     for span in _spans(page):
@@ -468,15 +500,15 @@ def test_help_and_cli_page_agree_on_the_default_download_limit(shell: Command) -
     assert f"`{told}` by default" in (DOCS / "reference" / "cli.md").read_text("utf-8")
 
 
-def test_numbers_of_the_design_are_those_of_the_source() -> None:
+def test_numbers_of_the_explanation_are_those_of_the_source() -> None:
     from wheelclash.core.content import INIT_LIMIT
     from wheelclash.index.client import FRESH
     from wheelclash.wheel.remote import FIRST_TAIL, NEAR
 
-    text = (DOCS / "design.md").read_text("utf-8")
+    text = (DOCS / "explanation" / "reading.md").read_text("utf-8")
     assert f"{FIRST_TAIL:,} bytes" in text
     assert f"within {NEAR // 1024} KiB" in text
-    assert f"at most {INIT_LIMIT // 1024} KiB" in text
+    assert f"at most {INIT_LIMIT // 1024} KiB" in (DOCS / "explanation" / "clashes.md").read_text("utf-8")
     assert {600.0: "ten"}[FRESH] in text
 
 

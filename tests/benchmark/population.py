@@ -1,7 +1,6 @@
 """Wheels that lie on disk as the wheels of the package index do: sizes, zip directories, the place of RECORD.
 
-The quantiles were measured on 980 real wheels in November 2026; docs/design.md has the table. Deterministic: the
-same number gives the same wheels.
+The quantiles were measured on 980 real wheels in November 2026. Deterministic: the same number gives the same wheels.
 """
 
 from __future__ import annotations

@@ -279,7 +279,7 @@ class SparseFile(io.RawIOBase):
 
 
 FIRST_TAIL = 131_094
-"""Bytes asked for first: twice the furthest place of an end record. See docs/design.md for the measurements."""
+"""Bytes asked for first: twice the furthest place of an end record. See docs/explanation/reading.md."""
 
 NEAR = 64 * 1024
 """Members no further apart than so many bytes are fetched as one range."""
