@@ -6,8 +6,11 @@ import contextlib
 import hashlib
 import io
 import tracemalloc
+import warnings
 import zipfile
+from itertools import product
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -166,6 +169,39 @@ def test_zip_and_record_disagree(wheel: Wheel, codes: list[tuple[str, str | None
         f"{INFO}/RECORD.jws",
         f"{INFO}/RECORD.p7s",
     }
+
+
+_NAMES = ["m.py", "./m.py", "p//n.py", "p/n.py", "m@n.py", "p/", "a.data/purelib/m.py", "\x1b.py"]
+_SPELLINGS = {"m@n.py": "m", "p/n.py": "./p/n.py"}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
+@pytest.mark.parametrize("name", _NAMES)
+def test_an_ordinary_member_is_read_as_any_other(name: str, method: int) -> None:
+    """Members that are looked at less, since nothing seems odd about them, come out as if they were looked at."""
+    for content, path, right in product([b"", b"x"], {name, _SPELLINGS.get(name, name)}, [True, False]):
+        size = len(content) if right else 2
+        for digest_, times in product({record_digest(content), record_digest(b""), ""}, [1, 2]):
+            _assert_read_alike([(name, content)] * times, f"{path},{digest_},{size}\n".encode(), method)
+
+
+def _assert_read_alike(entries: list[tuple[str, bytes]], record: bytes, method: int) -> None:
+    with zipfile.ZipFile(io.BytesIO(_wheel(RECORD=record))) as archive:
+        texts = [(info.filename, archive.read(info)) for info in archive.infolist()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zipfile's, about a name that it writes twice
+        data = _zip([*entries, *texts], method).replace(b"m@n.py", b"m\0n.py")
+
+    def read() -> Contents | str:
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                return parse_contents(archive, FILENAME)
+        except WheelError as error:
+            return str(error)
+
+    quick = read()
+    with mock.patch("wheelclash.wheel.archive._is_ordinary", return_value=False):
+        assert quick == read()
 
 
 def test_phantoms_are_kept_apart() -> None:

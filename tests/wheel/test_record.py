@@ -185,6 +185,25 @@ _PIECES = [
     "sha256=",
     "-1",
 ]
+_PLAIN_FIELDS = [
+    "m.py",
+    "./m.py",
+    "p/../m.py",
+    "p/",
+    "/abs",
+    "p\\m.py",
+    "a" * 5000,
+    "",
+    ".",
+    record_digest(b"x"),
+    record_digest(b"x") + "=",
+    record_digest(b"x").upper(),
+    record_digest(b"x", "md5"),
+    "1",
+    "01",
+    "-1",
+    "9" * 30,
+]
 _hostile = st.lists(st.sampled_from(_PIECES), max_size=20).map(lambda found: "".join(found).encode())
 
 
@@ -221,6 +240,18 @@ def test_written_by_csv(files: dict[str, tuple[bytes, bool]]) -> None:
     assert found.rows == {
         path: Row(digest(content), len(content)) if hashed else NOTHING for path, (content, hashed) in files.items()
     }
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(_PLAIN_FIELDS), max_size=4), max_size=8), st.sampled_from(["\n", "\r\n", "\r"])
+)
+def test_quotation_marks_change_nothing(rows: list[list[str]], end: str) -> None:
+    """A row is read alike whether its fields are quoted, so by the csv module, or not, so by a pattern."""
+    plain = end.join(",".join(row) for row in rows)
+    quoted = end.join(",".join(f'"{field}"' for field in row) if row != [""] else "" for row in rows)
+    written, read = (parse_record(text.encode(), WHEEL) for text in (plain, quoted))
+    assert (written.rows, written.spelt, written.claims) == (read.rows, read.spelt, read.claims)
+    assert list(written.findings) == list(read.findings)
 
 
 @given(st.lists(st.sampled_from(["a", "b", ".", "..", "", "c.py"]), min_size=1, max_size=8).map("/".join))

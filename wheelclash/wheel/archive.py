@@ -186,30 +186,65 @@ def _same_version(one: str, other: str) -> bool:
 
 
 def _members(archive: zipfile.ZipFile, filename: str, record: Record, findings: Noted) -> list[Member]:
-    found: dict[tuple[str, bool], Member] = {}
+    members: dict[tuple[str, bool], Member] = {}
     for info in archive.infolist():
+        if _is_ordinary(info, record) and (info.filename, False) not in members:
+            digest = record.rows[info.filename].digest
+            members[info.filename, False] = Member(info.filename, info.file_size, info.CRC, digest)
+            continue
         if info.orig_filename != info.filename and "\0" in info.orig_filename:
             raise WheelError(filename, "hostile", "a file name in its zip directory holds a NUL byte")
-        if info.filename and info.is_dir():
-            continue
-        path = normalise(info.filename)
-        if not info.filename or path == ".":
-            raise WheelError(filename, "hostile", "a file in its zip directory has no name")
-        if path is None:  # it climbs out of the root; layout says what installers do with it
-            path = posixpath.normpath(info.filename)
-        if info.compress_type not in _USUAL_COMPRESSIONS or not info.filename.isprintable():
-            _note_oddities(info, path, findings)
-        digest = _digest(info, path, record, findings)
-        # pip takes "./x.data/y" for no data file
-        place = path, ".data/" in info.filename and info.filename.partition("/")[0].endswith(".data")
-        before = found.pop(place, None)
-        if before is not None:
-            findings.append(Finding("duplicate-member", path, "the zip directory lists it twice; the last one counts"))
-            if (before.size, before.crc) != (info.file_size, info.CRC):
-                digest = None  # uv may leave either; neither is proven
-        name = info.filename if info.filename != path else None
-        found[place] = Member(path, info.file_size, info.CRC, digest, name, record.spelt.get(path))
-    return _without_false_hashes(list(found.values()), findings)
+        if not info.filename or not info.is_dir():
+            _add_member(members, info, filename, record, findings)
+    return _without_false_hashes(list(members.values()), findings)
+
+
+def _add_member(
+    members: dict[tuple[str, bool], Member], info: zipfile.ZipInfo, filename: str, record: Record, findings: Noted
+) -> None:
+    """Add a member of which anything may be odd, by its path and whether it lies in a ``.data`` folder.
+
+    Raises:
+        WheelError: No installer would write it.
+    """
+    path = normalise(info.filename)
+    if not info.filename or path == ".":
+        raise WheelError(filename, "hostile", "a file in its zip directory has no name")
+    if path is None:  # it climbs out of the root; layout says what installers do with it
+        path = posixpath.normpath(info.filename)
+    if info.compress_type not in _USUAL_COMPRESSIONS or not info.filename.isprintable():
+        _note_oddities(info, path, findings)
+    digest = _digest(info, path, record, findings)
+    # pip takes "./x.data/y" for no data file
+    place = path, ".data/" in info.filename and info.filename.partition("/")[0].endswith(".data")
+    before = members.pop(place, None)
+    if before is not None:
+        findings.append(Finding("duplicate-member", path, "the zip directory lists it twice; the last one counts"))
+        if (before.size, before.crc) != (info.file_size, info.CRC):
+            digest = None  # uv may leave either; neither is proven
+    name = info.filename if info.filename != path else None
+    members[place] = Member(path, info.file_size, info.CRC, digest, name, record.spelt.get(path))
+
+
+def _is_ordinary(info: zipfile.ZipInfo, record: Record) -> bool:
+    """Return whether a member is named, packed and recorded like nearly all, with a hash that its size bears out.
+
+    The paths of the rows of a RECORD are normalised: a name that is one of them is, too, and is no folder.
+    """
+    name = info.filename
+    row = record.rows.get(name)
+    return (
+        row is not None
+        and row.digest is not None
+        and row.size == info.file_size
+        and row.size != 0
+        and row.digest not in EMPTY_DIGESTS
+        and info.orig_filename == name
+        and info.compress_type in _USUAL_COMPRESSIONS
+        and ".data/" not in name
+        and name not in record.spelt
+        and name.isprintable()
+    )
 
 
 def _without_false_hashes(members: list[Member], findings: Noted) -> list[Member]:

@@ -60,6 +60,11 @@ _URLSAFE = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 _ORDINARY_HASH = re.compile(r"sha256=([A-Za-z0-9_-]{43})", re.ASCII)
 """The hash of nearly every row: its digest has 32 bytes, and nothing is odd about it."""
 
+_ORDINARY_ROW = re.compile(
+    rf"([^,\\\0\r\n]{{1,{MAX_PATH}}}),{_ORDINARY_HASH.pattern},({_ASCII_SIZE.pattern})(?:\r\n|\r|\n)?", re.ASCII
+)
+"""Nearly every row, with its end of line, in a RECORD without quotation marks."""
+
 _SPECIAL = {"", ".", "/"}
 
 
@@ -103,8 +108,7 @@ def parse_hash(written: str) -> str | UnusableHash | None:
         ``algorithm:hex``; None if the column is empty; else why it proves nothing.
     """
     if ordinary := _ORDINARY_HASH.fullmatch(written):
-        standard = ordinary[1].replace("-", "+").replace("_", "/")
-        return f"sha256:{binascii.a2b_base64(standard + '=').hex()}"
+        return _sha256(ordinary[1])
     if not written:
         return None
     name, _, value = written.partition("=")
@@ -180,12 +184,21 @@ def parse_record(data: bytes, filename: str) -> Record:
     """
     record = Record()
     text = decode_record(data, record.findings)
-    for number, elements in enumerate(_split(text, filename)):
-        if number >= MAX_ROWS:
-            raise WheelError(filename, "limit", f"its RECORD has more than {MAX_ROWS} rows")
-        if not _add_ordinary(record.rows, elements):
+    if '"' in text:  # a field may hold commas and ends of lines
+        for number, elements in enumerate(_split(text, filename)):
+            _require_few(number, filename)
             _add(record, elements)
+        return record
+    for number, line in enumerate(io.StringIO(text, newline="")):
+        _require_few(number, filename)
+        if not _add_ordinary(record.rows, line):
+            _add(record, next(_split(line, filename, number), []))
     return record
+
+
+def _require_few(number: int, filename: str) -> None:
+    if number >= MAX_ROWS:
+        raise WheelError(filename, "limit", f"its RECORD has more than {MAX_ROWS} rows")
 
 
 def decode_record(data: bytes, findings: Noted) -> str:
@@ -200,32 +213,36 @@ def decode_record(data: bytes, findings: Noted) -> str:
         return data.decode("utf-8", "surrogateescape")
 
 
-def _split(text: str, filename: str) -> Iterator[list[str]]:
+def _split(text: str, filename: str, before: int = 0) -> Iterator[list[str]]:
+    """Yield the fields of each row of ``text``, before which so many lines were read."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         yield from reader
     except csv.Error as error:
         code = "limit" if "field limit" in str(error) else "unreadable"
-        raise WheelError(filename, code, f"its RECORD is not CSV (line {reader.line_num}: {error})") from error
+        line = before + reader.line_num
+        raise WheelError(filename, code, f"its RECORD is not CSV (line {line}: {error})") from error
 
 
-def _add_ordinary(rows: dict[str, RecordedFile], elements: list[str]) -> bool:
-    """Add a row that has a plain path, a SHA-256 and a size, as nearly all have, and a path of its own.
+def _add_ordinary(rows: dict[str, RecordedFile], line: str) -> bool:
+    """Add a row that has a plain path of its own, a SHA-256 and a size, as nearly all have.
 
     Returns:
         False for every other row, which :func:`_add` looks at; nothing is added then.
     """
-    if len(elements) != _COLUMNS:
+    ordinary = _ORDINARY_ROW.fullmatch(line)
+    if ordinary is None:
         return False
-    path, written_hash, written_size = elements
-    if path in rows or len(path) > MAX_PATH or "\\" in path or "\0" in path or normalise(path) != path or path == ".":
+    path, digest, size = ordinary.groups()
+    if path in rows or normalise(path) != path or path == ".":
         return False
-    digest = parse_hash(written_hash) if _ORDINARY_HASH.fullmatch(written_hash) else None
-    size = parse_size(written_size)
-    if not isinstance(digest, str) or size is None:
-        return False
-    rows[path] = RecordedFile(digest, size)
+    rows[path] = RecordedFile(_sha256(digest), int(size))
     return True
+
+
+def _sha256(written: str) -> str:
+    """Return the 43 characters of a SHA-256 in RECORD as ``sha256:hex``."""
+    return f"sha256:{binascii.a2b_base64(written.replace('-', '+').replace('_', '/') + '=').hex()}"
 
 
 def _add(record: Record, elements: list[str]) -> None:
