@@ -305,6 +305,13 @@ REFUSED: tuple[Feature, ...] = (
         "wide-row", _UV, lambda w, s, t: setattr(w, "record", b"refused_or_not.py,,,\nrefused-1.0.dist-info/RECORD,,\n")
     ),
     _refused("size-that-is-no-number", _UV, lambda w, s, t: setattr(w, "record", b"refused_or_not.py,,x\n")),
+    _refused("size-of-record-itself", _UV, lambda w, s, t: setattr(w, "record", b"refused-1.0.dist-info/RECORD,,x\n")),
+    _refused(
+        "size-past-64-bits", _UV, lambda w, s, t: setattr(w, "record", b"refused_or_not.py,,18446744073709551616\n")
+    ),
+    _refused("size-of-another-file", _NEITHER, lambda w, s, t: setattr(w, "record", b"refused_or_not.py,,999\n")),
+    _refused("size-with-a-plus", _NEITHER, lambda w, s, t: setattr(w, "record", b"refused_or_not.py,,+9\n")),
+    _refused("size-with-zeros", _NEITHER, lambda w, s, t: setattr(w, "record", b"refused_or_not.py,,0009\n")),
     _refused("record-that-is-not-utf-8", _BOTH, lambda w, s, t: setattr(w, "record", b"refused_or_not.py,,\n\xff,,\n")),
     _refused("empty-record", _NEITHER, lambda w, s, t: setattr(w, "record", b"")),
     # files and folders

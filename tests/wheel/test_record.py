@@ -79,6 +79,7 @@ FAULTS = {
     "11 an Arabic digit": Fault(_row("m.py", GOOD, "\u0663"), {"m.py": Row(PROVEN, None)}, ["bad-size"]),
     "11 an underscore": Fault(_row("m.py", GOOD, "1_0"), {"m.py": Row(PROVEN, None)}, ["bad-size"]),
     "11 blanks around a size": Fault(_row("m.py", GOOD, " 1"), {"m.py": Row(PROVEN, None)}, ["bad-size"]),
+    "11 a plus sign": Fault(_row("m.py", GOOD, "+1"), {"m.py": Row(PROVEN, 1)}, []),
     "11 no size": Fault(_row("m.py", GOOD, ""), {"m.py": Row(PROVEN, None)}, []),
     "12 no hash": Fault(_row("m.py", "", "1"), {"m.py": Row(None, 1)}, []),
     "13 padding": Fault(_row("m.py", PADDED), {"m.py": KNOWN}, ["odd-hash"]),

@@ -55,7 +55,9 @@ EMPTY_DIGESTS = frozenset(f"{name}:{hashlib.new(name).hexdigest()}" for name in 
 
 _COLUMNS = 3
 _DRIVE = re.compile(r"^[A-Za-z]:")
-_ASCII_SIZE = re.compile(r"[0-9]{1,19}", re.ASCII)
+_ASCII_SIZE = re.compile(r"\+?[0-9]{1,19}", re.ASCII)
+"""A size as uv takes it, with a plus sign or without. No file has a size of more digits."""
+
 _URLSAFE = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 _ORDINARY_HASH = re.compile(r"sha256=([A-Za-z0-9_-]{43})", re.ASCII)
 """The hash of nearly every row: its digest has 32 bytes, and nothing is odd about it."""
