@@ -471,6 +471,13 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_pages_are_in_plain_words(page: Path) -> None:
+    """Of running text; what the command prints is tested with its reports."""
+    text = re.sub(r"^(`{3,})(?:.*\n)*?\1$", "", page.read_text("utf-8"), flags=re.MULTILINE)
+    assert re.findall(r"\b(?:nobody|somebody|anybody|everybody|whose|for\s+want\s+of)\b", text, re.IGNORECASE) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_files_that_are_named_exist(page: Path) -> None:
     files = r"(?:tests|wheelclash|docs|installers|report|\.ci)/[\w./-]*|data/README\.md"
     if page.name in {"CONTRIBUTING.md", "design.md", "testing.md"}:  # elsewhere they are modules of a project
