@@ -199,6 +199,8 @@ class Addition(NamedTuple):
             record = before.records[each.id]
             for path in record.taken(before.contents):
                 takers.setdefault(path, []).append(each.id)
+        if not takers:
+            return ()
         older = self.replaces
         stay = {each.id for each in self.residents}
         found = []
@@ -244,16 +246,6 @@ class Addition(NamedTuple):
                     state: LossState = "fails" if len(last) == 1 else "undetermined"
                     for path in sorted(beaten):
                         yield Loss(path, each.id, old.id, state, _role(files[path], ()), "error", "in-the-way")
-
-    def of_newcomers(self, losses: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
-        """Of what uninstalls take from others, what newcomers take or lose: the rest is as it was."""
-        there = {each.id for each in self.residents}
-        found = {}
-        for id_, counts in losses.items():
-            own = {other: count for other, count in counts.items() if id_ not in there or other not in there}
-            if own or id_ not in there:
-                found[id_] = own
-        return found
 
 
 NOTHING = Addition()

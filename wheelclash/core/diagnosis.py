@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from heapq import nsmallest
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.core.addition import NOTHING, Addition, Loss
@@ -17,10 +20,13 @@ if TYPE_CHECKING:
     from wheelclash.core.overlap import Overlap, Owner
     from wheelclash.target.target import Target
 
-__all__ = ["Diagnosis", "Outcome", "State", "contested_layouts", "diagnose", "empty_disk"]
+__all__ = ["MOST_LOSSES", "Diagnosis", "Outcome", "State", "contested_layouts", "diagnose", "empty_disk"]
 
 _STUB = "namespace-init"
 """Stands for the content of any ``__init__.py`` that does nothing but declare a namespace."""
+
+MOST_LOSSES = 5000
+"""How many pairs of distributions :attr:`Diagnosis.losses` names at most: they grow with the square of the owners."""
 
 State = Literal["determined", "undetermined", "fails"]
 
@@ -51,8 +57,10 @@ class Diagnosis(NamedTuple):
         outcomes: One for each overlap that exists under it.
         intact: By distribution id. Of what is installed and has no part in an addition nothing was looked at: it is
             ``undetermined``, and :mod:`wheelclash.environment` tells.
-        losses: For each distribution: how many files every other one would lose if it were uninstalled next.
+        losses: For each distribution: how many files other ones would lose if it were uninstalled next; where that
+            would be more than :data:`MOST_LOSSES` in all, of as many others as there is room for.
         taken: Files that are gone, or cannot be written, because of an older release that is replaced.
+        further_losers: For each distribution of which ``losses`` does not name all others: how many there are besides.
     """
 
     installer: InstallerName
@@ -60,6 +68,7 @@ class Diagnosis(NamedTuple):
     intact: Mapping[str, Intact]
     losses: Mapping[str, Mapping[str, int]]
     taken: tuple[Loss, ...] = ()
+    further_losers: Mapping[str, int] = MappingProxyType({})
 
 
 def empty_disk(target: Target) -> Disk:
@@ -149,13 +158,16 @@ def diagnose(
     if stopped:  # if it is not, all of this may happen
         return _stopped(installer, distributions, here, addition, "file-directory", (*stopped, *losses))
     newcomers = {each.id for each in distributions}
+    recorders = after.recorders()
+    coming, further = _losses(after, recorders, {each.id for each in addition.residents})
     unseen = {each.id for each in addition.residents} - addition.involved  # no file of theirs was looked at
     return Diagnosis(
         installer.name,
-        tuple(_outcome(overlap, after, order, newcomers) for overlap in here),
+        tuple(_outcome(overlap, after, order, newcomers, recorders) for overlap in here),
         {each.id: "undetermined" if each.id in unseen else after.intact(each.id) for each in everybody},
-        addition.of_newcomers(_losses(after)),
+        coming,
         losses,
+        further,
     )
 
 
@@ -192,7 +204,22 @@ def _failure(installer: Installer, distributions: Sequence[Distribution], here: 
     return "file-directory" if any(overlap.kind == "file-directory" for overlap in here) else None
 
 
-def _outcome(overlap: Overlap, disk: Disk, order: Order, newcomers: Collection[str]) -> Outcome:
+def _outcome(
+    overlap: Overlap,
+    disk: Disk,
+    order: Order,
+    newcomers: Collection[str],
+    recorders: Mapping[InstalledPath, Sequence[str]],
+) -> Outcome:
+    """Return how an overlap ends.
+
+    Args:
+        overlap: Which.
+        disk: As it is after the command.
+        order: What is known of the command's order.
+        newcomers: Ids of what it installs.
+        recorders: Ids of those that recorded each path of the disk.
+    """
     if overlap.kind == "shadowed":
         return Outcome(overlap, "determined", overlap.owners[0].id, "import-order")
     if overlap.kind == "case-only" and overlap.severity == "none":
@@ -201,7 +228,7 @@ def _outcome(overlap: Overlap, disk: Disk, order: Order, newcomers: Collection[s
         return _spelling(overlap, order, newcomers)
     writers = [owner.id for owner in overlap.owners if not owner.phantom]
     fresh = [id_ for id_ in writers if id_ in newcomers]
-    holders = disk.holders(overlap.path)
+    holders = disk.holders(overlap.path, recorders)
     if overlap.is_phantom and holders is not None:
         return Outcome(overlap, "determined", writers[0] if len(writers) == 1 else None, "only-recorded")
     if holders is None:
@@ -233,17 +260,48 @@ def _spelling(overlap: Overlap, order: Order, newcomers: Collection[str]) -> Out
     return Outcome(overlap, "undetermined", None, first.reason)
 
 
-def _losses(disk: Disk) -> dict[str, dict[str, int]]:
-    """For each distribution, how many files that are surely there its uninstall takes from each other one."""
-    sharers: dict[InstalledPath, list[str]] = {}
-    for id_, record in disk.records.items():
-        for path in record.files:
-            sharers.setdefault(path, []).append(id_)
-    losses: dict[str, dict[str, int]] = {id_: {} for id_ in disk.records}
-    for id_, record in disk.records.items():
-        for path in record.taken(disk.contents):
-            if None not in disk.contents.get(path, {None}):
-                for other in sharers.get(path, ()):
-                    if other != id_:
-                        losses[id_][other] = losses[id_].get(other, 0) + 1
-    return losses
+def _losses(
+    disk: Disk, recorders: Mapping[InstalledPath, Sequence[str]], residents: Collection[str]
+) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
+    """Return how many files that are surely there each uninstall takes from others.
+
+    The work grows with what was recorded, and not with the pairs of those that recorded one path: paths with the same
+    owners are counted together, and only so many others are named as there is room for.
+
+    Args:
+        disk: As it is before the uninstall.
+        recorders: Ids of those that recorded each path of it.
+        residents: Ids of those that were installed before: what they have among each other is left out, and those of
+            them that take nothing else.
+
+    Returns:
+        By distribution, the files by the distributions that lose them; and how many lose some besides.
+    """
+    owners_of = {path: frozenset(ids) for path, ids in recorders.items() if None not in disk.contents[path]}
+    taken = {
+        id_: Counter(owners_of[path] for path in record.taken(disk.contents) if path in owners_of)
+        for id_, record in disk.records.items()
+    }
+    most = max(1, MOST_LOSSES // max(1, len(taken)))
+    position = {id_: number for number, id_ in enumerate(disk.records)}
+    unions: dict[frozenset[frozenset[str]], frozenset[str]] = {}
+    losses: dict[str, dict[str, int]] = {}
+    further: dict[str, int] = {}
+    for id_, counts in taken.items():
+        groups = frozenset(counts)
+        if groups not in unions:
+            unions[groups] = frozenset().union(*groups)
+        losers = unions[groups] - {id_}
+        if id_ in residents:
+            losers = losers.difference(residents)
+            if not losers:
+                continue
+        named = set(losers if len(losers) <= most else nsmallest(most, losers, key=position.__getitem__))
+        if len(named) < len(losers):
+            further[id_] = len(losers) - len(named)
+        found: dict[str, int] = {}
+        for owners, count in counts.items():
+            for other in named & owners:
+                found[other] = found.get(other, 0) + count
+        losses[id_] = dict(sorted(found.items()))
+    return losses, further

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wheelclash.core.installer import Order
     from wheelclash.core.layout import InstalledFile, Layout
 
-__all__ = ["Disk", "Intact"]
+__all__ = ["Disk", "Intact", "Record"]
 
 Intact = Literal["yes", "no", "undetermined"]
 """Whether every file a distribution recorded is on disk with its recorded content."""
@@ -29,7 +29,7 @@ Content = str
 """Stands for bytes on disk: equal where contents are proven equal, and different otherwise."""
 
 
-class _Record(NamedTuple):
+class Record(NamedTuple):
     """An installed RECORD: what the distribution wrote, and what it only claims."""
 
     files: Mapping[InstalledPath, Content]
@@ -59,7 +59,7 @@ class Disk:
     """
 
     contents: Mapping[InstalledPath, frozenset[Content | None]] = field(default_factory=dict)
-    records: Mapping[str, _Record] = field(default_factory=dict)
+    records: Mapping[str, Record] = field(default_factory=dict)
     key: Callable[[InstalledPath], InstalledPath] = lambda path: path
 
     @classmethod
@@ -74,7 +74,7 @@ class Disk:
             records: By distribution id: what its installed RECORD says of each path.
             contents: For each of those paths all it may hold; None stands for a missing file.
         """
-        return cls(contents, {id_: _Record(files, frozenset()) for id_, files in records.items()})
+        return cls(contents, {id_: Record(files, frozenset()) for id_, files in records.items()})
 
     def install(
         self,
@@ -84,7 +84,7 @@ class Disk:
         removes_all_first: bool,
         replaces: Mapping[str, str] | None = None,
     ) -> Disk:
-        """What one command leaves that installs these, replacing those of them that are there already.
+        """Return what one command leaves that installs these, replacing those of them that are there already.
 
         Args:
             layouts: By distribution id.
@@ -93,15 +93,41 @@ class Disk:
                 is removed just before its own turn, and may so take along what was written before.
             replaces: Ids of other releases that are replaced, by the id of their successor. They need not be there.
         """
-        fresh = {id_: self._record(id_, layout) for id_, layout in layouts.items()}
-        older = {id_: old for id_, old in (replaces or {}).items() if id_ in layouts and old in self.records}
-        removed = {id_: self.records[older.get(id_, id_)] for id_ in layouts if older.get(id_, id_) in self.records}
+        records = {id_: self.record_of(id_, layout) for id_, layout in layouts.items()}
+        return self.install_records(records, order, removes_all_first=removes_all_first, replaces=replaces)
+
+    def record_of(self, id_: str, layout: Layout) -> Record:
+        """Return the installed RECORD that an install of this layout leaves."""
+        by_name = self.key(InstalledPath("A")) != "A"  # where case does not matter, a module is also what it is called
+        return Record(
+            {self.key(path): _content(id_, file, by_name=by_name) for path, file in layout.files.items()},
+            frozenset(self.key(path) for path in layout.phantoms),
+        )
+
+    def install_records(
+        self,
+        fresh: Mapping[str, Record],
+        order: Order,
+        *,
+        removes_all_first: bool,
+        replaces: Mapping[str, str] | None = None,
+    ) -> Disk:
+        """Return what :meth:`install` leaves, for a caller that installs the same distributions again and again.
+
+        Args:
+            fresh: What :meth:`record_of` gave, by distribution id.
+            order: As for :meth:`install`.
+            removes_all_first: As for :meth:`install`.
+            replaces: As for :meth:`install`.
+        """
+        older = {id_: old for id_, old in (replaces or {}).items() if id_ in fresh and old in self.records}
+        removed = {id_: self.records[older.get(id_, id_)] for id_ in fresh if older.get(id_, id_) in self.records}
         contents = dict(self.contents)
         writers: dict[InstalledPath, list[str]] = {}
         for id_, record in fresh.items():
             for path in record.files:
                 writers.setdefault(path, []).append(id_)
-        touchers: dict[InstalledPath, list[str]] = {path: list(ids) for path, ids in writers.items()}
+        touchers = {path: list(ids) for path, ids in writers.items()} if removed else writers
         for id_, record in removed.items():
             for path in record.taken(self.contents, writers):
                 ids = touchers.setdefault(path, [])
@@ -110,9 +136,12 @@ class Disk:
         last_of: dict[tuple[str, ...], Iterable[str]] = {}
         for path, ids in touchers.items():
             deciding = tuple(writers.get(path, ids) if removes_all_first else ids)
+            if len(deciding) == 1:
+                contents[path] = frozenset({fresh[deciding[0]].files.get(path)})
+                continue
             if deciding not in last_of:
-                last_of[deciding] = order.last_of(deciding).ids if len(deciding) > 1 else deciding
-            contents[path] = frozenset(fresh[id_].files.get(path) for id_ in last_of[deciding])
+                last_of[deciding] = order.last_of(deciding).ids
+            contents[path] = frozenset([fresh[id_].files.get(path) for id_ in last_of[deciding]])
         stay = {id_: record for id_, record in self.records.items() if id_ not in older.values()}
         return Disk(contents, {**stay, **fresh}, self.key)
 
@@ -126,14 +155,30 @@ class Disk:
                 contents[path] = frozenset({None})
         return Disk(contents, records, self.key)
 
-    def holders(self, path: InstalledPath) -> frozenset[str] | None:
-        """Whose content is at ``path``: ids of those that recorded this content; None if it is not known."""
+    def recorders(self) -> dict[InstalledPath, list[str]]:
+        """Return the ids of the distributions that recorded each path, by path."""
+        found: dict[InstalledPath, list[str]] = {}
+        for id_, record in self.records.items():
+            for path in record.files:
+                found.setdefault(path, []).append(id_)
+        return found
+
+    def holders(
+        self, path: InstalledPath, recorders: Mapping[InstalledPath, Iterable[str]] | None = None
+    ) -> frozenset[str] | None:
+        """Return the ids of those that recorded the content that is at a path; None if that content is not known.
+
+        Args:
+            path: Which.
+            recorders: What :meth:`recorders` gave, for a caller that asks of many paths.
+        """
         path = self.key(path)
         found = self.contents.get(path, frozenset({None}))
         if len(found) != 1:
             return None
         (content,) = found
-        return frozenset(id_ for id_, record in self.records.items() if record.files.get(path, "") == content)
+        among = self.records if recorders is None else recorders.get(path, ())
+        return frozenset(id_ for id_ in among if self.records[id_].files.get(path, "") == content)
 
     def intact(self, id_: str) -> Intact:
         """Whether a distribution that is installed has all its files."""
@@ -148,13 +193,6 @@ class Disk:
     def missing(self, id_: str) -> frozenset[InstalledPath]:
         """The files of a distribution that are gone, or may be."""
         return frozenset(path for path in self.records[id_].files if None in self.contents[path])
-
-    def _record(self, id_: str, layout: Layout) -> _Record:
-        by_name = self.key(InstalledPath("A")) != "A"  # where case does not matter, a module is also what it is called
-        return _Record(
-            {self.key(path): _content(id_, file, by_name=by_name) for path, file in layout.files.items()},
-            frozenset(self.key(path) for path in layout.phantoms),
-        )
 
 
 def _content(id_: str, file: InstalledFile, *, by_name: bool) -> Content:

@@ -185,6 +185,8 @@ def contradicted(overlap: Overlap) -> frozenset[str]:
 
     At least one of these RECORDs is wrong: the files differ.
     """
+    if overlap.kind == "identical":
+        return frozenset()
     wrong = _contradicted_hashes(owner.file for owner in overlap.owners)
     return frozenset(owner.id for owner in overlap.owners if owner.file.content in wrong)
 

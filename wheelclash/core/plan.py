@@ -17,7 +17,7 @@ from wheelclash.core.diagnosis import contested_layouts, empty_disk
 from wheelclash.core.distribution import Edge
 from wheelclash.core.ownership import folders_above
 from wheelclash.errors import KeeperError
-from wheelclash.wording import listed
+from wheelclash.wording import listed, some
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -32,21 +32,30 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST_KEEPERS",
+    "MOST_STATES",
     "Named",
+    "Plans",
     "Remedy",
     "Step",
     "Strategy",
     "check_keepers",
     "losers_to",
     "matters",
+    "plan",
     "remedies",
     "require_known",
     "state_in_words",
 ]
 
 MOST_KEEPERS = 12
-"""Owners of errors and warnings for each of which remedies are made if no keeper is named: more are not read, and what
-they take grows with the square of the owners."""
+"""Owners of errors and warnings for each of which remedies are made if no keeper is named: more are not read."""
+
+MOST_STATES = 2000
+"""Where very many distributions are touched by overlaps, remedies are made for fewer keepers: each step says of every
+one of them whether it is intact, and that is never to be more than so many for all keepers together."""
+
+_MOST_NAMED = 12
+"""How many distributions one sentence on a step names."""
 
 Strategy = Literal["avoid", "reinstall-keeper", "remove-loser"]
 
@@ -57,7 +66,8 @@ class Step(NamedTuple):
     Attributes:
         command: Argument list.
         why: What it does and what state it leaves, one sentence.
-        leaves: Who is intact after it, by distribution id; only what is installed then.
+        leaves: Who is intact after it, by distribution id: of what is installed then, the keepers and all that an
+            overlap touches.
     """
 
     command: tuple[str, ...]
@@ -75,7 +85,7 @@ class Remedy(NamedTuple):
             ``remove-loser`` (the lasting one).
         installer: Whose commands these are.
         steps: In order; none where the way is to leave things as they are.
-        undecided: How many errors and warnings the keepers have no part in; this remedy leaves them as they are.
+        undecided: How many errors and warnings the keepers have no part in, and that are not settled on the way.
         before: Who is intact before the first step, of what is installed by then.
         unmet: For each loser that something installed requires, by id: the names of those that require it. Only where
             the loser is uninstalled.
@@ -94,6 +104,19 @@ class Remedy(NamedTuple):
     def result(self) -> Mapping[str, Intact]:
         """Who is intact in the end."""
         return self.steps[-1].leaves if self.steps else self.before
+
+
+class Plans(NamedTuple):
+    """The remedies for a set.
+
+    Attributes:
+        remedies: For each choice of keepers the strategies that work, the shortest first, and last what uninstalls
+            something that is still required.
+        left_out: Ids of owners of errors and warnings for which no remedies were made, since there are very many.
+    """
+
+    remedies: tuple[Remedy, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def require_known(names: Iterable[str], known: Collection[str], left_out: Mapping[str, str] | None = None) -> None:
@@ -174,7 +197,7 @@ def losers_to(keep: Collection[str], overlaps: Iterable[Overlap]) -> set[str]:
     return found
 
 
-def remedies(
+def plan(
     installer: Installer,
     distributions: Sequence[Distribution],
     overlaps: Sequence[Overlap],
@@ -187,10 +210,11 @@ def remedies(
     taken: Sequence[Loss] = (),
     whole: Sequence[str] = (),
     no_deps: bool = False,
-) -> list[Remedy]:
+) -> Plans:
     """Return the remedies for the keepers, or, without keepers, for each owner of an error or warning in turn.
 
-    Without keepers, at most :data:`MOST_KEEPERS` owners have their turn, those that were asked for first.
+    Without keepers, at most :data:`MOST_KEEPERS` owners have their turn, those that were asked for first, and fewer
+    where that would be more than :data:`MOST_STATES` statements on who is intact.
 
     Args:
         installer: Whose commands to give.
@@ -208,14 +232,45 @@ def remedies(
         no_deps: Whether what the set requires is not installed with it.
 
     Returns:
-        For each choice of keepers the strategies that work, the shortest first, and last what uninstalls something
-        that is still required: no installer refuses any of their steps, and in the end every keeper is intact.
+        The remedies that work: no installer refuses any of their steps, and in the end every keeper is intact.
     """
     request = _Request(where, frozenset(roots), tuple(whole), no_deps)
     model = _Model(installer, distributions, overlaps, target, addition, taken, request)
-    choices = [tuple(keepers)] if keepers else model.choices()
+    choices, left_out = ([tuple(keepers)], ()) if keepers else model.choices()
     may_be_installed = addition is NOTHING
-    return [each for keep in choices for each in _Choice(model, keep).remedies(may_be_installed=may_be_installed)]
+    found = [each for keep in choices for each in _Choice(model, keep).remedies(may_be_installed=may_be_installed)]
+    return Plans(tuple(found), left_out)
+
+
+def remedies(
+    installer: Installer,
+    distributions: Sequence[Distribution],
+    overlaps: Sequence[Overlap],
+    target: Target,
+    *,
+    keepers: Sequence[str] = (),
+    where: Invocation,
+    roots: Sequence[str] = (),
+    addition: Addition = NOTHING,
+    taken: Sequence[Loss] = (),
+    whole: Sequence[str] = (),
+    no_deps: bool = False,
+) -> list[Remedy]:
+    """Return the remedies that :func:`plan` gives, which has the same arguments."""
+    found = plan(
+        installer,
+        distributions,
+        overlaps,
+        target,
+        keepers=keepers,
+        where=where,
+        roots=roots,
+        addition=addition,
+        taken=taken,
+        whole=whole,
+        no_deps=no_deps,
+    )
+    return list(found.remedies)
 
 
 def matters(overlap: Overlap) -> bool:
@@ -232,7 +287,12 @@ def state_in_words(leaves: Mapping[str, Intact], concerned: Mapping[str, str]) -
     """
     words = {"yes": "is intact", "no": "is not intact", "undetermined": "may be intact or not"}
     said = [f"{name} {words[leaves[id_]]}" for id_, name in concerned.items() if id_ in leaves]
-    return "then " + ", ".join(said) if said else "then none of them is installed"
+    return f"then {some(said, _MOST_NAMED)}" if said else "then none of them is installed"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names as part of a sentence, not more than it may name."""
+    return listed(names) if len(names) <= _MOST_NAMED else some(names, _MOST_NAMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +341,10 @@ class _Model:
         self._request = request
         self._here = [overlap for overlap in overlaps if installer.name in overlap.installers]
         self.grave = [overlap for overlap in self._here if matters(overlap)]
+        self.grave_of: dict[str, list[int]] = {}
+        for number, overlap in enumerate(self.grave):
+            for owner in overlap.owners:
+                self.grave_of.setdefault(owner.id, []).append(number)
         self.taken = [loss for loss in taken if loss.severity in {"error", "warning"}]
         self.everybody = [*newcomers, *addition.residents]
         self.by_id = {each.id: each for each in self.everybody}
@@ -293,28 +357,30 @@ class _Model:
             if overlap.kind == "file-directory"
         ]
         self._conflicts += self._conflicts_with_older()
-        involved = addition.involved
-        self.told = [*(each.id for each in newcomers), *(e.id for e in addition.residents if e.id in involved)]
         cut = contested_layouts(self.everybody, self._here, installer.name, stubs_alike=True)
         self._layouts = addition.layouts(cut, newcomers, installer.name)
         self.before = addition.disk(self._layouts, empty_disk(target))
+        self._records = {id_: self.before.record_of(id_, layout) for id_, layout in self._layouts.items()}
+        touched = {id_ for id_, layout in self._layouts.items() if layout.files or layout.phantoms}
+        self.told = [each.id for each in self.everybody if each.id in touched]
         self._installed: dict[tuple[tuple[str, ...], tuple[str, ...]], Disk | None] = {}
         self._new_by_name = {each.name: each for each in newcomers}
         asked = [each.id for each in newcomers if each.name in request.roots]
         brought = self._brought_by(asked)
         self._named = frozenset(each.id for each in newcomers if each.id in asked or each.id not in brought)
 
-    def choices(self) -> list[tuple[str, ...]]:
-        """Return each owner of something grave, those that were asked for first, and at most :data:`MOST_KEEPERS`.
+    def choices(self) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+        """Return each owner of something grave, those that were asked for first; and those that there is no room for.
 
         Those that merely lose files to a replacement are kept all together, if they can be.
         """
-        owners = {id_ for overlap in self.grave for id_ in overlap.ids}
+        owners = self.grave_of.keys()
         roots = self._request.roots
         singles = [each for each in self.everybody if each.id in owners]
         singles.sort(key=lambda each: bool(roots) and each.name not in roots)
-        del singles[MOST_KEEPERS:]
-        found: list[tuple[str, ...]] = [(each.id,) for each in singles]
+        most = max(1, min(MOST_KEEPERS, MOST_STATES // max(1, len(self.told))))
+        found: list[tuple[str, ...]] = [(each.id,) for each in singles[:most]]
+        left_out = tuple(each.id for each in singles[most:])
         paths: dict[str, set[InstalledPath]] = {}
         for loss in self.taken:
             if loss.id not in owners:
@@ -325,8 +391,9 @@ class _Model:
             for one, other in combinations(paths, 2)
             for path in paths[one] & paths[other]
         ):
-            return [*found, *((id_,) for id_ in paths)]
-        return [*found, tuple(paths)] if paths else found
+            alone = [(id_,) for id_ in paths]
+            return [*found, *alone[:most]], (*left_out, *(id_ for (id_,) in alone[most:]))
+        return [*found, tuple(paths)] if paths else found, left_out
 
     # -- commands ----------------------------------------------------------------------------------------
 
@@ -384,17 +451,17 @@ class _Model:
         if self._stops(change.ids, there):
             return None
         concerned = [self.by_id[id_] for id_ in change.ids]
-        layouts = {id_: self._layouts[id_] for id_ in change.ids}
+        records = {id_: self._records[id_] for id_ in change.ids}
         first = self.installer.removes_all_first
         if change.action == "reinstall":
             order = self.installer.order(concerned, with_dependencies=False)
-            return disk.install(layouts, order, removes_all_first=first)
+            return disk.install_records(records, order, removes_all_first=first)
         order = self.addition.order(
             self.installer, concerned, with_dependencies=not self._request.no_deps, named=change.named
         )
         if any(loss.because in disk.records for loss in self.addition.stopped(self.installer, concerned, order)):
             return None
-        return disk.install(layouts, order, removes_all_first=first, replaces=self.addition.replaces)
+        return disk.install_records(records, order, removes_all_first=first, replaces=self.addition.replaces)
 
     def _may_be_done(self, change: _Change) -> bool:
         """Return whether a command leaves alone what another package manager owns, and every wheel variant.
@@ -464,7 +531,7 @@ class _Model:
 
     def names(self, ids: Iterable[str]) -> str:
         """Return names for a sentence."""
-        return ", ".join(self.by_id[id_].name for id_ in ids)
+        return some((self.by_id[id_].name for id_ in ids), _MOST_NAMED)
 
 
 class _Choice:
@@ -473,9 +540,10 @@ class _Choice:
     def __init__(self, model: _Model, keep: tuple[str, ...]) -> None:
         self._model = model
         self._keep = keep
-        self._own = [overlap for overlap in model.grave if set(overlap.ids) & set(keep)]
+        numbers = sorted({number for id_ in keep for number in model.grave_of.get(id_, ())})
+        self._own = [model.grave[number] for number in numbers]
+        self._own_numbers = frozenset(numbers)
         lost = [loss for loss in model.taken if loss.id in keep]
-        self._undecided = len(model.grave) - len(self._own) + len(model.taken) - len(lost)
         losers = losers_to(keep, self._own)
         self._drop = tuple(each.id for each in model.everybody if each.id in losers)
         coming = {each.id for each in model.newcomers}
@@ -560,9 +628,9 @@ class _Choice:
         """Return the command that uninstalls these, and what of those that are there then misses them."""
         unmet = self._model.requirers(ids, there)
         why = f"Uninstall {self._model.names(ids)}, and with it what it shared"
-        for id_, names in unmet.items():
+        for id_, names in list(unmet.items())[:_MOST_NAMED]:
             verb = "requires" if len(names) == 1 else "require"
-            why += f" ({listed(names)} {verb} {self._model.by_id[id_].name}; `pip check` will say so)"
+            why += f" ({_listed(names)} {verb} {self._model.by_id[id_].name}; `pip check` will say so)"
         return _Change("uninstall", ids, why, ids), unmet
 
     # -- playing -----------------------------------------------------------------------------------------
@@ -594,7 +662,7 @@ class _Choice:
                     strategy=strategy,
                     installer=self._model.installer.name,
                     steps=(*steps, *more),
-                    undecided=self._undecided,
+                    undecided=self._undecided(end),
                     before=self._states(start),
                     unmet=unmet,
                 )
@@ -639,7 +707,8 @@ class _Choice:
         return steps, disk
 
     def _states(self, disk: Disk) -> dict[str, Intact]:
-        return {id_: disk.intact(id_) for id_ in self._model.told if id_ in disk.records}
+        told = dict.fromkeys((*self._model.told, *self._keep))
+        return {id_: disk.intact(id_) for id_ in told if id_ in disk.records}
 
     def _is_met(self, disk: Disk) -> bool:
         """Return whether every keeper is there, intact, found by imports, and spelt as it spells itself."""
@@ -648,6 +717,22 @@ class _Choice:
         if any(self._model.by_id[id_].startup for id_ in self._drop if id_ in disk.records):
             return False  # code that runs whenever Python starts would undo it
         return not any(self._is_beaten(overlap, disk) for overlap in self._own)
+
+    def _undecided(self, end: Disk) -> int:
+        """Return how many errors and warnings of others are left in the end: not those of which one side is gone."""
+        grave = self._model.grave
+        gone = {each.id for each in self._model.everybody if each.id not in end.records}
+        smaller = {number for id_ in gone for number in self._model.grave_of.get(id_, ())} - self._own_numbers
+        settled = sum(
+            len({owner.content for owner in grave[number].owners if owner.id not in gone}) <= 1 for number in smaller
+        )
+        clashing = len(grave) - len(self._own) - settled
+        losing = 0
+        for loss in self._model.taken:
+            path = end.key(loss.path)
+            if loss.id not in self._keep and loss.id in end.records:
+                losing += end.contents.get(path) != frozenset({end.records[loss.id].files.get(path)})
+        return clashing + losing
 
     def _keeps_a_name(self, disk: Disk) -> bool:
         """Return whether a folder may keep the name that a loser gave it: it stays while anything else is in it."""

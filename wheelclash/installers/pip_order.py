@@ -85,15 +85,16 @@ class PipOrder(Order):
                 last = len(self._graph.children)
                 self._levels |= {node: 2 * last - depth for node, depth in depths.items()}
         self._cyclic = cyclic - self._levels.keys()
+        by_name = sorted(self._by_id.values(), key=lambda each: each.name, reverse=True)
+        by_name.sort(key=lambda each: self._levels.get(Edge(each.name), 0))
+        self._position = {each.id: number for number, each in enumerate(by_name)}
 
     @property
     def sequence(self) -> tuple[str, ...] | None:
         """Ids in the order of installation; None if it is not known."""
         if self._graph.missing or self._cyclic:
             return None
-        order = sorted(self._by_id.values(), key=lambda each: each.name, reverse=True)
-        order.sort(key=lambda each: self._levels[Edge(each.name)])
-        return tuple(each.id for each in order)
+        return tuple(self._position)
 
     def last_of(self, owners: Collection[str]) -> LastWriters:
         """See :class:`~wheelclash.core.installer.Order`."""
@@ -107,23 +108,22 @@ class PipOrder(Order):
         """See :class:`~wheelclash.core.installer.Order`."""
         if self._graph.missing:
             return super().first_of(owners)
-        cyclic = [id_ for id_ in owners if Edge(self._by_id[id_].name) in self._cyclic]
-        if len(cyclic) > 1:
+        unknown = self._in_cycles(owners)
+        if len(unknown) > 1:
             return LastWriters(frozenset(owners), "cycle")
-        ordered = [id_ for id_ in owners if id_ not in cyclic] or cyclic  # what is in a cycle comes last
-        return LastWriters(frozenset({max(ordered, key=self._place)}), "order")
+        rest = [id_ for id_ in owners if id_ not in unknown] or unknown  # whatever is not in a cycle comes before
+        return LastWriters(frozenset({min(rest, key=self._position.__getitem__)}), "order")
 
     def _last_in_whole_graph(self, owners: Collection[str]) -> LastWriters:
         """Return who is written last where the whole graph is known: one pass, since the order is one of all."""
-        unknown = frozenset(id_ for id_ in owners if Edge(self._by_id[id_].name) in self._cyclic)
+        unknown = self._in_cycles(owners)
         if unknown:  # whatever is not in a cycle comes before
-            return LastWriters(unknown, "cycle" if len(unknown) > 1 else "order")
-        return LastWriters(frozenset({min(owners, key=self._place)}), "order")
+            return LastWriters(frozenset(unknown), "cycle" if len(unknown) > 1 else "order")
+        return LastWriters(frozenset({max(owners, key=self._position.__getitem__)}), "order")
 
-    def _place(self, id_: str) -> tuple[int, str]:
-        """Return what sorts distributions that are in no cycle: the last to be installed is the least."""
-        name = self._by_id[id_].name
-        return -self._levels.get(Edge(name), 0), name
+    def _in_cycles(self, owners: Collection[str]) -> list[str]:
+        """Return those of which the place is not known, because they are in a cycle or require one that is."""
+        return [id_ for id_ in owners if Edge(self._by_id[id_].name) in self._cyclic] if self._cyclic else []
 
     def _last_in_part_of_a_graph(self, owners: Collection[str]) -> LastWriters:
         """Return who may be written last where something of the graph is not known.
