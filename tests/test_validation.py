@@ -189,8 +189,8 @@ def test_an_exit_code_is_asked_for_at_a_severity_there_is(
         ("[]", "no object"),
         ("null", "no object"),
         ("{}", "no schema_version"),
-        ('{"schema_version": 2}', "schema_version 2; this version of wheelclash reads 1"),
-        ('{"schema_version": 1}', "schema version 1"),
+        ('{"schema_version": 1}', "schema_version 1; this version of wheelclash reads 2"),
+        ('{"schema_version": 2}', "schema version 2"),
     ],
 )
 def test_a_text_that_is_no_report_is_an_error_of_ours(text: str | bytes, reason: str) -> None:

@@ -19,7 +19,7 @@ from wheelclash.core.distribution import Distribution, Skip, contradictions, req
 from wheelclash.core.installer import Invocation
 from wheelclash.core.layout import lay_out_for_each
 from wheelclash.core.overlap import contradicted, judge, questions
-from wheelclash.core.plan import check_keepers, remedies, require_known
+from wheelclash.core.plan import Plans, check_keepers, plan, require_known
 from wheelclash.core.startup import startup_files
 from wheelclash.errors import FetchError, WheelError
 from wheelclash.gather import gather
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from wheelclash.core.distribution import Candidate
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
-    from wheelclash.core.plan import Remedy
     from wheelclash.environment.paths import Places
     from wheelclash.environment.state import Residents
     from wheelclash.gather import TargetSet
@@ -291,24 +290,25 @@ def _view(
         addition=addition,
         present=present,
     )
-    return view._replace(remedies=_remedies(view, counted, keepers, question, where, whole))
+    plans = _plans(view, counted, keepers, question, where, whole)
+    return view._replace(remedies=plans.remedies, without_remedies=plans.left_out)
 
 
-def _remedies(
+def _plans(
     view: View,
     counted: Sequence[Overlap],
     keepers: Sequence[str],
     question: Question,
     where: Invocation,
     whole: Sequence[str],
-) -> list[Remedy]:
-    """The remedies of the installer that was chosen."""
+) -> Plans:
+    """Return the remedies of the installer that was chosen."""
     installer = _installer(question)
     if question.into is not None and question.into.interpreter is None:
-        return []  # commands name an interpreter, and there is none
+        return Plans()  # commands name an interpreter, and there is none
     diagnosis = next(each for each in view.diagnoses if each.installer == installer.name)
     taken = [each for each in diagnosis.taken if not any(view.is_loss_ignored_by(one, each) for one in question.ignore)]
-    return remedies(
+    return plan(
         installer,
         view.distributions,
         counted,

@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 import uv as uv_package
 
 from tests.support.loopback import LoopbackIndex
+from tests.support.shared import crowd, mesh
+from tests.support.values import BY_NAME, LINUX, overlaps_of
 from tests.support.wheelmaker import Wheel
+from wheelclash.core.diagnosis import diagnose
+from wheelclash.core.installer import Invocation
+from wheelclash.core.plan import plan
 from wheelclash.wheel.remote import FIRST_TAIL
 
 from .figures import Figure
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["local_figures", "lock_figures", "resolution_figures"]
+__all__ = ["core_figures", "crowd_figures", "local_figures", "lock_figures", "resolution_figures"]
 
 _LOCKED = 400
 _RESOLVED = 200
@@ -99,6 +104,75 @@ def local_figures(wheels: Sequence[Path], folder: Path, *, quick: bool) -> Itera
     yield Figure(group, "the floor: zipfile, csv", least, "s (for information)")
     yield Figure(group, "processor time", ours / least, "times the floor", 2.2)
     yield Figure(group, "memory", max(each.memory for _, each in runs) / 1e6, "MB", 150)
+
+
+def crowd_figures(folder: Path, *, quick: bool) -> Iterator[Figure]:
+    """Wheels that each ship a different file at one path, next to the same wheels without it.
+
+    Args:
+        folder: To be made.
+        quick: Fewer wheels.
+    """
+    counts = (50, 100) if quick else (50, 200, 400, 800)
+    group = "wheels that share one path"
+    beyond: dict[str, dict[int, float]] = {"text": {}, "json": {}}
+    for count in counts:
+        shared, apart = folder / f"shared{count}", folder / f"apart{count}"
+        for place, path in ((shared, "tests/conftest.py"), (apart, None)):
+            place.mkdir(parents=True)
+            for wheel in crowd(count, path):
+                wheel.write(place)
+        report = folder / f"{count}.json"
+        for kind, costs in beyond.items():
+            command = ["-m", "wheelclash", *TARGET, "--no-cache", "--format", kind, "--output"]
+            floor = min(run([*command, os.devnull, str(apart)], folder / "none").seconds for _ in range(2))
+            ours = [run([*command, str(report), str(shared)], folder / "none") for _ in range(2)]
+            least = min(each.seconds for each in ours)
+            costs[count] = max(least - floor, 0.01)
+            last = count == counts[-1]
+            yield Figure(
+                group, f"{count} wheels, {kind}: beyond the same without it", least - floor, "s", 2 if last else None
+            )
+            yield Figure(group, f"{count} wheels, {kind}", least / floor, "times those without it", 3)
+            if last:
+                yield Figure(
+                    group, f"{count} wheels, {kind}, memory", max(each.memory for each in ours) / 1e6, "MB", 100
+                )
+                size = report.stat().st_size / 1e6
+                yield Figure(group, f"{count} wheels, {kind}, the report", size, "MB", 2)
+    few, many = counts[-2:]
+    for kind, costs in beyond.items():
+        growth = costs[many] / costs[few]
+        yield Figure(
+            group,
+            f"{many} wheels for {few}, {kind}, beyond those without it",
+            growth,
+            "times as long",
+            None if quick else 3,
+        )
+
+
+def core_figures(*, quick: bool) -> Iterator[Figure]:
+    """Distributions with very many overlaps, as values: nothing is read and nothing is written."""
+    for count in (50, 100) if quick else (200, 1000, 5000):
+        group = f"{count} distributions of 60 files, 40 of them shared by four, as values"
+        members = mesh(count)
+        start = time.process_time()
+        overlaps = overlaps_of(members)
+        found = time.process_time() - start
+        yield Figure(group, f"{len(overlaps)} overlaps", found, "s (for information)")
+        total = found
+        for name, rules in BY_NAME.items():
+            start = time.process_time()
+            diagnose(rules, members, overlaps, LINUX)
+            diagnosed = time.process_time()
+            plan(rules, members, overlaps, LINUX, where=Invocation())
+            planned = time.process_time()
+            total += planned - start
+            yield Figure(group, f"diagnosis of {name}", (diagnosed - start) / found, "times finding them", 3)
+            yield Figure(group, f"remedies of {name}", planned - diagnosed, "s", 0.5 if count == 200 else None)
+            yield Figure(group, f"remedies of {name}", (planned - diagnosed) / found, "times finding them", 12)
+        yield Figure(group, "all of it", total, "s", 10 if count == 1000 else None)
 
 
 def resolution_figures(folder: Path, *, quick: bool) -> Iterator[Figure]:

@@ -218,6 +218,21 @@ def test_losses(installer: InstallerName) -> None:
     assert found.losses == {A: {B: 2, C: 1}, B: {A: 2}, C: {A: 1}}
 
 
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_losses_of_very_many_are_named_in_part(installer: InstallerName, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is named has the right number of files; how many there are besides is told."""
+    wheels = [Wheel(name, files={"m.py": name, "n.py": "", **({"o.py": ""} if name < "d" else {})}) for name in "abcde"]
+    whole = diagnosed(installer, *wheels)
+    assert whole.further_losers == {}
+    for pairs in (0, 5, 11, 19, 20):
+        monkeypatch.setattr("wheelclash.core.diagnosis.MOST_LOSSES", pairs)
+        found = diagnosed(installer, *wheels)
+        for id_, losses in found.losses.items():
+            assert losses.items() <= whole.losses[id_].items()
+            assert len(losses) == min(4, max(1, pairs // 5))
+            assert found.further_losers.get(id_, 0) == 4 - len(losses)
+
+
 def test_installer_specific_overlaps() -> None:
     """An overlap that exists under one installer only is diagnosed under that one only."""
     wheels = [Wheel("a", files={"m.py": "1"}), Wheel("b", files={"alien-9.data/purelib/m.py": "2"})]

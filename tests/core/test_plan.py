@@ -17,7 +17,7 @@ from wheelclash.core.addition import Addition
 from wheelclash.core.diagnosis import diagnose, empty_disk
 from wheelclash.core.disk import Disk
 from wheelclash.core.installer import Invocation
-from wheelclash.core.plan import MOST_KEEPERS, Remedy, Step, check_keepers, remedies
+from wheelclash.core.plan import Remedy, Step, check_keepers, remedies
 from wheelclash.errors import KeeperError
 
 if TYPE_CHECKING:
@@ -347,6 +347,13 @@ def test_undecided() -> None:
         assert each.undecided == 0
 
 
+def test_clashes_that_are_settled_on_the_way_are_not_undecided() -> None:
+    """Without ``b``, nothing is left of what it shares with ``c``; that its files stay is told where it stays."""
+    wheels = [_module("a", "1"), Wheel("b", files={"m.py": "2", "n.py": "2"}), Wheel("c", files={"n.py": "3"})]
+    found = _planned("uv", *wheels, keep=["a"])
+    assert {each.strategy: each.undecided for each in found} == {"avoid": 0, "reinstall-keeper": 1, "remove-loser": 0}
+
+
 def test_pins() -> None:
     """Local versions, extras, paths and URLs are named as they are installed."""
     distributions = [
@@ -505,17 +512,6 @@ def _states(disk: Disk, overlaps: Sequence[Overlap], remedy: Remedy) -> dict[str
     touched = {id_ for overlap in overlaps if remedy.installer in overlap.installers for id_ in overlap.ids}
     touched.update(remedy.keep)
     return {id_: disk.intact(id_) for id_ in disk.records if id_ in touched}
-
-
-def test_at_most_so_many_owners_have_remedies_unless_one_is_named() -> None:
-    wheels = [Wheel(f"p{number:02}", files={"m.py": str(number)}) for number in range(MOST_KEEPERS + 5)]
-    members = [distribution(wheel) for wheel in wheels]
-    overlaps = overlaps_of(members)
-    kept = {remedy.keep for remedy in remedies(BY_NAME["uv"], members, overlaps, LINUX, where=Invocation())}
-    assert kept == {(member.id,) for member in members[:MOST_KEEPERS]}
-    last = members[-1].id
-    found = remedies(BY_NAME["uv"], members, overlaps, LINUX, keepers=[last], where=Invocation())
-    assert {remedy.keep for remedy in found} == {(last,)}
 
 
 @settings(max_examples=100)

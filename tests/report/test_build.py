@@ -16,7 +16,7 @@ from wheelclash.core.distribution import Newer, Skip
 from wheelclash.core.installer import Invocation
 from wheelclash.options import Ignore
 from wheelclash.report.build import build_report
-from wheelclash.report.model import OverlapReport, Reading, Report
+from wheelclash.report.model import SCHEMA_VERSION, OverlapReport, Reading, Report
 from wheelclash.report.view import Findings, View
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def test_distributions() -> None:
     assert second.wheel.filename == second.id == C
     assert second.targets == (0,)
     assert report.tool.version == wheelclash.__version__
-    assert report.schema_version == 1
+    assert report.schema_version == SCHEMA_VERSION
 
 
 def test_findings() -> None:

@@ -13,7 +13,7 @@ from wheelclash.core.distribution import Candidate, Distribution, requirements_o
 from wheelclash.core.installer import Invocation
 from wheelclash.core.layout import InstalledFile, InstalledPath, Layout, LayoutFailure, lay_out
 from wheelclash.core.overlap import Overlap, find_overlaps, judge, merge
-from wheelclash.core.plan import check_keepers, remedies
+from wheelclash.core.plan import check_keepers, plan
 from wheelclash.installers import INSTALLERS, PIP, UV, Installer, InstallerName
 from wheelclash.report.build import build_report
 from wheelclash.report.view import Findings, View
@@ -135,13 +135,15 @@ def report_of(
     distributions = [distribution(each, target) for each in wheels]
     overlaps = overlaps_of(distributions, target)
     keepers = check_keepers(keep, distributions, overlaps)
+    plans = plan(BY_NAME[installer], distributions, overlaps, target, keepers=keepers, where=Invocation())
     view = View(
         target=target,
         roots=[each.name for each in distributions],
         distributions=distributions,
         overlaps=overlaps,
         diagnoses=[diagnose(each, distributions, overlaps, target) for each in INSTALLERS],
-        remedies=remedies(BY_NAME[installer], distributions, overlaps, target, keepers=keepers, where=Invocation()),
+        remedies=plans.remedies,
+        without_remedies=plans.left_out,
     )
     changes = {name: findings.pop(name) for name in View._fields if name in findings}
     return build_report(Findings(**{"views": [view._replace(**changes)], "skipped": [], **findings}))

@@ -76,6 +76,7 @@ def build_report(findings: Findings) -> Report:
         reading=findings.reading,
         into=None if findings.into is None else into_report(findings.into, views[0]),
         refused=_refused(views),
+        without_remedies=tuple(dict.fromkeys(view.names[id_] for view in views for id_ in view.without_remedies)),
     )
 
 
@@ -266,6 +267,7 @@ def _diagnosis(installer: InstallerName, views: Sequence[View], ignores: Sequenc
     outcomes: dict[DiagnosedOverlap, list[int]] = {}
     intact: dict[str, set[Intact]] = {}
     losses: dict[str, dict[str, int]] = {}
+    losers: dict[str, int] = {}
     names: dict[str, str] = {}
     taken: list[LostReport] = []
     for number, view in enumerate(views):
@@ -280,7 +282,9 @@ def _diagnosis(installer: InstallerName, views: Sequence[View], ignores: Sequenc
         for id_, state in diagnosis.intact.items():
             intact.setdefault(id_, set()).add(state)
         for id_, lost in diagnosis.losses.items():
-            counts = losses.setdefault(names[id_], {})
+            name = names[id_]
+            counts = losses.setdefault(name, {})
+            losers[name] = max(losers.get(name, 0), len(lost) + diagnosis.further_losers.get(id_, 0))
             for other, count in lost.items():
                 counts[names[other]] = max(count, counts.get(names[other], 0))
         taken += lost_reports(view, diagnosis.taken, ignores)
@@ -290,7 +294,10 @@ def _diagnosis(installer: InstallerName, views: Sequence[View], ignores: Sequenc
             DiagnosedDistribution(id_, names[id_], min(states) if len(states) == 1 else "undetermined")
             for id_, states in sorted(intact.items())
         ),
-        uninstall=tuple(UninstallReport(name, dict(sorted(counts.items()))) for name, counts in sorted(losses.items())),
+        uninstall=tuple(
+            UninstallReport(name, dict(sorted(counts.items())), max(0, losers[name] - len(counts)))
+            for name, counts in sorted(losses.items())
+        ),
         lost=tuple(taken),
     )
 

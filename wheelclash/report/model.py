@@ -54,7 +54,7 @@ __all__ = [
     "check_exit_options",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 FailOn = Literal["error", "warning", "notice", "never"]
 
@@ -287,10 +287,17 @@ class DiagnosedDistribution:
 
 @dataclass(frozen=True, slots=True)
 class UninstallReport:
-    """What uninstalling one distribution takes from the others: name to number of files."""
+    """What uninstalling one distribution takes from the others.
+
+    Attributes:
+        distribution: Its name.
+        loses: Names of others and how many files each loses. Of a set of very many not all are named.
+        others: How many others lose files besides.
+    """
 
     distribution: str
     loses: Mapping[str, int]
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +343,10 @@ class IntactReport:
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """One command of a remedy: an argument list, why, and what state it leaves."""
+    """One command of a remedy: an argument list, why, and what state it leaves.
+
+    ``leaves`` speaks of what is installed then, and only of the keepers and of what an overlap touches.
+    """
 
     command: Sequence[str]
     why: str
@@ -360,8 +370,9 @@ class RemedyReport:
         strategy: ``avoid``, ``reinstall-keeper`` or ``remove-loser``.
         installer: Whose commands.
         steps: In order; none where it is best to leave things as they are.
-        result: The state in the end.
-        undecided: How many errors and warnings it leaves as they are, because the keepers own no part in them.
+        result: The state in the end, of the same distributions as in ``leaves``.
+        undecided: How many errors and warnings it leaves as they are: the keepers own no part in them, and they are
+            not settled on the way.
         unmet: What it uninstalls although something that stays requires it.
     """
 
@@ -409,6 +420,7 @@ class Report(Written):
     reading: Reading = field(default_factory=Reading)
     into: IntoReport | None = None
     refused: Sequence[RefusalReport] = ()
+    without_remedies: Sequence[str] = ()
 
     @property
     def newcomers(self) -> list[DistributionReport]:

@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
-from wheelclash.core.plan import MOST_KEEPERS
 from wheelclash.report.escape import printable_report
 from wheelclash.report.into_text import clean_headline, grave_headline, grave_losses, loss_texts, unowned_texts, way
 from wheelclash.report.lines import Line, Section, Span, Style, all_lines, command, first_screen, not_read, note
@@ -303,13 +302,19 @@ class _Writer:
         for installer, diagnosis in self._report.diagnosis.items():
             yield from self._winners_under(installer, diagnosis)
         yield from self._startup()
-        losses = [
+        uninstalls = self._report.diagnosis["pip"].uninstall
+        total = sum(len(each.loses) + each.others for each in uninstalls)
+        losses = (
             f"uninstalling {each.distribution} takes {plural(count, 'file')} from {other}"
-            for each in self._report.diagnosis["pip"].uninstall
+            for each in uninstalls
             for other, count in each.loses.items()
-        ]
-        if losses:
-            yield (Span(f"  then {self._some(losses, '; ')}"),)
+        )
+        most = None if self._verbose else _MOST_NAMES
+        shown = list(islice(losses, most))
+        self._names_left_out |= len(shown) < total
+        if shown:
+            more = f" and {total - len(shown):,} more" if len(shown) < total else ""
+            yield (Span(f"  then {'; '.join(shown)}{more}"),)
 
     def _startup(self) -> Iterator[Line]:
         """Who may overwrite the winners whenever Python starts."""
@@ -344,7 +349,7 @@ class _Writer:
     def _recommended(self) -> list[RemedyReport]:
         """Return the remedy that is told without ``-v``; none where no error calls for it and no keeper was named."""
         remedies = list(self._report.remedies)
-        several = len({tuple(remedy.keep) for remedy in remedies}) > 1
+        several = len({tuple(remedy.keep) for remedy in remedies}) > 1 or bool(self._report.without_remedies)
         return [] if several and not self._report.summary.errors else remedies[:1]
 
     def _remedies(self) -> Iterator[Line]:
@@ -355,19 +360,17 @@ class _Writer:
             if number:
                 yield ()
             yield (Span(f"To keep {listed(keep)}", "strong"),)
-            if remedies[0].undecided:
-                left = plural(remedies[0].undecided, "clash", "clashes")
-                yield (Span(f"  leaves {left} of others open; name a keeper for each with --keep", "warning"),)
+            alike = len({remedy.undecided for remedy in remedies}) == 1
+            if alike:
+                yield from _left_open(remedies[0], "  ")
             for position, remedy in enumerate(remedies):
                 yield from self._remedy(remedy, "or " if position else "")
+                if not alike:
+                    yield from _left_open(remedy, "    ")
         others = dict.fromkeys(
             listed(remedy.keep) for remedy in self._report.remedies if tuple(remedy.keep) not in by_keeper
         )
-        if len(others) >= MOST_KEEPERS - len(by_keeper):  # no remedies were made for the rest, which can be kept too
-            clashing = [overlap for overlap in self._report.overlaps if overlap.severity in {"error", "warning"}]
-            named = {name for keep in by_keeper for name in keep}
-            owners = (owner.distribution for overlap in clashing for owner in overlap.owners)
-            others |= dict.fromkeys(name for name in owners if name not in named)
+        others |= dict.fromkeys(self._report.without_remedies)
         if others:
             start = "To keep another" if by_keeper else "To choose who wins"
             yield (Span(f"{start}, name it with --keep: {self._some(list(others))}", "faint"),)
@@ -394,6 +397,13 @@ class _Writer:
             if self._verbose or _is_always_told(code):
                 which = "" if code == "newer-release" else f"{wheel}: "
                 yield note(f"{which}{detail}{times}")
+
+
+def _left_open(remedy: RemedyReport, indent: str) -> Iterator[Line]:
+    """Yield what a remedy leaves to be decided, if anything."""
+    if remedy.undecided:
+        left = plural(remedy.undecided, "clash", "clashes")
+        yield (Span(f"{indent}leaves {left} of others open; name a keeper for each with --keep", "warning"),)
 
 
 def _is_always_told(code: str) -> bool:

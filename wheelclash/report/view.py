@@ -37,6 +37,7 @@ class View(NamedTuple):
         remedies: Of the installer whose commands are wanted.
         addition: What is installed already where it is to be installed.
         present: Names that were asked for and are there already, in the version that was asked for.
+        without_remedies: Ids of owners of errors and warnings for which no remedies were made, being one of very many.
         reasons: By path, why it matters whose content a native file has, where that was looked into.
     """
 
@@ -49,6 +50,7 @@ class View(NamedTuple):
     addition: Addition = NOTHING
     present: Sequence[str] = ()
     reasons: Mapping[InstalledPath, Why] = MappingProxyType({})
+    without_remedies: Sequence[str] = ()
 
     @property
     def names(self) -> dict[str, str]:

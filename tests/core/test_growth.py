@@ -1,0 +1,97 @@
+"""Work grows with what there is to look at: counted at two sizes, never timed."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.shared import crowd, mesh
+from tests.support.values import BY_NAME, LINUX, distribution, overlaps_of, report_of
+from tests.support.work import lines_run
+from wheelclash.core.diagnosis import MOST_LOSSES, diagnose
+from wheelclash.core.disk import Disk
+from wheelclash.core.installer import Invocation
+from wheelclash.core.plan import MOST_KEEPERS, MOST_STATES, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from wheelclash.core.distribution import Distribution
+    from wheelclash.installers import InstallerName
+
+INSTALLERS: list[InstallerName] = ["pip", "uv"]
+TWICE = 2.4
+"""More than twice: sorting takes a little more than twice as long for twice as much."""
+
+
+def _set(shape: str, count: int) -> list[Distribution]:
+    return mesh(count) if shape == "mesh" else [distribution(wheel) for wheel in crowd(count)]
+
+
+@pytest.mark.parametrize("installer", INSTALLERS)
+@pytest.mark.parametrize("shape", ["crowd", "mesh"])
+def test_twice_as_many_take_twice_the_work(shape: str, installer: InstallerName) -> None:
+    """Overlaps, diagnosis and remedies, where one path has all owners and where there are many overlaps of a few."""
+    lines: dict[str, list[int]] = {}
+    for count in (100, 200):
+        members = _set(shape, count)
+        overlaps = overlaps_of(members)
+        rules = BY_NAME[installer]
+        works: dict[str, Callable[[], object]] = {
+            "overlaps": partial(overlaps_of, members),
+            "diagnosis": partial(diagnose, rules, members, overlaps, LINUX),
+            "remedies": partial(plan, rules, members, overlaps, LINUX, where=Invocation()),
+        }
+        for name, work in works.items():
+            lines.setdefault(name, []).append(lines_run(work))
+    assert {name: many / few for name, (few, many) in lines.items() if many > TWICE * few} == {}
+
+
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_commands_played_do_not_grow_with_the_owners(installer: InstallerName, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole set is installed once, whoever is to be kept; each keeper takes a few commands more."""
+    played = 0
+    install = Disk.install_records
+
+    def counting(disk: Disk, *arguments: Any, **options: Any) -> Disk:
+        nonlocal played
+        played += 1
+        return install(disk, *arguments, **options)
+
+    monkeypatch.setattr(Disk, "install_records", counting)
+    counts = []
+    for count in (40, 80):
+        members = _set("crowd", count)
+        overlaps = overlaps_of(members)
+        played = 0
+        plan(BY_NAME[installer], members, overlaps, LINUX, where=Invocation())
+        counts.append(played)
+    assert counts[0] == counts[1] <= 4 * MOST_KEEPERS
+
+
+@pytest.mark.parametrize("count", [20, 400])
+def test_keepers_without_remedies_are_told(count: int) -> None:
+    """For at most so many owners remedies are made, and for fewer where each step says very much."""
+    members = _set("crowd", count)
+    found = plan(BY_NAME["uv"], members, overlaps_of(members), LINUX, where=Invocation())
+    kept = {remedy.keep for remedy in found.remedies}
+    most = min(MOST_KEEPERS, MOST_STATES // count)
+    assert kept == {(member.id,) for member in members[:most]}
+    assert found.left_out == tuple(member.id for member in members[most:])
+    last = members[-1].id
+    found = plan(BY_NAME["uv"], members, overlaps_of(members), LINUX, keepers=[last], where=Invocation())
+    assert ({remedy.keep for remedy in found.remedies}, found.left_out) == ({(last,)}, ())
+
+
+def test_a_report_on_twice_as_many_is_twice_as_long() -> None:
+    """In JSON, and in text that leaves nothing out; a sentence names no more than a few of them."""
+    few, many = (report_of(*crowd(count)) for count in (200, 400))
+    assert len(many.to_json()) < TWICE * len(few.to_json())
+    assert len(many.to_text(verbose=True)) < TWICE * len(few.to_text(verbose=True))
+    assert max(len(step.why) for remedy in many.remedies for step in remedy.steps) < 1000
+    pairs = sum(len(each.loses) for each in many.diagnosis["uv"].uninstall)
+    assert pairs <= MOST_LOSSES < sum(len(each.loses) + each.others for each in many.diagnosis["uv"].uninstall)
+    assert len(many.without_remedies) == 400 - MOST_STATES // 400
