@@ -56,14 +56,15 @@ class Block:
 
     @property
     def commands(self) -> list[tuple[str, str]]:
-        """Of a console block: each command and the output shown below it."""
-        found: list[tuple[str, str]] = []
+        """Each command of a console block or a Dockerfile, and the output shown below it."""
+        prompt = {"console": "$ ", "dockerfile": "RUN "}[self.language]
+        commands: list[tuple[str, str]] = []
         for line in self.text.splitlines(keepends=True):
-            if line.startswith("$ "):
-                found.append((line[2:].strip(), ""))
+            if line.startswith(prompt):
+                commands.append((line.removeprefix(prompt).strip(), ""))
             else:
-                found[-1] = (found[-1][0], found[-1][1] + line)
-        return found
+                commands[-1] = (commands[-1][0], commands[-1][1] + line)
+        return commands
 
 
 def _name(page: Path) -> str:
@@ -202,7 +203,7 @@ def _agree(shown: str, real: str) -> None:
 
 
 @posix
-@pytest.mark.parametrize("block", _of("console"))
+@pytest.mark.parametrize("block", _of("console", "dockerfile"))
 def test_console_example_does_what_it_shows(story: Command, block: Block) -> None:
     if block.mark.startswith("in: "):
         story = replace(story, folder=story.folder / block.mark.removeprefix("in: "))
@@ -242,8 +243,8 @@ def test_command_that_changes_an_environment_is_one_we_print(shell: Command, blo
     assert question[0] == "wheelclash"
     report = shell(*question[1:], "--format", "json").json
     printed = iter([shlex.join(step["command"]) for remedy in report["remedies"] for step in remedy["steps"]])
-    for line in block.text.splitlines():
-        assert line.removeprefix("$ ").removeprefix("RUN ") in printed, "not printed, or not in this order"
+    for command, _ in block.commands:
+        assert command in printed, "not printed, or not in this order"
 
 
 @pytest.mark.parametrize("block", _of("python"))
@@ -267,9 +268,19 @@ def test_shell_lines_that_install_are_at_least_shell(block: Block) -> None:
     """They need a package index; the README's are run by ``.ci/run`` and by hand."""
     done = subprocess.run(["bash", "-n"], input=block.text.encode(), capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_sessions_that_are_named_exist(page: Path) -> None:
     sessions = set(re.findall(r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text("utf-8"), re.MULTILINE))
-    for named in re.findall(r"nox -s ([\w ]+)", block.text):
-        assert set(named.split()) <= sessions
+    named = re.findall(r"nox (?:-R )?-s((?: [a-z]+)+)", page.read_text("utf-8"))
+    assert {name for names in named for name in names.split()} <= sessions
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_options_of_a_synopsis_exist(page: Path) -> None:
+    lines = _lines(page, r"^ {4}wheelclash .*$")
+    assert {option for line in lines for option in re.findall(r"--?[a-z][a-z-]*", line)} <= _options()
 
 
 def test_every_block_is_of_a_kind_that_is_tested() -> None:
