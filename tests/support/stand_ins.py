@@ -10,7 +10,17 @@ from .wheelmaker import Wheel
 if TYPE_CHECKING:
     from .loopback import LoopbackIndex
 
-__all__ = ["CUDA_RUNTIME", "OPENCV", "OURS", "PAIRS", "nixl", "nixl_itself", "serve_everything", "serve_pairs"]
+__all__ = [
+    "CUDA_RUNTIME",
+    "OPENCV",
+    "OURS",
+    "PAIRS",
+    "REFUSED_BY_UV",
+    "nixl",
+    "nixl_itself",
+    "serve_everything",
+    "serve_pairs",
+]
 
 
 _NIXL_SCRIPTS = ("nixl_etcd_example", "nixl_example", "telemetry_reader")
@@ -88,7 +98,10 @@ OURS = (
     Wheel("our-tools", "2.0", files={"our_tools.py": "", "tests/__init__.py": "import our_tools\n"}),
     Wheel("our-plugin", "2.0", files={"our_plugin.py": "", "tests/__init__.py": "import our_plugin\n"}),
 )
-"""Two projects of one house whose wheels both hold their tests."""
+"""Two projects with wheels that both hold their tests at the top."""
+
+REFUSED_BY_UV = Wheel("our-admin", "2.0", {"our_admin.py": "", "our_admin-2.0.data/scripts/admin/tool": "#!python\n"})
+"""A command in a folder: pip installs it."""
 
 
 def serve_pairs(index: LoopbackIndex) -> None:
