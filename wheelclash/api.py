@@ -141,16 +141,18 @@ def fix(
         QuestionError: A name makes no sense, or the environment must not or cannot be changed.
         TypeError: A value is of a wrong type.
     """
-    from wheelclash.repair import Job, Wish, mend
+    from wheelclash.repair import RepairRequest, repair
     from wheelclash.report.fix_build import Again, build_fix_report
 
     instance("environment", environment, Environment, "an Environment (see find_environment)")
     if environment.interpreter is None:
         raise QuestionError(f"Mending {environment.places.prefix} takes an interpreter.", "Name one with --python.")
     repeated = texts("again", again)
-    job = Job(
+    request = RepairRequest(
         interpreter=environment.interpreter,
-        wish=Wish(_names("keep", keep), _names("drop", drop), _ignores(ignore)),
+        keep=_names("keep", keep),
+        drop=_names("drop", drop),
+        ignores=_ignores(ignore),
         installer=_installer(installer),
         flags=IndexFlags.checked(index),
         use_config=flag("use_config", use_config),
@@ -159,8 +161,8 @@ def fix(
         output=output,
     )
     with _given(session) as used:
-        mended = mend(job, used)
-    return build_fix_report(mended, job, Again(environment.options, repeated))
+        result = repair(request, used)
+    return build_fix_report(result, Again(environment.options, repeated))
 
 
 examine_async = asynchronous(examine)

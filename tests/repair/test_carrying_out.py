@@ -19,7 +19,8 @@ from wheelclash.errors import QuestionError
 from wheelclash.http.urls import Credentials
 from wheelclash.index.settings import IndexSettings
 from wheelclash.installers import PIP, UV, Installer
-from wheelclash.repair import Outcome, carry_out, installer_for, refuse, variables
+from wheelclash.repair import installer_for, refuse, run, variables
+from wheelclash.report.view import CommandOutcome
 from wheelclash.target.interpreter import running
 
 if TYPE_CHECKING:
@@ -151,18 +152,18 @@ def test_commands_run_up_to_the_first_that_fails(tmp_path: Path) -> None:
         text = f"import sys; open({str(log)!r}, 'a').write('{code}'); sys.exit({code})"
         return [sys.executable, "-c", text]
 
-    done = carry_out([line(0), line(3), line(0)], PIP, os.environ, subprocess.DEVNULL)
-    assert done == [Outcome(0), Outcome(3), Outcome()]
+    done = run([line(0), line(3), line(0)], PIP, os.environ, subprocess.DEVNULL)
+    assert done == [CommandOutcome(0), CommandOutcome(3), CommandOutcome()]
     assert [each.failed for each in done] == [False, True, False]
     assert log.read_text() == "03"
 
 
 def test_a_command_that_cannot_be_run_is_an_outcome(tmp_path: Path) -> None:
     gone = str(tmp_path / "gone")
-    first, second = carry_out([[gone, "x"], [gone]], UV, os.environ, subprocess.DEVNULL)
+    first, second = run([[gone, "x"], [gone]], UV, os.environ, subprocess.DEVNULL)
     assert first.failed
     assert "cannot be run" in first.reason
-    assert second == Outcome()
+    assert second == CommandOutcome()
 
 
 _SLOW = """
@@ -180,9 +181,9 @@ def test_an_interrupt_waits_for_the_installer(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _SLOW, str(tmp_path)]
     ours = (
         "import os, signal, sys; from wheelclash.installers import PIP;"
-        " from wheelclash.repair import carry_out;"
+        " from wheelclash.repair import run;"
         " signal.signal(signal.SIGINT, signal.default_int_handler);"
-        f" carry_out([{command!r}], PIP, os.environ, 2)"
+        f" run([{command!r}], PIP, os.environ, 2)"
     )
     process = subprocess.Popen([sys.executable, "-c", ours], start_new_session=True, stderr=subprocess.PIPE)
     while not (tmp_path / "begun").exists() and process.poll() is None:
@@ -214,9 +215,9 @@ _CARRIES_OUT = """
 import os, sys
 from wheelclash.cli import _end_on_signals
 from wheelclash.installers import PIP
-from wheelclash.repair import carry_out
+from wheelclash.repair import run
 _end_on_signals()
-carry_out([["pip", "install", "x"]], PIP, dict(os.environ), -3)
+run([["pip", "install", "x"]], PIP, dict(os.environ), -3)
 """
 
 

@@ -7,14 +7,16 @@ installer would refuse, or what does not leave every keeper intact, is no remedy
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations, product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from wheelclash.core.addition import NOTHING
 from wheelclash.core.diagnosis import contested_layouts, empty_disk
 from wheelclash.core.distribution import Edge
+from wheelclash.core.installer import Invocation, Unordered
 from wheelclash.core.ownership import folders_above
 from wheelclash.errors import KeeperError
 from wheelclash.wording import listed, some
@@ -23,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from wheelclash.core.addition import Addition, Loss
-    from wheelclash.core.disk import Disk, Intact
+    from wheelclash.core.disk import Disk, Intact, Record
     from wheelclash.core.distribution import Distribution
-    from wheelclash.core.installer import Installer, InstallerName, Invocation
+    from wheelclash.core.installer import Installer, InstallerName, Order
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
     from wheelclash.target.target import Target
@@ -33,15 +35,26 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST_KEEPERS",
     "MOST_STATES",
+    "Action",
+    "Clash",
     "Named",
+    "Obstacle",
+    "ObstacleCode",
+    "Party",
     "Plans",
     "Remedy",
+    "RemovalImpact",
+    "Repair",
+    "RepairState",
+    "Situation",
     "Step",
     "Strategy",
+    "Undecided",
     "check_keepers",
     "losers_to",
     "matters",
     "plan",
+    "plan_repair",
     "remedies",
     "require_known",
     "state_in_words",
@@ -59,6 +72,10 @@ _MOST_NAMED = 12
 
 Strategy = Literal["avoid", "reinstall-keeper", "remove-loser"]
 
+Action = Literal["install", "reinstall", "uninstall"]
+"""What one command does: write what is new, with what it requires; take off the disk and write again, and nothing else;
+or remove."""
+
 
 class Step(NamedTuple):
     """One command.
@@ -68,11 +85,15 @@ class Step(NamedTuple):
         why: What it does and what state it leaves, one sentence.
         leaves: Who is intact after it, by distribution id: of what is installed then, the keepers and all that an
             overlap touches.
+        action: What it does.
+        ids: Of all distributions on which it acts.
     """
 
     command: tuple[str, ...]
     why: str
     leaves: Mapping[str, Intact]
+    action: Action
+    ids: tuple[str, ...]
 
 
 class Remedy(NamedTuple):
@@ -278,16 +299,19 @@ def matters(overlap: Overlap) -> bool:
     return overlap.is_clash
 
 
-def state_in_words(leaves: Mapping[str, Intact], concerned: Mapping[str, str]) -> str:
-    """What a step leaves, in words.
+def state_in_words(
+    leaves: Mapping[str, Intact], concerned: Mapping[str, str], none: str = "none of them is installed"
+) -> str:
+    """Return what a step leaves, in words.
 
     Args:
         leaves: Who is intact, by id.
         concerned: Names of those a remedy is about, by id.
+        none: What is said where none of these is there.
     """
     words = {"yes": "is intact", "no": "is not intact", "undetermined": "may be intact or not"}
     said = [f"{name} {words[leaves[id_]]}" for id_, name in concerned.items() if id_ in leaves]
-    return f"then {some(said, _MOST_NAMED)}" if said else "then none of them is installed"
+    return f"then {some(said, _MOST_NAMED)}" if said else f"then {none}"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -309,20 +333,67 @@ class _Change(NamedTuple):
     """What one command does.
 
     Attributes:
-        action: ``install`` writes what is new, with what it requires; ``reinstall`` takes these off the disk and writes
-            them again, and nothing else; ``uninstall`` removes.
+        action: What it does.
         ids: Of all distributions it acts on.
         why: A clause for people.
         named: Ids of those the command has to name; the others come with them.
     """
 
-    action: Literal["install", "reinstall", "uninstall"]
+    action: Action
     ids: tuple[str, ...]
     why: str
     named: tuple[str, ...]
 
 
-class _Model:
+class _Player(ABC):
+    """Plays commands of an installer on the model disk.
+
+    Args:
+        installer: Whose commands.
+        records: The installed RECORD that each distribution leaves, by id.
+        replaces: By id of what is installed: the id of the older release that it replaces.
+    """
+
+    def __init__(
+        self, installer: Installer, records: Mapping[str, Record], replaces: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        self.installer = installer
+        self._records = records
+        self._replaces = replaces
+
+    @abstractmethod
+    def refuses(self, change: _Change, disk: Disk) -> bool:
+        """Return whether the installer stops on the way, or the command must not be given."""
+
+    @abstractmethod
+    def order_of(self, change: _Change) -> Order:
+        """Return what is known of the order in which a command writes."""
+
+    def play_on(self, disk: Disk, changes: Iterable[_Change]) -> tuple[list[tuple[_Change, Disk]], Disk]:
+        """Return the disk after each of several commands, none of which is refused, and in the end."""
+        played = []
+        for change in changes:
+            disk = self._after(disk, change)
+            played.append((change, disk))
+        return played, disk
+
+    def play(self, disk: Disk, change: _Change) -> Disk | None:
+        """Return the disk after a command; None if it is refused."""
+        return None if self.refuses(change, disk) else self._after(disk, change)
+
+    def _after(self, disk: Disk, change: _Change) -> Disk:
+        if change.action == "uninstall":
+            return disk.uninstall(change.ids)
+        records = {id_: self._records[id_] for id_ in change.ids}
+        first = self.installer.removes_all_first
+        replaces = self._replaces if change.action == "install" else None
+        return disk.install_records(records, self.order_of(change), removes_all_first=first, replaces=replaces)
+
+
+# -- sets ------------------------------------------------------------------------------------------------------
+
+
+class _Model(_Player):
     """What is the same for every choice of keepers: who there is, what is on disk, and what a command does to it."""
 
     def __init__(
@@ -335,7 +406,7 @@ class _Model:
         taken: Sequence[Loss],
         request: _Request,
     ) -> None:
-        self.installer = installer
+        super().__init__(installer, {}, addition.replaces)
         self.newcomers = newcomers
         self.addition = addition
         self._request = request
@@ -429,39 +500,42 @@ class _Model:
         return self.installer.install(pins, where, no_deps=self._request.no_deps)
 
     def play(self, disk: Disk, change: _Change) -> Disk | None:
-        """Return the disk after a command; None if the installer stops on the way, or the command must not be given.
+        """Return the disk after a command; None if it is refused.
 
-        What is installed first is mostly the whole set, whoever is to be kept: that is played once.
+        What is installed first is mostly the whole set, whichever distribution is to be kept: that is played once.
         """
         if disk is not self.before or change.action != "install":
-            return self._play(disk, change)
+            return super().play(disk, change)
         key = (change.ids, change.named)
         if key not in self._installed:
-            self._installed[key] = self._play(disk, change)
+            self._installed[key] = super().play(disk, change)
         return self._installed[key]
 
-    def _play(self, disk: Disk, change: _Change) -> Disk | None:
+    def order_of(self, change: _Change) -> Order:
+        """Return what is known of the order in which a command writes."""
+        concerned = [self.by_id[id_] for id_ in change.ids]
+        if change.action == "reinstall":
+            return self.installer.order(concerned, with_dependencies=False)
+        return self.addition.order(
+            self.installer, concerned, with_dependencies=not self._request.no_deps, named=change.named
+        )
+
+    def refuses(self, change: _Change, disk: Disk) -> bool:
+        """Return whether the installer stops on the way, or the command must not be given."""
         if not self._may_be_done(change):
-            return None
+            return True
         if change.action == "uninstall":
-            return disk.uninstall(change.ids)
+            return False
         there = set(disk.records)
         if change.action == "install":  # whether these are gone in time, the addition knows
             there -= {self.addition.replaces.get(id_, "") for id_ in change.ids}
         if self._stops(change.ids, there):
-            return None
+            return True
+        if change.action == "reinstall" or not self.addition.replaced:
+            return False
         concerned = [self.by_id[id_] for id_ in change.ids]
-        records = {id_: self._records[id_] for id_ in change.ids}
-        first = self.installer.removes_all_first
-        if change.action == "reinstall":
-            order = self.installer.order(concerned, with_dependencies=False)
-            return disk.install_records(records, order, removes_all_first=first)
-        order = self.addition.order(
-            self.installer, concerned, with_dependencies=not self._request.no_deps, named=change.named
-        )
-        if any(loss.because in disk.records for loss in self.addition.stopped(self.installer, concerned, order)):
-            return None
-        return disk.install_records(records, order, removes_all_first=first, replaces=self.addition.replaces)
+        stopped = self.addition.stopped(self.installer, concerned, self.order_of(change))
+        return any(loss.because in disk.records for loss in stopped)
 
     def _may_be_done(self, change: _Change) -> bool:
         """Return whether a command leaves alone what another package manager owns, and every wheel variant.
@@ -703,7 +777,7 @@ class _Choice:
             leaves = self._states(disk)
             concerned = {id_: self._model.by_id[id_].name for id_ in (*self._keep, *self._drop)}
             why = f"{change.why}; {state_in_words(leaves, concerned)}."
-            steps.append(Step(self._model.command(change), why, leaves))
+            steps.append(Step(self._model.command(change), why, leaves, change.action, change.ids))
         return steps, disk
 
     def _states(self, disk: Disk) -> dict[str, Intact]:
@@ -756,3 +830,432 @@ class _Choice:
                 if after.missing(id_) - missing:
                     found.append(id_)
         return tuple(found)
+
+
+# -- repairs ---------------------------------------------------------------------------------------------------
+
+
+class Party(NamedTuple):
+    """A distribution of an environment, as far as a repair is concerned.
+
+    Attributes:
+        id: Unique.
+        name: Normalised.
+        pinned: How a command names the version that is installed.
+        is_managed: Whether it is another package manager's: neither pip nor uv writes or removes it.
+        startup: Its files whose code Python runs at every start, where it clashes with others.
+        everyday: Its files that are missing from nearly every environment, and are not missed.
+    """
+
+    id: str
+    name: str
+    pinned: str
+    is_managed: bool = False
+    startup: tuple[InstalledPath, ...] = ()
+    everyday: frozenset[InstalledPath] = frozenset()
+
+
+class Clash(NamedTuple):
+    """An error or a warning among what is installed.
+
+    Attributes:
+        overlap: It, with the severity that it has among wheels: on this disk it may be at rest.
+        losers: Ids of the owners whose content, or whose spelling, is surely not on disk.
+    """
+
+    overlap: Overlap
+    losers: frozenset[str]
+
+
+class Situation(NamedTuple):
+    """What a repair is planned for.
+
+    Attributes:
+        disk: The model of what is on disk, cut down to what is contested, gone or changed.
+        parties: All distributions.
+        clashes: All errors and warnings.
+    """
+
+    disk: Disk
+    parties: tuple[Party, ...]
+    clashes: tuple[Clash, ...]
+
+
+class RemovalImpact(NamedTuple):
+    """What would be lost with a distribution.
+
+    Attributes:
+        name: Its name.
+        requirers: Names of installed distributions that require it.
+        packages: Names that are imported from it and from no other distribution.
+    """
+
+    name: str
+    requirers: tuple[str, ...]
+    packages: tuple[str, ...]
+
+
+class Undecided(NamedTuple):
+    """Contested files of which nothing says whose content is wanted.
+
+    Attributes:
+        owners: Ids of those that own them.
+        paths: Which.
+    """
+
+    owners: tuple[str, ...]
+    paths: tuple[InstalledPath, ...]
+
+
+ObstacleCode = Literal["hidden-module", "folder-name", "startup-code"]
+
+
+class Obstacle(NamedTuple):
+    """A reason for which a keeper does not last, however late it is written, while the other stays installed.
+
+    Attributes:
+        keeper: Id of the keeper.
+        other: Id of the other distribution.
+        code: ``hidden-module``: imports find the other's module in place of the keeper's; ``folder-name``: where
+            case does not matter, a folder has the other's spelling of its name while anything of the other is in it;
+            ``startup-code``: the other runs code whenever Python starts, which may overwrite what is written.
+        path: The module that is hidden, the folder, or the file that runs code.
+    """
+
+    keeper: str
+    other: str
+    code: ObstacleCode
+    path: InstalledPath
+
+
+RepairState = Literal["whole", "planned", "undecided", "needs-drop", "no-wheel", "mended", "failed"]
+"""What a repair comes to: ``whole`` (nothing to do), ``planned`` (nothing was done), ``undecided`` (a keeper must be
+named), ``needs-drop`` (a keeper would not last while another distribution stays; nothing was done), ``no-wheel``
+(something cannot be written again; nothing was done), ``mended`` or ``failed``."""
+
+
+class Repair(NamedTuple):
+    """What is to be done in an environment.
+
+    Attributes:
+        keep: Ids of the keepers named.
+        drop: Ids of what is to be uninstalled.
+        steps: Commands, in order; none if there is nothing to do.
+        undecided: What stays as it is until the user says whom to keep.
+        disturbed: Paths that nothing decides and whose content would not stay as it is: that must be decided before
+            anything is done.
+        losers: Ids of those that lose contested files to a keeper and stay installed.
+        obstacles: What only uninstalling the other distribution overcomes.
+    """
+
+    keep: tuple[str, ...]
+    drop: tuple[str, ...]
+    steps: tuple[Step, ...]
+    undecided: tuple[Undecided, ...]
+    disturbed: tuple[InstalledPath, ...]
+    losers: tuple[str, ...]
+    obstacles: tuple[Obstacle, ...] = ()
+
+    @property
+    def reinstalled(self) -> tuple[str, ...]:
+        """Ids of what is written again, in order."""
+        return tuple(id_ for step in self.steps if step.action == "reinstall" for id_ in step.ids)
+
+    @property
+    def open_paths(self) -> frozenset[InstalledPath]:
+        """The paths that stay as they are."""
+        return frozenset(path for undecided in self.undecided for path in undecided.paths)
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether it can be carried out: the user said whom to keep, or need not."""
+        return not self.disturbed and (bool(self.keep or self.drop) or not self.undecided)
+
+    def commanded(self, installer: Installer, parties: Iterable[Party], where: Invocation) -> tuple[Step, ...]:
+        """Return the steps with the commands of an installer.
+
+        Args:
+            installer: Whose.
+            parties: Name the distributions, and pin what is written again.
+            where: How commands name environment and index.
+        """
+        by_id = {party.id: party for party in parties}
+        return tuple(
+            step._replace(
+                command=installer.uninstall([by_id[id_].name for id_ in step.ids], where)
+                if step.action == "uninstall"
+                else installer.reinstall([by_id[id_].pinned for id_ in step.ids], where)
+            )
+            for step in self.steps
+        )
+
+
+def plan_repair(
+    situation: Situation,
+    installer: Installer,
+    *,
+    keep: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    ignored: Collection[InstalledPath] = frozenset(),
+    where: Invocation | None = None,
+) -> Repair:
+    """Return what must be uninstalled and written again so that the keepers are intact, and nothing else is damaged.
+
+    A distribution is uninstalled only if that was asked for. What is not to be kept may lose what it contests with a
+    keeper, and nothing else.
+
+    Args:
+        situation: What is on disk.
+        installer: Whose commands will be run: it decides what is removed when.
+        keep: Ids of the keepers; no two own one path with different content.
+        drop: Ids of what is to be uninstalled; none of them a keeper.
+        ignored: Paths of overlaps the user does not care for.
+        where: How commands name environment and index; by default they do not.
+    """
+    repair = _RepairPlanner(situation, installer, tuple(keep), tuple(drop), ignored).repair()
+    return repair._replace(steps=repair.commanded(installer, situation.parties, where or Invocation()))
+
+
+class _RepairPlayer(_Player):
+    """Plays the commands of a repair: what is installed is written again as it was recorded."""
+
+    def __init__(self, situation: Situation, installer: Installer) -> None:
+        super().__init__(installer, situation.disk.records)
+        self._managed = {party.id for party in situation.parties if party.is_managed}
+
+    def refuses(self, change: _Change, disk: Disk) -> bool:  # noqa: ARG002
+        return not self._managed.isdisjoint(change.ids)
+
+    def order_of(self, change: _Change) -> Order:  # noqa: ARG002
+        return Unordered()
+
+
+class _RepairPlanner:
+    """The strategy of a repair: uninstall what is to go, write again what is damaged, and what that damages in turn."""
+
+    def __init__(
+        self,
+        situation: Situation,
+        installer: Installer,
+        keep: tuple[str, ...],
+        drop: tuple[str, ...],
+        ignored: Collection[InstalledPath],
+    ) -> None:
+        self._keep = keep
+        self._drop = drop
+        self._player = _RepairPlayer(situation, installer)
+        self._disk = situation.disk
+        self._parties = situation.parties
+        self._names = {party.id: party.name for party in situation.parties}
+        self._startup = {party.id: party.startup[0] for party in situation.parties if party.startup}
+        self._rest = [party.id for party in situation.parties if party.id not in drop]
+        self._ours = [id_ for id_ in self._rest if not self._player.refuses(self._rewriting([id_]), self._disk)]
+        self._clashes = situation.clashes
+        self._everyday = {(party.id, path) for party in situation.parties for path in party.everyday}
+        self._ignored = {path for path in ignored if path in self._disk.contents}
+        self._open = {clash.overlap.path for clash in self._clashes if self._is_open(clash)}
+
+    def repair(self) -> Repair:
+        """Return the plan."""
+        reinstalled = self._reinstalled()
+        changes = self._changes(reinstalled)
+        played, disk = self._player.play_on(self._disk, changes)
+        disturbed = {path for path in self._open | self._ignored if disk.contents[path] != self._disk.contents[path]}
+        losers = self._losers()
+        last = [id_ for change in changes if change.action == "reinstall" for id_ in change.ids]
+        concerned = {id_: self._names[id_] for id_ in (*self._keep, *last, *losers)}
+        return Repair(
+            keep=self._keep,
+            drop=self._drop,
+            steps=tuple(
+                Step(
+                    (),
+                    f"{change.why}; {state_in_words(leaves, concerned, _NOTHING_LEFT)}.",
+                    leaves,
+                    change.action,
+                    change.ids,
+                )
+                for change, leaves in ((change, self._states(after)) for change, after in played)
+            ),
+            undecided=tuple(self._undecided(self._open | disturbed)),
+            disturbed=tuple(sorted(disturbed)),
+            losers=losers,
+            obstacles=tuple(self._obstacles(reinstalled)),
+        )
+
+    def _states(self, disk: Disk) -> dict[str, Intact]:
+        return {id_: disk.intact(id_) for id_, record in disk.records.items() if record.files or id_ in self._keep}
+
+    # -- what is wanted ----------------------------------------------------------------------------------
+
+    def _is_open(self, clash: Clash) -> bool:
+        """Return whether an owner has lost a file, and nothing says whose content it should have."""
+        path = clash.overlap.path
+        if not clash.overlap.is_one_file or path in self._ignored:
+            return False
+        contents = {id_: content for id_, content in _contents(clash).items() if id_ not in self._drop}
+        if len(set(contents.values())) <= 1 or not contents.keys().isdisjoint(self._keep):
+            return False
+        return not self._disk.contents[path] <= set(contents.values()) or bool(clash.losers)
+
+    def _wants(self, id_: str, path: InstalledPath) -> bool:
+        """Return whether a distribution is to have its own content at a path it recorded."""
+        if id_ in self._keep:
+            return True
+        if (id_, path) in self._everyday:
+            return False
+        content = self._disk.records[id_].files[path]
+        if path in self._open or path in self._ignored:  # then nothing changes: what is there stays
+            return self._disk.contents[path] == frozenset({content})
+        return all(self._disk.records[keeper].files.get(path, content) == content for keeper in self._keep)
+
+    def _undecided(self, paths: Collection[InstalledPath]) -> list[Undecided]:
+        """Return these paths by the owners that stay."""
+        found: dict[tuple[str, ...], list[InstalledPath]] = {}
+        for clash in self._clashes:
+            if clash.overlap.path in paths and clash.overlap.is_one_file:
+                owners = tuple(id_ for id_ in clash.overlap.ids if id_ not in self._drop)
+                found.setdefault(owners, []).append(clash.overlap.path)
+        return [Undecided(owners, tuple(paths)) for owners, paths in sorted(found.items())]
+
+    def _losers(self) -> tuple[str, ...]:
+        """Return what loses something to a keeper and stays."""
+        found = set()
+        for clash in self._clashes:
+            if clash.overlap.is_one_file:
+                contents = _contents(clash)
+                wanted = {contents[id_] for id_ in contents if id_ in self._keep}
+                found |= {id_ for id_, content in contents.items() if wanted and content not in wanted}
+        return tuple(id_ for id_ in self._rest if id_ in found)
+
+    def _obstacles(self, reinstalled: Collection[str]) -> Iterator[Obstacle]:
+        """Yield why keepers do not last, the first reason for each pair of distributions."""
+        found: dict[tuple[str, str], Obstacle] = {}
+        for clash in self._clashes:
+            overlap = clash.overlap
+            code: ObstacleCode
+            if overlap.is_folder:
+                code, beaten = "folder-name", set(clash.losers)
+            elif overlap.kind == "shadowed":
+                code = "hidden-module"
+                beaten = {owner.id for owner in overlap.owners if owner.file.path == overlap.path}
+            else:
+                continue
+            keepers = [id_ for id_ in self._keep if id_ in beaten]
+            for keeper, other in product(keepers, [id_ for id_ in overlap.ids if id_ not in self._drop]):
+                if other not in (keepers if code == "folder-name" else beaten):
+                    found.setdefault((keeper, other), Obstacle(keeper, other, code, overlap.path))
+        for clash in self._clashes:
+            for keeper, other in product(clash.overlap.ids, clash.overlap.ids):
+                runs_code = other in self._startup and other not in self._keep and other not in self._drop
+                if runs_code and keeper in self._keep and keeper in reinstalled:
+                    obstacle = Obstacle(keeper, other, "startup-code", self._startup[other])
+                    found.setdefault((keeper, other), obstacle)
+        yield from found.values()
+
+    def _respelt(self) -> set[str]:
+        """Return what must be written again for a folder to have its own spelling of the name, since the others go."""
+        found: set[str] = set()
+        for clash in self._clashes:
+            stay = [id_ for id_ in clash.overlap.ids if id_ not in self._drop]
+            if clash.overlap.is_folder and len(stay) == 1 and stay[0] in self._ours:
+                found.update(id_ for id_ in stay if id_ in clash.losers)
+        return found
+
+    # -- what it takes -----------------------------------------------------------------------------------
+
+    def _reinstalled(self) -> set[str]:
+        """Return the ids of what must be written again: none of them could be left out."""
+        respelt = self._respelt()
+        found = set(respelt)
+        while damaged := self._damaged(found):
+            found |= self._enough(damaged, self._end(found))
+        for id_ in sorted(found - respelt, key=lambda id_: id_ in self._keep):
+            if not self._damaged(found - {id_}):
+                found.discard(id_)
+        return found
+
+    def _end(self, reinstalled: Collection[str]) -> Disk:
+        """Return the disk in the end, if these are written again."""
+        return self._player.play_on(self._disk, self._changes(reinstalled))[1]
+
+    def _damaged(self, reinstalled: Collection[str]) -> set[str]:
+        """Return the ids of what is damaged in the end, if these are written again, and is not among them."""
+        end = self._end(reinstalled)
+        return {id_ for id_ in self._ours if id_ not in reinstalled and self._lost(id_, end)}
+
+    def _lost(self, id_: str, disk: Disk) -> dict[InstalledPath, str]:
+        """Return what a distribution is to have and lacks, or may lack by what was done: content by path."""
+        return {
+            path: content
+            for path, content in disk.records[id_].files.items()
+            if self._wants(id_, path)
+            and (content not in disk.contents[path] or disk.contents[path] - self._disk.contents[path] - {content})
+        }
+
+    def _enough(self, damaged: Collection[str], disk: Disk) -> set[str]:
+        """Return those of the damaged that bring back what all of them lost: first what lost most."""
+        chosen = {id_ for id_ in damaged if id_ in self._keep}
+        lost = {id_: self._lost(id_, disk) for id_ in self._rest if id_ in damaged}
+        brought = {(path, content) for id_ in chosen for path, content in disk.records[id_].files.items()}
+        for id_, paths in sorted(lost.items(), key=lambda item: -len(item[1])):
+            if not brought.issuperset(paths.items()):
+                chosen.add(id_)
+                brought.update(disk.records[id_].files.items())
+        return chosen
+
+    def _changes(self, reinstalled: Collection[str]) -> list[_Change]:
+        """Return the commands: what goes first, then what is written again, and last what is to win."""
+        changes = []
+        if self._drop:
+            names = self._listed(self._drop)
+            changes.append(
+                _Change("uninstall", self._drop, f"Uninstall {names}, and with it what it shared", self._drop)
+            )
+        rounds = self._rounds(reinstalled)
+        for number, ids in enumerate(rounds, 1):
+            changes.append(self._rewriting(ids, "last and pinned" if number == len(rounds) else "pinned"))
+        return changes
+
+    def _rewriting(self, ids: Sequence[str], how: str = "pinned") -> _Change:
+        return _Change("reinstall", tuple(ids), f"Write {self._listed(ids)} again, {how}", tuple(ids))
+
+    def _listed(self, ids: Iterable[str]) -> str:
+        return some((self._names[id_] for id_ in ids), _MOST_NAMED)
+
+    def _rounds(self, reinstalled: Collection[str]) -> list[list[str]]:
+        """Return what each command writes again: each after all others that write a file which it is to win."""
+        waiting = [id_ for id_ in self._rest if id_ in reinstalled]
+        before = self._written_before(waiting)
+        rounds = []
+        while waiting:
+            there = set(waiting)
+            first = [id_ for id_ in waiting if before[id_].isdisjoint(there)]
+            if not first:  # in a circle: each has a file of the other's; keepers never are
+                first = [next((id_ for id_ in waiting if id_ not in self._keep), waiting[0])]
+            rounds.append(first)
+            waiting = [id_ for id_ in waiting if id_ not in first]
+        return rounds
+
+    def _written_before(self, ids: Iterable[str]) -> dict[str, set[str]]:
+        """Return for each of these which others must be written before it, since it is to win a path of theirs."""
+        writers: dict[InstalledPath, list[str]] = {}
+        found: dict[str, set[str]] = {}
+        for id_ in ids:
+            found[id_] = set()
+            for path in self._disk.records[id_].files:
+                writers.setdefault(path, []).append(id_)
+        for path, owners in writers.items():
+            for id_, other in permutations(owners, 2):
+                contents = self._disk.records[id_].files[path], self._disk.records[other].files[path]
+                if contents[0] != contents[1] and self._wants(id_, path):
+                    found[id_].add(other)
+        return found
+
+
+_NOTHING_LEFT = "nothing of it is left"
+
+
+def _contents(clash: Clash) -> dict[str, str]:
+    """Return what stands for the content of each owner, as it does on the disk of a situation."""
+    return {owner.id: str(owner.content) for owner in clash.overlap.owners}

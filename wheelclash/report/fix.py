@@ -6,6 +6,7 @@ from collections.abc import Sequence  # noqa: TC003  (pydantic reads these annot
 from dataclasses import dataclass
 from typing import Literal
 
+from wheelclash.core.plan import ObstacleCode, RepairState  # noqa: TC001
 from wheelclash.installers import InstallerName  # noqa: TC001
 from wheelclash.report.model import FailOn, IntactReport, NativeReport, SkipReport, Tool, check_exit_options
 from wheelclash.report.written import Written
@@ -28,7 +29,6 @@ __all__ = [
 ]
 
 RunState = Literal["planned", "done", "failed", "not-run"]
-FixState = Literal["whole", "planned", "undecided", "needs-drop", "no-wheel", "mended", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class ObstacleReport:
 
     keeper: str
     distribution: str
-    code: Literal["hidden-module", "folder-name", "startup-code"]
+    code: ObstacleCode
     path: str
 
 
@@ -186,7 +186,7 @@ class FixReport(Written):
     schema_version: int
     tool: Tool
     complete: bool
-    state: FixState
+    state: RepairState
     environment: MendedPart
     steps: Sequence[RunReport]
     origins: Sequence[OriginReport]

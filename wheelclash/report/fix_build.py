@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import wheelclash
 from wheelclash.environment.damage import judge_environment
 from wheelclash.environment.origins import Origin
-from wheelclash.repair import losses_of
+from wheelclash.environment.situation import removal_impacts
 from wheelclash.report.fix import (
     FixReport,
     LastingReport,
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wheelclash.core.disk import Intact
-    from wheelclash.repair import Job, Mended, Outcome, Undecided
+    from wheelclash.core.plan import Undecided
     from wheelclash.report.fix import RunState
+    from wheelclash.report.view import CommandOutcome, RepairResult
 
 __all__ = ["Again", "build_fix_report"]
 
@@ -46,48 +47,47 @@ class Again(NamedTuple):
     how: Sequence[str] = ()
 
 
-def build_fix_report(mended: Mended, job: Job, again: Again) -> FixReport:
-    """The report of what came of a repair.
+def build_fix_report(result: RepairResult, again: Again) -> FixReport:
+    """Return the report of what came of a repair.
 
     Args:
-        mended: That.
-        job: What was asked for.
+        result: That.
         again: What printed commands repeat.
     """
-    repair, before = mended.repair, mended.before
+    plan, before = result.plan, result.before
     names = {each.id: each.name for each in before.distributions}
-    keep = tuple(names[id_] for id_ in repair.keep)
-    drop = tuple(names[id_] for id_ in repair.drop)
-    seen = mended.after or before
+    keep = tuple(names[id_] for id_ in plan.keep)
+    drop = tuple(names[id_] for id_ in plan.drop)
+    seen = result.after or before
     options = (*again.environment, *again.how)
-    to_do = bool(mended.steps) and mended.state in {"planned", "failed"}
+    to_do = bool(result.steps) and result.state in {"planned", "failed"}
     there = {each.name for each in seen.distributions}
     return FixReport(
         schema_version=SCHEMA_VERSION,
         tool=Tool("wheelclash", wheelclash.__version__),
         complete=not seen.skipped,
-        state=mended.state,
+        state=result.state,
         environment=MendedPart(
             prefix=str(before.places.prefix),
-            python=str(job.interpreter.executable),
-            python_version=job.interpreter.version,
-            installer=mended.installer,
+            python=str(result.interpreter.executable),
+            python_version=result.interpreter.version,
+            installer=result.installer,
             keep=keep,
             drop=drop,
             command=_command("fix", options, keep, [name for name in drop if name in there], "--apply")
             if to_do
             else (),
-            check=_command("env", again.environment, keep or tuple(names[id_] for id_ in repair.rewritten), ()),
+            check=_command("env", again.environment, keep or tuple(names[id_] for id_ in plan.reinstalled), ()),
         ),
-        steps=_steps(mended, names),
-        origins=tuple(_origins(mended)),
-        undecided=tuple(_undecided(each, mended, names) for each in repair.undecided),
-        lasting=_lasting(mended, names, options, keep, drop),
-        result=_result(mended, names),
+        steps=_steps(result, names),
+        origins=tuple(_origins(result)),
+        undecided=tuple(_undecided(each, result, names) for each in plan.undecided),
+        lasting=_lasting(result, names, options, keep, drop),
+        result=_result(result, names),
         skipped=skip_reports(seen.skipped),
-        warnings=tuple(_warnings(mended, names)),
+        warnings=tuple(_warnings(result, names)),
         obstacles=tuple(
-            ObstacleReport(names[each.keeper], names[each.other], each.code, each.path) for each in repair.obstacles
+            ObstacleReport(names[each.keeper], names[each.other], each.code, each.path) for each in plan.obstacles
         ),
     )
 
@@ -100,16 +100,16 @@ def _command(
     return ("wheelclash", word, *options, *kept, *dropped, *more)
 
 
-def _steps(mended: Mended, names: Mapping[str, str]) -> tuple[RunReport, ...]:
+def _steps(result: RepairResult, names: Mapping[str, str]) -> tuple[RunReport, ...]:
     found = []
-    for number, step in enumerate(mended.steps):
-        outcome = mended.outcomes[number] if mended.outcomes else None
+    for number, step in enumerate(result.steps):
+        outcome = result.outcomes[number] if result.outcomes else None
         code = None if outcome is None else outcome.code
         found.append(RunReport(step.command, step.why, _state(step.leaves, names), _word(outcome), code))
     return tuple(found)
 
 
-def _word(outcome: Outcome | None) -> RunState:
+def _word(outcome: CommandOutcome | None) -> RunState:
     if outcome is None:
         return "planned"
     if outcome.failed:
@@ -121,9 +121,9 @@ def _state(leaves: Mapping[str, Intact], names: Mapping[str, str]) -> tuple[Inta
     return tuple(IntactReport(names[id_], intact) for id_, intact in sorted(leaves.items()))
 
 
-def _origins(mended: Mended) -> Iterable[OriginReport]:
-    for each in mended.before.distributions:
-        found = mended.origins.get(each.id)
+def _origins(result: RepairResult) -> Iterable[OriginReport]:
+    for each in result.before.distributions:
+        found = result.origins.get(each.id)
         if isinstance(found, Origin):
             candidate = found.candidate
             differs = len(found.differs)
@@ -132,8 +132,8 @@ def _origins(mended: Mended) -> Iterable[OriginReport]:
             yield OriginReport(each.name, each.version, None, None, 0, f"{found.code}: {found.reason}")
 
 
-def _undecided(each: Undecided, mended: Mended, names: Mapping[str, str]) -> UndecidedReport:
-    reasons = [why for path in each.paths if (why := mended.reasons.get(path)) is not None]
+def _undecided(each: Undecided, result: RepairResult, names: Mapping[str, str]) -> UndecidedReport:
+    reasons = [why for path in each.paths if (why := result.reasons.get(path)) is not None]
     sides = []
     for id_ in each.owners:
         found = [why.lacks(id_) for why in reasons]
@@ -145,64 +145,64 @@ def _undecided(each: Undecided, mended: Mended, names: Mapping[str, str]) -> Und
 
 
 def _lasting(
-    mended: Mended, names: Mapping[str, str], options: Sequence[str], keep: Sequence[str], drop: Sequence[str]
+    result: RepairResult, names: Mapping[str, str], options: Sequence[str], keep: Sequence[str], drop: Sequence[str]
 ) -> LastingReport | None:
-    scan = mended.after or mended.before
-    managed = {each.id for each in mended.before.distributions if each.manager is not None}
-    obstacles = dict.fromkeys(each.other for each in mended.repair.obstacles)
-    losers = [id_ for id_ in obstacles or mended.repair.losers if id_ not in managed]
+    scan = result.after or result.before
+    managed = {each.id for each in result.before.distributions if each.manager is not None}
+    obstacles = dict.fromkeys(each.other for each in result.plan.obstacles)
+    losers = [id_ for id_ in obstacles or result.plan.losers if id_ not in managed]
     if not losers:
         return None
-    losses = tuple(LossReport(*each) for each in losses_of(losers, scan))
+    losses = tuple(LossReport(*each) for each in removal_impacts(losers, scan))
     there = {each.name for each in scan.distributions}
     gone = [name for name in (*drop, *(names[id_] for id_ in losers)) if name in there]
     return LastingReport(_command("fix", options, keep, gone, "--apply"), losses)
 
 
-def _result(mended: Mended, names: Mapping[str, str]) -> tuple[IntactReport, ...]:
+def _result(result: RepairResult, names: Mapping[str, str]) -> tuple[IntactReport, ...]:
     """Of those concerned: by the disk if it was looked at again, else by the model."""
-    repair = mended.repair
-    concerned = {names[id_] for id_ in (*repair.keep, *repair.rewritten, *repair.losers)}
-    if mended.after is not None:
-        intact = judge_environment(mended.after).intact
-        found = {each.name: intact[each.id] for each in mended.after.distributions}
+    plan = result.plan
+    concerned = {names[id_] for id_ in (*plan.keep, *plan.reinstalled, *plan.losers)}
+    if result.after is not None:
+        intact = judge_environment(result.after).intact
+        found = {each.name: intact[each.id] for each in result.after.distributions}
     else:
-        leaves = mended.steps[-1].leaves if mended.steps else judge_environment(mended.before).intact
+        leaves = result.steps[-1].leaves if result.steps else judge_environment(result.before).intact
         found = {names[id_]: state for id_, state in leaves.items()}
     return tuple(IntactReport(name, found[name]) for name in sorted(concerned & found.keys()))
 
 
-def _managed_notes(mended: Mended) -> Iterable[str]:
+def _managed_notes(result: RepairResult) -> Iterable[str]:
     """Yield what only another package manager does: write again losers and what lacks a module, and remove its own."""
-    for each in mended.before.distributions:
+    for each in result.before.distributions:
         lacks = "breaks" in each.absences.values()
-        if each.manager is not None and (lacks or each.id in mended.repair.losers):
-            yield restoring_note(each.manager, each.name, each.version, mended.before.places)
-        if each.manager is not None and any(each.id == obstacle.other for obstacle in mended.repair.obstacles):
+        if each.manager is not None and (lacks or each.id in result.plan.losers):
+            yield restoring_note(each.manager, each.name, each.version, result.before.places)
+        if each.manager is not None and any(each.id == obstacle.other for obstacle in result.plan.obstacles):
             yield f"{each.name} is {each.manager}'s, and only {each.manager} itself removes it"
 
 
-def _warnings(mended: Mended, names: Mapping[str, str]) -> Iterable[str]:
-    for outcome, step in zip(mended.outcomes, mended.steps, strict=False):
+def _warnings(result: RepairResult, names: Mapping[str, str]) -> Iterable[str]:
+    for outcome, step in zip(result.outcomes, result.steps, strict=False):
         if outcome.reason:
             yield f"{step.command[0]}: {outcome.reason}"
-    for id_, origin in sorted(mended.origins.items()):
+    for id_, origin in sorted(result.origins.items()):
         if isinstance(origin, Origin) and origin.differs:
             yield (
                 f"{names[id_]}: {origin.candidate.filename} is another wheel of the same version than was installed:"
                 f" they differ in {plural(len(origin.differs), 'file')}, e.g. {origin.differs[0]}"
             )
-    for loss in losses_of(mended.repair.drop, mended.before):
+    for loss in removal_impacts(result.plan.drop, result.before):
         if loss.requirers:
             verb = "requires" if len(loss.requirers) == 1 else "require"
             yield f"{listed(loss.requirers)} {verb} {loss.name}, which goes; `pip check` will say so"
-    if mended.state == "failed" and mended.outcomes and not any(each.failed for each in mended.outcomes):
+    if result.state == "failed" and result.outcomes and not any(each.failed for each in result.outcomes):
         yield (
             "every command succeeded, and what they wrote is not what RECORD says: the installer's cache may hold"
             " changed files (uv cache clean NAME), or try the other --installer"
         )
-    yield from _managed_notes(mended)
-    open_ = len(mended.repair.open_paths)
-    if open_ and mended.repair.is_decided:
+    yield from _managed_notes(result)
+    open_ = len(result.plan.open_paths)
+    if open_ and result.plan.is_decided:
         told = plural(open_, "contested file")
         yield f"{told} of others {'stays' if open_ == 1 else 'stay'} as before; name a keeper for them too with --keep"

@@ -1,4 +1,4 @@
-"""What a report on wheels is made of: what was found for each target, and everything else about the question."""
+"""What reports are made of: what was found for each target, or what came of a repair, and the rest of the question."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ if TYPE_CHECKING:
     from wheelclash.core.distribution import Distribution, Skip
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
-    from wheelclash.core.plan import Remedy
+    from wheelclash.core.plan import Remedy, Repair, RepairState, Step
+    from wheelclash.environment.origins import Origin
     from wheelclash.environment.paths import Places
+    from wheelclash.environment.scan import Scan
+    from wheelclash.installers import InstallerName
     from wheelclash.native.explain import Why
     from wheelclash.options import Ignore
+    from wheelclash.target.interpreter import Interpreter
     from wheelclash.target.target import Target
 
-__all__ = ["Findings", "View"]
+__all__ = ["CommandOutcome", "Findings", "RepairResult", "View"]
 
 
 class View(NamedTuple):
@@ -93,3 +97,50 @@ class Findings(NamedTuple):
     warnings: Sequence[str] = ()
     reading: Reading = Reading()
     into: Places | None = None
+
+
+class CommandOutcome(NamedTuple):
+    """What became of one command.
+
+    Attributes:
+        code: Its exit code; None if it was not run.
+        reason: Why it could not be run; empty if it was, or was never tried.
+    """
+
+    code: int | None = None
+    reason: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it was tried in vain."""
+        return self.code not in {0, None} or bool(self.reason)
+
+
+class RepairResult(NamedTuple):
+    """What came of a repair.
+
+    Attributes:
+        state: What is to be done, or was done.
+        installer: Whose commands these are.
+        interpreter: Of the environment.
+        before: The environment as it was.
+        plan: What is to be done.
+        steps: Its commands.
+        origins: The wheels of what is written again, by distribution id.
+        reasons: Of undecided native files, why they matter.
+        outcomes: What became of each step; none if nothing was done.
+        after: The environment as it is now, if anything was done.
+        left: What would still be to do then.
+    """
+
+    state: RepairState
+    installer: InstallerName
+    interpreter: Interpreter
+    before: Scan
+    plan: Repair
+    steps: Sequence[Step] = ()
+    origins: Mapping[str, Origin | Skip] = MappingProxyType({})
+    reasons: Mapping[InstalledPath, Why] = MappingProxyType({})
+    outcomes: Sequence[CommandOutcome] = ()
+    after: Scan | None = None
+    left: Repair | None = None

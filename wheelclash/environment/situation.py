@@ -1,0 +1,128 @@
+"""What the planner is told of an environment: the model of its disk, and who clashes there.
+
+RECORDs are read again only for what an uninstall would cost.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wheelclash.core.disk import Disk
+from wheelclash.core.plan import Clash, Party, RemovalImpact, Situation
+from wheelclash.environment.distributions import RecordError
+from wheelclash.environment.managed import listed_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from wheelclash.core.layout import InstalledPath
+    from wheelclash.environment.scan import Contested, Installed, Scan
+
+__all__ = ["model_disk", "removal_impacts", "situation_of"]
+
+_CHANGED = "changed"
+_OWN = "own"
+_STUB = "stub"
+
+
+def situation_of(scan: Scan) -> Situation:
+    """Return what a repair is planned for.
+
+    Args:
+        scan: What is on disk. Only what it hashed is known to be changed.
+    """
+    parties = [
+        Party(
+            each.id,
+            each.name,
+            f"{each.name}=={each.version}",
+            is_managed=each.manager is not None,
+            startup=each.startup,
+            everyday=frozenset(path for path, absence in each.absences.items() if absence == "everyday"),
+        )
+        for each in scan.distributions
+    ]
+    clashes = [Clash(each.overlap, frozenset(each.on_disk.losers)) for each in scan.contested if each.overlap.is_clash]
+    return Situation(model_disk(scan), tuple(parties), tuple(clashes))
+
+
+def model_disk(scan: Scan) -> Disk:
+    """Return the model of what a scan found, cut down to what is contested, gone or changed."""
+    records: dict[str, dict[InstalledPath, str]] = {each.id: {} for each in scan.distributions}
+    contents: dict[InstalledPath, frozenset[str | None]] = {}
+    for contested in scan.contested:
+        if contested.overlap.is_one_file:
+            path = contested.overlap.path
+            numbers = _numbers(contested)
+            for id_, number in numbers.items():
+                records[id_][path] = number
+            contents[path] = _there(contested, numbers)
+    for distribution in scan.distributions:
+        for paths, there in ((distribution.missing, None), (distribution.changed, _CHANGED)):
+            for path in paths:
+                if path not in contents:
+                    records[distribution.id][path] = _OWN
+                    contents[path] = frozenset({there})
+    return Disk.found(records, contents)
+
+
+def _numbers(contested: Contested) -> dict[str, str]:
+    """Return the content of each owner; of namespace stubs each serves as well as the other."""
+    if contested.overlap.severity == "none":
+        return dict.fromkeys(contested.overlap.ids, _STUB)
+    return {owner.id: str(owner.content) for owner in contested.overlap.owners}
+
+
+def _there(contested: Contested, numbers: Mapping[str, str]) -> frozenset[str | None]:
+    """Return all that may be on disk at a contested path."""
+    if contested.on_disk.state == "missing":
+        return frozenset({None})
+    if contested.on_disk.state == "changed":
+        is_stub = contested.on_disk.is_stub and contested.overlap.severity == "none"
+        return frozenset({_STUB if is_stub else _CHANGED})
+    ids = contested.overlap.ids
+    possible = contested.on_disk.matches or [id_ for id_ in ids if id_ not in contested.on_disk.losers]
+    return frozenset(numbers[id_] for id_ in possible or ids)
+
+
+def removal_impacts(ids: Collection[str], scan: Scan) -> list[RemovalImpact]:
+    """Return what would be lost if these were uninstalled.
+
+    Args:
+        ids: Of distributions.
+        scan: The environment they are in; RECORDs are read once more.
+    """
+    if not ids:
+        return []
+    imported = {each.id: _imported(each, scan) for each in scan.distributions}
+    found = []
+    for distribution in scan.distributions:
+        if distribution.id in ids:
+            others = {name for id_, names in imported.items() if id_ not in ids for name in names}
+            requirers = [
+                other.name
+                for other in scan.distributions
+                if distribution.name in other.requires and other.id not in ids
+            ]
+            packages = tuple(sorted(imported[distribution.id] - others))
+            found.append(RemovalImpact(distribution.name, tuple(requirers), packages))
+    return found
+
+
+def _imported(distribution: Installed, scan: Scan) -> set[str]:
+    """Return the top-level names that can be imported from a distribution's files."""
+    try:
+        keys, _ = listed_keys(distribution, scan.places)
+    except RecordError:
+        return set()
+    found = set()
+    for key in keys:
+        top, slash, rest = key.partition("/")
+        if not slash:
+            top, _, rest = top.partition(".")
+            slash = "/" if rest in {"py", "so", "pyd"} or rest.endswith((".so", ".pyd")) else ""
+        elif not rest.endswith((".py", ".so", ".pyd")):
+            slash = ""
+        if slash and top.isidentifier():
+            found.add(top)
+    return found
