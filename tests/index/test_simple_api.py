@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from wheelclash.errors import FetchError
-from wheelclash.index.simple_api import Page, ProjectFile, parse_page, usable
+from wheelclash.index.page import Page, ProjectFile, usable
+from wheelclash.index.simple_api import parse_page
 
 BASE = "https://index.example/simple/left/"
 NAME = "left-1.0-py3-none-any.whl"

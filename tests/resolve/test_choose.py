@@ -12,7 +12,8 @@ from tests.support.wheelmaker import Wheel
 from wheelclash.core.distribution import Candidate, Choice, Skip
 from wheelclash.http.urls import Credentials
 from wheelclash.index.client import Found, Source
-from wheelclash.index.simple_api import ProjectFile, parse_page
+from wheelclash.index.page import ProjectFile
+from wheelclash.index.simple_api import parse_page
 from wheelclash.resolve.choose import choose, choose_direct
 from wheelclash.resolve.requirement import parse
 from wheelclash.target.target import Target, target_for

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wheelclash.core.distribution import Candidate
-    from wheelclash.index.simple_api import ProjectFile
+    from wheelclash.index.page import ProjectFile
     from wheelclash.report.model import Report
     from wheelclash.wheel.remote import Archive
 

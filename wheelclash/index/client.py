@@ -18,7 +18,8 @@ from wheelclash.files import IrregularFileError, TooLargeError, read_file
 from wheelclash.http.client import MAX_PAGE
 from wheelclash.http.urls import local_path
 from wheelclash.index.filenames import project_of
-from wheelclash.index.simple_api import Page, ProjectFile, parse_page, project_file, usable
+from wheelclash.index.page import Page, ProjectFile, project_file, usable
+from wheelclash.index.simple_api import parse_page
 from wheelclash.threads import run_all
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from wheelclash.errors import IndexSettingsError
-from wheelclash.files import LARGEST_CONFIGURATION, IrregularFileError, read_file
 from wheelclash.http.urls import local_path, shown
+from wheelclash.index import pip_config, uv_config
+from wheelclash.index.block import Block
 from wheelclash.validation import flag, instance, paths, texts
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from wheelclash.http.cache import Cache
     from wheelclash.http.urls import Credentials
 
-__all__ = ["Block", "IndexFlags", "IndexSettings", "Strategy", "default_index", "location", "resolve_settings"]
+__all__ = ["IndexFlags", "IndexSettings", "Strategy", "default_index", "location", "resolve_settings"]
 
 Strategy: TypeAlias = Literal["first-index", "merge"]
 """``first-index``: the first index that has the project, extras first (uv). ``merge``: the best file of all (pip)."""
@@ -68,37 +69,6 @@ class IndexFlags(NamedTuple):
             strategy=instance("strategy", given.strategy, str | None, "the name of a strategy or None"),
             cert=_path_or_none("cert", given.cert),
         )
-
-
-class Block(NamedTuple):
-    """What one source says. Locations are text as found, relative to ``base``.
-
-    Attributes:
-        index_url: The main index.
-        extra_index_urls: Further ones, in order.
-        find_links: Folders and pages of links, in order.
-        no_index: Ask no index.
-        strategy: As the source spells it.
-        cert: A file of CA certificates.
-        trusted_hosts: Hosts whose certificates do not matter.
-        base: The folder relative paths start from; the current one if None.
-        spelling: What the user would recognise as the source, e.g. ``PIP_INDEX_URL``.
-    """
-
-    index_url: str | None = None
-    extra_index_urls: tuple[str, ...] = ()
-    find_links: tuple[str, ...] = ()
-    no_index: bool = False
-    strategy: str | None = None
-    cert: str | None = None
-    trusted_hosts: tuple[str, ...] = ()
-    base: Path | None = None
-    spelling: str = ""
-
-    @property
-    def names_any(self) -> bool:
-        """Whether it names an index or find-links, or forbids indexes."""
-        return bool(self.index_url or self.extra_index_urls or self.find_links or self.no_index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,12 +210,9 @@ def _blocks(
     yield "flags", given
     if no_config:
         return
-    from wheelclash.index import pip_config as pipconfig
-    from wheelclash.index import uv_config as uvconfig
-
     readers: dict[Literal["pip", "uv"], tuple[Callable[[], Block], Callable[[], Block]]] = {
-        "pip": (lambda: pipconfig.from_environ(environ), lambda: pipconfig.from_files(environ, prefix)),
-        "uv": (lambda: uvconfig.from_environ(environ), lambda: uvconfig.from_files(environ, cwd)),
+        "pip": (lambda: pip_config.from_environ(environ), lambda: pip_config.from_files(environ, prefix)),
+        "uv": (lambda: uv_config.from_environ(environ), lambda: uv_config.from_files(environ, cwd)),
     }
     order: tuple[Literal["pip", "uv"], ...] = ("pip", "uv") if installer == "pip" else ("uv", "pip")
     for name in order:
@@ -340,24 +307,3 @@ def _without_secrets(flags: IndexFlags, credentials: Credentials) -> IndexFlags:
         extra_index_urls=tuple(clean(each) for each in flags.extra_index_urls),
         find_links=tuple(clean(each) for each in flags.find_links),
     )
-
-
-def truthy(text: str | None) -> bool:
-    """How pip and uv read a switch in a variable or file."""
-    return (text or "").strip().lower() in {"1", "true", "yes", "on", "y", "t"}
-
-
-def readable(path: Path) -> bytes | None:
-    """A configuration file's content; None if there is none.
-
-    Raises:
-        IndexSettingsError: It is there and cannot be read.
-    """
-    try:
-        return read_file(path, LARGEST_CONFIGURATION)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        if isinstance(error, IrregularFileError) and (error.is_folder or os.fspath(path) == os.devnull):
-            return None  # PIP_CONFIG_FILE=/dev/null: no configuration
-        raise IndexSettingsError(f"The configuration file {path} cannot be read ({error.strerror}).") from None

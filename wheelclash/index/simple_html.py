@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from wheelclash.index.simple_api import Page, ProjectFile, check_version, project_file, unique
+from wheelclash.index.page import Page, ProjectFile, check_version, project_file, unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from wheelclash.errors import FetchError
-from wheelclash.index.simple_api import Page, ProjectFile, check_version, project_file, unique
+from wheelclash.index.page import Page, ProjectFile, check_version, project_file, unique
 
 __all__ = ["parse"]
 

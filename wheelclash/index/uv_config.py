@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from wheelclash.errors import IndexSettingsError
-from wheelclash.index.settings import Block, readable, truthy
+from wheelclash.index.block import Block, readable, truthy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

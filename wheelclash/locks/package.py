@@ -16,7 +16,7 @@ from packaging.version import InvalidVersion, Version
 from wheelclash.core.distribution import Candidate, Skip
 from wheelclash.errors import QuestionError
 from wheelclash.index.filenames import rank, ranks, version_of
-from wheelclash.index.simple_api import ProjectFile
+from wheelclash.index.page import ProjectFile
 from wheelclash.resolve.choose import reason_for
 from wheelclash.resolve.requirement import Asked
 from wheelclash.resolve.selection import Selection, Unlocated

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from packaging.utils import BuildTag
 
     from wheelclash.index.client import Found
-    from wheelclash.index.simple_api import ProjectFile
+    from wheelclash.index.page import ProjectFile
     from wheelclash.resolve.requirement import Asked
     from wheelclash.target.target import Target
 
