@@ -82,7 +82,7 @@ class Closure(NamedTuple):
     Attributes:
         pylock: A ``pylock.toml`` for one target, without credentials.
         folder: What relative paths in it start from.
-        sole_index: The one index everything came from, without credentials; None if there were several places.
+        sole_index: The one index everything came from, without credentials; None if there were several.
         notes: Sentences for people, uv's warnings among them.
         not_compared: The projects whose requirements these are.
         uv: The version of uv that resolved it.
@@ -111,17 +111,17 @@ class Closure(NamedTuple):
         """
         from wheelclash.locks import pylock
         from wheelclash.locks.document import parse_toml
-        from wheelclash.locks.location import Places
+        from wheelclash.locks.location import LockLocation
 
-        what = "uv's resolution"
-        document = parse_toml(self.pylock, what)
+        location = LockLocation("uv's resolution", self.folder, credentials, anywhere=True)
+        document = parse_toml(self.pylock, location.name)
         for package in document.tables("packages"):
             files = [*package.tables("wheels"), package.table("sdist"), package.table("archive")]
             for file in (each for each in files if each.values and not each.values.get("hashes")):
                 file.values["hashes"] = _NO_HASHES
             if self.sole_index is not None and ("wheels" in package or "sdist" in package):
                 package.values.setdefault("index", self.sole_index)
-        return pylock.read(document, what, Places(self.folder, credentials, anywhere=True))
+        return pylock.read(document, location)
 
     def versions(self) -> dict[str, str]:
         """Version by name, as resolved; resolvers back off to old releases without a word."""

@@ -1,4 +1,4 @@
-"""What the formats share: markers, constraints, places, choosing, targets."""
+"""What the formats share: markers, constraints, places of files, choosing, targets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wheelclash.errors import QuestionError
 from wheelclash.http.urls import Credentials
 from wheelclash.locks.document import parse_json, parse_toml
 from wheelclash.locks.graph import Markers
-from wheelclash.locks.location import Places
+from wheelclash.locks.location import LockLocation
 from wheelclash.locks.package import Locked, locked_wheel, select_wheels
 from wheelclash.locks.poetry import allows
 from wheelclash.target.inferred import python_allowed, targets_among
@@ -104,7 +104,7 @@ def test_requires_python_that_is_none_says_nothing() -> None:
     ],
 )
 def test_only_urls_that_can_be_read_are_taken(url: str, clean: str) -> None:
-    place = Places(Path("folder"), Credentials()).of_url(url)
+    place = LockLocation("x.lock", Path("folder"), Credentials()).of_url(url)
     assert place.url == clean
     assert bool(place.refused) is not bool(clean)
     assert "secret" not in repr(place)
@@ -112,9 +112,11 @@ def test_only_urls_that_can_be_read_are_taken(url: str, clean: str) -> None:
 
 def test_a_url_of_a_file_in_the_project_is_taken() -> None:
     folder = Path("folder").absolute()
-    place = Places(folder, Credentials()).of_url((folder / "a b" / "x.whl").as_uri())
+    place = LockLocation("x.lock", folder, Credentials()).of_url((folder / "a b" / "x.whl").as_uri())
     assert place.path == folder / "a b" / "x.whl"
-    outside = Places(folder / "deeper", Credentials(), anywhere=True).of_url((folder / "x.whl").as_uri())
+    outside = LockLocation("x.lock", folder / "deeper", Credentials(), anywhere=True).of_url(
+        (folder / "x.whl").as_uri()
+    )
     assert outside.path == folder / "x.whl"
 
 
@@ -177,7 +179,12 @@ def test_minors_are_those_the_lock_is_for_and_some_wheel_was_built_for(
 
 
 def test_credentials_are_in_no_message_about_a_url() -> None:
-    assert "secret" not in Places(Path("folder"), Credentials()).of_url("ftp://me:secret@host.example/x.whl").refused
+    assert (
+        "secret"
+        not in LockLocation("x.lock", Path("folder"), Credentials())
+        .of_url("ftp://me:secret@host.example/x.whl")
+        .refused
+    )
 
 
 @pytest.mark.parametrize(("parse", "text"), [(parse_toml, "x = " + "[" * 100000), (parse_json, "[" * 100000)])

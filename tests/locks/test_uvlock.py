@@ -208,7 +208,7 @@ def test_an_extra_without_dependencies_exists() -> None:
 @pytest.mark.parametrize(
     ("head", "sentence"),
     [
-        ("supported-markers = [\"sys_platform == 'win32'\"]\n", "supports other environments"),
+        ("supported-markers = [\"sys_platform == 'win32'\"]\n", "is for other environments"),
         ('supported-markers = ["sys_platform =="]\n', "marker that cannot be evaluated"),
         ("conflicts = [1]\n", "conflicts is no list of lists"),
         ("conflicts = [[{ extra = 'x' }]]\n", "package is missing"),

@@ -13,14 +13,14 @@ from wheelclash.http.urls import local_path, without_credentials
 if TYPE_CHECKING:
     from wheelclash.http.urls import Credentials
 
-__all__ = ["Place", "Places", "filename_of"]
+__all__ = ["FileLocation", "LockLocation", "filename_of"]
 
 _LOCAL_HOSTS = {"", "localhost"}
 _PLAIN = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,4})?/[^\s\\@#?\[\]]*")
 """A URL that need not be taken apart to know that it can be read and hides nothing; locks have thousands."""
 
 
-class Place(NamedTuple):
+class FileLocation(NamedTuple):
     """Where one file is.
 
     Attributes:
@@ -36,42 +36,53 @@ class Place(NamedTuple):
     refused: str = ""
 
 
-class Places:
-    """Makes places of what one lock says.
+class LockLocation:
+    """Where one lock is, and where it says that files are.
 
     Args:
+        name: What messages call the lock, such as ``uv.lock``.
         folder: The lock's; relative paths start here, and no path may lead out of it.
-        credentials: Where user names and passwords in URLs go.
-        anywhere: Local files may be anywhere: the description was made on this machine, and says so.
+        credentials: Receives the user names and passwords of URLs of files and indexes.
+        path: The lock's own path; None for the standard input.
+        anywhere: Whether local files may be anywhere: so where the description was made on this machine.
+
+    Attributes:
+        name: The same.
+        path: The same.
+        folder: Absolute.
     """
 
-    def __init__(self, folder: Path, credentials: Credentials, *, anywhere: bool = False) -> None:
+    def __init__(
+        self, name: str, folder: Path, credentials: Credentials, *, path: Path | None = None, anywhere: bool = False
+    ) -> None:
+        self.name = name
+        self.path = path
         self.folder = Path(os.path.abspath(folder))  # noqa: PTH100 - lexical: links are the user's business
         self._credentials = credentials
         self._anywhere = anywhere
 
-    def of_url(self, text: str) -> Place:
+    def of_url(self, text: str) -> FileLocation:
         """The place a URL names."""
         if _PLAIN.fullmatch(text):
-            return Place(url=text)
+            return FileLocation(url=text)
         try:
             parts = urlsplit(text)
             usable = parts.port is None or bool(parts.hostname)
         except ValueError:
-            return Place(refused="its URL is none")
+            return FileLocation(refused="its URL is none")
         clean = without_credentials(parts._replace(fragment="").geturl())
         scheme = parts.scheme.lower()
         fragment = parts.fragment.rpartition("sha256=")[2].partition("&")[0] if "sha256=" in parts.fragment else None
         if scheme == "file":
             path = local_path(clean)
             if path is None or parts.netloc.lower() not in _LOCAL_HOSTS or "\0" in str(path):
-                return Place(refused=f"{clean} names no file of this machine")
+                return FileLocation(refused=f"{clean} names no file of this machine")
             return self._local(path, str(path))._replace(sha256=fragment)
         if scheme not in {"http", "https"} or not usable or not parts.hostname:
-            return Place(refused=f"{clean} is neither http(s) nor a file")
-        return Place(url=self._credentials.take(parts._replace(fragment="").geturl()), sha256=fragment)
+            return FileLocation(refused=f"{clean} is neither http(s) nor a file")
+        return FileLocation(url=self._credentials.take(parts._replace(fragment="").geturl()), sha256=fragment)
 
-    def of_path(self, text: str, below: str = "") -> Place:
+    def of_path(self, text: str, below: str = "") -> FileLocation:
         """The place a path names, as the lock writes it.
 
         Args:
@@ -79,11 +90,11 @@ class Places:
             below: The folder it is relative to, itself relative to the lock's.
         """
         if "\0" in text or "\0" in below:
-            return Place(refused="its path holds a null character")
+            return FileLocation(refused="its path holds a null character")
         native = text if os.name == "nt" else text.replace("\\", "/")
         return self._local(self.folder / below / native, text)
 
-    def index(self, text: str | None) -> str | None:
+    def index_url(self, text: str | None) -> str | None:
         """An index as candidates name it: a URL without credentials, or None if it is no URL."""
         if text is None:
             return None
@@ -93,24 +104,20 @@ class Places:
             return None
         return self._credentials.take(text) if scheme in {"http", "https", "file"} else None
 
-    def shown(self, text: str) -> str:
-        """A URL or path for messages: without credentials."""
-        return self._credentials.take(text)
-
     def is_root(self, text: str) -> bool:
         """Whether a path is the lock's own folder."""
         return "\0" not in text and os.path.normpath(self.folder / text) == str(self.folder)
 
-    def _local(self, path: Path, shown: str) -> Place:
+    def _local(self, path: Path, shown: str) -> FileLocation:
         whole = Path(os.path.normpath(path))
         if not self._anywhere and not whole.is_relative_to(self.folder):
-            return Place(
+            return FileLocation(
                 refused=f"the lock points out of its project, at {shown}; to compare that wheel, name it yourself"
             )
         try:
-            return Place(url=whole.as_uri(), path=whole)
+            return FileLocation(url=whole.as_uri(), path=whole)
         except ValueError:
-            return Place(refused=f"{shown} is no path")
+            return FileLocation(refused=f"{shown} is no path")
 
 
 def filename_of(url_or_path: str) -> str:

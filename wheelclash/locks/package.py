@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import BuildTag
 
-    from wheelclash.locks.location import Place
+    from wheelclash.locks.location import FileLocation
     from wheelclash.target.target import Target
 
 __all__ = ["Kind", "Locked", "LockedWheel", "folder_kind", "locked_wheel", "select_wheels", "uninstallable"]
@@ -112,7 +112,7 @@ def folder_kind(*, own: bool, editable: bool, member: bool = False) -> Kind:
 
 
 def locked_wheel(
-    filename: str, place: Place | None, *, sha256: str | None = None, size: int | None = None
+    filename: str, place: FileLocation | None, *, sha256: str | None = None, size: int | None = None
 ) -> LockedWheel:
     """A wheel from what a lock says of it.
 
@@ -151,13 +151,13 @@ def select_wheels(
     unlocated: list[Unlocated] = []
     skipped: list[Skip] = []
     not_compared: list[Skip] = []
-    places = ranks(target.tags)
+    tag_ranks = ranks(target.tags)
     for package in _distinct(packages):
         reason = _NOT_COMPARED.get(package.kind)
         if reason is not None:
             not_compared.append(Skip(requirement=package.shown, code=package.kind, reason=reason))
             continue
-        found = _chosen(package, target, places, build_first=build_first)
+        found = _chosen(package, target, tag_ranks, build_first=build_first)
         if isinstance(found, Skip):
             skipped.append(found)
         elif found.url:
@@ -184,11 +184,11 @@ def select_wheels(
 
 def uninstallable(packages: Iterable[Locked], target: Target) -> bool:
     """Whether some package can neither be installed from a wheel nor be built: installers refuse such a target."""
-    places = ranks(target.tags)
+    tag_ranks = ranks(target.tags)
     return any(
         package.kind == "files"
         and not package.sources
-        and all(rank(each.filename, places) is None for each in package.wheels)
+        and all(rank(each.filename, tag_ranks) is None for each in package.wheels)
         for package in packages
     )
 
@@ -228,17 +228,17 @@ def _described(package: Locked) -> str:
     return f"{package.shown} from {place}" if place else package.shown
 
 
-def _chosen(package: Locked, target: Target, places: Mapping[str, int], *, build_first: bool) -> Candidate | Skip:
+def _chosen(package: Locked, target: Target, tag_ranks: Mapping[str, int], *, build_first: bool) -> Candidate | Skip:
     if package.kind == "not-a-wheel":
         reason = f"{package.origin or 'its source'} is no wheel: what it installs is not known until it is built"
         return Skip(requirement=package.shown, code="not-a-wheel", reason=reason)
-    fitting = [each for each in package.wheels if rank(each.filename, places) is not None]
+    fitting = [each for each in package.wheels if rank(each.filename, tag_ranks) is not None]
     own = _own_wheels(package, fitting)
     if not own:
         return Skip(requirement=package.shown, code="no-wheel", reason=_why_none(package, target))
 
     def preference(each: tuple[LockedWheel, Version, BuildTag]) -> tuple[object, ...]:
-        best = rank(each[0].filename, places) or 0
+        best = rank(each[0].filename, tag_ranks) or 0
         return (each[2], -best) if build_first else (-best, each[2])
 
     wheel, version, _ = max(own, key=preference)  # of equal ones the first

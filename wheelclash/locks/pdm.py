@@ -13,19 +13,19 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelclash.errors import QuestionError
+from wheelclash.http.urls import without_credentials
 from wheelclash.locks.document import chosen, pyproject_beside
 from wheelclash.locks.graph import Edge, Markers, lines, reach
 from wheelclash.locks.location import filename_of
-from wheelclash.locks.package import Locked, LockedWheel, folder_kind, locked_wheel, select_wheels, uninstallable
-from wheelclash.target.inferred import python_allowed, targets_among
+from wheelclash.locks.package import Locked, LockedWheel, folder_kind, locked_wheel
+from wheelclash.locks.project import Installation, ProjectLock, Wanted
+from wheelclash.target.inferred import python_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from wheelclash.locks.document import Table
-    from wheelclash.locks.location import Places
-    from wheelclash.resolve.selection import Selection
+    from wheelclash.locks.location import LockLocation
     from wheelclash.target.target import Target
 
 __all__ = ["PdmLock", "read"]
@@ -44,14 +44,12 @@ _SYSTEMS = {
 _MACHINES = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "aarch64", "aarch64": "aarch64"}
 
 
-def read(document: Table, what: str, places: Places, path: Path | None) -> PdmLock:
+def read(document: Table, location: LockLocation) -> PdmLock:
     """Read a pdm lock.
 
     Args:
         document: The whole file.
-        what: Its name, for messages.
-        places: Where its files are.
-        path: The file; the ``pyproject.toml`` beside it says which groups are the project's extras.
+        location: Where it is; the ``pyproject.toml`` beside it says which groups are the project's extras.
 
     Raises:
         QuestionError: It is damaged, or of a version that pdm 2.26 does not read.
@@ -62,69 +60,79 @@ def read(document: Table, what: str, places: Places, path: Path | None) -> PdmLo
     except InvalidVersion:
         version = Version("0")
     if version.major != _NEWEST.major or version.minor > _NEWEST.minor:
-        raise QuestionError(f"{what} is of version {text}; only version 4, up to {_NEWEST}, of pdm.lock is known.")
-    return PdmLock(document, what, places, path)
+        raise QuestionError(
+            f"{location.name} is of version {text}; only version 4, up to {_NEWEST}, of pdm.lock is known."
+        )
+    return PdmLock(document, location)
 
 
-class PdmLock:
-    """A pdm lock; see :class:`wheelclash.resolve.selection.Lock`."""
+class PdmLock(ProjectLock):
+    """A pdm lock; see :class:`wheelclash.locks.project.ProjectLock`."""
 
-    def __init__(self, document: Table, what: str, places: Places, path: Path | None) -> None:
-        self._what = what
+    def __init__(self, document: Table, location: LockLocation) -> None:
         self._metadata = document.table("metadata")
         self._tables = document.tables("package")
-        self._project = pyproject_beside(path)
-        self._packages = [_locked(each, places) for each in self._tables]
-        self._groups: list[str] = [canonicalize_name(each) for each in self._metadata.texts("groups")]
+        self._project = pyproject_beside(location.path)
+        self._groups: list[str] = [canonicalize_name(group) for group in self._metadata.texts("groups")]
         self._inherits = "inherit_metadata" in self._metadata.texts("strategy")
+        notes = []
+        if not self._inherits and self._project is None:
+            notes.append(f"there is no pyproject.toml beside {location.name}: everything it locks is compared")
+        super().__init__(location, [_locked(table, location) for table in self._tables], notes=notes)
 
-    def targets(self) -> list[Target]:
-        """As the protocol says."""
+    # -- targets -------------------------------------------------------------------------------------------
+
+    def _allows_python(self, version: str) -> bool:
         listed = self._metadata.tables("targets")
-        return targets_among(
-            (wheel.filename for package in self._packages for wheel in package.wheels),
-            allows=lambda version: (
-                not listed or any(python_allowed(each.text("requires_python"), version) for each in listed)
-            ),
-            admits=lambda target: (
-                self._in_targets(target) and not uninstallable(self._selected(target, self._default_groups()), target)
-            ),
-        )
+        return not listed or any(python_allowed(table.text("requires_python"), version) for table in listed)
 
-    def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:
-        """As the protocol says; like pdm, without any extra or group it takes every group that is locked."""
-        optional = self._optional()
-        known = [each for each in self._groups if each != _DEFAULT]
-        given = chosen(
-            extras, known if optional is None else [e for e in known if e in optional], what="extra", where=self._what
-        )
-        named = chosen(groups, known, what="group", where=self._what)
-        if not self._in_targets(target):
+    def _is_for(self, target: Target) -> bool:
+        listed = self._metadata.tables("targets")
+        return not listed or any(_fits(table, target) for table in listed)
+
+    def _check_target(self, target: Target, wanted: Wanted) -> None:  # noqa: ARG002 - no group has a target
+        if not self._is_for(target):
             raise QuestionError(
-                f"{self._what} is for other targets than {target.python_version} on {target.platform}: "
-                f"{'; '.join(_shown(each) for each in self._metadata.tables('targets')[:3])}.",
+                f"{self._name} is for other targets than {target.python_version} on {target.platform}: "
+                f"{'; '.join(_shown(table) for table in self._metadata.tables('targets')[:3])}.",
                 "Give --python-version and --python-platform.",
             )
-        notes: list[str] = []
-        wanted = self._default_groups()
-        if (given or named) and optional is not None:
-            wanted = [each for each in wanted if each not in optional or each in given or each in named]
-        if all_extras:
-            wanted = self._groups or wanted
-        if not self._inherits and self._project is None:
-            notes.append(f"there is no pyproject.toml beside {self._what}: everything it locks is compared")
-        return select_wheels(self._selected(target, wanted), target, notes=notes)
 
     # -- groups --------------------------------------------------------------------------------------------
 
+    def _known_extras(self) -> list[str]:
+        optional = self._optional()
+        return [group for group in self._known_groups() if optional is None or group in optional]
+
+    def _known_groups(self) -> list[str]:
+        return [group for group in self._groups if group != _DEFAULT]
+
+    def _wanted(self, extras: Sequence[str], groups: Sequence[str], *, all_extras: bool) -> Wanted:
+        """Return what is to be installed: like pdm, without any extra or group every group that is locked.
+
+        Raises:
+            QuestionError: An extra or a group does not exist.
+        """
+        named = {
+            *chosen(extras, self._known_extras(), what="extra", where=self._name),
+            *chosen(groups, self._known_groups(), what="group", where=self._name),
+        }
+        optional = self._optional()
+        in_force = self._default_groups()
+        if named and optional is not None:
+            in_force = [group for group in in_force if group not in optional or group in named]
+        if all_extras:
+            in_force = self._groups or in_force
+        return Wanted(groups=tuple(in_force))
+
     def _optional(self) -> set[str] | None:
-        """The project's extras; None if there is no project to ask."""
+        """Return the project's extras; None if there is no project to ask."""
         if self._project is None:
             return None
-        return {canonicalize_name(each) for each in self._project.table("project").table("optional-dependencies")}
+        return {canonicalize_name(extra) for extra in self._project.table("project").table("optional-dependencies")}
 
     def _default_groups(self) -> list[str]:
-        """What ``pdm install`` takes: every locked group that the project has."""
+        """Return what ``pdm install`` takes: every locked group that the project has."""
         if self._project is None or not self._groups:
             return self._groups or [_DEFAULT]
         project, pdm = self._project, self._project.table("tool").table("pdm")
@@ -134,19 +142,16 @@ class PdmLock:
             pdm.table("dev-dependencies"),
         )
         present = {_DEFAULT, *(canonicalize_name(key) for table in listed for key in table)}
-        return [each for each in self._groups if each in present]
-
-    # -- targets -------------------------------------------------------------------------------------------
-
-    def _in_targets(self, target: Target) -> bool:
-        listed = self._metadata.tables("targets")
-        return not listed or any(_fits(each, target) for each in listed)
+        return [group for group in self._groups if group in present]
 
     # -- packages ------------------------------------------------------------------------------------------
 
+    def _install(self, target: Target, wanted: Wanted) -> Installation:
+        return Installation(self._selected(target, wanted.groups))
+
     def _selected(self, target: Target, groups: Sequence[str]) -> Iterator[Locked]:
         """The packages that would be installed."""
-        markers = Markers(target, self._what)
+        markers = Markers(target, self._name)
         if not self._inherits:
             yield from self._walked(markers, groups)
             return
@@ -168,7 +173,7 @@ class PdmLock:
             lambda number, _: (
                 _keyed(each, versions) for each in lines(self._tables[number].texts("dependencies"), markers)
             ),
-            self._what,
+            self._name,
         )
         for number in found:
             yield self._packages[number]
@@ -200,18 +205,18 @@ def _keyed(edge: Edge, versions: dict[str, list[tuple[int, str]]]) -> Edge:
     return edge._replace(name=key if key in versions else edge.name, extras=())
 
 
-def _locked(table: Table, places: Places) -> Locked:
+def _locked(table: Table, location: LockLocation) -> Locked:
     name = canonicalize_name(table.required("name"))
     version = table.text("version")
     extras = tuple(sorted(canonicalize_name(each) for each in table.texts("extras")))
     for key in _VCS:
         if key in table:
-            origin = places.shown(table.required(key))
+            origin = without_credentials(table.required(key))
             return Locked(name=name, version=version, kind="not-a-wheel", origin=origin, direct=True)
     path, url = table.text("path"), table.text("url")
     named = path if path is not None else url
     if named is None:
-        wheels = tuple(_wheel(each, places) for each in table.tables("files"))
+        wheels = tuple(_wheel(each, location) for each in table.tables("files"))
         return Locked(
             name=name,
             version=version,
@@ -219,23 +224,23 @@ def _locked(table: Table, places: Places) -> Locked:
             sources=tuple(each.filename for each in wheels if not each.filename.lower().endswith(".whl")),
             extras=extras,
         )
-    filename, origin = filename_of(named), places.shown(named)
+    filename, origin = filename_of(named), without_credentials(named)
     if filename.lower().endswith(".whl"):
-        place = places.of_path(path) if path is not None else places.of_url(url or "")
+        place = location.of_path(path) if path is not None else location.of_url(url or "")
         digest = next(
-            (each.sha256 for each in (_wheel(one, places) for one in table.tables("files")) if each.sha256), None
+            (each.sha256 for each in (_wheel(one, location) for one in table.tables("files")) if each.sha256), None
         )
         wheel = locked_wheel(filename, place, sha256=digest)
         return Locked(name=name, version=version, wheels=(wheel,), origin=origin, direct=True, extras=extras)
     if path is not None and not filename.lower().endswith((".gz", ".zip", ".bz2", ".xz")):
-        kind = folder_kind(own=places.is_root(path), editable=table.flag("editable"))
+        kind = folder_kind(own=location.is_root(path), editable=table.flag("editable"))
         return Locked(name=name, version=version, kind=kind, origin=origin)
     return Locked(name=name, version=version, kind="not-a-wheel", origin=origin, direct=True)
 
 
-def _wheel(table: Table, places: Places) -> LockedWheel:
+def _wheel(table: Table, location: LockLocation) -> LockedWheel:
     url, digest = table.text("url"), table.text("hash") or ""
-    place = None if url is None else places.of_url(url)
+    place = None if url is None else location.of_url(url)
     sha256 = digest if digest.startswith("sha256:") else None
     return locked_wheel(table.text("file") or filename_of(url or ""), place, sha256=sha256)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from wheelclash.errors import QuestionError, TargetError
+from wheelclash.http.urls import without_credentials
 from wheelclash.locks.location import filename_of
 from wheelclash.locks.package import Locked, folder_kind, locked_wheel, select_wheels
 from wheelclash.target.inferred import targets_among
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wheelclash.locks.document import Table
-    from wheelclash.locks.location import Places
+    from wheelclash.locks.location import LockLocation
     from wheelclash.resolve.selection import Selection
     from wheelclash.target.target import Target
 
@@ -30,37 +31,36 @@ _MACHINES = {"AMD64": "win_amd64", "ARM64": "win_arm64", "x86": "win32"}
 """What stands for a machine whose wheels are all for any platform."""
 
 
-def read(document: Table, what: str, places: Places) -> PipReport:
+def read(document: Table, location: LockLocation) -> PipReport:
     """Read an installation report.
 
     Args:
         document: The whole file.
-        what: Its name, for messages.
-        places: Where its files are.
+        location: Where it is.
 
     Raises:
         QuestionError: It is damaged, no such report, or of a version that is not "1".
     """
     version = document.values.get("version")
     if "install" not in document:
-        raise QuestionError(f"{what} is JSON, but no report of pip install --report.")
+        raise QuestionError(f"{location.name} is JSON, but no report of pip install --report.")
     if version != "1":
-        raise QuestionError(f'{what} is of version {version!r}; only version "1" of pip\'s report is known.')
-    return PipReport(document, what, places)
+        raise QuestionError(f'{location.name} is of version {version!r}; only version "1" of pip\'s report is known.')
+    return PipReport(document, location)
 
 
 class PipReport:
     """A report of pip; see :class:`wheelclash.resolve.selection.Lock`."""
 
-    def __init__(self, document: Table, what: str, places: Places) -> None:
-        self._what = what
+    def __init__(self, document: Table, location: LockLocation) -> None:
+        self._name = location.name
         environment = document.table("environment")
         self._python = environment.text("python_full_version") or ""
         self._machine = (environment.text("sys_platform") or "", environment.text("platform_machine") or "")
         self._packages: list[Locked] = []
         self._roots: list[str] = []
         for table in document.tables("install"):
-            package = _locked(table, places)
+            package = _locked(table, location)
             self._packages.append(package)
             if table.flag("requested"):
                 self._roots.append(package.name)
@@ -85,7 +85,7 @@ class PipReport:
         for what, names in (("extra", extras), ("group", groups)):
             if names:
                 raise QuestionError(
-                    f"{self._what} is what pip would install, and has no {what} {names[0]!r} to add.",
+                    f"{self._name} is what pip would install, and has no {what} {names[0]!r} to add.",
                     "Ask pip for it when the report is made.",
                 )
         notes = []
@@ -93,13 +93,13 @@ class PipReport:
             self._machine[0] != target.markers["sys_platform"]
         ):
             notes.append(
-                f"{self._what} was made for Python {self._python} on {self._machine[0]}, "
+                f"{self._name} was made for Python {self._python} on {self._machine[0]}, "
                 f"and is compared for {target.python_version} on {target.platform}"
             )
         return select_wheels(self._packages, target, roots=self._roots, notes=notes)
 
 
-def _locked(table: Table, places: Places) -> Locked:
+def _locked(table: Table, location: LockLocation) -> Locked:
     metadata = table.table("metadata")
     name = canonicalize_name(metadata.required("name"))
     version = metadata.required("version")
@@ -107,7 +107,7 @@ def _locked(table: Table, places: Places) -> Locked:
     info = table.table("download_info")
     url = info.required("url")
     direct = table.flag("is_direct")
-    origin = places.shown(url)
+    origin = without_credentials(url)
     if "dir_info" in info:
         kind = folder_kind(own=False, editable=info.table("dir_info").flag("editable"))
         return Locked(name=name, version=version, kind=kind, origin=origin, direct=True)
@@ -118,7 +118,7 @@ def _locked(table: Table, places: Places) -> Locked:
         return Locked(name=name, version=version, sources=(filename,))
     archive = info.table("archive_info")
     sha256 = archive.table("hashes").text("sha256") or _old_hash(archive)
-    wheel = locked_wheel(filename, places.of_url(url), sha256=sha256)
+    wheel = locked_wheel(filename, location.of_url(url), sha256=sha256)
     return Locked(name=name, version=version, wheels=(wheel,), origin=origin, direct=direct, extras=extras)
 
 

@@ -20,18 +20,18 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelclash.errors import QuestionError
-from wheelclash.locks.document import Table, chosen, pyproject_beside
+from wheelclash.http.urls import without_credentials
+from wheelclash.locks.document import Table, pyproject_beside
 from wheelclash.locks.graph import Edge, Markers, lines, reach
 from wheelclash.locks.location import filename_of
-from wheelclash.locks.package import Locked, folder_kind, locked_wheel, select_wheels, uninstallable
-from wheelclash.target.inferred import targets_among
+from wheelclash.locks.package import Locked, folder_kind, locked_wheel
+from wheelclash.locks.project import Installation, ProjectLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-    from pathlib import Path
 
-    from wheelclash.locks.location import Places
-    from wheelclash.resolve.selection import Selection
+    from wheelclash.locks.location import LockLocation
+    from wheelclash.locks.project import Wanted
     from wheelclash.target.target import Target
 
 __all__ = ["PoetryGraph", "PoetryLock", "allows", "read"]
@@ -252,14 +252,12 @@ _MAIN = "main"
 _GROUPS_SINCE = Version("2.1")
 
 
-def read(document: Table, what: str, places: Places, path: Path | None) -> PoetryLock:
+def read(document: Table, location: LockLocation) -> PoetryLock:
     """Read a poetry lock.
 
     Args:
         document: The whole file.
-        what: Its name, for messages.
-        places: Where its files are.
-        path: The file; the ``pyproject.toml`` beside it says which groups are optional.
+        location: Where it is; the ``pyproject.toml`` beside it says which groups are optional.
 
     Raises:
         QuestionError: It is damaged, or of a version that is neither 1 nor 2.
@@ -270,59 +268,47 @@ def read(document: Table, what: str, places: Places, path: Path | None) -> Poetr
     except InvalidVersion:
         version = Version("0")
     if version.major not in {1, 2}:
-        raise QuestionError(f"{what} is of version {text}; only versions 1 and 2 of poetry.lock are known.")
-    return PoetryLock(document, what, places, path, version)
+        raise QuestionError(f"{location.name} is of version {text}; only versions 1 and 2 of poetry.lock are known.")
+    return PoetryLock(document, location, version)
 
 
-class PoetryLock:
-    """A poetry lock; see :class:`wheelclash.resolve.selection.Lock`."""
+class PoetryLock(ProjectLock):
+    """A poetry lock; see :class:`wheelclash.locks.project.ProjectLock`."""
 
-    def __init__(self, document: Table, what: str, places: Places, path: Path | None, version: Version) -> None:
-        self._what = what
+    def __init__(self, document: Table, location: LockLocation, version: Version) -> None:
         self._tables = document.tables("package")
         self._metadata = document.table("metadata")
         self._extras = document.table("extras")
-        self._project = pyproject_beside(path)
-        self._packages = [self._locked(each, places) for each in self._tables]
-        self._graph = None if version >= _GROUPS_SINCE else PoetryGraph(document, what, self._project)
-
-    def targets(self) -> list[Target]:
-        """As the protocol says."""
-        wheels = (wheel.filename for package in self._packages for wheel in package.wheels)
-        return targets_among(wheels, allows=self._allows, admits=self._admits)
-
-    def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:
-        """As the protocol says."""
-        known = [*self._extras]
-        wanted: list[str] = [canonicalize_name(each) for each in known] if all_extras else []
-        wanted += chosen(extras, known, what="extra", where=self._what)
-        named = chosen(groups, self._groups(), what="group", where=self._what)
-        if not self._allows(target.python_version):
-            pythons = self._metadata.text("python-versions")
-            raise QuestionError(
-                f"{self._what} is for Python {pythons}, not for {target.python_version}.",
-                "Give --python-version.",
-            )
-        notes: list[str] = []
+        self._project = pyproject_beside(location.path)
+        self._graph = None if version >= _GROUPS_SINCE else PoetryGraph(document, location.name, self._project)
+        notes = []
         if self._graph is not None and self._project is None:
             notes.append(
-                f"{self._what} is of an older version and there is no pyproject.toml beside it: "
+                f"{location.name} is of an older version and there is no pyproject.toml beside it: "
                 "everything that is not optional is compared"
             )
         elif self._project is None:
-            notes.append(f"there is no pyproject.toml beside {self._what}: no group is taken to be optional")
-        packages = list(self._selected(target, wanted, [*self._default_groups(), *named]))
-        return select_wheels(packages, target, notes=notes, build_first=True)
+            notes.append(f"there is no pyproject.toml beside {location.name}: no group is taken to be optional")
+        super().__init__(
+            location,
+            [self._locked(table, location) for table in self._tables],
+            requires_python=self._metadata.text("python-versions"),
+            notes=notes,
+            build_first=True,
+        )
 
-    def _allows(self, version: str) -> bool:
-        return allows(self._metadata.text("python-versions"), version)
+    def _allows_python(self, version: str) -> bool:
+        return allows(self._requires_python, version)
 
-    def _admits(self, target: Target) -> bool:
-        return not uninstallable(self._selected(target, [], self._default_groups()), target)
+    def _known_extras(self) -> Table:
+        return self._extras
+
+    def _install(self, target: Target, wanted: Wanted) -> Installation:
+        return Installation(self._selected(target, [*wanted.every, *wanted.extras], wanted.groups))
 
     # -- groups --------------------------------------------------------------------------------------------
 
-    def _groups(self) -> list[str]:
+    def _known_groups(self) -> list[str]:
         """All groups: those of the lock, and those of the project that lock nothing of their own."""
         found: set[str] = {canonicalize_name(group) for table in self._tables for group in table.texts("groups")}
         if self._graph is not None:
@@ -336,16 +322,16 @@ class PoetryLock:
     def _default_groups(self) -> list[str]:
         """All but those the project calls optional."""
         if self._project is None:
-            return self._groups()
+            return self._known_groups()
         listed = self._project.table("tool").table("poetry").table("group")
         optional = {canonicalize_name(each) for each in listed if listed.table(each).flag("optional")}
-        return [each for each in self._groups() if each not in optional]
+        return [each for each in self._known_groups() if each not in optional]
 
     # -- packages ------------------------------------------------------------------------------------------
 
     def _selected(self, target: Target, extras: Sequence[str], groups: Sequence[str]) -> Iterator[Locked]:
         """The packages that would be installed."""
-        markers = Markers(target, self._what)
+        markers = Markers(target, self._name)
         if self._graph is not None:
             for number, with_extras in self._graph.reached(target, markers, extras, groups).items():
                 yield self._packages[number]._replace(extras=tuple(sorted(with_extras)))
@@ -360,33 +346,35 @@ class PoetryLock:
             if held:
                 yield package
 
-    def _locked(self, table: Table, places: Places) -> Locked:
+    def _locked(self, table: Table, location: LockLocation) -> Locked:
         name = canonicalize_name(table.required("name"))
         version = table.required("version")
         source = table.table("source")
         kind = source.text("type")
         url = source.text("url") or ""
         if kind == "directory":
-            folder = folder_kind(own=places.is_root(url), editable=table.flag("develop"))
+            folder = folder_kind(own=location.is_root(url), editable=table.flag("develop"))
             return Locked(name=name, version=version, kind=folder, origin=url)
         hashes = dict(self._files(table, name))
         if kind in {"file", "url"}:
             filename = filename_of(url)
-            origin = places.shown(url)
+            origin = without_credentials(url)
             if not filename.lower().endswith(".whl") or source.text("subdirectory"):
                 return Locked(name=name, version=version, kind="not-a-wheel", origin=origin, direct=True)
-            place = places.of_path(url) if kind == "file" else places.of_url(url)
+            place = location.of_path(url) if kind == "file" else location.of_url(url)
             wheel = locked_wheel(filename, place, sha256=hashes.get(filename))
             return Locked(name=name, version=version, wheels=(wheel,), origin=origin, direct=True)
         if kind not in {None, "legacy", "pypi"}:
-            return Locked(name=name, version=version, kind="not-a-wheel", origin=places.shown(url), direct=True)
+            return Locked(name=name, version=version, kind="not-a-wheel", origin=without_credentials(url), direct=True)
         wheels = tuple(
             locked_wheel(filename, None, sha256=digest)
             for filename, digest in hashes.items()
             if filename.lower().endswith(".whl")
         )
         sources = tuple(each for each in hashes if not each.lower().endswith(".whl"))
-        return Locked(name=name, version=version, wheels=wheels, sources=sources, registry=places.index(url or None))
+        return Locked(
+            name=name, version=version, wheels=wheels, sources=sources, registry=location.index_url(url or None)
+        )
 
     def _files(self, table: Table, name: str) -> Iterator[tuple[str, str | None]]:
         """File names and hashes: beside the package, or, in older locks, all together under ``metadata``."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelclash.errors import QuestionError
-from wheelclash.locks.document import chosen
+from wheelclash.http.urls import without_credentials
 from wheelclash.locks.graph import Markers
-from wheelclash.locks.location import Place, filename_of
-from wheelclash.locks.package import Locked, LockedWheel, folder_kind, locked_wheel, select_wheels, uninstallable
-from wheelclash.target.inferred import python_allowed, targets_among
+from wheelclash.locks.location import FileLocation, filename_of
+from wheelclash.locks.package import Locked, LockedWheel, folder_kind, locked_wheel
+from wheelclash.locks.project import Installation, ProjectLock
+from wheelclash.target.inferred import python_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,20 +22,19 @@ if TYPE_CHECKING:
     from packaging.pylock import Package, PackageArchive, PackageWheel, Pylock
 
     from wheelclash.locks.document import Table
-    from wheelclash.locks.location import Places
-    from wheelclash.resolve.selection import Selection
+    from wheelclash.locks.location import LockLocation
+    from wheelclash.locks.project import Wanted
     from wheelclash.target.target import Target
 
 __all__ = ["PylockLock", "read"]
 
 
-def read(document: Table, what: str, places: Places) -> PylockLock:
+def read(document: Table, location: LockLocation) -> PylockLock:
     """Read a PEP 751 lock.
 
     Args:
         document: The whole file.
-        what: Its name, for messages.
-        places: Where its files are.
+        location: Where it is.
 
     Raises:
         QuestionError: It is not valid, or of a version that is not 1.
@@ -45,141 +45,119 @@ def read(document: Table, what: str, places: Places) -> PylockLock:
     notes = []
     version = values.get("lock-version")
     if isinstance(version, str) and version.startswith("1.") and version != "1.0":
-        notes.append(f"{what} is of version {version}; what that adds to 1.0 is not known here")
+        notes.append(f"{location.name} is of version {version}; what that adds to 1.0 is not known here")
         values["lock-version"] = "1.0"  # packaging would log the same
     try:
         pylock = Pylock.from_dict(values)
     except PylockUnsupportedVersionError:
-        raise QuestionError(f"{what} is of version {version}; only version 1 of PEP 751 is known.") from None
+        raise QuestionError(f"{location.name} is of version {version}; only version 1 of PEP 751 is known.") from None
     except (PylockValidationError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise QuestionError(f"{what} is no valid lock file (PEP 751): {str(error).partition(chr(10))[0]}.") from None
+        raise QuestionError(
+            f"{location.name} is no valid lock file (PEP 751): {str(error).partition(chr(10))[0]}."
+        ) from None
     markers = [each.get("marker") if isinstance(each, dict) else None for each in values.get("packages", [])]
-    environments = values.get("environments") or []
     return PylockLock(
-        pylock, [each if isinstance(each, str) else None for each in markers], environments, what, places, notes
+        pylock,
+        [marker if isinstance(marker, str) else None for marker in markers],
+        values.get("environments") or [],
+        location,
+        notes,
     )
 
 
-class PylockLock:
-    """A PEP 751 lock; see :class:`wheelclash.resolve.selection.Lock`."""
+class PylockLock(ProjectLock):
+    """A PEP 751 lock; see :class:`wheelclash.locks.project.ProjectLock`."""
 
     def __init__(
         self,
         pylock: Pylock,
         markers: Sequence[str | None],
         environments: Sequence[str],
-        what: str,
-        places: Places,
+        location: LockLocation,
         notes: Sequence[str],
     ) -> None:
+        requires_python = pylock.requires_python
+        super().__init__(
+            location,
+            [_locked(package, location) for package in pylock.packages],
+            requires_python=None if requires_python is None else str(requires_python),
+            environments=environments,
+            notes=notes,
+        )
         self._pylock = pylock
         self._markers = markers
-        self._environments = environments
-        self._what = what
-        self._notes = notes
-        self._packages = [_locked(each, places) for each in pylock.packages]
 
-    def targets(self) -> list[Target]:
-        """As the protocol says."""
-        return targets_among(
-            (wheel.filename for package in self._packages for wheel in package.wheels),
-            allows=self._allows,
-            admits=lambda target: (
-                self._in_environments(Markers(target, self._what))
-                and not uninstallable(self._selected(target, [], self._default_groups()), target)
-            ),
-        )
+    def _known_extras(self) -> Sequence[str]:
+        return self._pylock.extras or []
 
-    def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:
-        """As the protocol says."""
-        lock = self._pylock
-        known = lock.extras or []
-        wanted = known if all_extras else chosen(extras, known, what="extra", where=self._what)
-        named = chosen(groups, lock.dependency_groups or [], what="group", where=self._what)
-        if not self._allows(target.python_version):
-            raise QuestionError(
-                f"{self._what} is for Python {lock.requires_python}, not for {target.python_version}.",
-                "Give --python-version.",
-            )
-        if not self._in_environments(Markers(target, self._what)):
-            raise QuestionError(
-                f"{self._what} is for other environments than {target.minor_version} on {target.platform}: "
-                f"{'; '.join(self._environments[:3])}."
-            )
-        packages = self._selected(target, list(wanted), [*self._default_groups(), *named])
-        return select_wheels(packages, target, notes=self._notes)
+    def _known_groups(self) -> Sequence[str]:
+        return self._pylock.dependency_groups or []
 
     def _default_groups(self) -> list[str]:
         return list(self._pylock.default_groups or [])
 
-    def _allows(self, version: str) -> bool:
-        specifier = self._pylock.requires_python
-        return python_allowed(None if specifier is None else str(specifier), version)
-
-    def _in_environments(self, markers: Markers) -> bool:
-        return not self._environments or any(markers.hold(each) for each in self._environments)
-
-    def _selected(self, target: Target, extras: Sequence[str], groups: Sequence[str]) -> list[Locked]:
-        """The packages whose markers hold.
+    def _install(self, target: Target, wanted: Wanted) -> Installation:
+        """Return the packages whose markers hold.
 
         Raises:
             QuestionError: One of them is not for this Python.
         """
-        markers = Markers(target, self._what)
-        found = []
+        markers = Markers(target, self._name)
+        extras = [*wanted.extras, *wanted.every]
+        selected = []
         for package, marker, locked in zip(self._pylock.packages, self._markers, self._packages, strict=True):
-            if not markers.hold(marker, extras, groups):
+            if not markers.hold(marker, extras, wanted.groups):
                 continue
             required = package.requires_python
             if required is not None and not python_allowed(str(required), target.python_version):
                 raise QuestionError(
-                    f"{self._what}: {locked.shown} is for Python {required}, not for {target.python_version}."
+                    f"{self._name}: {locked.shown} is for Python {required}, not for {target.python_version}."
                 )
-            found.append(locked)
-        return found
+            selected.append(locked)
+        return Installation(selected)
 
 
-def _locked(package: Package, places: Places) -> Locked:
+def _locked(package: Package, location: LockLocation) -> Locked:
     version = None if package.version is None else str(package.version)
-    index = places.index(package.index)
+    index = location.index_url(package.index)
     if package.vcs is not None:
-        origin = places.shown(package.vcs.url or package.vcs.path or package.vcs.type)
+        origin = without_credentials(package.vcs.url or package.vcs.path or package.vcs.type)
         return Locked(name=package.name, version=version, kind="not-a-wheel", origin=origin, direct=True)
     if package.directory is not None:
         path = package.directory.path
-        own = places.is_root(path) and not package.directory.subdirectory
+        own = location.is_root(path) and not package.directory.subdirectory
         kind = folder_kind(own=own, editable=bool(package.directory.editable))
         return Locked(name=package.name, version=version, kind=kind, origin=path, direct=True)
     if package.archive is not None:
-        return _archive(package, package.archive, version, places)
+        return _archive(package, package.archive, version, location)
     sources = () if package.sdist is None else (package.sdist.filename,)
-    wheels = tuple(_wheel(each, places) for each in package.wheels or [])
+    wheels = tuple(_wheel(each, location) for each in package.wheels or [])
     return Locked(name=package.name, version=version, wheels=wheels, sources=sources, registry=index)
 
 
-def _archive(package: Package, archive: PackageArchive, version: str | None, places: Places) -> Locked:
+def _archive(package: Package, archive: PackageArchive, version: str | None, location: LockLocation) -> Locked:
     """A file named directly: a wheel, or something to be built."""
     filename = filename_of(archive.url or archive.path or "")
-    origin = places.shown(archive.url or archive.path or "")
+    origin = without_credentials(archive.url or archive.path or "")
     if not filename.lower().endswith(".whl") or archive.subdirectory:
         return Locked(name=package.name, version=version, kind="not-a-wheel", origin=origin, direct=True)
     wheel = locked_wheel(
-        filename, _place(archive.url, archive.path, places), sha256=archive.hashes.get("sha256"), size=archive.size
+        filename, _place(archive.url, archive.path, location), sha256=archive.hashes.get("sha256"), size=archive.size
     )
     return Locked(name=package.name, version=version, wheels=(wheel,), origin=origin, direct=True)
 
 
-def _wheel(wheel: PackageWheel, places: Places) -> LockedWheel:
+def _wheel(wheel: PackageWheel, location: LockLocation) -> LockedWheel:
     size = wheel.size if wheel.size is not None and wheel.size >= 0 else None
     return locked_wheel(
-        wheel.filename, _place(wheel.url, wheel.path, places), sha256=wheel.hashes.get("sha256"), size=size
+        wheel.filename, _place(wheel.url, wheel.path, location), sha256=wheel.hashes.get("sha256"), size=size
     )
 
 
-def _place(url: str | None, path: str | None, places: Places) -> Place:
+def _place(url: str | None, path: str | None, location: LockLocation) -> FileLocation:
     """Both may be given; PEP 751 lets a tool choose, and a path needs no network."""
     if path:
-        found = places.of_path(path)
+        found = location.of_path(path)
         if not url or (not found.refused and found.path is not None and found.path.is_file()):
             return found
-    return places.of_url(url or "")
+    return location.of_url(url or "")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from wheelclash.errors import QuestionError
 from wheelclash.locks.document import Table, parse_json, parse_toml
-from wheelclash.locks.location import Places
+from wheelclash.locks.location import LockLocation
 
 if TYPE_CHECKING:
     from wheelclash.http.urls import Credentials
@@ -105,40 +105,41 @@ def read_lock(path: Path | None, data: bytes, *, credentials: Credentials) -> Lo
     Raises:
         QuestionError: It is none of them, damaged, too large, or of an unknown version.
     """
-    what = "the standard input" if path is None else path.name
-    folder = Path.cwd() if path is None else path.parent
+    name = "the standard input" if path is None else path.name
     try:
-        return _read(path, data, what, folder, credentials)
+        return _read(path, data, name, credentials)
     except RecursionError:
-        raise QuestionError(f"{what} is nested too deeply.") from None
+        raise QuestionError(f"{name} is nested too deeply.") from None
 
 
-def _read(path: Path | None, data: bytes, what: str, folder: Path, credentials: Credentials) -> Lock:
+def _read(path: Path | None, data: bytes, name: str, credentials: Credentials) -> Lock:
+    folder = Path.cwd() if path is None else path.parent
     if data.lstrip()[:1] == b"{" and (path is None or path.suffix.lower() not in {".toml", ".lock"}):
-        from wheelclash.locks import pip_report as pipreport
+        from wheelclash.locks import pip_report
 
-        return pipreport.read(parse_json(data, what), what, Places(folder, credentials, anywhere=True))
-    document = parse_toml(data, what)
-    places = Places(folder, credentials)
+        location = LockLocation(name, folder, credentials, path=path, anywhere=True)
+        return pip_report.read(parse_json(data, name), location)
+    document = parse_toml(data, name)
+    location = LockLocation(name, folder, credentials, path=path)
     kind = _kind(document)
     if kind == "pylock":
         from wheelclash.locks import pylock
 
-        return pylock.read(document, what, places)
+        return pylock.read(document, location)
     if kind == "uv":
-        from wheelclash.locks import uv as uvlock
+        from wheelclash.locks import uv
 
-        return uvlock.read(document, what, places, path)
+        return uv.read(document, location)
     if kind == "poetry":
-        from wheelclash.locks import poetry as poetrylock
+        from wheelclash.locks import poetry
 
-        return poetrylock.read(document, what, places, path)
+        return poetry.read(document, location)
     if kind == "pdm":
-        from wheelclash.locks import pdm as pdmlock
+        from wheelclash.locks import pdm
 
-        return pdmlock.read(document, what, places, path)
+        return pdm.read(document, location)
     raise QuestionError(
-        f"{what} is no lock file that is known here.",
+        f"{name} is no lock file that is known here.",
         "Known: pylock.toml, uv.lock, poetry.lock, pdm.lock, and the JSON of pip install --report.",
     )
 

@@ -22,21 +22,22 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.utils import canonicalize_name
 
 from wheelclash.errors import QuestionError
-from wheelclash.locks.document import Table, chosen, pyproject_beside
+from wheelclash.http.urls import without_credentials
+from wheelclash.locks.document import Table, pyproject_beside
 from wheelclash.locks.graph import Markers
 from wheelclash.locks.location import filename_of
-from wheelclash.locks.package import Locked, LockedWheel, folder_kind, locked_wheel, select_wheels, uninstallable
-from wheelclash.target.inferred import python_allowed, targets_among
+from wheelclash.locks.package import Locked, LockedWheel, folder_kind, locked_wheel
+from wheelclash.locks.project import Installation, ProjectLock
+from wheelclash.target.inferred import python_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
-    from wheelclash.locks.location import Places
-    from wheelclash.resolve.selection import Selection
+    from wheelclash.locks.location import LockLocation
+    from wheelclash.locks.project import Wanted
     from wheelclash.target.target import Target
 
-__all__ = ["ConflictError", "Conflicts", "Dependency", "Graph", "Item", "Package", "UvLock", "Walk", "Wanted", "read"]
+__all__ = ["ConflictError", "Conflicts", "Dependency", "Graph", "Item", "Package", "UvLock", "Walk", "read"]
 
 _FOLDERS = ("virtual", "editable", "directory")
 
@@ -123,23 +124,17 @@ class Graph:
         roots: That one; else all members of the workspace.
     """
 
-    def __init__(self, document: Table, what: str, places: Places) -> None:
-        self._what = what
+    def __init__(self, document: Table, location: LockLocation) -> None:
+        self._name = location.name
         self._members = {canonicalize_name(each) for each in document.table("manifest").texts("members")}
         key = "package" if "package" in document else "distribution"  # what the first versions called it
-        self.packages = [self._package(number, each, places) for number, each in enumerate(document.tables(key))]
+        self.packages = [self._package(number, each, location) for number, each in enumerate(document.tables(key))]
         self._by_name: dict[str, list[int]] = {}
         for package in self.packages:
             self._by_name.setdefault(package.name, []).append(package.number)
         self.own = next((each for each in self.packages if each.locked.kind == "project"), None)
         members = [each for each in self.packages if each.locked.kind == "workspace-member"]
         self.roots = members if self.own is None else [self.own]
-
-    def wheels(self) -> Iterator[str]:
-        """File names of all wheels."""
-        for package in self.packages:
-            for wheel in package.locked.wheels:
-                yield wheel.filename
 
     def find(self, dependency: Dependency, markers: Markers) -> int:
         """The number of the package an edge leads to.
@@ -156,9 +151,9 @@ class Graph:
             return found[0]
         shown = f"{dependency.name}=={dependency.version}" if dependency.version else dependency.name
         if not found:
-            raise QuestionError(f"{self._what} depends on {shown}, and does not lock it.", "Make the lock anew.")
+            raise QuestionError(f"{self._name} depends on {shown}, and does not lock it.", "Make the lock anew.")
         several = " and ".join(self.packages[number].locked.shown for number in found[:3])
-        raise QuestionError(f"{self._what} leaves open which {shown} is meant: {several}.", "Make the lock anew.")
+        raise QuestionError(f"{self._name} leaves open which {shown} is meant: {several}.", "Make the lock anew.")
 
     def _meant(self, number: int, dependency: Dependency) -> bool:
         package = self.packages[number]
@@ -170,7 +165,7 @@ class Graph:
         forks = self.packages[number].forks
         return not forks or any(markers.hold(each) for each in forks)
 
-    def _package(self, number: int, table: Table, places: Places) -> Package:
+    def _package(self, number: int, table: Table, location: LockLocation) -> Package:
         name = canonicalize_name(table.required("name"))
         version = table.text("version")
         metadata = table.table("metadata")
@@ -187,7 +182,7 @@ class Graph:
             groups=_edges(table.table(groups)),
             provides=tuple(metadata.texts("provides-extras")),
             declared_groups=tuple(metadata.table(declared)),
-            locked=_locked(name, version, table, places, member=name in self._members),
+            locked=_locked(name, version, table, location, member=name in self._members),
             table=table,
         )
 
@@ -200,43 +195,43 @@ def _source(table: Table) -> frozenset[tuple[str, str]]:
     return frozenset((key, str(value)) for key, value in table.table("source").values.items())
 
 
-def _locked(name: str, version: str | None, table: Table, places: Places, *, member: bool) -> Locked:
+def _locked(name: str, version: str | None, table: Table, location: LockLocation, *, member: bool) -> Locked:
     source = table.table("source")
     for key in _FOLDERS:
         path = source.text(key)
         if path is not None:
-            kind = folder_kind(own=places.is_root(path), editable=key == "editable", member=member)
+            kind = folder_kind(own=location.is_root(path), editable=key == "editable", member=member)
             return Locked(name=name, version=version, kind=kind, origin=path)
     registry = source.text("registry")
     if registry is not None:
         local = "://" not in registry
-        wheels = tuple(_wheel(each, places, registry if local else "") for each in table.tables("wheels"))
+        wheels = tuple(_wheel(each, location, registry if local else "") for each in table.tables("wheels"))
         sdist = table.table("sdist")
         archive = filename_of(sdist.text("url") or sdist.text("path") or "")
-        index = places.of_path(registry).url if local else places.index(registry)
+        index = location.of_path(registry).url if local else location.index_url(registry)
         return Locked(
             name=name, version=version, wheels=wheels, sources=(archive,) if archive else (), registry=index or None
         )
     path, url = source.text("path"), source.text("url")
     named = path if path is not None else url
     if named is not None and filename_of(named).lower().endswith(".whl"):
-        wheels = tuple(_direct(each, path, url, places) for each in table.tables("wheels"))
-        return Locked(name=name, version=version, wheels=wheels, origin=places.shown(named), direct=True)
-    origin = places.shown(source.text("git") or named or "")
+        wheels = tuple(_direct(each, path, url, location) for each in table.tables("wheels"))
+        return Locked(name=name, version=version, wheels=wheels, origin=without_credentials(named), direct=True)
+    origin = without_credentials(source.text("git") or named or "")
     return Locked(name=name, version=version, kind="not-a-wheel", origin=origin, direct=True)
 
 
-def _wheel(table: Table, places: Places, registry: str) -> LockedWheel:
+def _wheel(table: Table, location: LockLocation, registry: str) -> LockedWheel:
     """A registry's wheel: by URL, or by a path relative to a registry that is itself a folder."""
     url, path = table.text("url"), table.text("path")
-    place = places.of_url(url) if url is not None else places.of_path(path or "", registry)
+    place = location.of_url(url) if url is not None else location.of_path(path or "", registry)
     filename = filename_of(url or path or "") or (table.text("filename") or "")
     return locked_wheel(filename, place, sha256=table.text("hash"), size=table.number("size"))
 
 
-def _direct(table: Table, path: str | None, url: str | None, places: Places) -> LockedWheel:
+def _direct(table: Table, path: str | None, url: str | None, location: LockLocation) -> LockedWheel:
     """The wheel of a direct source, whose place the source says."""
-    place = places.of_path(path) if path is not None else places.of_url(url or "")
+    place = location.of_path(path) if path is not None else location.of_url(url or "")
     filename = table.text("filename") or filename_of(table.text("url") or table.text("path") or path or url or "")
     return locked_wheel(filename, place, sha256=table.text("hash"), size=table.number("size"))
 
@@ -308,13 +303,6 @@ def _item(table: Table) -> Item:
         None if extra is None else canonicalize_name(extra),
         None if group is None else canonicalize_name(group),
     )
-
-
-class Wanted(NamedTuple):
-    """What is asked of the roots: extras and groups, those in force by default included; normalised."""
-
-    extras: tuple[str, ...]
-    groups: tuple[str, ...]
 
 
 class Walk:
@@ -392,74 +380,72 @@ _ROUNDS = 20
 """Each round of the search for active extras finds one link of a chain more; real chains are two or three long."""
 
 
-def read(document: Table, what: str, places: Places, path: Path | None) -> UvLock:
+def read(document: Table, location: LockLocation) -> UvLock:
     """Read a uv lock.
 
     Args:
         document: The whole file.
-        what: Its name, for messages.
-        places: Where its files are.
-        path: The file; a ``pyproject.toml`` beside it names default groups where an older lock does not.
+        location: Where it is; a ``pyproject.toml`` beside it names default groups where an older lock does not.
 
     Raises:
         QuestionError: It is damaged, or of a version that is not 1.
     """
     version = document.values.get("version")
     if version != 1 or isinstance(version, bool):
-        raise QuestionError(f"{what} is of version {version!r}; only version 1 of uv.lock is known.")
-    return UvLock(document, what, places, path)
+        raise QuestionError(f"{location.name} is of version {version!r}; only version 1 of uv.lock is known.")
+    return UvLock(document, location)
 
 
-class UvLock:
-    """A uv lock; see :class:`wheelclash.resolve.selection.Lock`."""
+class UvLock(ProjectLock):
+    """A uv lock; see :class:`wheelclash.locks.project.ProjectLock`."""
 
-    def __init__(self, document: Table, what: str, places: Places, path: Path | None) -> None:
-        self._what = what
-        self._path = path
+    def __init__(self, document: Table, location: LockLocation) -> None:
+        self._path = location.path
         self._revision = document.number("revision") or 0
-        self._requires_python = document.text("requires-python")
-        self._environments = document.texts("supported-markers")
         self._forks = document.texts("resolution-markers")
         self._manifest = document.table("manifest")
-        self._graph = Graph(document, what, places)
-        self._conflicts = Conflicts(document, what)
-
-    # -- the protocol --------------------------------------------------------------------------------------
-
-    def targets(self) -> list[Target]:
-        """As the protocol says."""
-        return targets_among(
-            self._graph.wheels(),
-            allows=lambda version: python_allowed(self._requires_python, version),
-            admits=self._admits,
+        self._graph = Graph(document, location)
+        self._conflicts = Conflicts(document, location.name)
+        super().__init__(
+            location,
+            [package.locked for package in self._graph.packages],
+            requires_python=document.text("requires-python"),
+            environments=document.texts("supported-markers"),
         )
 
-    def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:
-        """As the protocol says."""
-        roots = self._graph.roots
-        known = list(
-            dict.fromkeys(canonicalize_name(each) for root in roots for each in (*root.provides, *root.optional))
-        )
-        given = chosen(extras, known, what="extra", where=self._what)
-        named = chosen(groups, self._groups(), what="group", where=self._what)
-        markers = Markers(target, self._what)
-        self._check_target(target, markers)
-        wanted = Wanted(given, tuple(dict.fromkeys([*self._default_groups(), *named])))
+    def _admits(self, target: Target) -> bool:
+        markers = Markers(target, self._name)
+        return (not self._forks or any(markers.hold(fork) for fork in self._forks)) and super()._admits(target)
+
+    def _check_target(self, target: Target, wanted: Wanted) -> None:
+        super()._check_target(target, wanted)
         self._check_group_pythons(target, wanted.groups)
-        notes: list[str] = []
-        if all_extras:
-            wanted, left_out = self._with_all(known, wanted, markers)
+
+    def _install(self, target: Target, wanted: Wanted) -> Installation:
+        """Return the packages that the walk of the graph reaches.
+
+        Raises:
+            ConflictError: Extras or groups are active that conflict.
+        """
+        markers = Markers(target, self._name)
+        notes = []
+        if wanted.every:
+            wanted, left_out = self._with_all(wanted, markers)
             if left_out:
                 notes.append(
-                    f"{self._what} declares extras that are never installed together: {', '.join(sorted(left_out))} "
+                    f"{self._name} declares extras that are never installed together: {', '.join(sorted(left_out))} "
                     "left out; to compare with one of them, name it with --extra"
                 )
         walk = self._reached(markers, wanted)
-        return select_wheels(self._locked(walk), target, roots=walk.roots, notes=notes)
+        return Installation(self._locked(walk), list(walk.roots), notes)
 
     # -- what is asked -------------------------------------------------------------------------------------
 
-    def _groups(self) -> Iterator[str]:
+    def _known_extras(self) -> Iterator[str]:
+        for root in self._graph.roots:
+            yield from (*root.provides, *root.optional)
+
+    def _known_groups(self) -> Iterator[str]:
         for root in self._graph.roots:
             yield from root.groups
             yield from root.declared_groups
@@ -467,7 +453,7 @@ class UvLock:
 
     def _default_groups(self) -> list[str]:
         """What is installed without asking: ``dev``, if nothing else is configured."""
-        known = {canonicalize_name(each) for each in self._groups()}
+        known = {canonicalize_name(each) for each in self._known_groups()}
         found: object = None
         if self._revision >= _DEFAULT_GROUPS_SINCE:
             found = (self._manifest if self._graph.own is None else self._graph.own.table).values.get("default-groups")
@@ -481,9 +467,9 @@ class UvLock:
             found = ["dev"]
         return [name for each in found if isinstance(each, str) and (name := canonicalize_name(each)) in known]
 
-    def _with_all(self, known: Sequence[str], wanted: Wanted, markers: Markers) -> tuple[Wanted, list[str]]:
+    def _with_all(self, wanted: Wanted, markers: Markers) -> tuple[Wanted, list[str]]:
         """All extras that can be installed together with what is wanted already, and those that cannot."""
-        whole = wanted._replace(extras=tuple(dict.fromkeys([*wanted.extras, *known])))
+        whole = wanted._replace(extras=tuple(dict.fromkeys([*wanted.extras, *wanted.every])))
         try:
             self._reached(markers, whole)
         except ConflictError:
@@ -501,23 +487,6 @@ class UvLock:
                 wanted = wider
         return wanted, left_out
 
-    def _check_target(self, target: Target, markers: Markers) -> None:
-        """Refuse what uv refuses.
-
-        Raises:
-            QuestionError: The lock is not for this Python or platform.
-        """
-        if not python_allowed(self._requires_python, target.python_version):
-            raise QuestionError(
-                f"{self._what} is for Python {self._requires_python}, not for {target.python_version}.",
-                "Give --python-version.",
-            )
-        if self._environments and not any(markers.hold(each) for each in self._environments):
-            raise QuestionError(
-                f"{self._what} supports other environments than {target.minor_version} on {target.platform}: "
-                f"{'; '.join(self._environments[:3])}."
-            )
-
     def _check_group_pythons(self, target: Target, groups: Iterable[str]) -> None:
         tables = [self._manifest, *(root.table for root in self._graph.roots)]
         for group in groups:
@@ -525,18 +494,9 @@ class UvLock:
                 needed = table.table("group-requires-python").text(group)
                 if not python_allowed(needed, target.python_version):
                     raise QuestionError(
-                        f"{self._what}: the group {group!r} is for Python {needed}, not for {target.python_version}.",
+                        f"{self._name}: the group {group!r} is for Python {needed}, not for {target.python_version}.",
                         "Give --python-version.",
                     )
-
-    def _admits(self, target: Target) -> bool:
-        markers = Markers(target, self._what)
-        if self._environments and not any(markers.hold(each) for each in self._environments):
-            return False
-        if self._forks and not any(markers.hold(each) for each in self._forks):
-            return False
-        wanted = Wanted((), tuple(self._default_groups()))
-        return not uninstallable(self._locked(self._reached(markers, wanted)), target)
 
     # -- the walk ------------------------------------------------------------------------------------------
 
