@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.values import LINUX, WINDOWS, distribution, parsed
 from tests.support.wheelmaker import Wheel
-from wheelclash.core.distribution import Edge, Requirements, contradictions, requirements_of
+from wheelclash.core.distribution import Edge, Requirements, contradictions, extras_in_force, requirements_of
 from wheelclash.target.target import target_for
 
 
@@ -57,6 +57,33 @@ def test_what_a_hostile_wheel_requires_ends_nothing(requirement: str) -> None:
     assert "c" in found.names
     wheels = [Wheel("a", requires=[requirement]), Wheel("b")]
     assert len(contradictions([distribution(each) for each in wheels], LINUX)) <= 1
+
+
+APP = Wheel("app", requires=["lib<2; extra == 'cu13'", "base"])
+BASE = Wheel("base", requires=["app[cu13]"])
+LIB = Wheel("lib", "2.0")
+
+
+@pytest.mark.parametrize(
+    ("wheels", "extras", "sentences"),
+    [
+        ((APP, LIB), (), 0),
+        ((APP, LIB), ("other",), 0),
+        ((APP, LIB), ("cu13",), 1),
+        ((APP, LIB, BASE), (), 1),  # which asks for the extra
+        ((APP, Wheel("lib", "1.9"), BASE), ("cu13",), 0),
+    ],
+)
+def test_a_requirement_of_an_extra_in_force_can_be_contradicted(
+    wheels: tuple[Wheel, ...], extras: tuple[str, ...], sentences: int
+) -> None:
+    """Whether it was asked for by name or by another member; one that is not in force demands nothing."""
+    members = [distribution(each, extras=extras if each is APP else ()) for each in wheels]
+    found = contradictions(members, LINUX)
+    assert len(found) == sentences
+    assert all(each.startswith("app[cu13] 1.0 requires lib<2, and the set has 2.0: ") for each in found)
+    asked_for = {"cu13"} if BASE in wheels else set()
+    assert extras_in_force(members)["app"] == asked_for | set(extras)
 
 
 def test_markers_are_the_targets() -> None:

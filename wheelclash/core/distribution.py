@@ -34,6 +34,7 @@ __all__ = [
     "Skip",
     "allows",
     "contradictions",
+    "extras_in_force",
     "holds",
     "parse_requires",
     "requirements_of",
@@ -225,25 +226,45 @@ def requirements_of(contents: Contents, target: Target) -> Requirements:
     )
 
 
-def contradictions(distributions: Sequence[Distribution], target: Target) -> list[str]:
-    """Requirements within the set that the set itself does not meet: no installer would resolve to it.
+def extras_in_force(distributions: Iterable[Distribution]) -> dict[str, frozenset[str]]:
+    """Return the extras of each member of a set that are installed with it, normalised, by the member's name.
 
-    Returns:
-        A sentence for each.
+    An extra is in force if it was asked for, or if another member asks for it, itself under the extras in force.
     """
-    by_name = {each.name: each for each in distributions}
-    found = []
-    for each in distributions:
-        for requirement in parse_requires(each.contents.requires):
+    by_name = {distribution.name: distribution for distribution in distributions}
+    extras = {name: set(distribution.candidate.extras) for name, distribution in by_name.items()}
+    waiting = list(by_name)
+    while waiting:
+        name = waiting.pop()
+        for edge in by_name[name].requirements.with_extras(extras[name]):
+            if not extras.get(edge.name, set(edge.extras)).issuperset(edge.extras):
+                extras[edge.name].update(edge.extras)
+                waiting.append(edge.name)  # with more extras it may require more
+    return {name: frozenset(names) for name, names in extras.items()}
+
+
+def contradictions(distributions: Sequence[Distribution], target: Target) -> list[str]:
+    """Return a sentence for each requirement within the set that the set does not meet: no installer resolves to it.
+
+    Requirements count under the extras that are in force, see :func:`extras_in_force`.
+    """
+    by_name = {distribution.name: distribution for distribution in distributions}
+    extras = extras_in_force(distributions)
+    sentences = []
+    for distribution in distributions:
+        for requirement in parse_requires(distribution.contents.requires):
             other = by_name.get(canonicalize_name(requirement.name))
-            if other is None or other.requirements is each.requirements or allows(requirement, other.candidate.version):
+            if other is None or other is distribution or allows(requirement, other.candidate.version):
                 continue
-            if holds(requirement, {**target.markers, "extra": ""}):
-                found.append(
-                    f"{each.name} {each.candidate.version} requires {requirement.name}{requirement.specifier}, and the"
-                    f" set has {other.candidate.version}: installers refuse this set unless told --no-deps"
+            active = ["", *sorted(extras[distribution.name])]
+            extra = next((name for name in active if holds(requirement, {**target.markers, "extra": name})), None)
+            if extra is not None:
+                requirer = f"{distribution.name}[{extra}]" if extra else distribution.name
+                sentences.append(
+                    f"{requirer} {distribution.candidate.version} requires {requirement.name}{requirement.specifier},"
+                    f" and the set has {other.candidate.version}: installers refuse this set unless told --no-deps"
                 )
-    return found
+    return sentences
 
 
 def parse_requires(lines: Iterable[str]) -> list[Requirement]:
