@@ -117,7 +117,7 @@ class Closure(NamedTuple):
         document = parse_toml(self.pylock, location.name)
         for package in document.tables("packages"):
             files = [*package.tables("wheels"), package.table("sdist"), package.table("archive")]
-            for file in (each for each in files if each.values and not each.values.get("hashes")):
+            for file in (file for file in files if file.values and not file.values.get("hashes")):
                 file.values["hashes"] = _NO_HASHES
             if self.sole_index is not None and ("wheels" in package or "sdist" in package):
                 package.values.setdefault("index", self.sole_index)
@@ -128,7 +128,7 @@ class Closure(NamedTuple):
         import tomllib
 
         packages = tomllib.loads(self.pylock.decode()).get("packages", [])
-        return {each["name"]: each["version"] for each in packages if "version" in each}
+        return {package["name"]: package["version"] for package in packages if "version" in package}
 
 
 def resolve(
@@ -169,7 +169,7 @@ def resolve(
     Raises:
         QuestionError: uv is not there, is too old, or finds no solution; a file is not what it should be.
     """
-    told = uv_target(target, interpreter)
+    spelling = uv_target(target, interpreter)
     files = read_files(
         wanted.files,
         wanted.text,
@@ -186,7 +186,7 @@ def resolve(
     index_options, index_environ = _index(settings, credentials, from_files=not wanted.requirements)
     options = [
         *("--format", "pylock.toml", "--no-header", "--no-config", "--no-progress", "--color", "never"),
-        *told.options,
+        *spelling.options,
         *index_options,
         *([] if allow_build else ["--no-build"]),
         *(["--offline"] if offline else []),
@@ -200,7 +200,7 @@ def resolve(
             [uv.path, "pip", "compile", *options, *limits, *sources],
             environ={
                 **clean_environ(environ),
-                **told.environ,
+                **spelling.environ,
                 **index_environ,
                 **({} if allow_build else _NO_REPOSITORIES),
             },
@@ -220,7 +220,7 @@ def resolve(
         else None,
         notes=(
             *([BUILDS_ALLOWED] if allow_build else []),
-            *told.notes,
+            *spelling.notes,
             *(note for project in files.projects for note in project.notes(target)),
             *hidden,
             *warnings(done.complaints, secrets),
@@ -242,12 +242,12 @@ def _sources(wanted: Wanted, files: Files, cwd: Path, credentials: Credentials) 
     options += ["--all-extras"] if wanted.all_extras else []
     for path, name in group_places(wanted.groups, files.projects, cwd):
         options += ["--group", f"{path}:{name}"]
-    lines = [_line(each, credentials) for each in wanted.requirements]
+    lines = [_line(requirement, credentials) for requirement in wanted.requirements]
     text = None
     if lines or wanted.text is not None:
         text = "\n".join([*lines, ""]).encode() + (wanted.text or b"")
-    projects = (each for each in files.projects if each.is_source(grouped=bool(wanted.groups)))
-    paths = [*map(str, files.plain), *(str(each.path) for each in projects)]
+    projects = (project for project in files.projects if project.is_source(grouped=bool(wanted.groups)))
+    paths = [*map(str, files.plain), *(str(project.path) for project in projects)]
     if text is None and not paths and not wanted.groups:
         raise QuestionError("Nothing was asked.", "Name requirements, a file of them, or a group.")
     return [*options, *paths, *([] if text is None else ["-"])], text
@@ -287,12 +287,12 @@ def _refuse_repositories(files: Files) -> None:
 
 def _roots(requirements: Sequence[Asked], listed: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Extras by name, of arguments and of what files list."""
-    found = dict(listed)
-    for each in requirements:
-        name = each.name or _name_in(each.url or "", each)
+    extras_by_name = dict(listed)
+    for requirement in requirements:
+        name = requirement.name or _name_in(requirement.url or "", requirement)
         if name is not None:
-            found[name] = tuple(sorted({*found.get(name, ()), *each.extras}))
-    return found
+            extras_by_name[name] = tuple(sorted({*extras_by_name.get(name, ()), *requirement.extras}))
+    return extras_by_name
 
 
 def _line(asked: Asked, credentials: Credentials) -> str:

@@ -107,7 +107,9 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     lone_folder = resolves and bool(inputs.folders) and inputs.alone is not None
     if constraints:
         limits = _limits(constraints, question, credentials)
-        against, siblings = (limits.constrained(each, credentials) for each in (inputs.against, inputs.siblings))
+        against, siblings = (
+            limits.constrained(requirements, credentials) for requirements in (inputs.against, inputs.siblings)
+        )
         inputs = inputs._replace(against=against, siblings=siblings)
         if resolves:
             inputs = _with_text(inputs, constraints)
@@ -116,25 +118,31 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     settings = _settings(question, reader, needed=bool(inputs.named) or resolves or bool(inputs.locks))
     if files is not None:
         settings = files.with_options(settings, credentials)
-    notes: list[str] = [each.hint for each in (*inputs.asked, *inputs.against) if each.hint]
+    notes: list[str] = [requirement.hint for requirement in (*inputs.asked, *inputs.against) if requirement.hint]
     targets = _targets(question, inputs, reader)
     if inputs.siblings:
-        variants = [_variants(each, targets[0], settings, reader, notes) for each in inputs.siblings]
-        inputs = inputs._replace(siblings=[*inputs.siblings, *(each for found in variants for each in found)])
+        variants = [_variants(sibling, targets[0], settings, reader, notes) for sibling in inputs.siblings]
+        inputs = inputs._replace(
+            siblings=[*inputs.siblings, *(requirement for names in variants for requirement in names)]
+        )
     pages = _pages(inputs.looked_up(resolves=resolves), settings, reader)
     gatherers = [_Gatherer(target, question, reader, settings, inputs, pages) for target in targets]
-    selected = run_all([partial(each.select, resolves=resolves, lone_folder=lone_folder) for each in gatherers])
+    selected = run_all([partial(gatherer.select, resolves=resolves, lone_folder=lone_folder) for gatherer in gatherers])
     chosen = [[left_out, *parts] for parts in selected]
-    located = _locate([each for parts in chosen for part in parts for each in part.unlocated], settings, reader)
-    sets = [_target_set(each, parts, located) for each, parts in zip(gatherers, chosen, strict=True)]
+    located = _locate(
+        [unlocated for parts in chosen for part in parts for unlocated in part.unlocated], settings, reader
+    )
+    sets = [_target_set(gatherer, parts, located) for gatherer, parts in zip(gatherers, chosen, strict=True)]
     newest = _newest_pages(gatherers, reader)
-    sets = run_all([partial(each.with_newer, found, newest) for each, found in zip(gatherers, sets, strict=True)])
+    sets = run_all(
+        [partial(gatherer.with_newer, target_set, newest) for gatherer, target_set in zip(gatherers, sets, strict=True)]
+    )
     if compares and question.into is None:
         _require_comparison(inputs, sets, resolves=resolves)
-    for each in gatherers:  # in the order of the targets, whichever was done first
-        notes += each.notes
-    for found in pages.values():
-        notes += found.notes if isinstance(found, Found) else ()
+    for gatherer in gatherers:  # in the order of the targets, whichever was done first
+        notes += gatherer.notes
+    for page in pages.values():
+        notes += page.notes if isinstance(page, Found) else ()
     return Gathered(sets, settings, tuple(dict.fromkeys(notes)), whole)
 
 
@@ -144,13 +152,13 @@ def _whole(question: Question, inputs: Inputs) -> tuple[str, ...]:
     They are given as they were: the files may say more than names, and the commands are run from the same folder.
     """
     others = (inputs.asked, inputs.against, inputs.locks, inputs.folders, inputs.siblings, question.groups)
-    given = [*question.requirements, *question.files]
-    if not inputs.files or inputs.text is not None or any(others) or any("://" in each for each in given):
+    arguments = [*question.requirements, *question.files]
+    if not inputs.files or inputs.text is not None or any(others) or any("://" in argument for argument in arguments):
         return ()
     if any(project_of(path) is not None for path in inputs.files):
         return ()
-    listed = [part for each in dict.fromkeys(given) for part in ("-r", each)]
-    return (*listed, *(part for each in question.constraints for part in ("-c", each)))
+    listed = [part for argument in dict.fromkeys(arguments) for part in ("-r", argument)]
+    return (*listed, *(part for constraint in question.constraints for part in ("-c", constraint)))
 
 
 def _settings(question: Question, reader: WheelReader, *, needed: bool) -> IndexSettings:
@@ -186,7 +194,7 @@ def _remote(question: Question, reader: WheelReader) -> dict[str, bytes]:
 
 def _constraint_lines(question: Question) -> bytes:
     """Return the lines of a requirements file that name the constraints files."""
-    places = (each if "://" in each else (question.cwd / each).as_uri() for each in question.constraints)
+    places = (place if "://" in place else (question.cwd / place).as_uri() for place in question.constraints)
     return "".join(f"-c {place}\n" for place in places).encode()
 
 
@@ -244,20 +252,20 @@ def _require_comparison(inputs: Inputs, sets: Sequence[TargetSet], *, resolves: 
     Raises:
         QuestionError: There is no distribution at all; or one, and not because it requires no other.
     """
-    if any(each.skipped for each in sets):
+    if any(target_set.skipped for target_set in sets):
         return  # the report then says that there is no answer
-    most = max((each.candidates for each in sets), key=len, default=())
+    most = max((target_set.candidates for target_set in sets), key=len, default=())
     if len(most) > 1 or (most and (resolves or inputs.locks)):
         return
-    out = {skip.requirement: skip.reason for each in sets for skip in each.not_compared}
+    out = {skip.requirement: skip.reason for target_set in sets for skip in target_set.not_compared}
     names, reasons = list(out), " and ".join(dict.fromkeys(out.values()))
     why = f" Not compared: {some(names, _FEW)} ({reasons})." if out else ""
     if not most:
         raise QuestionError(f"There is nothing to compare: {inputs.sources} no distribution.{why}")
-    times = sum(each.name == most[0].name for each in inputs.asked)
-    given = f" It was given {times} times." if times > 1 else ""
+    times = sum(requirement.name == most[0].name for requirement in inputs.asked)
+    repetition = f" It was given {times} times." if times > 1 else ""
     raise QuestionError(
-        f"{most[0].name} alone has nothing to clash with.{given}{why}",
+        f"{most[0].name} alone has nothing to clash with.{repetition}{why}",
         "Name at least one other, or let its dependencies be resolved (--deps).",
     )
 
@@ -270,12 +278,12 @@ def _targets(question: Question, inputs: Inputs, reader: WheelReader) -> Sequenc
     """
     if not question.all_targets:
         return question.targets
-    found = [target for lock in inputs.locks for target in lock.targets()]
+    targets = [target for lock in inputs.locks for target in lock.targets()]
     wheels = [Asked(text=path.name, path=path) for folder in inputs.folders for path in wheels_of(folder)]
-    found += targets_of(dict(_requires_python([*wheels, *inputs.asked], reader)))
-    if not found:
+    targets += targets_of(dict(_requires_python([*wheels, *inputs.asked], reader)))
+    if not targets:
         raise QuestionError("--all-targets takes the targets from a lock or from wheels, and none was given.")
-    by_key = {(each.python_version, each.implementation, each.platform): each for each in found}
+    by_key = {(target.python_version, target.implementation, target.platform): target for target in targets}
     return list(by_key.values())
 
 
@@ -317,11 +325,11 @@ def _variants(
                 required = requirements_of(contents, target).names_under_any_extra
             except (FetchError, WheelError):
                 pass  # the list of families is then all there is
-    found = siblings(name, required)
-    if not found.names:
-        raise QuestionError(f"--siblings {name}: {found.reason}.", "Name the distributions to compare.")
-    notes.append(f"siblings of {name}: {found.reason}")
-    return [parse(each, cwd=Path(), credentials=reader.fetcher.credentials) for each in found.names]
+    variants = siblings(name, required)
+    if not variants.names:
+        raise QuestionError(f"--siblings {name}: {variants.reason}.", "Name the distributions to compare.")
+    notes.append(f"siblings of {name}: {variants.reason}")
+    return [parse(name, cwd=Path(), credentials=reader.fetcher.credentials) for name in variants.names]
 
 
 # -- indexes -------------------------------------------------------------------------------------------------
@@ -329,14 +337,19 @@ def _variants(
 
 def _pages(asked: Iterable[Asked], settings: IndexSettings, reader: WheelReader) -> dict[str, Found | FetchError]:
     """What the indexes have of each project, all looked up side by side."""
-    names = sorted({each.name or "" for each in asked})
+    names = sorted({requirement.name or "" for requirement in asked})
     links = _links(settings, reader) if names else None
     return dict(zip(names, run_all([partial(_look_up, name, settings, reader, links) for name in names]), strict=True))
 
 
 def _newest_pages(gatherers: Iterable[_Gatherer], reader: WheelReader) -> dict[str, Found | FetchError]:
     """What the indexes have of each project that was asked for by name and resolved to a release of uv's choice."""
-    wanted = {asked.name: (asked, each.closure.settings) for each in gatherers if each.closure for asked in each.free}
+    wanted = {
+        asked.name: (asked, gatherer.closure.settings)
+        for gatherer in gatherers
+        if gatherer.closure
+        for asked in gatherer.free
+    }
     if not wanted:
         return {}
     settings = next(iter(wanted.values()))[1]
@@ -370,7 +383,7 @@ def _locate(
 ) -> dict[Unlocated, Candidate | Skip]:
     """Wheels that locks only name, found in the index by file name and hash; each project is looked up once."""
     distinct = list(dict.fromkeys(wanted))
-    places = list(dict.fromkeys((each.candidate.name, each.index) for each in distinct))
+    places = list(dict.fromkeys((wheel.candidate.name, wheel.index) for wheel in distinct))
 
     links = _links(settings, reader) if any(index is None for _, index in places) else None
 
@@ -380,14 +393,14 @@ def _locate(
         where = replace(settings, index_url=index, extra_index_urls=(), find_links=())
         return _look_up(name, where, reader)
 
-    found = dict(zip(places, run_all([partial(look_up, *place) for place in places]), strict=True))
-    return {each: _located(each.candidate, found[each.candidate.name, each.index]) for each in distinct}
+    pages = dict(zip(places, run_all([partial(look_up, *place) for place in places]), strict=True))
+    return {wheel: _located(wheel.candidate, pages[wheel.candidate.name, wheel.index]) for wheel in distinct}
 
 
-def _located(candidate: Candidate, found: Found | FetchError) -> Candidate | Skip:
-    if isinstance(found, FetchError):
-        return Skip(candidate.requested, found.code, str(found))
-    for source in found.sources:
+def _located(candidate: Candidate, page: Found | FetchError) -> Candidate | Skip:
+    if isinstance(page, FetchError):
+        return Skip(candidate.requested, page.code, str(page))
+    for source in page.sources:
         for file in source.files:
             if file.filename == candidate.filename and (
                 candidate.sha256 is None or file.sha256 in {None, candidate.sha256}
@@ -407,17 +420,17 @@ def _target_set(
     gatherer: _Gatherer, parts: Sequence[Selection], located: Mapping[Unlocated, Candidate | Skip]
 ) -> TargetSet:
     """The selections for one target put together."""
-    found = [located[each] for part in parts for each in part.unlocated]
-    choices = [*(each for part in parts for each in part.candidates), *found]
+    located_wheels = [located[wheel] for part in parts for wheel in part.unlocated]
+    choices = [*(candidate for part in parts for candidate in part.candidates), *located_wheels]
     return TargetSet(
         target=gatherer.target,
         pulled=gatherer.pulled,
-        candidates=distinct([each for each in choices if isinstance(each, Candidate)]),
+        candidates=distinct([choice for choice in choices if isinstance(choice, Candidate)]),
         skipped=[
-            *(each for part in parts for each in part.skipped),
-            *(each for each in found if isinstance(each, Skip)),
+            *(skip for part in parts for skip in part.skipped),
+            *(choice for choice in located_wheels if isinstance(choice, Skip)),
         ],
-        not_compared=[each for part in parts for each in part.not_compared],
+        not_compared=[skip for part in parts for skip in part.not_compared],
         roots=tuple(dict.fromkeys(name for part in parts for name in part.roots)),
     )
 
@@ -461,56 +474,58 @@ class _Gatherer:
         """
         target = self.target
         every = [*self._inputs.asked, *self._inputs.against]
-        left_out = [each for each in every if not applies(each, target)]
-        asked = [each for each in self._inputs.asked if each not in left_out]
-        against = [each for each in self._inputs.against if each not in left_out]
-        parts = [Selection(not_compared=[_marker_skip(each) for each in left_out])]
+        left_out = [requirement for requirement in every if not applies(requirement, target)]
+        asked = [requirement for requirement in self._inputs.asked if requirement not in left_out]
+        against = [requirement for requirement in self._inputs.against if requirement not in left_out]
+        parts = [Selection(not_compared=[_marker_skip(requirement) for requirement in left_out])]
         folders = [select_wheels(folder, target) for folder in self._inputs.folders]
         if self._question.all_targets:  # a project that has no wheel for a target is not meant for it
             folders = [without_absent(folder) for folder in folders]
         if resolves:
             if lone_folder:
-                asked = [Asked(text=each.requested, path=each.path) for each in folders[0].candidates]
+                asked = [Asked(text=candidate.requested, path=candidate.path) for candidate in folders[0].candidates]
                 folders = [folders[0]._replace(candidates=(), roots=())]
-            refused = [choice for each in asked if isinstance(choice := self._before_resolving(each), Skip)]
+            refused = [
+                choice for requirement in asked if isinstance(choice := self._before_resolving(requirement), Skip)
+            ]
             parts.append(Selection(skipped=refused))
-            asked = [each for each in asked if self._before_resolving(each) is None]
+            asked = [requirement for requirement in asked if self._before_resolving(requirement) is None]
             parts.append(self._resolved(asked, target))
             asked = []
         parts.append(self._chosen(asked, target))
         parts += [self._from_lock(lock, target) for lock in self._inputs.locks]
         parts += folders
-        local = {each.name for part in parts for each in part.candidates if each.path is not None}
+        local = {candidate.name for part in parts for candidate in part.candidates if candidate.path is not None}
         parts.append(self._variants(target))
-        published = self._chosen([each for each in against if each.name not in local], target)
+        published = self._chosen([requirement for requirement in against if requirement.name not in local], target)
         parts.append(published)
         for part in parts:
             self.notes += part.notes
         return parts
 
     def _chosen(self, asked: Sequence[Asked], target: Target) -> Selection:
-        choices = [self._choice(each, target) for each in asked]
+        choices = [self._choice(requirement, target) for requirement in asked]
         return Selection(
-            candidates=[each for each in choices if isinstance(each, Candidate)],
-            skipped=[each for each in choices if isinstance(each, Skip)],
-            roots=[each.name for each in choices if isinstance(each, Candidate)],
+            candidates=[choice for choice in choices if isinstance(choice, Candidate)],
+            skipped=[choice for choice in choices if isinstance(choice, Skip)],
+            roots=[choice.name for choice in choices if isinstance(choice, Candidate)],
         )
 
     def _variants(self, target: Target) -> Selection:
         """Siblings; a variant that has no wheel for the target cannot be installed there beside the others."""
         chosen = self._chosen(self._inputs.siblings, target)
-        absent = [each for each in chosen.skipped if each.code in {"no-wheel", "not-found"}]
-        return chosen._replace(skipped=[each for each in chosen.skipped if each not in absent], not_compared=absent)
+        absent = [skip for skip in chosen.skipped if skip.code in {"no-wheel", "not-found"}]
+        return chosen._replace(skipped=[skip for skip in chosen.skipped if skip not in absent], not_compared=absent)
 
     def _choice(self, asked: Asked, target: Target) -> Candidate | Skip:
         if asked.direct:
             return choose_direct(asked, target)
-        found = self._pages[asked.name or ""]
-        if isinstance(found, FetchError):
-            return Skip(asked.text, found.code, str(found))
+        answer = self._pages[asked.name or ""]
+        if isinstance(answer, FetchError):
+            return Skip(asked.text, answer.code, str(answer))
         choice = choose(
             asked,
-            found,
+            answer,
             target,
             exclude_newer=self._question.exclude_newer,
             prereleases=self._question.prereleases,
@@ -538,7 +553,7 @@ class _Gatherer:
         try:
             closure = self._resolve(asked)
         except QuestionError as error:
-            hints = [hint for each in asked for hint in (each.hint, each.if_unknown)]
+            hints = [hint for requirement in asked for hint in (requirement.hint, requirement.if_unknown)]
             raise QuestionError(error.reason, " ".join(filter(None, [error.hint, *hints]))) from error
         selection = closure.lock(self._reader.fetcher.credentials).select(
             target, extras=(), all_extras=False, groups=()
@@ -546,11 +561,14 @@ class _Gatherer:
         self.closure = closure
         self.notes += closure.notes
         roots = closure.roots
-        self.pulled = frozenset(each.name for each in selection.candidates) - roots.keys()
+        self.pulled = frozenset(candidate.name for candidate in selection.candidates) - roots.keys()
         return selection._replace(
-            candidates=[replace(each, extras=roots.get(each.name, each.extras)) for each in selection.candidates],
+            candidates=[
+                replace(candidate, extras=roots.get(candidate.name, candidate.extras))
+                for candidate in selection.candidates
+            ],
             not_compared=[*closure.not_compared, *selection.not_compared],
-            roots=[each.name for each in selection.candidates if each.name in roots] or selection.roots,
+            roots=[candidate.name for candidate in selection.candidates if candidate.name in roots] or selection.roots,
         )
 
     def _resolve(self, asked: Sequence[Asked], *, limits: Sequence[str] = ()) -> Closure:
@@ -582,17 +600,17 @@ class _Gatherer:
     @property
     def free(self) -> list[Asked]:
         """What was asked for by name and resolved, and is not pinned: each name once."""
-        found: dict[str, Asked] = {}
-        for each in () if self.closure is None else self.closure.asked:
-            if each.name is not None and not each.direct and _holds(each, self.target):
-                before = found.get(each.name)
-                specifier = each.specifier if before is None else before.specifier & each.specifier
-                found[each.name] = replace(each, specifier=specifier)
-        return [each for each in found.values() if not pins(each.specifier)]
+        by_name: dict[str, Asked] = {}
+        for requirement in () if self.closure is None else self.closure.asked:
+            if requirement.name is not None and not requirement.direct and _holds(requirement, self.target):
+                before = by_name.get(requirement.name)
+                specifier = requirement.specifier if before is None else before.specifier & requirement.specifier
+                by_name[requirement.name] = replace(requirement, specifier=specifier)
+        return [requirement for requirement in by_name.values() if not pins(requirement.specifier)]
 
     def with_newer(self, chosen: TargetSet, pages: Mapping[str, Found | FetchError]) -> TargetSet:
         """The set, with the newest release of each name that was asked for, where another was chosen, and why."""
-        free = {each.name: each for each in self.free}
+        free = {requirement.name: requirement for requirement in self.free}
         left = _MOST_EXPLAINED
         candidates = []
         for candidate in chosen.candidates:

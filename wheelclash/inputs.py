@@ -61,10 +61,10 @@ def describe(path: Path | None, data: bytes | None = None) -> Description:
     raise QuestionError(f"{'The standard input' if path is None else path.name} describes no set of wheels.", _KNOWN)
 
 
-def _named(path: Path | None, found: Description, what: str) -> Description:
+def _named(path: Path | None, description: Description, what: str) -> Description:
     if path is None:
         raise QuestionError(f"The standard input is {what}, which can only be read from a file.", "Give its path.")
-    return found
+    return description
 
 
 def _check_stream(head: bytes) -> None:
@@ -76,7 +76,7 @@ def _check_stream(head: bytes) -> None:
 
 def _of_folder(path: Path) -> Description:
     try:
-        names = sorted(each.name for each in path.iterdir())
+        names = sorted(entry.name for entry in path.iterdir())
     except OSError as error:
         raise QuestionError(f"{path} cannot be read ({error.strerror}).") from None
     if any(name.lower().endswith(".whl") for name in names):
@@ -132,7 +132,7 @@ class Inputs(NamedTuple):
     def looked_up(self, *, resolves: bool) -> list[Asked]:
         """Requirements whose index pages are read: all, or those that are not resolved."""
         asked = () if resolves else self.asked
-        return [each for each in (*asked, *self.against, *self.siblings) if not each.direct]
+        return [requirement for requirement in (*asked, *self.against, *self.siblings) if not requirement.direct]
 
     @property
     def alone(self) -> str | None:
@@ -152,7 +152,10 @@ class Inputs(NamedTuple):
     @property
     def sources(self) -> str:
         """What was named, as the subject of a sentence and its verb, for messages."""
-        names = [*(each.text for each in self.asked), *(path.name for path in (*self.files, *self.folders))]
+        names = [
+            *(requirement.text for requirement in self.asked),
+            *(path.name for path in (*self.files, *self.folders)),
+        ]
         names += ["the standard input"] if self.text is not None else []
         names += ["the lock"] if self.locks else []
         return f"{' and '.join(names) or 'the question'} {'asks' if len(names) < 2 else 'ask'} for"  # noqa: PLR2004
@@ -189,7 +192,7 @@ def sort_inputs(question: Question, credentials: Credentials, fetched: Mapping[s
     requirements: list[str] = []
     for argument in question.requirements:
         (described if kind_of(argument, cwd=cwd) == "description" else requirements).append(argument)
-    asked = [parse(each, cwd=cwd, credentials=credentials) for each in requirements]
+    asked = [parse(requirement, cwd=cwd, credentials=credentials) for requirement in requirements]
     files: list[Path] = []
     locks: list[Lock] = []
     folders: list[Path] = []
@@ -212,8 +215,8 @@ def sort_inputs(question: Question, credentials: Credentials, fetched: Mapping[s
             text = data if text is None else text + b"\n" + data
         else:
             files.append(path)
-    against = [_one("--against", each, cwd, credentials) for each in question.against]
-    siblings = [_one("--siblings", each, cwd, credentials) for each in question.siblings]
+    against = [_one("--against", requirement, cwd, credentials) for requirement in question.against]
+    siblings = [_one("--siblings", name, cwd, credentials) for name in question.siblings]
     inputs = Inputs(asked, against, files, text, locks, folders, siblings)
     if not (asked or against or inputs.describes_set):
         raise QuestionError("Nothing was asked.", "Give two or more requirements or wheels.")

@@ -52,5 +52,5 @@ def near_names(name: str, known: Iterable[str], *, most: int = 3) -> tuple[str, 
 def near(name: str, known: Iterable[str]) -> str:
     """A sentence that offers near names, or else all there are; empty if there are none."""
     names = list(known)
-    found = near_names(name, names) or tuple(sorted(names)[:8])
-    return f"Perhaps: {', '.join(found)}?" if found else ""
+    likeliest = near_names(name, names) or tuple(sorted(names)[:8])
+    return f"Perhaps: {', '.join(likeliest)}?" if likeliest else ""

@@ -122,19 +122,19 @@ class Cache:
     def _check(self, folder: Path) -> None:
         """Refuse a folder in which another user could have put entries."""
         try:
-            found = folder.lstat()
+            status = folder.lstat()
         except FileNotFoundError:
             return
         except OSError as error:
             self._give_up(f"cannot be used ({error.strerror})")
             return
-        if stat.S_ISLNK(found.st_mode):
+        if stat.S_ISLNK(status.st_mode):
             self._give_up("is a symbolic link")
-        elif not stat.S_ISDIR(found.st_mode):
+        elif not stat.S_ISDIR(status.st_mode):
             self._give_up("is not a folder")
-        elif not _is_of_user(found):
+        elif not _is_of_user(status):
             self._give_up("belongs to another user")
-        elif os.name == "posix" and found.st_mode & _OTHERS_WRITE:
+        elif os.name == "posix" and status.st_mode & _OTHERS_WRITE:
             self._give_up("can be written to by other users (chmod go-w)")
 
     def _prepare(self) -> None:
@@ -179,9 +179,9 @@ def _is_own(status: os.stat_result) -> bool:
 
 def _digest(kind: str, key: str, payload: bytes) -> str:
     """Of the value and of what it is filed under, so that a moved entry is no entry."""
-    found = hashlib.sha256(f"{kind}\0{key}\0".encode("utf-8", "surrogatepass"))
-    found.update(payload)
-    return found.hexdigest()
+    digest = hashlib.sha256(f"{kind}\0{key}\0".encode("utf-8", "surrogatepass"))
+    digest.update(payload)
+    return digest.hexdigest()
 
 
 def _write(path: Path, data: bytes) -> None:

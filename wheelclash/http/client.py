@@ -166,12 +166,12 @@ class Fetcher:
             headers["If-Modified-Since"] = last_modified
 
         def read(response: httpx.Response, here: str) -> PageReply:
-            told, body = response.headers, b""
+            headers, body = response.headers, b""
             if response.status_code != _NOT_MODIFIED or (etag is None and last_modified is None):
-                check_status(response.status_code, told, here, ranged=False)
+                check_status(response.status_code, headers, here, ranged=False)
                 body = self._page_body(response, here)
-            kind = told.get("content-type", "")
-            return PageReply(response.status_code, here, kind, body, told.get("etag"), told.get("last-modified"))
+            kind = headers.get("content-type", "")
+            return PageReply(response.status_code, here, kind, body, headers.get("etag"), headers.get("last-modified"))
 
         return self._ask(url, headers, read, "index")
 
@@ -195,14 +195,14 @@ class Fetcher:
         headers = {**_file_headers(fresh=fresh), "Range": f"bytes={start}-{stop - 1}"}
 
         def read(response: httpx.Response, here: str) -> RangeReply:
-            told = response.headers
-            check_status(response.status_code, told, here, ranged=True, total=total)
-            validators = told.get("etag"), told.get("last-modified")
+            headers = response.headers
+            check_status(response.status_code, headers, here, ranged=True, total=total)
+            validators = headers.get("etag"), headers.get("last-modified")
             if response.status_code == _WHOLE:
                 download = self._save(response, here)
                 return RangeReply(b"", download, download.size, *validators)
-            found = check_range(told, here, start, stop, total)
-            return RangeReply(self._exactly(response, here, stop - start), None, found, *validators)
+            size = check_range(headers, here, start, stop, total)
+            return RangeReply(self._exactly(response, here, stop - start), None, size, *validators)
 
         return self._ask(url, headers, read, purpose)
 
@@ -424,17 +424,17 @@ class Fetcher:
 
     def _authorization(self, url: str) -> str | None:
         """The header for the origin of ``url``: its own credentials, the store's, or netrc's by host."""
-        own = Credentials()
-        own.take(url)
-        found = own.find(url) or self.credentials.find(url)
-        if found is None and self.trust_env:
+        from_url = Credentials()
+        from_url.take(url)
+        login = from_url.find(url) or self.credentials.find(url)
+        if login is None and self.trust_env:
             shared = self._connections
             if shared.netrc is None:
                 shared.netrc = netrc_logins()
-            found = shared.netrc.get((urlsplit(url).hostname or "").lower())
-        if found is None:
+            login = shared.netrc.get((urlsplit(url).hostname or "").lower())
+        if login is None:
             return None
-        return "Basic " + b64encode(":".join(found).encode()).decode("ascii")
+        return "Basic " + b64encode(":".join(login).encode()).decode("ascii")
 
     def _pause(self, attempt: int) -> float:
         """Seconds before the next try: doubled each time, and never the same for two clients."""
@@ -457,7 +457,7 @@ def _translated(error: Exception, url: str) -> FetchError | RetryError:
 
     host = urlsplit(url).hostname
     causes = list(_causes(error))
-    secure = next((each for each in causes if isinstance(each, ssl.SSLError)), None)
+    secure = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
     if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
         return FetchError(url, "refused", "it is no URL that can be asked for")
     if isinstance(error, httpx.ProxyError):
@@ -472,7 +472,7 @@ def _translated(error: Exception, url: str) -> FetchError | RetryError:
         return FetchError(url, "unreachable", f"the TLS certificate of {host} is not trusted: {secure.verify_message}")
     if isinstance(error, httpx.ConnectError) and secure is not None:
         return FetchError(url, "unreachable", f"no TLS connection to {host} can be made ({secure.reason})")
-    if any(isinstance(each, socket.gaierror) for each in causes):
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
         return RetryError(FetchError(url, "unreachable", f"the name {host} cannot be resolved"))
     if isinstance(error, httpx.ConnectError):
         return RetryError(FetchError(url, "unreachable", f"no connection to {host} can be made"))

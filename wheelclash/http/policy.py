@@ -192,9 +192,9 @@ def check_status(status: int, headers: Mapping[str, str], url: str, *, ranged: b
             retry_after(headers.get("retry-after")),
         )
     if ranged and status in _REFUSES_RANGES:
-        told = re.fullmatch(r"bytes \*/(\d{1,18})", headers.get("content-range", "").strip())
-        if status == _UNSATISFIABLE and total is not None and told is not None and int(told[1]) != total:
-            raise FetchError(url, "changed", f"the file should have {total} bytes, on the server it has {told[1]}")
+        match = re.fullmatch(r"bytes \*/(\d{1,18})", headers.get("content-range", "").strip())
+        if status == _UNSATISFIABLE and total is not None and match is not None and int(match[1]) != total:
+            raise FetchError(url, "changed", f"the file should have {total} bytes, on the server it has {match[1]}")
         raise RangesRefusedError(url, status)
     if status in _NOT_FOUND:
         raise FetchError(url, "not-found", f"the server does not have it (status {status})")
@@ -215,23 +215,23 @@ def check_range(headers: Mapping[str, str], url: str, start: int, stop: int, tot
     Raises:
         FetchError: ``protocol`` for another part or an encoded one, ``changed`` for another total than ``total``.
     """
-    told = headers.get("content-range", "")
-    match = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", told.strip(), re.IGNORECASE | re.ASCII)
+    content_range = headers.get("content-range", "")
+    match = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", content_range.strip(), re.IGNORECASE | re.ASCII)
     if match is None:
         raise FetchError(url, "protocol", "the server sends a part without saying which (no valid Content-Range)")
-    found = int(match[3]) if match[3] != "*" else total
-    if found is None:
+    size = int(match[3]) if match[3] != "*" else total
+    if size is None:
         raise FetchError(url, "protocol", "the server does not say how large the file is")
-    if total is not None and found != total:
-        raise FetchError(url, "changed", f"the file should have {total} bytes, the server says {found}")
-    if (int(match[1]), int(match[2])) != (start, stop - 1) or found < stop:
+    if total is not None and size != total:
+        raise FetchError(url, "changed", f"the file should have {total} bytes, the server says {size}")
+    if (int(match[1]), int(match[2])) != (start, stop - 1) or size < stop:
         asked = f"bytes {start}-{stop - 1}"
         raise FetchError(url, "protocol", f"the server sends another part than asked for ({asked})")
     check_identity(headers, url)
     length = length_of(headers)
     if length is not None and length != stop - start:
         raise FetchError(url, "protocol", f"the server announces {length} bytes where {stop - start} were asked for")
-    return found
+    return size
 
 
 def check_identity(headers: Mapping[str, str], url: str) -> None:

@@ -96,11 +96,11 @@ def shown_path(path: Path) -> str:
     Below the working folder a URL is not known as one any more, and its slashes are joined.
     """
     try:
-        given = str(path.relative_to(Path.cwd()))
+        text = str(path.relative_to(Path.cwd()))
     except (OSError, ValueError):
-        given = str(path)
-    harmless = shown(given)
-    return str(path) if harmless == given else harmless
+        text = str(path)
+    harmless = shown(text)
+    return str(path) if harmless == text else harmless
 
 
 def _without_login(match: re.Match[str]) -> str:

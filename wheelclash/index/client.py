@@ -175,12 +175,12 @@ def read_links(
 
 
 def _by_project(files: Iterable[ProjectFile]) -> dict[str, tuple[ProjectFile, ...]]:
-    found: dict[str, list[ProjectFile]] = {}
+    by_name: dict[str, list[ProjectFile]] = {}
     for file in files:
         name = project_of(file.filename)
         if name is not None:
-            found.setdefault(name, []).append(file)
-    return {name: tuple(each) for name, each in found.items()}
+            by_name.setdefault(name, []).append(file)
+    return {name: tuple(item) for name, item in by_name.items()}
 
 
 def _page_url(index: str, name: str) -> str:
@@ -269,10 +269,10 @@ class _Kept(NamedTuple):
             return None
         try:
             fetched, files = row["fetched"], row["files"]
-            found = usable(files)
-            if not isinstance(fetched, (int, float)) or (files is not None and found is None):
+            files_again = usable(files)
+            if not isinstance(fetched, (int, float)) or (files is not None and files_again is None):
                 return None
-            page = None if found is None else Page(found, row["withheld"], tuple(row["notes"]))
+            page = None if files_again is None else Page(files_again, row["withheld"], tuple(row["notes"]))
             return cls(float(fetched), row["etag"], row["last_modified"], page)
         except (KeyError, TypeError):
             return None

@@ -51,7 +51,7 @@ def _sdist_stem(filename: str) -> str | None:
     lower = filename.lower()
     if lower.endswith(".whl") and lower.count("-") > 3:  # noqa: PLR2004 - name, version and three tags
         return None
-    suffix = next((each for each in (".tar.gz", ".zip") if lower.endswith(each)), None)
+    suffix = next((suffix for suffix in (".tar.gz", ".zip") if lower.endswith(suffix)), None)
     return filename[: -len(suffix)] if suffix else ""
 
 
@@ -88,11 +88,11 @@ def rank(filename: str, places: Mapping[str, int]) -> int | None:
     if len(parts) != 4:  # noqa: PLR2004 - and not three tags
         return None
     _, pythons, abis, platforms = parts
-    found = [
+    places_of_tags = [
         place
         for python in pythons.split(".")
         for abi in abis.split(".")
         for platform in platforms.split(".")
         if (place := places.get(f"{python}-{abi}-{platform}")) is not None
     ]
-    return min(found, default=None)
+    return min(places_of_tags, default=None)

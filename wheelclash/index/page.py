@@ -131,10 +131,10 @@ def hex_digest(text: str | None) -> str | None:
 
 def unique(files: Iterable[ProjectFile]) -> tuple[ProjectFile, ...]:
     """Of several files with one name, the first."""
-    found: dict[str, ProjectFile] = {}
+    by_name: dict[str, ProjectFile] = {}
     for file in files:
-        found.setdefault(file.filename, file)
-    return tuple(found.values())
+        by_name.setdefault(file.filename, file)
+    return tuple(by_name.values())
 
 
 def usable(rows: Any) -> tuple[ProjectFile, ...] | None:

@@ -65,7 +65,7 @@ def _global_folders(environ: Mapping[str, str]) -> list[Path]:
     if sys.platform == "darwin":
         return [Path("/Library/Application Support/pip")]
     folders = environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
-    return [*(Path(each, "pip") for each in folders.split(os.pathsep) if each), SYSTEM]
+    return [*(Path(folder, "pip") for folder in folders.split(os.pathsep) if folder), SYSTEM]
 
 
 def _user_files(environ: Mapping[str, str], basename: str) -> Iterator[Path]:
@@ -107,12 +107,12 @@ def _values(path: Path) -> dict[str, str]:
     except (configparser.Error, UnicodeDecodeError) as error:
         reason = str(error).replace("\n", " ")
         raise IndexSettingsError(f"pip's configuration file {path} is damaged: {reason}.") from None
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for section in ("global", "install"):
         if parser.has_section(section):
             named = {_option(key): value for key, value in parser.items(section)}
-            found |= {key: named[key] for key in _KEYS if named.get(key)}
-    return found
+            values |= {key: named[key] for key in _KEYS if named.get(key)}
+    return values
 
 
 def _option(key: str) -> str:

@@ -52,22 +52,22 @@ class IndexFlags(NamedTuple):
     cert: str | None = None
 
     @classmethod
-    def checked(cls, given: IndexFlags | None) -> IndexFlags:
+    def checked(cls, flags: IndexFlags | None) -> IndexFlags:
         """Return what a caller gave, none for None.
 
         Raises:
             TypeError: It is of another type, or one of its fields is.
         """
-        if given is None:
+        if flags is None:
             return cls()
-        instance("index", given, cls, "an IndexFlags or None")
+        instance("index", flags, cls, "an IndexFlags or None")
         return cls(
-            index_url=instance("index_url", given.index_url, str | None, "a URL or None"),
-            extra_index_urls=texts("extra_index_urls", given.extra_index_urls),
-            find_links=paths("find_links", given.find_links),
-            no_index=flag("no_index", given.no_index),
-            strategy=instance("strategy", given.strategy, str | None, "the name of a strategy or None"),
-            cert=_path_or_none("cert", given.cert),
+            index_url=instance("index_url", flags.index_url, str | None, "a URL or None"),
+            extra_index_urls=texts("extra_index_urls", flags.extra_index_urls),
+            find_links=paths("find_links", flags.find_links),
+            no_index=flag("no_index", flags.no_index),
+            strategy=instance("strategy", flags.strategy, str | None, "the name of a strategy or None"),
+            cert=_path_or_none("cert", flags.cert),
         )
 
 
@@ -123,10 +123,10 @@ def default_index(cache: Cache | None = None) -> str:
         return kept
     from distlib.index import DEFAULT_INDEX
 
-    found = urljoin(str(DEFAULT_INDEX).rstrip("/") + "/", "../simple/")
+    url = urljoin(str(DEFAULT_INDEX).rstrip("/") + "/", "../simple/")
     if cache is not None and key is not None:
-        cache.put("default-index", key, found)
-    return found
+        cache.put("default-index", key, url)
+    return url
 
 
 def resolve_settings(
@@ -157,7 +157,7 @@ def resolve_settings(
     Raises:
         IndexSettingsError: A location makes no sense, a file cannot be read, or a strategy does not exist.
     """
-    given = Block(
+    from_flags = Block(
         index_url=flags.index_url,
         extra_index_urls=flags.extra_index_urls,
         find_links=flags.find_links,
@@ -166,8 +166,8 @@ def resolve_settings(
         spelling="flags",
     )
     kind: Literal["flags", "pip", "uv", "default"] = "flags"
-    chosen, tls = given, Block()
-    for kind, block in _blocks(given, installer, environ, cwd, prefix, no_config=no_config):  # noqa: B007 - kept
+    chosen, tls = from_flags, Block()
+    for kind, block in _blocks(from_flags, installer, environ, cwd, prefix, no_config=no_config):  # noqa: B007 - kept
         if tls.cert is None and block.cert:
             tls = block
         if block.names_any:
@@ -184,7 +184,7 @@ def resolve_settings(
         index_url=_index_url(chosen, base, credentials, cache, required=required) if needed else None,
         extra_index_urls=()
         if chosen.no_index
-        else tuple(location(each, base, credentials, required=required) for each in chosen.extra_index_urls),
+        else tuple(location(url, base, credentials, required=required) for url in chosen.extra_index_urls),
         find_links=tuple(_find_links(chosen, base, credentials, required=required)),
         strategy=strategy,
         cert=chosen.cert or tls.cert or environ.get("SSL_CERT_FILE") or environ.get("REQUESTS_CA_BUNDLE") or None,
@@ -193,12 +193,12 @@ def resolve_settings(
     )
 
 
-def _path_or_none(name: str, given: object) -> str | None:
-    return None if given is None else os.fspath(instance(name, given, str | os.PathLike, "a path or None"))
+def _path_or_none(name: str, value: object) -> str | None:
+    return None if value is None else os.fspath(instance(name, value, str | os.PathLike, "a path or None"))
 
 
 def _blocks(
-    given: Block,
+    from_flags: Block,
     installer: Literal["pip", "uv"],
     environ: Mapping[str, str],
     cwd: Path,
@@ -207,7 +207,7 @@ def _blocks(
     no_config: bool,
 ) -> Iterator[tuple[Literal["flags", "pip", "uv"], Block]]:
     """Every source in its order, read only as far as it is needed."""
-    yield "flags", given
+    yield "flags", from_flags
     if no_config:
         return
     readers: dict[Literal["pip", "uv"], tuple[Callable[[], Block], Callable[[], Block]]] = {
@@ -242,14 +242,14 @@ def _index_url(
 
 
 def _find_links(block: Block, base: Path, credentials: Credentials, *, required: bool) -> Iterator[str]:
-    for each in block.find_links:
-        url = location(each, base, credentials)
+    for link in block.find_links:
+        url = location(link, base, credentials)
         path = local_path(url)
         if path is None or path.exists():
             yield url
         elif required:
             hint = f"A place of links is a page or a folder ({block.spelling})."
-            raise IndexSettingsError(f"{each!r} is no URL, and there is no folder of that name.", hint)
+            raise IndexSettingsError(f"{link!r} is no URL, and there is no folder of that name.", hint)
 
 
 def location(text: str, base: Path, credentials: Credentials, *, required: bool = False) -> str:
@@ -304,6 +304,6 @@ def _without_secrets(flags: IndexFlags, credentials: Credentials) -> IndexFlags:
 
     return flags._replace(
         index_url=None if flags.index_url is None else clean(flags.index_url),
-        extra_index_urls=tuple(clean(each) for each in flags.extra_index_urls),
-        find_links=tuple(clean(each) for each in flags.find_links),
+        extra_index_urls=tuple(clean(url) for url in flags.extra_index_urls),
+        find_links=tuple(clean(link) for link in flags.find_links),
     )

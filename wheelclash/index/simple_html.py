@@ -43,11 +43,13 @@ def _tags(text: str) -> Iterator[tuple[str, dict[str, str | None]]]:
         name, place = tag[2].lower(), tag.end()
         attributes: dict[str, str | None] = {}
         while (end := _CLOSE.match(text, place)) is None:
-            found = _ATTRIBUTE.match(text, place)
-            if found is None or (found[2] is None and text[found.end() : found.end() + 1] in {'"', "'"}):
+            attribute = _ATTRIBUTE.match(text, place)
+            if attribute is None or (
+                attribute[2] is None and text[attribute.end() : attribute.end() + 1] in {'"', "'"}
+            ):
                 return  # the text ends in the tag, or in a quoted value
-            attributes.setdefault(found[1].lower(), None if found[2] is None else _unescaped(found[2]))
-            place = found.end()
+            attributes.setdefault(attribute[1].lower(), None if attribute[2] is None else _unescaped(attribute[2]))
+            place = attribute.end()
         place = end.end()
         if tag[1]:
             pass

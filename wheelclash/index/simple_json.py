@@ -60,22 +60,22 @@ def parse(body: bytes, *, url: str) -> Page:
         project = _Project.model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(each) for each in first["loc"])
+        place = ".".join(str(key) for key in first["loc"])
         reason = f"{place}: {first['msg']}" if place else first["msg"]
         raise FetchError(url, "protocol", f"the index page is no such JSON as it should be ({reason})") from None
     check_version(project.meta.api_version, url)
     status = project.project_status
     if status is not None and status.status == "quarantined":
         return Page((), withheld=status.reason or "the project is quarantined")
-    found: list[ProjectFile] = []
+    files: list[ProjectFile] = []
     dropped: list[str] = []
     for entry, file in zip(project.files, _validated(project.files), strict=True):
         made = None if file is None else _project_file(file, url)
         if made is None:
             dropped.append(str(entry.get("filename", ""))[:80] if isinstance(entry, dict) else "")
         else:
-            found.append(made)
-    return Page(unique(found), notes=_notes(dropped))
+            files.append(made)
+    return Page(unique(files), notes=_notes(dropped))
 
 
 def _validated(entries: list[Any]) -> list[_File | None]:
@@ -84,13 +84,13 @@ def _validated(entries: list[Any]) -> list[_File | None]:
         return list(_FILES.validate_python(entries))
     except ValidationError:
         pass
-    found: list[_File | None] = []
+    files: list[_File | None] = []
     for entry in entries:
         try:
-            found.append(_File.model_validate(entry))
+            files.append(_File.model_validate(entry))
         except ValidationError:
-            found.append(None)
-    return found
+            files.append(None)
+    return files
 
 
 def _project_file(file: _File, url: str) -> ProjectFile | None:

@@ -27,10 +27,10 @@ def from_environ(environ: Mapping[str, str]) -> Block:
     """The block of ``UV_DEFAULT_INDEX`` and its like. Indexes are split at blanks, find-links at commas, as by uv."""
     main = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL")
     extra = [*environ.get("UV_INDEX", "").split(), *environ.get("UV_EXTRA_INDEX_URL", "").split()]
-    find_links = [each for each in environ.get("UV_FIND_LINKS", "").split(",") if each.strip()]
+    find_links = [link for link in environ.get("UV_FIND_LINKS", "").split(",") if link.strip()]
     return Block(
         index_url=location_of(main) if main else None,
-        extra_index_urls=tuple(location_of(each) for each in extra),
+        extra_index_urls=tuple(location_of(url) for url in extra),
         find_links=tuple(find_links),
         strategy=environ.get("UV_INDEX_STRATEGY") or None,
         trusted_hosts=tuple(environ.get("UV_INSECURE_HOST", "").split()),
@@ -127,7 +127,7 @@ def _block(table: dict[str, Any], path: Path) -> Block:
     inner = _value(table, "pip", dict, path) or {}
     indexes = _indexes(table, path)
     scalars = {key: _value(inner, key, str, path) or _value(table, key, str, path) for key in _SCALARS}
-    no_index = [_value(each, "no-index", bool, path) for each in (inner, table)]
+    no_index = [_value(table_, "no-index", bool, path) for table_ in (inner, table)]
     main = next((location_of(url) for url, default in indexes if default), None)
     extra = [url for url, default in indexes if not default]
     return Block(
@@ -140,7 +140,7 @@ def _block(table: dict[str, Any], path: Path) -> Block:
             _absolute(link, path) or ""
             for link in (*_texts(inner, "find-links", path), *_texts(table, "find-links", path))
         ),
-        no_index=next((each for each in no_index if each is not None), False),
+        no_index=next((switch for switch in no_index if switch is not None), False),
         strategy=scalars["index-strategy"],
         trusted_hosts=tuple(_texts(table, "allow-insecure-host", path)),
     )
@@ -151,7 +151,7 @@ _SCALARS = ("index-url", "index-strategy")
 
 def _indexes(table: dict[str, Any], path: Path) -> list[tuple[str, bool]]:
     """``[[index]]``: location and whether it is the default; explicit ones serve only projects that name them."""
-    found = []
+    locations = []
     for entry in _value(table, "index", list, path) or []:
         if not isinstance(entry, dict):
             raise IndexSettingsError(f"{path}: an entry of 'index' is no table.")
@@ -159,8 +159,8 @@ def _indexes(table: dict[str, Any], path: Path) -> list[tuple[str, bool]]:
         if url is None:
             raise IndexSettingsError(f"{path}: an entry of 'index' has no 'url'.")
         if not _value(entry, "explicit", bool, path):
-            found.append((url, bool(_value(entry, "default", bool, path))))
-    return found
+            locations.append((url, bool(_value(entry, "default", bool, path))))
+    return locations
 
 
 def _value(table: dict[str, Any], key: str, kind: type[_T], path: Path) -> _T | None:
@@ -172,7 +172,7 @@ def _value(table: dict[str, Any], key: str, kind: type[_T], path: Path) -> _T | 
 
 def _texts(table: dict[str, Any], key: str, path: Path) -> list[str]:
     values = _value(table, key, list, path) or []
-    if not all(isinstance(each, str) for each in values):
+    if not all(isinstance(value, str) for value in values):
         raise IndexSettingsError(f"{path}: {key!r} is no list of strings.")
     return values
 

@@ -49,10 +49,10 @@ class Table:
         Raises:
             QuestionError: It is no text.
         """
-        found = self.values.get(key)
-        if found is not None and not isinstance(found, str):
+        value = self.values.get(key)
+        if value is not None and not isinstance(value, str):
             self._damaged(key, "is no text")
-        return found
+        return value
 
     def required(self, key: str) -> str:
         """The text under ``key``.
@@ -60,10 +60,10 @@ class Table:
         Raises:
             QuestionError: There is none.
         """
-        found = self.text(key)
-        if not found:
+        text = self.text(key)
+        if not text:
             self._damaged(key, "is missing")
-        return found
+        return text
 
     def flag(self, key: str) -> bool:
         """Whether ``key`` is true; false if it is not there.
@@ -71,15 +71,15 @@ class Table:
         Raises:
             QuestionError: It is neither.
         """
-        found = self.values.get(key, False)
-        if not isinstance(found, bool):
+        value = self.values.get(key, False)
+        if not isinstance(value, bool):
             self._damaged(key, "is neither true nor false")
-        return found
+        return value
 
     def number(self, key: str) -> int | None:
         """The whole number under ``key`` if it is one and not negative; anything else is None."""
-        found = self.values.get(key)
-        return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
+        value = self.values.get(key)
+        return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
     def table(self, key: str) -> Table:
         """The table under ``key``; an empty one if there is none.
@@ -87,10 +87,10 @@ class Table:
         Raises:
             QuestionError: It is no table.
         """
-        found = self.values.get(key, {})
-        if not isinstance(found, dict):
+        values = self.values.get(key, {})
+        if not isinstance(values, dict):
             self._damaged(key, "is no table")
-        return Table(found, self._below(key))
+        return Table(values, self._below(key))
 
     def tables(self, key: str) -> list[Table]:
         """The tables listed under ``key``.
@@ -98,10 +98,10 @@ class Table:
         Raises:
             QuestionError: It is no list of tables.
         """
-        found = self.values.get(key, [])
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        entries = self.values.get(key, [])
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             self._damaged(key, "is no list of tables")
-        return [Table(each, f"{self._below(key)}[{number}]") for number, each in enumerate(found)]
+        return [Table(entry, f"{self._below(key)}[{number}]") for number, entry in enumerate(entries)]
 
     def texts(self, key: str) -> list[str]:
         """The texts listed under ``key``.
@@ -109,10 +109,10 @@ class Table:
         Raises:
             QuestionError: It is no list of texts.
         """
-        found = self.values.get(key, [])
-        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        entries = self.values.get(key, [])
+        if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
             self._damaged(key, "is no list of texts")
-        return found
+        return entries
 
     def _below(self, key: str) -> str:
         return f"{self.place}{'' if self.place.endswith(': ') else '.'}{key}"
@@ -156,14 +156,14 @@ def parse_json(data: bytes, what: str) -> Table:
 
     text = _text(data, what)
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except RecursionError:
         raise QuestionError(f"{what} is nested too deeply.") from None
     except ValueError as error:
         raise QuestionError(f"{what} is not JSON: {_shortened(error)}.") from None
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise QuestionError(f"{what} is JSON, but no object.")
-    return Table(found, f"{what}: ")
+    return Table(value, f"{what}: ")
 
 
 def _text(data: bytes, what: str) -> str:
@@ -209,8 +209,8 @@ def chosen(asked: Sequence[str], known: Iterable[str], *, what: str, where: str)
     Raises:
         QuestionError: One does not exist; the hint has near names.
     """
-    names: Collection[str] = {canonicalize_name(each) for each in known}
-    wanted = tuple(dict.fromkeys(canonicalize_name(each) for each in asked))
+    names: Collection[str] = {canonicalize_name(name) for name in known}
+    wanted = tuple(dict.fromkeys(canonicalize_name(name) for name in asked))
     for name in wanted:
         if name not in names:
             hint = near(name, sorted(names)) or f"It has no {what} at all."

@@ -92,8 +92,8 @@ class Markers:
 @lru_cache(maxsize=8192)
 def _parsed(text: str) -> Marker:
     if "extra" in text:
-        text = _EXTRA_FIRST.sub(lambda found: f"{found[2]} {_AS_SET[found[1]]} extras", text)
-        text = _EXTRA_LAST.sub(lambda found: f"{found[1]} {_AS_SET[found[2]]} extras", text)
+        text = _EXTRA_FIRST.sub(lambda match: f"{match[2]} {_AS_SET[match[1]]} extras", text)
+        text = _EXTRA_LAST.sub(lambda match: f"{match[1]} {_AS_SET[match[2]]} extras", text)
     return Marker(text)
 
 
@@ -131,41 +131,41 @@ def reach(
     Raises:
         QuestionError: Something needed is not locked.
     """
-    found: dict[int, set[str]] = {}
+    reached: dict[int, set[str]] = {}
     queue = deque(roots)
     while queue:
         edge = queue.popleft()
-        number = _meant(edge, versions, found, what)
-        known = found.get(number)
+        number = _meant(edge, versions, reached, what)
+        known = reached.get(number)
         if known is not None and known.issuperset(edge.extras):
             continue
-        extras = found.setdefault(number, set())
+        extras = reached.setdefault(number, set())
         extras.update(edge.extras)
         queue.extend(edges(number, frozenset(extras)))
-    return found
+    return reached
 
 
 def _meant(
-    edge: Edge, versions: Mapping[str, Sequence[tuple[int, str]]], found: Mapping[int, object], what: str
+    edge: Edge, versions: Mapping[str, Sequence[tuple[int, str]]], reached: Mapping[int, object], what: str
 ) -> int:
     """The package an edge leads to: the one already reached if it will do, else the first that will."""
     named = versions.get(edge.name, ())
     fitting = [number for number, version in named if edge.allows(version)] or [number for number, _ in named[:1]]
     if not fitting:
         raise QuestionError(f"{what} depends on {edge.name}, and does not lock it for this target.", "Make it anew.")
-    return next((number for number in fitting if number in found), fitting[0])
+    return next((number for number in fitting if number in reached), fitting[0])
 
 
 def lines(texts: Iterable[str], markers: Markers) -> Iterator[Edge]:
     """Dependencies written as requirements (PEP 508), less those whose marker does not hold and those that are none."""
     for line in texts:
         try:
-            found = Requirement(line)
+            requirement = Requirement(line)
         except (ValueError, RecursionError):  # also packaging's own error
             continue
-        if found.marker is None or markers.hold(str(found.marker)):
-            extras = tuple(canonicalize_name(each) for each in found.extras)
-            yield Edge(canonicalize_name(found.name), _specifier(found), extras)
+        if requirement.marker is None or markers.hold(str(requirement.marker)):
+            extras = tuple(canonicalize_name(extra) for extra in requirement.extras)
+            yield Edge(canonicalize_name(requirement.name), _specifier(requirement), extras)
 
 
 def _specifier(requirement: Requirement) -> Callable[[str], bool]:

@@ -157,18 +157,18 @@ def select_wheels(
         if reason is not None:
             not_compared.append(Skip(requirement=package.shown, code=package.kind, reason=reason))
             continue
-        found = _chosen(package, target, tag_ranks, build_first=build_first)
-        if isinstance(found, Skip):
-            skipped.append(found)
-        elif found.url:
-            candidates.append(found)
+        choice = _chosen(package, target, tag_ranks, build_first=build_first)
+        if isinstance(choice, Skip):
+            skipped.append(choice)
+        elif choice.url:
+            candidates.append(choice)
         else:
-            unlocated.append(Unlocated(candidate=found, index=package.registry))
-    wheels = [*candidates, *(each.candidate for each in unlocated)]
-    unhashed = [each.filename for each in wheels if each.sha256 is None and each.path is None]
-    told = list(notes)
+            unlocated.append(Unlocated(candidate=choice, index=package.registry))
+    wheels = [*candidates, *(entry.candidate for entry in unlocated)]
+    unhashed = [wheel.filename for wheel in wheels if wheel.sha256 is None and wheel.path is None]
+    sentences = list(notes)
     if unhashed:
-        told.append(
+        sentences.append(
             f"the lock gives no sha256 for {len(unhashed)} wheel(s), e.g. {unhashed[0]}: "
             "they are compared as their server has them"
         )
@@ -178,7 +178,7 @@ def select_wheels(
         skipped=tuple(skipped),
         not_compared=tuple(not_compared),
         roots=tuple(dict.fromkeys(roots)),
-        notes=tuple(told),
+        notes=tuple(sentences),
     )
 
 
@@ -188,7 +188,7 @@ def uninstallable(packages: Iterable[Locked], target: Target) -> bool:
     return any(
         package.kind == "files"
         and not package.sources
-        and all(rank(each.filename, tag_ranks) is None for each in package.wheels)
+        and all(rank(wheel.filename, tag_ranks) is None for wheel in package.wheels)
         for package in packages
     )
 
@@ -202,9 +202,9 @@ def _distinct(packages: Iterable[Locked]) -> list[Locked]:
     Raises:
         QuestionError: One name stands for two different things.
     """
-    found: dict[str, Locked] = {}
+    by_name: dict[str, Locked] = {}
     for package in packages:
-        first = found.setdefault(package.name, package)
+        first = by_name.setdefault(package.name, package)
         if first is package:
             continue
         if _identity(first) != _identity(package):
@@ -214,12 +214,12 @@ def _distinct(packages: Iterable[Locked]) -> list[Locked]:
                 "Choose fewer extras or groups, or make the lock anew.",
             )
         extras = tuple(sorted({*first.extras, *package.extras}))
-        found[package.name] = first._replace(extras=extras)
-    return list(found.values())
+        by_name[package.name] = first._replace(extras=extras)
+    return list(by_name.values())
 
 
 def _identity(package: Locked) -> tuple[object, ...]:
-    files = frozenset((each.filename, each.sha256) for each in package.wheels)
+    files = frozenset((wheel.filename, wheel.sha256) for wheel in package.wheels)
     return (package.version, package.kind, files, frozenset(package.sources))
 
 
@@ -232,16 +232,16 @@ def _chosen(package: Locked, target: Target, tag_ranks: Mapping[str, int], *, bu
     if package.kind == "not-a-wheel":
         reason = f"{package.origin or 'its source'} is no wheel: what it installs is not known until it is built"
         return Skip(requirement=package.shown, code="not-a-wheel", reason=reason)
-    fitting = [each for each in package.wheels if rank(each.filename, tag_ranks) is not None]
-    own = _own_wheels(package, fitting)
-    if not own:
+    fitting = [wheel for wheel in package.wheels if rank(wheel.filename, tag_ranks) is not None]
+    parsed = _own_wheels(package, fitting)
+    if not parsed:
         return Skip(requirement=package.shown, code="no-wheel", reason=_why_none(package, target))
 
-    def preference(each: tuple[LockedWheel, Version, BuildTag]) -> tuple[object, ...]:
-        best = rank(each[0].filename, tag_ranks) or 0
-        return (each[2], -best) if build_first else (-best, each[2])
+    def preference(entry: tuple[LockedWheel, Version, BuildTag]) -> tuple[object, ...]:
+        best = rank(entry[0].filename, tag_ranks) or 0
+        return (entry[2], -best) if build_first else (-best, entry[2])
 
-    wheel, version, _ = max(own, key=preference)  # of equal ones the first
+    wheel, version, _ = max(parsed, key=preference)  # of equal ones the first
     if wheel.refused:
         return Skip(requirement=package.shown, code="refused", reason=wheel.refused)
     return Candidate(
@@ -264,30 +264,30 @@ def _own_wheels(package: Locked, wheels: Sequence[LockedWheel]) -> list[tuple[Lo
 
     A lock may leave out the local part of a version, unless it has files of the version as it stands.
     """
-    found = [
+    parsed = [
         (wheel, named[1], named[2])
         for wheel in wheels
         if (named := _parsed(wheel.filename)) is not None and named[0] == package.name
     ]
     wanted = _version(package.version)
-    if wanted is None or all(version == wanted for _, version, _ in found):
-        return found
-    if any(version_of(each.filename) == wanted for each in package.wheels):
-        return [each for each in found if each[1] == wanted]
-    return [each for each in found if each[1].public == wanted.public]
+    if wanted is None or all(version == wanted for _, version, _ in parsed):
+        return parsed
+    if any(version_of(wheel.filename) == wanted for wheel in package.wheels):
+        return [entry for entry in parsed if entry[1] == wanted]
+    return [entry for entry in parsed if entry[1].public == wanted.public]
 
 
 def _why_none(package: Locked, target: Target) -> str:
     """What there is instead of a wheel."""
-    own = _own_wheels(package, package.wheels)
-    if not own and package.wheels:
+    parsed = _own_wheels(package, package.wheels)
+    if not parsed and package.wheels:
         return f"the lock names files of another project or version for it, e.g. {package.wheels[0].filename}"
-    if not own and package.sources:
+    if not parsed and package.sources:
         return f"it came as source only ({package.sources[0]}); wheels alone can be compared"
-    if not own:
+    if not parsed:
         return "the lock names no file of it"
     asked = Asked(text=package.shown, name=package.name, specifier=SpecifierSet(prereleases=True))
-    files = [ProjectFile(filename=wheel.filename, url="") for wheel, _, _ in own]
+    files = [ProjectFile(filename=wheel.filename, url="") for wheel, _, _ in parsed]
     return reason_for(asked, files, target, excluded=False)
 
 

@@ -156,8 +156,10 @@ class PdmLock(ProjectLock):
             yield from self._walked(markers, groups)
             return
         for table, package in zip(self._tables, self._packages, strict=True):
-            own = [canonicalize_name(each) for each in table.texts("groups")]
-            if markers.hold(table.text("marker")) and (not own or any(each in groups for each in own)):
+            package_groups = [canonicalize_name(group) for group in table.texts("groups")]
+            if markers.hold(table.text("marker")) and (
+                not package_groups or any(group in groups for group in package_groups)
+            ):
                 yield package
 
     def _walked(self, markers: Markers, groups: Sequence[str]) -> Iterator[Locked]:
@@ -166,23 +168,23 @@ class PdmLock(ProjectLock):
             if python_allowed(self._tables[number].text("requires_python"), markers.target.python_version):
                 versions.setdefault(_key(package.name, package.extras), []).append((number, package.version or ""))
         roots = self._roots(markers, groups)
-        edges = roots if roots is not None else [Edge(each, lambda _: True) for each in versions]
-        found = reach(
-            (_keyed(each, versions) for each in edges),
+        edges = roots if roots is not None else [Edge(key, lambda _: True) for key in versions]
+        reached = reach(
+            (_keyed(edge, versions) for edge in edges),
             versions,
             lambda number, _: (
-                _keyed(each, versions) for each in lines(self._tables[number].texts("dependencies"), markers)
+                _keyed(edge, versions) for edge in lines(self._tables[number].texts("dependencies"), markers)
             ),
             self._name,
         )
-        for number in found:
+        for number in reached:
             yield self._packages[number]
 
     def _roots(self, markers: Markers, groups: Sequence[str]) -> list[Edge] | None:
         if self._project is None:
             return None
         project = self._project.table("project")
-        found = list(lines(project.texts("dependencies"), markers)) if _DEFAULT in groups else []
+        edges = list(lines(project.texts("dependencies"), markers)) if _DEFAULT in groups else []
         tables = (
             project.table("optional-dependencies"),
             self._project.table("tool").table("pdm").table("dev-dependencies"),
@@ -191,8 +193,8 @@ class PdmLock(ProjectLock):
         for table in tables:
             for key in table:
                 if canonicalize_name(key) in groups:
-                    found += lines((each for each in table.values[key] if isinstance(each, str)), markers)
-        return found
+                    edges += lines((line for line in table.values[key] if isinstance(line, str)), markers)
+        return edges
 
 
 def _key(name: str, extras: Sequence[str]) -> str:
@@ -208,7 +210,7 @@ def _keyed(edge: Edge, versions: dict[str, list[tuple[int, str]]]) -> Edge:
 def _locked(table: Table, location: LockLocation) -> Locked:
     name = canonicalize_name(table.required("name"))
     version = table.text("version")
-    extras = tuple(sorted(canonicalize_name(each) for each in table.texts("extras")))
+    extras = tuple(sorted(canonicalize_name(extra) for extra in table.texts("extras")))
     for key in _VCS:
         if key in table:
             origin = without_credentials(table.required(key))
@@ -216,19 +218,19 @@ def _locked(table: Table, location: LockLocation) -> Locked:
     path, url = table.text("path"), table.text("url")
     named = path if path is not None else url
     if named is None:
-        wheels = tuple(_wheel(each, location) for each in table.tables("files"))
+        wheels = tuple(_wheel(file, location) for file in table.tables("files"))
         return Locked(
             name=name,
             version=version,
-            wheels=tuple(each for each in wheels if each.filename.lower().endswith(".whl")),
-            sources=tuple(each.filename for each in wheels if not each.filename.lower().endswith(".whl")),
+            wheels=tuple(wheel for wheel in wheels if wheel.filename.lower().endswith(".whl")),
+            sources=tuple(wheel.filename for wheel in wheels if not wheel.filename.lower().endswith(".whl")),
             extras=extras,
         )
     filename, origin = filename_of(named), without_credentials(named)
     if filename.lower().endswith(".whl"):
         place = location.of_path(path) if path is not None else location.of_url(url or "")
         digest = next(
-            (each.sha256 for each in (_wheel(one, location) for one in table.tables("files")) if each.sha256), None
+            (wheel.sha256 for wheel in (_wheel(file, location) for file in table.tables("files")) if wheel.sha256), None
         )
         wheel = locked_wheel(filename, place, sha256=digest)
         return Locked(name=name, version=version, wheels=(wheel,), origin=origin, direct=True, extras=extras)

@@ -103,7 +103,7 @@ def _locked(table: Table, location: LockLocation) -> Locked:
     metadata = table.table("metadata")
     name = canonicalize_name(metadata.required("name"))
     version = metadata.required("version")
-    extras = tuple(sorted(canonicalize_name(each) for each in table.texts("requested_extras")))
+    extras = tuple(sorted(canonicalize_name(extra) for extra in table.texts("requested_extras")))
     info = table.table("download_info")
     url = info.required("url")
     direct = table.flag("is_direct")
@@ -124,5 +124,5 @@ def _locked(table: Table, location: LockLocation) -> Locked:
 
 def _old_hash(archive: Table) -> str | None:
     """``hash = "sha256=…"``, as pip wrote it before ``hashes``."""
-    found = archive.text("hash") or ""
-    return found.removeprefix("sha256=") if found.startswith("sha256=") else None
+    text = archive.text("hash") or ""
+    return text.removeprefix("sha256=") if text.startswith("sha256=") else None

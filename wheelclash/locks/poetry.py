@@ -53,29 +53,29 @@ def allows(constraint: str | None, version: str) -> bool:
     except InvalidVersion:
         return True
     alternatives = _parsed(constraint)
-    return alternatives is None or any(each.contains(wanted, prereleases=True) for each in alternatives)
+    return alternatives is None or any(alternative.contains(wanted, prereleases=True) for alternative in alternatives)
 
 
 @lru_cache(maxsize=4096)
 def _parsed(constraint: str) -> tuple[SpecifierSet, ...] | None:
     """The alternatives, or None if some part is not understood."""
     try:
-        return tuple(SpecifierSet(",".join(_clauses(each))) for each in re.split(r"\|\|?", constraint))
+        return tuple(SpecifierSet(",".join(_clauses(alternative))) for alternative in re.split(r"\|\|?", constraint))
     except (InvalidSpecifier, InvalidVersion, ValueError):
         return None
 
 
 def _clauses(text: str) -> list[str]:
-    found = []
+    clauses = []
     place = 0
     text = text.strip()
     while place < len(text):
         match = _CLAUSE.match(text, place)
         if match is None:
             raise ValueError(text)
-        found += _clause(match[1] or "==", match[2])
+        clauses += _clause(match[1] or "==", match[2])
         place = match.end()
-    return found
+    return clauses
 
 
 def _clause(operator: str, version: str) -> list[str]:
@@ -94,7 +94,7 @@ def _next(operator: str, version: Version) -> str:
     """The first release that is too new: ``^`` keeps the leftmost number that is not 0, ``~`` the first two."""
     release = list(version.release)
     if operator == "^":
-        place = next((number for number, each in enumerate(release) if each), len(release) - 1)
+        place = next((number for number, part in enumerate(release) if part), len(release) - 1)
     else:
         place = min(1, len(release) - 1)
     kept = release[: place + 1]
@@ -119,17 +119,17 @@ class PoetryGraph:
         self._project = project
         self._tables = document.tables("package")
         self._extras = document.table("extras")
-        self._names = [canonicalize_name(each.required("name")) for each in self._tables]
+        self._names = [canonicalize_name(table.required("name")) for table in self._tables]
 
     def groups(self) -> set[str]:
         """The groups the project has; ``dev`` also by its old name."""
-        found = {"main", *(each for table in self._tables if (each := table.text("category")))}
+        groups = {"main", *(category for table in self._tables if (category := table.text("category")))}
         if self._project is not None:
             poetry = self._project.table("tool").table("poetry")
-            found.update(canonicalize_name(each) for each in poetry.table("group"))
+            groups.update(canonicalize_name(group) for group in poetry.table("group"))
             if "dev-dependencies" in poetry:
-                found.add("dev")
-        return found
+                groups.add("dev")
+        return groups
 
     def reached(
         self, target: Target, markers: Markers, extras: Sequence[str], groups: Iterable[str]
@@ -144,7 +144,7 @@ class PoetryGraph:
             if allows(table.text("python-versions"), target.python_version):
                 versions.setdefault(self._names[number], []).append((number, table.text("version") or ""))
         for listed in versions.values():
-            listed.sort(key=lambda each: _order(each[1]), reverse=True)
+            listed.sort(key=lambda package: _order(package[1]), reverse=True)
         if self._project is None:
             roots: Iterable[Edge] = self._unneeded(versions, extras)
         else:
@@ -155,12 +155,12 @@ class PoetryGraph:
 
     def _unneeded(self, versions: dict[str, list[tuple[int, str]]], extras: Sequence[str]) -> Iterator[Edge]:
         """What nothing else needs, and is not optional or belongs to a chosen extra."""
-        needed = {canonicalize_name(each) for table in self._tables for each in table.table("dependencies")}
+        needed = {canonicalize_name(dependency) for table in self._tables for dependency in table.table("dependencies")}
         chosen = {
-            canonicalize_name(each)
+            canonicalize_name(name)
             for extra in self._extras
             if canonicalize_name(extra) in extras
-            for each in self._extras.texts(extra)
+            for name in self._extras.texts(extra)
         }
         for name, listed in versions.items():
             optional = all(self._tables[number].flag("optional") for number, _ in listed)
@@ -172,10 +172,10 @@ class PoetryGraph:
         if "main" in groups:
             named = poetry.table("extras")
             chosen = {
-                canonicalize_name(each)
+                canonicalize_name(name)
                 for extra in named
                 if canonicalize_name(extra) in extras
-                for each in named.texts(extra)
+                for name in named.texts(extra)
             }
             yield from _listed(poetry.table("dependencies"), markers, extras, chosen)
             yield from lines(project.table("project").texts("dependencies"), markers)
@@ -194,12 +194,12 @@ class PoetryGraph:
 
     def _edges(self, number: int, extras: frozenset[str], markers: Markers) -> Iterator[Edge]:
         table = self._tables[number]
-        own = table.table("extras")
+        package_extras = table.table("extras")
         chosen = {
-            canonicalize_name(each.partition(" ")[0].partition("[")[0].rstrip(";"))
-            for extra in own
+            canonicalize_name(line.partition(" ")[0].partition("[")[0].rstrip(";"))
+            for extra in package_extras
             if canonicalize_name(extra) in extras
-            for each in own.texts(extra)
+            for line in package_extras.texts(extra)
         }
         yield from _listed(table.table("dependencies"), markers, tuple(extras), chosen)
 
@@ -218,8 +218,8 @@ def _listed(table: Table, markers: Markers, extras: Sequence[str], chosen: Colle
         if key.lower() == "python":
             continue
         value: Any = table.values[key]
-        for each in value if isinstance(value, list) else [value]:
-            wanted = Table(each if isinstance(each, dict) else {"version": each}, f"{table.place}.{key}")
+        for entry in value if isinstance(value, list) else [value]:
+            wanted = Table(entry if isinstance(entry, dict) else {"version": entry}, f"{table.place}.{key}")
             if wanted.flag("optional") and name not in chosen:
                 continue
             if _applies(wanted, markers, extras):
@@ -310,22 +310,22 @@ class PoetryLock(ProjectLock):
 
     def _known_groups(self) -> list[str]:
         """All groups: those of the lock, and those of the project that lock nothing of their own."""
-        found: set[str] = {canonicalize_name(group) for table in self._tables for group in table.texts("groups")}
+        groups: set[str] = {canonicalize_name(group) for table in self._tables for group in table.texts("groups")}
         if self._graph is not None:
-            found.update(self._graph.groups())
+            groups.update(self._graph.groups())
         if self._project is not None:
             poetry = self._project.table("tool").table("poetry")
-            found.update(canonicalize_name(each) for each in poetry.table("group"))
-            found.update(canonicalize_name(each) for each in self._project.table("dependency-groups"))
-        return sorted(found | {_MAIN})
+            groups.update(canonicalize_name(group) for group in poetry.table("group"))
+            groups.update(canonicalize_name(group) for group in self._project.table("dependency-groups"))
+        return sorted(groups | {_MAIN})
 
     def _default_groups(self) -> list[str]:
         """All but those the project calls optional."""
         if self._project is None:
             return self._known_groups()
         listed = self._project.table("tool").table("poetry").table("group")
-        optional = {canonicalize_name(each) for each in listed if listed.table(each).flag("optional")}
-        return [each for each in self._known_groups() if each not in optional]
+        optional = {canonicalize_name(group) for group in listed if listed.table(group).flag("optional")}
+        return [group for group in self._known_groups() if group not in optional]
 
     # -- packages ------------------------------------------------------------------------------------------
 
@@ -337,10 +337,10 @@ class PoetryLock(ProjectLock):
                 yield self._packages[number]._replace(extras=tuple(sorted(with_extras)))
             return
         for table, package in zip(self._tables, self._packages, strict=True):
-            wanted = [each for each in table.texts("groups") if canonicalize_name(each) in groups]
+            wanted = [group for group in table.texts("groups") if canonicalize_name(group) in groups]
             if isinstance(table.values.get("markers"), dict):
                 by_group = table.table("markers")
-                held = any(markers.hold(by_group.text(each), extras) for each in wanted)
+                held = any(markers.hold(by_group.text(group), extras) for group in wanted)
             else:
                 held = bool(wanted) and markers.hold(table.text("markers"), extras)
             if held:
@@ -371,7 +371,7 @@ class PoetryLock(ProjectLock):
             for filename, digest in hashes.items()
             if filename.lower().endswith(".whl")
         )
-        sources = tuple(each for each in hashes if not each.lower().endswith(".whl"))
+        sources = tuple(filename for filename in hashes if not filename.lower().endswith(".whl"))
         return Locked(
             name=name, version=version, wheels=wheels, sources=sources, registry=location.index_url(url or None)
         )
@@ -382,8 +382,8 @@ class PoetryLock(ProjectLock):
             listed = table.tables("files")
         else:
             by_name = self._metadata.table("files")
-            key = next((each for each in by_name if canonicalize_name(each) == name), "")
+            key = next((key for key in by_name if canonicalize_name(key) == name), "")
             listed = by_name.tables(key)
-        for each in listed:
-            digest = each.text("hash")
-            yield each.required("file"), digest if (digest or "").startswith("sha256:") else None
+        for file in listed:
+            digest = file.text("hash")
+            yield file.required("file"), digest if (digest or "").startswith("sha256:") else None

@@ -55,7 +55,7 @@ def read(document: Table, location: LockLocation) -> PylockLock:
         raise QuestionError(
             f"{location.name} is no valid lock file (PEP 751): {str(error).partition(chr(10))[0]}."
         ) from None
-    markers = [each.get("marker") if isinstance(each, dict) else None for each in values.get("packages", [])]
+    markers = [package.get("marker") if isinstance(package, dict) else None for package in values.get("packages", [])]
     return PylockLock(
         pylock,
         [marker if isinstance(marker, str) else None for marker in markers],
@@ -125,13 +125,13 @@ def _locked(package: Package, location: LockLocation) -> Locked:
         return Locked(name=package.name, version=version, kind="not-a-wheel", origin=origin, direct=True)
     if package.directory is not None:
         path = package.directory.path
-        own = location.is_root(path) and not package.directory.subdirectory
-        kind = folder_kind(own=own, editable=bool(package.directory.editable))
+        is_own = location.is_root(path) and not package.directory.subdirectory
+        kind = folder_kind(own=is_own, editable=bool(package.directory.editable))
         return Locked(name=package.name, version=version, kind=kind, origin=path, direct=True)
     if package.archive is not None:
         return _archive(package, package.archive, version, location)
     sources = () if package.sdist is None else (package.sdist.filename,)
-    wheels = tuple(_wheel(each, location) for each in package.wheels or [])
+    wheels = tuple(_wheel(wheel, location) for wheel in package.wheels or [])
     return Locked(name=package.name, version=version, wheels=wheels, sources=sources, registry=index)
 
 
@@ -157,7 +157,7 @@ def _wheel(wheel: PackageWheel, location: LockLocation) -> LockedWheel:
 def _place(url: str | None, path: str | None, location: LockLocation) -> FileLocation:
     """Both may be given; PEP 751 lets a tool choose, and a path needs no network."""
     if path:
-        found = location.of_path(path)
-        if not url or (not found.refused and found.path is not None and found.path.is_file()):
-            return found
+        file = location.of_path(path)
+        if not url or (not file.refused and file.path is not None and file.path.is_file()):
+            return file
     return location.of_url(url or "")

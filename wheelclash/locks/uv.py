@@ -68,7 +68,7 @@ class Dependency(NamedTuple):
             canonicalize_name(table.required("name")),
             table.text("version"),
             _source(table) if "source" in table else None,
-            tuple(canonicalize_name(each) for each in table.texts("extra")),
+            tuple(canonicalize_name(extra) for extra in table.texts("extra")),
             table.text("marker"),
         )
 
@@ -79,7 +79,7 @@ class Dependency(NamedTuple):
             canonicalize_name(table.required("name")),
             None,
             None,
-            tuple(canonicalize_name(each) for each in table.texts("extras")),
+            tuple(canonicalize_name(extra) for extra in table.texts("extras")),
             table.text("marker"),
             by_forks=True,
         )
@@ -126,14 +126,14 @@ class Graph:
 
     def __init__(self, document: Table, location: LockLocation) -> None:
         self._name = location.name
-        self._members = {canonicalize_name(each) for each in document.table("manifest").texts("members")}
+        self._members = {canonicalize_name(member) for member in document.table("manifest").texts("members")}
         key = "package" if "package" in document else "distribution"  # what the first versions called it
-        self.packages = [self._package(number, each, location) for number, each in enumerate(document.tables(key))]
+        self.packages = [self._package(number, entry, location) for number, entry in enumerate(document.tables(key))]
         self._by_name: dict[str, list[int]] = {}
         for package in self.packages:
             self._by_name.setdefault(package.name, []).append(package.number)
-        self.own = next((each for each in self.packages if each.locked.kind == "project"), None)
-        members = [each for each in self.packages if each.locked.kind == "workspace-member"]
+        self.own = next((package for package in self.packages if package.locked.kind == "project"), None)
+        members = [package for package in self.packages if package.locked.kind == "workspace-member"]
         self.roots = members if self.own is None else [self.own]
 
     def find(self, dependency: Dependency, markers: Markers) -> int:
@@ -144,15 +144,15 @@ class Graph:
         """
         named = self._by_name.get(dependency.name, [])
         if dependency.by_forks:
-            found = [number for number in named if self._in_fork(number, markers)]
+            numbers = [number for number in named if self._in_fork(number, markers)]
         else:
-            found = [number for number in named if self._meant(number, dependency)]
-        if len(found) == 1:
-            return found[0]
+            numbers = [number for number in named if self._meant(number, dependency)]
+        if len(numbers) == 1:
+            return numbers[0]
         shown = f"{dependency.name}=={dependency.version}" if dependency.version else dependency.name
-        if not found:
+        if not numbers:
             raise QuestionError(f"{self._name} depends on {shown}, and does not lock it.", "Make the lock anew.")
-        several = " and ".join(self.packages[number].locked.shown for number in found[:3])
+        several = " and ".join(self.packages[number].locked.shown for number in numbers[:3])
         raise QuestionError(f"{self._name} leaves open which {shown} is meant: {several}.", "Make the lock anew.")
 
     def _meant(self, number: int, dependency: Dependency) -> bool:
@@ -163,7 +163,7 @@ class Graph:
 
     def _in_fork(self, number: int, markers: Markers) -> bool:
         forks = self.packages[number].forks
-        return not forks or any(markers.hold(each) for each in forks)
+        return not forks or any(markers.hold(fork) for fork in forks)
 
     def _package(self, number: int, table: Table, location: LockLocation) -> Package:
         name = canonicalize_name(table.required("name"))
@@ -177,7 +177,7 @@ class Graph:
             version=version,
             source=_source(table),
             forks=tuple(table.texts("resolution-markers")),
-            dependencies=tuple(Dependency.from_edge(each) for each in table.tables("dependencies")),
+            dependencies=tuple(Dependency.from_edge(dependency) for dependency in table.tables("dependencies")),
             optional=_edges(table.table("optional-dependencies")),
             groups=_edges(table.table(groups)),
             provides=tuple(metadata.texts("provides-extras")),
@@ -188,7 +188,7 @@ class Graph:
 
 
 def _edges(table: Table) -> dict[str, tuple[Dependency, ...]]:
-    return {canonicalize_name(key): tuple(Dependency.from_edge(each) for each in table.tables(key)) for key in table}
+    return {canonicalize_name(key): tuple(Dependency.from_edge(entry) for entry in table.tables(key)) for key in table}
 
 
 def _source(table: Table) -> frozenset[tuple[str, str]]:
@@ -205,7 +205,7 @@ def _locked(name: str, version: str | None, table: Table, location: LockLocation
     registry = source.text("registry")
     if registry is not None:
         local = "://" not in registry
-        wheels = tuple(_wheel(each, location, registry if local else "") for each in table.tables("wheels"))
+        wheels = tuple(_wheel(wheel, location, registry if local else "") for wheel in table.tables("wheels"))
         sdist = table.table("sdist")
         archive = filename_of(sdist.text("url") or sdist.text("path") or "")
         index = location.of_path(registry).url if local else location.index_url(registry)
@@ -215,7 +215,7 @@ def _locked(name: str, version: str | None, table: Table, location: LockLocation
     path, url = source.text("path"), source.text("url")
     named = path if path is not None else url
     if named is not None and filename_of(named).lower().endswith(".whl"):
-        wheels = tuple(_direct(each, path, url, location) for each in table.tables("wheels"))
+        wheels = tuple(_direct(wheel, path, url, location) for wheel in table.tables("wheels"))
         return Locked(name=name, version=version, wheels=wheels, origin=without_credentials(named), direct=True)
     origin = without_credentials(source.text("git") or named or "")
     return Locked(name=name, version=version, kind="not-a-wheel", origin=origin, direct=True)
@@ -271,10 +271,10 @@ class Conflicts:
         self._what = what
         self._sets: list[tuple[Item, ...]] = []
         listed = document.values.get("conflicts", [])
-        if not isinstance(listed, list) or not all(isinstance(each, list) for each in listed):
+        if not isinstance(listed, list) or not all(isinstance(items, list) for items in listed):
             raise QuestionError(f"{what}: conflicts is no list of lists: the file is damaged.")
-        for number, each in enumerate(listed):
-            tables = Table({"items": each}, f"{what}: conflicts[{number}]").tables("items")
+        for number, items in enumerate(listed):
+            tables = Table({"items": items}, f"{what}: conflicts[{number}]").tables("items")
             self._sets.append(tuple(_item(table) for table in tables))
 
     def __bool__(self) -> bool:
@@ -287,8 +287,8 @@ class Conflicts:
             ConflictError: Two items of one set are active.
         """
         present = set(active)
-        for each in self._sets:
-            for pair in combinations([item for item in each if item in present], 2):
+        for items in self._sets:
+            for pair in combinations([item for item in items if item in present], 2):
                 self._refuse(pair)
 
     def _refuse(self, items: Sequence[Item]) -> None:
@@ -325,7 +325,7 @@ class Walk:
         self.extras: set[Item] = set()
         self._graph = graph
         self._markers = markers
-        self._active = {each.encoded for each in active}
+        self._active = {item.encoded for item in active}
         self._queue: deque[tuple[int, str | None]] = deque()
         self._seen: set[tuple[int, str | None]] = set()
 
@@ -357,8 +357,8 @@ class Walk:
 
     def _follow(self, dependency: Dependency, *, direct: bool) -> None:
         """Take an edge, if its marker holds; the extras it asks for itself count as active."""
-        asked = [Item(dependency.name, extra=each) for each in dependency.extras]
-        if not self._markers.hold(dependency.marker, self._active.union(each.encoded for each in asked)):
+        asked = [Item(dependency.name, extra=extra) for extra in dependency.extras]
+        if not self._markers.hold(dependency.marker, self._active.union(item.encoded for item in asked)):
             return
         self.extras.update(asked)
         if direct:
@@ -368,7 +368,7 @@ class Walk:
     def _reach(self, number: int, extras: Iterable[str]) -> None:
         known = self.packages.setdefault(number, set())
         known.update(extras)
-        for node in ((number, None), *((number, each) for each in extras)):
+        for node in ((number, None), *((number, extra) for extra in extras)):
             if node not in self._seen:
                 self._seen.add(node)
                 self._queue.append(node)
@@ -453,19 +453,21 @@ class UvLock(ProjectLock):
 
     def _default_groups(self) -> list[str]:
         """What is installed without asking: ``dev``, if nothing else is configured."""
-        known = {canonicalize_name(each) for each in self._known_groups()}
-        found: object = None
+        known = {canonicalize_name(group) for group in self._known_groups()}
+        configured: object = None
         if self._revision >= _DEFAULT_GROUPS_SINCE:
-            found = (self._manifest if self._graph.own is None else self._graph.own.table).values.get("default-groups")
+            configured = (self._manifest if self._graph.own is None else self._graph.own.table).values.get(
+                "default-groups"
+            )
         else:
             project = pyproject_beside(self._path) if self._graph.roots or known else None
             if project is not None:
-                found = project.table("tool").table("uv").values.get("default-groups")
-        if found == "all":
+                configured = project.table("tool").table("uv").values.get("default-groups")
+        if configured == "all":
             return sorted(known)
-        if not isinstance(found, list):
-            found = ["dev"]
-        return [name for each in found if isinstance(each, str) and (name := canonicalize_name(each)) in known]
+        if not isinstance(configured, list):
+            configured = ["dev"]
+        return [name for group in configured if isinstance(group, str) and (name := canonicalize_name(group)) in known]
 
     def _with_all(self, wanted: Wanted, markers: Markers) -> tuple[Wanted, list[str]]:
         """All extras that can be installed together with what is wanted already, and those that cannot."""
@@ -513,16 +515,16 @@ class UvLock(ProjectLock):
         if not self._conflicts:
             return self._walk(markers, wanted, ())
         names = [root.name for root in self._graph.roots]
-        given = {Item(name) for name in names}
-        given |= {Item(name, extra=each) for name in names for each in wanted.extras}
-        given |= {Item(name, group=each) for name in names for each in wanted.groups}
-        self._conflicts.check(given)
-        active = given
+        named = {Item(name) for name in names}
+        named |= {Item(name, extra=extra) for name in names for extra in wanted.extras}
+        named |= {Item(name, group=group) for name in names for group in wanted.groups}
+        self._conflicts.check(named)
+        active = named
         for _ in range(_ROUNDS):
-            found = given | self._walk(markers, wanted, active).extras
-            if found == active:
+            wider = named | self._walk(markers, wanted, active).extras
+            if wider == active:
                 break
-            active = found
+            active = wider
         self._conflicts.check(item for item in active if item.extra is not None)
         return self._walk(markers, wanted, active)
 

@@ -78,7 +78,7 @@ def reason_for(asked: Asked, files: Sequence[ProjectFile], target: Target, *, ex
 
 def _nearest(asked: Asked, versions: Sequence[Version]) -> str:
     """The releases nearest to the one pinned, or else the newest; ``versions`` are newest first."""
-    pinned = next((each.version for each in asked.specifier if each.operator == "=="), "").removesuffix(".*")
+    pinned = next((clause.version for clause in asked.specifier if clause.operator == "=="), "").removesuffix(".*")
     above = sum(version > Version(pinned) for version in versions) if pinned else 0
     start = max(0, min(above - _SHOWN // 2, len(versions) - _SHOWN))
     shown = versions[start : start + _SHOWN]
@@ -209,7 +209,8 @@ def newer_release(
 def pins(specifier: SpecifierSet) -> bool:
     """Whether a specifier allows one version only."""
     return any(
-        each.operator == "===" or (each.operator == "==" and not each.version.endswith(".*")) for each in specifier
+        clause.operator == "===" or (clause.operator == "==" and not clause.version.endswith(".*"))
+        for clause in specifier
     )
 
 
@@ -269,9 +270,9 @@ def _best(releases: Sequence[_Release], specifier: SpecifierSet, places: Mapping
             if release.file.is_wheel and (release.file.yanked is not None) is yanked:
                 by_version.setdefault(release.version, []).append((place, release))
         for version in sorted(by_version, reverse=True):
-            found = [wheel for each in by_version[version] if (wheel := _wheel(*each, places)) is not None]
-            if found:
-                return max(found)
+            fitting = [wheel for pair in by_version[version] if (wheel := _wheel(*pair, places)) is not None]
+            if fitting:
+                return max(fitting)
     return None
 
 
@@ -288,12 +289,14 @@ def _wheel(place: int, release: _Release, places: Mapping[str, int]) -> _Wheel |
 
 def _newest(allowed: Iterable[_Release], than: Version) -> Version | None:
     """The newest of some releases that are not yanked, if it is newer than another."""
-    return max((each.version for each in allowed if each.version > than and each.file.yanked is None), default=None)
+    return max(
+        (release.version for release in allowed if release.version > than and release.file.yanked is None), default=None
+    )
 
 
 def _why_no_wheel(version: Version, asked: Asked, allowed: Iterable[_Release], target: Target) -> str | None:
     """Why the target can install no wheel of a release; None if it can."""
-    files = [each.file for each in allowed if each.version == version and each.file.yanked is None]
+    files = [release.file for release in allowed if release.version == version and release.file.yanked is None]
     places = ranks(target.tags)
     if any(file.is_wheel and rank(file.filename, places) is not None for file in files):
         return None
@@ -306,12 +309,12 @@ def _why_no_wheel(version: Version, asked: Asked, allowed: Iterable[_Release], t
 
 
 def _offered(
-    asked: Asked, found: Found, exclude_newer: datetime | None, note: Callable[[str], None] | None
+    asked: Asked, project: Found, exclude_newer: datetime | None, note: Callable[[str], None] | None
 ) -> list[tuple[str, ProjectFile]]:
     """The project's files and where each is from, those that are too new left out."""
     return [
         (source.index, file)
-        for source in found.sources
+        for source in project.sources
         for file in (
             source.files if source.flat or exclude_newer is None else _older(source.files, exclude_newer, note)
         )
@@ -352,22 +355,22 @@ def _older(files: Sequence[ProjectFile], moment: datetime, note: Callable[[str],
 
 def _time(text: str | None) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text) if text else None
+        moment = datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
-    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
-def _nothing(asked: Asked, found: Found, known: Iterable[str], exclude_newer: datetime | None) -> Skip:
-    withheld = next((source.withheld for source in found.sources if source.withheld), None)
+def _nothing(asked: Asked, project: Found, known: Iterable[str], exclude_newer: datetime | None) -> Skip:
+    withheld = next((source.withheld for source in project.sources if source.withheld), None)
     if withheld is not None:
         return Skip(asked.text, "quarantined", f"the index offers no files of it: {withheld}")
-    if any(source.files and not source.flat for source in found.sources) and exclude_newer is not None:
+    if any(source.files and not source.flat for source in project.sources) and exclude_newer is not None:
         return Skip(asked.text, "no-wheel", f"the index had no file of it before {exclude_newer.isoformat()}")
-    if any(not source.flat for source in found.sources):
+    if any(not source.flat for source in project.sources):
         return Skip(asked.text, "no-wheel", "the index knows the project, and has no file of it")
     near = near_names(asked.name or "", sorted(set(known) - {asked.name or ""}))
-    places = ", ".join(found.asked) or "nowhere: there is no index"
+    places = ", ".join(project.asked) or "nowhere: there is no index"
     return Skip(asked.text, "not-found", f"no index knows a project of this name (asked: {places})", near)
 
 

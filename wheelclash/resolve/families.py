@@ -59,13 +59,13 @@ def families() -> tuple[Family, ...]:
     document: dict[str, Any] = tomllib.loads(_listed().decode())
     return tuple(
         Family(
-            name=each["name"],
-            members=tuple(canonicalize_name(member) for member in each["members"]),
-            shares=each["shares"],
-            evidence=each["evidence"],
-            meta=canonicalize_name(each["meta"]) if "meta" in each else None,
+            name=table["name"],
+            members=tuple(canonicalize_name(member) for member in table["members"]),
+            shares=table["shares"],
+            evidence=table["evidence"],
+            meta=canonicalize_name(table["meta"]) if "meta" in table else None,
         )
-        for each in document["family"]
+        for table in document["family"]
     )
 
 
@@ -73,19 +73,19 @@ def _listed() -> bytes:
     import pkgutil
 
     try:
-        found = pkgutil.get_data("wheelclash", "families.toml")
+        data = pkgutil.get_data("wheelclash", "families.toml")
     except OSError:
-        found = None
-    if found is not None:
-        return found
+        data = None
+    if data is not None:
+        return data
     return (Path(__file__).parents[2] / "data" / "families.toml").read_bytes()
 
 
 def family_of(name: str) -> Family | None:
     """The family a distribution belongs to, as a member or as its meta package."""
     wanted = canonicalize_name(name)
-    members = (each for each in families() if wanted in each.members)
-    metas = (each for each in families() if wanted == each.meta)
+    members = (family for family in families() if wanted in family.members)
+    metas = (family for family in families() if wanted == family.meta)
     return next(members, None) or next(metas, None)
 
 
@@ -101,14 +101,14 @@ def siblings(name: str, requires: Iterable[str] = ()) -> Siblings:
     family = family_of(wanted)
     listed = () if family is None else family.members
     stem = _stem(wanted)
-    required = [other for each in requires if _stem(other := canonicalize_name(each)) == stem]
-    found = tuple(each for each in dict.fromkeys([*listed, *required]) if each != wanted)
+    required = [other for requirement in requires if _stem(other := canonicalize_name(requirement)) == stem]
+    names = tuple(name_ for name_ in dict.fromkeys([*listed, *required]) if name_ != wanted)
     if family is not None:
-        return Siblings(found, f"the {family.name} family shares {family.shares} ({family.evidence})")
-    if found:
-        return Siblings(found, f"{wanted} names them among its requirements")
+        return Siblings(names, f"the {family.name} family shares {family.shares} ({family.evidence})")
+    if names:
+        return Siblings(names, f"{wanted} names them among its requirements")
     known = sorted(
-        {each for family in families() for each in (*family.members, *([family.meta] if family.meta else []))}
+        {member for family in families() for member in (*family.members, *([family.meta] if family.meta else []))}
     )
     near = near_names(wanted, known)
     perhaps = f"; perhaps {' or '.join(near)} was meant" if near else ""

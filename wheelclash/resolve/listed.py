@@ -65,27 +65,29 @@ class Files(NamedTuple):
     @property
     def repositories(self) -> list[Line]:
         """Requirements that would have a repository fetched, and what is in it built."""
-        elsewhere = {name for each in self.projects for name, kinds in each.sources.items() if "git" in kinds}
+        elsewhere = {name for project in self.projects for name, kinds in project.sources.items() if "git" in kinds}
         return [line for line in self.lines if _REPOSITORY.search(line.text) or _name_in(line) in elsewhere]
 
     def roots(self, credentials: Credentials) -> dict[str, tuple[str, ...]]:
         """Extras asked for, by normalised name of what is listed; lines that do not tell a name are left out."""
-        found: dict[str, set[str]] = {}
+        extras_by_name: dict[str, set[str]] = {}
         for line in self.lines:
             name = _name_in(line)
             if name is None:
                 continue
-            extras = found.setdefault(name, set())
+            extras = extras_by_name.setdefault(name, set())
             try:
                 extras.update(parse(line.text, cwd=line.folder, credentials=credentials, is_line=True).extras)
             except RequirementError:
                 continue  # for uv to refuse
-        return {name: tuple(sorted(extras)) for name, extras in found.items()}
+        return {name: tuple(sorted(extras)) for name, extras in extras_by_name.items()}
 
     def asked(self, credentials: Credentials) -> list[Asked]:
         """The requirements that can be understood, within what constraints allow."""
         understood = [self._understood(line, credentials) for line in self.lines]
-        return self.constrained([each for each in understood if isinstance(each, Asked)], credentials)
+        return self.constrained(
+            [requirement for requirement in understood if isinstance(requirement, Asked)], credentials
+        )
 
     def listed(self, credentials: Credentials) -> Listed:
         """The requirements themselves, for a set without dependencies: what cannot be understood is skipped.
@@ -93,7 +95,7 @@ class Files(NamedTuple):
         Raises:
             QuestionError: What a project requires is not known until its code is run.
         """
-        dynamic = next((each for each in self.projects if each.is_dynamic), None)
+        dynamic = next((project for project in self.projects if project.is_dynamic), None)
         if dynamic is not None:
             reason = f"What {dynamic.path.name} requires is dynamic: it is not known until the project's code is run."
             raise QuestionError(reason, "Leave out --no-deps, and give --allow-build.")
@@ -102,24 +104,24 @@ class Files(NamedTuple):
         skipped: list[Skip] = []
         elsewhere = {name for project in self.projects for name in project.sources}
         for line in self.lines:
-            found = self._understood(line, credentials)
-            if isinstance(found, Skip):
-                skipped.append(found)
-            elif found.name in elsewhere:
+            requirement = self._understood(line, credentials)
+            if isinstance(requirement, Skip):
+                skipped.append(requirement)
+            elif requirement.name in elsewhere:
                 reason = "[tool.uv.sources] takes it from elsewhere, not from the index"
-                skipped.append(Skip(found.text, "not-a-wheel", reason))
+                skipped.append(Skip(requirement.text, "not-a-wheel", reason))
             else:
-                asked.append(_constrained(found, limits))
-        return Listed(asked, skipped, [skip for each in self.projects if (skip := each.skip) is not None])
+                asked.append(_constrained(requirement, limits))
+        return Listed(asked, skipped, [skip for project in self.projects if (skip := project.skip) is not None])
 
     def constrained(self, asked: Iterable[Asked], credentials: Credentials) -> list[Asked]:
         """Return requirements within what the constraints among the files allow."""
         limits = self._limits(credentials)
-        return [_constrained(each, limits) for each in asked]
+        return [_constrained(requirement, limits) for requirement in asked]
 
     def _limits(self, credentials: Credentials) -> list[Asked]:
-        found = [self._understood(line, credentials) for line in self.included.constraints]
-        return [each for each in found if isinstance(each, Asked)]
+        limits = [self._understood(line, credentials) for line in self.included.constraints]
+        return [limit for limit in limits if isinstance(limit, Asked)]
 
     def _understood(self, line: Line, credentials: Credentials) -> Asked | Skip:
         shown = redacted(line.text, self.included.secrets)
@@ -187,9 +189,9 @@ def read_files(
     Raises:
         QuestionError: A file cannot be read or is not what it should be; or there is no such extra or group.
     """
-    found = [(path, project_of(path)) for path in files]
-    projects = [project for _, project in found if project is not None]
-    plain = [path for path, project in found if project is None]
+    described = [(path, project_of(path)) for path in files]
+    projects = [project for _, project in described if project is not None]
+    plain = [path for path, project in described if project is None]
     included = look_through(plain, text, environ=environ, cwd=cwd, credentials=credentials)
     lines = [*included.requirements]
     by_path = {project.path: project for project in projects}
@@ -201,7 +203,7 @@ def read_files(
             project = _only_groups(path)
         takes = project.kind == "pyproject" and project.has_project
         wanted = project.lines(extras=extras if takes else (), all_extras=all_extras and takes, groups=named)
-        lines += [Line(each, path.parent, path.name) for each in wanted]
+        lines += [Line(project, path.parent, path.name) for project in wanted]
     return Files(plain, projects, included, lines)
 
 
@@ -216,15 +218,15 @@ def group_places(groups: Iterable[str], projects: Sequence[Project], cwd: Path) 
     Raises:
         QuestionError: Several projects were given, and the group does not say of which it is.
     """
-    tables = [each.path for each in projects if each.kind == "pyproject"]
-    found = []
+    tables = [project.path for project in projects if project.kind == "pyproject"]
+    places = []
     for group in groups:
         path, colon, name = group.rpartition(":")
         if not colon and len(tables) > 1:
             raise QuestionError(f"--group {group}: several pyproject.toml files are given.", "Write --group PATH:NAME.")
         default = tables[0] if tables else cwd / "pyproject.toml"
-        found.append((cwd / path if colon else default, name))
-    return found
+        places.append((cwd / path if colon else default, name))
+    return places
 
 
 def _only_groups(path: Path) -> Project:

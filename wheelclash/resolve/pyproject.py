@@ -88,20 +88,20 @@ class Project(NamedTuple):
         Raises:
             QuestionError: There is no such extra or group, or groups include each other in a circle.
         """
-        found: list[str] = []
+        requirements: list[str] = []
         if self.is_source(grouped=bool(groups)):
-            found += self.dependencies
-            wanted = [canonicalize_name(each) for each in (self.optional if all_extras else extras)]
+            requirements += self.dependencies
+            wanted = [canonicalize_name(extra) for extra in (self.optional if all_extras else extras)]
             for extra in wanted:
                 if extra not in self.optional:
                     raise QuestionError(f"{self.path.name} has no extra {extra}.", near(extra, self.optional))
-                found += self.optional[extra]
+                requirements += self.optional[extra]
         for group in groups:
-            found += self._group(group, ())
-        return [line for each in dict.fromkeys(found) for line in self._without_itself(each, ())]
+            requirements += self._group(group, ())
+        return [line for requirement in dict.fromkeys(requirements) for line in self._without_itself(requirement, ())]
 
     def _group(self, name: str, chain: tuple[str, ...]) -> Iterator[str]:
-        entries = {canonicalize_name(each): entry for each, entry in self.groups.items()}.get(canonicalize_name(name))
+        entries = {canonicalize_name(key): entry for key, entry in self.groups.items()}.get(canonicalize_name(name))
         if entries is None:
             raise QuestionError(f"{self.path.name} has no group {name}.", near(name, self.groups))
         if name in chain:
@@ -123,8 +123,8 @@ class Project(NamedTuple):
             return
         for extra in map(canonicalize_name, requirement.extras):
             if extra not in chain:
-                for each in self.optional.get(extra, ()):
-                    yield from self._without_itself(each, (*chain, extra))
+                for inner in self.optional.get(extra, ()):
+                    yield from self._without_itself(inner, (*chain, extra))
 
     def notes(self, target: Target) -> tuple[str, ...]:
         """A sentence if it is not for the target's Python; uv does not mind that here, an install does."""
@@ -152,16 +152,16 @@ def project_of(path: Path) -> Project | None:
         table = _toml(readable_file(path).decode("utf-8-sig", "replace"), name)
         project, groups = _table(table, "project", name), _table(table, "dependency-groups", name)
         optional = _table(project, "optional-dependencies", name)
-        own = project.get("name")
+        own_name = project.get("name")
         return Project(
             path=path,
             kind="pyproject",
-            name=canonicalize_name(own) if isinstance(own, str) else None,
+            name=canonicalize_name(own_name) if isinstance(own_name, str) else None,
             requires_python=_text(project, "requires-python"),
             has_project="project" in table,
             groups={name: entries for name, entries in groups.items() if isinstance(entries, list)},
             dependencies=_texts(project, "dependencies"),
-            optional={canonicalize_name(each): _texts(optional, each) for each in optional},
+            optional={canonicalize_name(extra): _texts(optional, extra) for extra in optional},
             sources=_sources(table),
             is_dynamic="dependencies" in _texts(project, "dynamic"),
         )
@@ -190,7 +190,7 @@ def script_block(text: str, what: str) -> str | None:
     Raises:
         QuestionError: There are several blocks.
     """
-    blocks = [each for each in _BLOCK.finditer(text.replace("\r\n", "\n") + "\n") if each["type"] == "script"]
+    blocks = [match for match in _BLOCK.finditer(text.replace("\r\n", "\n") + "\n") if match["type"] == "script"]
     if len(blocks) > 1:
         raise QuestionError(f"{what} has several blocks of script metadata (PEP 723); one is allowed.")
     if not blocks:
@@ -209,28 +209,28 @@ def _toml(text: str, what: str) -> dict[str, Any]:
 
 
 def _table(table: dict[str, Any], key: str, what: str) -> dict[str, Any]:
-    found = table.get(key, {})
-    if not isinstance(found, dict):
+    value = table.get(key, {})
+    if not isinstance(value, dict):
         raise QuestionError(f"{what}: '{key}' is no table.")
-    return found
+    return value
 
 
 def _text(table: dict[str, Any], key: str) -> str | None:
-    found = table.get(key)
-    return found if isinstance(found, str) else None
+    value = table.get(key)
+    return value if isinstance(value, str) else None
 
 
 def _texts(table: dict[str, Any], key: str) -> tuple[str, ...]:
-    found = table.get(key)
-    return tuple(each for each in found if isinstance(each, str)) if isinstance(found, list) else ()
+    values = table.get(key)
+    return tuple(value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
 
 
 def _sources(table: dict[str, Any]) -> dict[str, frozenset[str]]:
     """Kinds of places by name of requirement, of ``[tool.uv.sources]``; what is none of these is for uv to refuse."""
-    found: Any = table
+    value: Any = table
     for key in ("tool", "uv", "sources"):
-        found = found.get(key) if isinstance(found, dict) else None
-    if not isinstance(found, dict):
+        value = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(value, dict):
         return {}
     return {
         canonicalize_name(name): frozenset(
@@ -239,5 +239,5 @@ def _sources(table: dict[str, Any]) -> dict[str, frozenset[str]]:
             if isinstance(entry, dict)
             for kind in entry
         )
-        for name, entries in found.items()
+        for name, entries in value.items()
     }

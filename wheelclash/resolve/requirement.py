@@ -181,16 +181,16 @@ def _requirement(text: str, cwd: Path) -> Asked:
         raise RequirementError(text, "A name cannot begin with '-'.", hint)
     if re.fullmatch(_BARE_VERSION, text.strip()):
         raise RequirementError(text, "This is a version, not a name.", _suggestion(text))
-    found = _parsed(text)
-    if found.url is not None:
+    requirement = _parsed(text)
+    if requirement.url is not None:
         raise RequirementError(shown(text), "What follows the '@' is no URL.", _suggestion(text))
     hint = f"{text} is also a folder here; write ./{text} to mean that." if _exists(cwd / text) else ""
     return Asked(
         text=text,
-        name=canonicalize_name(found.name),
-        specifier=found.specifier,
-        extras=_extras(found),
-        marker=found.marker,
+        name=canonicalize_name(requirement.name),
+        specifier=requirement.specifier,
+        extras=_extras(requirement),
+        marker=requirement.marker,
         hint=hint,
     )
 
@@ -230,10 +230,10 @@ def _suggestion(text: str) -> str:
         (rf"({_NAME})\s*==\s*([0-9.]+)\.[xX]", r"\1==\2.*"),
         (rf"({_NAME})\s*(?:[<>=!~]=?|===)\s*", r"\1==VERSION"),
     )
-    for pattern, meant in mistakes:
+    for pattern, correction in mistakes:
         match = re.fullmatch(pattern, clean)
         if match:
-            return f"Perhaps: {match.expand(meant)}?"
+            return f"Perhaps: {match.expand(correction)}?"
     if "," in clean or re.fullmatch(rf"{_NAME}(?:\s+{_NAME})+", clean):
         return "Give each requirement as an argument of its own."
     return "Examples: numpy, 'numpy>=2,<3', 'name @ https://host/x.whl', ./dist/x.whl."
@@ -243,15 +243,15 @@ def _suggestion(text: str) -> str:
 
 
 def _named_url(text: str, start: int, cwd: Path, credentials: Credentials) -> Asked:
-    found = _parsed(text)
+    requirement = _parsed(text)
     clean = text[:start] + without_credentials(text[start:])
     asked = Asked(
         text=clean,
-        name=canonicalize_name(found.name),
-        extras=_extras(found),
-        marker=found.marker,
+        name=canonicalize_name(requirement.name),
+        extras=_extras(requirement),
+        marker=requirement.marker,
     )
-    return _located(asked, found.url or text[start:], clean, cwd, credentials)
+    return _located(asked, requirement.url or text[start:], clean, cwd, credentials)
 
 
 def _located(asked: Asked, url: str, text: str, cwd: Path, credentials: Credentials) -> Asked:
@@ -317,7 +317,7 @@ def _not_a_wheel(text: str, path: Path) -> tuple[str, str]:
 def _require_file(text: str, path: Path) -> None:
     text = shown(text)
     if not _exists(path):
-        glob = any(each in text for each in "*?[")
+        glob = any(character in text for character in "*?[")
         hint = "No file matches this pattern." if glob else f"Looked for {shown_path(path)}."
         raise RequirementError(text, "There is no such file.", hint)
     if _is_folder(path):

@@ -102,10 +102,10 @@ def look_through(
         walk.lines(text.decode("utf-8-sig", "replace"), cwd, ())
     for path in files:
         walk.file(path, ())
-    found = {name: Secret(value, f"${{{name}}}") for name, value in walk.variables.items() if value}
+    secrets = {name: Secret(value, f"${{{name}}}") for name, value in walk.variables.items() if value}
     return Included(
-        variables=tuple(found.values()),
-        secrets=tuple(found[name] for name in found if _SECRET_NAME.search(name)),
+        variables=tuple(secrets.values()),
+        secrets=tuple(secrets[name] for name in secrets if _SECRET_NAME.search(name)),
         requirements=tuple(walk.requirements),
         constraints=tuple(walk.constraints),
         options=tuple(walk.options),
@@ -169,15 +169,15 @@ def _fetch_into(
         file.seek(0)
         text = file.read().decode("utf-8-sig", "replace")
     for line in _logical_lines(text):
-        found = _INCLUDE.fullmatch(line) or _GLUED.fullmatch(line)
-        name = found[2].strip("\"'") if found else ""
-        if found is None or not name:
+        include = _INCLUDE.fullmatch(line) or _GLUED.fullmatch(line)
+        name = include[2].strip("\"'") if include else ""
+        if include is None or not name:
             lines.append(line)
             continue
         place = urljoin(here, _VARIABLE.sub(lambda match: environ.get(match[1], match[0]), name))
         if not place.lower().startswith(("http://", "https://")):
             raise QuestionError(f"{here} includes {shown(name)}: a file from the web cannot name one of this machine.")
-        if found[1] in _CONSTRAINTS:
+        if include[1] in _CONSTRAINTS:
             raise QuestionError(
                 f"{here} names constraints, {shown(name)}, which are not followed from the web.",
                 "Download both files, and name them by path.",
@@ -200,7 +200,7 @@ class _Walk:
     def file(self, path: Path, chain: tuple[Path, ...], *, constrains: bool = False) -> None:
         whole = Path(os.path.realpath(path))
         if whole in chain:
-            round_ = " → ".join(each.name for each in (*chain[chain.index(whole) :], whole))
+            round_ = " → ".join(place.name for place in (*chain[chain.index(whole) :], whole))
             raise QuestionError(f"{path.name} includes itself: {round_}.", "Take one of these -r or -c lines out.")
         if (whole, constrains) not in self._done:
             if len(chain) > _DEEPEST:
@@ -263,5 +263,5 @@ def _logical_lines(text: str) -> Iterator[str]:
 
 def _shown(raw: str) -> str:
     """The URL of an include line as it is written, its variables not filled in."""
-    found = re.search(r"\S+://\S*", raw)
-    return re.sub(r"^(?:-[rc]|--\w+=?)", "", found[0]) if found else raw.strip()
+    match = re.search(r"\S+://\S*", raw)
+    return re.sub(r"^(?:-[rc]|--\w+=?)", "", match[0]) if match else raw.strip()

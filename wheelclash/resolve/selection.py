@@ -80,14 +80,14 @@ def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
         QuestionError: Two wheels of one project.
     """
     by_name: dict[str, Candidate] = {}
-    for each in candidates:
-        before = by_name.setdefault(each.name, each)
-        if (before.filename, before.direct and before.url) != (each.filename, each.direct and each.url):
+    for candidate in candidates:
+        before = by_name.setdefault(candidate.name, candidate)
+        if (before.filename, before.direct and before.url) != (candidate.filename, candidate.direct and candidate.url):
             raise QuestionError(
-                f"{before.requested} and {each.requested} are two wheels of one project"
-                f" ({before.filename}, {each.filename}).",
+                f"{before.requested} and {candidate.requested} are two wheels of one project"
+                f" ({before.filename}, {candidate.filename}).",
                 "An environment holds one of them; compare each with the rest in a run of its own.",
             )
-        extras = tuple(sorted({*before.extras, *each.extras}))
-        by_name[each.name] = replace(before, extras=extras)
+        extras = tuple(sorted({*before.extras, *candidate.extras}))
+        by_name[candidate.name] = replace(before, extras=extras)
     return list(by_name.values())

@@ -87,9 +87,9 @@ def failure(complaints: str, returncode: int, secrets: Sequence[Secret], *, allo
         secrets: What not to repeat.
         allow_build: Whether source distributions were allowed; if that is the cause, the hint names the option.
     """
-    said = [each for each in _said(redacted(complaints, secrets)) if each.kind != "warning"]
-    causes = [each.text.rstrip(".:") for each in said if each.kind not in {"hint", "tip"}]
-    hints = [each.text.rstrip(".") for each in said if each.kind in {"hint", "tip"}]
+    messages = [message for message in _said(redacted(complaints, secrets)) if message.kind != "warning"]
+    causes = [message.text.rstrip(".:") for message in messages if message.kind not in {"hint", "tip"}]
+    hints = [message.text.rstrip(".") for message in messages if message.kind in {"hint", "tip"}]
     words = ": ".join(causes) or f"it ended with code {returncode} and said nothing"
     if hints:
         words += f" (hint: {'; '.join(hints)})"
@@ -127,8 +127,8 @@ def cause(failed: QuestionError) -> str:
 
 def warnings(complaints: str, secrets: Sequence[Secret]) -> list[str]:
     """Those of its warnings that say something about the set, each a sentence."""
-    found = [each.text for each in _said(redacted(complaints, secrets)) if each.kind == "warning"]
-    return [f"uv: {_shortened(text)}" for text in dict.fromkeys(found) if not _IDLE_WARNING.search(text)]
+    sentences = [message.text for message in _said(redacted(complaints, secrets)) if message.kind == "warning"]
+    return [f"uv: {_shortened(text)}" for text in dict.fromkeys(sentences) if not _IDLE_WARNING.search(text)]
 
 
 def redacted(text: str, secrets: Iterable[Secret]) -> str:
@@ -139,10 +139,10 @@ def redacted(text: str, secrets: Iterable[Secret]) -> str:
 def without_secrets(text: str, secrets: Iterable[Secret]) -> str:
     """Return text without secrets, for what has no user names and passwords: a URL past which logins are kept."""
     clean = text
-    for each in sorted(secrets, key=lambda secret: -len(secret.value)):
-        if len(each.value) >= _SHORTEST_SECRET:
-            for spelling in {each.value, quote(each.value, safe=""), quote(each.value)}:
-                clean = clean.replace(spelling, each.shown)
+    for hidden in sorted(secrets, key=lambda secret: -len(secret.value)):
+        if len(hidden.value) >= _SHORTEST_SECRET:
+            for spelling in {hidden.value, quote(hidden.value, safe=""), quote(hidden.value)}:
+                clean = clean.replace(spelling, hidden.shown)
     return clean
 
 
@@ -155,7 +155,7 @@ def _said(complaints: str) -> Iterator[_Said]:
         if not line.strip() or _PROGRESS.match(line):
             continue
         opening = _OPENING.match(line)
-        if opening is not None or (drawn is not None and any(each in drawn[0] for each in _BOXES)):
+        if opening is not None or (drawn is not None and any(character in drawn[0] for character in _BOXES)):
             yield from _whole(kind, parts)
             kind, parts = opening[1].lower() if opening is not None else "cause", []
             line = line[opening.end() :] if opening is not None else line
@@ -164,7 +164,7 @@ def _said(complaints: str) -> Iterator[_Said]:
 
 
 def _whole(kind: str, parts: Sequence[str]) -> Iterator[_Said]:
-    text = " ".join(each for each in parts if each)
+    text = " ".join(part for part in parts if part)
     if text:
         yield _Said(kind, text)
 
@@ -225,11 +225,11 @@ def find_uv(environ: Mapping[str, str], *, cwd: Path) -> Uv:
             done = run([path, "--version"], environ=clean_environ(environ), cwd=cwd, patience=_QUICK)
         except QuestionError:
             continue
-        found = re.match(rb"uv(?:\.exe)? ((\d+)\.(\d+)(?:\.[\w.+-]+)?)", done.output)
-        if done.returncode != 0 or found is None:
+        match = re.match(rb"uv(?:\.exe)? ((\d+)\.(\d+)(?:\.[\w.+-]+)?)", done.output)
+        if done.returncode != 0 or match is None:
             continue
-        version = found[1].decode()
-        if (int(found[2]), int(found[3])) >= OLDEST:
+        version = match[1].decode()
+        if (int(match[2]), int(match[3])) >= OLDEST:
             return Uv(path, version)
         old.append(f"uv {version} ({path})")
     wanted = ".".join(map(str, OLDEST))
@@ -360,8 +360,13 @@ def uv_target(target: Target, interpreter: Interpreter | None = None) -> UvTarge
 
 
 def _same(target: Target, interpreter: Interpreter) -> bool:
-    own = target_of(interpreter)
-    return (own.python_version, own.platform, own.implementation, own.free_threaded) == (
+    running_target = target_of(interpreter)
+    return (
+        running_target.python_version,
+        running_target.platform,
+        running_target.implementation,
+        running_target.free_threaded,
+    ) == (
         target.python_version,
         target.platform,
         target.implementation,
@@ -369,9 +374,9 @@ def _same(target: Target, interpreter: Interpreter) -> bool:
     )
 
 
-def _on_same_machine(one: Target, other: Target) -> bool:
+def _on_same_machine(target: Target, other: Target) -> bool:
     markers = ("platform_machine", "platform_release", "platform_version", "sys_platform")
-    return one.platform == other.platform and all(one.markers[key] == other.markers[key] for key in markers)
+    return target.platform == other.platform and all(target.markers[key] == other.markers[key] for key in markers)
 
 
 def _platform(name: str) -> tuple[str, dict[str, str], str]:
@@ -382,13 +387,13 @@ def _platform(name: str) -> tuple[str, dict[str, str], str]:
     tag = PLATFORMS.get(name.strip().lower()) or name.strip().lower().replace("-", "_").replace(".", "_")
     if tag in _FIXED:
         return _FIXED[tag], {}, ""
-    found = _linux(tag) or _versioned(tag)
-    if found is None:
+    spelling = _linux(tag) or _versioned(tag)
+    if spelling is None:
         raise QuestionError(
             f"uv has no name for the platform {name}, and so cannot resolve for it.",
             "Give --no-deps and name every distribution yourself.",
         )
-    return found
+    return spelling
 
 
 def _linux(tag: str) -> tuple[str, dict[str, str], str] | None:
@@ -401,7 +406,7 @@ def _linux(tag: str) -> tuple[str, dict[str, str], str] | None:
     if match[1] == "musllinux_1":
         exact, uv_name = _MUSL, f"{match[3]}-unknown-linux-musl"
     else:
-        exact = max((each for each in _GLIBC if each <= minor), default=minor + 1)
+        exact = max((glibc for glibc in _GLIBC if glibc <= minor), default=minor + 1)
         uv_name = f"{match[3]}-manylinux_2_{exact}"
     if exact > minor:
         return None

@@ -40,10 +40,10 @@ def wheels_of(folder: Path) -> list[Path]:
     Raises:
         QuestionError: The folder cannot be read, or there is none.
     """
-    found = [path for path in _entries(folder) if path.name.lower().endswith(".whl")]
-    if not found:
+    wheels = [path for path in _entries(folder) if path.name.lower().endswith(".whl")]
+    if not wheels:
         raise QuestionError(f"There is no wheel in the folder {folder}.", "Build some first.")
-    return found
+    return wheels
 
 
 def _no_file(path: Path) -> str | None:
@@ -105,7 +105,7 @@ def select_wheels(folder: Path, target: Target) -> Selection:
     return Selection(
         candidates=candidates,
         skipped=skipped,
-        roots=[each.name for each in candidates],
+        roots=[candidate.name for candidate in candidates],
         notes=notes,
     )
 
@@ -157,8 +157,8 @@ def _entries(folder: Path) -> list[Path]:
 
 def _left_out(name: str, best: _Wheel, wheels: Sequence[_Wheel]) -> list[str]:
     """A sentence on other versions of a project; its wheels for other targets need none."""
-    older = sorted({each.version for each in wheels if each.version < best.version}, reverse=True)
-    newer = sorted({each.version for each in wheels if each.version > best.version}, reverse=True)
+    older = sorted({wheel.version for wheel in wheels if wheel.version < best.version}, reverse=True)
+    newer = sorted({wheel.version for wheel in wheels if wheel.version > best.version}, reverse=True)
     notes = []
     if older:
         notes.append(f"{name} {best.version} is compared, not {some(map(str, older), _SHOWN)} beside it")
@@ -170,7 +170,7 @@ def _left_out(name: str, best: _Wheel, wheels: Sequence[_Wheel]) -> list[str]:
 def _none_fits(skip: Skip, name: str, wheels: Sequence[_Wheel]) -> Skip:
     if skip.code != "no-wheel":
         return skip
-    tags = sorted({each.filename.removesuffix(".whl").split("-", 2)[2] for each in wheels})
+    tags = sorted({wheel.filename.removesuffix(".whl").split("-", 2)[2] for wheel in wheels})
     return skip._replace(
         requirement=name, reason=f"no wheel in the folder is for the target; there is {some(tags, _SHOWN)}"
     )

@@ -49,9 +49,15 @@ def targets_among(
         allows: Whether its requires-python lets a full version in, e.g. ``3.12.0``.
         admits: Whether its environments let a target in.
     """
-    parts = [found for name in set(wheels) if len(found := name[: -len(".whl")].rsplit("-", 3)) == _NAME_AND_TAGS]
+    parts = [
+        parts_of_name
+        for name in set(wheels)
+        if len(parts_of_name := name[: -len(".whl")].rsplit("-", 3)) == _NAME_AND_TAGS
+    ]
     newest = max(_built_for(parts), default=MINORS[-1])
-    platforms = list(_platforms({tag for found in parts for tag in found[3].split(".")})) or list(_WITHOUT_TAGS)
+    platforms = list(_platforms({tag for wheel_parts in parts for tag in wheel_parts[3].split(".")})) or list(
+        _WITHOUT_TAGS
+    )
     versions = [_first(minor, allows) for minor in MINORS if minor <= newest]
     targets = (_target(version, platform) for version in versions if version for platform in platforms)
     return [target for target in targets if target is not None and admits(target)]
@@ -88,7 +94,9 @@ def _built_for(parts: Iterable[Sequence[str]]) -> Iterator[int]:
     """The minors some wheel was built for, and no other: an older lock has nothing for a newer Python."""
     for _, pythons, abis, _ in parts:
         if re.search(r"\bcp3", abis):
-            yield from (minor for each in re.findall(r"\bcp3([0-9]{1,2})\b", pythons) if (minor := int(each)) in MINORS)
+            yield from (
+                minor for digits in re.findall(r"\bcp3([0-9]{1,2})\b", pythons) if (minor := int(digits)) in MINORS
+            )
 
 
 def _platforms(tags: set[str]) -> Iterator[str]:

@@ -148,11 +148,11 @@ def _interpreter(answer: Any, path: Path, environ: Mapping[str, str]) -> Interpr
         raise ValueError(answer)
     tags = tuple(str(tag) for tag in _supported(answer))
     prefix, base_prefix = Path(texts["prefix"]), Path(texts["base_prefix"])
-    told = answer["executable"]
+    executable = answer["executable"]
     places = tuple((str(key), str(place)) for key, place in dict(answer.get("places", {})).items())
-    sites = tuple(str(each) for each in answer.get("sites", ()))
+    sites = tuple(str(site) for site in answer.get("sites", ()))
     return Interpreter(
-        executable=Path(told) if isinstance(told, str) and told else path,
+        executable=Path(executable) if isinstance(executable, str) and executable else path,
         prefix=prefix,
         base_prefix=base_prefix,
         version=texts["version"],
@@ -218,9 +218,9 @@ def _platforms(answer: Mapping[str, Any]) -> Iterator[str]:
         if answer["is_32_bit"]:
             arch = {"x86_64": "i686", "aarch64": "armv8l"}.get(arch, arch)
         arches = ["armv8l", "armv7l"] if arch == "armv8l" else [arch]
-        yield from (f"linux_{each}" for each in arches)
-        for each in arches:
-            yield from _of_c_library(answer, each)
+        yield from (f"linux_{architecture}" for architecture in arches)
+        for architecture in arches:
+            yield from _of_c_library(answer, architecture)
     else:
         yield plain
 
@@ -240,19 +240,19 @@ def _of_c_library(answer: Mapping[str, Any], arch: str) -> Iterator[str]:
     try:
         if glibc:
             major, minor = (int(number) for number in glibc)
-            found = platform_named(f"manylinux_{major}_{minor}_{arch}").tags
+            wheel_tags = platform_named(f"manylinux_{major}_{minor}_{arch}").tags
             without = {f"_{major}_{int(number)}_" for number in library.get("refused", ())}
             old = {f"manylinux{name}_" for number, name in _OLD_GLIBC.items() if f"_{major}_{number}_" in without}
             unwanted = (*without, *old)
-            found = tuple(tag for tag in found if not any(part in tag for part in unwanted))
+            wheel_tags = tuple(tag for tag in wheel_tags if not any(part in tag for part in unwanted))
         elif musl:
             major, minor = (int(number) for number in musl)
-            found = platform_named(f"musllinux_{major}_{minor}_{arch}").tags
+            wheel_tags = platform_named(f"musllinux_{major}_{minor}_{arch}").tags
         else:
-            found = ()
+            wheel_tags = ()
     except TargetError:  # an architecture without such wheels, or a C library older than any of them
-        found = ()
-    yield from (tag for tag in found if not tag.startswith("linux_"))
+        wheel_tags = ()
+    yield from (tag for tag in wheel_tags if not tag.startswith("linux_"))
 
 
 _OLD_GLIBC = {5: "1", 12: "2010", 17: "2014"}
@@ -365,11 +365,11 @@ def _of_version(version: str, environ: Mapping[str, str], *, free_threaded: bool
     for name in names:
         for executable in on_path(name, environ):
             try:
-                found = _ask_unless_running(executable, environ)
+                interpreter = _ask_unless_running(executable, environ)
             except TargetError:
                 continue  # a launcher's stub for a version that is not installed
-            if found.version.split(".")[: len(numbers)] == numbers and found.free_threaded == free_threaded:
-                return found
+            if interpreter.version.split(".")[: len(numbers)] == numbers and interpreter.free_threaded == free_threaded:
+                return interpreter
     raise TargetError(
         f"No Python {version}{'t' if free_threaded else ''} is on PATH.",
         "Give the path of an interpreter, or --python-version for one that is not installed here.",

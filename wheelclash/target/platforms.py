@@ -99,20 +99,20 @@ def platform_named(name: str) -> Platform:
         TargetError: There is no such platform; the hint has near names.
     """
     tag = PLATFORMS.get(name.strip().lower()) or name.strip().lower().replace("-", "_").replace(".", "_")
-    found = (
+    platform = (
         _linux(tag) or _musl(tag) or _windows(tag) or _mac(tag) or _android(tag) or _ios(tag) or _pyodide(tag)
     )  # one form each; they exclude each other
-    if found is None:
+    if platform is None:
         examples = [*PLATFORMS, *PLATFORMS.values(), "manylinux_2_17_x86_64", "macosx_11_0_arm64"]
         near = near_names(name.strip().lower(), sorted(set(examples)))
         hint = f"Perhaps: {', '.join(near)}?" if near else "Examples: linux, macos, windows, manylinux_2_28_x86_64."
         raise TargetError(f"There is no platform {name!r}.", hint)
-    return found
+    return platform
 
 
 def _small(*numbers: str) -> tuple[int, ...] | None:
-    found = tuple(int(each) for each in numbers if len(each) <= len(str(_NEWEST)))
-    return found if len(found) == len(numbers) and max(found) <= _NEWEST else None
+    values = tuple(int(number) for number in numbers if len(number) <= len(str(_NEWEST)))
+    return values if len(values) == len(numbers) and max(values) <= _NEWEST else None
 
 
 def _linux(tag: str) -> Platform | None:
@@ -144,8 +144,8 @@ def _musl(tag: str) -> Platform | None:
     if match is None or numbers is None or match[2] not in _GLIBC_ARCHES:
         return None
     arch = match[2]
-    found = (f"musllinux_1_{minor}_{arch}" for minor in range(numbers[0], -1, -1))
-    return Platform((f"linux_{arch}", *found), "posix", "linux", "Linux", arch)
+    wheel_tags = (f"musllinux_1_{minor}_{arch}" for minor in range(numbers[0], -1, -1))
+    return Platform((f"linux_{arch}", *wheel_tags), "posix", "linux", "Linux", arch)
 
 
 def _windows(tag: str) -> Platform | None:
@@ -160,8 +160,8 @@ def _mac(tag: str) -> Platform | None:
     if match is None or version is None or version[0] < 10:  # noqa: PLR2004 - there is no older one
         return None
     major, minor = version
-    found = tuple(tags.mac_platforms((major, minor), match[3]))
-    return Platform(found, "posix", "darwin", "Darwin", match[3]) if found else None
+    wheel_tags = tuple(tags.mac_platforms((major, minor), match[3]))
+    return Platform(wheel_tags, "posix", "darwin", "Darwin", match[3]) if wheel_tags else None
 
 
 def _android(tag: str) -> Platform | None:
@@ -169,8 +169,8 @@ def _android(tag: str) -> Platform | None:
     level = _small(match[1]) if match else None
     if match is None or level is None or match[2] not in _ANDROID:
         return None
-    found = tuple(tags.android_platforms(level[0], match[2]))
-    return Platform(found, "posix", "android", "Android", _ANDROID[match[2]]) if found else None
+    wheel_tags = tuple(tags.android_platforms(level[0], match[2]))
+    return Platform(wheel_tags, "posix", "android", "Android", _ANDROID[match[2]]) if wheel_tags else None
 
 
 def _ios(tag: str) -> Platform | None:
@@ -179,8 +179,8 @@ def _ios(tag: str) -> Platform | None:
     if match is None or version is None:
         return None
     major, minor = version
-    found = tuple(tags.ios_platforms((major, minor), match[3]))
-    return Platform(found, "posix", "ios", "iOS", match[4]) if found else None
+    wheel_tags = tuple(tags.ios_platforms((major, minor), match[3]))
+    return Platform(wheel_tags, "posix", "ios", "iOS", match[4]) if wheel_tags else None
 
 
 def _pyodide(tag: str) -> Platform | None:

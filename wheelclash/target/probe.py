@@ -57,8 +57,8 @@ def glibc() -> list[int] | None:
             text = version().decode("ascii")
         except (ImportError, AttributeError, OSError, ValueError):
             pass
-    found = re.search(r"([0-9]+)\.([0-9]+)", text or "")
-    return [int(found.group(1)), int(found.group(2))] if found else None
+    match = re.search(r"([0-9]+)\.([0-9]+)", text or "")
+    return [int(match.group(1)), int(match.group(2))] if match else None
 
 
 def musl() -> list[int] | None:
@@ -68,12 +68,12 @@ def musl() -> list[int] | None:
 
     for loader in sorted(glob.glob("/lib/ld-musl-*.so.1")):
         try:
-            told = subprocess.run([loader], stderr=subprocess.PIPE, check=False).stderr.decode("ascii", "replace")
+            output = subprocess.run([loader], stderr=subprocess.PIPE, check=False).stderr.decode("ascii", "replace")
         except OSError:
             continue
-        found = re.search(r"^Version ([0-9]+)\.([0-9]+)", told, re.MULTILINE)
-        if found:
-            return [int(found.group(1)), int(found.group(2))]
+        match = re.search(r"^Version ([0-9]+)\.([0-9]+)", output, re.MULTILINE)
+        if match:
+            return [int(match.group(1)), int(match.group(2))]
     return None
 
 
@@ -83,7 +83,7 @@ def refused(version: list[int], arch: str) -> list[int]:
         import _manylinux  # type: ignore[import-not-found]
     except ImportError:
         return []
-    found = []
+    refusals = []
     for minor in range(min(version[1], NEWEST_GLIBC_MINOR) + 1):
         verdict = None
         if hasattr(_manylinux, "manylinux_compatible"):
@@ -92,8 +92,8 @@ def refused(version: list[int], arch: str) -> list[int]:
             old = {5: "manylinux1", 12: "manylinux2010", 17: "manylinux2014"}.get(minor)
             verdict = getattr(_manylinux, f"{old}_compatible", None) if old else None
         if verdict is not None and not verdict:
-            found.append(minor)
-    return found
+            refusals.append(minor)
+    return refusals
 
 
 def c_library() -> dict[str, object]:
@@ -108,10 +108,10 @@ def c_library() -> dict[str, object]:
 
 def is_debug() -> bool:
     """Return whether this is a debug build of CPython."""
-    told = sysconfig.get_config_var("Py_DEBUG")
-    if told is None:
+    value = sysconfig.get_config_var("Py_DEBUG")
+    if value is None:
         return hasattr(sys, "gettotalrefcount") or "_d.pyd" in importlib.machinery.EXTENSION_SUFFIXES
-    return bool(told)
+    return bool(value)
 
 
 def main() -> None:

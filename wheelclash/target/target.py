@@ -177,10 +177,10 @@ def _parsed(text: str, implementation: str) -> tuple[Version, bool]:
 
 
 def _version_markers(version: Version, implementation: str) -> dict[str, str]:
-    found = {"python_version": f"{version.major}.{version.minor}", "python_full_version": str(version)}
+    markers = {"python_version": f"{version.major}.{version.minor}", "python_full_version": str(version)}
     if implementation == "cpython":  # the others count their own releases
-        found["implementation_version"] = str(version)
-    return found
+        markers["implementation_version"] = str(version)
+    return markers
 
 
 def _abi_flags(version: Version, *, free_threaded: bool) -> str:
