@@ -102,7 +102,7 @@ class Closure(NamedTuple):
     settings: IndexSettings
 
     def lock(self, credentials: Credentials) -> Lock:
-        """It as a lock: ``lock(…).select(target, extras=(), all_extras=False, groups=())`` chooses the wheels.
+        """Return it as a lock: ``lock(…).select(target, extras=(), all_extras=False, groups=())`` chooses the wheels.
 
         Unlike those of a lock that somebody else made, its files may lie anywhere on this machine.
 
@@ -124,7 +124,7 @@ class Closure(NamedTuple):
         return pylock.read(document, location)
 
     def versions(self) -> dict[str, str]:
-        """Version by name, as resolved; resolvers back off to old releases without a word."""
+        """Map names to versions, as resolved: a resolver may choose an old release without saying so."""
         import tomllib
 
         packages = tomllib.loads(self.pylock.decode()).get("packages", [])
@@ -237,7 +237,7 @@ def resolve(
 
 
 def _sources(wanted: Wanted, files: Files, cwd: Path, credentials: Credentials) -> tuple[list[str], bytes | None]:
-    """What uv is told of sources: arguments, and standard input."""
+    """Return the arguments that tell uv what to resolve, and the text for its standard input."""
     options = [option for extra in wanted.extras for option in ("--extra", extra)]
     options += ["--all-extras"] if wanted.all_extras else []
     for path, name in group_places(wanted.groups, files.projects, cwd):
@@ -255,7 +255,7 @@ def _sources(wanted: Wanted, files: Files, cwd: Path, credentials: Credentials) 
 
 @contextlib.contextmanager
 def _constraints(limits: Sequence[str]) -> Iterator[list[str]]:
-    """The options that have uv read constraints from a file, which is there meanwhile."""
+    """Yield the options that have uv read constraints from a file, which exists meanwhile."""
     if not limits:
         yield []
         return
@@ -286,7 +286,7 @@ def _refuse_repositories(files: Files) -> None:
 
 
 def _roots(requirements: Sequence[Asked], listed: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Extras by name, of arguments and of what files list."""
+    """Map names to the extras asked for, of arguments and of what files list."""
     extras_by_name = dict(listed)
     for requirement in requirements:
         name = requirement.name or _name_in(requirement.url or "", requirement)
@@ -296,7 +296,7 @@ def _roots(requirements: Sequence[Asked], listed: Mapping[str, tuple[str, ...]])
 
 
 def _line(asked: Asked, credentials: Credentials) -> str:
-    """One requirement as a line of a requirements file, put together from its parts: no part holds an option."""
+    """Return one requirement as a line of a requirements file, put together from its parts: no part holds an option."""
     marker = f" ; {asked.marker}" if asked.marker is not None else ""
     extras = f"[{','.join(asked.extras)}]" if asked.extras else ""
     if asked.url is None and asked.path is None:
@@ -321,7 +321,7 @@ def _name_in(url: str, asked: Asked) -> str | None:
 
 
 def _index(settings: IndexSettings, credentials: Credentials, *, from_files: bool) -> tuple[list[str], dict[str, str]]:
-    """The block of settings as uv's options, and as variables what must not be seen in a list of processes.
+    """Return the block of settings as uv's options, and as variables what must not be seen in a list of processes.
 
     The default index is not named where only files are read: one of them may name another.
     """
@@ -365,7 +365,7 @@ _URL = re.compile(r"(?<=\")[A-Za-z][A-Za-z0-9+.-]*://[^\s\"]*")
 
 
 def _readable(pylock: str, secrets: Sequence[Secret], credentials: Credentials) -> tuple[str, tuple[str, ...]]:
-    """A lock whose URLs hold neither credentials, which are kept, nor secrets put into their paths.
+    """Return a lock whose URLs hold neither credentials, which are kept, nor secrets put into their paths.
 
     Returns:
         The lock, and a sentence for each URL that cannot be followed any more.

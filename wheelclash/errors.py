@@ -50,7 +50,7 @@ class QuestionError(WheelclashError):
         self.hint = hint
 
     def __str__(self) -> str:
-        """Reason and hint as one paragraph."""
+        """Return reason and hint as one paragraph."""
         return f"{self.reason} {self.hint}".rstrip()
 
 
@@ -66,7 +66,7 @@ class RequirementError(QuestionError):
         self.text = text
 
     def __str__(self) -> str:
-        """The argument, then why it will not do."""
+        """Return the argument, then why it will not do."""
         return f"{self.text!r}: {super().__str__()}"
 
 
@@ -111,7 +111,7 @@ class FetchError(WheelclashError):
         self.reason = reason
 
     def __str__(self) -> str:
-        """The reason, then the URL."""
+        """Return the reason, then the URL."""
         return f"{self.reason} ({self.url})"
 
 
@@ -131,5 +131,5 @@ class WheelError(WheelclashError):
         self.reason = reason
 
     def __str__(self) -> str:
-        """The wheel, then the reason."""
+        """Return the wheel, then the reason."""
         return f"{self.filename}: {self.reason}"

@@ -228,7 +228,7 @@ def _read_files(question: Question, inputs: Inputs, credentials: Credentials) ->
 
 
 def _resolves(question: Question, inputs: Inputs, *, compares: bool) -> bool:
-    """Whether uv is to resolve: files of requirements always, one distribution alone unless told otherwise."""
+    """Return whether uv is to resolve: files of requirements always, one distribution alone unless told otherwise."""
     if inputs.files or inputs.text is not None:
         return True
     if question.into is not None:  # what is there is what it is compared with
@@ -304,7 +304,7 @@ def _requires_python(wheels: Iterable[Asked], reader: WheelReader) -> Iterator[t
 def _variants(
     asked: Asked, target: Target, settings: IndexSettings, reader: WheelReader, notes: list[str]
 ) -> list[Asked]:
-    """The other variants of a project: from the list of families, and from what its meta package requires.
+    """Return the other variants of a project: from the list of families, and from what its meta package requires.
 
     Raises:
         QuestionError: None are known.
@@ -336,14 +336,14 @@ def _variants(
 
 
 def _pages(asked: Iterable[Asked], settings: IndexSettings, reader: WheelReader) -> dict[str, Found | FetchError]:
-    """What the indexes have of each project, all looked up side by side."""
+    """Map names to what the indexes have of each project, all looked up at the same time."""
     names = sorted({requirement.name or "" for requirement in asked})
     links = _links(settings, reader) if names else None
     return dict(zip(names, run_all([partial(_look_up, name, settings, reader, links) for name in names]), strict=True))
 
 
 def _newest_pages(gatherers: Iterable[_Gatherer], reader: WheelReader) -> dict[str, Found | FetchError]:
-    """What the indexes have of each project that was asked for by name and resolved to a release of uv's choice."""
+    """Map names to what the indexes have of each project that was asked for by name, and that uv chose a release of."""
     wanted = {
         asked.name: (asked, gatherer.closure.settings)
         for gatherer in gatherers
@@ -357,7 +357,7 @@ def _newest_pages(gatherers: Iterable[_Gatherer], reader: WheelReader) -> dict[s
 
 
 def _links(settings: IndexSettings, reader: WheelReader) -> Links | FetchError | None:
-    """What lies in the find-links places, read once for all projects."""
+    """Return what the find-links locations have, read once for all projects; None if there are none."""
     if not settings.find_links:
         return None
     try:
@@ -381,7 +381,7 @@ def _look_up(
 def _locate(
     wanted: Iterable[Unlocated], settings: IndexSettings, reader: WheelReader
 ) -> dict[Unlocated, Candidate | Skip]:
-    """Wheels that locks only name, found in the index by file name and hash; each project is looked up once."""
+    """Find in the index the wheels that locks only name, by file name and hash; look up each project once."""
     distinct = list(dict.fromkeys(wanted))
     places = list(dict.fromkeys((wheel.candidate.name, wheel.index) for wheel in distinct))
 
@@ -419,7 +419,7 @@ def _located(candidate: Candidate, page: Found | FetchError) -> Candidate | Skip
 def _target_set(
     gatherer: _Gatherer, parts: Sequence[Selection], located: Mapping[Unlocated, Candidate | Skip]
 ) -> TargetSet:
-    """The selections for one target put together."""
+    """Put the selections for one target together."""
     located_wheels = [located[wheel] for part in parts for wheel in part.unlocated]
     choices = [*(candidate for part in parts for candidate in part.candidates), *located_wheels]
     return TargetSet(
@@ -466,7 +466,7 @@ class _Gatherer:
         self._asked: Sequence[Asked] = ()
 
     def select(self, *, resolves: bool, lone_folder: bool) -> list[Selection]:
-        """What each of the inputs comes to.
+        """Return what each of the inputs selects.
 
         Args:
             resolves: Whether uv resolves what was asked for.
@@ -512,7 +512,7 @@ class _Gatherer:
         )
 
     def _variants(self, target: Target) -> Selection:
-        """Siblings; a variant that has no wheel for the target cannot be installed there beside the others."""
+        """Return the siblings; a variant without a wheel for the target cannot be installed there beside the others."""
         chosen = self._chosen(self._inputs.siblings, target)
         absent = [skip for skip in chosen.skipped if skip.code in {"no-wheel", "not-found"}]
         return chosen._replace(skipped=[skip for skip in chosen.skipped if skip not in absent], not_compared=absent)
@@ -539,14 +539,14 @@ class _Gatherer:
         return choice
 
     def _before_resolving(self, asked: Asked) -> Skip | None:
-        """Why uv is not to be asked about a wheel or URL: it is not for the target, or would have to be built."""
+        """Return why uv is not asked about a wheel or URL: not for the target, or to be built first; else None."""
         choice = choose_direct(asked, self.target) if asked.direct else None
         if not isinstance(choice, Skip) or (choice.code == "not-a-wheel" and self._question.allow_build):
             return None
         return choice
 
     def _resolved(self, asked: Sequence[Asked], target: Target) -> Selection:
-        """The closure, by uv."""
+        """Return the closure, resolved by uv."""
         if not (asked or self._inputs.files or self._inputs.text is not None):
             return Selection()  # no marker holds for this target, or no wheel fits it
         self._asked = asked
@@ -599,7 +599,7 @@ class _Gatherer:
 
     @property
     def free(self) -> list[Asked]:
-        """What was asked for by name and resolved, and is not pinned: each name once."""
+        """Return what was asked for by name and resolved, and is not pinned: each name once."""
         by_name: dict[str, Asked] = {}
         for requirement in () if self.closure is None else self.closure.asked:
             if requirement.name is not None and not requirement.direct and _holds(requirement, self.target):
@@ -609,7 +609,7 @@ class _Gatherer:
         return [requirement for requirement in by_name.values() if not pins(requirement.specifier)]
 
     def with_newer(self, chosen: TargetSet, pages: Mapping[str, Found | FetchError]) -> TargetSet:
-        """The set, with the newest release of each name that was asked for, where another was chosen, and why."""
+        """Return the set, with the newest release of each name asked for, where another was chosen, and why."""
         free = {requirement.name: requirement for requirement in self.free}
         left = _MOST_EXPLAINED
         candidates = []
@@ -632,7 +632,7 @@ class _Gatherer:
         return chosen._replace(candidates=candidates)
 
     def _why_not(self, name: str, version: str) -> str:
-        """Why uv chose another release: what it says if that one is all it may take."""
+        """Return why uv chose another release: its explanation of a run in which that one is required."""
         from wheelclash.resolve.uv import cause
 
         try:
@@ -647,7 +647,7 @@ class _Gatherer:
 
 
 def _holds(asked: Asked, target: Target) -> bool:
-    """Whether a marker holds; of a line of a file, uv judges one that cannot be evaluated."""
+    """Return whether a marker holds; one that cannot be evaluated does not: it is a line of a file, which uv judges."""
     try:
         return applies(asked, target)
     except QuestionError:

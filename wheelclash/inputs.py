@@ -126,17 +126,17 @@ class Inputs(NamedTuple):
 
     @property
     def named(self) -> list[Asked]:
-        """Requirements that an index is asked for."""
+        """Return requirements that an index is asked for."""
         return self.looked_up(resolves=False)
 
     def looked_up(self, *, resolves: bool) -> list[Asked]:
-        """Requirements whose index pages are read: all, or those that are not resolved."""
+        """Return requirements whose index pages are read: all, or those that are not resolved."""
         asked = () if resolves else self.asked
         return [requirement for requirement in (*asked, *self.against, *self.siblings) if not requirement.direct]
 
     @property
     def alone(self) -> str | None:
-        """The one distribution that was named, where nothing else was: a requirement, a wheel, or a folder with one."""
+        """Return the one distribution that was named, where nothing else was: requirement, wheel or folder with one."""
         if self.files or self.text is not None or self.locks or self.siblings or self.against:
             return None
         if len(self.asked) == 1 and not self.folders:
@@ -151,7 +151,7 @@ class Inputs(NamedTuple):
 
     @property
     def sources(self) -> str:
-        """What was named, as the subject of a sentence and its verb, for messages."""
+        """Return what was named, as the subject of a sentence and its verb, for messages."""
         names = [
             *(requirement.text for requirement in self.asked),
             *(path.name for path in (*self.files, *self.folders)),
@@ -162,17 +162,17 @@ class Inputs(NamedTuple):
 
     @property
     def describes_set(self) -> bool:
-        """Whether something else than requirements and wheels was named."""
+        """Return whether something else than requirements and wheels was named."""
         return bool(self.files or self.text is not None or self.locks or self.folders or self.siblings)
 
 
 def remote_files(question: Question) -> list[str]:
-    """The files of requirements (``-r``) that are URLs and must be fetched before :func:`sort_inputs`."""
+    """Return the files of requirements (``-r``) that are URLs and must be fetched before :func:`sort_inputs`."""
     return [argument for argument in dict.fromkeys(question.files) if is_remote(argument)]
 
 
 def is_remote(argument: str) -> bool:
-    """Whether the name of a file is a URL of the web."""
+    """Return whether the name of a file is a URL of the web."""
     return argument.lower().startswith(("http://", "https://"))
 
 
@@ -260,7 +260,7 @@ def _content(path: Path | None, argument: str) -> bytes:
 
 
 def _is_lock(path: Path | None, data: bytes, *, as_requirements: bool) -> bool:
-    """Whether a description is a resolved set, rather than something for uv to resolve.
+    """Return whether a description is a resolved set, rather than something for uv to resolve.
 
     Args:
         path: The file; None for the standard input.

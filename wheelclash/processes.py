@@ -66,7 +66,7 @@ class RunError(WheelclashError):
         self.reason = reason
 
     def __str__(self) -> str:
-        """One sentence without its full stop."""
+        """Return one sentence without its full stop."""
         if self.code == "start":
             return f"{self.program} cannot be run ({self.reason})"
         if self.code == "timeout":
@@ -146,7 +146,7 @@ class _Program:
         _RUNNING.discard(self)
 
     def result(self) -> Done:
-        """What it came to.
+        """Return what the program wrote, and its exit code.
 
         Raises:
             RunError: It could not be run to its end.
@@ -206,7 +206,7 @@ class _Program:
                 return
 
     def _check(self, latest: float) -> None:
-        """Go on only if nothing speaks against it."""
+        """Raise an error if the program must not go on."""
         if self._stop.is_set():
             raise RunError(self._command[0], "stopped", "")
         if monotonic() >= latest:

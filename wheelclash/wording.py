@@ -43,14 +43,14 @@ def some(texts: Iterable[str], most: int | None, *, separator: str = ", ", hint:
 
 
 def near_names(name: str, known: Iterable[str], *, most: int = 3) -> tuple[str, ...]:
-    """Up to ``most`` of ``known`` that look like ``name``, nearest first."""
+    """Return up to ``most`` of ``known`` that look like ``name``, nearest first."""
     import difflib  # dear, and only needed for a mistake
 
     return tuple(difflib.get_close_matches(name, list(known), n=most, cutoff=0.6))
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """A sentence that offers near names, or else all there are; empty if there are none."""
+    """Return a sentence that offers near names, or else all there are; empty if there are none."""
     names = list(known)
     likeliest = near_names(name, names) or tuple(sorted(names)[:8])
     return f"Perhaps: {', '.join(likeliest)}?" if likeliest else ""

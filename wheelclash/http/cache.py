@@ -35,7 +35,7 @@ _STALE = 3600.0
 
 
 def default_folder() -> Path:
-    """``WHEELCLASH_CACHE_DIR``, else the platform's folder for caches of users."""
+    """Return ``WHEELCLASH_CACHE_DIR``, else the platform's folder for caches of users."""
     chosen = os.environ.get("WHEELCLASH_CACHE_DIR")
     if chosen:
         return Path(chosen)
@@ -64,7 +64,7 @@ class Cache:
         self._writable = folder is not None
 
     def get(self, kind: str, key: str) -> Any | None:
-        """The value put there, or None if there is none that can be trusted."""
+        """Return the value put there, or None if there is none that can be trusted."""
         path = self._path(kind, key)
         if path is None or not self._readable:
             return None
@@ -108,7 +108,7 @@ class Cache:
             self._warn(f"cannot be written to ({error.strerror})")
 
     def _path(self, kind: str, key: str) -> Path | None:
-        """Where an entry lies; None if the folder is not to be used."""
+        """Return where an entry is; None if the folder is not to be used."""
         if self.folder is None:
             return None
         if not self._checked:
@@ -138,7 +138,7 @@ class Cache:
             self._give_up("can be written to by other users (chmod go-w)")
 
     def _prepare(self) -> None:
-        """On the first write: the folder and its tag."""
+        """Make the folder and its tag, on the first write."""
         if self._prepared or self.folder is None:
             return
         self._prepared = True
@@ -173,12 +173,12 @@ def _is_of_user(status: os.stat_result) -> bool:
 
 
 def _is_own(status: os.stat_result) -> bool:
-    """Whether an entry was written by this user, and can be written to by no other."""
+    """Return whether an entry was written by this user, and no other user can write to it."""
     return os.name != "posix" or (_is_of_user(status) and not status.st_mode & _OTHERS_WRITE)
 
 
 def _digest(kind: str, key: str, payload: bytes) -> str:
-    """Of the value and of what it is filed under, so that a moved entry is no entry."""
+    """Return a digest of the value and of its kind and key, so that an entry moved to another key is none."""
     digest = hashlib.sha256(f"{kind}\0{key}\0".encode("utf-8", "surrogatepass"))
     digest.update(payload)
     return digest.hexdigest()

@@ -12,7 +12,7 @@ __all__ = ["trusting_context"]
 
 
 def trusting_context() -> ssl.SSLContext:
-    """A TLS context that trusts what the system trusts.
+    """Return a TLS context that trusts what the system trusts.
 
     On Linux OpenSSL mostly knows where the certificates are, and loads them once. Elsewhere, and where it does not,
     truststore asks the system, at the price of loading them anew for every connection.

@@ -309,7 +309,7 @@ class Fetcher:
             yield piece
 
     def _bounded(self, response: httpx.Response, here: str, limit: int) -> bytes:
-        """A body of at most ``limit`` bytes, as received."""
+        """Return a body of at most ``limit`` bytes, as received."""
         body = bytearray()
         if (length_of(response.headers) or 0) > limit:
             raise FetchError(here, "too-large", f"the server sends more than {limit} bytes")
@@ -423,7 +423,7 @@ class Fetcher:
             raise IndexSettingsError("the proxy variables of the environment cannot be used") from None
 
     def _authorization(self, url: str) -> str | None:
-        """The header for the origin of ``url``: its own credentials, the store's, or netrc's by host."""
+        """Return the header for the origin of ``url``: its own credentials, the store's, or netrc's by host."""
         from_url = Credentials()
         from_url.take(url)
         login = from_url.find(url) or self.credentials.find(url)
@@ -437,7 +437,7 @@ class Fetcher:
         return "Basic " + b64encode(":".join(login).encode()).decode("ascii")
 
     def _pause(self, attempt: int) -> float:
-        """Seconds before the next try: doubled each time, and never the same for two clients."""
+        """Return seconds before the next try: doubled each time, in part random, so that two do not try together."""
         from random import SystemRandom
 
         return float(self.backoff * 2**attempt * SystemRandom().uniform(0.5, 1.5))
@@ -449,7 +449,7 @@ def _file_headers(*, fresh: bool) -> dict[str, str]:
 
 
 def _translated(error: Exception, url: str) -> FetchError | RetryError:
-    """An error of the client as one of ours: a retry where another try may help."""
+    """Return an error of the client as one of this library: a retry where another try may help."""
     import socket
     import ssl
 

@@ -60,7 +60,7 @@ class Traffic:
     bytes: int = 0
 
     def count(self, purpose: Purpose) -> None:
-        """One more request."""
+        """Count one more request."""
         if purpose == "index":
             self.index_requests += 1
         elif purpose == "wheel":
@@ -210,7 +210,7 @@ def check_status(status: int, headers: Mapping[str, str], url: str, *, ranged: b
 
 
 def check_range(headers: Mapping[str, str], url: str, start: int, stop: int, total: int | None) -> int:
-    """Size of the whole file, by a 206 answer that is just what was asked for.
+    """Return the size of the whole file in bytes, by a 206 answer that is exactly what was asked for (RFC 9110).
 
     Raises:
         FetchError: ``protocol`` for another part or an encoded one, ``changed`` for another total than ``total``.
@@ -246,13 +246,13 @@ def check_identity(headers: Mapping[str, str], url: str) -> None:
 
 
 def length_of(headers: Mapping[str, str]) -> int | None:
-    """``Content-Length``, if there is a sane one."""
+    """Return ``Content-Length`` in bytes; None if there is no plausible one."""
     text = headers.get("content-length", "").strip()
     return int(text) if re.fullmatch(r"\d{1,18}", text, re.ASCII) else None
 
 
 def retry_after(value: str | None, *, now: float | None = None) -> float | None:
-    """Seconds to wait by a ``Retry-After`` header (seconds or an HTTP date), never negative; None if it says nothing.
+    """Return the seconds that a ``Retry-After`` header asks for (RFC 9110), never negative; None if it asks for none.
 
     Args:
         value: The header.
@@ -303,7 +303,7 @@ class Gunzip:
             raise FetchError(self._url, "protocol", "the server sends a page that cannot be unpacked") from None
 
     def finish(self) -> bytes:
-        """The whole body.
+        """Return the whole body.
 
         Raises:
             FetchError: ``protocol`` if the packed bytes ended too early.
@@ -318,7 +318,7 @@ MAX_HOPS = 5
 
 
 def redirect_target(url: str, location: str) -> str:
-    """The URL to ask next.
+    """Return the URL to ask next.
 
     Args:
         url: The URL that answered with a redirect.
@@ -348,7 +348,7 @@ def redirect_target(url: str, location: str) -> str:
 
 
 def is_web_address(url: str) -> bool:
-    """Whether ``url`` is http or https, with a host and, if it has a port, a sane one."""
+    """Return whether ``url`` is http or https, with a host and, if it has a port, a sane one."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - raises if it is no number
@@ -359,7 +359,7 @@ def is_web_address(url: str) -> bool:
 
 
 def is_private_host(host: str) -> bool:
-    """Whether a host is spelt as a loopback name, or an address that is not on the public internet."""
+    """Return whether a host is spelt as a loopback name, or an address that is not on the public internet."""
     if _is_local_name(host):
         return True
     address = _address(host)

@@ -34,7 +34,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port of ``url`` (RFC 6454), e.g. ``https://files.example:443``; ``file://`` for files."""
+    """Return scheme, host and port of ``url`` (RFC 6454), e.g. ``https://files.example:443``; ``file://`` for files."""
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
     if scheme == "file":
@@ -47,7 +47,7 @@ def origin_of(url: str) -> str:
 
 
 def without_credentials(url: str) -> str:
-    """``url`` without user name and password; any other text is returned as it is.
+    """Return ``url`` without user name and password; any other text is returned as it is.
 
     What looks like a URL and is none, since its password holds a ``/``, ``?`` or ``#`` that is not escaped, loses
     everything up to its last ``@``.
@@ -72,7 +72,7 @@ _LOGIN = re.compile(
 
 
 def redacted(text: str) -> str:
-    """``text`` without the user names and passwords in it, be they parts of URLs or of what was meant to be one.
+    """Return ``text`` without user names and passwords, be they parts of URLs or of what looks like one.
 
     Nothing need be known of the text. Rather too much is taken away than too little: it is for messages only.
 
@@ -85,13 +85,13 @@ def redacted(text: str) -> str:
 
 
 def shown(location: str) -> str:
-    """A whole argument that names a place, for messages: as :func:`redacted`, also where it has spaces."""
+    """Return a whole argument that names a place, for messages: as :func:`redacted`, also where it has spaces."""
     scheme, separator, rest = location.partition("://")
     return _url_without_login(scheme + separator, rest) if separator and "@" in rest else redacted(location)
 
 
 def shown_path(path: Path) -> str:
-    """A path that was made of an argument, for messages; what is left of the argument where it held a login.
+    """Return a path that was made of an argument, for messages: without a login that the argument held.
 
     Below the working folder a URL is not known as one any more, and its slashes are joined.
     """
@@ -122,7 +122,7 @@ def _with_netloc(parts: SplitResult, netloc: str) -> str:
 
 
 def local_path(url: str) -> Path | None:
-    """The path a ``file://`` URL names (RFC 8089); None for any other URL."""
+    """Return the path a ``file://`` URL names (RFC 8089); None for any other URL."""
     parts = urlsplit(url)
     if parts.scheme.lower() != "file":
         return None
@@ -152,11 +152,11 @@ class Credentials:
         return clean
 
     def find(self, url: str) -> tuple[str, str] | None:
-        """User name and password for the origin of ``url``."""
+        """Return user name and password for the origin of ``url``."""
         return self._by_origin.get(origin_of(url))
 
     def restore(self, url: str) -> str:
-        """``url`` with the credentials kept for its origin: only ever for another program's variables."""
+        """Return ``url`` with the credentials kept for its origin: only ever for another program's variables."""
         login = self.find(url) if "://" in url else None
         if login is None or "@" in urlsplit(url).netloc:
             return url
@@ -165,7 +165,7 @@ class Credentials:
 
 
 def netrc_logins() -> dict[str, tuple[str, str]]:
-    """Logins by host, from ``NETRC`` or the file of that name in the home folder; empty if it cannot be read.
+    """Return logins by host, from ``NETRC`` or the file of that name in the home folder; empty if it cannot be read.
 
     The ``default`` entry is left out: it would go to any host an index page names.
     """

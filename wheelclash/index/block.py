@@ -41,17 +41,17 @@ class Block(NamedTuple):
 
     @property
     def names_any(self) -> bool:
-        """Whether it names an index or find-links, or forbids indexes."""
+        """Return whether it names an index or find-links, or forbids indexes."""
         return bool(self.index_url or self.extra_index_urls or self.find_links or self.no_index)
 
 
 def truthy(text: str | None) -> bool:
-    """How pip and uv read a switch in a variable or file."""
+    """Return whether a switch in a variable or file is on, as pip and uv read it."""
     return (text or "").strip().lower() in {"1", "true", "yes", "on", "y", "t"}
 
 
 def readable(path: Path) -> bytes | None:
-    """A configuration file's content; None if there is none.
+    """Return the content of a configuration file; None if there is none.
 
     Raises:
         IndexSettingsError: It is there and cannot be read.

@@ -93,7 +93,7 @@ def project_files(
     fresh: float = FRESH,
     links: Links | None = None,
 ) -> Found:
-    """Every file the block of settings offers for a project.
+    """Return every file the block of settings offers for a project.
 
     With ``first-index``, indexes are asked one after the other until one knows the project: the later ones never
     learn what is looked for. With ``merge``, all are asked at once. Find-links are always added.
@@ -184,7 +184,7 @@ def _by_project(files: Iterable[ProjectFile]) -> dict[str, tuple[ProjectFile, ..
 
 
 def _page_url(index: str, name: str) -> str:
-    """``…/simple/NAME/`` (PEP 503); of a local index, the file in that folder."""
+    """Return ``…/simple/NAME/`` (PEP 503); of a local index, the file in that folder."""
     path = urlsplit(index)
     folder = path._replace(path=f"{path.path.rstrip('/')}/{quote(name)}/").geturl()
     return folder + "index.html" if path.scheme == "file" else folder
@@ -203,7 +203,7 @@ class _Reader:
         self._fresh = fresh
 
     def flat(self, link: str) -> _Answer:
-        """A find-links location: a folder of files, or a page of links."""
+        """Return a find-links location: a folder of files, or a page of links."""
         path = local_path(link)
         if path is not None and path.is_dir():
             return _Answer(Page(tuple(_folder(path))))
@@ -213,7 +213,7 @@ class _Reader:
         return answer
 
     def page(self, url: str) -> _Answer:
-        """A page; its ``page`` is None if there is none (404, or no such file)."""
+        """Return a page; its ``page`` is None if there is none (404, or no such file)."""
         path = local_path(url)
         if path is not None:
             return _Answer(_local_page(path, url))
@@ -251,7 +251,7 @@ class _Kept(NamedTuple):
     page: Page | None
 
     def row(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return its fields as values for JSON."""
         page = self.page
         return {
             "fetched": self.fetched,
@@ -264,7 +264,7 @@ class _Kept(NamedTuple):
 
     @classmethod
     def of(cls, row: Any) -> _Kept | None:
-        """From JSON; None if it is nothing that was kept here."""
+        """Return what was kept, from JSON; None if it is nothing that was kept here."""
         if not isinstance(row, dict):
             return None
         try:
@@ -282,7 +282,7 @@ class _Kept(NamedTuple):
 
 
 def _local_page(path: Path, url: str) -> Page | None:
-    """A page on disk; None if it is not there, which for a local index means: no such project."""
+    """Return a page on disk; None if it is not there, which for a local index means: no such project."""
     try:
         body = read_file(path, MAX_PAGE)
     except (FileNotFoundError, NotADirectoryError):
@@ -298,7 +298,7 @@ def _local_page(path: Path, url: str) -> Page | None:
 
 
 def _folder(path: Path) -> Iterator[ProjectFile]:
-    """The files of a folder, by name; sizes only of wheels."""
+    """Yield the files of a folder, by name; sizes only of wheels."""
     try:
         entries = sorted((entry for entry in os.scandir(path)), key=lambda entry: entry.name)
     except OSError as error:

@@ -23,7 +23,7 @@ __all__ = ["project_of", "python_fits", "rank", "ranks", "version_of"]
 
 
 def project_of(filename: str) -> str | None:
-    """The normalised name a distribution's file name begins with, or None."""
+    """Return the normalised name a distribution's file name begins with, or None."""
     stem = _sdist_stem(filename)
     name = filename.partition("-")[0] if stem is None else stem.rpartition("-")[0]
     return _normalised(name) if name else None
@@ -33,7 +33,7 @@ _normalised = lru_cache(maxsize=1024)(canonicalize_name)
 
 
 def version_of(filename: str) -> Version | None:
-    """The version in a distribution's file name, or None; cheap, for indexes list thousands of files."""
+    """Return the version in a distribution's file name, or None; cheap, for indexes list thousands of files."""
     stem = _sdist_stem(filename)
     return _version(filename.split("-", 2)[1] if stem is None else stem.rpartition("-")[2])
 
@@ -47,7 +47,7 @@ def _version(text: str) -> Version | None:
 
 
 def _sdist_stem(filename: str) -> str | None:
-    """``name-version`` of a source archive (PEP 625); None for a wheel, the empty string for any other file."""
+    """Return ``name-version`` of a source archive (PEP 625); None for a wheel, the empty string for any other file."""
     lower = filename.lower()
     if lower.endswith(".whl") and lower.count("-") > 3:  # noqa: PLR2004 - name, version and three tags
         return None
@@ -65,18 +65,18 @@ def _specifier_fits(requires_python: str, version: str) -> bool:
 
 
 def python_fits(requires_python: str | None, target: Target) -> bool:
-    """Whether a file's ``Requires-Python`` lets the target in; one that is no specifier says nothing, as for pip."""
+    """Return whether a file's ``Requires-Python`` allows the target; what is no specifier allows any, as for pip."""
     return requires_python is None or _specifier_fits(requires_python, target.python_version)
 
 
 @lru_cache(maxsize=8)
 def ranks(tags: tuple[Tag, ...]) -> Mapping[str, int]:
-    """Place in the order of preference, by tag: 0 for the best; ``tags`` are a target's, best first."""
+    """Map tags to their place in the order of preference, 0 for the best; ``tags`` are a target's, best first."""
     return {str(tag): place for place, tag in reversed(list(enumerate(tags)))}
 
 
 def rank(filename: str, places: Mapping[str, int]) -> int | None:
-    """The best place of a wheel's tags, or None if none of them fits.
+    """Return the best place of a wheel's tags, or None if none of them fits.
 
     By its name's text alone, for indexes list thousands.
 

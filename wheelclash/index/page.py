@@ -44,7 +44,7 @@ class ProjectFile(NamedTuple):
 
     @property
     def is_wheel(self) -> bool:
-        """Whether it is a wheel, by its name."""
+        """Return whether it is a wheel, by its name."""
         return self.filename.lower().endswith(".whl")
 
 
@@ -86,7 +86,7 @@ def project_file(
     upload_time: str | None = None,
     core_metadata_sha256: str | None = None,
 ) -> ProjectFile | None:
-    """A file from what a page says of it; None if its name or link cannot be used.
+    """Return a file made of what a page says of it; None if its name or link cannot be used.
 
     Args:
         filename: Its name; None if the link's last part is its name.
@@ -124,13 +124,13 @@ def project_file(
 
 
 def hex_digest(text: str | None) -> str | None:
-    """A sha256 in lower case; None for any other text."""
+    """Return a sha256 in lower case; None for any other text."""
     lower = (text or "").strip().lower()
     return lower if _HEX.fullmatch(lower) else None
 
 
 def unique(files: Iterable[ProjectFile]) -> tuple[ProjectFile, ...]:
-    """Of several files with one name, the first."""
+    """Return the first of several files with one name."""
     by_name: dict[str, ProjectFile] = {}
     for file in files:
         by_name.setdefault(file.filename, file)
@@ -138,7 +138,7 @@ def unique(files: Iterable[ProjectFile]) -> tuple[ProjectFile, ...]:
 
 
 def usable(rows: Any) -> tuple[ProjectFile, ...] | None:
-    """Rows that were kept as JSON, as files again; None if they are not what was kept."""
+    """Return rows that were kept as JSON as files; None if they are not what was kept."""
     if not isinstance(rows, list):
         return None
     try:

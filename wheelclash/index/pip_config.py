@@ -22,13 +22,13 @@ _KEYS = ("index-url", "extra-index-url", "find-links", "no-index", "cert", "trus
 
 
 def from_environ(environ: Mapping[str, str]) -> Block:
-    """The block of ``PIP_INDEX_URL`` and its like."""
+    """Return the block of ``PIP_INDEX_URL`` and its like."""
     values = {key: environ[name] for key in _KEYS if environ.get(name := f"PIP_{key.upper().replace('-', '_')}")}
     return _block(values, next((f"PIP_{key.upper().replace('-', '_')}" for key in values), "pip variables"))
 
 
 def from_files(environ: Mapping[str, str], prefix: Path | None) -> Block:
-    """The block of pip's files: a later one overrides an earlier one, key by key; ``[install]`` overrides ``[global]``.
+    """Return the block of pip's files: later ones override earlier ones by key, ``[install]`` overrides ``[global]``.
 
     Args:
         environ: Environment variables; they say where files are.
@@ -44,7 +44,7 @@ def from_files(environ: Mapping[str, str], prefix: Path | None) -> Block:
 
 
 def files(environ: Mapping[str, str], prefix: Path | None) -> Iterator[Path]:
-    """Where pip looks, in the order in which later files override earlier ones."""
+    """Yield where pip looks, in the order in which later files override earlier ones."""
     chosen = environ.get("PIP_CONFIG_FILE")
     if chosen == os.devnull:
         return
@@ -95,7 +95,7 @@ def _home(environ: Mapping[str, str]) -> Path | None:
 
 
 def _values(path: Path) -> dict[str, str]:
-    """What a file says of indexes, by pip's long option names."""
+    """Map pip's long option names to what a file says of indexes."""
     content = readable(path)
     if content is None:
         return {}

@@ -99,7 +99,7 @@ class IndexSettings:
 
     @property
     def indexes(self) -> tuple[str, ...]:
-        """Every index in the order it is asked: extras first, by uv's rule; the main one first, by pip's."""
+        """Return every index in the order it is asked: extras first, by uv's rule; the main one first, by pip's."""
         main = () if self.index_url is None else (self.index_url,)
         if self.strategy == "merge":
             return (*main, *self.extra_index_urls)
@@ -107,7 +107,7 @@ class IndexSettings:
 
 
 def default_index(cache: Cache | None = None) -> str:
-    """The public package index, by the constant of a library that is kept up to date.
+    """Return the URL of the public package index, by the constant of a library that is kept up to date.
 
     Args:
         cache: Remembers the constant of the very file it was read from: importing the library costs more than an
@@ -206,7 +206,7 @@ def _blocks(
     *,
     no_config: bool,
 ) -> Iterator[tuple[Literal["flags", "pip", "uv"], Block]]:
-    """Every source in its order, read only as far as it is needed."""
+    """Yield every source in its order, read only as far as it is needed."""
     yield "flags", from_flags
     if no_config:
         return
@@ -297,7 +297,7 @@ def location(text: str, base: Path, credentials: Credentials, *, required: bool 
 
 
 def _without_secrets(flags: IndexFlags, credentials: Credentials) -> IndexFlags:
-    """The flags as printed commands repeat them; a path stays as the user spelt it."""
+    """Return the flags as printed commands repeat them; a path stays as the user spelt it."""
 
     def clean(text: str) -> str:
         return credentials.take(text) if "://" in text else text

@@ -26,7 +26,7 @@ _RAW = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "sty
 
 
 def _tags(text: str) -> Iterator[tuple[str, dict[str, str | None]]]:
-    """Opening tags ``a``, ``base`` and ``meta`` with their attributes; of a repeated attribute the first counts.
+    """Yield opening tags ``a``, ``base`` and ``meta`` with their attributes; of a repeated attribute the first counts.
 
     One pass over the text whatever is in it: ``html.parser`` needs minutes for 60 KB of unclosed tags in Pythons that
     are in use. What opens and is never closed swallows the rest, as in browsers.
@@ -64,7 +64,7 @@ def _tags(text: str) -> Iterator[tuple[str, dict[str, str | None]]]:
 
 
 def _unescaped(value: str) -> str:
-    """An attribute's value without quotes and character references."""
+    """Return an attribute's value without quotes and character references."""
     plain = value[1:-1] if value[0] in {'"', "'"} else value
     if "&" not in plain:
         return plain

@@ -79,7 +79,7 @@ def parse(body: bytes, *, url: str) -> Page:
 
 
 def _validated(entries: list[Any]) -> list[_File | None]:
-    """Every entry, or None where it makes no sense; one by one only if need be."""
+    """Return every entry, or None where it makes no sense; one by one only if need be."""
     try:
         return list(_FILES.validate_python(entries))
     except ValidationError:

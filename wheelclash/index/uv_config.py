@@ -24,7 +24,7 @@ _VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_UR
 
 
 def from_environ(environ: Mapping[str, str]) -> Block:
-    """The block of ``UV_DEFAULT_INDEX`` and its like. Indexes are split at blanks, find-links at commas, as by uv."""
+    """Return the block of ``UV_DEFAULT_INDEX`` and its like, indexes split at blanks and find-links at commas."""
     main = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL")
     extra = [*environ.get("UV_INDEX", "").split(), *environ.get("UV_EXTRA_INDEX_URL", "").split()]
     find_links = [link for link in environ.get("UV_FIND_LINKS", "").split(",") if link.strip()]
@@ -39,7 +39,7 @@ def from_environ(environ: Mapping[str, str]) -> Block:
 
 
 def from_files(environ: Mapping[str, str], cwd: Path) -> Block:
-    """The block of uv's files: the project's, then the user's, then the system's; earlier ones win.
+    """Return the block of uv's files: the project's, then the user's, then the system's; earlier ones win.
 
     Raises:
         IndexSettingsError: A file cannot be read or understood.
@@ -59,7 +59,7 @@ def from_files(environ: Mapping[str, str], cwd: Path) -> Block:
 
 
 def files(environ: Mapping[str, str], cwd: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The files that are there, with uv's table of each; the most important first.
+    """Yield the files that are there, with uv's table of each; the most important first.
 
     Raises:
         IndexSettingsError: One cannot be read or is no TOML.
@@ -79,7 +79,7 @@ def files(environ: Mapping[str, str], cwd: Path) -> Iterator[tuple[Path, dict[st
 
 
 def _project_file(cwd: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """``uv.toml``, or a ``pyproject.toml`` that speaks of uv, of the nearest folder."""
+    """Yield ``uv.toml``, or a ``pyproject.toml`` that speaks of uv, of the nearest folder."""
     for folder in (cwd, *cwd.parents):
         table = _toml(folder / "uv.toml")
         if table is not None:
@@ -123,7 +123,7 @@ def _toml(path: Path) -> dict[str, Any] | None:
 
 
 def _block(table: dict[str, Any], path: Path) -> Block:
-    """What one file says; ``[pip]`` overrides single values and adds to lists."""
+    """Return what one file says; ``[pip]`` overrides single values and adds to lists."""
     inner = _value(table, "pip", dict, path) or {}
     indexes = _indexes(table, path)
     scalars = {key: _value(inner, key, str, path) or _value(table, key, str, path) for key in _SCALARS}
@@ -150,7 +150,7 @@ _SCALARS = ("index-url", "index-strategy")
 
 
 def _indexes(table: dict[str, Any], path: Path) -> list[tuple[str, bool]]:
-    """``[[index]]``: location and whether it is the default; explicit ones serve only projects that name them."""
+    """Return location and default flag of each ``[[index]]``; explicit ones serve only projects that name them."""
     locations = []
     for entry in _value(table, "index", list, path) or []:
         if not isinstance(entry, dict):
@@ -178,7 +178,7 @@ def _texts(table: dict[str, Any], key: str, path: Path) -> list[str]:
 
 
 def _absolute(location: str | None, path: Path) -> str | None:
-    """A path in a file starts from that file's folder."""
+    """Return a path in a file as an absolute one: it starts from that file's folder."""
     if location is None or "://" in location or location.lower().startswith("file:"):
         return location
     return str(path.parent / Path(location).expanduser())

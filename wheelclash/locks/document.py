@@ -44,7 +44,7 @@ class Table:
         return iter(self.values)
 
     def text(self, key: str) -> str | None:
-        """The text under ``key``, or None if there is nothing.
+        """Return the text under ``key``, or None if there is nothing.
 
         Raises:
             QuestionError: It is no text.
@@ -55,7 +55,7 @@ class Table:
         return value
 
     def required(self, key: str) -> str:
-        """The text under ``key``.
+        """Return the text under ``key``.
 
         Raises:
             QuestionError: There is none.
@@ -66,7 +66,7 @@ class Table:
         return text
 
     def flag(self, key: str) -> bool:
-        """Whether ``key`` is true; false if it is not there.
+        """Return whether ``key`` is true; false if it is not there.
 
         Raises:
             QuestionError: It is neither.
@@ -77,12 +77,12 @@ class Table:
         return value
 
     def number(self, key: str) -> int | None:
-        """The whole number under ``key`` if it is one and not negative; anything else is None."""
+        """Return the whole number under ``key`` if it is one and not negative; anything else is None."""
         value = self.values.get(key)
         return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
     def table(self, key: str) -> Table:
-        """The table under ``key``; an empty one if there is none.
+        """Return the table under ``key``; an empty one if there is none.
 
         Raises:
             QuestionError: It is no table.
@@ -93,7 +93,7 @@ class Table:
         return Table(values, self._below(key))
 
     def tables(self, key: str) -> list[Table]:
-        """The tables listed under ``key``.
+        """Return the tables listed under ``key``.
 
         Raises:
             QuestionError: It is no list of tables.
@@ -104,7 +104,7 @@ class Table:
         return [Table(entry, f"{self._below(key)}[{number}]") for number, entry in enumerate(entries)]
 
     def texts(self, key: str) -> list[str]:
-        """The texts listed under ``key``.
+        """Return the texts listed under ``key``.
 
         Raises:
             QuestionError: It is no list of texts.
@@ -176,14 +176,14 @@ def _text(data: bytes, what: str) -> str:
 
 
 def _shortened(error: Exception) -> str:
-    """The first line of an error, at a length that fits a message."""
+    """Return the first line of an error, at a length that fits a message."""
     longest = 200
     text = str(error).partition("\n")[0].rstrip(".")
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def pyproject_beside(lock: Path | None) -> Table | None:
-    """The ``pyproject.toml`` in the folder of a lock; None if there is none, or the lock came from no file.
+    """Return the ``pyproject.toml`` in the folder of a lock; None if there is none, or the lock came from no file.
 
     Raises:
         QuestionError: It is there, and is not TOML.
@@ -198,7 +198,7 @@ def pyproject_beside(lock: Path | None) -> Table | None:
 
 
 def chosen(asked: Sequence[str], known: Iterable[str], *, what: str, where: str) -> tuple[str, ...]:
-    """The extras or groups that were asked for, normalised.
+    """Return the extras or groups that were asked for, normalised (PEP 685, 735).
 
     Args:
         asked: As given.

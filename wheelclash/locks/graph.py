@@ -52,7 +52,7 @@ class Markers:
         self._known: dict[tuple[str, frozenset[str], frozenset[str]], bool] = {}
 
     def hold(self, text: str | None, extras: Collection[str] = (), groups: Collection[str] = ()) -> bool:
-        """Whether a marker is true.
+        """Return whether a marker is true.
 
         Args:
             text: The marker; one that is missing or empty is true.
@@ -117,7 +117,7 @@ def reach(
     edges: Callable[[int, frozenset[str]], Iterable[Edge]],
     what: str,
 ) -> dict[int, set[str]]:
-    """The packages that would be installed.
+    """Return the packages that would be installed.
 
     Args:
         roots: What is asked for.
@@ -148,7 +148,7 @@ def reach(
 def _meant(
     edge: Edge, versions: Mapping[str, Sequence[tuple[int, str]]], reached: Mapping[int, object], what: str
 ) -> int:
-    """The package an edge leads to: the one already reached if it will do, else the first that will."""
+    """Return the number of the package an edge leads to: one already reached if allowed, else the first allowed."""
     named = versions.get(edge.name, ())
     fitting = [number for number, version in named if edge.allows(version)] or [number for number, _ in named[:1]]
     if not fitting:
@@ -157,7 +157,7 @@ def _meant(
 
 
 def lines(texts: Iterable[str], markers: Markers) -> Iterator[Edge]:
-    """Dependencies written as requirements (PEP 508), less those whose marker does not hold and those that are none."""
+    """Yield dependencies written as requirements (PEP 508) whose marker holds; other lines are left out."""
     for line in texts:
         try:
             requirement = Requirement(line)

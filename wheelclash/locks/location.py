@@ -62,7 +62,7 @@ class LockLocation:
         self._anywhere = anywhere
 
     def of_url(self, text: str) -> FileLocation:
-        """The place a URL names."""
+        """Return where the file at a URL is; credentials in the URL are stored."""
         if _PLAIN.fullmatch(text):
             return FileLocation(url=text)
         try:
@@ -83,7 +83,7 @@ class LockLocation:
         return FileLocation(url=self._credentials.take(parts._replace(fragment="").geturl()), sha256=fragment)
 
     def of_path(self, text: str, below: str = "") -> FileLocation:
-        """The place a path names, as the lock writes it.
+        """Return where the file at a path is, the path spelt as the lock spells it.
 
         Args:
             text: The path, with either separator.
@@ -95,7 +95,7 @@ class LockLocation:
         return self._local(self.folder / below / native, text)
 
     def index_url(self, text: str | None) -> str | None:
-        """An index as candidates name it: a URL without credentials, or None if it is no URL."""
+        """Return an index as candidates name it: a URL without credentials, which are stored; None if it is no URL."""
         if text is None:
             return None
         try:
@@ -105,7 +105,7 @@ class LockLocation:
         return self._credentials.take(text) if scheme in {"http", "https", "file"} else None
 
     def is_root(self, text: str) -> bool:
-        """Whether a path is the lock's own folder."""
+        """Return whether a path is the lock's own folder."""
         return "\0" not in text and os.path.normpath(self.folder / text) == str(self.folder)
 
     def _local(self, path: Path, shown: str) -> FileLocation:
@@ -121,7 +121,7 @@ class LockLocation:
 
 
 def filename_of(url_or_path: str) -> str:
-    """The last part of a URL or path, unquoted where it is a URL's."""
+    """Return the last part of a URL or path, unquoted where it is a URL's."""
     if "%" not in url_or_path and _PLAIN.fullmatch(url_or_path):
         return url_or_path.rpartition("/")[2]
     if "://" in url_or_path or url_or_path.startswith("file:"):

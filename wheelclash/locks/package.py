@@ -92,12 +92,12 @@ class Locked(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """``name==version``, as messages call it."""
+        """Return ``name==version``, as messages call it."""
         return f"{self.name}=={self.version}" if self.version else self.name
 
 
 def folder_kind(*, own: bool, editable: bool, member: bool = False) -> Kind:
-    """What a folder is to a lock.
+    """Return the kind of a package that a lock installs from a folder.
 
     Args:
         own: It is the lock's own.
@@ -114,7 +114,7 @@ def folder_kind(*, own: bool, editable: bool, member: bool = False) -> Kind:
 def locked_wheel(
     filename: str, place: FileLocation | None, *, sha256: str | None = None, size: int | None = None
 ) -> LockedWheel:
-    """A wheel from what a lock says of it.
+    """Return a wheel made of what a lock says of it.
 
     Args:
         filename: Its name.
@@ -135,7 +135,7 @@ def select_wheels(
     notes: Iterable[str] = (),
     build_first: bool = False,
 ) -> Selection:
-    """One wheel of each package, or why there is none.
+    """Return one wheel of each package, or why there is none.
 
     Args:
         packages: What would be installed.
@@ -183,7 +183,7 @@ def select_wheels(
 
 
 def uninstallable(packages: Iterable[Locked], target: Target) -> bool:
-    """Whether some package can neither be installed from a wheel nor be built: installers refuse such a target."""
+    """Return whether some package has neither a wheel for the target nor a source: installers refuse such a target."""
     tag_ranks = ranks(target.tags)
     return any(
         package.kind == "files"
@@ -197,7 +197,7 @@ def uninstallable(packages: Iterable[Locked], target: Target) -> bool:
 
 
 def _distinct(packages: Iterable[Locked]) -> list[Locked]:
-    """Every package once; entries that differ in their extras alone are one.
+    """Return every package once; entries that differ in their extras alone are one.
 
     Raises:
         QuestionError: One name stands for two different things.
@@ -260,7 +260,7 @@ def _chosen(package: Locked, target: Target, tag_ranks: Mapping[str, int], *, bu
 
 
 def _own_wheels(package: Locked, wheels: Sequence[LockedWheel]) -> list[tuple[LockedWheel, Version, BuildTag]]:
-    """Wheels with version and build tag, less those whose name belongs to another project or version.
+    """Return wheels with version and build tag, less those whose name belongs to another project or version.
 
     A lock may leave out the local part of a version, unless it has files of the version as it stands.
     """
@@ -278,7 +278,7 @@ def _own_wheels(package: Locked, wheels: Sequence[LockedWheel]) -> list[tuple[Lo
 
 
 def _why_none(package: Locked, target: Target) -> str:
-    """What there is instead of a wheel."""
+    """Return why a package has no wheel for the target: what the lock has of it instead, one clause."""
     parsed = _own_wheels(package, package.wheels)
     if not parsed and package.wheels:
         return f"the lock names files of another project or version for it, e.g. {package.wheels[0].filename}"

@@ -150,7 +150,7 @@ class PdmLock(ProjectLock):
         return Installation(self._selected(target, wanted.groups))
 
     def _selected(self, target: Target, groups: Sequence[str]) -> Iterator[Locked]:
-        """The packages that would be installed."""
+        """Yield the packages that would be installed."""
         markers = Markers(target, self._name)
         if not self._inherits:
             yield from self._walked(markers, groups)
@@ -202,7 +202,7 @@ def _key(name: str, extras: Sequence[str]) -> str:
 
 
 def _keyed(edge: Edge, versions: dict[str, list[tuple[int, str]]]) -> Edge:
-    """The edge to the entry for these extras, if there is one; that entry in turn depends on the plain one."""
+    """Return the edge to the entry for these extras, if there is one; that entry in turn depends on the plain one."""
     key = _key(edge.name, tuple(sorted(edge.extras)))
     return edge._replace(name=key if key in versions else edge.name, extras=())
 
@@ -248,7 +248,7 @@ def _wheel(table: Table, location: LockLocation) -> LockedWheel:
 
 
 def _fits(table: Table, target: Target) -> bool:
-    """Whether a target of the lock takes ours in, as far as it names Python, implementation, system and machine."""
+    """Return whether a target of the lock includes ``target``, by Python, implementation, system and machine."""
     if not python_allowed(table.text("requires_python"), target.python_version):
         return False
     implementation = table.text("implementation")

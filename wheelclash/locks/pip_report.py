@@ -66,7 +66,7 @@ class PipReport:
                 self._roots.append(package.name)
 
     def targets(self) -> list[Target]:
-        """The one target the report was made for, as far as it can be told."""
+        """Return the target that the report was made for; none if it does not say enough of it."""
         system, machine = self._machine
         platform = _PLATFORMS.get(system, "").format(machine=_MACHINES.get(machine, machine))
         tagged = targets_among(
@@ -81,7 +81,7 @@ class PipReport:
             return []
 
     def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:  # noqa: ARG002 - all there are is none
-        """As the protocol says; a report has no extras and no groups of its own."""
+        """See :meth:`wheelclash.resolve.selection.Lock.select`; a report has no extras and no groups of its own."""
         for what, names in (("extra", extras), ("group", groups)):
             if names:
                 raise QuestionError(
@@ -123,6 +123,6 @@ def _locked(table: Table, location: LockLocation) -> Locked:
 
 
 def _old_hash(archive: Table) -> str | None:
-    """``hash = "sha256=…"``, as pip wrote it before ``hashes``."""
+    """Return the digest of ``hash = "sha256=…"``, as pip wrote it before ``hashes``; None if there is none."""
     text = archive.text("hash") or ""
     return text.removeprefix("sha256=") if text.startswith("sha256=") else None

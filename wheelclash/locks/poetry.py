@@ -40,7 +40,7 @@ _CLAUSE = re.compile(r"\s*(\^|~=|~|===|==|!=|<=|>=|<|>|=)?\s*([^\s,^~=!<>|]+)\s*
 
 
 def allows(constraint: str | None, version: str) -> bool:
-    """Whether a constraint lets a version in; one that is not understood says nothing.
+    """Return whether a constraint allows a version; one that is not understood allows any.
 
     Args:
         constraint: As poetry writes it; None for any version.
@@ -58,7 +58,7 @@ def allows(constraint: str | None, version: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _parsed(constraint: str) -> tuple[SpecifierSet, ...] | None:
-    """The alternatives, or None if some part is not understood."""
+    """Return the alternatives, or None if some part is not understood."""
     try:
         return tuple(SpecifierSet(",".join(_clauses(alternative))) for alternative in re.split(r"\|\|?", constraint))
     except (InvalidSpecifier, InvalidVersion, ValueError):
@@ -79,7 +79,7 @@ def _clauses(text: str) -> list[str]:
 
 
 def _clause(operator: str, version: str) -> list[str]:
-    """One clause in the words of PEP 440."""
+    """Return one clause of poetry's as clauses of PEP 440."""
     wildcard = re.fullmatch(r"(.*?)\.?[*xX](?:\.[*xX])*", version)
     if wildcard is not None and operator in {"==", "=", "!="}:
         if wildcard[1]:
@@ -91,7 +91,7 @@ def _clause(operator: str, version: str) -> list[str]:
 
 
 def _next(operator: str, version: Version) -> str:
-    """The first release that is too new: ``^`` keeps the leftmost number that is not 0, ``~`` the first two."""
+    """Return the first release that is too new: ``^`` keeps the leftmost number that is not 0, ``~`` the first two."""
     release = list(version.release)
     if operator == "^":
         place = next((number for number, part in enumerate(release) if part), len(release) - 1)
@@ -122,7 +122,7 @@ class PoetryGraph:
         self._names = [canonicalize_name(table.required("name")) for table in self._tables]
 
     def groups(self) -> set[str]:
-        """The groups the project has; ``dev`` also by its old name."""
+        """Return the groups the project has; ``dev`` also by its old name."""
         groups = {"main", *(category for table in self._tables if (category := table.text("category")))}
         if self._project is not None:
             poetry = self._project.table("tool").table("poetry")
@@ -134,7 +134,7 @@ class PoetryGraph:
     def reached(
         self, target: Target, markers: Markers, extras: Sequence[str], groups: Iterable[str]
     ) -> dict[int, set[str]]:
-        """By number, the packages that would be installed, and the extras they were reached with.
+        """Map the numbers of the packages that would be installed to the extras that they were reached with.
 
         Raises:
             QuestionError: Something needed is not locked.
@@ -154,7 +154,7 @@ class PoetryGraph:
     # -- roots ---------------------------------------------------------------------------------------------
 
     def _unneeded(self, versions: dict[str, list[tuple[int, str]]], extras: Sequence[str]) -> Iterator[Edge]:
-        """What nothing else needs, and is not optional or belongs to a chosen extra."""
+        """Yield an edge to each package that no other needs, unless it is optional and belongs to no chosen extra."""
         needed = {canonicalize_name(dependency) for table in self._tables for dependency in table.table("dependencies")}
         chosen = {
             canonicalize_name(name)
@@ -205,7 +205,7 @@ class PoetryGraph:
 
 
 def _listed(table: Table, markers: Markers, extras: Sequence[str], chosen: Collection[str]) -> Iterator[Edge]:
-    """Dependencies as poetry writes them: a constraint, a table, or several tables, by name.
+    """Yield dependencies as poetry writes them: a constraint, a table, or several tables, by name.
 
     Args:
         table: The dependencies.
@@ -309,7 +309,7 @@ class PoetryLock(ProjectLock):
     # -- groups --------------------------------------------------------------------------------------------
 
     def _known_groups(self) -> list[str]:
-        """All groups: those of the lock, and those of the project that lock nothing of their own."""
+        """Return all groups: those of the lock, and those of the project that lock nothing of their own."""
         groups: set[str] = {canonicalize_name(group) for table in self._tables for group in table.texts("groups")}
         if self._graph is not None:
             groups.update(self._graph.groups())
@@ -320,7 +320,7 @@ class PoetryLock(ProjectLock):
         return sorted(groups | {_MAIN})
 
     def _default_groups(self) -> list[str]:
-        """All but those the project calls optional."""
+        """Return all but those the project calls optional."""
         if self._project is None:
             return self._known_groups()
         listed = self._project.table("tool").table("poetry").table("group")
@@ -330,7 +330,7 @@ class PoetryLock(ProjectLock):
     # -- packages ------------------------------------------------------------------------------------------
 
     def _selected(self, target: Target, extras: Sequence[str], groups: Sequence[str]) -> Iterator[Locked]:
-        """The packages that would be installed."""
+        """Yield the packages that would be installed."""
         markers = Markers(target, self._name)
         if self._graph is not None:
             for number, with_extras in self._graph.reached(target, markers, extras, groups).items():
@@ -377,7 +377,7 @@ class PoetryLock(ProjectLock):
         )
 
     def _files(self, table: Table, name: str) -> Iterator[tuple[str, str | None]]:
-        """File names and hashes: beside the package, or, in older locks, all together under ``metadata``."""
+        """Yield file names and hashes: beside the package, or, in older locks, all together under ``metadata``."""
         if "files" in table:
             listed = table.tables("files")
         else:

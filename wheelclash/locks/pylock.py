@@ -136,7 +136,7 @@ def _locked(package: Package, location: LockLocation) -> Locked:
 
 
 def _archive(package: Package, archive: PackageArchive, version: str | None, location: LockLocation) -> Locked:
-    """A file named directly: a wheel, or something to be built."""
+    """Return a file that the lock names directly: a wheel, or something to be built."""
     filename = filename_of(archive.url or archive.path or "")
     origin = without_credentials(archive.url or archive.path or "")
     if not filename.lower().endswith(".whl") or archive.subdirectory:
@@ -155,7 +155,7 @@ def _wheel(wheel: PackageWheel, location: LockLocation) -> LockedWheel:
 
 
 def _place(url: str | None, path: str | None, location: LockLocation) -> FileLocation:
-    """Both may be given; PEP 751 lets a tool choose, and a path needs no network."""
+    """Return where a file is; of a URL and a path (PEP 751 lets a tool choose) the path if the file is there."""
     if path:
         file = location.of_path(path)
         if not url or (not file.refused and file.path is not None and file.path.is_file()):

@@ -50,7 +50,7 @@ _SIGNS: tuple[tuple[SetKind, str], ...] = (
 
 
 def detect_format(path: Path | None, head: bytes) -> SetKind | None:
-    """What a file describes a set in.
+    """Return the format in which a file describes a set.
 
     Content goes before name, so that a lock keeps its format under any name; a name decides where the beginning does
     not say (poetry's older locks tell at their end).
@@ -85,7 +85,7 @@ def detect_format(path: Path | None, head: bytes) -> SetKind | None:
 
 
 def is_lock(path: Path | None, head: bytes) -> bool:
-    """Whether :func:`read_lock` reads a file; arguments of :func:`detect_format`."""
+    """Return whether :func:`read_lock` reads a file; takes the arguments of :func:`detect_format`."""
     return detect_format(path, head) in _LOCKS
 
 
@@ -145,7 +145,7 @@ def _read(path: Path | None, data: bytes, name: str, credentials: Credentials) -
 
 
 def _kind(document: Table) -> LockKind | None:
-    """What a TOML document is a lock of, by the keys that say its version."""
+    """Return which lock a TOML document is, by the keys that hold its version; None if it is none."""
     metadata = document.values.get("metadata")
     if "lock-version" in document:
         return "pylock"

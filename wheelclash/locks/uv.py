@@ -63,7 +63,7 @@ class Dependency(NamedTuple):
 
     @classmethod
     def from_edge(cls, table: Table) -> Dependency:
-        """An edge as packages list them: ``{ name, version?, source?, extra?, marker? }``."""
+        """Return an edge made of an entry of a package: ``{ name, version?, source?, extra?, marker? }``."""
         return cls(
             canonicalize_name(table.required("name")),
             table.text("version"),
@@ -74,7 +74,7 @@ class Dependency(NamedTuple):
 
     @classmethod
     def from_requirement(cls, table: Table) -> Dependency:
-        """A requirement as the manifest lists them: ``{ name, extras?, marker?, specifier?, … }``."""
+        """Return an edge made of a requirement of the manifest: ``{ name, extras?, marker?, specifier?, … }``."""
         return cls(
             canonicalize_name(table.required("name")),
             None,
@@ -137,7 +137,7 @@ class Graph:
         self.roots = members if self.own is None else [self.own]
 
     def find(self, dependency: Dependency, markers: Markers) -> int:
-        """The number of the package an edge leads to.
+        """Return the number of the package an edge leads to.
 
         Raises:
             QuestionError: There is none, or more than one.
@@ -222,7 +222,7 @@ def _locked(name: str, version: str | None, table: Table, location: LockLocation
 
 
 def _wheel(table: Table, location: LockLocation, registry: str) -> LockedWheel:
-    """A registry's wheel: by URL, or by a path relative to a registry that is itself a folder."""
+    """Return a registry's wheel: by URL, or by a path relative to a registry that is a folder."""
     url, path = table.text("url"), table.text("path")
     place = location.of_url(url) if url is not None else location.of_path(path or "", registry)
     filename = filename_of(url or path or "") or (table.text("filename") or "")
@@ -230,7 +230,7 @@ def _wheel(table: Table, location: LockLocation, registry: str) -> LockedWheel:
 
 
 def _direct(table: Table, path: str | None, url: str | None, location: LockLocation) -> LockedWheel:
-    """The wheel of a direct source, whose place the source says."""
+    """Return the wheel of a direct source; the source says where it is."""
     place = location.of_path(path) if path is not None else location.of_url(url or "")
     filename = table.text("filename") or filename_of(table.text("url") or table.text("path") or path or url or "")
     return locked_wheel(filename, place, sha256=table.text("hash"), size=table.number("size"))
@@ -245,7 +245,7 @@ class Item(NamedTuple):
 
     @property
     def encoded(self) -> str:
-        """As markers of the lock spell it: kind, length of the package's name, package, name."""
+        """Return its name in markers of the lock: kind, length of the package's name in bytes, package, name."""
         length = len(self.package.encode())
         if self.extra is not None:
             return f"extra-{length}-{self.package}-{self.extra}"
@@ -254,7 +254,7 @@ class Item(NamedTuple):
         return f"project-{length}-{self.package}"
 
     def __str__(self) -> str:
-        """For messages."""
+        """Return a phrase for messages."""
         if self.extra is not None:
             return f"the extra {self.extra!r}"
         return f"the group {self.group!r}" if self.group is not None else f"the project {self.package!r}"
@@ -330,7 +330,7 @@ class Walk:
         self._seen: set[tuple[int, str | None]] = set()
 
     def run(self, wanted: Wanted, besides: Iterable[Dependency]) -> None:
-        """Go all the way.
+        """Take every edge that the roots lead to.
 
         Args:
             wanted: Of the roots.
@@ -452,7 +452,7 @@ class UvLock(ProjectLock):
         yield from self._manifest.table("dependency-groups")
 
     def _default_groups(self) -> list[str]:
-        """What is installed without asking: ``dev``, if nothing else is configured."""
+        """Return the groups that are installed without being asked for: ``dev``, if nothing else is configured."""
         known = {canonicalize_name(group) for group in self._known_groups()}
         configured: object = None
         if self._revision >= _DEFAULT_GROUPS_SINCE:
@@ -470,7 +470,7 @@ class UvLock(ProjectLock):
         return [name for group in configured if isinstance(group, str) and (name := canonicalize_name(group)) in known]
 
     def _with_all(self, wanted: Wanted, markers: Markers) -> tuple[Wanted, list[str]]:
-        """All extras that can be installed together with what is wanted already, and those that cannot."""
+        """Return the request with all extras that can be installed together, and the extras that cannot."""
         whole = wanted._replace(extras=tuple(dict.fromkeys([*wanted.extras, *wanted.every])))
         try:
             self._reached(markers, whole)
@@ -507,7 +507,7 @@ class UvLock(ProjectLock):
             yield self._graph.packages[number].locked._replace(extras=tuple(sorted(extras)))
 
     def _reached(self, markers: Markers, wanted: Wanted) -> Walk:
-        """Everything that would be installed.
+        """Return everything that would be installed.
 
         Raises:
             ConflictError: Extras or groups are active that conflict.
@@ -534,7 +534,7 @@ class UvLock(ProjectLock):
         return walk
 
     def _manifest_dependencies(self, groups: Iterable[str]) -> Iterator[Dependency]:
-        """What is asked for outside of any package: by a script, or by the groups of a workspace without a project."""
+        """Yield what is asked for outside of packages: by a script, or by groups of a workspace that is no project."""
         for table in self._manifest.tables("requirements"):
             yield Dependency.from_requirement(table)
         listed = self._manifest.table("dependency-groups")

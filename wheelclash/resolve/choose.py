@@ -42,7 +42,7 @@ ASK_INSTEAD = "build a wheel and give that, or ask an environment it is installe
 
 
 def reason_for(asked: Asked, files: Sequence[ProjectFile], target: Target, *, excluded: bool) -> str:
-    """One sentence on what the index has, for a requirement no wheel of which fits.
+    """Return one sentence on what the index has, for a requirement no wheel of which fits.
 
     Args:
         asked: The requirement.
@@ -77,7 +77,7 @@ def reason_for(asked: Asked, files: Sequence[ProjectFile], target: Target, *, ex
 
 
 def _nearest(asked: Asked, versions: Sequence[Version]) -> str:
-    """The releases nearest to the one pinned, or else the newest; ``versions`` are newest first."""
+    """Return the releases nearest to the one pinned, or else the newest; ``versions`` are newest first."""
     pinned = next((clause.version for clause in asked.specifier if clause.operator == "=="), "").removesuffix(".*")
     above = sum(version > Version(pinned) for version in versions) if pinned else 0
     start = max(0, min(above - _SHOWN // 2, len(versions) - _SHOWN))
@@ -87,7 +87,7 @@ def _nearest(asked: Asked, versions: Sequence[Version]) -> str:
 
 
 def _what_there_is(offered: Sequence[tuple[ProjectFile, frozenset[Tag]]], target: Target) -> str:
-    """What keeps the target out: Requires-Python, the Python tag, or the platform."""
+    """Return why the target cannot install the wheels of a release: Requires-Python, Python tag, or platform."""
     if not any(python_fits(file.requires_python, target) for file, _ in offered):
         return f"it requires Python {some(sorted({file.requires_python or '' for file, _ in offered}), _SHOWN)}"
     for_target = {file.requires_python or "" for file, tags in offered if _fits(tags, target)}
@@ -139,7 +139,7 @@ def choose(
     known: Iterable[str] = (),
     note: Callable[[str], None] | None = None,
 ) -> Choice:
-    """The wheel an installer would take.
+    """Return the wheel an installer would take.
 
     Args:
         asked: A requirement by name.
@@ -207,7 +207,7 @@ def newer_release(
 
 
 def pins(specifier: SpecifierSet) -> bool:
-    """Whether a specifier allows one version only."""
+    """Return whether a specifier allows one version only."""
     return any(
         clause.operator == "===" or (clause.operator == "==" and not clause.version.endswith(".*"))
         for clause in specifier
@@ -215,7 +215,7 @@ def pins(specifier: SpecifierSet) -> bool:
 
 
 def choose_direct(asked: Asked, target: Target | None = None) -> Choice:
-    """The wheel that was named by path or URL, for a target or for any.
+    """Return the wheel that was named by path or URL, for a target or for any.
 
     Returns:
         A candidate, or a skip: ``not-a-wheel`` (a URL of something else), ``unreadable`` (no wheel's file name),
@@ -260,7 +260,7 @@ def choose_direct(asked: Asked, target: Target | None = None) -> Choice:
 
 
 def _best(releases: Sequence[_Release], specifier: SpecifierSet, places: Mapping[str, int]) -> _Wheel | None:
-    """The best wheel the target can install: the newest version first, so that few names need be read closely.
+    """Return the best wheel the target can install: the newest version first, so that few names need be read closely.
 
     A yanked one (PEP 592) only if the specifier pins a version and nothing else is there.
     """
@@ -288,14 +288,14 @@ def _wheel(place: int, release: _Release, places: Mapping[str, int]) -> _Wheel |
 
 
 def _newest(allowed: Iterable[_Release], than: Version) -> Version | None:
-    """The newest of some releases that are not yanked, if it is newer than another."""
+    """Return the newest of some releases that are not yanked, if it is newer than another."""
     return max(
         (release.version for release in allowed if release.version > than and release.file.yanked is None), default=None
     )
 
 
 def _why_no_wheel(version: Version, asked: Asked, allowed: Iterable[_Release], target: Target) -> str | None:
-    """Why the target can install no wheel of a release; None if it can."""
+    """Return why the target can install no wheel of a release; None if it can."""
     files = [release.file for release in allowed if release.version == version and release.file.yanked is None]
     places = ranks(target.tags)
     if any(file.is_wheel and rank(file.filename, places) is not None for file in files):
@@ -311,7 +311,7 @@ def _why_no_wheel(version: Version, asked: Asked, allowed: Iterable[_Release], t
 def _offered(
     asked: Asked, project: Found, exclude_newer: datetime | None, note: Callable[[str], None] | None
 ) -> list[tuple[str, ProjectFile]]:
-    """The project's files and where each is from, those that are too new left out."""
+    """Return the project's files and where each is from, those that are too new left out."""
     return [
         (source.index, file)
         for source in project.sources
@@ -325,7 +325,7 @@ def _offered(
 def _allowed(
     asked: Asked, offered: Iterable[tuple[str, ProjectFile]], target: Target, *, prereleases: bool
 ) -> list[_Release]:
-    """The releases that a requirement and the target's Python let in."""
+    """Return the releases that a requirement and the target's Python allow."""
     releases = [
         _Release(version, file, location)
         for location, file in offered
@@ -337,7 +337,7 @@ def _allowed(
 
 
 def _older(files: Sequence[ProjectFile], moment: datetime, note: Callable[[str], None] | None) -> list[ProjectFile]:
-    """Files the index had before ``moment``; those without an upload time are left out, and told of."""
+    """Return the files the index had before ``moment``; those without an upload time are left out, with a note."""
     kept = []
     undated = 0
     for file in files:

@@ -53,7 +53,7 @@ class Siblings(NamedTuple):
 
 @lru_cache(maxsize=1)
 def families() -> tuple[Family, ...]:
-    """Every known family, from ``families.toml``: inside the installed package, or in ``data/`` of a checkout."""
+    """Return every known family, from ``families.toml``: in the installed package, or in ``data/`` of a checkout."""
     import tomllib
 
     document: dict[str, Any] = tomllib.loads(_listed().decode())
@@ -82,7 +82,7 @@ def _listed() -> bytes:
 
 
 def family_of(name: str) -> Family | None:
-    """The family a distribution belongs to, as a member or as its meta package."""
+    """Return the family a distribution belongs to, as a member or as its meta package."""
     wanted = canonicalize_name(name)
     members = (family for family in families() if wanted in family.members)
     metas = (family for family in families() if wanted == family.meta)
@@ -90,7 +90,7 @@ def family_of(name: str) -> Family | None:
 
 
 def siblings(name: str, requires: Iterable[str] = ()) -> Siblings:
-    """The other variants of a distribution.
+    """Return the other variants of a distribution.
 
     Args:
         name: Its name, or that of its meta package.
@@ -122,6 +122,6 @@ _VARIANT = re.compile(
 
 
 def _stem(name: str) -> str:
-    """A normalised name without the parts that say which variant it is; the first part always stays."""
+    """Return a normalised name without the parts that say which variant it is; the first part always stays."""
     first, *rest = name.split("-")
     return "-".join([first, *(part for part in rest if not _VARIANT.fullmatch(part))])

@@ -64,12 +64,12 @@ class Files(NamedTuple):
 
     @property
     def repositories(self) -> list[Line]:
-        """Requirements that would have a repository fetched, and what is in it built."""
+        """Return requirements that would have a repository fetched, and what is in it built."""
         elsewhere = {name for project in self.projects for name, kinds in project.sources.items() if "git" in kinds}
         return [line for line in self.lines if _REPOSITORY.search(line.text) or _name_in(line) in elsewhere]
 
     def roots(self, credentials: Credentials) -> dict[str, tuple[str, ...]]:
-        """Extras asked for, by normalised name of what is listed; lines that do not tell a name are left out."""
+        """Return extras asked for, by normalised name of what is listed; lines that do not tell a name are left out."""
         extras_by_name: dict[str, set[str]] = {}
         for line in self.lines:
             name = _name_in(line)
@@ -83,14 +83,14 @@ class Files(NamedTuple):
         return {name: tuple(sorted(extras)) for name, extras in extras_by_name.items()}
 
     def asked(self, credentials: Credentials) -> list[Asked]:
-        """The requirements that can be understood, within what constraints allow."""
+        """Return the requirements that can be understood, within what constraints allow."""
         understood = [self._understood(line, credentials) for line in self.lines]
         return self.constrained(
             [requirement for requirement in understood if isinstance(requirement, Asked)], credentials
         )
 
     def listed(self, credentials: Credentials) -> Listed:
-        """The requirements themselves, for a set without dependencies: what cannot be understood is skipped.
+        """Return the requirements themselves, for a set without dependencies: what cannot be understood is skipped.
 
         Raises:
             QuestionError: What a project requires is not known until its code is run.
@@ -136,7 +136,7 @@ class Files(NamedTuple):
             return Skip(error.text, "not-a-wheel", f"{error.reason.rstrip('.')} ({line.where})")
 
     def with_options(self, settings: IndexSettings, credentials: Credentials) -> IndexSettings:
-        """Index settings with the options in the files, as they count for uv: the user's own index comes first.
+        """Return index settings with the options in the files, as they count for uv: the user's own index comes first.
 
         Raises:
             IndexSettingsError: One of them makes no sense.
@@ -208,7 +208,7 @@ def read_files(
 
 
 def group_places(groups: Iterable[str], projects: Sequence[Project], cwd: Path) -> list[tuple[Path, str]]:
-    """The ``pyproject.toml`` and the name of each dependency group that was asked for.
+    """Return the ``pyproject.toml`` and the name of each dependency group that was asked for.
 
     Args:
         groups: ``NAME`` of the one project given, else of the one in the current folder; or ``PATH:NAME``.
@@ -230,7 +230,7 @@ def group_places(groups: Iterable[str], projects: Sequence[Project], cwd: Path) 
 
 
 def _only_groups(path: Path) -> Project:
-    """A project of which only groups were asked for."""
+    """Return a project of which only groups were asked for."""
     project = project_of(path)
     if project is None or project.kind != "pyproject":
         raise QuestionError(f"{path} is no pyproject.toml, so it has no groups.")
@@ -238,7 +238,7 @@ def _only_groups(path: Path) -> Project:
 
 
 def _name_in(line: Line) -> str | None:
-    """The normalised name a line begins with, or that its URL or path tells."""
+    """Return the normalised name that a line begins with, or that its URL or path has; None if it has none."""
     egg = _EGG.search(line.text)
     if egg is not None:
         return canonicalize_name(egg[1])
@@ -250,7 +250,7 @@ def _name_in(line: Line) -> str | None:
 
 
 def _constrained(asked: Asked, limits: Iterable[Asked]) -> Asked:
-    """A requirement within what constraints allow."""
+    """Return a requirement within what constraints allow."""
     specifier = asked.specifier
     for limit in limits:
         if limit.name == asked.name and not limit.direct:

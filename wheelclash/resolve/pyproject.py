@@ -59,13 +59,13 @@ class Project(NamedTuple):
 
     @property
     def skip(self) -> Skip | None:
-        """The project itself, which is not compared."""
+        """Return the project itself, which is not compared."""
         if self.name is None:
             return None
         return Skip(requirement=self.name, code="project", reason="the project whose dependencies these are")
 
     def is_source(self, *, grouped: bool) -> bool:
-        """Whether its own requirements are asked for, not just its groups.
+        """Return whether its own requirements are asked for, not just its groups.
 
         Raises:
             QuestionError: It has none, and no group is asked for.
@@ -78,7 +78,7 @@ class Project(NamedTuple):
         return False
 
     def lines(self, *, extras: Iterable[str], all_extras: bool, groups: Sequence[str]) -> list[str]:
-        """Requirements that are asked for, as they are written.
+        """Return requirements that are asked for, as they are written.
 
         Args:
             extras: Extras of the project that are installed too.
@@ -113,7 +113,7 @@ class Project(NamedTuple):
                 yield from self._group(included, (*chain, name))
 
     def _without_itself(self, line: str, chain: tuple[str, ...]) -> Iterator[str]:
-        """A requirement; in the place of one on the project itself, what its extras require."""
+        """Yield a requirement; in the place of one on the project itself, what its extras require."""
         try:
             requirement = Requirement(line)
         except ValueError:
@@ -127,7 +127,7 @@ class Project(NamedTuple):
                     yield from self._without_itself(inner, (*chain, extra))
 
     def notes(self, target: Target) -> tuple[str, ...]:
-        """A sentence if it is not for the target's Python; uv does not mind that here, an install does."""
+        """Return a sentence if it is not for the target's Python; uv does not mind that here, an install does."""
         if self.requires_python is None:
             return ()
         try:
@@ -139,7 +139,7 @@ class Project(NamedTuple):
 
 
 def project_of(path: Path) -> Project | None:
-    """The project or script a file is; None if uv will read it as a requirements file.
+    """Return the project or script a file is; None if uv will read it as a requirements file.
 
     Raises:
         QuestionError: It cannot be read, is no TOML, is a script without requirements, or a ``setup.py``.
@@ -185,7 +185,7 @@ def project_of(path: Path) -> Project | None:
 
 
 def script_block(text: str, what: str) -> str | None:
-    """The TOML of a script's metadata (PEP 723); None if it has none.
+    """Return the TOML of a script's metadata (PEP 723); None if it has none.
 
     Raises:
         QuestionError: There are several blocks.
@@ -226,7 +226,7 @@ def _texts(table: dict[str, Any], key: str) -> tuple[str, ...]:
 
 
 def _sources(table: dict[str, Any]) -> dict[str, frozenset[str]]:
-    """Kinds of places by name of requirement, of ``[tool.uv.sources]``; what is none of these is for uv to refuse."""
+    """Return kinds of places by name of requirement, of ``[tool.uv.sources]``; uv refuses what is none of these."""
     value: Any = table
     for key in ("tool", "uv", "sources"):
         value = value.get(key) if isinstance(value, dict) else None

@@ -60,12 +60,12 @@ class Asked:
 
     @property
     def direct(self) -> bool:
-        """Whether it names one file, so that no index is asked."""
+        """Return whether it names one file, so that no index is asked."""
         return self.url is not None or self.path is not None
 
     @property
     def if_unknown(self) -> str:
-        """What to say besides, where no index knows the project: one sentence, or the empty string."""
+        """Return a sentence to add where no index knows the project; empty if there is none."""
         return f"There is no file {self.text} here either." if self.text.lower().endswith(_FILE_SUFFIXES) else ""
 
 
@@ -113,7 +113,7 @@ def parse(text: str, *, cwd: Path, credentials: Credentials, is_line: bool = Fal
 
 
 def applies(asked: Asked, target: Target) -> bool:
-    """Whether its marker holds for the target; installers leave out what does not apply.
+    """Return whether the marker of a requirement holds for the target; installers leave out what does not apply.
 
     Raises:
         RequirementError: The marker compares what cannot be compared.
@@ -214,7 +214,7 @@ _VERSION = r"v?[0-9]+(?:\.(?:[0-9]+|[A-Za-z0-9]+))*(?:[-+._][A-Za-z0-9.]+)?"
 
 
 def _suggestion(text: str) -> str:
-    """What was perhaps meant by a requirement that is none."""
+    """Return what was perhaps meant by a text that is no requirement; empty if nothing is likely."""
     clean = text.strip()
     if re.fullmatch(_BARE_VERSION, clean):
         return f"A version needs a name: write NAME=={clean}."
@@ -255,7 +255,7 @@ def _named_url(text: str, start: int, cwd: Path, credentials: Credentials) -> As
 
 
 def _located(asked: Asked, url: str, text: str, cwd: Path, credentials: Credentials) -> Asked:
-    """``asked``, with the place ``url`` names."""
+    """Return ``asked``, with the place ``url`` names."""
     clean = shown(text)
     try:
         parts = urlsplit(url)
@@ -298,7 +298,7 @@ def _wheel_path(text: str, cwd: Path) -> Asked:
 
 
 def _not_a_wheel(text: str, path: Path) -> tuple[str, str]:
-    """Why a path will not do where one requirement or wheel is wanted, and what would."""
+    """Return why a path cannot stand for one requirement or wheel, and what to give instead."""
     if re.match(rf"{_NAME}\s*(?:\[[^\]]*\])?\s*@", text) and not _exists(path):
         return "What follows the '@' is no URL.", "Give the path of the wheel alone."
     if text == "-":

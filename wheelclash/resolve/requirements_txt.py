@@ -113,7 +113,7 @@ def look_through(
 
 
 def readable_file(path: Path, chain: Sequence[Path] = ()) -> bytes:
-    """A requirements file, script or project file.
+    """Return a requirements file, script or project file.
 
     Raises:
         QuestionError: There is none, it cannot be read, or it is too large.
@@ -233,7 +233,7 @@ class _Walk:
                 listed.append(Line(requirement, folder, where, editable is not None))
 
     def _path(self, name: str, raw: str, where: str, folder: Path) -> Path:
-        """The file that a line includes."""
+        """Return the file that a line includes."""
         if "://" in name and not name.lower().startswith("file:"):
             raise QuestionError(
                 f"{where} includes a file from the network, {shown(_shown(raw))}, which is not followed.",
@@ -256,12 +256,12 @@ class _Walk:
 
 
 def _logical_lines(text: str) -> Iterator[str]:
-    """Lines without comments, those that end in a backslash joined with the next."""
+    """Yield lines without comments, those that end in a backslash joined with the next."""
     for line in re.sub(r"\\\r?\n", " ", text).splitlines():
         yield _COMMENT.sub("", line)
 
 
 def _shown(raw: str) -> str:
-    """The URL of an include line as it is written, its variables not filled in."""
+    """Return the URL of an include line as it is written, its variables not filled in."""
     match = re.search(r"\S+://\S*", raw)
     return re.sub(r"^(?:-[rc]|--\w+=?)", "", match[0]) if match else raw.strip()

@@ -53,14 +53,14 @@ class Lock(Protocol):
     """A set that somebody resolved before: a lock file or an installation report."""
 
     def targets(self) -> Sequence[Target]:
-        """The targets it is meant for, for ``--all-targets``.
+        """Return the targets the set is meant for, for ``--all-targets``.
 
         CPython minors within its requires-python, times the platform families among its wheels' tags, less what it
         excludes itself.
         """
 
     def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:
-        """What would be installed on ``target``.
+        """Return what would be installed on ``target``.
 
         Args:
             target: Decides markers and tags.
@@ -74,7 +74,7 @@ class Lock(Protocol):
 
 
 def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Each wheel once; the extras asked for in several places put together.
+    """Return each wheel once; the extras asked for in several places put together.
 
     Raises:
         QuestionError: Two wheels of one project.

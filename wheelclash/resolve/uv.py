@@ -69,7 +69,7 @@ class Secret(NamedTuple):
     shown: str
 
     def __repr__(self) -> str:
-        """What is printed in its place."""
+        """Return the text that is printed in the place of the secret."""
         return f"<Secret {self.shown}>"
 
 
@@ -79,7 +79,7 @@ class _Said(NamedTuple):
 
 
 def failure(complaints: str, returncode: int, secrets: Sequence[Secret], *, allow_build: bool) -> QuestionError:
-    """Why uv found nothing to install, in its own words.
+    """Return an error that says in uv's words why it found nothing to install.
 
     Args:
         complaints: Its standard error.
@@ -126,7 +126,7 @@ def cause(failed: QuestionError) -> str:
 
 
 def warnings(complaints: str, secrets: Sequence[Secret]) -> list[str]:
-    """Those of its warnings that say something about the set, each a sentence."""
+    """Return those of uv's warnings that say something about the set, each a sentence."""
     sentences = [message.text for message in _said(redacted(complaints, secrets)) if message.kind == "warning"]
     return [f"uv: {_shortened(text)}" for text in dict.fromkeys(sentences) if not _IDLE_WARNING.search(text)]
 
@@ -147,7 +147,7 @@ def without_secrets(text: str, secrets: Iterable[Secret]) -> str:
 
 
 def _said(complaints: str) -> Iterator[_Said]:
-    """The messages, each as one line; a message goes on over lines that open no other."""
+    """Yield uv's messages, each as one line; a message goes on over lines that begin no other."""
     kind, parts = "", [""]
     for raw in complaints.splitlines():
         drawn = _DRAWN.match(raw)
@@ -210,7 +210,7 @@ class Uv(NamedTuple):
 
 
 def find_uv(environ: Mapping[str, str], *, cwd: Path) -> Uv:
-    """The first uv that is new enough: the package's, then those on PATH.
+    """Return the first uv that is new enough: the package's, then those on PATH.
 
     Args:
         environ: For PATH, and to run it in.
@@ -243,7 +243,7 @@ def find_uv(environ: Mapping[str, str], *, cwd: Path) -> Uv:
 
 
 def _installed(environ: Mapping[str, str]) -> Iterator[str]:
-    """Where uv may be."""
+    """Yield the paths at which uv may be."""
     with contextlib.suppress(ImportError, OSError, AttributeError):
         from uv import find_uv_bin
 
@@ -254,7 +254,7 @@ def _installed(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def clean_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """Variables to run uv with: those given, less what would change its answer or make it ask."""
+    """Return variables to run uv with: those given, less what would change its answer or make it ask."""
     kept = {
         key: value
         for key, value in environ.items()
@@ -332,7 +332,7 @@ class UvTarget(NamedTuple):
 
 
 def uv_target(target: Target, interpreter: Interpreter | None = None) -> UvTarget:
-    """How to tell uv a target.
+    """Return the options and variables by which uv is told a target.
 
     Args:
         target: The target.
@@ -380,7 +380,7 @@ def _on_same_machine(target: Target, other: Target) -> bool:
 
 
 def _platform(name: str) -> tuple[str, dict[str, str], str]:
-    """The name uv has for a platform, the variables that make it exact, and where it still differs, a sentence.
+    """Return the name uv has for a platform, the variables that make it exact, and where it still differs, a sentence.
 
     Its short names are not used: what ``linux`` means has changed from one uv to the next.
     """
@@ -397,7 +397,7 @@ def _platform(name: str) -> tuple[str, dict[str, str], str]:
 
 
 def _linux(tag: str) -> tuple[str, dict[str, str], str] | None:
-    """The newest C library uv knows that the platform has: wheels for it will do."""
+    """Return the same for Linux, with the newest C library that uv knows and the platform has; else None."""
     tag = tag.replace("manylinux2014_", "manylinux_2_17_")
     match = re.fullmatch(r"(manylinux_2|musllinux_1)_([0-9]+)_(\w+)", tag)
     if match is None or match[3] not in _NAMED:
@@ -415,7 +415,7 @@ def _linux(tag: str) -> tuple[str, dict[str, str], str] | None:
 
 
 def _versioned(tag: str) -> tuple[str, dict[str, str], str] | None:
-    """Systems whose version uv takes from a variable, as compilers do."""
+    """Return the same for systems whose version uv takes from a variable, as compilers do; else None."""
     for pattern, names, variable in (
         (r"macosx_([0-9]+_[0-9]+)_(\w+)", _MAC, "MACOSX_DEPLOYMENT_TARGET"),
         (r"ios_([0-9]+_[0-9]+)_(\w+)", _IOS, "IPHONEOS_DEPLOYMENT_TARGET"),

@@ -59,7 +59,7 @@ def _no_file(path: Path) -> str | None:
 
 
 def select_wheels(folder: Path, target: Target) -> Selection:
-    """One wheel of each project in a folder: the newest version that has one for the target, its best tag.
+    """Return one wheel of each project in a folder: the newest version that has one for the target, its best tag.
 
     Args:
         folder: The folder.
@@ -156,7 +156,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _left_out(name: str, best: _Wheel, wheels: Sequence[_Wheel]) -> list[str]:
-    """A sentence on other versions of a project; its wheels for other targets need none."""
+    """Return a sentence on other versions of a project; its wheels for other targets need none."""
     older = sorted({wheel.version for wheel in wheels if wheel.version < best.version}, reverse=True)
     newer = sorted({wheel.version for wheel in wheels if wheel.version > best.version}, reverse=True)
     notes = []

@@ -42,7 +42,7 @@ _PATCHES = 40
 def targets_among(
     wheels: Iterable[str], *, allows: Callable[[str], bool], admits: Callable[[Target], bool]
 ) -> list[Target]:
-    """The targets of a lock, oldest Python first.
+    """Return the targets of a lock, oldest Python first.
 
     Args:
         wheels: File names of all its wheels.
@@ -64,7 +64,7 @@ def targets_among(
 
 
 def python_allowed(specifier: str | None, version: str) -> bool:
-    """Whether a requires-python (PEP 440) lets a Python in; one that is no specifier says nothing.
+    """Return whether a requires-python (PEP 440) allows a Python; one that is no specifier allows any.
 
     Args:
         specifier: The specifier, or None.
@@ -79,7 +79,7 @@ def python_allowed(specifier: str | None, version: str) -> bool:
 
 
 def _first(minor: int, allows: Callable[[str], bool]) -> str | None:
-    """The first release of a minor version that the lock lets in: ``3.12.0``, or ``3.12.4`` of ``>=3.12.4``."""
+    """Return the first release of a minor version that the lock allows: ``3.12.0``, or ``3.12.4`` of ``>=3.12.4``."""
     return next((version for patch in range(_PATCHES) if allows(version := f"3.{minor}.{patch}")), None)
 
 
@@ -91,7 +91,7 @@ def _target(version: str, platform: str) -> Target | None:
 
 
 def _built_for(parts: Iterable[Sequence[str]]) -> Iterator[int]:
-    """The minors some wheel was built for, and no other: an older lock has nothing for a newer Python."""
+    """Yield the minors that wheels were built for alone: an older lock has nothing for a newer Python."""
     for _, pythons, abis, _ in parts:
         if re.search(r"\bcp3", abis):
             yield from (
@@ -100,7 +100,7 @@ def _built_for(parts: Iterable[Sequence[str]]) -> Iterator[int]:
 
 
 def _platforms(tags: set[str]) -> Iterator[str]:
-    """One platform for each family and architecture, new enough for the oldest of the wheels."""
+    """Yield one platform for each family and architecture, new enough for the oldest of the wheels."""
     glibc: dict[str, int] = {}
     musl: dict[str, int] = {}
     for tag in sorted(tags):

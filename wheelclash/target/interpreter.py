@@ -80,7 +80,7 @@ class Interpreter(NamedTuple):
 
     @property
     def is_virtual(self) -> bool:
-        """Whether it is a virtual environment (PEP 405)."""
+        """Return whether it is a virtual environment (PEP 405)."""
         return self.prefix != self.base_prefix
 
 
@@ -89,7 +89,7 @@ _PROBE = Path(__file__).with_name("probe.py")
 
 
 def running(environ: Mapping[str, str] | None = None) -> Interpreter:
-    """The interpreter that runs this; nothing is started.
+    """Return the interpreter that runs this; nothing is started.
 
     Args:
         environ: For ``is_active``; the process's own by default.
@@ -141,7 +141,7 @@ def ask(path: Path, environ: Mapping[str, str] | None = None) -> Interpreter:
 
 
 def _interpreter(answer: Any, path: Path, environ: Mapping[str, str]) -> Interpreter:
-    """An answer as checked values; KeyError, TypeError or ValueError if it is none."""
+    """Return an answer as checked values; raise KeyError, TypeError or ValueError if it is none."""
     texts = {key: answer[key] for key in ("prefix", "base_prefix", "version", "implementation")}
     markers = dict(answer["markers"])
     if not all(isinstance(text, str) for text in (*texts.values(), *markers.values())):
@@ -169,7 +169,7 @@ def _interpreter(answer: Any, path: Path, environ: Mapping[str, str]) -> Interpr
 
 
 def _supported(answer: Mapping[str, Any]) -> Iterator[Tag]:
-    """The wheel tags an interpreter supports, best first, by ``packaging``'s rules.
+    """Yield the wheel tags an interpreter supports, best first, by ``packaging``'s rules.
 
     Args:
         answer: What the probe printed.
@@ -192,7 +192,7 @@ def _supported(answer: Mapping[str, Any]) -> Iterator[Tag]:
 
 
 def _foreign_abi(suffix: str) -> Iterator[str]:
-    """The ABI that the suffix of extension modules names, of other implementations than CPython.
+    """Yield the ABI that the suffix of extension modules names, of other implementations than CPython.
 
     ``.pypy310-pp73-x86_64-linux-gnu.so`` is ``pypy310_pp73``, ``.graalpy-38-native-…`` is ``graalpy_38_native``.
     """
@@ -206,7 +206,7 @@ def _foreign_abi(suffix: str) -> Iterator[str]:
 
 
 def _platforms(answer: Mapping[str, Any]) -> Iterator[str]:
-    """The platform tags an interpreter supports, best first."""
+    """Yield the platform tags an interpreter supports, best first."""
     from packaging import tags
 
     system, machine = answer["markers"]["platform_system"], str(answer["markers"]["platform_machine"])
@@ -230,7 +230,7 @@ _PLAIN_MAC = {"x86_64": "i386", "ppc64": "ppc"}
 
 
 def _of_c_library(answer: Mapping[str, Any], arch: str) -> Iterator[str]:
-    """The platform tags that an interpreter on Linux supports by its C library."""
+    """Yield the platform tags that an interpreter on Linux supports by its C library."""
     from wheelclash.target.platforms import platform_named
 
     library = answer["c_library"]
@@ -264,7 +264,7 @@ def _normal(text: str) -> str:
 
 
 def target_of(interpreter: Interpreter) -> Target:
-    """The target an interpreter is; for the running one, packaging is asked here and now."""
+    """Return the target an interpreter is; for the running one, packaging is asked here and now."""
     if interpreter.facts is None:
         from packaging.markers import default_environment
         from packaging.tags import sys_tags
@@ -286,7 +286,7 @@ def target_of(interpreter: Interpreter) -> Target:
 
 
 def _best_platform(tags: Sequence[Tag]) -> str:
-    """The platform tag that says most: not ``any``, and of Linux the one that names the C library."""
+    """Return the platform tag that says most: not ``any``, and of Linux the one that names the C library."""
     names = list(dict.fromkeys(tag.platform for tag in tags if tag.platform != "any"))
     return next((name for name in names if not name.startswith("linux_")), names[0] if names else "any")
 
@@ -304,7 +304,7 @@ def _tags(texts: tuple[str, ...]) -> Iterator[Tag]:
 
 
 def meant(*, python: str | None, run_as_module: bool, environ: Mapping[str, str], cwd: Path) -> Interpreter:
-    """The interpreter of the environment that is meant; the order is in this module's docstring.
+    """Return the interpreter of the environment that options name; the order is in this module's docstring.
 
     Args:
         python: ``--python``: an executable, the folder of an environment, a version (``3.12``) or a name on PATH.
@@ -359,7 +359,7 @@ def _named(python: str, environ: Mapping[str, str], cwd: Path) -> Interpreter:
 
 
 def _of_version(version: str, environ: Mapping[str, str], *, free_threaded: bool) -> Interpreter:
-    """The first interpreter on PATH of that version."""
+    """Return the first interpreter on PATH of that version."""
     numbers = version.split(".")
     names = [f"python{'.'.join(numbers[:2])}{'t' if free_threaded else ''}", "python3", "python"]
     for name in names:
@@ -377,7 +377,7 @@ def _of_version(version: str, environ: Mapping[str, str], *, free_threaded: bool
 
 
 def on_path(name: str, environ: Mapping[str, str]) -> Iterator[Path]:
-    """Every executable of that name on PATH, first first."""
+    """Yield every executable of that name on PATH, in the order of PATH."""
     suffixes = [".exe"] if os.name == "nt" and not name.lower().endswith(".exe") else [""]
     if os.name == "nt" and name == "python3":
         yield from on_path("python", environ)
@@ -405,12 +405,12 @@ def _ask_unless_running(executable: Path, environ: Mapping[str, str]) -> Interpr
 
 
 def _environment_of(executable: Path) -> Path:
-    """The prefix of an executable, by its place alone."""
+    """Return the prefix of an executable, by its place alone."""
     return executable.parent.parent.resolve()
 
 
 def _is_tool_environment(prefix: Path) -> bool:
-    """Whether uv or pipx made this environment for one tool.
+    """Return whether uv or pipx made this environment for one tool.
 
     They leave a receipt in it; the throw-away ones of ``uvx`` and ``pipx run`` are known by the folder they lie in.
     """

@@ -41,7 +41,7 @@ class Platform(NamedTuple):
 
     @property
     def case_sensitive(self) -> bool:
-        """Whether its usual file system tells ``a.py`` from ``A.py``: not on Windows and Apple's systems."""
+        """Return whether its usual file system tells ``a.py`` from ``A.py``: not on Windows and Apple's systems."""
         return self.sys_platform not in {"win32", "darwin", "ios"}
 
 
@@ -90,7 +90,7 @@ _NEWEST = 199
 
 
 def platform_named(name: str) -> Platform:
-    """The platform of that name.
+    """Return the platform of that name.
 
     Args:
         name: One of ``PLATFORMS``, or a wheel platform tag.

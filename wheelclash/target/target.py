@@ -48,23 +48,23 @@ class Target(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Short, for people: ``CPython 3.12.0, x86_64-manylinux_2_28``."""
+        """Return a short name for people: ``CPython 3.12.0, x86_64-manylinux_2_28``."""
         implementation = _SPELLINGS.get(self.implementation, self.implementation)
         return f"{implementation} {self.python_version}, {self.platform}"
 
     @property
     def is_windows(self) -> bool:
-        """Whether commands are ``.exe`` files in ``Scripts``."""
+        """Return whether commands are ``.exe`` files in ``Scripts``."""
         return self.markers["os_name"] == "nt"
 
     @property
     def minor_version(self) -> str:
-        """``3.12`` of ``3.12.0``."""
+        """Return the minor version: ``3.12`` of ``3.12.0``."""
         return ".".join(self.python_version.split(".")[:2])
 
     @property
     def extension_tags(self) -> tuple[str, ...]:
-        """The tags of extension modules that the target imports, best first, without dots and ``.so`` or ``.pyd``.
+        """Return the tags of extension modules that the target imports, best first, without dots and file endings.
 
         ``""`` stands for no tag. Those of one ABI may be followed by ``-`` and a platform. They are the
         ``EXTENSION_SUFFIXES`` of :mod:`importlib.machinery`: PEP 3149, PEP 384, and from 3.15 on PEP 803, without which
@@ -94,7 +94,7 @@ _ABI3T_SINCE = 15
 
 
 def target_for(python_version: str, platform: str, implementation: str = "cpython") -> Target:
-    """A target that need not exist on this machine.
+    """Return a target that need not exist on this machine.
 
     Args:
         python_version: ``3.12`` (which is 3.12.0 in markers and Requires-Python, as for uv), ``3.12.4``, or ``3.13t``
@@ -136,7 +136,7 @@ def target_for(python_version: str, platform: str, implementation: str = "cpytho
 
 
 def with_python(target: Target, python_version: str) -> Target:
-    """The same machine and implementation with another Python.
+    """Return the same machine and implementation with another Python.
 
     Args:
         target: Usually an interpreter's.
@@ -156,7 +156,7 @@ def with_python(target: Target, python_version: str) -> Target:
 
 
 def _parsed(text: str, implementation: str) -> tuple[Version, bool]:
-    """The version with three numbers, and whether it is the build without the GIL."""
+    """Return the version with three numbers, and whether it is the build without the GIL."""
     if implementation not in _SPELLINGS:
         raise TargetError(
             f"The wheel tags of a foreign {implementation!r} are not known.", "Known: cpython, pypy; or give --python."
