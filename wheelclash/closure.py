@@ -84,7 +84,7 @@ class Closure(NamedTuple):
         folder: What relative paths in it start from.
         sole_index: The one index everything came from, without credentials; None if there were several.
         notes: Sentences for people, uv's warnings among them.
-        not_compared: The projects whose requirements these are.
+        not_compared: The projects that these are the requirements of.
         uv: The version of uv that resolved it.
         roots: Extras asked for, by normalised name of what was asked for, as opposed to what that requires.
         asked: What was asked for, as far as it can be understood.
@@ -104,7 +104,7 @@ class Closure(NamedTuple):
     def lock(self, credentials: Credentials) -> Lock:
         """Return it as a lock: ``lock(…).select(target, extras=(), all_extras=False, groups=())`` chooses the wheels.
 
-        Unlike those of a lock that somebody else made, its files may lie anywhere on this machine.
+        Unlike those of a lock from elsewhere, its files may lie anywhere on this machine.
 
         Raises:
             QuestionError: What uv wrote is no PEP 751 lock.
@@ -365,7 +365,7 @@ _URL = re.compile(r"(?<=\")[A-Za-z][A-Za-z0-9+.-]*://[^\s\"]*")
 
 
 def _readable(pylock: str, secrets: Sequence[Secret], credentials: Credentials) -> tuple[str, tuple[str, ...]]:
-    """Return a lock whose URLs hold neither credentials, which are kept, nor secrets put into their paths.
+    """Return a lock with neither credentials, which are kept, nor secrets in its URLs.
 
     Returns:
         The lock, and a sentence for each URL that cannot be followed any more.

@@ -6,7 +6,7 @@
     ├── QuestionError             the question itself is wrong: exit code 2
     │   ├── RequirementError      a positional argument is no requirement and no wheel
     │   ├── TargetError           no such Python version, platform or interpreter
-    │   ├── KeeperError           --keep names nobody, or two keepers want the same file
+    │   ├── KeeperError           --keep names no distribution, or two keepers want the same file
     │   └── IndexSettingsError    index flags, variables or files that make no sense
     ├── ReportError               a text is no report of ours
     ├── FetchError                a URL could not be fetched; carries a code and the URL

@@ -1,7 +1,7 @@
 """Reading files that others wrote: regular files only, opened so that nothing can block, and never without a bound.
 
 What a path names may be a device that never ends, a pipe that nothing is written to, or a link to one of them. Each
-error is an :class:`OSError` whose ``strerror`` completes "it cannot be read (…)".
+error is an :class:`OSError`, its ``strerror`` completes "it cannot be read (…)".
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def read_file(path: _Path, limit: int, *, trusted: Callable[[os.stat_result], bo
         if status.st_size > limit:
             raise TooLargeError(path, limit)
         data = stream.read(limit + 1)
-    if len(data) > limit:  # a file that grows, or one of the kernel's own, whose size is said to be 0
+    if len(data) > limit:  # a file that grows, or one of the kernel's own, which reports a size of 0
         raise TooLargeError(path, limit)
     return data
 

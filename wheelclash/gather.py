@@ -288,7 +288,7 @@ def _targets(question: Question, inputs: Inputs, reader: WheelReader) -> Sequenc
 
 
 def _requires_python(wheels: Iterable[Asked], reader: WheelReader) -> Iterator[tuple[str, str | None]]:
-    """Yield file name and Requires-Python of wheels on disk; None for one that cannot be read, which is told later."""
+    """Yield file name and Requires-Python of wheels on disk; None for one that cannot be read (reported later)."""
     for wheel in wheels:
         candidate = choose_direct(wheel) if wheel.path is not None else None
         if not isinstance(candidate, Candidate):
@@ -479,7 +479,7 @@ class _Gatherer:
         against = [requirement for requirement in self._inputs.against if requirement not in left_out]
         parts = [Selection(not_compared=[_marker_skip(requirement) for requirement in left_out])]
         folders = [select_wheels(folder, target) for folder in self._inputs.folders]
-        if self._question.all_targets:  # a project that has no wheel for a target is not meant for it
+        if self._question.all_targets:  # a project that has no wheel for a target is not made for it
             folders = [without_absent(folder) for folder in folders]
         if resolves:
             if lone_folder:

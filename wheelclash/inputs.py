@@ -130,7 +130,7 @@ class Inputs(NamedTuple):
         return self.looked_up(resolves=False)
 
     def looked_up(self, *, resolves: bool) -> list[Asked]:
-        """Return requirements whose index pages are read: all, or those that are not resolved."""
+        """Return the requirements that index pages are read for: all, or those that are not resolved."""
         asked = () if resolves else self.asked
         return [requirement for requirement in (*asked, *self.against, *self.siblings) if not requirement.direct]
 

@@ -37,7 +37,7 @@ class StoppedError(Exception):
 
 
 class _Stop:
-    """Tells threads to stop; whoever started them may be told by another one."""
+    """Asks threads to stop; the thread that started them may be asked by another one."""
 
     def __init__(self, above: _Stop | None) -> None:
         self.told = threading.Event()

@@ -1,6 +1,6 @@
 """Wording that every message shares: counts, and lists of names whole or cut short.
 
-Near names, for whoever mistyped one.
+Near names, where one was mistyped.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What was read once and never changes, kept on disk: small JSON values by kind and key.
 
 Many processes may share a folder. There are no locks: an entry is written beside its place and renamed into it, and
-whoever reads checks the digest in its first line. A damaged entry counts as absent. A folder that cannot be used
+each read checks the digest in its first line. A damaged entry counts as absent. A folder that cannot be used
 makes the run slower, never wrong: one warning, and no cache.
 """
 
@@ -31,7 +31,7 @@ _TAG = """Signature: 8a477f597d28d172789f06886806bc55
 """
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _STALE = 3600.0
-"""Seconds after which a half-written file is taken for one whose writer died."""
+"""Seconds after which a half-written file is taken to be left by a writer that died."""
 
 
 def default_folder() -> Path:

@@ -145,7 +145,7 @@ class Credentials:
         if clean != url:
             try:
                 parts, origin = urlsplit(url), origin_of(clean)
-            except ValueError:  # no address at all: whoever asks there is told so
+            except ValueError:  # no address at all: a request to it fails with a reason
                 return clean
             if parts.hostname:
                 self._by_origin[origin] = (unquote(parts.username or ""), unquote(parts.password or ""))

@@ -24,7 +24,7 @@ class Block(NamedTuple):
         no_index: Ask no index.
         strategy: As the source spells it.
         cert: A file of CA certificates.
-        trusted_hosts: Hosts whose certificates do not matter.
+        trusted_hosts: Hosts that need no valid certificate.
         base: The folder relative paths start from; the current one if None.
         spelling: What the user would recognise as the source, e.g. ``PIP_INDEX_URL``.
     """

@@ -83,7 +83,7 @@ class IndexSettings:
         find_links: Folders and pages of links, in order.
         strategy: How several indexes are put together.
         cert: A file of CA certificates, or None.
-        trusted_hosts: Hosts whose certificates do not matter.
+        trusted_hosts: Hosts that need no valid certificate.
         flags: The index options given as flags, without credentials: what printed commands repeat.
     """
 

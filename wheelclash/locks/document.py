@@ -1,4 +1,4 @@
-"""TOML and JSON that somebody else wrote: read within bounds, and looked into without trusting its types.
+"""TOML and JSON from elsewhere: read within bounds, and looked into without trusting its types.
 
 Whatever is wrong becomes one sentence that names the file and the place in it.
 

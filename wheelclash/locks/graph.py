@@ -98,7 +98,7 @@ def _parsed(text: str) -> Marker:
 
 
 class Edge(NamedTuple):
-    """A dependency whose marker holds.
+    """A dependency that applies: its marker holds.
 
     Attributes:
         name: Of the package, normalised.
@@ -157,7 +157,7 @@ def _meant(
 
 
 def lines(texts: Iterable[str], markers: Markers) -> Iterator[Edge]:
-    """Yield dependencies written as requirements (PEP 508) whose marker holds; other lines are left out."""
+    """Yield dependencies written as requirements (PEP 508), if their marker holds; other lines are left out."""
     for line in texts:
         try:
             requirement = Requirement(line)

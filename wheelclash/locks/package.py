@@ -260,7 +260,7 @@ def _chosen(package: Locked, target: Target, tag_ranks: Mapping[str, int], *, bu
 
 
 def _own_wheels(package: Locked, wheels: Sequence[LockedWheel]) -> list[tuple[LockedWheel, Version, BuildTag]]:
-    """Return wheels with version and build tag, less those whose name belongs to another project or version.
+    """Return wheels with version and build tag, less those named like another project or version.
 
     A lock may leave out the local part of a version, unless it has files of the version as it stands.
     """

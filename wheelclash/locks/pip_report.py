@@ -28,7 +28,7 @@ __all__ = ["PipReport", "read"]
 
 _PLATFORMS = {"linux": "manylinux_2_28_{machine}", "darwin": "macosx_13_0_{machine}", "win32": "{machine}"}
 _MACHINES = {"AMD64": "win_amd64", "ARM64": "win_arm64", "x86": "win32"}
-"""What stands for a machine whose wheels are all for any platform."""
+"""The platform tag of a machine, where all its wheels are for any platform."""
 
 
 def read(document: Table, location: LockLocation) -> PipReport:

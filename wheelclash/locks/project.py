@@ -55,8 +55,8 @@ class Installation(NamedTuple):
 class ProjectLock(ABC):
     """A lock of a project; see :class:`wheelclash.resolve.selection.Lock`.
 
-    A format says what a lock holds. What is the same for all is said here: which targets a lock is for, and that a
-    target, an extra or a group that it does not know is refused.
+    A subclass for each format reads what a lock holds. This class does what is the same for all of them: it finds the
+    targets of a lock, and refuses a target, an extra or a group that the lock does not have.
 
     Args:
         location: Where the lock is.
@@ -167,7 +167,7 @@ class ProjectLock(ABC):
             )
 
     def _admits(self, target: Target) -> bool:
-        """Return whether the lock is meant for a target: what it installs there by default can be installed."""
+        """Return whether the lock is for a target, and what it installs there by default can be installed."""
         if not self._is_for(target):
             return False
         wanted = Wanted(groups=tuple(self._default_groups()))

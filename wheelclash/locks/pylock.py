@@ -97,7 +97,7 @@ class PylockLock(ProjectLock):
         return list(self._pylock.default_groups or [])
 
     def _install(self, target: Target, wanted: Wanted) -> Installation:
-        """Return the packages whose markers hold.
+        """Return the packages that apply: their markers hold.
 
         Raises:
             QuestionError: One of them is not for this Python.

@@ -1,7 +1,7 @@
 """``uv.lock``, version 1, of a project, a workspace or a script: what ``uv sync`` installs.
 
 The file holds a graph for every platform at once. What is installed on one is found by walking it from the roots, for
-a marker is only meant where its package is reached. The rules are those of uv's own ``Installable`` (0.13.9): the
+a marker counts only where its package is reached. The rules are those of uv's own ``Installable`` (0.13.9): the
 root is the member at ``.``, or else every member; its dependencies, default groups, and what extras and groups were
 asked for. Declared conflicts turn up as pseudo-extras in markers (``extra == 'extra-3-app-cpu'``), which are true if
 that extra is active anywhere, so that active extras must be known before the walk proper.

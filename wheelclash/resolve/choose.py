@@ -109,7 +109,7 @@ def _describe_file(target: Target) -> str:
 
 
 class _Release(NamedTuple):
-    """A file of the project whose ``Requires-Python`` lets the target in; ``file`` is a wheel or a source archive."""
+    """A file that the target may use, by its ``Requires-Python``; ``file`` is a wheel or a source archive."""
 
     version: Version
     file: ProjectFile

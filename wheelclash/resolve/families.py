@@ -29,7 +29,7 @@ class Family(NamedTuple):
         members: Normalised names, installed instead of each other.
         shares: What they share, for people.
         evidence: How that is known, for people.
-        meta: The distribution whose requirements or extras name the members, normalised; or None.
+        meta: The distribution that names the members in its requirements or extras, normalised; or None.
     """
 
     name: str

@@ -39,7 +39,7 @@ class Listed(NamedTuple):
     Attributes:
         asked: Those an index or a disk can answer.
         skipped: Those that no wheel is known of, with the reason.
-        not_compared: The projects whose requirements these are.
+        not_compared: The projects that these are the requirements of.
     """
 
     asked: Sequence[Asked]

@@ -1,6 +1,6 @@
 """Files that hold requirements inside something else: ``pyproject.toml`` (PEP 621, 735) and scripts (PEP 723).
 
-uv reads the requirements; this is about whose they are, and for which Python.
+uv reads the requirements; this module reads which project they belong to, and for which Python.
 """
 
 from __future__ import annotations

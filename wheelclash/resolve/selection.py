@@ -34,7 +34,7 @@ class Selection(NamedTuple):
 
     Attributes:
         candidates: One wheel for each distribution, its place known.
-        unlocated: Wheels whose place an index must be asked for.
+        unlocated: Wheels that an index must be asked the place of.
         skipped: What has no wheel for the target, and the like: could have been read, was not.
         not_compared: The project itself, editable and local-directory sources, workspace members.
         roots: Normalised names that were asked for, as opposed to pulled in; empty if the description does not say.
@@ -50,7 +50,7 @@ class Selection(NamedTuple):
 
 
 class Lock(Protocol):
-    """A set that somebody resolved before: a lock file or an installation report."""
+    """A set that was resolved before: a lock file or an installation report."""
 
     def targets(self) -> Sequence[Target]:
         """Return the targets the set is meant for, for ``--all-targets``.

@@ -1,10 +1,10 @@
-"""What uv said, in a paragraph and without secrets: its words are kept, its drawing is not.
+"""uv's messages, in a paragraph and without secrets: its words are kept, its drawing is not.
 
 Finding uv and running it: without its own settings, without questions to a terminal, and never for ever.
 
 uv is the PyPI package ``uv`` (what the extra ``uv`` asks for) or the first on PATH.
 
-How uv is told a target: the interpreter itself, or the names uv has for versions and platforms.
+The options for a target: the interpreter itself, or the names uv has for versions and platforms.
 """
 
 from __future__ import annotations
@@ -318,7 +318,7 @@ _IOS = {
 
 
 class UvTarget(NamedTuple):
-    """What uv is told.
+    """How a target is named to uv.
 
     Attributes:
         options: Options of ``uv pip compile``.
@@ -415,7 +415,7 @@ def _linux(tag: str) -> tuple[str, dict[str, str], str] | None:
 
 
 def _versioned(tag: str) -> tuple[str, dict[str, str], str] | None:
-    """Return the same for systems whose version uv takes from a variable, as compilers do; else None."""
+    """Return the same for systems of a version that uv takes from a variable, as compilers do; else None."""
     for pattern, names, variable in (
         (r"macosx_([0-9]+_[0-9]+)_(\w+)", _MAC, "MACOSX_DEPLOYMENT_TARGET"),
         (r"ios_([0-9]+_[0-9]+)_(\w+)", _IOS, "IPHONEOS_DEPLOYMENT_TARGET"),

@@ -66,7 +66,7 @@ def select_wheels(folder: Path, target: Target) -> Selection:
         target: For what.
 
     Returns:
-        The wheels; skips for projects none of whose wheels fits and for names that are no wheel's; notes on what was
+        The wheels; skips for projects without a wheel that fits and for names that are no wheel's; notes on what was
         left out.
 
     Raises:

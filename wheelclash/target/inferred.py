@@ -1,4 +1,4 @@
-"""The targets a lock is meant for: CPython minors times the platform families among its wheels' tags."""
+"""The targets a lock is for: CPython minors times the platform families among its wheels' tags."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _first(minor: int, allows: Callable[[str], bool]) -> str | None:
 def _target(version: str, platform: str) -> Target | None:
     try:
         return target_for(version, platform)
-    except TargetError:  # a tag of an architecture nobody builds for
+    except TargetError:  # a tag of an architecture that is not known here
         return None
 
 

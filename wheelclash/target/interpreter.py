@@ -1,4 +1,4 @@
-"""Python interpreters: the running one, any other one, and the one that is meant.
+"""Python interpreters: the running one, any other one, and the one of the environment that options name.
 
 The environment meant is, in this order: the one given; under ``python -m``, the running one; ``VIRTUAL_ENV``;
 ``CONDA_PREFIX``; ``.venv`` in the current folder; where this tool lives in an environment of its own, made by uv or

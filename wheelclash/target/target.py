@@ -143,7 +143,7 @@ def with_python(target: Target, python_version: str) -> Target:
         python_version: As in :func:`target_for`; without ``t``, the ordinary build.
 
     Raises:
-        TargetError: There is no such version, or the target's implementation is one whose tags only it knows.
+        TargetError: There is no such version, or only the target's implementation itself knows its tags.
     """
     version, free_threaded = _parsed(python_version, target.implementation)
     platforms = list(dict.fromkeys(tag.platform for tag in target.tags if tag.platform != "any"))
