@@ -215,15 +215,15 @@ def sort_inputs(question: Question, credentials: Credentials, fetched: Mapping[s
             text = data if text is None else text + b"\n" + data
         else:
             files.append(path)
-    against = [_one("--against", requirement, cwd, credentials) for requirement in question.against]
-    siblings = [_one("--siblings", name, cwd, credentials) for name in question.siblings]
+    against = [_one_distribution("--against", requirement, cwd, credentials) for requirement in question.against]
+    siblings = [_one_distribution("--siblings", name, cwd, credentials) for name in question.siblings]
     inputs = Inputs(asked, against, files, text, locks, folders, siblings)
     if not (asked or against or inputs.describes_set):
         raise QuestionError("Nothing was asked.", "Give two or more requirements or wheels.")
     return inputs
 
 
-def _one(option: str, argument: str, cwd: Path, credentials: Credentials) -> Asked:
+def _one_distribution(option: str, argument: str, cwd: Path, credentials: Credentials) -> Asked:
     """Understand the value of an option that takes one distribution.
 
     Raises:

@@ -40,11 +40,11 @@ class _Stop:
     """Asks threads to stop; the thread that started them may be asked by another one."""
 
     def __init__(self, above: _Stop | None) -> None:
-        self.told = threading.Event()
+        self.event = threading.Event()
         self._above = above
 
     def is_set(self) -> bool:
-        return self.told.is_set() or (self._above is not None and self._above.is_set())
+        return self.event.is_set() or (self._above is not None and self._above.is_set())
 
 
 _STOP: ContextVar[_Stop | None] = ContextVar("_STOP", default=None)
@@ -105,7 +105,7 @@ def run_all(calls: Iterable[Callable[[], _T]], *, at_once: int = AT_ONCE) -> lis
             if failure is not None:
                 raise failure  # noqa: TRY301 - to be treated like an interruption of the waiting
     except BaseException:
-        stop.told.set()
+        stop.event.set()
         _await_ends(outcomes, count - ended)
         raise
     return [results[number] for number in range(len(waiting))]
@@ -171,5 +171,5 @@ async def await_call(call: Callable[[], _T]) -> _T:
     try:
         return await anyio.to_thread.run_sync(call, abandon_on_cancel=True)
     finally:
-        stop.told.set()
+        stop.event.set()
         _STOP.reset(token)

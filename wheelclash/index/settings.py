@@ -76,7 +76,7 @@ class IndexSettings:
     """Where projects are looked for. No URL has credentials; folders are ``file://`` URLs.
 
     Attributes:
-        kind: Whose rules the block follows: ``flags``, ``pip``, ``uv`` or ``default``.
+        kind: The rules that the block follows: ``flags``, ``pip``, ``uv`` or ``default``.
         source: Where it comes from, for ``-v``: ``flags``, ``PIP_INDEX_URL``, ``uv configuration``, ….
         index_url: The main index; None if no index is asked.
         extra_index_urls: Further indexes, in order.

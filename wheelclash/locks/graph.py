@@ -135,7 +135,7 @@ def reach(
     queue = deque(roots)
     while queue:
         edge = queue.popleft()
-        number = _meant(edge, versions, reached, what)
+        number = _package_of(edge, versions, reached, what)
         known = reached.get(number)
         if known is not None and known.issuperset(edge.extras):
             continue
@@ -145,7 +145,7 @@ def reach(
     return reached
 
 
-def _meant(
+def _package_of(
     edge: Edge, versions: Mapping[str, Sequence[tuple[int, str]]], reached: Mapping[int, object], what: str
 ) -> int:
     """Return the number of the package an edge leads to: one already reached if allowed, else the first allowed."""

@@ -146,7 +146,7 @@ class Graph:
         if dependency.by_forks:
             numbers = [number for number in named if self._in_fork(number, markers)]
         else:
-            numbers = [number for number in named if self._meant(number, dependency)]
+            numbers = [number for number in named if self._is_named_by(number, dependency)]
         if len(numbers) == 1:
             return numbers[0]
         shown = f"{dependency.name}=={dependency.version}" if dependency.version else dependency.name
@@ -155,7 +155,7 @@ class Graph:
         several = " and ".join(self.packages[number].locked.shown for number in numbers[:3])
         raise QuestionError(f"{self._name} leaves open which {shown} is meant: {several}.", "Make the lock anew.")
 
-    def _meant(self, number: int, dependency: Dependency) -> bool:
+    def _is_named_by(self, number: int, dependency: Dependency) -> bool:
         package = self.packages[number]
         return (dependency.version is None or dependency.version == package.version) and (
             dependency.source is None or dependency.source == package.source

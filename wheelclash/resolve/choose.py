@@ -131,7 +131,7 @@ class _Wheel(NamedTuple):
 
 def choose(
     asked: Asked,
-    found: Found,
+    project: Found,
     target: Target,
     *,
     exclude_newer: datetime | None = None,
@@ -143,7 +143,7 @@ def choose(
 
     Args:
         asked: A requirement by name.
-        found: What the indexes have.
+        project: What the indexes have.
         target: For what.
         exclude_newer: Leave out files an index got at this moment or later (with a time zone); find-links stay.
         prereleases: Take pre-releases like other releases; else as PEP 440 has it.
@@ -153,9 +153,9 @@ def choose(
     Returns:
         A candidate, or a skip: ``not-found`` (no index knows the project), ``quarantined``, ``no-wheel``.
     """
-    offered = _offered(asked, found, exclude_newer, note)
+    offered = _offered(asked, project, exclude_newer, note)
     if not offered:
-        return _nothing(asked, found, known, exclude_newer)
+        return _nothing(asked, project, known, exclude_newer)
     allowed = _allowed(asked, offered, target, prereleases=prereleases)
     best = _best(allowed, asked.specifier, ranks(target.tags))
     if best is None:
@@ -181,7 +181,7 @@ def choose(
 
 def newer_release(
     asked: Asked,
-    found: Found,
+    project: Found,
     target: Target,
     version: str,
     *,
@@ -192,7 +192,7 @@ def newer_release(
 
     Args:
         asked: A requirement by name.
-        found: What the indexes have.
+        project: What the indexes have.
         target: For what; a release that its Python keeps out does not count.
         version: The release that was chosen.
         exclude_newer: Leave out files an index got at this moment or later.
@@ -201,7 +201,7 @@ def newer_release(
     Returns:
         The release; its reason is empty if it has a wheel for the target.
     """
-    allowed = _allowed(asked, _offered(asked, found, exclude_newer, None), target, prereleases=prereleases)
+    allowed = _allowed(asked, _offered(asked, project, exclude_newer, None), target, prereleases=prereleases)
     newest = _newest(allowed, Version(version))
     return None if newest is None else Newer(str(newest), _why_no_wheel(newest, asked, allowed, target) or "")
 

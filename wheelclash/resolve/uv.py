@@ -73,7 +73,7 @@ class Secret(NamedTuple):
         return f"<Secret {self.shown}>"
 
 
-class _Said(NamedTuple):
+class _Message(NamedTuple):
     kind: str
     text: str
 
@@ -87,7 +87,7 @@ def failure(complaints: str, returncode: int, secrets: Sequence[Secret], *, allo
         secrets: What not to repeat.
         allow_build: Whether source distributions were allowed; if that is the cause, the hint names the option.
     """
-    messages = [message for message in _said(redacted(complaints, secrets)) if message.kind != "warning"]
+    messages = [message for message in _messages(redacted(complaints, secrets)) if message.kind != "warning"]
     causes = [message.text.rstrip(".:") for message in messages if message.kind not in {"hint", "tip"}]
     hints = [message.text.rstrip(".") for message in messages if message.kind in {"hint", "tip"}]
     words = ": ".join(causes) or f"it ended with code {returncode} and said nothing"
@@ -127,7 +127,7 @@ def cause(failed: QuestionError) -> str:
 
 def warnings(complaints: str, secrets: Sequence[Secret]) -> list[str]:
     """Return those of uv's warnings that say something about the set, each a sentence."""
-    sentences = [message.text for message in _said(redacted(complaints, secrets)) if message.kind == "warning"]
+    sentences = [message.text for message in _messages(redacted(complaints, secrets)) if message.kind == "warning"]
     return [f"uv: {_shortened(text)}" for text in dict.fromkeys(sentences) if not _IDLE_WARNING.search(text)]
 
 
@@ -146,7 +146,7 @@ def without_secrets(text: str, secrets: Iterable[Secret]) -> str:
     return clean
 
 
-def _said(complaints: str) -> Iterator[_Said]:
+def _messages(complaints: str) -> Iterator[_Message]:
     """Yield uv's messages, each as one line; a message goes on over lines that begin no other."""
     kind, parts = "", [""]
     for raw in complaints.splitlines():
@@ -163,10 +163,10 @@ def _said(complaints: str) -> Iterator[_Said]:
     yield from _whole(kind, parts)
 
 
-def _whole(kind: str, parts: Sequence[str]) -> Iterator[_Said]:
+def _whole(kind: str, parts: Sequence[str]) -> Iterator[_Message]:
     text = " ".join(part for part in parts if part)
     if text:
-        yield _Said(kind, text)
+        yield _Message(kind, text)
 
 
 def _shortened(text: str) -> str:
