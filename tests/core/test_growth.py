@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.shared import crowd, mesh
 from tests.support.values import BY_NAME, LINUX, distribution, overlaps_of, report_of
+from tests.support.wheelmaker import Wheel
 from tests.support.work import lines_run
 from wheelclash.core.diagnosis import MOST_LOSSES, diagnose
 from wheelclash.core.disk import Disk
@@ -28,11 +29,14 @@ TWICE = 2.4
 
 
 def _set(shape: str, count: int) -> list[Distribution]:
+    if shape == "pair":
+        files = {f"p/m{number}.py": "" for number in range(10 * count)}
+        return [distribution(Wheel(name, files=dict.fromkeys(files, name))) for name in "ab"]
     return mesh(count) if shape == "mesh" else [distribution(wheel) for wheel in crowd(count)]
 
 
 @pytest.mark.parametrize("installer", INSTALLERS)
-@pytest.mark.parametrize("shape", ["crowd", "mesh"])
+@pytest.mark.parametrize("shape", ["crowd", "mesh", "pair"])
 def test_twice_as_many_take_twice_the_work(shape: str, installer: InstallerName) -> None:
     """Overlaps, diagnosis and remedies, where one path has all owners and where there are many overlaps of a few."""
     lines: dict[str, list[int]] = {}
@@ -70,6 +74,21 @@ def test_commands_played_do_not_grow_with_the_owners(installer: InstallerName, m
         plan(BY_NAME[installer], members, overlaps, LINUX, where=Invocation())
         counts.append(played)
     assert counts[0] == counts[1] <= 4 * MOST_KEEPERS
+
+
+def test_paths_that_end_alike_are_played_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many files two distributions share, the commands of the remedies are played on one of them."""
+    rows = []
+    install = Disk.install_records
+
+    def counting(disk: Disk, records: Any, *arguments: Any, **options: Any) -> Disk:
+        rows.extend(len(record.files) for record in records.values())
+        return install(disk, records, *arguments, **options)
+
+    monkeypatch.setattr(Disk, "install_records", counting)
+    members = _set("pair", 10)
+    plan(BY_NAME["pip"], members, overlaps_of(members), LINUX, where=Invocation())
+    assert set(rows) == {1}
 
 
 @pytest.mark.parametrize("count", [20, 400])

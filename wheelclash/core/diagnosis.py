@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.core.addition import NOTHING, Addition, Loss
 from wheelclash.core.disk import Disk, Intact
+from wheelclash.core.installer import Order
 from wheelclash.core.layout import InstalledFile, InstalledPath, Layout
 from wheelclash.core.overlap import contradicted, folded
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from wheelclash.core.distribution import Distribution
-    from wheelclash.core.installer import Installer, InstallerName, Order
+    from wheelclash.core.installer import Installer, InstallerName, LastWriters
     from wheelclash.core.overlap import Overlap, Owner
     from wheelclash.target.target import Target
 
@@ -159,6 +160,7 @@ def diagnose(
         return _stopped(installer, distributions, here, addition, "file-directory", (*stopped, *losses))
     newcomers = {each.id for each in distributions}
     recorders = after.recorders()
+    order = _Remembered(order)
     coming, further = _losses(after, recorders, {each.id for each in addition.residents})
     unseen = {each.id for each in addition.residents} - addition.involved  # no file of theirs was looked at
     return Diagnosis(
@@ -169,6 +171,25 @@ def diagnose(
         losses,
         further,
     )
+
+
+class _Remembered(Order):
+    """An order that is asked once for each set of owners: of many overlaps of a few distributions, all but one."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._last: dict[tuple[str, ...], LastWriters] = {}
+
+    def last_of(self, owners: Collection[str]) -> LastWriters:
+        """See :class:`~wheelclash.core.installer.Order`."""
+        key = tuple(owners)
+        if key not in self._last:
+            self._last[key] = self._order.last_of(owners)
+        return self._last[key]
+
+    def first_of(self, owners: Collection[str]) -> LastWriters:
+        """See :class:`~wheelclash.core.installer.Order`."""
+        return self._order.first_of(owners)
 
 
 def _stopped(

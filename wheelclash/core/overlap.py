@@ -185,21 +185,25 @@ def contradicted(overlap: Overlap) -> frozenset[str]:
 
     At least one of these RECORDs is wrong: the files differ.
     """
-    if overlap.kind == "identical":
-        return frozenset()
-    wrong = _contradicted_hashes(owner.file for owner in overlap.owners)
+    wrong = _contradicted_hashes([owner.file for owner in overlap.owners])
+    if not wrong:
+        return wrong
     return frozenset(owner.id for owner in overlap.owners if owner.file.content in wrong)
 
 
-def _contradicted_hashes(files: Iterable[InstalledFile]) -> set[str]:
+def _contradicted_hashes(files: Sequence[InstalledFile]) -> frozenset[str]:
     """Return the hashes that files of different size or CRC-32 have; what is installed may have neither."""
+    if len({file.content for file in files}) == len(files):
+        return frozenset()
     evidence: dict[str, tuple[set[int], set[int]]] = {}
     for file in files:
         if file.content is not None:
             sizes, checksums = evidence.setdefault(file.content, (set(), set()))
             sizes.update(() if file.size is None else (file.size,))
             checksums.update(() if file.crc is None else (file.crc,))
-    return {content for content, (sizes, checksums) in evidence.items() if len(sizes) > 1 or len(checksums) > 1}
+    return frozenset(
+        content for content, (sizes, checksums) in evidence.items() if len(sizes) > 1 or len(checksums) > 1
+    )
 
 
 def _claimed(layout: Layout, ownership: OwnershipMap) -> list[InstalledPath]:
@@ -238,7 +242,7 @@ def numbered(files: list[tuple[str, InstalledFile]]) -> tuple[Owner, ...]:
     """
     numbers: dict[object, int] = {}
     owners = []
-    wrong = _contradicted_hashes(file for _, file in files)
+    wrong = _contradicted_hashes([file for _, file in files])
     for id_, file in files:
         key: object = id_ if file.content is None else (file.content, file.script)
         if file.content in wrong:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from wheelclash.core.addition import NOTHING
 from wheelclash.core.diagnosis import contested_layouts, empty_disk
+from wheelclash.core.disk import Disk, Record
 from wheelclash.core.distribution import Edge
 from wheelclash.core.installer import Invocation, Unordered
 from wheelclash.core.ownership import folders_above
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from wheelclash.core.addition import Addition, Loss
-    from wheelclash.core.disk import Disk, Intact, Record
+    from wheelclash.core.disk import Intact
     from wheelclash.core.distribution import Distribution
     from wheelclash.core.installer import Installer, InstallerName, Order
     from wheelclash.core.layout import InstalledPath
@@ -345,6 +346,41 @@ class _Change(NamedTuple):
     named: tuple[str, ...]
 
 
+def _one_of_each(
+    records: Mapping[str, Record], disk: Disk, apart: Collection[InstalledPath]
+) -> tuple[dict[str, Record], Disk]:
+    """Return RECORDs and disk with one path of each group that every command does the same to.
+
+    These are paths that the same distributions record, with contents that are equal among them alike, and at which the
+    same may be on disk: whichever of two distributions wins one of a thousand files, wins all of them.
+
+    Args:
+        records: What each distribution leaves, by id.
+        disk: As it is before.
+        apart: Paths that are looked at one by one.
+    """
+    owners: dict[InstalledPath, list[str]] = {}
+    for id_, record in records.items():
+        for path in record.files:
+            owners.setdefault(path, []).append(id_)
+    groups: dict[object, InstalledPath] = {}
+    for path, ids in owners.items():
+        numbers: dict[str | None, int] = {None: -1}
+        contents = tuple(numbers.setdefault(records[id_].files[path], len(numbers)) for id_ in ids)
+        there = frozenset(numbers.setdefault(each, len(numbers)) for each in disk.contents.get(path, frozenset({None})))
+        groups.setdefault((tuple(ids), contents, there, path if path in apart else None), path)
+    kept = set(groups.values())
+    if len(kept) == len(owners):
+        return dict(records), disk
+
+    def cut(record: Record) -> Record:
+        return Record({path: content for path, content in record.files.items() if path in kept}, record.phantoms)
+
+    left = {path: contents for path, contents in disk.contents.items() if path in kept or path not in owners}
+    there_before = {id_: cut(record) for id_, record in disk.records.items()}
+    return {id_: cut(record) for id_, record in records.items()}, Disk(left, there_before, disk.key)
+
+
 class _Player(ABC):
     """Plays commands of an installer on the model disk.
 
@@ -432,6 +468,9 @@ class _Model(_Player):
         self._layouts = addition.layouts(cut, newcomers, installer.name)
         self.before = addition.disk(self._layouts, empty_disk(target))
         self._records = {id_: self.before.record_of(id_, layout) for id_, layout in self._layouts.items()}
+        apart = {self.before.key(loss.path) for loss in self.taken}
+        if not any(record.phantoms for record in self._records.values()):
+            self._records, self.before = _one_of_each(self._records, self.before, apart)
         touched = {id_ for id_, layout in self._layouts.items() if layout.files or layout.phantoms}
         self.told = [each.id for each in self.everybody if each.id in touched]
         self._installed: dict[tuple[tuple[str, ...], tuple[str, ...]], Disk | None] = {}
