@@ -78,7 +78,7 @@ def test_commands_played_do_not_grow_with_the_owners(installer: InstallerName, m
 
 def test_paths_that_end_alike_are_played_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many files two distributions share, the commands of the remedies are played on one of them."""
-    rows = []
+    rows: list[int] = []
     install = Disk.install_records
 
     def counting(disk: Disk, records: Any, *arguments: Any, **options: Any) -> Disk:

@@ -1,23 +1,28 @@
-"""The report as JSON: ASCII, sorted keys, deterministic."""
+"""The report as JSON: ASCII, sorted keys, deterministic, an element of a list on each line."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wheelclash.report.model import Summary, summary_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["to_dict", "to_json"]
 
 
 def to_json(report: object) -> str:
-    """Write a report. Names from wheels stand in it exactly, escaped as JSON escapes where they are not ASCII.
+    """Return a report as JSON text. Names from wheels stand in it exactly, escaped as JSON escapes what is not ASCII.
 
-    Only lone surrogates, which strict JSON readers refuse, are spelt out, as a backslash and ``udc80``.
+    Only lone surrogates, which strict JSON readers refuse, are spelt out, as a backslash and ``udc80``. Objects are
+    indented; what a list holds is written by the C encoder, one element a line, so that a long report is neither slow
+    to write nor one line.
     """
-    return json.dumps(to_dict(report), ensure_ascii=True, sort_keys=True, indent=2) + "\n"
+    return "".join(_written(report, "")) + "\n"
 
 
 def to_dict(report: object) -> dict[str, Any]:
@@ -26,15 +31,52 @@ def to_dict(report: object) -> dict[str, Any]:
     return plain
 
 
+def _written(value: object, indent: str) -> Iterator[str]:
+    """Yield the text of a value: an object or a list over several lines, and anything else on one."""
+    inner = f"{indent}  "
+    if is_dataclass(value) or isinstance(value, Mapping):
+        members = sorted(_opened(value).items())
+        start = "{"
+        for key, member in members:
+            yield f"{start}\n{inner}{_encoded(key)}: "
+            yield from _written(member, inner)
+            start = ","
+        yield f"\n{indent}}}" if members else "{}"
+    elif isinstance(value, (list, tuple)):
+        start = "["
+        for element in value:
+            yield f"{start}\n{inner}{_encoded(element)}"
+            start = ","
+        yield f"\n{indent}]" if value else "[]"
+    else:
+        yield _encoded(value)
+
+
+def _encoded(value: object) -> str:
+    """Return a value on one line."""
+    text = _ENCODER.encode(value)
+    if "\\ud" in text:  # perhaps a lone surrogate
+        return _ENCODER.encode(_plain(value))
+    return text
+
+
+def _opened(value: Any) -> dict[str, Any]:
+    """Return a dataclass or a mapping as a dict, its values as they are."""
+    if is_dataclass(value):
+        found = {each.name: getattr(value, each.name) for each in fields(value)}
+        return {summary_key(name): count for name, count in found.items()} if isinstance(value, Summary) else found
+    return dict(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=True, sort_keys=True, default=_opened)
+
+
 def _plain(value: Any) -> Any:
-    """Dataclasses to dicts, all the way down."""
+    """Return dataclasses as dicts, all the way down."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
-    if is_dataclass(value):
-        plain = {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
-        return {summary_key(name): count for name, count in plain.items()} if isinstance(value, Summary) else plain
-    if isinstance(value, Mapping):
-        return {_plain(key): _plain(each) for key, each in value.items()}
+    if is_dataclass(value) or isinstance(value, Mapping):
+        return {_plain(key): _plain(each) for key, each in _opened(value).items()}
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]
     return value

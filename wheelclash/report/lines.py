@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from wheelclash.report.escape import printable
 from wheelclash.wording import listed
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "height",
     "not_read",
     "note",
+    "printable_section",
 ]
 
 WIDTH = 100
@@ -69,6 +71,18 @@ class Section(NamedTuple):
     lines: Sequence[Line]
     heading: Sequence[Line] = ()
     whole: bool = False
+
+
+def printable_section(section: Section) -> Section:
+    """Return a section with everything in it printable: names from wheels are hostile.
+
+    What is written is escaped, rather than the report that it is written from, which may be ten thousand times as long.
+    """
+    heading, lines = (
+        [tuple(span._replace(text=printable(span.text)) for span in line) for line in part]
+        for part in (section.heading, section.lines)
+    )
+    return section._replace(heading=heading, lines=lines)
 
 
 def all_lines(sections: Iterable[Section]) -> list[Line]:

@@ -9,9 +9,19 @@ from collections import Counter, defaultdict
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
-from wheelclash.report.escape import printable_report
 from wheelclash.report.into_text import clean_headline, grave_headline, grave_losses, loss_texts, unowned_texts, way
-from wheelclash.report.lines import Line, Section, Span, Style, all_lines, command, first_screen, not_read, note
+from wheelclash.report.lines import (
+    Line,
+    Section,
+    Span,
+    Style,
+    all_lines,
+    command,
+    first_screen,
+    not_read,
+    note,
+    printable_section,
+)
 from wheelclash.report.reasons_text import reasons
 from wheelclash.report.words import REASONS, python_of, refusals_said
 from wheelclash.wording import listed, plural, some
@@ -48,8 +58,8 @@ def _way_from_nothing(remedy: RemedyReport) -> str:
 
 def render(report: Report, *, verbose: bool = False) -> list[Line]:
     """The report as lines of styled spans, everything in them printable."""
-    writer = _Writer(printable_report(report), verbose=verbose)
-    sections = list(writer.sections())
+    writer = _Writer(report, verbose=verbose)
+    sections = [printable_section(section) for section in writer.sections()]
     return all_lines(sections) if verbose else first_screen(sections, writer.left_out())
 
 
