@@ -543,3 +543,63 @@ def test_python_m_and_the_command_are_one(ask: Command) -> None:
     assert ask("left", "right", *LINUX, as_module=True).out == ask("left", "right", *LINUX).out
     assert json.loads(ask("schema", as_module=True).out)["$schema"]
     assert sys.executable in ask("calm", "lone", as_module=True).out
+
+
+# -- formats for other tools -------------------------------------------------------------------------------
+
+
+def test_several_formats_at_once(ask: Command, tmp_path: Path) -> None:
+    """One run writes the text for people and files for tools."""
+    files = {name: tmp_path / name for name in ("sarif", "junit", "json")}
+    ran = ask("left", "right", *LINUX, *(f"--output-file={name}={path}" for name, path in files.items()))
+    assert ran.code == 1
+    assert ran.out.startswith("left 1.0 and right 1.0 clash: ")
+    assert json.loads(files["sarif"].read_text())["version"] == "2.1.0"
+    assert json.loads(files["json"].read_text())["schema_version"]
+    assert files["junit"].read_text().startswith("<?xml")
+
+
+def test_problems_point_at_the_line_of_the_file(ask: Command) -> None:
+    """A set from a file has places in it; one from arguments has none."""
+    (ask.folder / "dir").mkdir()
+    (ask.folder / "dir" / "wanted.txt").write_text("# the set\nleft==1.0\nright==1.0\n")
+    lines = ask("dir/wanted.txt", "--format", "github", *LINUX).out.splitlines()
+    assert lines
+    assert all("file=dir/wanted.txt,line=2," in line for line in lines)
+    absolute = str(ask.folder / "dir" / "wanted.txt")
+    assert ask("-r", absolute, "--format", "github", *LINUX).out.splitlines() == lines
+    assert "file=" not in ask("left", "right", "--format", "github", *LINUX).out
+
+
+@pytest.mark.parametrize("given", ["sarif", "sarif=", "=x", "pdf=x"])
+def test_output_file_without_a_format_is_a_usage_error(ask: Command, given: str) -> None:
+    ran = ask("left", "right", "--output-file", given)
+    assert (ran.code, ran.out) == (2, "")
+    assert "is not FORMAT=FILE, with one of text, json, sarif" in ran.err
+
+
+def test_unwritable_output_file_is_told(ask: Command, tmp_path: Path) -> None:
+    """Nothing goes to standard output then, so that no half of the answer is taken for all of it."""
+    ran = ask("left", "right", *LINUX, "--output-file", f"sarif={tmp_path / 'none' / 'x'}")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"--output-file {tmp_path / 'none' / 'x'}: it cannot be written (No such file or directory)." in ran.err
+
+
+def test_a_report_without_problems_has_no_such_format(ask: Command) -> None:
+    """What ``who`` answers is no problem."""
+    ran = ask("who", "m", "--among", "left", "right", "--format", "sarif")
+    assert ran.code == 2
+    assert "invalid choice: 'sarif'" in ran.err
+
+
+def test_rule(ask: Command) -> None:
+    """Codes are explained one by one, or listed."""
+    listed = ask("rule")
+    assert listed.code == 0
+    assert "WC001  different " in listed.out
+    one = ask("rule", "WC001", "wc022")
+    assert one.out.startswith("WC001 different: ")
+    assert "WC022 missing-file: " in one.out
+    wrong = ask("rule", "WC999")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "There is no rule WC999." in wrong.err

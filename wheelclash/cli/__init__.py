@@ -122,6 +122,13 @@ def _run(command: str, parsed: Arguments, *, as_module: bool) -> int:
 
         write(schema_text())
         return 0
+    if command == "rule":
+        from wheelclash.cli.streams import write
+        from wheelclash.report.rules import RULES, rule_named
+
+        rules = [rule_named(text) for text in parsed.rules]
+        write("\n".join(rule.text for rule in rules) or "".join(f"{rule.line}\n" for rule in RULES.values()))
+        return 0
     from importlib import import_module
 
     code: int = import_module(f"wheelclash.cli.{command}").run(parsed, as_module=as_module)

@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 
     from _typeshed import SupportsWrite
 
+    from wheelclash.report.formats import FormatName
+
 __all__ = ["Arguments", "parse", "parser_of"]
 
-_COMMANDS = ("check", "env", "fix", "who", "schema")
+_COMMANDS = ("check", "env", "fix", "who", "rule", "schema")
+_TABLES = ("rule", "schema")
+"""Commands that print what is always the same."""
 _RESERVED = ("history", "upgrade", "atlas")
 
 
@@ -51,8 +55,9 @@ class Arguments(argparse.Namespace):
     ignore: list[str]
     system: bool
     deps: bool | None
-    format: Literal["text", "json"]
+    format: FormatName
     output: str | None
+    output_files: list[tuple[FormatName, str]]
     fail_on: Literal["error", "warning", "notice", "never"]
     allow_incomplete: bool
     quiet: bool
@@ -71,6 +76,7 @@ class Arguments(argparse.Namespace):
     apply: bool
     why: bool
     asked: list[str]
+    rules: list[str]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -126,7 +132,7 @@ def parse(arguments: Sequence[str]) -> Arguments:
     parsed = parser.parse_args(rest, Arguments(command=command))
     if getattr(parsed, "environment", None) is not None:
         parsed.python = parsed.environment
-    if command in _COMMANDS and command != "schema":
+    if command in _COMMANDS and command not in _TABLES:
         refuse = getattr(_words_of(command), "refuse", None)
         if refuse is not None:
             refuse(parser, parsed)
@@ -160,6 +166,9 @@ def parser_of(command: str) -> argparse.ArgumentParser:
     parser = _Parser(prog=f"wheelclash {command}", formatter_class=_Formatter, allow_abbrev=False)
     if command == "schema":
         parser.description = "Print the JSON Schema of --format json."
+    elif command == "rule":
+        parser.description = "Print what a rule code means, why it matters and what to do; without a code, all of them."
+        parser.add_argument("rules", metavar="CODE", nargs="*", help="such as WC001, or a name such as 'different'")
     else:
         _words_of(command if command in _COMMANDS else "check").add_words(parser)
     return parser

@@ -11,8 +11,12 @@ from wheelclash.cli.streams import write
 from wheelclash.errors import QuestionError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from wheelclash.cli.arguments import Arguments
+    from wheelclash.report.formats import FormatName
     from wheelclash.report.lines import Line, Style
+    from wheelclash.report.sources import SourceLine
 
 __all__ = ["require_writable", "write_report"]
 
@@ -42,18 +46,22 @@ class Report(Protocol):
 
 
 def write_report(report: Report, arguments: Arguments) -> None:
-    """Write a report as it was asked for.
+    """Write a report as it was asked for, to a stream or file and to further files.
 
     Raises:
-        QuestionError: The file cannot be written; then nothing is.
+        QuestionError: A file cannot be written. Every text is made before the first is written.
     """
-    if arguments.output is not None:
-        _write_file(Path(arguments.output), _as_text(report, arguments))
-        return
-    if arguments.format == "text" and _wants_color(arguments):
-        write(_colored(report, arguments))
+    texts = [(Path(file), _as_format(name, report, arguments)) for name, file in arguments.output_files]
+    if arguments.output is None and arguments.format == "text" and _wants_color(arguments):
+        text = _colored(report, arguments)
     else:
-        write(_as_text(report, arguments))
+        text = _as_text(report, arguments)
+    if arguments.output is not None:
+        _write_file("--output", Path(arguments.output), text)
+    for path, other in texts:
+        _write_file("--output-file", path, other)
+    if arguments.output is None:
+        write(text)
 
 
 def require_writable(arguments: Arguments) -> None:
@@ -62,20 +70,65 @@ def require_writable(arguments: Arguments) -> None:
     Raises:
         QuestionError: There is no such folder, or it cannot be written to.
     """
-    if arguments.output is not None:
-        folder = Path(os.path.realpath(arguments.output)).parent
+    files = [("--output", arguments.output)] if arguments.output is not None else []
+    files += [("--output-file", file) for _, file in arguments.output_files]
+    for option, file in files:
+        folder = Path(os.path.realpath(file)).parent
         if not folder.is_dir() or not os.access(folder, os.W_OK):
-            raise QuestionError(f"--output {arguments.output}: it cannot be written.", "Nothing was done.")
+            raise QuestionError(f"{option} {file}: it cannot be written.", "Nothing was done.")
 
 
 def _as_text(report: Report, arguments: Arguments) -> str:
-    if arguments.format == "json":
+    text = _as_format(arguments.format, report, arguments)
+    return text.partition("\n")[0] + "\n" if arguments.quiet and arguments.format == "text" else text
+
+
+def _as_format(name: FormatName, report: Report, arguments: Arguments) -> str:
+    """Return the report in a format; only those for other tools need more than the report."""
+    if name == "json":
         return report.to_json()
-    text = report.to_text(verbose=arguments.verbose)
-    return text.partition("\n")[0] + "\n" if arguments.quiet else text
+    if name == "text":
+        return report.to_text(verbose=arguments.verbose)
+    from wheelclash.report.formats import Context, write_as
+
+    distributions = getattr(report, "distributions", ())
+    through = {distribution.name: distribution.through for distribution in distributions}
+    context = Context(
+        headline=report.to_text().partition("\n")[0],
+        fail_on=getattr(arguments, "fail_on", "error"),
+        allow_incomplete=arguments.allow_incomplete,
+        sources=_sources(arguments, through),
+        through=through,
+    )
+    return write_as(name, report, context)
 
 
-def _write_file(path: Path, text: str) -> None:
+def _sources(arguments: Arguments, names: Collection[str]) -> Mapping[str, SourceLine]:
+    """Return the lines that name distributions, in those of the arguments that are files of text."""
+    from wheelclash.files import LARGEST_DESCRIPTION, read_file
+    from wheelclash.report.sources import find_sources
+
+    texts = {}
+    for given in (*getattr(arguments, "requirements", ()), *getattr(arguments, "files", ())):
+        path = Path(given)
+        try:
+            if path.suffix.lower() == ".whl" or not path.is_file():
+                continue
+            data = read_file(path, LARGEST_DESCRIPTION)
+        except (OSError, ValueError):  # it was read for the answer; what it says is gone by now
+            continue
+        texts[_from_here(path)] = data.decode("utf-8", "replace")
+    return find_sources(texts, names)
+
+
+def _from_here(path: Path) -> str:
+    """Return a path relative to the current folder, in which a CI job has the repository, if it lies there."""
+    here = Path.cwd()
+    absolute = Path(os.path.normpath(here / path))
+    return (absolute.relative_to(here) if absolute.is_relative_to(here) else absolute).as_posix()
+
+
+def _write_file(option: str, path: Path, text: str) -> None:
     """Write a file whole or not at all; a device or a pipe is written to as it is."""
     import tempfile
 
@@ -97,7 +150,7 @@ def _write_file(path: Path, text: str) -> None:
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise QuestionError(f"--output {path}: it cannot be written ({error.strerror}).") from error
+        raise QuestionError(f"{option} {path}: it cannot be written ({error.strerror}).") from error
 
 
 def _wants_color(arguments: Arguments) -> bool:

@@ -57,7 +57,7 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     deps.add_argument("--no-deps", action="store_false", dest="deps", default=None, help="just what is named")
     add_target(parser, python=False)
     add_index(parser)
-    add_output(parser, what=None, verbose="every path, and what was recorded")
+    add_output(parser, what=None, verbose="every path, and what was recorded", problems=False)
     add_reading(parser)
 
 

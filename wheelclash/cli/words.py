@@ -5,9 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 
+TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
 __all__ = ["add_environment", "add_index", "add_output", "add_python", "add_reading", "add_target"]
 
 _FAIL_ON = ("error", "warning", "notice", "never")
+_FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown")
+_FORMATS_OF_ANY = ("text", "json")
 
 
 def add_environment(parser: argparse.ArgumentParser, *, positional: bool = False) -> None:
@@ -75,17 +81,21 @@ def add_index(parser: argparse.ArgumentParser, *, dated: bool = True) -> None:
     add("--no-config", "--isolated", action="store_true", help="ignore pip's and uv's files and variables")
 
 
-def add_output(parser: argparse.ArgumentParser, *, what: str | None, verbose: str) -> None:
+def add_output(parser: argparse.ArgumentParser, *, what: str | None, verbose: str, problems: bool = True) -> None:
     """How the report is written.
 
     Args:
         parser: To be taught.
         what: What makes the exit code 1; None for a command that does not judge.
         verbose: What ``-v`` shows.
+        problems: Whether the report holds problems, which formats for other tools show.
     """
     add = parser.add_argument_group("output").add_argument
-    add("--format", "--output-format", choices=("text", "json"), default="text", help="default: text")
+    formats = _FORMATS if problems else _FORMATS_OF_ANY
+    add("--format", "--output-format", choices=formats, default="text", help="default: text")
     add("-o", "--output", metavar="FILE", type=_file, help="write the report there; - is standard output")
+    add("--output-file", metavar="FORMAT=FILE", action="append", default=[], type=_format_and_file(formats),
+        dest="output_files", help="write it in this format there too; repeatable")  # fmt: skip
     if what is not None:
         add("--fail-on", choices=_FAIL_ON, default="error",
             help=f"the mildest {what} that makes the exit code 1 (default: error)")  # fmt: skip
@@ -120,6 +130,18 @@ def _location(text: str) -> str:
 def _file(text: str) -> str | None:
     """Return the path of a file; None for ``-``, standard output."""
     return None if text == "-" else text
+
+
+def _format_and_file(formats: Sequence[str]) -> Callable[[str], tuple[str, str]]:
+    """Return what reads ``sarif=clashes.sarif`` as a format and a file."""
+
+    def read(text: str) -> tuple[str, str]:
+        name, _, file = text.partition("=")
+        if name not in formats or not file:
+            raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE, with one of {', '.join(formats)}")
+        return name, file
+
+    return read
 
 
 def _seconds(text: str) -> float:

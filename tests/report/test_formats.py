@@ -1,0 +1,201 @@
+"""Formats for other tools: each keeps what those tools ask for, whatever the names in wheels are."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, get_args
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from pydantic import BaseModel
+from sarif_pydantic import Sarif  # type: ignore[import-untyped]
+
+from tests.report.poison import HOSTILE, full_report, hostile_texts, poisoned
+from tests.support.values import report_of
+from tests.support.wheelmaker import Wheel
+from wheelclash.cli import words
+from wheelclash.report.formats import FORMATS, Context, FormatName, write_as
+from wheelclash.report.problems import problems_of
+from wheelclash.report.sources import SourceLine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelclash.report.model import Report
+
+FULL = full_report()
+CLEAN = report_of(Wheel("a", files={"a.py": ""}), Wheel("b", files={"b.py": ""}))
+TOOLS: list[FormatName] = ["sarif", "github", "gitlab", "junit", "markdown"]
+LINES = {"a": SourceLine("req, :%.txt", 3)}
+
+
+def _context(report: Report, **more: Any) -> Context:
+    return Context(headline=report.to_text().partition("\n")[0], sources=LINES, **more)
+
+
+def _write(name: FormatName, report: Report, **more: Any) -> str:
+    return write_as(name, report, _context(report, **more))
+
+
+def _crowd(count: int) -> Report:
+    """Return a report on pairs that clash in so many folders."""
+    paths = [f"p{number:03}/m.py" for number in range(count)]
+    return report_of(*(Wheel(name, files=dict.fromkeys(paths, name)) for name in "ab"))
+
+
+def test_the_command_line_knows_them() -> None:
+    """The parser imports nothing, so it has a list of its own."""
+    assert words._FORMATS == FORMATS == get_args(FormatName)
+    assert set(TOOLS) | {"text", "json"} == set(FORMATS)
+
+
+def _unknown_to_the_standard(value: object) -> Iterator[str]:
+    """Yield the keys that the model of SARIF does not know; property bags may hold any."""
+    if isinstance(value, BaseModel):
+        yield from value.model_extra or ()
+        for name in type(value).model_fields:
+            if name != "properties":
+                yield from _unknown_to_the_standard(getattr(value, name))
+    elif isinstance(value, list):
+        for each in value:
+            yield from _unknown_to_the_standard(each)
+
+
+def _check_sarif(text: str) -> None:
+    log = json.loads(text)
+    assert log["version"] == "2.1.0"
+    model = Sarif.model_validate(log)
+    (run,) = log["runs"]
+    assert not list(_unknown_to_the_standard(model))
+    assert len(model.runs[0].results or ()) == len(run["results"])
+    rules = run["tool"]["driver"]["rules"]
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in {"error", "warning", "note"}
+        for location in result.get("locations", ()):
+            uri = location["physicalLocation"]["artifactLocation"]["uri"]
+            assert re.fullmatch(r"[A-Za-z0-9%/._~-]+", uri), uri
+    prints = [tuple(each["partialFingerprints"].values()) for each in run["results"]]
+    assert all(len(digest) == 64 for (digest,) in prints)
+
+
+def _check_github(text: str) -> None:
+    for line in text.splitlines():
+        assert re.fullmatch(r"::(error|warning|notice) [a-z]+=[^:,]*(,[a-z]+=[^:,]*)*::[^\r\n]*", line), line
+    assert len(text.splitlines()) == text.count("\n")
+
+
+def _check_gitlab(text: str) -> None:
+    for entry in json.loads(text):
+        assert set(entry) == {"description", "check_name", "fingerprint", "severity", "location"}
+        assert entry["severity"] in {"info", "minor", "major", "critical", "blocker"}
+        assert entry["location"]["path"]
+        assert entry["location"]["lines"]["begin"] >= 1
+
+
+def _check_junit(text: str) -> None:
+    root = ET.fromstring(text.encode())  # noqa: S314 - we wrote it
+    (suite,) = root
+    assert int(suite.attrib["tests"]) == len(suite.findall("testcase")) >= 1
+    assert int(suite.attrib["failures"]) == len(suite.findall("testcase/failure"))
+    assert int(suite.attrib["errors"]) == len(suite.findall("testcase/error"))
+
+
+def _check_markdown(text: str) -> None:
+    assert len(text) < 65_536
+    table = text.partition("|---|---|---|\n")[2].partition("\n\n")[0]
+    for row in table.splitlines():
+        assert re.fullmatch(r"\| .+ \| `WC\d{3}` [a-z-]+ \| .+ \|", row), row
+        assert len(re.findall(r"(?<!\\)\|", row)) == 4
+    outside = text.partition("```")[0]
+    assert not re.search(r"(?<!\\)<", outside)
+
+
+_CHECKS = {
+    "sarif": _check_sarif,
+    "github": _check_github,
+    "gitlab": _check_gitlab,
+    "junit": _check_junit,
+    "markdown": _check_markdown,
+}
+
+
+@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("report", [FULL, CLEAN, _crowd(30)], ids=["full", "clean", "crowd"])
+def test_is_well_formed(name: FormatName, report: Report) -> None:
+    _CHECKS[name](_write(name, report))
+
+
+@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_hostile_names_stay_texts(name: FormatName, text: str) -> None:
+    """A file name that is a workflow command, markup or a control character is shown, and does nothing."""
+    _CHECKS[name](_write(name, poisoned(FULL, text)))
+
+
+@pytest.mark.parametrize("name", TOOLS)
+@settings(max_examples=25)
+@given(text=hostile_texts)
+def test_any_names_stay_texts(name: FormatName, text: str) -> None:
+    _CHECKS[name](_write(name, poisoned(FULL, text)))
+
+
+def test_a_place_is_the_line_that_brings_it_in_or_none() -> None:
+    """GitHub refuses a whole file whose location is no file."""
+    (run,) = json.loads(_write("sarif", FULL))["runs"]
+    for result in run["results"]:
+        known = "a" in result["properties"]["distributions"]
+        assert ("locations" in result) == known
+    assert "file=req%2C %3A%25.txt,line=3," in _write("github", FULL)
+    assert all(entry["location"]["path"] for entry in json.loads(_write("gitlab", FULL)))
+
+
+def test_annotations_are_at_most_ten_of_a_level_and_count_the_rest() -> None:
+    lines = _write("github", _crowd(12)).splitlines()
+    assert len(lines) == 10
+    assert lines[-1] == "::error title=wheelclash::and 3 more errors; see the whole report"
+    assert len(_write("github", _crowd(10)).splitlines()) == 10
+
+
+def test_a_clean_set_says_so() -> None:
+    assert _write("github", CLEAN).startswith("::notice title=wheelclash::No clash: 2 distributions")
+    assert json.loads(_write("gitlab", CLEAN)) == []
+    assert 'name="No clash: 2 distributions' in _write("junit", CLEAN)
+    assert "No clash: 2 distributions" in _write("markdown", CLEAN)
+
+
+def test_junit_fails_what_the_exit_code_counts() -> None:
+    def counts(**more: Any) -> tuple[int, int]:
+        suite = ET.fromstring(_write("junit", FULL, **more).encode())[0]  # noqa: S314 - we wrote it
+        return int(suite.attrib["failures"]), int(suite.attrib["errors"])
+
+    problems = problems_of(FULL)
+    levels = [problem.level for problem in problems if problem.code != "WC014"]
+    assert counts() == (levels.count("error"), 1)
+    assert counts(fail_on="notice") == (len(levels), 1)
+    assert counts(fail_on="never", allow_incomplete=True) == (0, 0)
+
+
+def test_ignored_problems_are_suppressed_or_left_out() -> None:
+    from dataclasses import replace
+
+    ignored = replace(FULL, overlaps=[replace(each, ignored=True) for each in FULL.overlaps])
+    (run,) = json.loads(_write("sarif", ignored))["runs"]
+    assert {each["ruleId"] for each in run["results"] if "suppressions" not in each} == {"WC013", "WC014"}
+    for name in ("github", "gitlab", "junit", "markdown"):
+        assert "WC001" not in _write(name, ignored)
+
+
+def test_markdown_fits_a_comment_and_counts_the_rest() -> None:
+    text = _write("markdown", _crowd(900))
+    assert len(text) < 65_536
+    shown = text.count("| `WC001`")
+    assert f"And {900 - shown} more problems: see the whole report." in text
+    assert "```console\n" in text
+
+
+def test_sarif_has_at_most_what_code_scanning_keeps() -> None:
+    (run,) = json.loads(_write("sarif", _crowd(5001)))["runs"]
+    assert len(run["results"]) == 5000

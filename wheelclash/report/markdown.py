@@ -1,0 +1,73 @@
+"""The report as Markdown: a comment in a pull request, or the summary of a CI job."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from wheelclash.report.escape import printable
+from wheelclash.report.model import Report
+from wheelclash.report.problems import problems_of
+from wheelclash.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelclash.report.formats import Context
+    from wheelclash.report.problems import Problem
+
+__all__ = ["to_markdown"]
+
+_LONGEST = 60_000
+"""Characters; a comment on GitHub has at most 65,536."""
+_SIGNS = {"error": "❌", "warning": "⚠️", "notice": "ℹ️"}  # noqa: RUF001 - it is the sign for information
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#])")
+
+
+def to_markdown(report: Any, context: Context) -> str:
+    """Return a heading, a table of the problems, the worst first, and the recommended commands."""
+    problems = [problem for problem in problems_of(report) if not problem.ignored]
+    head = f"### wheelclash\n\n{_escaped(context.headline)}\n"
+    tail = "".join(_commands(report))
+    rows: list[str] = []
+    room = _LONGEST - len(head) - len(tail)
+    for problem in problems:
+        row = _row(problem)
+        room -= len(row)
+        if room < 0:
+            break
+        rows.append(row)
+    table = f"\n| | rule | problem |\n|---|---|---|\n{''.join(rows)}" if rows else ""
+    left = len(problems) - len(rows)
+    more = f"\nAnd {plural(left, 'more problem')}: see the whole report.\n" if left else ""
+    return f"{head}{table}{more}{tail}"
+
+
+def _row(problem: Problem) -> str:
+    rule = f"`{problem.code}` {problem.rule.name}"
+    return f"| {_SIGNS[problem.level]} {problem.level} | {rule} | {_escaped(problem.message)} |\n"
+
+
+def _escaped(text: str) -> str:
+    """Escape what Markdown or HTML would read as markup; paths with underscores stay what they are."""
+    return _SPECIAL.sub(r"\\\1", text.replace("&", "&amp;"))
+
+
+def _commands(report: Any) -> Iterator[str]:
+    """Yield the commands of the remedy that is recommended, the first of the report, or of a plan."""
+    commands: list[list[str]] = []
+    title = ""
+    if isinstance(report, Report) and report.remedies:
+        remedy = report.remedies[0]
+        title = f"To keep {', '.join(remedy.keep)}"
+        commands = [list(step.command) for step in remedy.steps]
+    elif environment := getattr(report, "environment", None):
+        title = "What mends it"
+        command = getattr(environment, "fix", None) or getattr(environment, "command", ())
+        commands = [list(command)] if command else []
+        commands = [list(step.command) for step in getattr(report, "steps", ())] or commands
+    if commands:
+        text = "\n".join(printable(shlex.join(command)) for command in commands)
+        fence = "`" * max([2, *map(len, re.findall("`+", text))]) + "`"
+        yield f"\n{_escaped(title)}:\n\n{fence}console\n{text}\n{fence}\n"

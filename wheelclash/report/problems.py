@@ -1,0 +1,309 @@
+"""The problems of a report: what every format for other tools shows, joined as a person would join them.
+
+An overlap is one file; a problem is all files of one folder that the same distributions contest in the same way. So a
+pair with hundreds of shared files is a handful of problems, which fit the limits of code scanning and annotations.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from wheelclash.report.environment import ContestedReport, EnvironmentReport
+from wheelclash.report.escape import printable
+from wheelclash.report.fix import FixReport
+from wheelclash.report.model import Report
+from wheelclash.report.rules import RULES, Rule, RuleCode
+from wheelclash.wording import listed, plural, some
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from wheelclash.core.overlap import Severity
+    from wheelclash.report.model import OverlapReport, OwnerReport, SkipReport
+
+__all__ = ["Level", "Problem", "problems_of"]
+
+Level = Literal["error", "warning", "notice"]
+
+_LEVELS: tuple[Level, ...] = ("error", "warning", "notice")
+_MOST_NAMES = 3
+
+_OF_KIND: dict[str, RuleCode] = {
+    "different": "WC001",
+    "unknown": "WC002",
+    "identical": "WC003",
+    "file-directory": "WC004",
+    "case-only": "WC005",
+    "shadowed": "WC006",
+}
+_OF_DAMAGE: dict[str, RuleCode] = {
+    "missing-file": "WC022",
+    "changed-file": "WC023",
+    "hybrid": "WC024",
+    "leftover": "WC025",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong that a tool shows as one result.
+
+    Attributes:
+        code: Of its rule.
+        level: How bad.
+        distributions: Names of those it is about, in order.
+        place: The installed path of the folder or file, with its root; what was asked for where it could not be read.
+        paths: The installed files, each with its root; empty where it is not about files.
+        message: One sentence, printable.
+        ignored: Whether the user said that it is known.
+    """
+
+    code: RuleCode
+    level: Level
+    distributions: tuple[str, ...]
+    place: str
+    paths: tuple[str, ...]
+    message: str
+    ignored: bool = False
+
+    @property
+    def rule(self) -> Rule:
+        """What is known of all problems of this kind."""
+        return RULES[self.code]
+
+    @property
+    def fingerprint(self) -> str:
+        """What is the same for this problem in every run, whatever the versions and the number of files: 64 digits."""
+        identity = "\0".join((self.code, self.place, *sorted(self.distributions)))
+        return hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def problems_of(report: object) -> list[Problem]:
+    """Return the problems of a report on wheels, on an environment or on a repair; the worst first.
+
+    Raises:
+        TypeError: It is another report, which finds no problems.
+    """
+    match report:
+        case Report():
+            found = [*_overlaps(report.overlaps, _versions(report)), *_of_set(report)]
+        case EnvironmentReport():
+            found = [*_overlaps(report.overlaps, _versions(report)), *_of_environment(report)]
+        case FixReport():
+            found = list(_of_fix(report))
+        case _:
+            raise TypeError(f"a {type(report).__name__} holds no problems")
+    found += _skips(report.skipped)
+    return sorted(
+        found, key=lambda problem: (_LEVELS.index(problem.level), problem.code, problem.place, problem.distributions)
+    )
+
+
+def _versions(report: Report | EnvironmentReport) -> dict[str, str]:
+    """Return the name and version of each distribution by its id."""
+    return {distribution.id: f"{distribution.name} {distribution.version}" for distribution in report.distributions}
+
+
+def _problem(
+    code: RuleCode,
+    level: Level,
+    distributions: Iterable[str],
+    paths: Sequence[str],
+    message: str,
+    *,
+    place: str | None = None,
+    ignored: bool = False,
+) -> Problem:
+    names = tuple(printable(name) for name in distributions)
+    where = printable(_place(paths) if place is None else place)
+    return Problem(code, level, names, where, tuple(map(printable, paths)), printable(message), ignored)
+
+
+def _place(paths: Sequence[str]) -> str:
+    """Return a file, or of several the folder they lie in, with a slash behind it."""
+    if len(paths) == 1:
+        return paths[0]
+    return f"{paths[0].rpartition('/')[0]}/" if paths else ""
+
+
+def _level(severity: Severity) -> Level | None:
+    return None if severity == "none" else severity
+
+
+def _rule_of(overlap: OverlapReport) -> RuleCode:
+    """Return the rule of an overlap: by its kind, or in an environment by what became of the file."""
+    if isinstance(overlap, ContestedReport) and overlap.kind in {"different", "unknown", "identical"}:
+        if overlap.on_disk.state == "missing":
+            return "WC022"
+        if overlap.severity != "notice" or overlap.on_disk.losers:
+            return "WC021"
+    return _OF_KIND[overlap.kind]
+
+
+def _overlaps(overlaps: Iterable[OverlapReport], versions: dict[str, str]) -> Iterator[Problem]:
+    """Yield a problem for each folder, rule, severity and set of owners; for each pair of paths that is none."""
+    groups: dict[tuple[object, ...], list[OverlapReport]] = {}
+    for overlap in overlaps:
+        if _level(overlap.severity) is None:
+            continue
+        code = _rule_of(overlap)
+        owners = tuple(owner.distribution for owner in overlap.owners)
+        is_pair = overlap.kind in {"file-directory", "case-only", "shadowed"}
+        folder = overlap.path if is_pair else overlap.path.rpartition("/")[0]
+        key = (code, overlap.severity, overlap.ignored, owners, overlap.root, folder, is_pair)
+        groups.setdefault(key, []).append(overlap)
+    for group in groups.values():
+        yield _of_group(group, versions)
+
+
+def _of_group(group: Sequence[OverlapReport], versions: dict[str, str]) -> Problem:
+    first = group[0]
+    code = _rule_of(first)
+    level = _level(first.severity)
+    assert level is not None  # noqa: S101 - those of severity "none" are in no group
+    paths = list(dict.fromkeys(f"{overlap.root}/{overlap.path}" for overlap in group))
+    names = [owner.distribution for owner in first.owners]
+    who = listed(dict.fromkeys(versions.get(owner.id, owner.distribution) for owner in first.owners))
+    message = _message(code, first, who, paths)
+    place = f"{paths[0].rpartition('/')[0]}/" if code in {"WC001", "WC002", "WC003", "WC021", "WC022"} else paths[0]
+    return _problem(code, level, names, paths, message, place=place, ignored=first.ignored)
+
+
+def _message(code: RuleCode, overlap: OverlapReport, who: str, paths: Sequence[str]) -> str:
+    """Return what is wrong in one sentence, and why it breaks where that is known."""
+    what = _files(paths)
+    reason = f" {overlap.why[0].upper()}{overlap.why[1:].rstrip('.')}." if overlap.why else ""
+    match code:
+        case "WC001":
+            return f"{who} install different contents at {what}.{reason}"
+        case "WC002":
+            return f"{who} claim {what}; their contents cannot be compared.{reason}"
+        case "WC003":
+            return f"{who} install the same content at {what}: lost to the others when one goes."
+        case "WC004":
+            file, folders = _file_and_folders(overlap)
+            return f"{what} is a file of {file} and a folder of {folders}: installing both fails."
+        case "WC005":
+            spelt = ", ".join(f"{owner.path} of {owner.distribution}" for owner in overlap.owners)
+            return f"{spelt} differ only in upper and lower case."
+        case "WC006":
+            return f"{what} of {_hidden(overlap.owners, overlap.path)} is hidden by {_hiding(overlap.owners[0])}."
+        case "WC022":
+            return f"{what} of {who} is missing." if len(paths) == 1 else f"{what} of {who} are missing."
+    return f"{what}: {_on_disk(overlap)}.{reason}"
+
+
+def _files(paths: Sequence[str]) -> str:
+    """Return a path, or the folder of several and the first of their names."""
+    if len(paths) == 1:
+        return paths[0]
+    names = some([path.rpartition("/")[2] for path in paths], _MOST_NAMES)
+    return f"{len(paths):,} files in {paths[0].rpartition('/')[0]}/ ({names})"
+
+
+def _file_and_folders(overlap: OverlapReport) -> tuple[str, str]:
+    first, *rest = overlap.owners
+    return first.distribution, listed(owner.distribution for owner in rest if owner.path != overlap.path)
+
+
+def _hidden(owners: Iterable[OwnerReport], path: str) -> str:
+    return listed(owner.distribution for owner in owners if owner.path == path)
+
+
+def _hiding(owner: OwnerReport) -> str:
+    return f"{owner.path} of {owner.distribution}"
+
+
+def _on_disk(overlap: OverlapReport) -> str:
+    """Return whose content is at a contested path of an environment."""
+    disk = overlap.on_disk if isinstance(overlap, ContestedReport) else None
+    owners = [owner.distribution for owner in overlap.owners]
+    if disk is None or disk.state == "changed":
+        return f"changed since; none of {listed(owners)} recorded this content"
+    has = f"the content is that of {listed(disk.matches)}" if disk.matches else "whose the content is is not known"
+    return f"{has}, not that of {listed(disk.losers)}" if disk.losers else has
+
+
+def _of_set(report: Report) -> Iterator[Problem]:
+    """Yield what is lost or overwritten in an environment, and what an installer refuses."""
+    groups: dict[tuple[Level, bool, str, str, str], list[str]] = {}
+    for diagnosis in report.diagnosis.values():
+        for lost in diagnosis.lost:
+            level = _level(lost.severity)
+            if level is not None:
+                key = (level, lost.ignored, lost.distribution, lost.because, lost.version)
+                groups.setdefault(key, []).append(f"{lost.root}/{lost.path}")
+    for (level, ignored, loser, because, version), found in groups.items():
+        paths = list(dict.fromkeys(found))
+        message = f"{loser} loses {_spread(paths)} when {because} {version} is replaced."
+        names = [loser, because]
+        yield _problem("WC011", level, names, paths, message, place=":".join(names), ignored=ignored)
+    for unowned in report.into.unowned if report.into else ():
+        path = f"{unowned.root}/{unowned.path}"
+        message = f"{unowned.distribution} overwrites {path}, which no RECORD lists."
+        yield _problem("WC012", _level(unowned.severity) or "notice", [unowned.distribution], [path], message)
+    versions = _versions(report)
+    for refusal in report.refused:
+        message = f"{refusal.installer} refuses {versions.get(refusal.id, refusal.distribution)}: {refusal.reason}."
+        place = f"{refusal.installer}:{refusal.distribution}"
+        yield _problem("WC013", "error", [refusal.distribution], [], message, place=place)
+
+
+def _spread(paths: Sequence[str]) -> str:
+    """Return a path, or the number of several that may lie anywhere and the first of them."""
+    return paths[0] if len(paths) == 1 else f"{plural(len(paths), 'file')} ({some(paths, _MOST_NAMES)})"
+
+
+def _of_environment(report: EnvironmentReport) -> Iterator[Problem]:
+    groups: dict[tuple[str, Level, tuple[str, ...]], list[str]] = {}
+    for damage in report.damage:
+        level = _level(damage.severity)
+        if level is None:
+            continue
+        names = tuple(damage.distributions)
+        path = None if damage.path is None else f"{damage.root}/{damage.path}"
+        if damage.code == "hybrid":
+            message = f"Of the files that {listed(names)} share, some are one's and some another's."
+            yield _problem("WC024", level, names, [], message, place=":".join(names))
+        elif damage.code == "leftover":
+            message = f"{path}/ holds {plural(damage.files, 'file')} that no distribution recorded."
+            yield _problem("WC025", level, names, [f"{path}/"], message)
+        elif path is not None:
+            groups.setdefault((damage.code, level, names), []).append(path)
+    for (code, level, names), paths in groups.items():
+        verb = ("is " if len(paths) == 1 else "are ") + ("missing" if code == "missing-file" else "changed")
+        message = f"{_spread(paths)} of {listed(names)} {verb}."
+        yield _problem(_OF_DAMAGE[code], level, names, paths, message, place=":".join(names))
+
+
+def _of_fix(report: FixReport) -> Iterator[Problem]:
+    """Yield what a repair cannot decide or do, or what a plan that was not carried out leaves to be done."""
+    for undecided in report.undecided:
+        names = [side.distribution for side in undecided.sides]
+        reason = f" {undecided.why}" if undecided.why else ""
+        message = f"Nothing says whose content {_spread(undecided.paths)} should have: {listed(names)} own it.{reason}"
+        yield _problem("WC031", "error", names, undecided.paths, message, place=":".join(names))
+    for obstacle in report.obstacles:
+        message = f"{obstacle.keeper} would not last while {obstacle.distribution} stays: {obstacle.path}."
+        yield _problem("WC032", "error", [obstacle.keeper, obstacle.distribution], [obstacle.path], message)
+    for origin in report.origins:
+        if origin.filename is None:
+            message = f"{origin.distribution} {origin.version} cannot be written again: {origin.reason}."
+            yield _problem("WC033", "error", [origin.distribution], [], message, place=origin.distribution)
+    if report.state in {"planned", "failed"}:
+        written = [origin.distribution for origin in report.origins if origin.filename is not None]
+        what = listed(written) or listed(report.environment.drop)
+        rest = "are to be written or uninstalled" if report.state == "planned" else "could not be mended"
+        message = f"{report.environment.prefix}: {what} {rest}."
+        yield _problem("WC021", "error", written, [], message, place=":".join(written))
+
+
+def _skips(skips: Iterable[SkipReport]) -> Iterator[Problem]:
+    reasons: dict[str, list[str]] = {}
+    for skip in skips:
+        reasons.setdefault(skip.requirement, []).append(skip.reason)
+    for requirement, told in reasons.items():
+        message = f"{requirement} could not be read: {'; '.join(dict.fromkeys(told))}."
+        yield _problem("WC014", "warning", [], [], message, place=requirement)
