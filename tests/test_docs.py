@@ -22,6 +22,8 @@ from uv import find_uv_bin
 from tests.support.command import LINUX, ROOT, Command
 from tests.support.loopback import LoopbackIndex
 from tests.support.stand_ins import OURS, REFUSED_BY_UV, serve_everything
+from wheelclash.report.formats import FORMATS
+from wheelclash.report.rules import RULES
 from wheelclash.report.schema import schema_text
 
 if TYPE_CHECKING:
@@ -375,6 +377,18 @@ def test_every_finding_code_is_described() -> None:
     assert _first_column(_section("reference/codes.md", "Finding codes")) == known
     refusals = _section("reference/codes.md", "Refusal codes")
     assert _first_column(refusals) == _literals("LayoutFailure", "_Refused", position=0)
+
+
+def test_page_of_rules_is_that_of_the_command() -> None:
+    """Each rule has a heading, and the text that ``wheelclash rule`` prints."""
+    page = " ".join((DOCS / "reference" / "rules.md").read_text("utf-8").split())
+    for rule in RULES.values():
+        assert f"## {rule.code}: {rule.name} {' '.join(rule.help.split())}" in page, rule.code
+
+
+def test_every_format_is_described() -> None:
+    page = (DOCS / "reference" / "formats.md").read_text("utf-8")
+    assert all(f"`{name}`" in page for name in FORMATS)
 
 
 def test_every_skip_code_is_described() -> None:

@@ -217,12 +217,16 @@ def _hiding(owner: OwnerReport) -> str:
 
 
 def _on_disk(overlap: OverlapReport) -> str:
-    """Return whose content is at a contested path of an environment."""
+    """Return which content is at a contested path of an environment."""
     disk = overlap.on_disk if isinstance(overlap, ContestedReport) else None
     owners = [owner.distribution for owner in overlap.owners]
     if disk is None or disk.state == "changed":
         return f"changed since; none of {listed(owners)} recorded this content"
-    has = f"the content is that of {listed(disk.matches)}" if disk.matches else "whose the content is is not known"
+    has = (
+        f"the content is that of {listed(disk.matches)}"
+        if disk.matches
+        else "the content is that of an owner without a usable hash"
+    )
     return f"{has}, not that of {listed(disk.losers)}" if disk.losers else has
 
 
@@ -283,7 +287,7 @@ def _of_fix(report: FixReport) -> Iterator[Problem]:
     for undecided in report.undecided:
         names = [side.distribution for side in undecided.sides]
         reason = f" {undecided.why}" if undecided.why else ""
-        message = f"Nothing says whose content {_spread(undecided.paths)} should have: {listed(names)} own it.{reason}"
+        message = f"Nothing says which content {_spread(undecided.paths)} should have: that of {listed(names)}.{reason}"
         yield _problem("WC031", "error", names, undecided.paths, message, place=":".join(names))
     for obstacle in report.obstacles:
         message = f"{obstacle.keeper} would not last while {obstacle.distribution} stays: {obstacle.path}."

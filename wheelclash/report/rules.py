@@ -183,7 +183,7 @@ RULES: dict[str, Rule] = {
         Rule(
             "WC031",
             "undecided",
-            "Nothing says whose files are wanted",
+            "Nothing says which of the owners' files are wanted",
             "Several distributions own the files, and no keeper was named among them.",
             "Name the one you need with `--keep`.",
         ),
