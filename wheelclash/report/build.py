@@ -31,12 +31,13 @@ from wheelclash.report.model import (
 from wheelclash.report.parts import owner_report, skip_reports, split, target_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from wheelclash.core.diagnosis import State
     from wheelclash.core.disk import Intact
     from wheelclash.core.distribution import Distribution, Edge
-    from wheelclash.core.layout import LayoutFailure
-    from wheelclash.core.overlap import Overlap
+    from wheelclash.core.layout import LayoutFailure, Root
+    from wheelclash.core.overlap import Kind, Overlap
     from wheelclash.core.plan import Remedy
     from wheelclash.installers import InstallerName
     from wheelclash.native.explain import Why
@@ -204,22 +205,34 @@ def _under_any_extra(each: Distribution) -> list[Edge]:
 
 def _overlaps(views: Sequence[View], ignores: Sequence[Ignore]) -> tuple[OverlapReport, ...]:
     """Each overlap once, with the targets in which it exists."""
+    if len(views) == 1:  # each is one of its own, and there may be very many
+        return tuple(_overlaps_of(views[0], ignores, (0,)))
     targets: dict[OverlapReport, list[int]] = {}
     for number, view in enumerate(views):
-        names = view.names
-        there = {each.id for each in view.addition.residents}
-        for each in view.overlaps:
-            ignored = each.severity != "none" and any(one.matches(each, names) for one in ignores)
-            why = view.reasons.get(each.path)
-            targets.setdefault(_overlap(each, names, there, why, ignored=ignored), []).append(number)
-    found = [replace(each, targets=tuple(numbers)) for each, numbers in targets.items()]
-    if len(views) > 1:  # each view's own are in order already
-        found.sort(key=lambda each: (SEVERITIES.index(each.severity), each.root, each.path, each.kind))
+        for overlap in _overlaps_of(view, ignores, ()):
+            targets.setdefault(overlap, []).append(number)
+    found = [replace(overlap, targets=tuple(numbers)) for overlap, numbers in targets.items()]
+    found.sort(key=lambda each: (SEVERITIES.index(each.severity), each.root, each.path, each.kind))
     return tuple(found)
 
 
+def _overlaps_of(view: View, ignores: Sequence[Ignore], targets: tuple[int, ...]) -> Iterator[OverlapReport]:
+    """Yield the overlaps of one target, in order."""
+    names = view.names
+    there = {each.id for each in view.addition.residents}
+    for overlap in view.overlaps:
+        ignored = overlap.severity != "none" and any(ignore.matches(overlap, names) for ignore in ignores)
+        yield _overlap(overlap, names, there, view.reasons.get(overlap.path), targets, ignored=ignored)
+
+
 def _overlap(
-    overlap: Overlap, names: Mapping[str, str], there: Collection[str], why: Why | None, *, ignored: bool
+    overlap: Overlap,
+    names: Mapping[str, str],
+    there: Collection[str],
+    why: Why | None,
+    targets: tuple[int, ...],
+    *,
+    ignored: bool,
 ) -> OverlapReport:
     root, path = split(overlap.path)
     owners = []
@@ -233,7 +246,7 @@ def _overlap(
         role=overlap.role,
         severity=overlap.severity,
         installers=overlap.installers,
-        targets=(),
+        targets=targets,
         ignored=ignored,
         owners=tuple(owners),
         why=None if why is None else why.sentence,
@@ -264,7 +277,7 @@ def _summary(overlaps: Sequence[OverlapReport], taken: Sequence[LostReport], uno
 
 def _diagnosis(installer: InstallerName, views: Sequence[View], ignores: Sequence[Ignore]) -> DiagnosisReport:
     """The diagnoses of one installer for all targets; what differs between targets is not determined as a whole."""
-    outcomes: dict[DiagnosedOverlap, list[int]] = {}
+    outcomes: dict[tuple[Root, str, Kind, State, str | None, str], list[int]] = {}
     intact: dict[str, set[Intact]] = {}
     losses: dict[str, dict[str, int]] = {}
     losers: dict[str, int] = {}
@@ -275,9 +288,7 @@ def _diagnosis(installer: InstallerName, views: Sequence[View], ignores: Sequenc
         diagnosis = next(each for each in view.diagnoses if each.installer == installer)
         for each in diagnosis.outcomes:
             winner = None if each.winner is None else names[each.winner]
-            told = DiagnosedOverlap(
-                *split(each.overlap.path), each.overlap.kind, each.state, winner, each.reason, targets=()
-            )
+            told = (*split(each.overlap.path), each.overlap.kind, each.state, winner, each.reason)
             outcomes.setdefault(told, []).append(number)
         for id_, state in diagnosis.intact.items():
             intact.setdefault(id_, set()).add(state)
@@ -289,7 +300,7 @@ def _diagnosis(installer: InstallerName, views: Sequence[View], ignores: Sequenc
                 counts[names[other]] = max(count, counts.get(names[other], 0))
         taken += lost_reports(view, diagnosis.taken, ignores)
     return DiagnosisReport(
-        overlaps=tuple(replace(each, targets=tuple(numbers)) for each, numbers in outcomes.items()),
+        overlaps=tuple(DiagnosedOverlap(*told, targets=tuple(numbers)) for told, numbers in outcomes.items()),
         distributions=tuple(
             DiagnosedDistribution(id_, names[id_], min(states) if len(states) == 1 else "undetermined")
             for id_, states in sorted(intact.items())

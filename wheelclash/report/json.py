@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from wheelclash.report.model import Summary, summary_key
@@ -63,9 +64,16 @@ def _encoded(value: object) -> str:
 def _opened(value: Any) -> dict[str, Any]:
     """Return a dataclass or a mapping as a dict, its values as they are."""
     if is_dataclass(value):
-        found = {each.name: getattr(value, each.name) for each in fields(value)}
+        kind: Any = type(value)
+        found = {name: getattr(value, name) for name in _names(kind)}
         return {summary_key(name): count for name, count in found.items()} if isinstance(value, Summary) else found
     return dict(value)
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields."""
+    return tuple(each.name for each in fields(kind))
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=True, sort_keys=True, default=_opened)

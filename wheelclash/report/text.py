@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from itertools import groupby, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from wheelclash.report.into_text import clean_headline, grave_headline, grave_losses, loss_texts, unowned_texts, way
@@ -272,14 +273,15 @@ class _Writer:
         """One line for each folder, kind and set of owners; several sets of owners are told apart by name."""
         several = len({_owners(overlap) for overlap in self._grave}) > 1
         targets: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
-        for overlap in self._grave:
-            targets[_file_key(overlap)] |= {*overlap.targets}
-
-        def key(overlap: OverlapReport) -> tuple[tuple[str, ...], list[int]]:
-            return _folder_key(overlap), sorted(targets[_file_key(overlap)])
-
-        for _, found in groupby(sorted(self._grave, key=key), key=key):
-            group = list(found)
+        if len(self._report.targets) > 1:
+            for overlap in self._grave:
+                targets[_file_key(overlap)] |= {*overlap.targets}
+            keyed = [((_folder_key(overlap), sorted(targets[_file_key(overlap)])), overlap) for overlap in self._grave]
+        else:
+            keyed = [((_folder_key(overlap), [0]), overlap) for overlap in self._grave]
+        keyed.sort(key=itemgetter(0))
+        for (_, numbers), found in groupby(keyed, key=itemgetter(0)):
+            group = [overlap for _, overlap in found]
             first = group[0]
             style: Style = "error" if first.severity == "error" else "warning"
             of = ""
@@ -288,7 +290,7 @@ class _Writer:
                 of = f"  ({listed(_owners(first))})" if several else ""
             else:
                 text = self._some(list(dict.fromkeys(map(_pair_text, group))), "; ")
-            where = self._only(key(first)[1])
+            where = self._only(numbers)
             yield (Span(f"  {first.severity:<8} ", style), Span(text), Span(f"{of}{where}", "faint"))
 
     def _loss_lines(self) -> Iterator[Line]:
