@@ -14,7 +14,8 @@ from tests.support.work import lines_run
 from wheelclash.core.diagnosis import MOST_LOSSES, diagnose
 from wheelclash.core.disk import Disk
 from wheelclash.core.installer import Invocation
-from wheelclash.core.plan import MOST_KEEPERS, MOST_STATES, plan
+from wheelclash.core.layout import InstalledPath
+from wheelclash.core.plan import MOST_KEEPERS, MOST_STATES, Party, Situation, plan, plan_repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +53,29 @@ def test_twice_as_many_take_twice_the_work(shape: str, installer: InstallerName)
         for name, work in works.items():
             lines.setdefault(name, []).append(lines_run(work))
     assert {name: many / few for name, (few, many) in lines.items() if many > TWICE * few} == {}
+
+
+@pytest.mark.parametrize("shape", ["apart", "one path", "in turn"])
+def test_a_repair_of_twice_as_many_takes_twice_the_work(shape: str) -> None:
+    """Each lacks a file of its own; besides, they share nothing, one file, or one with the next."""
+
+    def lines(count: int) -> int:
+        names = [f"d{number:03}" for number in range(count)]
+        records: dict[str, dict[InstalledPath, str]] = {name: {InstalledPath(name): "own"} for name in names}
+        contents: dict[InstalledPath, frozenset[str | None]] = {
+            InstalledPath(name): frozenset({None}) for name in names
+        }
+        for number, name in enumerate(names):
+            shared = {"apart": [], "one path": ["shared"], "in turn": [f"s{number}", f"s{number + 1}"]}[shape]
+            for path in map(InstalledPath, shared):
+                records[name][path] = "same"
+                contents[path] = frozenset({"same"})
+        parties = tuple(Party(name, name, f"{name}==1.0") for name in names)
+        situation = Situation(Disk.found(records, contents), parties, ())
+        assert plan_repair(situation, BY_NAME["uv"]).reinstalled == tuple(names)
+        return lines_run(lambda: plan_repair(situation, BY_NAME["uv"]))
+
+    assert lines(200) < TWICE * lines(100)
 
 
 @pytest.mark.parametrize("installer", INSTALLERS)

@@ -8,8 +8,9 @@ installer would refuse, or what does not leave every keeper intact, is no remedy
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from dataclasses import dataclass
-from itertools import combinations, permutations, product
+from itertools import combinations, product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
@@ -656,6 +657,7 @@ class _Choice:
         numbers = sorted({number for id_ in keep for number in model.grave_of.get(id_, ())})
         self._own = [model.grave[number] for number in numbers]
         self._own_numbers = frozenset(numbers)
+        self._lasting = [overlap for overlap in self._own if overlap.kind == "shadowed" or overlap.is_folder]
         lost = [loss for loss in model.taken if loss.id in keep]
         losers = losers_to(keep, self._own)
         self._drop = tuple(each.id for each in model.everybody if each.id in losers)
@@ -829,7 +831,7 @@ class _Choice:
             return False
         if any(self._model.by_id[id_].startup for id_ in self._drop if id_ in disk.records):
             return False  # code that runs whenever Python starts would undo it
-        return not any(self._is_beaten(overlap, disk) for overlap in self._own)
+        return not any(self._is_beaten(overlap, disk) for overlap in self._lasting)
 
     def _undecided(self, end: Disk) -> int:
         """Return how many errors and warnings of others are left in the end: not those of which one side is gone."""
@@ -1209,10 +1211,19 @@ class _RepairPlanner:
         found = set(respelt)
         while damaged := self._damaged(found):
             found |= self._enough(damaged, self._end(found))
-        for id_ in sorted(found - respelt, key=lambda id_: id_ in self._keep):
+        for id_ in sorted(found - respelt - self._indispensable(found), key=lambda id_: id_ in self._keep):
             if not self._damaged(found - {id_}):
                 found.discard(id_)
         return found
+
+    def _indispensable(self, reinstalled: Collection[str]) -> set[str]:
+        """Return which of these alone bring back something that is lost when nothing is written again."""
+        end = self._end(())
+        lost = {id_: self._lost(id_, end) for id_ in reinstalled}
+        brought = Counter(
+            (path, content) for id_ in reinstalled for path, content in self._disk.records[id_].files.items()
+        )
+        return {id_ for id_, paths in lost.items() if any(brought[item] == 1 for item in paths.items())}
 
     def _end(self, reinstalled: Collection[str]) -> Disk:
         """Return the disk in the end, if these are written again."""
@@ -1285,10 +1296,14 @@ class _RepairPlanner:
             for path in self._disk.records[id_].files:
                 writers.setdefault(path, []).append(id_)
         for path, owners in writers.items():
-            for id_, other in permutations(owners, 2):
-                contents = self._disk.records[id_].files[path], self._disk.records[other].files[path]
-                if contents[0] != contents[1] and self._wants(id_, path):
-                    found[id_].add(other)
+            by_content: dict[str, list[str]] = {}
+            for id_ in owners:
+                by_content.setdefault(self._disk.records[id_].files[path], []).append(id_)
+            for content, alike in by_content.items() if len(by_content) > 1 else ():
+                others = [id_ for id_ in owners if self._disk.records[id_].files[path] != content]
+                for id_ in alike:
+                    if self._wants(id_, path):
+                        found[id_].update(others)
         return found
 
 
