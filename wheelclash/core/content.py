@@ -152,10 +152,10 @@ def _is_stub_statement(statement: ast.stmt) -> bool:
         case ast.Expr(value=ast.Constant()) | ast.Pass():
             return True
         case ast.Try(body=body, handlers=handlers, orelse=[], finalbody=[]):
-            every = [*body, *(each for handler in handlers for each in handler.body)]
-            return all(_is_stub_statement(each) for each in every)
+            every = [*body, *(inner for handler in handlers for inner in handler.body)]
+            return all(_is_stub_statement(inner) for inner in every)
         case ast.Import(names=names):
-            return all(each.name in {"pkg_resources", "pkgutil"} for each in names)
+            return all(alias.name in {"pkg_resources", "pkgutil"} for alias in names)
         case ast.ImportFrom(module="pkgutil" | "pkg_resources"):
             return True
         case ast.Assign(targets=[ast.Name(id="__path__")], value=value):

@@ -185,7 +185,7 @@ def lay_out_for_each(contents: Contents, rules: Mapping[_Name, Rules], target: T
         The layouts, by the names of ``rules``.
     """
     root = _plain_root(contents, target)
-    return {name: _lay_out(contents, each, target, root) for name, each in rules.items()}
+    return {name: _lay_out(contents, own_rules, target, root) for name, own_rules in rules.items()}
 
 
 def lay_out(contents: Contents, rules: Rules, target: Target) -> Layout:
@@ -217,9 +217,9 @@ def _lay_out(
     commands = _commands(points, places, rules, target)
     wrapped = {point.name for point in points}
     fold = rules.wrapper_suffixes_in_any_case
-    own = [item for item in moved if item.script and _stem_of_wrapper(item.path, fold=fold) in wrapped]
-    disk.given_way += [item.file for item in own if item.file is not None]
-    moved = [item for item in moved if item not in own]
+    wrappers = [item for item in moved if item.script and _stem_of_wrapper(item.path, fold=fold) in wrapped]
+    disk.given_way += [item.file for item in wrappers if item.file is not None]
+    moved = [item for item in moved if item not in wrappers]
     moved.sort(key=lambda item: item.script)  # scripts come after the other schemes
     if unreadable is not None:
         disk.refuse(unreadable)
@@ -237,8 +237,8 @@ def _lay_out(
 def _refused_beforehand(contents: Contents, rules: Rules, unreadable: LayoutFailure | None) -> LayoutFailure | None:
     """Why a wheel is refused before anything of it is written, if it is."""
     if not rules.reads_wheel_version(contents.wheel_version):
-        told = "no Wheel-Version" if contents.wheel_version is None else f"Wheel-Version {contents.wheel_version}"
-        return LayoutFailure("wheel-version", f"{contents.dist_info}/WHEEL", f"its WHEEL has {told}")
+        version = "no Wheel-Version" if contents.wheel_version is None else f"Wheel-Version {contents.wheel_version}"
+        return LayoutFailure("wheel-version", f"{contents.dist_info}/WHEEL", f"its WHEEL has {version}")
     return _refused_for(contents, rules.refuses) or (None if rules.refuses_entry_points_late else unreadable)
 
 
@@ -341,8 +341,8 @@ class _Written:
         return item.path in self._above_root
 
 
-def _equal(one: InstalledFile, other: InstalledFile) -> bool:
-    return one.content is not None and (one.content, one.script) == (other.content, other.script)
+def _equal(member: InstalledFile, other: InstalledFile) -> bool:
+    return member.content is not None and (member.content, member.script) == (other.content, other.script)
 
 
 def _plain_root(contents: Contents, target: Target) -> dict[InstalledPath, InstalledFile] | None:

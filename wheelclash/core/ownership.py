@@ -18,13 +18,13 @@ __all__ = ["OwnershipMap", "folders_above"]
 
 def folders_above(paths: Iterable[str]) -> set[str]:
     """Every folder above any of these."""
-    found: set[str] = set()
+    folders: set[str] = set()
     for path in paths:
         folder = path.rpartition("/")[0]
-        while folder and folder not in found:
-            found.add(folder)
+        while folder and folder not in folders:
+            folders.add(folder)
             folder = folder.rpartition("/")[0]
-    return found
+    return folders
 
 
 class OwnershipMap:

@@ -127,7 +127,7 @@ def _block(table: dict[str, Any], path: Path) -> Block:
     inner = _value(table, "pip", dict, path) or {}
     indexes = _indexes(table, path)
     scalars = {key: _value(inner, key, str, path) or _value(table, key, str, path) for key in _SCALARS}
-    no_index = [_value(table_, "no-index", bool, path) for table_ in (inner, table)]
+    no_index = [_value(settings, "no-index", bool, path) for settings in (inner, table)]
     main = next((location_of(url) for url, default in indexes if default), None)
     extra = [url for url, default in indexes if not default]
     return Block(

@@ -26,7 +26,7 @@ _MACHINES = {
     "EM_LOONGARCH": "loongarch64",
 }
 _MACH_O = frozenset(
-    bytes.fromhex(each) for each in ("feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe", "cafebabf")
+    bytes.fromhex(magic) for magic in ("feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe", "cafebabf")
 )
 _FAT = 0x2D  # more architectures than this in a "fat" file: a Java class of the same magic
 
@@ -143,7 +143,7 @@ def _elf(reader: _Bounded) -> BinaryFacts:
         name = tag["d_tag"]
         if name in _TAGS:
             tags.setdefault(name, []).append(getattr(tag, name[3:].lower()))
-    soname, rpath, runpath = (tags.get(each, [None])[-1] for each in ("DT_SONAME", "DT_RPATH", "DT_RUNPATH"))
+    soname, rpath, runpath = (tags.get(key, [None])[-1] for key in ("DT_SONAME", "DT_RPATH", "DT_RUNPATH"))
     return BinaryFacts(
         format="elf",
         machine=machine,

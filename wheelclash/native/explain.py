@@ -85,7 +85,7 @@ class Side(NamedTuple):
     needs: tuple[Need, ...] = ()
 
 
-def differences(one: BinaryFacts, other: BinaryFacts) -> Differences:
+def differences(first: BinaryFacts, other: BinaryFacts) -> Differences:
     """What the needs and other facts of two files do not share.
 
     >>> from wheelclash.native import BinaryFacts
@@ -93,21 +93,21 @@ def differences(one: BinaryFacts, other: BinaryFacts) -> Differences:
     ...             BinaryFacts("elf", needed=("libcudart.so.13", "libc.so.6"))).versions
     (('libcudart.so.12', 'libcudart.so.13'),)
     """
-    ones = [each for each in dict.fromkeys(one.needed) if each not in other.needed]
-    others = [each for each in dict.fromkeys(other.needed) if each not in one.needed]
+    ones = [name for name in dict.fromkeys(first.needed) if name not in other.needed]
+    others = [name for name in dict.fromkeys(other.needed) if name not in first.needed]
     pairs: list[tuple[str, str]] = []
-    for each in ones:
-        twin = next((name for name in others if _family(name) == _family(each)), None)
+    for needed in ones:
+        twin = next((name for name in others if _family(name) == _family(needed)), None)
         if twin is not None:
-            pairs.append((each, twin))
+            pairs.append((needed, twin))
             others.remove(twin)
-    paired = {each for each, _ in pairs}
+    paired = {name for name, _ in pairs}
     fields = ("format", "machine", "soname", "rpath", "runpath")
     return Differences(
         versions=tuple(sorted(pairs, key=lambda pair: _vendored(pair[0]))),
-        only_one=tuple(each for each in ones if each not in paired),
+        only_one=tuple(name for name in ones if name not in paired),
         only_other=tuple(others),
-        fields=tuple(each for each in fields if getattr(one, each) != getattr(other, each)),
+        fields=tuple(field for field in fields if getattr(first, field) != getattr(other, field)),
     )
 
 
@@ -123,28 +123,28 @@ def explain(sides: Sequence[Side], *, where: Callable[[Path], str] = str) -> str
         sides: One per owner; one alone is told what it does not find.
         where: How to name a folder, perhaps by the distribution that installed it.
     """
-    read = [each for each in sides if not each.facts.unread]
-    told = [{(need.name, need.place) for need in each.needs if not _brought(need)} for each in read]
-    shared = set.intersection(*told) if len(told) > 1 else set()
-    mixed = len({each.facts.machine for each in read}) > 1
+    read = [side for side in sides if not side.facts.unread]
+    places = [{(need.name, need.place) for need in side.needs if not _brought(need)} for side in read]
+    shared = set.intersection(*places) if len(places) > 1 else set()
+    mixed = len({side.facts.machine for side in read}) > 1
     clauses = []
     for side in sides:
         words = [f"is built for {side.facts.machine}"] if mixed and not side.facts.unread else []
-        others = {_family(need.name) for each in sides if each is not side for need in each.needs}
-        own = [each for each in side.needs if not _brought(each) and (each.name, each.place) not in shared]
+        others = {_family(need.name) for other in sides if other is not side for need in other.needs}
+        needs = [need for need in side.needs if not _brought(need) and (need.name, need.place) not in shared]
         if len(read) == 1:
-            own = [each for each in own if each.place not in _FOUND]
-        own.sort(key=lambda need: (_family(need.name) not in others, _RANK[need.place]))
+            needs = [need for need in needs if need.place not in _FOUND]
+        needs.sort(key=lambda need: (_family(need.name) not in others, _RANK[need.place]))
         if side.facts.unread:
             words = [_UNREAD[side.facts.unread]]
-        elif own:
-            words.append(f"needs {_phrases(own, where)}")
+        elif needs:
+            words.append(f"needs {_phrases(needs, where)}")
         elif len(read) == 1:
             words.append("finds all it needs")
         if words:
             clauses.append(f"{side.owner}'s {' and '.join(words)}")
-    lost = [each for each in (read[0].needs if read else ()) if each.place not in _FOUND]
-    lost = sorted((each for each in lost if (each.name, each.place) in shared), key=lambda need: _RANK[need.place])
+    lost = [need for need in (read[0].needs if read else ()) if need.place not in _FOUND]
+    lost = sorted((need for need in lost if (need.name, need.place) in shared), key=lambda need: _RANK[need.place])
     if lost:
         clauses.append(f"{'all' if read[2:] else 'both'} need {_phrases(lost, where)}")
     return "; ".join(clauses)
@@ -164,9 +164,9 @@ def _brought(need: Need) -> bool:
 
 
 def _phrases(needs: Sequence[Need], where: Callable[[Path], str]) -> str:
-    said: dict[str, list[str]] = {}
-    for each in needs[:_LISTED]:
-        folders = " and ".join(dict.fromkeys(map(where, each.folders)))
+    names_by_place: dict[str, list[str]] = {}
+    for need in needs[:_LISTED]:
+        folders = " and ".join(dict.fromkeys(map(where, need.folders)))
         place = {
             "search-path": f"in {folders}",
             "environment": f"in {folders}, where it does not look by itself",
@@ -174,10 +174,10 @@ def _phrases(needs: Sequence[Need], where: Callable[[Path], str]) -> str:
             "driver": "comes with the driver",
             "nowhere": "nowhere in this environment",
             "unknown": "not in this set",
-        }[each.place]
-        said.setdefault(place, []).append(each.name)
+        }[need.place]
+        names_by_place.setdefault(place, []).append(need.name)
     more = f" and {len(needs) - _LISTED} more" if len(needs) > _LISTED else ""
-    return ", ".join(f"{', '.join(names)}: {place}" for place, names in said.items()) + more
+    return ", ".join(f"{', '.join(names)}: {place}" for place, names in names_by_place.items()) + more
 
 
 MOST = 3
@@ -200,13 +200,13 @@ class Versions(NamedTuple):
     @classmethod
     def of(cls, names: Mapping[str, str], read: Mapping[str, BinaryFacts | str]) -> Versions:
         """Sort what was read from why it was not."""
-        facts = {id_: each for id_, each in read.items() if isinstance(each, BinaryFacts)}
-        return cls(names, facts, {id_: each for id_, each in read.items() if isinstance(each, str)})
+        facts = {id_: result for id_, result in read.items() if isinstance(result, BinaryFacts)}
+        return cls(names, facts, {id_: result for id_, result in read.items() if isinstance(result, str)})
 
     @property
     def needed(self) -> frozenset[str]:
         """Names of all libraries that any of them needs."""
-        return frozenset(name for each in self.facts.values() for name in each.needed)
+        return frozenset(name for facts in self.facts.values() for name in facts.needed)
 
 
 class Why(NamedTuple):
@@ -244,12 +244,12 @@ def is_in_question(overlap: Overlap) -> bool:
 def chosen(overlaps: Iterable[Overlap]) -> list[Overlap]:
     """Those in question, the first few of each set of owners."""
     counts: dict[tuple[str, ...], int] = {}
-    found = []
+    selected = []
     for overlap in overlaps:
         if is_in_question(overlap) and counts.get(overlap.ids, 0) < MOST:
             counts[overlap.ids] = counts.get(overlap.ids, 0) + 1
-            found.append(overlap)
-    return found
+            selected.append(overlap)
+    return selected
 
 
 def reason(origin: Path, versions: Versions, around: Surroundings) -> Why:
@@ -306,19 +306,19 @@ def read_member(candidate: Candidate, member: str, digest: str | None, reader: W
         data = reader.member(candidate, member, limit=LIMIT)
     except (WheelError, FetchError) as error:
         return error.reason
-    found = binary_facts(io.BytesIO(data))
-    if found is None:
+    parsed = binary_facts(io.BytesIO(data))
+    if parsed is None:
         return _NOT_NATIVE
     if digest is not None:
-        reader.cache.put("native", digest, list(found))
-    return found
+        reader.cache.put("native", digest, list(parsed))
+    return parsed
 
 
 def _decoded(known: object) -> BinaryFacts | None:
     """Facts as the cache keeps them."""
     if not isinstance(known, list) or len(known) != len(BinaryFacts._fields):
         return None
-    return BinaryFacts._make(tuple(each) if isinstance(each, list) else each for each in known)
+    return BinaryFacts._make(tuple(field) if isinstance(field, list) else field for field in known)
 
 
 class Surroundings(NamedTuple):
@@ -416,14 +416,14 @@ def around_wheels(files: Mapping[Path, Versions], coming: Mapping[Path, str]) ->
 def _owners(files: Collection[Path], places: Places, recorded: Iterable[Recorded]) -> dict[Path, str]:
     """Who recorded each of these files."""
     keys = {places.key_of(str(file)): file for file in files}
-    found: dict[Path, str] = {}
-    for each in recorded if keys else ():
+    owners: dict[Path, str] = {}
+    for distribution in recorded if keys else ():
         try:
-            own, _ = listed_keys(each, places)
+            listed, _ = listed_keys(distribution, places)
         except RecordError:
             continue
-        found.update((keys[key], each.name) for key in own & keys.keys())
-    return found
+        owners.update((keys[key], distribution.name) for key in listed & keys.keys())
+    return owners
 
 
 def explain_overlaps(
@@ -451,33 +451,33 @@ def explain_overlaps(
     Returns:
         By installed path.
     """
-    by_id = {each.id: each for each in (*distributions, *residents)}
-    on_disk = {each.id for each in residents}
+    by_id = {distribution.id: distribution for distribution in (*distributions, *residents)}
+    on_disk = {distribution.id for distribution in residents}
     read: dict[InstalledPath, Versions] = {}
     for overlap in chosen(overlaps):
         names = {id_: by_id[id_].name for id_ in overlap.ids}
-        found = {}
+        facts = {}
         for owner in overlap.owners:
             there = places if owner.id in on_disk else None
-            found[owner.id] = _read(owner, by_id[owner.id], reader, there)
-        read[overlap.path] = Versions.of(names, found)
+            facts[owner.id] = _read(owner, by_id[owner.id], reader, there)
+        read[overlap.path] = Versions.of(names, facts)
     if not read:
         return {}
     coming: dict[Path, str] = {}
-    for each in distributions:
-        for layout in list(each.layouts.values())[:1]:
-            coming.update((place_of(path, places), each.name) for path in layout.files)
+    for distribution in distributions:
+        for layout in list(distribution.layouts.values())[:1]:
+            coming.update((place_of(path, places), distribution.name) for path in layout.files)
     files = {place_of(path, places): versions for path, versions in read.items()}
     around = around_wheels(files, coming) if places is None else around_installed(files, places, recorded, coming)
     return {path: reason(place_of(path, places).parent, versions, around) for path, versions in read.items()}
 
 
-def _read(owner: Owner, each: Distribution, reader: WheelReader, there: Places | None) -> BinaryFacts | str:
+def _read(owner: Owner, distribution: Distribution, reader: WheelReader, there: Places | None) -> BinaryFacts | str:
     if owner.file.member is None:
         return "it is a command that the installer makes"
     if there is not None:
         return read_file(there.on_disk(owner.file.member))
-    return read_member(each.candidate, owner.file.member, owner.file.content, reader)
+    return read_member(distribution.candidate, owner.file.member, owner.file.content, reader)
 
 
 def explain_contested(
@@ -494,32 +494,32 @@ def explain_contested(
     Returns:
         By installed path.
     """
-    wanted = {overlap.path for overlap in chosen(each.overlap for each in contested)}
-    files = [each for each in contested if each.overlap.path in wanted and each.overlap.is_same_path]
-    by_id = {each.id: each for each in scan.distributions}
-    absent = {id_ for each in files for id_ in each.overlap.ids if id_ not in each.on_disk.matches}
+    wanted = {overlap.path for overlap in chosen(file.overlap for file in contested)}
+    files = [file for file in contested if file.overlap.path in wanted and file.overlap.is_same_path]
+    by_id = {distribution.id: distribution for distribution in scan.distributions}
+    absent = {id_ for file in files for id_ in file.overlap.ids if id_ not in file.on_disk.matches}
     origins = find_origins([by_id[id_] for id_ in sorted(absent)], scan, settings, reader)
     read: dict[Path, Versions] = {}
-    for each in files:
-        names = {id_: by_id[id_].name for id_ in each.overlap.ids}
-        read[Path(scan.places.on_disk(each.key))] = Versions.of(names, _versions(each, scan, origins, reader))
+    for file in files:
+        names = {id_: by_id[id_].name for id_ in file.overlap.ids}
+        read[Path(scan.places.on_disk(file.key))] = Versions.of(names, _versions(file, scan, origins, reader))
     around = around_installed(read, scan.places, scan.distributions)
     return {
-        each.overlap.path: reason(path.parent, versions, around)
-        for each, (path, versions) in zip(files, read.items(), strict=True)
+        file.overlap.path: reason(path.parent, versions, around)
+        for file, (path, versions) in zip(files, read.items(), strict=True)
     }
 
 
 def _versions(
-    each: Contested, scan: Scan, origins: Mapping[str, Origin | Skip], reader: WheelReader
+    file: Contested, scan: Scan, origins: Mapping[str, Origin | Skip], reader: WheelReader
 ) -> dict[str, BinaryFacts | str]:
-    found: dict[str, BinaryFacts | str] = {}
-    for owner in each.overlap.owners:
-        if owner.id in each.on_disk.matches:
-            found[owner.id] = read_file(scan.places.on_disk(each.key))
+    facts: dict[str, BinaryFacts | str] = {}
+    for owner in file.overlap.owners:
+        if owner.id in file.on_disk.matches:
+            facts[owner.id] = read_file(scan.places.on_disk(file.key))
         else:
-            found[owner.id] = _read_origin(origins[owner.id], each.overlap.path, owner.file.content, reader)
-    return found
+            facts[owner.id] = _read_origin(origins[owner.id], file.overlap.path, owner.file.content, reader)
+    return facts
 
 
 def _read_origin(

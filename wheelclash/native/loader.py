@@ -102,17 +102,19 @@ def search_path(
         Absolute folders in order, without repetition. Where ``$LIB`` depends on the system, all it can stand for.
         Relative and empty entries, which are relative to the working folder of a process, are left out.
     """
-    given = [Folder(each, "ld-library-path") for each in _expand(re.split("[:;]", ld_library_path), None, "")]
+    from_variable = [Folder(path, "ld-library-path") for path in _expand(re.split("[:;]", ld_library_path), None, "")]
     line = ((facts, origin), *loaders)
-    if any(each.startswith("libc.musl-") or each == "libc.so" for each in facts.needed):
-        found = given + [each for one, folder in line for each in _own(one, folder)]
+    if any(name.startswith("libc.musl-") or name == "libc.so" for name in facts.needed):
+        folders = from_variable + [entry for file, folder in line for entry in _named_by(file, folder)]
     elif facts.runpath:
-        found = given + _own(facts, origin)
+        folders = from_variable + _named_by(facts, origin)
     else:
-        found = [each for one, folder in line if not one.runpath for each in _own(one, folder)] + given
+        folders = [
+            entry for file, folder in line if not file.runpath for entry in _named_by(file, folder)
+        ] + from_variable
     first: dict[Path, Folder] = {}
-    for each in found:
-        first.setdefault(each.path, each)
+    for folder in folders:
+        first.setdefault(folder.path, folder)
     return tuple(first.values())
 
 
@@ -139,14 +141,14 @@ def where_needed(
     Returns:
         One need per needed library, in the file's order; none for a file that could not be read.
     """
-    looked = [each.path for each in search_path(facts, origin, ld_library_path=ld_library_path, loaders=loaders)]
+    looked = [folder.path for folder in search_path(facts, origin, ld_library_path=ld_library_path, loaders=loaders)]
     return tuple(_need(name, facts, origin, looked, libraries, system) for name in facts.needed)
 
 
-def _own(facts: BinaryFacts, origin: Path) -> list[Folder]:
+def _named_by(facts: BinaryFacts, origin: Path) -> list[Folder]:
     """The folders a file itself names; its DT_RPATH counts only where it has no DT_RUNPATH."""
     by: Literal["rpath", "runpath"] = "runpath" if facts.runpath else "rpath"
-    return [Folder(each, by) for each in _expand(facts.runpath or facts.rpath, origin, facts.machine)]
+    return [Folder(path, by) for path in _expand(facts.runpath or facts.rpath, origin, facts.machine)]
 
 
 def _expand(entries: Iterable[str], origin: Path | None, machine: str) -> Iterator[Path]:
@@ -158,7 +160,7 @@ def _expand(entries: Iterable[str], origin: Path | None, machine: str) -> Iterat
     fill |= {"ORIGIN": (str(origin),)} if origin is not None else {}
     for entry in entries:
         used = {curly or bare for curly, bare in _TOKEN.findall(entry)}
-        for chosen in product(*(fill.get(each, ()) for each in sorted(used))):
+        for chosen in product(*(fill.get(token, ()) for token in sorted(used))):
             values = dict(zip(sorted(used), chosen, strict=True))
             text = _TOKEN.sub(lambda match: values[match[1] or match[2]], entry)  # noqa: B023  (used at once)
             path = Path(os.path.normpath(text))
@@ -175,9 +177,9 @@ def _need(
     system: Collection[str] | None,
 ) -> Need:
     last = name.rpartition("/")[2]
-    held = {Path(os.path.normpath(each)): each for each in libraries.get(last, ())}
+    held = {Path(os.path.normpath(folder)): folder for folder in libraries.get(last, ())}
     if "/" in name:  # no search: the loader opens just this path
-        looked = [each.parent for each in _expand([name], origin, facts.machine)]
+        looked = [path.parent for path in _expand([name], origin, facts.machine)]
     for folder in looked:
         if folder in held:
             return Need(name, "search-path", (held[folder],))
@@ -202,11 +204,11 @@ def library_folders(files: Iterable[tuple[Path, str]]) -> dict[str, tuple[Path, 
     Args:
         files: Folder and file name of each file, in any order; for a caller that has walked the tree already.
     """
-    found: dict[str, set[Path]] = {}
+    folders_by_name: dict[str, set[Path]] = {}
     for folder, name in files:
         if _LIBRARY.search(name):
-            found.setdefault(name, set()).add(folder)
-    return {name: tuple(sorted(folders)) for name, folders in sorted(found.items())}
+            folders_by_name.setdefault(name, set()).add(folder)
+    return {name: tuple(sorted(folders)) for name, folders in sorted(folders_by_name.items())}
 
 
 def environment_libraries(site_packages: Path, *, also: Iterable[Path] = ()) -> dict[str, tuple[Path, ...]]:
@@ -220,7 +222,7 @@ def environment_libraries(site_packages: Path, *, also: Iterable[Path] = ()) -> 
     Returns:
         As :func:`library_folders`. What cannot be read, or goes away meanwhile, is not in it.
     """
-    return library_folders(chain(_walk(site_packages, deep=True), *(_walk(each, deep=False) for each in also)))
+    return library_folders(chain(_walk(site_packages, deep=True), *(_walk(folder, deep=False) for folder in also)))
 
 
 def loader_cache(text: str, machine: str = "") -> frozenset[str]:
@@ -258,7 +260,9 @@ def system_libraries(machine: str = "") -> frozenset[str]:
         names = loader_cache(done.output.decode("utf-8", "backslashreplace"), machine)
         if names:
             return names
-    return frozenset(name for each in _DEFAULTS for _, name in _walk(Path(each), deep=False) if _LIBRARY.search(name))
+    return frozenset(
+        name for folder in _DEFAULTS for _, name in _walk(Path(folder), deep=False) if _LIBRARY.search(name)
+    )
 
 
 def _walk(root: Path, *, deep: bool) -> Iterator[tuple[Path, str]]:
@@ -267,11 +271,11 @@ def _walk(root: Path, *, deep: bool) -> Iterator[tuple[Path, str]]:
         folder = folders.pop()
         try:
             with os.scandir(folder) as entries:
-                for each in entries:
-                    if deep and each.is_dir(follow_symlinks=False):
-                        folders.append(folder / each.name)
-                    elif _LIBRARY.search(each.name) and _is_file(each):
-                        yield folder, each.name
+                for entry in entries:
+                    if deep and entry.is_dir(follow_symlinks=False):
+                        folders.append(folder / entry.name)
+                    elif _LIBRARY.search(entry.name) and _is_file(entry):
+                        yield folder, entry.name
         except OSError:
             continue
 

@@ -102,7 +102,7 @@ def siblings(name: str, requires: Iterable[str] = ()) -> Siblings:
     listed = () if family is None else family.members
     stem = _stem(wanted)
     required = [other for requirement in requires if _stem(other := canonicalize_name(requirement)) == stem]
-    names = tuple(name_ for name_ in dict.fromkeys([*listed, *required]) if name_ != wanted)
+    names = tuple(member for member in dict.fromkeys([*listed, *required]) if member != wanted)
     if family is not None:
         return Siblings(names, f"the {family.name} family shares {family.shares} ({family.evidence})")
     if names:

@@ -91,20 +91,20 @@ def read_member(archive: zipfile.ZipFile, name: str, filename: str, *, limit: in
     Raises:
         WheelError: ``limit`` if it is larger, ``unreadable`` if it is damaged, encrypted or packed in an unknown way.
     """
-    found = bytearray()
+    content = bytearray()
     try:
         limit = most_bytes(archive.getinfo(name)) if limit is None else limit
         with archive.open(name) as stream:
             while chunk := stream.read(_CHUNK):
-                found += chunk
-                if len(found) > limit:
+                content += chunk
+                if len(content) > limit:
                     raise WheelError(filename, "limit", f"{name} inflates to more than {limit} bytes")
     except _BROKEN as error:
         method = archive.getinfo(name).compress_type
         raise WheelError(filename, "unreadable", f"{name} cannot be unpacked (method {method}): {error}") from error
     except KeyError as error:
         raise WheelError(filename, "unreadable", f"it has no member {name}") from error
-    return bytes(found)
+    return bytes(content)
 
 
 def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha256: str | None = None) -> Contents:
@@ -145,7 +145,7 @@ def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha
         entry_points=_decoded(texts.get("entry_points.txt", b"")),
         requires=requires,
         requires_python=requires_python,
-        findings=tuple(sorted(findings, key=lambda each: (each.code, each.path or "", each.detail))),
+        findings=tuple(sorted(findings, key=lambda finding: (finding.code, finding.path or "", finding.detail))),
         wheel_version=headers.get("Wheel-Version"),
         folders=empty,
         conflicts=conflicts,
@@ -155,34 +155,34 @@ def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha
 def _dist_info(archive: zipfile.ZipFile, filename: str) -> str:
     from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-    found = sorted(
+    folders = sorted(
         {
             top
             for top, slash, _ in (name.partition("/") for name in archive.namelist() if ".dist-info/" in name)
             if slash and top.endswith(".dist-info")
         }
     )
-    if not found:
+    if not folders:
         raise WheelError(filename, "no-dist-info", "it has no .dist-info folder; it is no wheel")
-    if len(found) > 1:
-        raise WheelError(filename, "mismatch", f"it has several .dist-info folders: {', '.join(found)}")
+    if len(folders) > 1:
+        raise WheelError(filename, "mismatch", f"it has several .dist-info folders: {', '.join(folders)}")
     try:
         name, version, _, _ = parse_wheel_filename(filename)
     except InvalidWheelFilename as error:
         raise WheelError(filename, "mismatch", f"its file name is no wheel name: {error}") from error
-    told, _, told_version = found[0].removesuffix(".dist-info").rpartition("-")
-    if canonicalize_name(told) != name or not _same_version(told_version, str(version)):
-        raise WheelError(filename, "mismatch", f"its .dist-info folder is {found[0]}, of another project or version")
-    return found[0]
+    folder_name, _, told_version = folders[0].removesuffix(".dist-info").rpartition("-")
+    if canonicalize_name(folder_name) != name or not _same_version(told_version, str(version)):
+        raise WheelError(filename, "mismatch", f"its .dist-info folder is {folders[0]}, of another project or version")
+    return folders[0]
 
 
-def _same_version(one: str, other: str) -> bool:
+def _same_version(version: str, other: str) -> bool:
     from packaging.version import InvalidVersion, Version
 
     try:
-        return Version(one.replace("_", "-")) == Version(other)
+        return Version(version.replace("_", "-")) == Version(other)
     except InvalidVersion:
-        return one == other
+        return version == other
 
 
 def _members(archive: zipfile.ZipFile, filename: str, record: Record, findings: Noted) -> list[Member]:

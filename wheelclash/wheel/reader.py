@@ -36,16 +36,16 @@ def encode_contents(contents: Contents) -> dict[str, Any]:
     return {
         "dist_info": contents.dist_info,
         "root_is_purelib": contents.root_is_purelib,
-        "paths": [each.path for each in members],
-        "sizes": [each.size for each in members],
-        "crcs": [each.crc for each in members],
-        "digests": [each.digest for each in members],
-        "spelt": [[number, *each[4:]] for number, each in enumerate(members) if each[4:] != (None, None)],
+        "paths": [member.path for member in members],
+        "sizes": [member.size for member in members],
+        "crcs": [member.crc for member in members],
+        "digests": [member.digest for member in members],
+        "spelt": [[number, *member[4:]] for number, member in enumerate(members) if member[4:] != (None, None)],
         "phantoms": list(contents.phantoms),
         "entry_points": contents.entry_points,
         "requires": list(contents.requires),
         "requires_python": contents.requires_python,
-        "findings": [[each.code, each.path, each.detail] for each in contents.findings],
+        "findings": [[finding.code, finding.path, finding.detail] for finding in contents.findings],
         "wheel_version": contents.wheel_version,
         "folders": list(contents.folders),
         "conflicts": list(contents.conflicts),
@@ -68,7 +68,7 @@ def decode_contents(value: Any) -> Contents | None:
             entry_points=value["entry_points"],
             requires=tuple(value["requires"]),
             requires_python=value["requires_python"],
-            findings=tuple(Finding(*each) for each in value["findings"]),
+            findings=tuple(Finding(*finding) for finding in value["findings"]),
             wheel_version=value["wheel_version"],
             folders=tuple(value["folders"]),
             conflicts=tuple(value["conflicts"]),
@@ -114,13 +114,13 @@ def _keys(candidate: Candidate) -> list[str]:
 
 def _remote_key(candidate: Candidate, origin: str) -> str:
     claims = (candidate.sha256 or "", candidate.size, candidate.filename, candidate.core_metadata_sha256, origin)
-    return "\n".join(str(each).lower() for each in claims)
+    return "\n".join(str(part).lower() for part in claims)
 
 
-def _local_key(candidate: Candidate, found: os.stat_result) -> str:
+def _local_key(candidate: Candidate, status: os.stat_result) -> str:
     path = candidate.path
-    place = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    return "\n".join(str(each) for each in ("local", path and path.absolute(), candidate.filename, *place))
+    place = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return "\n".join(str(part) for part in ("local", path and path.absolute(), candidate.filename, *place))
 
 
 class WheelReader:
@@ -283,13 +283,13 @@ class WheelReader:
             _require_small(archive, name, candidate.filename, limit)
         archive.fetch([name], purpose="member", head=head)
         wanted = limit + 1 if head is None else min(head, limit)
-        found = bytearray()
+        content = bytearray()
         with unpacking(candidate.filename), archive.zip.open(name) as stream:
-            while len(found) < wanted and (piece := stream.read(wanted - len(found))):
-                found += piece
-        if len(found) > limit:
+            while len(content) < wanted and (piece := stream.read(wanted - len(content))):
+                content += piece
+        if len(content) > limit:
             raise WheelError(candidate.filename, "limit", f"{name} inflates to more than {limit} bytes")
-        return bytes(found)
+        return bytes(content)
 
     def known_hosts(self) -> Hosts:
         """Return what is known of servers, by this question and by earlier ones of its session."""
@@ -346,7 +346,9 @@ def _contents_of(archive: Archive, candidate: Candidate) -> Contents:
         junk.append(Finding("trailing-junk", None, f"{place.trailing} bytes come after the archive"))
     if not junk:
         return contents
-    findings = sorted([*contents.findings, *junk], key=lambda each: (each.code, each.path or "", each.detail))
+    findings = sorted(
+        [*contents.findings, *junk], key=lambda finding: (finding.code, finding.path or "", finding.detail)
+    )
     return contents._replace(findings=tuple(findings))
 
 

@@ -321,13 +321,13 @@ def _size(record: Record, path: str, written: str) -> int | None:
 
 def _digest(record: Record, path: str, written: str) -> str | None:
     """The row's hash as ``algorithm:hex``; None, with a finding, if it proves nothing."""
-    found = parse_hash(written)
-    if isinstance(found, UnusableHash):
-        record.findings.append(Finding(found.code, path, found.detail))
+    parsed = parse_hash(written)
+    if isinstance(parsed, UnusableHash):
+        record.findings.append(Finding(parsed.code, path, parsed.detail))
         return None
-    if found is not None and not _ORDINARY_HASH.fullmatch(written):
+    if parsed is not None and not _ORDINARY_HASH.fullmatch(written):
         value = written.partition("=")[2]
         if _bare(value) != value:
             detail = "the hash in RECORD is padded or not in the urlsafe alphabet"
             record.findings.append(Finding("odd-hash", path, detail))
-    return found
+    return parsed

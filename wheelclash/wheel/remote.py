@@ -117,12 +117,12 @@ def find_directory(tail: bytes, size: int, filename: str) -> Directory:
     position = len(tail)
     lowest = max(0, len(tail) - FURTHEST_END)
     while (position := tail.rfind(_END_SIGNATURE, lowest, position)) >= 0:
-        found = _directory_at(tail, position, base, size)
-        if found is not None:
-            if found.size > MAX_DIRECTORY:
-                reason = f"its zip directory has {found.size} bytes; at most {MAX_DIRECTORY} are read"
+        directory = _directory_at(tail, position, base, size)
+        if directory is not None:
+            if directory.size > MAX_DIRECTORY:
+                reason = f"its zip directory has {directory.size} bytes; at most {MAX_DIRECTORY} are read"
                 raise WheelError(filename, "limit", reason)
-            return found
+            return directory
     raise WheelError(filename, "unreadable", "it is no zip file, or a damaged one: no end record fits it")
 
 
@@ -249,20 +249,20 @@ class SparseFile(io.RawIOBase):
         """
         start = self._position
         stop = self.size if size is None or size < 0 else min(self.size, start + size)
-        found = bytearray()
+        content = bytearray()
         while start < stop:
             piece = self._piece(start, stop)
             if not piece:
-                if not found:
+                if not content:
                     raise HoleError(f"bytes from {start} on were never read")
                 break
-            found += piece
+            content += piece
             start += len(piece)
         if start > self._cut:
-            hidden = min(len(found), start - self._cut)
-            found[len(found) - hidden :] = bytes(hidden)
+            hidden = min(len(content), start - self._cut)
+            content[len(content) - hidden :] = bytes(hidden)
         self._position = start
-        return bytes(found)
+        return bytes(content)
 
     def _piece(self, start: int, stop: int) -> bytes:
         """Some bytes from ``start`` on, none if they are not at hand."""
@@ -426,7 +426,7 @@ class Archive:
             raise WheelError(self._filename, "unreadable", f"it has no member {name}") from None
         start, end = info.header_offset, self.directory.start
         if not self._offsets:
-            self._offsets = sorted({each.header_offset for each in self.zip.infolist()})
+            self._offsets = sorted({info.header_offset for info in self.zip.infolist()})
         following = bisect_right(self._offsets, start)
         if following < len(self._offsets):
             end = min(end, self._offsets[following])
