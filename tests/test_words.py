@@ -21,9 +21,29 @@ if TYPE_CHECKING:
 
 ROOT = Path(wheelclash.__file__).parent
 FINISHED = (
-    "closure.py", "errors.py", "files.py", "gather.py", "http", "index", "inputs.py", "locks", "processes.py",
-    "resolve", "target", "threads.py", "wording.py",
-)  # fmt: skip
+    "closure.py",
+    "core/content.py",
+    "core/contents.py",
+    "core/installer.py",
+    "core/layout.py",
+    "core/ownership.py",
+    "core/role.py",
+    "core/startup.py",
+    "errors.py",
+    "files.py",
+    "gather.py",
+    "http",
+    "index",
+    "inputs.py",
+    "locks",
+    "native",
+    "processes.py",
+    "resolve",
+    "target",
+    "threads.py",
+    "wheel",
+    "wording.py",
+)
 """Packages and modules below ``wheelclash/``."""
 
 VERBS = frozenset(
@@ -31,12 +51,13 @@ VERBS = frozenset(
         r"\w+",
         """
         Abandon Accept Add Adopt Answer Apply Ask Begin Bound Build Call Check Choose Close Collect Compare
-        Convert Copy Count Cut Decide Decode Delete Describe Download Drop Encode End Enter Evaluate Exit Fetch
-        Fill Find Finish Follow Forget Format Gather Give Have Hide Hold Join Judge Keep Kill Leave Let List Load
-        Look Make Map Mark Match Measure Merge Move Note Open Order Parse Pause Plan Play Pop Prepare Print Push
-        Put Quote Raise Read Record Refuse Release Remember Remove Render Replace Report Require Resolve Restore
-        Return Run Say See Select Send Set Settle Show Sort Split Start Stop Store Strip Sum Take Tell Translate
-        Treat Try Turn Understand Unpack Update Use Wait Walk Warn Wrap Write Yield
+        Convert Copy Count Cut Decide Decode Delete Describe Download Drop Encode End Enter Evaluate Exit
+        Explain Fetch Fill Find Finish Follow Forget Format Gather Give Have Hide Hold Inflate Join Judge Keep
+        Kill Lay Leave Let List Load Look Make Map Mark Match Measure Merge Move Note Open Order Parse Pause
+        Place Plan Play Pop Prepare Print Push Put Quote Raise Read Record Refuse Release Remember Remove Render
+        Replace Report Require Resolve Restore Return Run Say See Select Send Set Settle Show Sort Split Start
+        Stop Store Strip Sum Take Tell Translate Treat Try Turn Understand Unpack Update Use Wait Walk Warn Wrap
+        Write Yield
         """,
     )
 )

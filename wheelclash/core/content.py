@@ -60,7 +60,7 @@ _STUBS = (
 
 
 class Question(NamedTuple):
-    """A member whose content decides a verdict.
+    """A member with content that decides a verdict.
 
     Attributes:
         owner: Id of the distribution.
@@ -134,7 +134,7 @@ def answer(question: Question, data: bytes) -> Answer:
         return Answer(runs_code=runs_code(question.member, data))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an odd escape in somebody's file is no news
+            warnings.simplefilter("ignore")  # an odd escape in a file that is read is no news
             tree = ast.parse(data)
             code = ast.dump(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -143,7 +143,7 @@ def answer(question: Question, data: bytes) -> Answer:
 
 
 def _is_stub(tree: ast.Module) -> bool:
-    """Nothing but a docstring and the pkgutil or pkg_resources idioms of namespace packages."""
+    """Return whether a module is only a docstring and the pkgutil or pkg_resources idioms of namespace packages."""
     return all(_is_stub_statement(statement) for statement in tree.body)
 
 
@@ -166,7 +166,7 @@ def _is_stub_statement(statement: ast.stmt) -> bool:
 
 
 def _calls(node: ast.expr, name: str) -> bool:
-    """Whether ``node`` is a call of a function or method ``name``."""
+    """Return whether ``node`` is a call of a function or method ``name``."""
     match node:
         case ast.Call(func=ast.Attribute(attr=called) | ast.Name(id=called)):
             return called == name

@@ -86,7 +86,7 @@ class Noted:
             self._kept.append(finding)
 
     def __iter__(self) -> Iterator[Finding]:
-        """Those kept, then one for each code that says how many more there were."""
+        """Yield the findings that were kept, then one for each code that says how many more there were."""
         yield from self._kept
         for code, count in self._counts.items():
             if count > self.MOST:

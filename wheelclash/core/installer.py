@@ -34,7 +34,7 @@ class Order(ABC):
 
     @abstractmethod
     def last_of(self, owners: Collection[str]) -> LastWriters:
-        """Who of ``owners`` (ids of the set, at least one) may be installed last."""
+        """Return which of ``owners`` (ids of the set, at least one) may be installed last."""
 
     def first_of(self, owners: Collection[str]) -> LastWriters:
         """Return which of ``owners`` may be installed first, as :meth:`last_of` does for the last."""
@@ -48,10 +48,10 @@ class Order(ABC):
 
 
 class Unordered(Order):
-    """No order at all: whoever shares a file may be the last."""
+    """No order at all: any owner of a shared file may be the last."""
 
     def last_of(self, owners: Collection[str]) -> LastWriters:
-        """All of them."""
+        """Return all owners: any of them may be the last."""
         return LastWriters(frozenset(owners), "parallel" if len(owners) > 1 else "order")
 
 
@@ -95,7 +95,7 @@ class Installer(ABC):
         name: ``pip`` or ``uv``.
         rules: How it lays out a wheel.
         index_flag, extra_index_flag: How it spells the index, and a further one.
-        offline_flag: What keeps it from asking anybody.
+        offline_flag: The option that keeps it from asking any server.
         removes_all_first: In a command that replaces several distributions, whether every old one is removed before
             the first new one is written (uv), or each just before its own turn (pip).
     """
@@ -111,7 +111,7 @@ class Installer(ABC):
     def order(
         self, distributions: Sequence[Distribution], *, with_dependencies: bool, named: Collection[str] = ()
     ) -> Order:
-        """The order in which one command installs ``distributions``.
+        """Return the order in which one command installs ``distributions``.
 
         Args:
             distributions: All that the command would install, as far as it is known.
@@ -122,7 +122,7 @@ class Installer(ABC):
     def index_options(
         self, *, index_url: str | None, extra_index_urls: Sequence[str], find_links: Sequence[str], no_index: bool
     ) -> tuple[str, ...]:
-        """Index options as this installer spells them; the arguments are free of credentials."""
+        """Return index options as this installer spells them; the arguments are free of credentials."""
         main = (self.index_flag, index_url) if index_url is not None else ()
         extra = [part for url in extra_index_urls for part in (self.extra_index_flag, url)]
         links = [part for place in find_links for part in ("--find-links", place)]
@@ -130,19 +130,19 @@ class Installer(ABC):
 
     @abstractmethod
     def index_variables(self, block: IndexBlock) -> dict[str, str | None]:
-        """Variables that make it look there, whatever it is configured with; None for one that must not be set.
+        """Return variables that make it look there, whatever it is configured with; None for one that must not be set.
 
         That no index shall be asked has no variable: it takes the option of :meth:`index_options`.
         """
 
     @abstractmethod
     def install(self, pinned: Sequence[str], where: Invocation, *, no_deps: bool = False) -> tuple[str, ...]:
-        """The command that installs these pins, paths or URLs, as an argument list."""
+        """Return the command that installs these pins, paths or URLs, as an argument list."""
 
     @abstractmethod
     def reinstall(self, pinned: Sequence[str], where: Invocation) -> tuple[str, ...]:
-        """The command that takes these off the disk and writes them again, and nothing else."""
+        """Return the command that takes these off the disk and writes them again, and nothing else."""
 
     @abstractmethod
     def uninstall(self, names: Sequence[str], where: Invocation) -> tuple[str, ...]:
-        """The command that uninstalls these names without asking."""
+        """Return the command that uninstalls these names without asking."""

@@ -51,7 +51,7 @@ class InstalledFile(NamedTuple):
     Attributes:
         path: Where.
         content: What is known to tell contents apart: ``sha256:hex`` from RECORD; ``console:module:attr`` (or ``gui:``)
-            for a generated command, whose bytes differ by installer; None if RECORD has no usable hash.
+            for a generated command, which has other bytes under each installer; None if RECORD has no usable hash.
         size: Bytes in the wheel; None for a generated command.
         crc: CRC-32 in the wheel; None for a generated command.
         member: Archive path; None for a generated command.
@@ -110,7 +110,7 @@ class CommandNames(Protocol):
     """Names the files an installer generates for entry points."""
 
     def __call__(self, entry_points: Iterable[EntryPoint], target: Target) -> list[tuple[str, EntryPoint]]:
-        """File names in the scripts folder, each with the entry point it runs."""
+        """Return file names in the scripts folder, each with the entry point it runs."""
 
 
 class Rules(NamedTuple):
@@ -125,7 +125,7 @@ class Rules(NamedTuple):
         refuses_interpreter_names: Commands named ``python``, ``pypy3``, … are refused.
         keeps_phantoms: RECORD rows without a file stay in the installed RECORD.
         commands_last: Generated commands are written after all else; otherwise before the data folder is moved to its
-            places, whose files then overwrite them.
+            places, and their files then overwrite them.
         wrapper_suffixes_in_any_case: ``TOOL.EXE`` is a part of the generated command ``TOOL``, like ``TOOL.exe``.
         refuses: Codes of findings for which the wheel is refused before any of it is written, each with a reason.
         refuses_in_the_end: Codes of findings for which it is refused when all of it is written, each with a reason.
@@ -158,7 +158,7 @@ class _Refused(Exception):  # noqa: N818  (control flow within this module, no e
 
 
 def installed_path(root: Root, path: str) -> InstalledPath:
-    """The installed path of ``path`` (relative, normalised) below ``root``."""
+    """Return the installed path of ``path`` (relative, normalised) below ``root``."""
     return InstalledPath(f"{root}/{path}")
 
 
@@ -235,7 +235,7 @@ def _lay_out(
 
 
 def _refused_beforehand(contents: Contents, rules: Rules, unreadable: LayoutFailure | None) -> LayoutFailure | None:
-    """Why a wheel is refused before anything of it is written, if it is."""
+    """Return why a wheel is refused before anything of it is written; None if it is not."""
     if not rules.reads_wheel_version(contents.wheel_version):
         version = "no Wheel-Version" if contents.wheel_version is None else f"Wheel-Version {contents.wheel_version}"
         return LayoutFailure("wheel-version", f"{contents.dist_info}/WHEEL", f"its WHEEL has {version}")
@@ -243,7 +243,7 @@ def _refused_beforehand(contents: Contents, rules: Rules, unreadable: LayoutFail
 
 
 def _refused_for(contents: Contents, codes: Mapping[str, str]) -> LayoutFailure | None:
-    """Why a wheel is refused for what was found when it was read, if it is."""
+    """Return why a wheel is refused for what was found when it was read; None if it is not."""
     for finding in contents.findings:
         if finding.code in codes:
             return LayoutFailure(finding.code, finding.path, codes[finding.code])
@@ -251,7 +251,7 @@ def _refused_for(contents: Contents, codes: Mapping[str, str]) -> LayoutFailure 
 
 
 def _entry_points(contents: Contents, rules: Rules) -> tuple[list[EntryPoint], LayoutFailure | None]:
-    """The entry points as the installer reads them, those of the console first; or why it cannot read them."""
+    """Return the entry points as the installer reads them, those of the console first; or why it cannot read them."""
     path = f"{contents.dist_info}/entry_points.txt"
     if contents.entry_points is None:
         return [], LayoutFailure("entry-points", path, "its entry_points.txt is not UTF-8")
@@ -331,7 +331,7 @@ class _Written:
                 self._data.add(item.path)
 
     def _is_other(self, item: _Item) -> bool:
-        """Whether there is a folder where a file is to be written, or a file where a folder is to be made."""
+        """Return whether there is a folder where a file is to be written, or a file where a folder is to be made."""
         if item.file is None:
             return item.path in self.files
         if item.path in self._above or not item.path.startswith("site-packages/"):
@@ -359,7 +359,7 @@ def _plain_root(contents: Contents, target: Target) -> dict[InstalledPath, Insta
 
 
 def _is_plain(path: str, target: Target) -> bool:
-    """Whether a member goes to the same path below site-packages under every installer."""
+    """Return whether a member goes to the same path below site-packages under every installer."""
     return ".data" not in path and path[0] not in "./" and not (target.is_windows and _ODD_ON_WINDOWS.search(path))
 
 
@@ -405,7 +405,7 @@ def _write_root(contents: Contents, target: Target, places: _Places, disk: _Writ
 
 
 def _stop_at_conflict(disk: _Written) -> None:
-    """Of a root with a file where another file needs a folder, keep what is written before the second of them."""
+    """Keep of a root with a file where another needs a folder what is written before the second of them."""
     files = list(disk.files.values())
     disk.files.clear()
     folders: set[str] = set()
@@ -419,7 +419,7 @@ def _stop_at_conflict(disk: _Written) -> None:
 
 
 def _commands(points: Iterable[EntryPoint], places: _Places, rules: Rules, target: Target) -> list[_Item]:
-    """The commands to be generated."""
+    """Return the commands to be generated."""
     items = []
     for name, point in rules.command_names(points, target):
         path = installed_path("scripts", posixpath.normpath(name) if name else name)
@@ -433,7 +433,7 @@ def _commands(points: Iterable[EntryPoint], places: _Places, rules: Rules, targe
 
 
 def _stem_of_wrapper(path: str, *, fold: bool) -> str:
-    """``x`` of ``x.exe``, ``x-script.py`` and ``x.pya``: how older tools spelt a generated command's parts."""
+    """Return ``x`` of ``x.exe``, ``x-script.py`` and ``x.pya``: how older tools spelt a generated command's parts."""
     name = path.rpartition("/")[2]
     spelt = name.lower() if fold else name
     for suffix in (".exe", "-script.py", ".pya"):
@@ -455,7 +455,7 @@ class _Place(NamedTuple):
     Attributes:
         path: Installed path; None if the installer drops it.
         is_root: Whether it is written with the wheel's root.
-        is_script: Whether it belongs to the ``scripts`` scheme, whose files may get another first line.
+        is_script: Whether it belongs to the ``scripts`` scheme: its files may get another first line.
         failure: Why the installer stops when it is written.
     """
 
@@ -484,21 +484,21 @@ class _Places:
 
     @property
     def headers(self) -> _Prefixes:
-        """Headers of the wheel's own data folder; every installer puts them in a folder of the distribution's."""
+        """Return headers of the wheel's own data folder; installers put them in a folder of the distribution."""
         return _Prefixes(f"{self._own_data}/headers/", f"headers/{self._header_folder}/")
 
     @property
     def folders_there(self) -> set[str]:
-        """Installed paths of folders that every environment has."""
+        """Return installed paths of folders that every environment has."""
         folders = folders_above(folder for folder, root in self._roots if root != "headers")
         return {f"data/{folder}" for folder in (*folders, "Include" if self._target.is_windows else "include")}
 
     def spells_otherwise(self, path: str) -> bool:
-        """Whether the target's file system has another name for a path of the zip, as Windows has for ``a.``."""
+        """Return whether the target's file system has another name for a path of the zip, as Windows has for ``a.``."""
         return self._target.is_windows and _ODD_ON_WINDOWS.search(path) is not None
 
     def place(self, member: Member) -> _Place:
-        """Where a member goes.
+        """Return the place that a member is written to.
 
         Raises:
             _Refused: The installer refuses the wheel because of it.
@@ -524,12 +524,12 @@ class _Places:
         return _Place(placed, is_script=self.is_script(name), failure=failure)
 
     def is_script(self, name: str) -> bool:
-        """Whether a data file, by its name in the zip directory, belongs to the ``scripts`` scheme."""
+        """Return whether a data file, by its name in the zip directory, belongs to the ``scripts`` scheme."""
         name = posixpath.normpath(name) if self._rules.unpacks_first else name
         return name.split("/")[1:2] == ["scripts"]
 
     def folders(self, contents: Contents, disk: _Written) -> list[_Item]:
-        """What becomes of folders without members: an installer that unpacks first makes them."""
+        """Return what folders without members become: an installer that unpacks first makes them."""
         items = []
         for folder in contents.folders if self._rules.unpacks_first else ():
             top, _, below = folder.partition("/")
@@ -566,7 +566,7 @@ class _Places:
         return self._place_data(folder, folder if rest else f"{folder}/")
 
     def _place_data(self, member: str, path: str) -> InstalledPath:
-        """The place of a data file, by its normalised path."""
+        """Return the place of a data file, by its normalised path."""
         _, _, below = path.partition("/")
         scheme, slash, rest = below.partition("/")
         if not slash:
@@ -605,7 +605,7 @@ class _Places:
         return [*roots, self._below_prefix(place)]
 
     def _below_prefix(self, rest: str) -> InstalledPath:
-        """A path below the environment's prefix may lie in another root all the same."""
+        """Return a path below the environment's prefix, or below another root if it lies in one."""
         spelt = rest if self._target.case_sensitive else rest.lower()
         for folder, root in self._roots:
             if spelt.startswith(folder if self._target.case_sensitive else folder.lower()):
@@ -627,7 +627,7 @@ def _without(suffix: str, name: str) -> str:
 
 
 def _is_lost(recorded: str) -> bool:
-    """Whether a path, as RECORD spells it, is another to uv than the member's: ``./x`` and ``a/../x`` are."""
+    """Return whether a path, as RECORD spells it, is another to uv than the member's: ``./x`` and ``a/../x`` are."""
     return recorded.startswith("./") or ".." in recorded.split("/")
 
 
@@ -635,7 +635,7 @@ _64_BIT = ("64", "64le", "s390x")
 
 
 def _roots_below_prefix(target: Target) -> list[tuple[str, Root]]:
-    """Folders below an environment's prefix that are other roots (sysconfig's ``venv`` scheme), ``/`` behind each."""
+    """Return folders of the prefix that are other roots (as in the ``venv`` scheme), with a ``/`` at the end."""
     headers = f"include/site/python{target.minor_version}/"
     if target.is_windows:
         return [("Scripts/", "scripts"), ("Lib/site-packages/", "site-packages"), (headers, "headers")]
@@ -655,6 +655,6 @@ _LAST_MINOR = 255
 
 
 def _is_interpreter_name(name: str) -> bool:
-    """``python``, ``python3``, ``python3.13t``, ``pythonw``, ``pypy``, ``pypy2``, …: uv's list, no others."""
+    """Return ``python``, ``python3``, ``python3.13t``, ``pythonw``, ``pypy``, ``pypy2``, …: uv's list, no others."""
     match = _INTERPRETER.fullmatch(name)
     return match is not None and int(match["minor"] or match["windowed"] or 0) <= _LAST_MINOR

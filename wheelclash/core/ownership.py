@@ -17,7 +17,7 @@ __all__ = ["OwnershipMap", "folders_above"]
 
 
 def folders_above(paths: Iterable[str]) -> set[str]:
-    """Every folder above any of these."""
+    """Return every folder above any of these."""
     folders: set[str] = set()
     for path in paths:
         folder = path.rpartition("/")[0]
@@ -55,19 +55,19 @@ class OwnershipMap:
         self._contested = contested
 
     def __len__(self) -> int:
-        """The number of installed paths."""
+        """Return the number of installed paths."""
         return len(self._first)
 
     def __iter__(self) -> Iterator[InstalledPath]:
-        """Every installed path, in the order it was first met."""
+        """Yield every installed path, in the order it was first met."""
         return iter(self._first)
 
     def __contains__(self, path: object) -> bool:
-        """Whether anybody writes ``path``."""
+        """Return whether ``path`` has an owner."""
         return path in self._first
 
     def owners(self, path: InstalledPath) -> tuple[str, ...]:
-        """Who writes ``path``, in the order given; empty if nobody does."""
+        """Return the owners that write ``path``, in the order given; empty if it has none."""
         if path in self._contested:
             return tuple(self._contested[path])
         owner = self._first.get(path)
@@ -75,5 +75,5 @@ class OwnershipMap:
 
     @property
     def contested(self) -> Mapping[InstalledPath, Collection[str]]:
-        """Every path with two or more owners."""
+        """Return every path with two or more owners."""
         return self._contested

@@ -16,7 +16,7 @@ _METADATA = re.compile(r"site-packages/[^/]+\.dist-info/")
 _NATIVE = re.compile(r"\.(so(\.\d+)*|pyd|dll|dylib|exe)$", re.IGNORECASE)
 
 _ASIDE = frozenset({"tests", "test", "docs", "doc", "examples", "benchmarks", "scripts"})
-"""Top-level folders that many projects ship by mistake; nobody imports another project's."""
+"""Top-level folders that many projects ship by mistake; no project imports another's."""
 
 _BUILD_FILE = re.compile(r"(?:conftest|setup|build_backend|build_utils|_build[^/]*)\.py")
 """Files at the root that tests and builds leave in wheels by mistake; no project imports those of another."""
@@ -45,7 +45,7 @@ def is_importable(path: InstalledPath) -> bool:
 
 
 def is_native_name(path: str) -> bool:
-    """Whether a file name is that of a shared library, an extension module or a Windows executable.
+    """Return whether a file name is that of a shared library, an extension module or a Windows executable.
 
     >>> [is_native_name(each) for each in ("m.abi3.so", "libx.so.1.2", "x.pyd", "x.sol", "so")]
     [True, True, True, False, False]
@@ -54,7 +54,7 @@ def is_native_name(path: str) -> bool:
 
 
 def is_metadata(path: InstalledPath) -> bool:
-    """Whether a path is in a ``.dist-info`` folder: what installers go by when they uninstall or upgrade.
+    """Return whether a path is in a ``.dist-info`` folder: what installers go by when they uninstall or upgrade.
 
     >>> is_metadata(InstalledPath("site-packages/a-1.0.dist-info/RECORD"))
     True
@@ -77,7 +77,7 @@ def is_sourceless(path: str) -> bool:
 
 
 def role_of(path: InstalledPath, *, generated: bool = False, sourceless: bool = False) -> Role:
-    """The role of an installed path, by its name alone.
+    """Return the role of an installed path, by its name alone.
 
     Args:
         path: Where the file is installed.

@@ -1,7 +1,7 @@
 """Start-up files: what makes Python run a distribution's code whenever an interpreter of the environment starts.
 
 Such code may write into site-packages: urllib3-future copies itself over ``urllib3/`` at every start. So a file written
-again is not safe from it, whoever was written last. Pure.
+again is not safe from it, whichever was written last. Pure.
 """
 
 from __future__ import annotations

@@ -170,7 +170,7 @@ class RetryError(Exception):
 
 
 def check_status(status: int, headers: Mapping[str, str], url: str, *, ranged: bool, total: int | None = None) -> None:
-    """Return if a body worth reading follows.
+    """Raise an error unless a body worth reading follows.
 
     Args:
         status: Of the answer.

@@ -54,7 +54,7 @@ class BinaryFacts(NamedTuple):
 
 
 def binary_facts(stream: BinaryIO) -> BinaryFacts | None:
-    """What a native file says about itself.
+    """Return what a native file (ELF, PE or Mach-O) says about itself.
 
     Args:
         stream: The file, seekable. Bytes and number of reads are bounded (4 MiB, 20 000), whatever the file claims.

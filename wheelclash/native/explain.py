@@ -86,7 +86,7 @@ class Side(NamedTuple):
 
 
 def differences(first: BinaryFacts, other: BinaryFacts) -> Differences:
-    """What the needs and other facts of two files do not share.
+    """Return what the needs and other facts of two files do not share.
 
     >>> from wheelclash.native import BinaryFacts
     >>> differences(BinaryFacts("elf", needed=("libcudart.so.12", "libc.so.6")),
@@ -112,7 +112,7 @@ def differences(first: BinaryFacts, other: BinaryFacts) -> Differences:
 
 
 def explain(sides: Sequence[Side], *, where: Callable[[Path], str] = str) -> str:
-    """Why it matters whose version of a native file is on disk: one sentence, empty if there is nothing to say.
+    """Return why it matters which owner's version of a native file is on disk: one sentence, or empty.
 
     First what the owners' needs do not share (another version of one library before anything else, then what is
     not found), then what all of them need and none finds. A need is shared if all have it and it is in the same kind
@@ -151,7 +151,7 @@ def explain(sides: Sequence[Side], *, where: Callable[[Path], str] = str) -> str
 
 
 def _family(name: str) -> str:
-    """A library's name without its version and the hash of a repaired wheel."""
+    """Return a library's name without its version and the hash of a repaired wheel."""
     return _VERSION.sub("", _VENDORED.sub("", name))
 
 
@@ -205,12 +205,12 @@ class Versions(NamedTuple):
 
     @property
     def needed(self) -> frozenset[str]:
-        """Names of all libraries that any of them needs."""
+        """Return names of all libraries that any of them needs."""
         return frozenset(name for facts in self.facts.values() for name in facts.needed)
 
 
 class Why(NamedTuple):
-    """Why it matters whose version of a native file is on disk.
+    """Why it matters which owner's version of a native file is on disk.
 
     Attributes:
         sentence: For people; empty if there is nothing to say.
@@ -225,7 +225,7 @@ class Why(NamedTuple):
     where: Callable[[Path], str] = str
 
     def lacks(self, id_: str) -> tuple[str, ...] | None:
-        """The libraries that version needs, that are nowhere, and that some other version does without.
+        """Return the libraries that version needs, that are nowhere, and that some other version does without.
 
         Returns:
             None if not every version could be looked into, so that nothing can be compared.
@@ -237,12 +237,12 @@ class Why(NamedTuple):
 
 
 def is_in_question(overlap: Overlap) -> bool:
-    """Whether the owners' versions of a native file may need different libraries."""
+    """Return whether the owners' versions of a native file may need different libraries."""
     return overlap.role == "native" and overlap.kind in {"different", "unknown"}
 
 
 def chosen(overlaps: Iterable[Overlap]) -> list[Overlap]:
-    """Those in question, the first few of each set of owners."""
+    """Return the overlaps in question, the first few of each set of owners."""
     counts: dict[tuple[str, ...], int] = {}
     selected = []
     for overlap in overlaps:
@@ -281,7 +281,7 @@ _NOT_NATIVE = "it is no native file"
 
 
 def read_file(path: str) -> BinaryFacts | str:
-    """The facts of a file on disk, or why there are none."""
+    """Return the facts of a file on disk, or why there are none."""
     try:
         with open_regular(path) as stream:
             return binary_facts(stream) or _NOT_NATIVE
@@ -290,7 +290,7 @@ def read_file(path: str) -> BinaryFacts | str:
 
 
 def read_member(candidate: Candidate, member: str, digest: str | None, reader: WheelReader) -> BinaryFacts | str:
-    """The facts of one member of a wheel, or why there are none; kept by its hash.
+    """Return the facts of one member of a wheel, or why there are none; kept by its hash.
 
     Args:
         candidate: The wheel.
@@ -315,7 +315,7 @@ def read_member(candidate: Candidate, member: str, digest: str | None, reader: W
 
 
 def _decoded(known: object) -> BinaryFacts | None:
-    """Facts as the cache keeps them."""
+    """Return facts as the cache keeps them."""
     if not isinstance(known, list) or len(known) != len(BinaryFacts._fields):
         return None
     return BinaryFacts._make(tuple(field) if isinstance(field, list) else field for field in known)
@@ -342,11 +342,11 @@ class Recorded(Listed, Protocol):
 
     @property
     def name(self) -> str:
-        """Normalised."""
+        """Return its normalised name."""
 
 
 def place_of(path: InstalledPath, places: Places | None) -> Path:
-    """Where an installed path is; of a set that is nowhere installed, below the root of no particular file system."""
+    """Return where an installed path is; of a set that is not installed, below a root of no real file system."""
     root, _, rest = path.partition("/")
     if places is None:
         return Path("/", path)
@@ -360,13 +360,13 @@ def around_installed(
     recorded: Iterable[Recorded],
     coming: Mapping[Path, str] | None = None,
 ) -> Surroundings:
-    """What native files of an environment find: there, in its ``lib``, in what they search besides, in the system.
+    """Return what native files of an environment find: in it, in its ``lib``, in what they search, in the system.
 
     Args:
         files: The files in question.
         places: Of the environment; its site-packages folders are walked once.
         recorded: Who may own a library.
-        coming: Files that will be there too, and whose.
+        coming: Files that will be there too, with the names of their distributions.
     """
     ld_library_path = os.environ.get("LD_LIBRARY_PATH", "")
     searched = {
@@ -395,11 +395,11 @@ def around_installed(
 
 
 def around_wheels(files: Mapping[Path, Versions], coming: Mapping[Path, str]) -> Surroundings:
-    """What native files of a set find within the set; whatever it is installed into is not known.
+    """Return what native files of a set find within the set; what it is installed into is not known.
 
     Args:
         files: The files in question.
-        coming: Every file of the set, and whose.
+        coming: Every file of the set, with the name of its distribution.
     """
     needed = {name.rpartition("/")[2] for versions in files.values() for name in versions.needed}
     owners: dict[Path, set[str]] = {}
@@ -414,7 +414,7 @@ def around_wheels(files: Mapping[Path, Versions], coming: Mapping[Path, str]) ->
 
 
 def _owners(files: Collection[Path], places: Places, recorded: Iterable[Recorded]) -> dict[Path, str]:
-    """Who recorded each of these files."""
+    """Map files to the names of the distributions that recorded them."""
     keys = {places.key_of(str(file)): file for file in files}
     owners: dict[Path, str] = {}
     for distribution in recorded if keys else ():
@@ -525,7 +525,7 @@ def _versions(
 def _read_origin(
     origin: Origin | Skip, path: InstalledPath, recorded: str | None, reader: WheelReader
 ) -> BinaryFacts | str:
-    """The version in a wheel, if it is the one that was installed."""
+    """Return the version in a wheel, if it is the one that was installed."""
     if not isinstance(origin, Origin):
         return origin.reason
     file = origin.files.get(path)

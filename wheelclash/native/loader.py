@@ -86,10 +86,10 @@ def search_path(
     ld_library_path: str = "",
     loaders: Sequence[tuple[BinaryFacts, Path]] = (),
 ) -> tuple[Folder, ...]:
-    """Where the loader looks for the libraries of a file, before the system's own folders.
+    """Return where the loader looks for the libraries of a file, before the system's own folders.
 
     glibc: DT_RPATH of the file and of those that loaded it, unless the file itself has a DT_RUNPATH; then
-    LD_LIBRARY_PATH; then the file's own DT_RUNPATH, which nobody inherits. A loader with a DT_RUNPATH hands down no
+    LD_LIBRARY_PATH; then the file's own DT_RUNPATH, which no library inherits. A loader with a DT_RUNPATH hands down no
     DT_RPATH. musl: LD_LIBRARY_PATH first, then whichever of the two the file and its loaders have.
 
     Args:
@@ -127,7 +127,7 @@ def where_needed(
     ld_library_path: str = "",
     loaders: Sequence[tuple[BinaryFacts, Path]] = (),
 ) -> tuple[Need, ...]:
-    """Where each library that a file needs is.
+    """Return where each library that a file needs is.
 
     Args:
         facts: Of the file.
@@ -146,7 +146,7 @@ def where_needed(
 
 
 def _named_by(facts: BinaryFacts, origin: Path) -> list[Folder]:
-    """The folders a file itself names; its DT_RPATH counts only where it has no DT_RUNPATH."""
+    """Return the folders a file itself names; its DT_RPATH counts only where it has no DT_RUNPATH."""
     by: Literal["rpath", "runpath"] = "runpath" if facts.runpath else "rpath"
     return [Folder(path, by) for path in _expand(facts.runpath or facts.rpath, origin, facts.machine)]
 
@@ -199,7 +199,7 @@ _DEFAULTS = ("/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib")
 
 
 def library_folders(files: Iterable[tuple[Path, str]]) -> dict[str, tuple[Path, ...]]:
-    """Of a listing, the files whose names look like shared libraries: name to the folders that hold it, sorted.
+    """Map the names of shared libraries in a listing to the folders that hold them, sorted.
 
     Args:
         files: Folder and file name of each file, in any order; for a caller that has walked the tree already.
@@ -212,7 +212,7 @@ def library_folders(files: Iterable[tuple[Path, str]]) -> dict[str, tuple[Path, 
 
 
 def environment_libraries(site_packages: Path, *, also: Iterable[Path] = ()) -> dict[str, tuple[Path, ...]]:
-    """Every shared library of an environment by file name: one walk, nothing opened.
+    """Return every shared library of an environment by file name: one walk, nothing opened.
 
     Args:
         site_packages: Walked with all below it; folders behind symbolic links are not followed.
@@ -226,7 +226,7 @@ def environment_libraries(site_packages: Path, *, also: Iterable[Path] = ()) -> 
 
 
 def loader_cache(text: str, machine: str = "") -> frozenset[str]:
-    r"""The names in the system's loader cache.
+    r"""Return the names in the system's loader cache.
 
     Args:
         text: What ``ldconfig -p`` prints.
@@ -240,7 +240,7 @@ def loader_cache(text: str, machine: str = "") -> frozenset[str]:
 
 
 def system_libraries(machine: str = "") -> frozenset[str]:
-    """The libraries the loader of this system finds by itself.
+    """Return the libraries the loader of this system finds by itself.
 
     From ``ldconfig -p``; where there is no such cache (musl), from the loader's own folders. Empty on other systems
     than Linux.

@@ -52,7 +52,7 @@ _USUAL_COMPRESSIONS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, _ZSTD
 
 
 def needed_members(archive: zipfile.ZipFile, filename: str) -> list[str]:
-    """The members that must be read: RECORD, METADATA, WHEEL and, if there is one, entry_points.txt.
+    """Return the members that must be read: RECORD, METADATA, WHEEL and, if there is one, entry_points.txt.
 
     Raises:
         WheelError: No dist-info folder, several, one of another project, or one of the members is missing.
@@ -278,7 +278,7 @@ def _without_false_hashes(members: list[Member], findings: Noted) -> list[Member
 
 
 def _digest(info: zipfile.ZipInfo, path: str, record: Record, findings: Noted) -> str | None:
-    """The hash that RECORD gives of a member, if it gives one that can be believed."""
+    """Return the hash that RECORD gives of a member, if it gives one that can be believed."""
     row = record.rows.get(path)
     if row is None and "\\" in path:
         row = record.rows.get(path.replace("\\", "/"))
@@ -301,7 +301,7 @@ def _digest(info: zipfile.ZipInfo, path: str, record: Record, findings: Noted) -
 
 
 def _folders(archive: zipfile.ZipFile, names: set[str], findings: Noted) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The folders of the zip directory that hold no member, and the members that are folders of other members."""
+    """Return the folders of the zip directory that hold no member, and the members that are folders of others."""
     above = folders_above(names)
     folders = {normalise(info.filename.rstrip("/")) for info in archive.infolist() if info.filename and info.is_dir()}
     empty = tuple(sorted(path for path in folders if path and path != "." and path not in above))

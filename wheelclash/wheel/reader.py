@@ -31,7 +31,7 @@ __all__ = ["WheelReader", "cached_contents", "decode_contents", "encode_contents
 
 
 def encode_contents(contents: Contents) -> dict[str, Any]:
-    """A value JSON can hold, from which :func:`decode_contents` makes the same contents again."""
+    """Return a value JSON can hold, from which :func:`decode_contents` makes the same contents again."""
     members = contents.members
     return {
         "dist_info": contents.dist_info,
@@ -53,7 +53,7 @@ def encode_contents(contents: Contents) -> dict[str, Any]:
 
 
 def decode_contents(value: Any) -> Contents | None:
-    """The contents that were encoded; None if ``value`` is nothing of the kind."""
+    """Return the contents that were encoded; None if ``value`` is nothing of the kind."""
     try:
         columns = value["paths"], value["sizes"], value["crcs"], value["digests"]
         nothing = [None] * len(columns[0])
@@ -86,7 +86,7 @@ _EVIDENCE: dict[str, Evidence] = {"range": "range", "full": "full", "local": "lo
 
 
 def cached_contents(candidate: Candidate, cache: Cache) -> tuple[Contents, Evidence] | None:
-    """What an earlier run read of this very wheel, and how; None if it must be read.
+    """Return what an earlier run read of this very wheel, and how; None if it must be read.
 
     Neither asks for the wheel nor opens it.
     """
@@ -101,7 +101,7 @@ def cached_contents(candidate: Candidate, cache: Cache) -> tuple[Contents, Evide
 
 
 def _keys(candidate: Candidate) -> list[str]:
-    """Under which keys an entry may be found: first the one that every origin shares."""
+    """Return under which keys an entry may be found: first the one that every origin shares."""
     if candidate.path is not None:
         try:
             return [_local_key(candidate, candidate.path.stat())]
@@ -169,7 +169,7 @@ class WheelReader:
         return cached_contents(candidate, self.cache)
 
     def read(self, candidate: Candidate) -> tuple[Contents, Evidence, bool]:
-        """The contents of a wheel, how they were had, and whether from the cache.
+        """Return the contents of a wheel, how they were had, and whether from the cache.
 
         Raises:
             FetchError: It cannot be had.
@@ -218,7 +218,7 @@ class WheelReader:
         return contents, "local"
 
     def member(self, candidate: Candidate, path: str, *, limit: int, head: int | None = None) -> bytes:
-        """The content of one file of a wheel, for a verdict; counted apart.
+        """Return the content of one file of a wheel, for a verdict; counted apart.
 
         Args:
             candidate: The wheel.
@@ -320,7 +320,7 @@ class WheelReader:
 
 
 def _needed(archive: Archive, filename: str) -> list[str]:
-    """The members that must be read, none of them too large to be."""
+    """Return the members that must be read, none of them too large to be."""
     from wheelclash.wheel.archive import most_bytes, needed_members
     from wheelclash.wheel.remote import unpacking
 
@@ -332,7 +332,7 @@ def _needed(archive: Archive, filename: str) -> list[str]:
 
 
 def _contents_of(archive: Archive, candidate: Candidate) -> Contents:
-    """Parse an archive whose needed members are at hand; junk around it becomes a finding."""
+    """Parse an archive, its needed members being at hand; junk around it becomes a finding."""
     from wheelclash.wheel.archive import parse_contents
     from wheelclash.wheel.remote import unpacking
 
@@ -360,7 +360,7 @@ def _require_small(archive: Archive, name: str, filename: str, limit: int) -> No
 
 
 def _archive_name(archive: Archive, path: str, filename: str) -> str:
-    """The name in the zip directory of a normalised path; of several the last, as in the contents."""
+    """Return the name in the zip directory of a normalised path; of several the last, as in the contents."""
     from wheelclash.wheel.record import normalise
 
     if path in archive.zip.NameToInfo:

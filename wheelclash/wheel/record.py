@@ -133,7 +133,7 @@ def parse_hash(written: str) -> str | UnusableHash | None:
 
 
 def _bare(value: str) -> str:
-    """A digest in the urlsafe alphabet, without padding: as RECORD should have it."""
+    """Return a digest in the urlsafe alphabet, without padding: as RECORD should have it."""
     return value.rstrip("=").replace("+", "-").replace("/", "_")
 
 
@@ -161,7 +161,7 @@ class Record:
 
 
 def normalise(path: str) -> str | None:
-    """``path`` with ``.``, ``//`` and inner ``..`` resolved lexically.
+    """Return ``path`` with ``.``, ``//`` and inner ``..`` resolved lexically.
 
     Returns:
         None if it is absolute, names a drive or climbs out of the root; ``.`` if it is the root itself.
@@ -320,7 +320,7 @@ def _size(record: Record, path: str, written: str) -> int | None:
 
 
 def _digest(record: Record, path: str, written: str) -> str | None:
-    """The row's hash as ``algorithm:hex``; None, with a finding, if it proves nothing."""
+    """Return the row's hash as ``algorithm:hex``; None, with a finding, if it proves nothing."""
     parsed = parse_hash(written)
     if isinstance(parsed, UnusableHash):
         record.findings.append(Finding(parsed.code, path, parsed.detail))

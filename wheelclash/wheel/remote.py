@@ -102,7 +102,7 @@ class Directory:
 
 
 def find_directory(tail: bytes, size: int, filename: str) -> Directory:
-    """Find the directory by the last end record whose numbers fit the file.
+    """Find the directory by the last end record with numbers that fit the file.
 
     Args:
         tail: The last bytes of the file; ``FURTHEST_END`` of them, or all, are enough but for zip64 files with a
@@ -127,7 +127,7 @@ def find_directory(tail: bytes, size: int, filename: str) -> Directory:
 
 
 def _directory_at(tail: bytes, position: int, base: int, size: int) -> Directory | None:
-    """What the end record at ``tail[position:]`` says, if it can be true."""
+    """Return what the end record at ``tail[position:]`` says, if it can be true."""
     if len(tail) - position < END_SIZE:
         return None
     _, disk, first_disk, _, count, length, offset, comment = _END.unpack_from(tail, position)
@@ -149,7 +149,7 @@ def _directory_at(tail: bytes, position: int, base: int, size: int) -> Directory
 
 
 class HoleError(OSError):
-    """Bytes were read that nobody fetched; :mod:`zipfile` sees a failing disk."""
+    """Bytes were read that were never fetched; :mod:`zipfile` sees a failing disk."""
 
 
 class SparseFile(io.RawIOBase):
@@ -174,7 +174,7 @@ class SparseFile(io.RawIOBase):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is at hand yet."""
+        """Return whether nothing is at hand yet."""
         return not self._parts and self.source is None
 
     def add(self, start: int, data: bytes) -> None:
@@ -191,7 +191,7 @@ class SparseFile(io.RawIOBase):
         self.size = end_record + 22
 
     def missing(self, start: int, stop: int) -> tuple[int, int] | None:
-        """The smallest span that holds every byte of ``start`` to ``stop`` not at hand, or None."""
+        """Return the smallest span that holds every byte of ``start`` to ``stop`` not at hand, or None."""
         if self.source is not None:
             return None
         for begin, data in self._parts:
@@ -203,7 +203,7 @@ class SparseFile(io.RawIOBase):
         return (start, stop) if start < stop else None
 
     def agrees(self, other: IO[bytes]) -> bool:
-        """Whether ``other`` has the same bytes wherever parts are at hand."""
+        """Return whether ``other`` has the same bytes wherever parts are at hand."""
         for start, data in self._parts:
             other.seek(start)
             if other.read(len(data)) != data:
@@ -211,15 +211,15 @@ class SparseFile(io.RawIOBase):
         return True
 
     def readable(self) -> bool:
-        """Yes."""
+        """Return true."""
         return True
 
     def seekable(self) -> bool:
-        """Yes."""
+        """Return true."""
         return True
 
     def tell(self) -> int:
-        """The position."""
+        """Return the position."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
@@ -242,7 +242,7 @@ class SparseFile(io.RawIOBase):
         return len(data)
 
     def read(self, size: int | None = -1) -> bytes:
-        """Up to ``size`` bytes: fewer at the end of the file, or of what is at hand.
+        """Return up to ``size`` bytes: fewer at the end of the file, or of what is at hand.
 
         Raises:
             HoleError: The first byte is not at hand.
@@ -265,7 +265,7 @@ class SparseFile(io.RawIOBase):
         return bytes(content)
 
     def _piece(self, start: int, stop: int) -> bytes:
-        """Some bytes from ``start`` on, none if they are not at hand."""
+        """Return some bytes from ``start`` on, none if they are not at hand."""
         for begin, data in self._parts:
             if begin <= start < begin + len(data):
                 return data[start - begin : stop - begin]
@@ -315,7 +315,7 @@ def _broken() -> tuple[type[Exception], ...]:
 
 @contextmanager
 def unpacking(filename: str) -> Iterator[None]:
-    """Whatever :mod:`zipfile` and the decompressors raise becomes a ``WheelError`` of code ``unreadable``."""
+    """Raise a ``WheelError`` of code ``unreadable`` for whatever :mod:`zipfile` and the decompressors raise."""
     try:
         yield
     except _broken() as error:
@@ -414,19 +414,19 @@ class Archive:
         self._file.close()
 
     def of(self, source: _Source) -> Archive:
-        """This archive, its missing parts to be had from ``source``."""
+        """Return this archive, its missing parts to be had from ``source``."""
         self._source = source
         return self
 
     def _span(self, name: str, head: int | None) -> tuple[int, int]:
-        """From a member's header to the next one's, but never more than the member can need."""
+        """Return the bytes from a member's header to the next one's, but never more than the member can need."""
         try:
             info = self.zip.getinfo(name)
         except KeyError:
             raise WheelError(self._filename, "unreadable", f"it has no member {name}") from None
         start, end = info.header_offset, self.directory.start
         if not self._offsets:
-            self._offsets = sorted({info.header_offset for info in self.zip.infolist()})
+            self._offsets = sorted({member.header_offset for member in self.zip.infolist()})
         following = bisect_right(self._offsets, start)
         if following < len(self._offsets):
             end = min(end, self._offsets[following])
