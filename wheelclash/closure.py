@@ -326,6 +326,7 @@ def _index(settings: IndexSettings, credentials: Credentials, *, from_files: boo
     The default index is not named where only files are read: one of them may name another.
     """
     *extras, main = [*settings.extra_index_urls, settings.index_url]
+    # Without a default index uv would ask its own: the last of the further ones takes that place.
     if main is None and extras:
         main = extras.pop()
     options: list[str] = []

@@ -105,6 +105,7 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
         inputs = inputs._replace(asked=[*inputs.asked, *listed.asked], files=(), text=None)
     resolves = _resolves(question, inputs, compares=compares)
     lone_folder = resolves and bool(inputs.folders) and inputs.alone is not None
+    # Constraints go to uv with what it resolves; everything else is narrowed here.
     if constraints:
         limits = _limits(constraints, question, credentials)
         against, siblings = (
@@ -129,10 +130,12 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     gatherers = [_Gatherer(target, question, reader, settings, inputs, pages) for target in targets]
     selected = run_all([partial(gatherer.select, resolves=resolves, lone_folder=lone_folder) for gatherer in gatherers])
     chosen = [[left_out, *parts] for parts in selected]
+    # Some locks name a wheel by file name and hash only; an index has to say where it is.
     located = _locate(
         [unlocated for parts in chosen for part in parts for unlocated in part.unlocated], settings, reader
     )
     sets = [_target_set(gatherer, parts, located) for gatherer, parts in zip(gatherers, chosen, strict=True)]
+    # uv may choose an older release without saying so; the pages show what the newest one is.
     newest = _newest_pages(gatherers, reader)
     sets = run_all(
         [partial(gatherer.with_newer, target_set, newest) for gatherer, target_set in zip(gatherers, sets, strict=True)]

@@ -250,6 +250,7 @@ class Fetcher:
         client, deadline = self._connected()
         for attempt in range(_TRIES):
             try:
+                # A slot is held for one try; a pause between tries leaves it to other requests.
                 with self._connections.slots:
                     return self._answer(client, deadline, url, headers, read, purpose)
             except RetryError as retry:
@@ -291,6 +292,7 @@ class Fetcher:
                             self._bounded(response, here, _SMALL_BODY)  # the connection can be used again
                     finally:
                         response.close()
+                    # A login goes to the origin that it is for, and never to another one that a redirect names.
                     if origin_of(target) != origin_of(here):
                         authorization = None
                     here = target

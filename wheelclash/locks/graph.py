@@ -64,6 +64,7 @@ class Markers:
         """
         if not text:
             return True
+        # What a marker cannot ask for is left out of the key, so that more markers are found again.
         active = frozenset(extras) if "extra" in text else frozenset[str]()
         chosen = frozenset(groups) if "dependency_groups" in text else frozenset[str]()
         key = (text, active, chosen)
@@ -137,6 +138,7 @@ def reach(
         edge = queue.popleft()
         number = _package_of(edge, versions, reached, what)
         known = reached.get(number)
+        # Reached again without a new extra, a package has no new edges; this ends circles too.
         if known is not None and known.issuperset(edge.extras):
             continue
         extras = reached.setdefault(number, set())

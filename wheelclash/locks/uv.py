@@ -478,6 +478,7 @@ class UvLock(ProjectLock):
             pass
         else:
             return whole, []
+        # Not all can be installed together: take each that conflicts with none taken before, in the lock's order.
         left_out = []
         for extra in whole.extras[len(wanted.extras) :]:
             wider = wanted._replace(extras=(*wanted.extras, extra))
@@ -520,11 +521,13 @@ class UvLock(ProjectLock):
         named |= {Item(name, group=group) for name in names for group in wanted.groups}
         self._conflicts.check(named)
         active = named
+        # Markers ask which extras are active, and edges that hold make more extras active: walk until none is added.
         for _ in range(_ROUNDS):
             wider = named | self._walk(markers, wanted, active).extras
             if wider == active:
                 break
             active = wider
+        # Edges make extras active and nothing else; groups and projects were checked before.
         self._conflicts.check(item for item in active if item.extra is not None)
         return self._walk(markers, wanted, active)
 

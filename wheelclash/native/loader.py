@@ -104,6 +104,7 @@ def search_path(
     """
     from_variable = [Folder(path, "ld-library-path") for path in _expand(re.split("[:;]", ld_library_path), None, "")]
     line = ((facts, origin), *loaders)
+    # musl: the variable first, then one kind of entry as the other, of the file and of all that loaded it.
     if any(name.startswith("libc.musl-") or name == "libc.so" for name in facts.needed):
         folders = from_variable + [entry for file, folder in line for entry in _named_by(file, folder)]
     elif facts.runpath:
@@ -160,6 +161,7 @@ def _expand(entries: Iterable[str], origin: Path | None, machine: str) -> Iterat
     fill |= {"ORIGIN": (str(origin),)} if origin is not None else {}
     for entry in entries:
         used = {curly or bare for curly, bare in _TOKEN.findall(entry)}
+        # $LIB and $PLATFORM depend on the system that loads the file: every value that they can have is tried.
         for chosen in product(*(fill.get(token, ()) for token in sorted(used))):
             values = dict(zip(sorted(used), chosen, strict=True))
             text = _TOKEN.sub(lambda match: values[match[1] or match[2]], entry)  # noqa: B023  (used at once)

@@ -116,6 +116,7 @@ def find_directory(tail: bytes, size: int, filename: str) -> Directory:
     base = size - len(tail)
     position = len(tail)
     lowest = max(0, len(tail) - FURTHEST_END)
+    # The comment of an archive may hold the signature too: each place is tried, the last one first.
     while (position := tail.rfind(_END_SIGNATURE, lowest, position)) >= 0:
         directory = _directory_at(tail, position, base, size)
         if directory is not None:
@@ -140,6 +141,7 @@ def _directory_at(tail: bytes, position: int, base: int, size: int) -> Directory
         _, _, _, _, disk, first_disk, _, count, length, offset = _END64.unpack_from(tail, behind)
     prefix = base + behind - length - offset
     trailing = size - (base + position + END_SIZE + comment)
+    # A record that fits: on one disk, nothing outside of the file, and room for as many entries as it counts.
     if disk or first_disk or prefix < 0 or trailing < 0 or count * _ENTRY_SIZE > length:
         return None
     begin = behind - length  # relative to the tail
@@ -339,6 +341,7 @@ class Hosts:
             StoppedError: The thread was told to stop while it waited.
         """
         with self._changed:
+            # The first request to a server shows whether it serves ranges; the others wait for that answer.
             while origin in self._asked:
                 self._changed.wait(_LOOK)
                 pause(0)
@@ -396,6 +399,7 @@ class Archive:
         if source is None:
             return
         holes = [source.parts.missing(*self._span(name, head)) for name in names]
+        # One request for members that lie close together: it costs less than two, the bytes between them included.
         clusters: list[tuple[int, int]] = []
         for start, stop in sorted(hole for hole in holes if hole is not None):
             if clusters and start - clusters[-1][1] <= NEAR:
@@ -427,6 +431,8 @@ class Archive:
         start, end = info.header_offset, self.directory.start
         if not self._offsets:
             self._offsets = sorted({member.header_offset for member in self.zip.infolist()})
+        # The local header may be longer than the directory's entry says; but it and the data end where the next
+        # member begins.
         following = bisect_right(self._offsets, start)
         if following < len(self._offsets):
             end = min(end, self._offsets[following])
