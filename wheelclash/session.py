@@ -23,7 +23,7 @@ from wheelclash.index.settings import IndexFlags, resolve_settings
 from wheelclash.installers import InstallerName
 from wheelclash.options import Ignore, Options, Question
 from wheelclash.pipeline import answer, look
-from wheelclash.target.interpreter import Interpreter, meant, running, target_of
+from wheelclash.target.interpreter import Interpreter, choose_interpreter, running, target_of
 from wheelclash.target.target import Target
 from wheelclash.threads import await_call
 from wheelclash.validation import choice, flag, instance, items, moment, paths, refuse_unknown, texts
@@ -244,7 +244,7 @@ def _interpreter(name: str, given: object, environ: Mapping[str, str]) -> Interp
     if given is None or isinstance(given, Interpreter):
         return given
     python = os.fspath(instance(name, given, str | os.PathLike, described))
-    return meant(python=python, run_as_module=False, environ=environ, cwd=Path.cwd())
+    return choose_interpreter(python=python, run_as_module=False, environ=environ, cwd=Path.cwd())
 
 
 def _into(given: object, environ: Mapping[str, str]) -> Environment | None:

@@ -16,7 +16,7 @@ import pytest
 
 from wheelclash.errors import TargetError
 from wheelclash.target import interpreter as module
-from wheelclash.target.interpreter import ask, meant, running, target_of
+from wheelclash.target.interpreter import ask, choose_interpreter, running, target_of
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the stand-ins are shell scripts")
 
@@ -147,7 +147,7 @@ def test_tags_follow_from_what_an_interpreter_says(
 
 def test_asking_for_oneself_starts_no_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("a process was started"))
-    assert meant(python=sys.executable, run_as_module=False, environ={}, cwd=tmp_path) == running({})
+    assert choose_interpreter(python=sys.executable, run_as_module=False, environ={}, cwd=tmp_path) == running({})
 
 
 def test_an_environment_is_told_from_its_base(environments: dict[str, Path]) -> None:
@@ -180,14 +180,14 @@ def test_the_first_that_applies_is_meant(
 ) -> None:
     folder = environments["work"].parent
     environ = {key: value and str(folder / value) for key, value in variables.items()}
-    found = meant(
+    found = choose_interpreter(
         python=python and str(folder / python), run_as_module=run_as_module, environ=environ, cwd=folder / "work"
     )
     assert found.prefix == (Path(sys.prefix) if expected is None else folder / expected)
 
 
 def test_without_anything_else_the_running_one_is_meant(tmp_path: Path) -> None:
-    assert meant(python=None, run_as_module=False, environ={}, cwd=tmp_path).prefix == Path(sys.prefix)
+    assert choose_interpreter(python=None, run_as_module=False, environ={}, cwd=tmp_path).prefix == Path(sys.prefix)
 
 
 def test_a_tool_in_an_environment_of_its_own_means_the_first_python_outside(
@@ -198,7 +198,7 @@ def test_a_tool_in_an_environment_of_its_own_means_the_first_python_outside(
     (own / "uv-receipt.toml").write_text("[tool]\n")
     monkeypatch.setattr(sys, "prefix", str(own))
     path = os.pathsep.join(str(each / "bin") for each in (own, environments["active"]))
-    found = meant(python=None, run_as_module=False, environ={"PATH": path}, cwd=tmp_path)
+    found = choose_interpreter(python=None, run_as_module=False, environ={"PATH": path}, cwd=tmp_path)
     assert found.prefix == environments["active"]
 
 
@@ -221,15 +221,18 @@ def test_a_version_is_looked_for_on_path(environments: dict[str, Path], tmp_path
     script(tmp_path / "python3", "exit 127")  # a launcher's stub
     path = os.pathsep.join([str(tmp_path), str(environments["active"] / "bin")])
     version = ".".join(map(str, sys.version_info[:2]))
-    found = meant(python=version, run_as_module=False, environ={"PATH": path}, cwd=tmp_path)
+    found = choose_interpreter(python=version, run_as_module=False, environ={"PATH": path}, cwd=tmp_path)
     assert found.prefix == environments["active"]
     with pytest.raises(TargetError, match=r"3\.99"):
-        meant(python="3.99", run_as_module=False, environ={"PATH": path}, cwd=tmp_path)
+        choose_interpreter(python="3.99", run_as_module=False, environ={"PATH": path}, cwd=tmp_path)
 
 
 def test_a_name_is_looked_for_on_path(environments: dict[str, Path], tmp_path: Path) -> None:
     environ = {"PATH": str(environments["conda"] / "bin")}
-    assert meant(python="python", run_as_module=False, environ=environ, cwd=tmp_path).prefix == environments["conda"]
+    assert (
+        choose_interpreter(python="python", run_as_module=False, environ=environ, cwd=tmp_path).prefix
+        == environments["conda"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -258,9 +261,11 @@ def test_what_is_not_there_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "plain").write_text("not executable")
     with pytest.raises(TargetError):
-        meant(python=name, run_as_module=False, environ={"PATH": str(tmp_path)}, cwd=tmp_path)
+        choose_interpreter(python=name, run_as_module=False, environ={"PATH": str(tmp_path)}, cwd=tmp_path)
 
 
 def test_a_stale_variable_is_told_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(TargetError, match=r"VIRTUAL_ENV.*Unset"):
-        meant(python=None, run_as_module=False, environ={"VIRTUAL_ENV": str(tmp_path / "gone")}, cwd=tmp_path)
+        choose_interpreter(
+            python=None, run_as_module=False, environ={"VIRTUAL_ENV": str(tmp_path / "gone")}, cwd=tmp_path
+        )

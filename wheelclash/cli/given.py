@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelclash.errors import QuestionError
-from wheelclash.target.interpreter import meant, on_path, running, target_of
+from wheelclash.target.interpreter import choose_interpreter, on_path, running, target_of
 from wheelclash.target.target import target_for, with_python
 
 if TYPE_CHECKING:
@@ -74,7 +74,9 @@ def targets_of(
         # The locks name the targets, or one half of it was named: no interpreter that lies about here need be run.
         interpreter = running(environ)
     else:
-        interpreter = meant(python=arguments.python, run_as_module=as_module, environ=environ, cwd=working_folder())
+        interpreter = choose_interpreter(
+            python=arguments.python, run_as_module=as_module, environ=environ, cwd=working_folder()
+        )
     if platforms:
         version = ".".join(interpreter.version.split(".")[:2]) + ("t" if interpreter.free_threaded else "")
         return [target_for(version, platform) for platform in platforms], None

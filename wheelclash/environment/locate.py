@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.environment.paths import Places, has_sites, places_below, places_of, places_together, search_path
 from wheelclash.errors import QuestionError, TargetError
-from wheelclash.target.interpreter import Interpreter, meant, python_of, running, target_of
+from wheelclash.target.interpreter import Interpreter, choose_interpreter, python_of, running, target_of
 from wheelclash.target.target import Target, with_python
 from wheelclash.validation import instance, paths
 
@@ -67,7 +67,7 @@ def find_environment(
         return Environment(places, _target_of_folder(places), None, options)
     environ = os.environ if environ is None else environ
     named = None if python is None else os.fspath(python)
-    interpreter = meant(python=named, run_as_module=run_as_module, environ=environ, cwd=_working_folder())
+    interpreter = choose_interpreter(python=named, run_as_module=run_as_module, environ=environ, cwd=_working_folder())
     return environment_of(interpreter, environ)
 
 

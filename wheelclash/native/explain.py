@@ -184,7 +184,7 @@ MOST = 3
 """How many files of one set of owners are explained: the others break for the same reason."""
 
 
-class Versions(NamedTuple):
+class FileVersions(NamedTuple):
     """The versions of one contested file.
 
     Attributes:
@@ -198,7 +198,7 @@ class Versions(NamedTuple):
     unread: Mapping[str, str]
 
     @classmethod
-    def of(cls, names: Mapping[str, str], read: Mapping[str, BinaryFacts | str]) -> Versions:
+    def of(cls, names: Mapping[str, str], read: Mapping[str, BinaryFacts | str]) -> FileVersions:
         """Sort what was read from why it was not."""
         facts = {id_: result for id_, result in read.items() if isinstance(result, BinaryFacts)}
         return cls(names, facts, {id_: result for id_, result in read.items() if isinstance(result, str)})
@@ -241,7 +241,7 @@ def is_in_question(overlap: Overlap) -> bool:
     return overlap.role == "native" and overlap.kind in {"different", "unknown"}
 
 
-def chosen(overlaps: Iterable[Overlap]) -> list[Overlap]:
+def select_overlaps(overlaps: Iterable[Overlap]) -> list[Overlap]:
     """Return the overlaps in question, the first few of each set of owners."""
     counts: dict[tuple[str, ...], int] = {}
     selected = []
@@ -252,26 +252,26 @@ def chosen(overlaps: Iterable[Overlap]) -> list[Overlap]:
     return selected
 
 
-def reason(origin: Path, versions: Versions, around: Surroundings) -> Why:
+def explain_file(origin: Path, versions: FileVersions, index: LibraryIndex) -> Why:
     """Say what the versions of one file need.
 
     Args:
         origin: The folder it is in, or will be.
         versions: Its versions.
-        around: Where libraries are.
+        index: Where libraries are.
     """
     sides = {}
     for id_, facts in versions.facts.items():
-        system = None if around.system is None else around.system(facts.machine)
+        system = None if index.system is None else index.system(facts.machine)
         needs = where_needed(
             facts,
             origin=origin,
-            libraries=around.libraries,
+            libraries=index.libraries,
             system=system,
-            ld_library_path=around.ld_library_path,
+            ld_library_path=index.ld_library_path,
         )
         sides[id_] = Side(versions.names[id_], facts, needs)
-    return Why(explain(list(sides.values()), where=around.where), sides, versions.unread, around.where)
+    return Why(explain(list(sides.values()), where=index.where), sides, versions.unread, index.where)
 
 
 LIMIT = 128 * 1024 * 1024
@@ -321,7 +321,7 @@ def _decoded(known: object) -> BinaryFacts | None:
     return BinaryFacts._make(tuple(field) if isinstance(field, list) else field for field in known)
 
 
-class Surroundings(NamedTuple):
+class LibraryIndex(NamedTuple):
     """What the loader would find.
 
     Attributes:
@@ -354,12 +354,12 @@ def place_of(path: InstalledPath, places: Places | None) -> Path:
     return Path(folders.get(root, places.base), rest)
 
 
-def around_installed(
-    files: Mapping[Path, Versions],
+def index_environment(
+    files: Mapping[Path, FileVersions],
     places: Places,
     recorded: Iterable[Recorded],
     coming: Mapping[Path, str] | None = None,
-) -> Surroundings:
+) -> LibraryIndex:
     """Return what native files of an environment find: in it, in its ``lib``, in what they search, in the system.
 
     Args:
@@ -391,10 +391,10 @@ def around_installed(
         names = sorted({name for path, name in owners.items() if path.parent == folder})
         return " and ".join(names) or str(folder.relative_to(base) if folder.is_relative_to(base) else folder)
 
-    return Surroundings(libraries, system_libraries, where, ld_library_path)
+    return LibraryIndex(libraries, system_libraries, where, ld_library_path)
 
 
-def around_wheels(files: Mapping[Path, Versions], coming: Mapping[Path, str]) -> Surroundings:
+def index_wheels(files: Mapping[Path, FileVersions], coming: Mapping[Path, str]) -> LibraryIndex:
     """Return what native files of a set find within the set; what it is installed into is not known.
 
     Args:
@@ -410,7 +410,7 @@ def around_wheels(files: Mapping[Path, Versions], coming: Mapping[Path, str]) ->
     def where(folder: Path) -> str:
         return " and ".join(sorted(owners.get(folder, ()))) or str(folder)
 
-    return Surroundings(library_folders((path.parent, path.name) for path in coming), None, where)
+    return LibraryIndex(library_folders((path.parent, path.name) for path in coming), None, where)
 
 
 def _owners(files: Collection[Path], places: Places, recorded: Iterable[Recorded]) -> dict[Path, str]:
@@ -453,14 +453,14 @@ def explain_overlaps(
     """
     by_id = {distribution.id: distribution for distribution in (*distributions, *residents)}
     on_disk = {distribution.id for distribution in residents}
-    read: dict[InstalledPath, Versions] = {}
-    for overlap in chosen(overlaps):
+    read: dict[InstalledPath, FileVersions] = {}
+    for overlap in select_overlaps(overlaps):
         names = {id_: by_id[id_].name for id_ in overlap.ids}
         facts = {}
         for owner in overlap.owners:
             there = places if owner.id in on_disk else None
             facts[owner.id] = _read(owner, by_id[owner.id], reader, there)
-        read[overlap.path] = Versions.of(names, facts)
+        read[overlap.path] = FileVersions.of(names, facts)
     if not read:
         return {}
     coming: dict[Path, str] = {}
@@ -468,8 +468,8 @@ def explain_overlaps(
         for layout in list(distribution.layouts.values())[:1]:
             coming.update((place_of(path, places), distribution.name) for path in layout.files)
     files = {place_of(path, places): versions for path, versions in read.items()}
-    around = around_wheels(files, coming) if places is None else around_installed(files, places, recorded, coming)
-    return {path: reason(place_of(path, places).parent, versions, around) for path, versions in read.items()}
+    index = index_wheels(files, coming) if places is None else index_environment(files, places, recorded, coming)
+    return {path: explain_file(place_of(path, places).parent, versions, index) for path, versions in read.items()}
 
 
 def _read(owner: Owner, distribution: Distribution, reader: WheelReader, there: Places | None) -> BinaryFacts | str:
@@ -494,18 +494,18 @@ def explain_contested(
     Returns:
         By installed path.
     """
-    wanted = {overlap.path for overlap in chosen(file.overlap for file in contested)}
+    wanted = {overlap.path for overlap in select_overlaps(file.overlap for file in contested)}
     files = [file for file in contested if file.overlap.path in wanted and file.overlap.is_same_path]
     by_id = {distribution.id: distribution for distribution in scan.distributions}
     absent = {id_ for file in files for id_ in file.overlap.ids if id_ not in file.on_disk.matches}
     origins = find_origins([by_id[id_] for id_ in sorted(absent)], scan, settings, reader)
-    read: dict[Path, Versions] = {}
+    read: dict[Path, FileVersions] = {}
     for file in files:
         names = {id_: by_id[id_].name for id_ in file.overlap.ids}
-        read[Path(scan.places.on_disk(file.key))] = Versions.of(names, _versions(file, scan, origins, reader))
-    around = around_installed(read, scan.places, scan.distributions)
+        read[Path(scan.places.on_disk(file.key))] = FileVersions.of(names, _versions(file, scan, origins, reader))
+    index = index_environment(read, scan.places, scan.distributions)
     return {
-        file.overlap.path: reason(path.parent, versions, around)
+        file.overlap.path: explain_file(path.parent, versions, index)
         for file, (path, versions) in zip(files, read.items(), strict=True)
     }
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from packaging.tags import Tag
 
-__all__ = ["Facts", "Interpreter", "ask", "meant", "on_path", "python_of", "running", "target_of"]
+__all__ = ["Facts", "Interpreter", "ask", "choose_interpreter", "on_path", "python_of", "running", "target_of"]
 
 PATIENCE = 10.0
 """Seconds an interpreter has to answer."""
@@ -303,7 +303,9 @@ def _tags(texts: tuple[str, ...]) -> Iterator[Tag]:
 # -- which one is meant ------------------------------------------------------------------------------------
 
 
-def meant(*, python: str | None, run_as_module: bool, environ: Mapping[str, str], cwd: Path) -> Interpreter:
+def choose_interpreter(
+    *, python: str | None, run_as_module: bool, environ: Mapping[str, str], cwd: Path
+) -> Interpreter:
     """Return the interpreter of the environment that options name; the order is in this module's docstring.
 
     Args:
