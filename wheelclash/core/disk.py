@@ -157,11 +157,11 @@ class Disk:
 
     def recorders(self) -> dict[InstalledPath, list[str]]:
         """Return the ids of the distributions that recorded each path, by path."""
-        found: dict[InstalledPath, list[str]] = {}
+        ids_by_path: dict[InstalledPath, list[str]] = {}
         for id_, record in self.records.items():
             for path in record.files:
-                found.setdefault(path, []).append(id_)
-        return found
+                ids_by_path.setdefault(path, []).append(id_)
+        return ids_by_path
 
     def holders(
         self, path: InstalledPath, recorders: Mapping[InstalledPath, Iterable[str]] | None = None
@@ -173,10 +173,10 @@ class Disk:
             recorders: What :meth:`recorders` gave, for a caller that asks of many paths.
         """
         path = self.key(path)
-        found = self.contents.get(path, frozenset({None}))
-        if len(found) != 1:
+        possible = self.contents.get(path, frozenset({None}))
+        if len(possible) != 1:
             return None
-        (content,) = found
+        (content,) = possible
         among = self.records if recorders is None else recorders.get(path, ())
         return frozenset(id_ for id_ in among if self.records[id_].files.get(path, "") == content)
 
@@ -184,10 +184,10 @@ class Disk:
         """Whether a distribution that is installed has all its files."""
         certain = True
         for path, content in self.records[id_].files.items():
-            found = self.contents[path]
-            if content not in found:
+            possible = self.contents[path]
+            if content not in possible:
                 return "no"
-            certain = certain and len(found) == 1
+            certain = certain and len(possible) == 1
         return "yes" if certain else "undetermined"
 
     def missing(self, id_: str) -> frozenset[InstalledPath]:

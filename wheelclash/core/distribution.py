@@ -139,10 +139,10 @@ class Requirements(NamedTuple):
 
     def with_extras(self, extras: Iterable[str]) -> tuple[Edge, ...]:
         """The requirements that hold when these extras are asked for."""
-        found = dict.fromkeys(self.edges)
+        edges = dict.fromkeys(self.edges)
         for extra in extras:
-            found.update(dict.fromkeys((self.by_extra or {}).get(extra, ())))
-        return tuple(found)
+            edges.update(dict.fromkeys((self.by_extra or {}).get(extra, ())))
+        return tuple(edges)
 
     @property
     def names(self) -> frozenset[str]:
@@ -218,7 +218,7 @@ class Distribution(NamedTuple):
 def requirements_of(contents: Contents, target: Target) -> Requirements:
     """Evaluate ``Requires-Dist`` for a target (PEP 508 markers). Lines that cannot be parsed are left out."""
     parsed = parse_requires(contents.requires)
-    extras = sorted({extra for each in parsed for extra in _extras_of(each)})
+    extras = sorted({extra for requirement in parsed for extra in _extras_of(requirement)})
     return Requirements(
         edges=_edges(parsed, target, ""),
         by_extra={extra: _edges(parsed, target, extra) for extra in extras},
@@ -269,13 +269,13 @@ def contradictions(distributions: Sequence[Distribution], target: Target) -> lis
 
 def parse_requires(lines: Iterable[str]) -> list[Requirement]:
     """Requirements of a wheel's METADATA; what cannot be parsed is left out, however it was made."""
-    found = []
+    requirements = []
     for line in lines:
         try:
-            found.append(Requirement(line))
+            requirements.append(Requirement(line))
         except (ValueError, RecursionError):  # packaging's own error is a ValueError; nesting and digits go deeper
             continue
-    return found
+    return requirements
 
 
 def holds(requirement: Requirement, environment: Mapping[str, str]) -> bool:
@@ -308,14 +308,14 @@ def _extras_of(requirement: Requirement) -> list[str]:
     """The extras a marker names, e.g. ``["cli"]`` for ``extra == "cli"`` or ``"cli" == extra``."""
     if requirement.marker is None or "extra" not in (text := str(requirement.marker)):
         return []
-    return [canonicalize_name(one or other) for one, other in _EXTRA.findall(text.replace("'", '"'))]
+    return [canonicalize_name(left or right) for left, right in _EXTRA.findall(text.replace("'", '"'))]
 
 
 def _edges(parsed: list[Requirement], target: Target, extra: str) -> tuple[Edge, ...]:
     environment = {**target.markers, "extra": extra}
-    found = [
-        Edge(canonicalize_name(each.name), tuple(sorted(canonicalize_name(name) for name in each.extras)))
-        for each in parsed
-        if holds(each, environment)
+    edges = [
+        Edge(canonicalize_name(requirement.name), tuple(sorted(canonicalize_name(name) for name in requirement.extras)))
+        for requirement in parsed
+        if holds(requirement, environment)
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(edges))
