@@ -24,6 +24,8 @@ FINISHED = (
     "closure.py",
     "core/content.py",
     "core/contents.py",
+    "core/disk.py",
+    "core/distribution.py",
     "core/installer.py",
     "core/layout.py",
     "core/ownership.py",

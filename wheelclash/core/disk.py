@@ -68,7 +68,7 @@ class Disk:
         records: Mapping[str, Mapping[InstalledPath, Content]],
         contents: Mapping[InstalledPath, frozenset[Content | None]],
     ) -> Disk:
-        """The model of a disk that was looked at.
+        """Return the model of a disk that was looked at.
 
         Args:
             records: By distribution id: what its installed RECORD says of each path.
@@ -146,7 +146,7 @@ class Disk:
         return Disk(contents, {**stay, **fresh}, self.key)
 
     def uninstall(self, ids: Iterable[str]) -> Disk:
-        """What is left when these are uninstalled: everything they recorded is gone, whoever wrote it last."""
+        """Return what is left when these are uninstalled: all they recorded is gone, also what others wrote last."""
         contents = dict(self.contents)
         records = dict(self.records)
         for id_ in ids:
@@ -181,7 +181,7 @@ class Disk:
         return frozenset(id_ for id_ in among if self.records[id_].files.get(path, "") == content)
 
     def intact(self, id_: str) -> Intact:
-        """Whether a distribution that is installed has all its files."""
+        """Return whether a distribution that is installed has all its files."""
         certain = True
         for path, content in self.records[id_].files.items():
             possible = self.contents[path]
@@ -191,7 +191,7 @@ class Disk:
         return "yes" if certain else "undetermined"
 
     def missing(self, id_: str) -> frozenset[InstalledPath]:
-        """The files of a distribution that are gone, or may be."""
+        """Return the files of a distribution that are gone, or may be."""
         return frozenset(path for path in self.records[id_].files if None in self.contents[path])
 
 

@@ -105,7 +105,7 @@ class Skip(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The normalised name of what was asked for, or the empty string where that does not say."""
+        """Return the normalised name of what was asked for, or the empty string where that does not say."""
         if self.requirement.lower().endswith(".whl"):
             return canonicalize_name(re.split(r"[/\\]", self.requirement)[-1].partition("-")[0])
         match = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", self.requirement)
@@ -138,7 +138,7 @@ class Requirements(NamedTuple):
     has_requires_python: bool = False
 
     def with_extras(self, extras: Iterable[str]) -> tuple[Edge, ...]:
-        """The requirements that hold when these extras are asked for."""
+        """Return the requirements that hold when these extras are asked for."""
         edges = dict.fromkeys(self.edges)
         for extra in extras:
             edges.update(dict.fromkeys((self.by_extra or {}).get(extra, ())))
@@ -146,12 +146,12 @@ class Requirements(NamedTuple):
 
     @property
     def names(self) -> frozenset[str]:
-        """Names required without any extra."""
+        """Return names required without any extra."""
         return frozenset(edge.name for edge in self.edges)
 
     @property
     def names_under_any_extra(self) -> frozenset[str]:
-        """Names required without or with some extra."""
+        """Return names required without or with some extra."""
         every = [self.edges, *(self.by_extra or {}).values()]
         return frozenset(edge.name for edges in every for edge in edges)
 
@@ -165,7 +165,7 @@ class Distribution(NamedTuple):
         evidence: How it was read.
         layouts: What it becomes on disk, by installer name.
         requirements: What it requires on the target.
-        startup: Its files whose code Python runs at every start (:mod:`wheelclash.core.startup`), by archive path,
+        startup: Its files with code that Python runs at every start (:mod:`wheelclash.core.startup`), by archive path,
             or by installed path where it is installed. Known only of distributions that share files with others.
         manager: ``conda`` or ``dpkg`` of an installed package that one of these manages; None of everything else.
         variant: The label of the wheel variant that it was installed from; None if it was not, or is not installed.
@@ -182,27 +182,27 @@ class Distribution(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The wheel's file name, unique in a report."""
+        """Return the wheel's file name, unique in a report."""
         return self.candidate.filename
 
     @property
     def name(self) -> str:
-        """Normalised name."""
+        """Return its normalised name."""
         return self.candidate.name
 
     @property
     def can_be_rewritten(self) -> bool:
-        """Whether a command of pip or uv can write it again as it is."""
+        """Return whether a command of pip or uv can write it again as it is."""
         return self.manager is None and self.variant is None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is odd about it."""
+        """Return what is odd about it."""
         return (*self.contents.findings, *findings_of(self.startup))
 
     @property
     def pinned(self) -> str:
-        """How a command names exactly this wheel: ``name==version``, local part included, or its path or URL."""
+        """Return how a command names exactly this wheel: ``name==version``, local part included, or its path or URL."""
         extras = f"[{','.join(self.candidate.extras)}]" if self.candidate.extras else ""
         if self.candidate.direct and self.candidate.path:
             return f"{self.candidate.path}{extras}"
@@ -211,7 +211,7 @@ class Distribution(NamedTuple):
         return f"{self.name}{extras}=={self.candidate.version}"
 
     def __repr__(self) -> str:
-        """Short enough for a log."""
+        """Return a text that is short enough for a log."""
         return f"<Distribution {self.id}>"
 
 
@@ -268,7 +268,7 @@ def contradictions(distributions: Sequence[Distribution], target: Target) -> lis
 
 
 def parse_requires(lines: Iterable[str]) -> list[Requirement]:
-    """Requirements of a wheel's METADATA; what cannot be parsed is left out, however it was made."""
+    """Return the requirements of a wheel's METADATA; what cannot be parsed is left out, however it was made."""
     requirements = []
     for line in lines:
         try:
@@ -279,7 +279,7 @@ def parse_requires(lines: Iterable[str]) -> list[Requirement]:
 
 
 def holds(requirement: Requirement, environment: Mapping[str, str]) -> bool:
-    """Whether a requirement's marker holds in a marker environment; one that cannot be evaluated does not."""
+    """Return whether a requirement's marker holds in a marker environment; one that cannot be evaluated does not."""
     if requirement.marker is None:
         return True
     try:
@@ -289,7 +289,7 @@ def holds(requirement: Requirement, environment: Mapping[str, str]) -> bool:
 
 
 def allows(requirement: Requirement, version: str) -> bool:
-    """Whether a requirement is met by a version; by one that cannot be compared it is not."""
+    """Return whether a version meets a requirement; one that cannot be compared does not."""
     try:
         return requirement.specifier.contains(version, prereleases=True)
     except ValueError:
@@ -297,7 +297,7 @@ def allows(requirement: Requirement, version: str) -> bool:
 
 
 def _restricts_python(text: str | None) -> bool:
-    """An empty Requires-Python, or one that cannot be parsed, is none to pip."""
+    """Return whether Requires-Python counts for pip: an empty one, or one that cannot be parsed, does not."""
     try:
         return text is not None and bool(str(SpecifierSet(text)))
     except ValueError:
@@ -305,7 +305,7 @@ def _restricts_python(text: str | None) -> bool:
 
 
 def _extras_of(requirement: Requirement) -> list[str]:
-    """The extras a marker names, e.g. ``["cli"]`` for ``extra == "cli"`` or ``"cli" == extra``."""
+    """Return the extras a marker names, e.g. ``["cli"]`` for ``extra == "cli"`` or ``"cli" == extra``."""
     if requirement.marker is None or "extra" not in (text := str(requirement.marker)):
         return []
     return [canonicalize_name(left or right) for left, right in _EXTRA.findall(text.replace("'", '"'))]
