@@ -1,8 +1,8 @@
-"""What would really be installed: the closure of requirements, resolved by uv into a ``pylock.toml`` (PEP 751).
+"""Requirements with all that they require, resolved by uv into a ``pylock.toml`` (PEP 751) for one target.
 
-uv gets the whole block of index settings and nothing else: its own variables and configuration files are left out.
+uv gets the index settings that count and nothing else: its own variables and configuration files are left out.
 Credentials reach it through variables, which other users of the machine cannot see, and standard input, never through
-its arguments; what it says is repeated without them.
+its arguments; its messages are repeated without them.
 """
 
 from __future__ import annotations

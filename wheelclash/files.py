@@ -1,7 +1,7 @@
-"""Reading files that others wrote: regular files only, opened so that nothing can block, and never without a bound.
+"""Bounded reading of files from elsewhere: regular files only, opened so that nothing can block.
 
-What a path names may be a device that never ends, a pipe that nothing is written to, or a link to one of them. Each
-error is an :class:`OSError`, its ``strerror`` completes "it cannot be read (…)".
+A path may name a device that never ends, a pipe that nothing is written to, or a link to one of them. The ``strerror``
+of each :class:`OSError` raised here completes the sentence "it cannot be read (…)".
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Gathering: from what was asked to one set of candidates for each target.
+"""From a question to one set of candidates for each target.
 
 Requirements are looked up in the indexes; with their dependencies, and from files that list requirements, they are
-resolved by uv; locks and folders of wheels are read as they are. All of it may be mixed in one question.
+resolved by uv; locks and folders of wheels are read as they are. One question may mix all of these.
 """
 
 from __future__ import annotations

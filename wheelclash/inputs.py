@@ -1,6 +1,7 @@
 """The arguments of a question, sorted by what they are: by name and, for files, by content.
 
-What kind of description of a set a file, a folder or the standard input is.
+:func:`describe` tells what kind of description of a set a file, a folder or the standard input is; :func:`sort_inputs`
+sorts all arguments.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Running other programs so that nothing of them is left, whenever and however the caller is interrupted.
+"""Runs other programs so that none is left running, whenever and however the caller is interrupted.
 
 A program is started, read and ended by a thread of its own. A signal's handler runs in the main thread only, and a
 cancelled coroutine is resumed in the event loop's thread; neither can come between the start of a program and the

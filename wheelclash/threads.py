@@ -1,7 +1,7 @@
-"""Run what waits for a network or another program side by side, in a bounded number of threads.
+"""Runs what waits for a network or another program at the same time, in a bounded number of threads.
 
 All code of the library is synchronous. The threads are daemons, so that an interrupted run ends at once, although one
-of them may still wait for a server: each is told to stop, looks for that between two steps (:func:`pause`), and is not
+of them may still wait for a server: each is asked to stop, looks for that between two steps (:func:`pause`), and is not
 waited for longer than :data:`GRACE` seconds.
 """
 

@@ -1,7 +1,4 @@
-"""Wording that every message shares: counts, and lists of names whole or cut short.
-
-Near names, where one was mistyped.
-"""
+"""Wording that every message shares: counts, lists of names whole or cut short, and names near a mistyped one."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What was read once and never changes, kept on disk: small JSON values by kind and key.
+"""Small JSON values on disk, by kind and key: what was read once and never changes.
 
 Many processes may share a folder. There are no locks: an entry is written beside its place and renamed into it, and
-each read checks the digest in its first line. A damaged entry counts as absent. A folder that cannot be used
-makes the run slower, never wrong: one warning, and no cache.
+each read checks the digest in its first line. A damaged entry counts as absent. A folder that cannot be used makes
+the run slower, never wrong: there is one warning, and no cache.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which certificates are trusted: those the system trusts."""
+"""The certificates that are trusted: those of the system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking over HTTP, and believing nothing: the one module that imports the HTTP client, and only when asked.
+"""Requests over HTTP; the only module that imports the HTTP client, and only when a request is made.
 
 Every answer is judged before its body is read: status, then ``Content-Range``, then length and encoding (RFC 9110).
 Bodies are bounded, requests have a deadline, retries an end; credentials go to their own origin and nowhere else; no

@@ -1,8 +1,8 @@
 """A deadline for a whole HTTP answer: the client's own timeouts only bound each wait for the next bytes.
 
-A server that sends one byte every ten seconds never runs into those. So the streams of the client's connections are
-wrapped, and every operation on one gets at most the time that the current thread's deadline leaves, and ends with
-:class:`DeadlineError` once there is none. The same place notices that the thread was told to stop.
+A server that sends one byte every ten seconds never exceeds those. So the streams of the client's connections are
+wrapped: every operation on one gets at most the time that the current thread's deadline leaves, and ends with
+:class:`DeadlineError` once there is none. The same place notices that the thread was asked to stop.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-"""What an HTTP answer is worth, judged by status and headers before any of its body is read (RFC 9110).
+"""Rules for HTTP answers: judged by status and headers before any of the body is read (RFC 9110).
 
-Pure functions of numbers and headers; no client, no network.
-
-What fetching yields: pages, parts of files, whole files, and the count of what went over the wire.
-
-Where a server may send us: the rules of following a ``Location`` header.
+Pure functions of numbers and headers, without client and network; and the values that fetching yields: pages, parts of
+files, whole files, and counts of requests and bytes.
 
 Redirects are followed by hand, since a client library knows nothing of indexes: no downgrade from https to http,
 another host only over https (or from loopback to loopback), never from a public host to a private address.

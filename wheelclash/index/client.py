@@ -1,7 +1,7 @@
-"""Asking indexes for a project: every page of a block of settings, from the cache where it is fresh.
+"""Everything that the index settings offer for a project: each page is asked for, or taken fresh from the cache.
 
-A page over http(s) is kept as parsed, with its validators, and believed for ten minutes; then the index is asked
-whether it still holds. Local pages and folders are read each time.
+A page over http(s) is kept as parsed, with its validators, and used for ten minutes; then the index is asked whether it
+still holds. Local pages and folders are read each time.
 """
 
 from __future__ import annotations

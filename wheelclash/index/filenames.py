@@ -1,6 +1,7 @@
-"""What a file's name and its ``Requires-Python`` say of it; cheap, for indexes list thousands of files.
+"""File names and ``Requires-Python`` of wheels: names, versions, and which of several wheels a target prefers.
 
-Which of several wheels a target prefers: by tags (PEP 425), then by build tag (PEP 427).
+A target prefers by tags (PEP 425), then by build tag (PEP 427). An index lists thousands of files, so that all of this
+must cost little for each.
 """
 
 from __future__ import annotations

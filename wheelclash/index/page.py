@@ -1,4 +1,7 @@
-"""Files of a project as index pages describe them, checked: what no file can be called or be at is none."""
+"""Files of a project as index pages describe them.
+
+Every value is checked: a file is dropped if its name cannot be a file name or its URL cannot be asked for.
+"""
 
 from __future__ import annotations
 

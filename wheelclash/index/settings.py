@@ -1,8 +1,8 @@
 """Which indexes are asked: one block of settings, from the first source that names any, and never a mix.
 
-The sources, first first: flags; the environment variables of the chosen installer, then its files; those of the other
-installer; the default index. What pip and uv would mix from several places stays apart here, so that the report can
-say in a word where projects came from.
+The sources, in order: flags; the environment variables of the chosen installer, then its files; those of the other
+installer; the default index. Settings that pip and uv would combine from several sources are kept apart here, so that
+the report can name the one source of all projects.
 """
 
 from __future__ import annotations

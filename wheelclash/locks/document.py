@@ -1,8 +1,7 @@
 """TOML and JSON from elsewhere: read within bounds, and looked into without trusting its types.
 
-Whatever is wrong becomes one sentence that names the file and the place in it.
-
-What the ``pyproject.toml`` beside a lock says that the lock does not.
+Each fault is reported in one sentence that names the file and the place in it. Also reads the ``pyproject.toml`` beside
+a lock, for what the lock leaves out.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Walking the graph of a lock that does not say itself who needs a package, as older poetry and pdm wrote them.
+"""Markers of lock files, and the walk of a lock that lists dependencies alone.
 
-Markers of lock files, evaluated for a target.
+Older locks of poetry and pdm do not say which group or extra needs a package; :func:`reach` finds out.
 
 Locks say more in markers than requirements do: several extras can be active at once. PEP 751 writes that as
-``'x' in extras``; uv and poetry write ``extra == 'x'``, where any active one will do. The latter is turned into the
-former, which :mod:`packaging` evaluates.
+``'x' in extras``; uv and poetry write ``extra == 'x'``, which is true if any active extra is ``x``. The latter is
+turned into the former, which :mod:`packaging` evaluates.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What every lock comes down to: packages with their files, one wheel of each for a target.
-
-The formats differ in how they say what is installed; from there on all are treated alike.
-"""
+"""Packages with their files, in one form for all formats of locks, and the choice of one wheel of each for a target."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""``pdm.lock``, version 4, with and without ``static_urls``: what ``pdm install`` installs.
+"""``pdm.lock``, version 4, with and without ``static_urls``: selects what ``pdm install`` installs.
 
 With the strategy ``inherit_metadata`` (pdm's default since 2.11) every package names its groups and the marker under
-which it is installed; before, only its dependencies are there, and the ``pyproject.toml`` beside the lock says what was
-asked for. A package has one more entry for every set of its extras.
+which it is installed. Without it only its dependencies are there, and the ``pyproject.toml`` beside the lock says what
+was asked for. A package has one more entry for every set of its extras.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What ``pip install --dry-run --report`` writes, version "1": the set pip would install, already chosen.
+"""Installation reports of ``pip install --dry-run --report``, version "1": the set pip would install, already chosen.
 
 Every package has one file, that of the machine and Python the report was made for (``environment``).
 """

@@ -1,12 +1,10 @@
-"""``poetry.lock``, versions 1.0 to 2.1: what ``poetry install`` installs.
+"""``poetry.lock``, versions 1.0 to 2.1: selects what ``poetry install`` installs.
 
 Since 2.1 every package names its groups and the marker under which it is installed. Before that only its dependencies
-are there, and ``poetry install`` resolved again: then the ``pyproject.toml`` beside the lock says what was asked for.
-The lock has file names and hashes, but no URLs: the index has to say where the wheels are.
+are there, and ``poetry install`` resolved again: then the graph is walked from the roots that the ``pyproject.toml``
+beside the lock names. The lock has file names and hashes, but no URLs: the index has to say where the wheels are.
 
-Poetry's version constraints: what PEP 440 has, and ``^1.2``, ``~1.2``, ``1.*``, ``1.2``, ``*``, ``a || b``.
-
-The graph of a ``poetry.lock`` older than 2.1, with the roots its ``pyproject.toml`` names.
+Version constraints of poetry are those of PEP 440 and ``^1.2``, ``~1.2``, ``1.*``, ``1.2``, ``*``, ``a || b``.
 """
 
 from __future__ import annotations

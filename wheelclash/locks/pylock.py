@@ -1,6 +1,6 @@
 """``pylock.toml`` (PEP 751), read by :mod:`packaging.pylock`.
 
-Its own ``select`` gives up at the first package without a wheel; here the packages are gone through one by one, so
+The ``select`` of that module fails at the first package without a wheel; here each package is selected by itself, so
 that such a package becomes a skip.
 """
 

@@ -1,9 +1,7 @@
-"""Sets that were resolved before: lock files and installation reports.
+"""Reading of any lock file or installation report, and recognising what a file is.
 
-:func:`read_lock` reads any of them; :func:`detect_format` tells from a file's name and beginning what it is. One module
-a format; all of them end in :func:`wheelclash.locks.package.select_wheels`.
-
-A file that was named on the command line is recognised by its name, and by how it begins.
+:func:`read_lock` reads any of them; :func:`detect_format` recognises a file by how it begins, and by its name. There is
+one module for each format; all of them end in :func:`wheelclash.locks.package.select_wheels`.
 """
 
 from __future__ import annotations

@@ -1,16 +1,13 @@
-"""``uv.lock``, version 1, of a project, a workspace or a script: what ``uv sync`` installs.
+"""``uv.lock``, version 1, of a project, a workspace or a script: selects what ``uv sync`` installs.
 
-The file holds a graph for every platform at once. What is installed on one is found by walking it from the roots, for
-a marker counts only where its package is reached. The rules are those of uv's own ``Installable`` (0.13.9): the
-root is the member at ``.``, or else every member; its dependencies, default groups, and what extras and groups were
-asked for. Declared conflicts turn up as pseudo-extras in markers (``extra == 'extra-3-app-cpu'``), which are true if
-that extra is active anywhere, so that active extras must be known before the walk proper.
+The file holds a graph for every platform at once. What is installed on one is found by walking it from the roots,
+since a marker counts only where its package is reached. The rules are those of uv's own ``Installable`` (0.13.9): the
+root is the member at ``.``, or else every member; from it lead its dependencies, its default groups, and the extras and
+groups that were asked for.
 
-The packages of a ``uv.lock`` and the edges between them.
-
-Extras, groups and members that a ``uv.lock`` declares can never be installed together.
-
-Walking the graph of a ``uv.lock`` from its roots, for one target.
+A lock may declare extras, groups and members that can never be installed together. Such conflicts appear as
+pseudo-extras in markers (``extra == 'extra-3-app-cpu'``), which are true if that extra is active anywhere. Active
+extras must therefore be known before the last walk.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a native file says about itself, read as the loader reads it: by program headers, never by sections.
+"""Facts that a native file states about itself, read as the loader reads it: by program headers, never by sections.
 
-Spec: gABI chapter 5, "Program Loading and Dynamic Linking".
+Specification: gABI chapter 5, "Program Loading and Dynamic Linking".
 """
 
 from __future__ import annotations

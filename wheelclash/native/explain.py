@@ -1,9 +1,7 @@
-"""Why it breaks: what each owner's version of a contested native file needs, and where that is.
+"""Why a contested native file breaks: what each owner's version of it needs, and where that is.
 
 A version that is on disk is read there; one that is not is read from its wheel, that one member and nothing else.
-Before an install all of them are.
-
-What two versions of a native file do not share, and the sentence that says why it matters.
+Before an install all of them are read from their wheels.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Where the loader looks for the libraries of a file, and where they are.
+"""The search of the loader for libraries: where it looks for those of a file, and which are there.
 
-Specs: ld.so(8) for glibc; for musl its ``dynlink.c``.
-
-Which shared libraries there are, by name: in an environment, and in the system's loader cache.
+Specifications: ld.so(8) for glibc; for musl its ``dynlink.c``.
 """
 
 from __future__ import annotations

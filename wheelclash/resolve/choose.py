@@ -1,10 +1,8 @@
-"""Choosing one wheel: what an installer would take for a requirement, from everything that was found.
+"""The choice of one wheel for a requirement, as an installer makes it, and why there is none.
 
 Specifiers and pre-releases by PEP 440, yanked files by PEP 592, ``Requires-Python`` by PEP 503, tags by PEP 425 and
 build tags by PEP 427. Source distributions are never chosen: what they would install is not known until they are
 built. Pure: no network, no disk but for the size of a wheel that was named by its path.
-
-Why no wheel fits, in a sentence: what there is instead.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What files list: the requirements that were asked for, apart from what these require in turn.
+"""Requirements that files list: what was asked for, apart from what that requires in turn.
 
 They are the roots of a set that uv resolves; without dependencies they are the set, and then nothing is resolved.
 """

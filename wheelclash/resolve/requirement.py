@@ -1,6 +1,6 @@
-"""What one argument asks for: a requirement (PEP 508), the URL of a wheel, or a path.
+"""One argument of a question: a requirement (PEP 508), the URL of a wheel, or a path.
 
-:func:`kind_of` is the one rule that tells these apart. :func:`parse` understands requirements, URLs and wheels;
+:func:`kind_of` is the only rule that distinguishes these. :func:`parse` understands requirements, URLs and wheels;
 descriptions of a set (folders of wheels, locks, files of requirements) are for :mod:`wheelclash.inputs`.
 """
 

@@ -1,9 +1,9 @@
-"""What uv will read of a requirements file besides the file itself, looked at beforehand.
+"""Files that a requirements file includes, read before uv reads them.
 
 Where dependencies are resolved, uv parses requirements files. This follows ``-r`` and ``-c`` lines to refuse what
 should not happen quietly (a file that includes itself, a file from the network), notes variables and credentials so
 that they can be kept out of every message, and lists the requirements: they are what was asked for. A file that was
-itself named by a URL is fetched, with what it includes, by our own client; uv gets its lines.
+itself named by a URL is fetched, with what it includes, by this program's own client; uv gets its lines.
 """
 
 from __future__ import annotations

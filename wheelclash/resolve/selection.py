@@ -1,4 +1,4 @@
-"""What a description of a set yields for one target: wheels already chosen, and what is left out of the comparison."""
+"""The wheels that a description of a set selects for one target, and what is left out of the comparison."""
 
 from __future__ import annotations
 

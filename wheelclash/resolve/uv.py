@@ -1,10 +1,9 @@
-"""uv's messages, in a paragraph and without secrets: its words are kept, its drawing is not.
+"""Running uv: finding it, naming a target to it, and reading its messages.
 
-Finding uv and running it: without its own settings, without questions to a terminal, and never for ever.
-
-uv is the PyPI package ``uv`` (what the extra ``uv`` asks for) or the first on PATH.
-
-The options for a target: the interpreter itself, or the names uv has for versions and platforms.
+It runs without its own settings, without questions to a terminal, and for a bounded time. It is the one of the PyPI
+package ``uv`` (which the extra ``uv`` asks for), or the first on PATH. A target is named by the interpreter itself, or
+by the names uv has for versions and platforms. Messages are repeated in a paragraph, in uv's words, without boxes and
+without secrets.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Python interpreters: the running one, any other one, and the one of the environment that options name.
 
-The environment meant is, in this order: the one given; under ``python -m``, the running one; ``VIRTUAL_ENV``;
-``CONDA_PREFIX``; ``.venv`` in the current folder; where this tool lives in an environment of its own, made by uv or
-pipx, the first ``python3`` on PATH outside it; else the running one.
+That environment is the first of these: the one that was named; under ``python -m``, the running one; ``VIRTUAL_ENV``;
+``CONDA_PREFIX``; ``.venv`` in the current folder; where this tool is in an environment of its own, made by uv or pipx,
+that of the first ``python3`` on PATH outside it; else the running one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a wheel is installed for: Python version, implementation, platform tags, markers, file system."""
+"""The target of an installation: Python version, implementation, platform tags, markers, file system."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """From an open zip to :class:`~wheelclash.core.contents.Contents`.
 
 The caller brings the :class:`zipfile.ZipFile`, over a local file or over the parts of a remote one; nothing here
-knows which. Binary distribution format (PEP 427), core metadata, entry points specification.
+depends on which. Specifications: binary distribution format (PEP 427), core metadata, entry points.
 """
 
 from __future__ import annotations

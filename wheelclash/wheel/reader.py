@@ -1,11 +1,11 @@
-"""Reading candidates: from the cache if what was read of the wheel before still holds, else from its archive.
+"""Reads wheels: from the cache if what was read of one before still holds, else from its archive.
 
-What is parsed from a wheel never changes, so it is kept for good, under the wheel's sha256, its size and the origin
-that served it: a range read cannot check the hash, so one index must not vouch for another. Only where the whole
-file was hashed is an entry shared by all origins. Without a sha256 nothing is kept. A wheel on disk is known by its
-path, size and times.
+What is parsed from a wheel never changes, so it is kept without limit of time, under the wheel's sha256, its size and
+the origin that served it: a range read cannot check the hash, so one index must not vouch for another. Only where the
+whole file was hashed is an entry shared by all origins. Without a sha256 nothing is kept. A wheel on disk is known by
+its path, size and times.
 
-Contents as JSON columns: small on disk, quick to read back (13,000 members in about 10 ms).
+Contents are kept as JSON columns: small on disk, quick to read back (13,000 members in about 10 ms).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """RECORD, read with care: what a row means, in a wheel and in an environment alike.
 
-Paths differ (those of an installed RECORD may climb out of site-packages); what a hash and a size mean, which rows
-stand for bytecode, and what two rows for one path come to is the same for both, and is said here once. Recording
-installed projects: PEP 376 and the "Recording installed projects" specification.
+Paths differ: those of an installed RECORD may lead out of site-packages. What a hash and a size mean, which rows stand
+for bytecode, and what two rows for one path mean is the same for both, and is decided here. Specification: PEP 376 and
+"Recording installed projects".
 """
 
 from __future__ import annotations

@@ -1,15 +1,13 @@
 """Opening a wheel: a few byte ranges of a remote one, or a file on disk, behind one interface.
 
 The size the index gives (PEP 700) makes every request an absolute range: the tail, which holds the end record and
-mostly the directory and the metadata as well; what is left of the directory; then the members wanted, those that lie
-near each other in one range. A server that ignores the range has its answer used, one that refuses is asked for the
+mostly the directory and the metadata as well; what is left of the directory; then the members wanted, those that are
+near each other in one range. If a server ignores the range, its answer is used; one that refuses is asked for the
 whole file, bounded, and remembered.
 
-Where a zip file's directory lies, from the file's tail (APPNOTE 4.3: end of central directory, zip64 records).
-
-Only these few bytes are parsed here; the directory itself, deflate and CRC-32 are :mod:`zipfile`'s.
-
-A file of which only parts are at hand.
+The place of a zip file's directory is read from the file's tail (APPNOTE 4.3: end of central directory, zip64 records).
+Only these few bytes are parsed here; the directory itself, deflate and CRC-32 are left to :mod:`zipfile`, which reads a
+:class:`SparseFile`: a file of which only parts have been fetched.
 """
 
 from __future__ import annotations
