@@ -152,7 +152,7 @@ def resolve(
 
     Args:
         wanted: What is asked for.
-        target: For what.
+        target: The target that wheels are chosen for.
         settings: Where projects are looked for. Index options in requirements files count too, as uv counts them.
         credentials: User names and passwords for these places; those found in files are added.
         environ: Environment variables: PATH, proxies, certificates, what ``${VARIABLE}`` in files means.

@@ -59,7 +59,7 @@ class TooLargeError(OSError):
     """A file has more bytes than may be read.
 
     Attributes:
-        limit: How many may.
+        limit: The most bytes that may be read.
     """
 
     def __init__(self, path: _Path, limit: int) -> None:

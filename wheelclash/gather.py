@@ -85,7 +85,7 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     """Find out what is to be compared, for every target.
 
     Args:
-        question: What was asked.
+        question: The question.
         reader: Reads wheels, and holds the client and the cache.
         compares: Whether the set must have something to compare.
 

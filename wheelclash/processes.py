@@ -40,7 +40,7 @@ class Done(NamedTuple):
 
     Attributes:
         returncode: 0 if it did what it was asked; negative if a signal ended it.
-        output: Its standard output.
+        output: What it wrote to its standard output.
         complaints: Its standard error, as text.
     """
 
@@ -91,7 +91,7 @@ def run(
         environ: All its variables; by default those of this process.
         cwd: The folder to run it in; by default the current one.
         text: What it reads from its standard input; nothing by default.
-        patience: Seconds it has.
+        patience: Seconds that it may take.
 
     Raises:
         RunError: It cannot be run, takes too long or prints too much.
@@ -217,7 +217,7 @@ class _Pipe:
     """Reads what a program prints, up to a limit, in the background.
 
     Attributes:
-        kept: What was read.
+        kept: What was read so far.
         over: Set once all is read, or more than the limit.
     """
 

@@ -75,7 +75,7 @@ def run_all(calls: Iterable[Callable[[], _T]], *, at_once: int = AT_ONCE) -> lis
 
     Args:
         calls: Functions without arguments, safe to call from other threads. A single one is called in this thread.
-        at_once: The most threads.
+        at_once: The most threads that work at a time.
 
     Raises:
         BaseException: What the first of them to fail raised; no further ones are called then, and those that run

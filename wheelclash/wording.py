@@ -25,7 +25,7 @@ def some(texts: Iterable[str], most: int | None, *, separator: str = ", ", hint:
     """Return the first of several texts and the number of the others.
 
     Args:
-        texts: In order.
+        texts: The texts, in order.
         most: How many to show; None for all.
         separator: What stands between two.
         hint: What follows the number, such as `` (-v)``.

@@ -51,7 +51,7 @@ class Cache:
         folder: Where; None for no cache at all.
 
     Attributes:
-        folder: As given.
+        folder: As the argument.
         warnings: At most one sentence on why the folder is not used, or not written to.
     """
 

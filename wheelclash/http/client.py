@@ -108,14 +108,14 @@ class Fetcher:
         max_download: Bytes of a file that may be downloaded whole.
         max_page: Bytes an index page may have, packed or unpacked.
         max_pages: Bytes all index pages together may have.
-        concurrency: Requests at once.
+        concurrency: The most requests at a time.
         cert: Further CA certificates, as a PEM file.
         trust_env: Honour proxy variables and netrc.
         connect_timeout, read_timeout: Seconds for a connection, and between two pieces of an answer.
         deadline: Seconds for one answer; a whole file gets more, by its size.
         backoff: Seconds before the second try; doubled for the third.
         longest_wait: The most a server's ``Retry-After`` can make us wait, in seconds.
-        traffic: Counters.
+        traffic: Counters of requests and bytes.
     """
 
     credentials: Credentials = field(default_factory=Credentials)
@@ -185,7 +185,7 @@ class Fetcher:
             start: First byte.
             stop: One past the last byte.
             total: Size of the file, if known; any other is an error.
-            purpose: Which counter.
+            purpose: The counter that its requests are added to.
             fresh: Ask caches on the way for a new copy, after one that made no sense.
 
         Raises:
@@ -215,7 +215,7 @@ class Fetcher:
             url: Its address.
             sha256: Hex digest it must have, if known.
             size: Bytes it must have, if known.
-            purpose: Which counter.
+            purpose: The counter that its requests are added to.
             fresh: As for :meth:`byte_range`.
 
         Raises:

@@ -74,7 +74,7 @@ class PageReply:
         status: 200, or 304 where the validators given still hold (the body is then empty).
         url: Where it came from in the end, without credentials; what relative links are relative to.
         content_type: The header, or the empty string.
-        body: Unpacked.
+        body: The body, unpacked.
         etag, last_modified: Validators, or None.
     """
 
@@ -92,7 +92,7 @@ class Download:
 
     Attributes:
         file: Seekable; the reader's to close.
-        size: Bytes.
+        size: Its size in bytes.
         sha256: Hex digest of them.
     """
 
@@ -170,7 +170,7 @@ def check_status(status: int, headers: Mapping[str, str], url: str, *, ranged: b
     """Raise an error unless a body worth reading follows.
 
     Args:
-        status: Of the answer.
+        status: The status of the answer.
         headers: Of the answer, looked up in lower case.
         url: Without credentials, for errors.
         ranged: Whether a range was asked for; 206 is then an answer, and some refusals are about the range alone.

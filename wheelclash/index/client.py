@@ -100,7 +100,7 @@ def project_files(
 
     Args:
         name: Normalised project name.
-        settings: The block.
+        settings: The index settings that count.
         fetcher: Asks over http(s).
         cache: Keeps pages, by URL.
         offline: Believe kept pages however old they are.

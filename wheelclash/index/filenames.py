@@ -82,7 +82,7 @@ def rank(filename: str, places: Mapping[str, int]) -> int | None:
     By its name's text alone, for indexes list thousands.
 
     Args:
-        filename: Of a wheel.
+        filename: The file name of a wheel.
         places: What :func:`ranks` gave for a target.
     """
     parts = filename[: -len(".whl")].lower().rsplit("-", 3)

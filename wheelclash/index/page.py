@@ -96,10 +96,10 @@ def project_file(
         link: Absolute or relative URL.
         base: What it is relative to.
         sha256: Hex digest in any case; dropped if it is none.
-        size: Bytes.
+        size: Its size in bytes.
         requires_python: As in :class:`ProjectFile`, as are the next two.
         yanked: The reason, or None.
-        upload_time: ISO 8601.
+        upload_time: The time of upload, ISO 8601.
         core_metadata_sha256: Like ``sha256``.
     """
     try:

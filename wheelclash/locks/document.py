@@ -26,7 +26,7 @@ class Table:
     """A table of a document, and where in it it stands.
 
     Attributes:
-        values: What it holds.
+        values: Its keys and values.
         place: For messages: the file, then keys and numbers, e.g. ``uv.lock: package[3].wheels[0]``.
     """
 
@@ -200,8 +200,8 @@ def chosen(asked: Sequence[str], known: Iterable[str], *, what: str, where: str)
     """Return the extras or groups that were asked for, normalised (PEP 685, 735).
 
     Args:
-        asked: As given.
-        known: All there are.
+        asked: The names asked for, in any spelling.
+        known: All that exist.
         what: ``extra`` or ``group``, for messages.
         where: The file's name, for messages.
 

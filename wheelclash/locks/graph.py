@@ -43,7 +43,7 @@ class Markers:
         what: The file's name, for messages.
 
     Attributes:
-        target: The same.
+        target: As the argument.
     """
 
     def __init__(self, target: Target, what: str) -> None:

@@ -47,9 +47,9 @@ class LockLocation:
         anywhere: Whether local files may be anywhere: so where the description was made on this machine.
 
     Attributes:
-        name: The same.
-        path: The same.
-        folder: Absolute.
+        name: As the argument.
+        path: As the argument.
+        folder: The lock's folder, as an absolute path.
     """
 
     def __init__(

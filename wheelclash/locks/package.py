@@ -66,7 +66,7 @@ class Locked(NamedTuple):
     """One package of a lock, as far as installing it goes.
 
     Attributes:
-        name: Normalised.
+        name: The normalised name.
         version: As the lock spells it; None for what has none before it is built.
         kind: What there is to install.
         wheels: Its wheels, for every target.
@@ -117,7 +117,7 @@ def locked_wheel(
         filename: Its name.
         place: Where it is; None if the lock does not say.
         sha256: Hex digest in any case, with or without ``sha256:`` before it; dropped if it is none.
-        size: Bytes.
+        size: Its size in bytes.
     """
     if place is None:
         return LockedWheel(filename, sha256=_digest(sha256), size=size)
@@ -136,7 +136,7 @@ def select_wheels(
 
     Args:
         packages: What would be installed.
-        target: For what.
+        target: The target that wheels are chosen for.
         roots: Names that were asked for.
         notes: Sentences for people.
         build_first: Prefer a higher build tag to a better compatibility tag, as poetry does.

@@ -206,8 +206,8 @@ def _listed(table: Table, markers: Markers, extras: Sequence[str], chosen: Colle
     """Yield dependencies as poetry writes them: a constraint, a table, or several tables, by name.
 
     Args:
-        table: The dependencies.
-        markers: Evaluates markers.
+        table: The table of dependencies.
+        markers: Evaluates markers for the target.
         extras: Active extras of the package itself.
         chosen: Names of optional dependencies those extras bring in.
     """

@@ -87,7 +87,7 @@ class Package(NamedTuple):
 
     Attributes:
         number: Its place in the file.
-        name: Normalised.
+        name: The normalised name.
         version: As the file has it; None where the source decides.
         source: Its source table as pairs.
         forks: Markers of the forks of the resolution it belongs to; empty for all.
@@ -330,7 +330,7 @@ class Walk:
         """Take every edge that the roots lead to.
 
         Args:
-            wanted: Of the roots.
+            wanted: What is asked of the roots.
             besides: What is asked for outside of any package.
 
         Raises:

@@ -485,7 +485,7 @@ def explain_contested(
 
     Args:
         contested: Those that may be in question, gravest first.
-        scan: Of the environment.
+        scan: What was read of the environment.
         settings: Where wheels are looked for, of versions that are not on disk.
         reader: Reads wheels.
 

@@ -91,7 +91,7 @@ def search_path(
     DT_RPATH. musl: LD_LIBRARY_PATH first, then whichever of the two the file and its loaders have.
 
     Args:
-        facts: Of the file.
+        facts: What the file states.
         origin: The folder it is in, for ``$ORIGIN``.
         ld_library_path: Value of the variable in the process that will load the file.
         loaders: What will have loaded it, nearest first, with the folder of each; the last is the executable.
@@ -129,7 +129,7 @@ def where_needed(
     """Return where each library that a file needs is.
 
     Args:
-        facts: Of the file.
+        facts: What the file states.
         origin: The folder it is in, or will be.
         libraries: File name to the folders that hold it (absolute, like ``origin``), of the whole environment and of
             whatever folders of the search path lie outside it: :func:`environment_libraries`.

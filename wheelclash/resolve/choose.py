@@ -45,7 +45,7 @@ def reason_for(asked: Asked, files: Sequence[ProjectFile], target: Target, *, ex
     Args:
         asked: The requirement.
         files: Every file of the project that was looked at.
-        target: For what.
+        target: The target that wheels are chosen for.
         excluded: Whether files were left out by their upload time.
     """
     when = " before the day asked about" if excluded else ""
@@ -142,7 +142,7 @@ def choose(
     Args:
         asked: A requirement by name.
         project: What the indexes have.
-        target: For what.
+        target: The target that wheels are chosen for.
         exclude_newer: Leave out files an index got at this moment or later (with a time zone); find-links stay.
         prereleases: Take pre-releases like other releases; else as PEP 440 has it.
         known: Names to suggest where the project is unknown.

@@ -60,7 +60,7 @@ class Secret(NamedTuple):
     """Something not to be printed.
 
     Attributes:
-        value: What it is.
+        value: The text that must not be shown.
         shown: What is printed in its place.
     """
 
@@ -283,7 +283,7 @@ def run(
         environ: All its variables.
         cwd: The folder to run it in.
         text: What it reads from its standard input; nothing by default.
-        patience: Seconds it has.
+        patience: Seconds that it may take.
 
     Raises:
         QuestionError: It cannot be run, or takes too long.

@@ -63,7 +63,7 @@ def select_wheels(folder: Path, target: Target) -> Selection:
 
     Args:
         folder: The folder.
-        target: For what.
+        target: The target that wheels are chosen for.
 
     Returns:
         The wheels; skips for projects without a wheel that fits and for names that are no wheel's; notes on what was

@@ -85,7 +85,7 @@ def read_member(archive: zipfile.ZipFile, name: str, filename: str, *, limit: in
     Args:
         archive: The wheel, opened.
         name: The member.
-        filename: For errors.
+        filename: The wheel's file name, for errors.
         limit: By default what :func:`most_bytes` gives.
 
     Raises:

@@ -130,8 +130,8 @@ class WheelReader:
     position.
 
     Args:
-        fetcher: Asks.
-        cache: Keeps.
+        fetcher: Makes the requests.
+        cache: Keeps what was read.
     """
 
     def __init__(self, fetcher: Fetcher, cache: Cache) -> None:

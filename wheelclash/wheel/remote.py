@@ -84,7 +84,7 @@ class Directory:
 
     Attributes:
         start: Offset of its first entry.
-        size: Bytes.
+        size: Its size in bytes.
         end_record: Offset of the end record.
         prefix: Bytes before the archive proper (a zip file allows them, an index does not).
         comment: Bytes of the archive's comment.
@@ -106,7 +106,7 @@ def find_directory(tail: bytes, size: int, filename: str) -> Directory:
         tail: The last bytes of the file; ``FURTHEST_END`` of them, or all, are enough but for zip64 files with a
             huge comment, which want 76 more.
         size: Bytes of the whole file.
-        filename: For errors.
+        filename: The wheel's file name, for errors.
 
     Raises:
         WheelError: ``unreadable`` if there is no such record, ``limit`` if the directory is too large.
@@ -161,7 +161,7 @@ class SparseFile(io.RawIOBase):
 
     Attributes:
         size: Bytes that can be seen; see :meth:`crop`.
-        source: As given.
+        source: As the argument.
     """
 
     def __init__(self, size: int, source: IO[bytes] | None = None) -> None:
@@ -386,7 +386,7 @@ class Archive:
 
         Args:
             names: Names as in the zip directory.
-            purpose: Which counter.
+            purpose: The counter that its requests are added to.
             head: Only so many bytes of each, inflated; None for all.
 
         Raises:
@@ -517,9 +517,9 @@ def open_archive(
 
     Args:
         candidate: The wheel; a local one is opened where it is.
-        fetcher: Asks.
+        fetcher: Makes the requests.
         hosts: What the run has learnt of servers.
-        purpose: Which counter.
+        purpose: The counter that its requests are added to.
         fresh: Ask caches on the way for new copies.
 
     Raises:
