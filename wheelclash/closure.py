@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from wheelclash.target.interpreter import Interpreter
     from wheelclash.target.target import Target
 
-__all__ = ["Closure", "Wanted", "resolve"]
+__all__ = ["Closure", "ClosureRequest", "resolve"]
 
 BUILDS_ALLOWED = "resolved with --allow-build: uv may have run code of source distributions to learn what they require"
 
@@ -53,7 +53,7 @@ _NO_HASHES = {"unknown": "-"}
 """PEP 751 wants one; where an index gives none, older versions of uv write none."""
 
 
-class Wanted(NamedTuple):
+class ClosureRequest(NamedTuple):
     """What to resolve, all of it together.
 
     Attributes:
@@ -132,7 +132,7 @@ class Closure(NamedTuple):
 
 
 def resolve(
-    wanted: Wanted,
+    wanted: ClosureRequest,
     target: Target,
     settings: IndexSettings,
     *,
@@ -236,7 +236,9 @@ def resolve(
 # -- what uv reads -------------------------------------------------------------------------------------------
 
 
-def _sources(wanted: Wanted, files: Files, cwd: Path, credentials: Credentials) -> tuple[list[str], bytes | None]:
+def _sources(
+    wanted: ClosureRequest, files: Files, cwd: Path, credentials: Credentials
+) -> tuple[list[str], bytes | None]:
     """Return the arguments that tell uv what to resolve, and the text for its standard input."""
     options = [option for extra in wanted.extras for option in ("--extra", extra)]
     options += ["--all-extras"] if wanted.all_extras else []

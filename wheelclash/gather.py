@@ -17,10 +17,10 @@ from wheelclash.index.client import Found, Links, project_files, read_links
 from wheelclash.index.settings import resolve_settings
 from wheelclash.inputs import remote_files, sort_inputs
 from wheelclash.resolve.choose import choose, choose_direct, newer_release, pins
-from wheelclash.resolve.pyproject import project_of
+from wheelclash.resolve.pyproject import read_project
 from wheelclash.resolve.requirement import Asked, applies, parse
 from wheelclash.resolve.selection import Selection, distinct
-from wheelclash.resolve.wheelhouse import select_wheels, targets_of, wheels_of, without_absent
+from wheelclash.resolve.wheelhouse import select_from_folder, targets_of, wheels_of, without_absent
 from wheelclash.threads import run_all
 from wheelclash.wording import some
 
@@ -158,7 +158,7 @@ def _whole(question: Question, inputs: Inputs) -> tuple[str, ...]:
     arguments = [*question.requirements, *question.files]
     if not inputs.files or inputs.text is not None or any(others) or any("://" in argument for argument in arguments):
         return ()
-    if any(project_of(path) is not None for path in inputs.files):
+    if any(read_project(path) is not None for path in inputs.files):
         return ()
     listed = [part for argument in dict.fromkeys(arguments) for part in ("-r", argument)]
     return (*listed, *(part for constraint in question.constraints for part in ("-c", constraint)))
@@ -481,7 +481,7 @@ class _Gatherer:
         asked = [requirement for requirement in self._inputs.asked if requirement not in left_out]
         against = [requirement for requirement in self._inputs.against if requirement not in left_out]
         parts = [Selection(not_compared=[_marker_skip(requirement) for requirement in left_out])]
-        folders = [select_wheels(folder, target) for folder in self._inputs.folders]
+        folders = [select_from_folder(folder, target) for folder in self._inputs.folders]
         if self._question.all_targets:  # a project that has no wheel for a target is not made for it
             folders = [without_absent(folder) for folder in folders]
         if resolves:
@@ -575,11 +575,11 @@ class _Gatherer:
         )
 
     def _resolve(self, asked: Sequence[Asked], *, limits: Sequence[str] = ()) -> Closure:
-        from wheelclash.closure import Wanted, resolve
+        from wheelclash.closure import ClosureRequest, resolve
 
         question, fetcher = self._question, self._reader.fetcher
         return resolve(
-            Wanted(
+            ClosureRequest(
                 requirements=asked,
                 files=self._inputs.files,
                 text=self._inputs.text,

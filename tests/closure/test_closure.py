@@ -13,7 +13,7 @@ from tests.support.certificates import certificate_of, needs_openssl
 from tests.support.loopback import LoopbackIndex
 from tests.support.values import LINUX, MACOS, WINDOWS
 from tests.support.wheelmaker import Wheel
-from wheelclash.closure import BUILDS_ALLOWED, Wanted
+from wheelclash.closure import BUILDS_ALLOWED, ClosureRequest
 from wheelclash.errors import QuestionError, RequirementError
 from wheelclash.http.urls import Credentials
 from wheelclash.resolve.requirement import Asked
@@ -196,7 +196,9 @@ def test_no_part_of_a_requirement_is_taken_for_an_option(user: Resolver) -> None
     user.index_url = None
     user.no_index = True
     with pytest.raises(QuestionError, match="left was not found"):
-        user.resolve(wanted=Wanted(requirements=[Asked(text="left\n--index-url http://127.0.0.1:1/", name="left")]))
+        user.resolve(
+            wanted=ClosureRequest(requirements=[Asked(text="left\n--index-url http://127.0.0.1:1/", name="left")])
+        )
 
 
 # -- where uv looks ------------------------------------------------------------------------------------------
@@ -265,7 +267,7 @@ def test_settings_of_uv_itself_do_not_count(user: Resolver) -> None:
 def test_an_index_that_a_file_names_counts_where_nothing_else_was_said(user: Resolver, index: LoopbackIndex) -> None:
     user.index_url = None
     path = user.write("r.txt", f"--index-url {index.simple}", "left")
-    assert user.resolve(wanted=Wanted(files=[path])).versions() == {"left": "2.0"}
+    assert user.resolve(wanted=ClosureRequest(files=[path])).versions() == {"left": "2.0"}
 
 
 def test_files_whose_hashes_an_older_uv_did_not_write_are_read(user: Resolver) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wheelclash.closure import Wanted
+from wheelclash.closure import ClosureRequest
 from wheelclash.errors import QuestionError
 from wheelclash.resolve.requirement import Asked
 
@@ -21,24 +21,24 @@ def test_a_requirements_file_is_read_by_uv(user: Resolver) -> None:
     path = user.write(
         "r.txt", "-r more/base.txt", "right; sys_platform == 'win32'", "spare \\", f"  --hash=sha256:{'0' * 64}"
     )
-    assert user.resolve(wanted=Wanted(files=[path])).versions() == {"left": "1.0", "spare": "1.0"}
+    assert user.resolve(wanted=ClosureRequest(files=[path])).versions() == {"left": "1.0", "spare": "1.0"}
 
 
 def test_files_arguments_and_standard_input_make_one_set(user: Resolver) -> None:
     path = user.write("r.txt", "left<2")
-    wanted = Wanted(requirements=[Asked(text="spare", name="spare")], files=[path], text=b"right\n")
+    wanted = ClosureRequest(requirements=[Asked(text="spare", name="spare")], files=[path], text=b"right\n")
     assert user.resolve(wanted=wanted).versions() == {"left": "1.0", "right": "1.0", "spare": "1.0"}
 
 
 def test_a_file_named_like_an_option_is_a_file(user: Resolver) -> None:
     path = user.write("-r.txt", "left")
-    assert user.resolve(wanted=Wanted(files=[path])).versions() == {"left": "2.0"}
+    assert user.resolve(wanted=ClosureRequest(files=[path])).versions() == {"left": "2.0"}
 
 
 def test_the_folder_of_an_editable_source_is_not_compared_and_its_requirements_are(user: Resolver) -> None:
     user.write("mine/pyproject.toml", "[project]", 'name = "mine"', 'version = "1"', 'dependencies = ["left"]')
     path = user.write("r.txt", "-e ./mine")
-    selection = user.selection(wanted=Wanted(files=[path]))
+    selection = user.selection(wanted=ClosureRequest(files=[path]))
     assert [(each.requirement, each.code) for each in selection.not_compared] == [("mine", "editable")]
     assert [each.name for each in selection.candidates] == ["left"]
 
@@ -47,7 +47,7 @@ def test_a_script_says_what_it_requires(user: Resolver) -> None:
     path = user.write(
         "s.py", "# /// script", '# requires-python = ">=3.13"', '# dependencies = ["left<2"]', "# ///", "import left"
     )
-    closure = user.resolve(wanted=Wanted(files=[path]))
+    closure = user.resolve(wanted=ClosureRequest(files=[path]))
     assert closure.versions() == {"left": "1.0"}
     assert any("s.py requires Python >=3.13" in note for note in closure.notes)
 
@@ -78,7 +78,7 @@ def test_a_pyproject_is_resolved_with_the_extras_and_groups_asked_for(
     user: Resolver, wanted: dict[str, Any], names: set[str]
 ) -> None:
     path = user.write("app/pyproject.toml", *PYPROJECT)
-    closure = user.resolve(wanted=Wanted(files=[path])._replace(**wanted))
+    closure = user.resolve(wanted=ClosureRequest(files=[path])._replace(**wanted))
     assert set(closure.versions()) == names
     assert [(each.requirement, each.code) for each in closure.not_compared] == [("my-app", "project")]
 
@@ -86,26 +86,26 @@ def test_a_pyproject_is_resolved_with_the_extras_and_groups_asked_for(
 @pytest.mark.parametrize("group", ["dev", "pyproject.toml:dev"])
 def test_a_group_alone_is_that_of_the_project_here(user: Resolver, group: str) -> None:
     user.write("pyproject.toml", *PYPROJECT)
-    closure = user.resolve(wanted=Wanted(groups=[group]))
+    closure = user.resolve(wanted=ClosureRequest(groups=[group]))
     assert closure.versions() == {"right": "1.0"}
     assert closure.not_compared == ()
 
 
 def test_a_project_file_that_only_has_groups(user: Resolver) -> None:
     path = user.write("pyproject.toml", "[dependency-groups]", 'dev = ["right"]')
-    assert user.resolve(wanted=Wanted(files=[path], groups=["dev"])).versions() == {"right": "1.0"}
+    assert user.resolve(wanted=ClosureRequest(files=[path], groups=["dev"])).versions() == {"right": "1.0"}
     with pytest.raises(QuestionError, match="dev"):
-        user.resolve(wanted=Wanted(files=[path]))
+        user.resolve(wanted=ClosureRequest(files=[path]))
 
 
 @pytest.mark.parametrize("wanted", [{"extras": ["none"]}, {"groups": ["none"]}])
 def test_an_extra_or_group_that_does_not_exist_is_refused(user: Resolver, wanted: dict[str, Any]) -> None:
     path = user.write("pyproject.toml", *PYPROJECT)
     with pytest.raises(QuestionError, match="none"):
-        user.resolve(wanted=Wanted(files=[path])._replace(**wanted))
+        user.resolve(wanted=ClosureRequest(files=[path])._replace(**wanted))
 
 
 def test_of_several_projects_the_one_whose_group_is_meant_must_be_named(user: Resolver) -> None:
     files = [user.write(f"{name}/pyproject.toml", *PYPROJECT) for name in ("one", "two")]
     with pytest.raises(QuestionError, match="several"):
-        user.resolve(wanted=Wanted(files=files, groups=["dev"]))
+        user.resolve(wanted=ClosureRequest(files=files, groups=["dev"]))

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.resolving import HUSH, Resolver
 from tests.support.values import LINUX
-from wheelclash.closure import Wanted
+from wheelclash.closure import ClosureRequest
 from wheelclash.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def test_a_wrong_password_is_not_repeated(
         member.index_url, member.no_index = None, True
         member.find_links = (private.links.replace("//", f"//user:{HUSH}@"),)
     path = member.write("r.txt", f"right @ {direct}")
-    wanted = Wanted(files=[path]) if wrong == "file" else None
+    wanted = ClosureRequest(files=[path]) if wrong == "file" else None
     with pytest.raises(QuestionError) as caught:
         member.resolve("meta" if wrong in {"index", "find-links"} else f"right @ {direct}", wanted=wanted, uv=recorder)
     check_silence(member, caught.value, repr(caught.value.__cause__))
@@ -86,7 +86,7 @@ def test_credentials_in_a_requirements_file_are_kept_for_reading_the_wheels(
     user.index_url = None
     login = private.simple.replace("//", "//user:${PIP_LOGIN}@")
     path = user.write("r.txt", f"-i {login}", "left")
-    closure = user.resolve(wanted=Wanted(files=[path]))
+    closure = user.resolve(wanted=ClosureRequest(files=[path]))
     assert HUSH not in str(closure)
     assert user.credentials.find(private.simple) == ("user", HUSH)
 
@@ -104,7 +104,7 @@ def test_credentials_of_a_wheel_in_a_file_are_kept_for_reading_it(
 ) -> None:
     url = private.file_url("right-1.0-py3-none-any.whl").replace("//", f"//user:{HUSH}@")
     path = user.write(name, *(line.replace("URL", url) for line in lines))
-    closure = user.resolve(wanted=Wanted(files=[path]))
+    closure = user.resolve(wanted=ClosureRequest(files=[path]))
     assert HUSH not in str(closure)
     assert closure.notes == ()
     assert user.credentials.find(private.simple) == ("user", HUSH)
@@ -117,7 +117,7 @@ def test_a_secret_in_the_path_of_a_url_is_not_put_into_the_answer(
     """A variable that is no secret by its name is part of an ordinary URL."""
     user.environ[variable] = "files"
     path = user.write("r.txt", f"left @ {index.url}/${{{variable}}}/left-1.0-py3-none-any.whl")
-    closure = user.resolve(wanted=Wanted(files=[path]))
+    closure = user.resolve(wanted=ClosureRequest(files=[path]))
     assert (f"${{{variable}}}".encode() in closure.pylock) is hidden
     assert (b"/files/" in closure.pylock) is not hidden
     assert any("is not read" in note for note in closure.notes) is hidden
@@ -128,7 +128,7 @@ def test_a_secret_in_a_failing_file_is_not_repeated(user: Resolver) -> None:
     path = user.write("r.txt", "left @ http://127.0.0.1:1/${ANYTHING}/left-1.0-py3-none-any.whl")
     user.environ["UV_HTTP_RETRIES"] = "0"
     with pytest.raises(QuestionError) as caught:
-        user.resolve(wanted=Wanted(files=[path]))
+        user.resolve(wanted=ClosureRequest(files=[path]))
     assert HUSH not in str(caught.value)
     assert "${ANYTHING}" in str(caught.value)
 

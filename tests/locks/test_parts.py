@@ -13,7 +13,7 @@ from wheelclash.locks.document import parse_json, parse_toml
 from wheelclash.locks.graph import Markers
 from wheelclash.locks.location import LockLocation
 from wheelclash.locks.package import Locked, locked_wheel, select_wheels
-from wheelclash.locks.poetry import allows
+from wheelclash.locks.poetry import constraint_allows
 from wheelclash.target.inferred import python_allowed, targets_among
 from wheelclash.target.target import target_for
 
@@ -78,8 +78,8 @@ def test_a_marker_that_is_none_is_an_error(marker: str) -> None:
     ],
 )
 def test_poetrys_constraints(constraint: str, inside: tuple[str, ...], outside: tuple[str, ...]) -> None:
-    assert [each for each in inside if not allows(constraint, each)] == []
-    assert [each for each in outside if allows(constraint, each)] == []
+    assert [each for each in inside if not constraint_allows(constraint, each)] == []
+    assert [each for each in outside if constraint_allows(constraint, each)] == []
 
 
 def test_requires_python_that_is_none_says_nothing() -> None:

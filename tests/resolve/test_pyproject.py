@@ -9,7 +9,7 @@ import pytest
 from tests.support.values import LINUX
 from wheelclash.core.distribution import Skip
 from wheelclash.errors import QuestionError
-from wheelclash.resolve.pyproject import Project, project_of, script_block
+from wheelclash.resolve.pyproject import Project, read_project, script_block
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,13 +22,13 @@ def written(folder: Path, name: str, text: str) -> Path:
 
 
 def declared(folder: Path, name: str, text: str) -> Project:
-    found = project_of(written(folder, name, text))
+    found = read_project(written(folder, name, text))
     assert found is not None
     return found
 
 
 def test_a_requirements_file_declares_nothing_of_its_own(tmp_path: Path) -> None:
-    assert project_of(tmp_path / "requirements.txt") is None
+    assert read_project(tmp_path / "requirements.txt") is None
 
 
 def test_a_project_is_known_by_name_python_and_groups(tmp_path: Path) -> None:
@@ -49,13 +49,13 @@ def test_a_python_that_fits_or_makes_no_sense_is_not_told_of(tmp_path: Path, pyt
 )
 def test_a_broken_project_file_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(QuestionError, match=r"pyproject\.toml"):
-        project_of(written(tmp_path, "pyproject.toml", text))
+        read_project(written(tmp_path, "pyproject.toml", text))
 
 
 @pytest.mark.parametrize("name", ["setup.py", "setup.cfg"])
 def test_what_only_running_code_would_tell_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(QuestionError, match="code is run"):
-        project_of(written(tmp_path, name, "# /// script\n# dependencies = []\n# ///\n"))
+        read_project(written(tmp_path, name, "# /// script\n# dependencies = []\n# ///\n"))
 
 
 SCRIPT = '#!/usr/bin/env python\n# /// script\n# dependencies = [\n#   "a",\n# ]\n#\n# ///\nprint("# /// script")\n'
@@ -72,7 +72,7 @@ def test_a_block_of_another_kind_is_none() -> None:
 
 def test_a_script_without_a_block_is_refused(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match="PEP 723"):
-        project_of(written(tmp_path, "s.py", "import requests\n"))
+        read_project(written(tmp_path, "s.py", "import requests\n"))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_script_without_a_block_is_refused(tmp_path: Path) -> None:
 )
 def test_a_script_with_a_broken_block_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(QuestionError, match=r"s\.py"):
-        project_of(written(tmp_path, "s.py", text))
+        read_project(written(tmp_path, "s.py", text))
 
 
 def test_a_script_is_no_project(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_script_is_no_project(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match="cannot be read"):
-        project_of(tmp_path / "pyproject.toml")
+        read_project(tmp_path / "pyproject.toml")
 
 
 def test_what_a_project_lists_follows_its_own_extras_and_groups(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.support.values import LINUX, WINDOWS
 from tests.support.wheelmaker import Wheel
 from wheelclash.errors import QuestionError
-from wheelclash.resolve.wheelhouse import select_wheels, wheels_of
+from wheelclash.resolve.wheelhouse import select_from_folder, wheels_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,12 +45,12 @@ def test_one_wheel_of_each_project_is_chosen(
     tmp_path: Path, names: list[str], target: Target, chosen: list[str]
 ) -> None:
     """The newest version that fits, then its best tag, then its highest build."""
-    assert [each.filename for each in select_wheels(house(tmp_path, *names), target).candidates] == chosen
+    assert [each.filename for each in select_from_folder(house(tmp_path, *names), target).candidates] == chosen
 
 
 def test_a_chosen_wheel_is_the_file(tmp_path: Path) -> None:
     path = Wheel("Our-Tools").write(tmp_path)
-    selection = select_wheels(tmp_path, LINUX)
+    selection = select_from_folder(tmp_path, LINUX)
     (found,) = selection.candidates
     assert (found.path, found.url, found.size, found.direct) == (path, path.as_uri(), path.stat().st_size, True)
     assert (found.name, found.version, selection.roots) == ("our-tools", "1.0", ["our-tools"])
@@ -62,14 +62,14 @@ def test_a_folder_may_be_given_relative_to_the_current_one(tmp_path: Path, monke
 
     Wheel("a").write(tmp_path / "dist")
     monkeypatch.chdir(tmp_path)
-    (found,) = select_wheels(RealPath("dist"), LINUX).candidates
+    (found,) = select_from_folder(RealPath("dist"), LINUX).candidates
     assert found.path == tmp_path / "dist" / "a-1.0-py3-none-any.whl"
     assert found.requested == "dist/a-1.0-py3-none-any.whl"
 
 
 def test_other_versions_are_told_of_and_other_targets_are_not(tmp_path: Path) -> None:
     names = ["a-1-py3-none-any.whl", "a-2-py3-none-any.whl", "a-2-cp312-cp312-win_amd64.whl", "a-3-py3-none-win32.whl"]
-    assert select_wheels(house(tmp_path, *names), LINUX).notes == [
+    assert select_from_folder(house(tmp_path, *names), LINUX).notes == [
         "a 2 is compared, not 1 beside it",
         "a 2 is compared: 3 has no wheel for the target",
     ]
@@ -77,7 +77,7 @@ def test_other_versions_are_told_of_and_other_targets_are_not(tmp_path: Path) ->
 
 def test_a_project_without_a_wheel_for_the_target_is_a_skip(tmp_path: Path) -> None:
     names = ["a-1-py3-none-win32.whl", "a-1-py3-none-win_amd64.whl", "b-1-py3-none-any.whl"]
-    selection = select_wheels(house(tmp_path, *names), LINUX)
+    selection = select_from_folder(house(tmp_path, *names), LINUX)
     (skip,) = selection.skipped
     assert (skip.requirement, skip.code) == ("a", "no-wheel")
     assert "py3-none-win32, py3-none-win_amd64" in skip.reason
@@ -85,14 +85,14 @@ def test_a_project_without_a_wheel_for_the_target_is_a_skip(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("name", ["nonsense.whl", "a-1-py3-none-any.WHL", "a-1..2-py3-none-any.whl", "-.whl"])
 def test_a_name_that_is_no_wheels_is_a_skip(tmp_path: Path, name: str) -> None:
-    selection = select_wheels(house(tmp_path, name, "b-1-py3-none-any.whl"), LINUX)
+    selection = select_from_folder(house(tmp_path, name, "b-1-py3-none-any.whl"), LINUX)
     assert [(each.requirement, each.code) for each in selection.skipped] == [(name, "unreadable")]
 
 
 def test_source_archives_and_other_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "folder-1-py3-none-any.whl").mkdir()
     Wheel("below").write(tmp_path / "sub")
-    selection = select_wheels(house(tmp_path, "a-1-py3-none-any.whl", "a-1.tar.gz", "SHA256SUMS"), LINUX)
+    selection = select_from_folder(house(tmp_path, "a-1-py3-none-any.whl", "a-1.tar.gz", "SHA256SUMS"), LINUX)
     assert [each.name for each in selection.candidates] == ["a"]
     assert selection.notes == ["source archives are not compared: a-1.tar.gz"]
 
@@ -116,7 +116,7 @@ def test_what_has_a_wheels_name_and_cannot_be_opened_is_a_skip(tmp_path: Path) -
     (folder / "folder-1-py3-none-any.whl").mkdir()
     os.mkfifo(folder / "pipe-1-py3-none-any.whl")
     (folder / "linked-1-py3-none-any.whl").symlink_to("a-1-py3-none-any.whl")
-    selection = select_wheels(folder, LINUX)
+    selection = select_from_folder(folder, LINUX)
     assert {each.name for each in selection.candidates} == {"a", "linked"}
     assert {each.name: each.code for each in selection.skipped} == dict.fromkeys(
         ("dangling", "looping", "device", "folder", "pipe"), "unreadable"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.support.values import LINUX
-from wheelclash.closure import Closure, Wanted, resolve
+from wheelclash.closure import Closure, ClosureRequest, resolve
 from wheelclash.http.urls import Credentials
 from wheelclash.index.settings import IndexFlags, IndexSettings, resolve_settings
 from wheelclash.resolve.requirement import parse
@@ -59,13 +59,13 @@ class Resolver:
         )
 
     def resolve(
-        self, *requirements: str, wanted: Wanted | None = None, target: Target = LINUX, **options: Any
+        self, *requirements: str, wanted: ClosureRequest | None = None, target: Target = LINUX, **options: Any
     ) -> Closure:
         """Resolve requirements, or whatever is wanted."""
         asked = [parse(each, cwd=self.folder, credentials=self.credentials) for each in requirements]
         home = {"HOME": str(self.folder), "PATH": "/usr/bin:/bin"}
         return resolve(
-            wanted or Wanted(requirements=asked),
+            wanted or ClosureRequest(requirements=asked),
             target,
             self.settings(),
             credentials=self.credentials,

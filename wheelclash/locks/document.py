@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import NoReturn
 
-__all__ = ["Table", "chosen", "parse_json", "parse_toml", "pyproject_beside"]
+__all__ = ["Table", "choose_names", "parse_json", "parse_toml", "pyproject_beside"]
 
 
 class Table:
@@ -196,7 +196,7 @@ def pyproject_beside(lock: Path | None) -> Table | None:
     return parse_toml(data, "pyproject.toml")
 
 
-def chosen(asked: Sequence[str], known: Iterable[str], *, what: str, where: str) -> tuple[str, ...]:
+def choose_names(asked: Sequence[str], known: Iterable[str], *, what: str, where: str) -> tuple[str, ...]:
     """Return the extras or groups that were asked for, normalised (PEP 685, 735).
 
     Args:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from wheelclash.target.target import Target
 
-__all__ = ["Edge", "Markers", "lines", "reach"]
+__all__ = ["LockEdge", "Markers", "lines", "reach"]
 
 _QUOTED = r"(\"[^\"]*\"|'[^']*')"
 _EXTRA_FIRST = re.compile(rf"\bextra\s*(==|!=)\s*{_QUOTED}")
@@ -98,7 +98,7 @@ def _parsed(text: str) -> Marker:
     return Marker(text)
 
 
-class Edge(NamedTuple):
+class LockEdge(NamedTuple):
     """A dependency that applies: its marker holds.
 
     Attributes:
@@ -113,9 +113,9 @@ class Edge(NamedTuple):
 
 
 def reach(
-    roots: Iterable[Edge],
+    roots: Iterable[LockEdge],
     versions: Mapping[str, Sequence[tuple[int, str]]],
-    edges: Callable[[int, frozenset[str]], Iterable[Edge]],
+    edges: Callable[[int, frozenset[str]], Iterable[LockEdge]],
     what: str,
 ) -> dict[int, set[str]]:
     """Return the packages that would be installed.
@@ -148,7 +148,7 @@ def reach(
 
 
 def _package_of(
-    edge: Edge, versions: Mapping[str, Sequence[tuple[int, str]]], reached: Mapping[int, object], what: str
+    edge: LockEdge, versions: Mapping[str, Sequence[tuple[int, str]]], reached: Mapping[int, object], what: str
 ) -> int:
     """Return the number of the package an edge leads to: one already reached if allowed, else the first allowed."""
     named = versions.get(edge.name, ())
@@ -158,7 +158,7 @@ def _package_of(
     return next((number for number in fitting if number in reached), fitting[0])
 
 
-def lines(texts: Iterable[str], markers: Markers) -> Iterator[Edge]:
+def lines(texts: Iterable[str], markers: Markers) -> Iterator[LockEdge]:
     """Yield dependencies written as requirements (PEP 508), if their marker holds; other lines are left out."""
     for line in texts:
         try:
@@ -167,7 +167,7 @@ def lines(texts: Iterable[str], markers: Markers) -> Iterator[Edge]:
             continue
         if requirement.marker is None or markers.hold(str(requirement.marker)):
             extras = tuple(canonicalize_name(extra) for extra in requirement.extras)
-            yield Edge(canonicalize_name(requirement.name), _specifier(requirement), extras)
+            yield LockEdge(canonicalize_name(requirement.name), _specifier(requirement), extras)
 
 
 def _specifier(requirement: Requirement) -> Callable[[str], bool]:

@@ -14,11 +14,11 @@ from packaging.version import InvalidVersion, Version
 
 from wheelclash.errors import QuestionError
 from wheelclash.http.urls import without_credentials
-from wheelclash.locks.document import chosen, pyproject_beside
-from wheelclash.locks.graph import Edge, Markers, lines, reach
+from wheelclash.locks.document import choose_names, pyproject_beside
+from wheelclash.locks.graph import LockEdge, Markers, lines, reach
 from wheelclash.locks.location import filename_of
 from wheelclash.locks.package import Locked, LockedWheel, folder_kind, locked_wheel
-from wheelclash.locks.project import Installation, ProjectLock, Wanted
+from wheelclash.locks.project import Installation, LockRequest, ProjectLock
 from wheelclash.target.inferred import python_allowed
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class PdmLock(ProjectLock):
         listed = self._metadata.tables("targets")
         return not listed or any(_fits(table, target) for table in listed)
 
-    def _check_target(self, target: Target, wanted: Wanted) -> None:  # noqa: ARG002 - no group has a target
+    def _check_target(self, target: Target, wanted: LockRequest) -> None:  # noqa: ARG002 - no group has a target
         if not self._is_for(target):
             raise QuestionError(
                 f"{self._name} is for other targets than {target.python_version} on {target.platform}: "
@@ -107,15 +107,15 @@ class PdmLock(ProjectLock):
     def _known_groups(self) -> list[str]:
         return [group for group in self._groups if group != _DEFAULT]
 
-    def _wanted(self, extras: Sequence[str], groups: Sequence[str], *, all_extras: bool) -> Wanted:
+    def _wanted(self, extras: Sequence[str], groups: Sequence[str], *, all_extras: bool) -> LockRequest:
         """Return what is to be installed: like pdm, without any extra or group every group that is locked.
 
         Raises:
             QuestionError: An extra or a group does not exist.
         """
         named = {
-            *chosen(extras, self._known_extras(), what="extra", where=self._name),
-            *chosen(groups, self._known_groups(), what="group", where=self._name),
+            *choose_names(extras, self._known_extras(), what="extra", where=self._name),
+            *choose_names(groups, self._known_groups(), what="group", where=self._name),
         }
         optional = self._optional()
         in_force = self._default_groups()
@@ -123,7 +123,7 @@ class PdmLock(ProjectLock):
             in_force = [group for group in in_force if group not in optional or group in named]
         if all_extras:
             in_force = self._groups or in_force
-        return Wanted(groups=tuple(in_force))
+        return LockRequest(groups=tuple(in_force))
 
     def _optional(self) -> set[str] | None:
         """Return the project's extras; None if there is no project to ask."""
@@ -146,7 +146,7 @@ class PdmLock(ProjectLock):
 
     # -- packages ------------------------------------------------------------------------------------------
 
-    def _install(self, target: Target, wanted: Wanted) -> Installation:
+    def _install(self, target: Target, wanted: LockRequest) -> Installation:
         return Installation(self._selected(target, wanted.groups))
 
     def _selected(self, target: Target, groups: Sequence[str]) -> Iterator[Locked]:
@@ -168,7 +168,7 @@ class PdmLock(ProjectLock):
             if python_allowed(self._tables[number].text("requires_python"), markers.target.python_version):
                 versions.setdefault(_key(package.name, package.extras), []).append((number, package.version or ""))
         roots = self._roots(markers, groups)
-        edges = roots if roots is not None else [Edge(key, lambda _: True) for key in versions]
+        edges = roots if roots is not None else [LockEdge(key, lambda _: True) for key in versions]
         reached = reach(
             (_keyed(edge, versions) for edge in edges),
             versions,
@@ -180,7 +180,7 @@ class PdmLock(ProjectLock):
         for number in reached:
             yield self._packages[number]
 
-    def _roots(self, markers: Markers, groups: Sequence[str]) -> list[Edge] | None:
+    def _roots(self, markers: Markers, groups: Sequence[str]) -> list[LockEdge] | None:
         if self._project is None:
             return None
         project = self._project.table("project")
@@ -201,7 +201,7 @@ def _key(name: str, extras: Sequence[str]) -> str:
     return f"{name}[{','.join(extras)}]" if extras else name
 
 
-def _keyed(edge: Edge, versions: dict[str, list[tuple[int, str]]]) -> Edge:
+def _keyed(edge: LockEdge, versions: dict[str, list[tuple[int, str]]]) -> LockEdge:
     """Return the edge to the entry for these extras, if there is one; that entry in turn depends on the plain one."""
     key = _key(edge.name, tuple(sorted(edge.extras)))
     return edge._replace(name=key if key in versions else edge.name, extras=())

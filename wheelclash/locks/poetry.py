@@ -20,7 +20,7 @@ from packaging.version import InvalidVersion, Version
 from wheelclash.errors import QuestionError
 from wheelclash.http.urls import without_credentials
 from wheelclash.locks.document import Table, pyproject_beside
-from wheelclash.locks.graph import Edge, Markers, lines, reach
+from wheelclash.locks.graph import LockEdge, Markers, lines, reach
 from wheelclash.locks.location import filename_of
 from wheelclash.locks.package import Locked, folder_kind, locked_wheel
 from wheelclash.locks.project import Installation, ProjectLock
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from wheelclash.locks.location import LockLocation
-    from wheelclash.locks.project import Wanted
+    from wheelclash.locks.project import LockRequest
     from wheelclash.target.target import Target
 
-__all__ = ["PoetryGraph", "PoetryLock", "allows", "read"]
+__all__ = ["PoetryGraph", "PoetryLock", "constraint_allows", "read"]
 
 _CLAUSE = re.compile(r"\s*(\^|~=|~|===|==|!=|<=|>=|<|>|=)?\s*([^\s,^~=!<>|]+)\s*,?")
 
 
-def allows(constraint: str | None, version: str) -> bool:
+def constraint_allows(constraint: str | None, version: str) -> bool:
     """Return whether a constraint allows a version; one that is not understood allows any.
 
     Args:
@@ -139,19 +139,19 @@ class PoetryGraph:
         """
         versions: dict[str, list[tuple[int, str]]] = {}
         for number, table in enumerate(self._tables):
-            if allows(table.text("python-versions"), target.python_version):
+            if constraint_allows(table.text("python-versions"), target.python_version):
                 versions.setdefault(self._names[number], []).append((number, table.text("version") or ""))
         for listed in versions.values():
             listed.sort(key=lambda package: _order(package[1]), reverse=True)
         if self._project is None:
-            roots: Iterable[Edge] = self._unneeded(versions, extras)
+            roots: Iterable[LockEdge] = self._unneeded(versions, extras)
         else:
             roots = self._roots(self._project, markers, extras, set(groups))
         return reach(roots, versions, lambda number, active: self._edges(number, active, markers), self._what)
 
     # -- roots ---------------------------------------------------------------------------------------------
 
-    def _unneeded(self, versions: dict[str, list[tuple[int, str]]], extras: Sequence[str]) -> Iterator[Edge]:
+    def _unneeded(self, versions: dict[str, list[tuple[int, str]]], extras: Sequence[str]) -> Iterator[LockEdge]:
         """Yield an edge to each package that no other needs, unless it is optional and belongs to no chosen extra."""
         needed = {canonicalize_name(dependency) for table in self._tables for dependency in table.table("dependencies")}
         chosen = {
@@ -163,9 +163,9 @@ class PoetryGraph:
         for name, listed in versions.items():
             optional = all(self._tables[number].flag("optional") for number, _ in listed)
             if name in chosen or (name not in needed and not optional):
-                yield Edge(name, lambda _: True)
+                yield LockEdge(name, lambda _: True)
 
-    def _roots(self, project: Table, markers: Markers, extras: Sequence[str], groups: set[str]) -> Iterator[Edge]:
+    def _roots(self, project: Table, markers: Markers, extras: Sequence[str], groups: set[str]) -> Iterator[LockEdge]:
         poetry = project.table("tool").table("poetry")
         if "main" in groups:
             named = poetry.table("extras")
@@ -190,7 +190,7 @@ class PoetryGraph:
 
     # -- edges ---------------------------------------------------------------------------------------------
 
-    def _edges(self, number: int, extras: frozenset[str], markers: Markers) -> Iterator[Edge]:
+    def _edges(self, number: int, extras: frozenset[str], markers: Markers) -> Iterator[LockEdge]:
         table = self._tables[number]
         package_extras = table.table("extras")
         chosen = {
@@ -202,7 +202,7 @@ class PoetryGraph:
         yield from _listed(table.table("dependencies"), markers, tuple(extras), chosen)
 
 
-def _listed(table: Table, markers: Markers, extras: Sequence[str], chosen: Collection[str]) -> Iterator[Edge]:
+def _listed(table: Table, markers: Markers, extras: Sequence[str], chosen: Collection[str]) -> Iterator[LockEdge]:
     """Yield dependencies as poetry writes them: a constraint, a table, or several tables, by name.
 
     Args:
@@ -222,7 +222,7 @@ def _listed(table: Table, markers: Markers, extras: Sequence[str], chosen: Colle
                 continue
             if _applies(wanted, markers, extras):
                 asked = tuple(canonicalize_name(extra) for extra in wanted.texts("extras"))
-                yield Edge(name, _constraint(wanted.text("version")), asked)
+                yield LockEdge(name, _constraint(wanted.text("version")), asked)
 
 
 def _applies(table: Table, markers: Markers, extras: Sequence[str]) -> bool:
@@ -230,13 +230,13 @@ def _applies(table: Table, markers: Markers, extras: Sequence[str]) -> bool:
     system = markers.target.markers["sys_platform"]
     return (
         markers.hold(table.text("markers"), extras)
-        and allows(python, markers.target.python_version)
+        and constraint_allows(python, markers.target.python_version)
         and (platform is None or _PLATFORMS.get(platform.lower(), platform.lower()) == system)
     )
 
 
 def _constraint(text: str | None) -> Callable[[str], bool]:
-    return lambda version: allows(text, version)
+    return lambda version: constraint_allows(text, version)
 
 
 def _order(version: str) -> Version:
@@ -296,12 +296,12 @@ class PoetryLock(ProjectLock):
         )
 
     def _allows_python(self, version: str) -> bool:
-        return allows(self._requires_python, version)
+        return constraint_allows(self._requires_python, version)
 
     def _known_extras(self) -> Table:
         return self._extras
 
-    def _install(self, target: Target, wanted: Wanted) -> Installation:
+    def _install(self, target: Target, wanted: LockRequest) -> Installation:
         return Installation(self._selected(target, [*wanted.every, *wanted.extras], wanted.groups))
 
     # -- groups --------------------------------------------------------------------------------------------

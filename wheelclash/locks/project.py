@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.utils import canonicalize_name
 
 from wheelclash.errors import QuestionError
-from wheelclash.locks.document import chosen
+from wheelclash.locks.document import choose_names
 from wheelclash.locks.graph import Markers
 from wheelclash.locks.package import select_wheels, uninstallable
 from wheelclash.target.inferred import python_allowed, targets_among
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from wheelclash.resolve.selection import Selection
     from wheelclash.target.target import Target
 
-__all__ = ["Installation", "ProjectLock", "Wanted"]
+__all__ = ["Installation", "LockRequest", "ProjectLock"]
 
 
-class Wanted(NamedTuple):
+class LockRequest(NamedTuple):
     """What is to be installed of a lock; all names are normalised.
 
     Attributes:
@@ -120,7 +120,7 @@ class ProjectLock(ABC):
         """Return the groups that are installed without being asked for, normalised."""
 
     @abstractmethod
-    def _install(self, target: Target, wanted: Wanted) -> Installation:
+    def _install(self, target: Target, wanted: LockRequest) -> Installation:
         """Return the packages that would be installed on a target.
 
         Raises:
@@ -129,17 +129,17 @@ class ProjectLock(ABC):
 
     # -- what is the same, unless a format says otherwise ---------------------------------------------------
 
-    def _wanted(self, extras: Sequence[str], groups: Sequence[str], *, all_extras: bool) -> Wanted:
+    def _wanted(self, extras: Sequence[str], groups: Sequence[str], *, all_extras: bool) -> LockRequest:
         """Return what is to be installed.
 
         Raises:
             QuestionError: An extra or a group does not exist.
         """
         known = list(dict.fromkeys(canonicalize_name(extra) for extra in self._known_extras()))
-        named = chosen(extras, known, what="extra", where=self._name)
-        named_groups = chosen(groups, self._known_groups(), what="group", where=self._name)
+        named = choose_names(extras, known, what="extra", where=self._name)
+        named_groups = choose_names(groups, self._known_groups(), what="group", where=self._name)
         in_force = tuple(dict.fromkeys([*self._default_groups(), *named_groups]))
-        return Wanted(named, in_force, tuple(known) if all_extras else ())
+        return LockRequest(named, in_force, tuple(known) if all_extras else ())
 
     def _allows_python(self, version: str) -> bool:
         return python_allowed(self._requires_python, version)
@@ -149,7 +149,7 @@ class ProjectLock(ABC):
         markers = Markers(target, self._name)
         return not self._environments or any(markers.hold(marker) for marker in self._environments)
 
-    def _check_target(self, target: Target, wanted: Wanted) -> None:  # noqa: ARG002 - groups may have Pythons too
+    def _check_target(self, target: Target, wanted: LockRequest) -> None:  # noqa: ARG002 - groups may have Pythons too
         """Refuse a target that the lock is not for.
 
         Raises:
@@ -170,5 +170,5 @@ class ProjectLock(ABC):
         """Return whether the lock is for a target, and what it installs there by default can be installed."""
         if not self._is_for(target):
             return False
-        wanted = Wanted(groups=tuple(self._default_groups()))
+        wanted = LockRequest(groups=tuple(self._default_groups()))
         return not uninstallable(self._install(target, wanted).packages, target)

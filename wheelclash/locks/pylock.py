@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from wheelclash.locks.document import Table
     from wheelclash.locks.location import LockLocation
-    from wheelclash.locks.project import Wanted
+    from wheelclash.locks.project import LockRequest
     from wheelclash.target.target import Target
 
 __all__ = ["PylockLock", "read"]
@@ -96,7 +96,7 @@ class PylockLock(ProjectLock):
     def _default_groups(self) -> list[str]:
         return list(self._pylock.default_groups or [])
 
-    def _install(self, target: Target, wanted: Wanted) -> Installation:
+    def _install(self, target: Target, wanted: LockRequest) -> Installation:
         """Return the packages that apply: their markers hold.
 
         Raises:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from wheelclash.locks.location import LockLocation
-    from wheelclash.locks.project import Wanted
+    from wheelclash.locks.project import LockRequest
     from wheelclash.target.target import Target
 
 __all__ = ["ConflictError", "Conflicts", "Dependency", "Graph", "Item", "Package", "UvLock", "Walk", "read"]
@@ -326,7 +326,7 @@ class Walk:
         self._queue: deque[tuple[int, str | None]] = deque()
         self._seen: set[tuple[int, str | None]] = set()
 
-    def run(self, wanted: Wanted, besides: Iterable[Dependency]) -> None:
+    def run(self, wanted: LockRequest, besides: Iterable[Dependency]) -> None:
         """Take every edge that the roots lead to.
 
         Args:
@@ -414,11 +414,11 @@ class UvLock(ProjectLock):
         markers = Markers(target, self._name)
         return (not self._forks or any(markers.hold(fork) for fork in self._forks)) and super()._admits(target)
 
-    def _check_target(self, target: Target, wanted: Wanted) -> None:
+    def _check_target(self, target: Target, wanted: LockRequest) -> None:
         super()._check_target(target, wanted)
         self._check_group_pythons(target, wanted.groups)
 
-    def _install(self, target: Target, wanted: Wanted) -> Installation:
+    def _install(self, target: Target, wanted: LockRequest) -> Installation:
         """Return the packages that the walk of the graph reaches.
 
         Raises:
@@ -466,7 +466,7 @@ class UvLock(ProjectLock):
             configured = ["dev"]
         return [name for group in configured if isinstance(group, str) and (name := canonicalize_name(group)) in known]
 
-    def _with_all(self, wanted: Wanted, markers: Markers) -> tuple[Wanted, list[str]]:
+    def _with_all(self, wanted: LockRequest, markers: Markers) -> tuple[LockRequest, list[str]]:
         """Return the request with all extras that can be installed together, and the extras that cannot."""
         whole = wanted._replace(extras=tuple(dict.fromkeys([*wanted.extras, *wanted.every])))
         try:
@@ -504,7 +504,7 @@ class UvLock(ProjectLock):
         for number, extras in walk.packages.items():
             yield self._graph.packages[number].locked._replace(extras=tuple(sorted(extras)))
 
-    def _reached(self, markers: Markers, wanted: Wanted) -> Walk:
+    def _reached(self, markers: Markers, wanted: LockRequest) -> Walk:
         """Return everything that would be installed.
 
         Raises:
@@ -528,7 +528,7 @@ class UvLock(ProjectLock):
         self._conflicts.check(item for item in active if item.extra is not None)
         return self._walk(markers, wanted, active)
 
-    def _walk(self, markers: Markers, wanted: Wanted, active: Collection[Item]) -> Walk:
+    def _walk(self, markers: Markers, wanted: LockRequest, active: Collection[Item]) -> Walk:
         walk = Walk(self._graph, markers, active)
         walk.run(wanted, self._manifest_dependencies(wanted.groups))
         return walk

@@ -13,9 +13,9 @@ from packaging.utils import canonicalize_name
 
 from wheelclash.core.distribution import Skip
 from wheelclash.errors import IndexSettingsError, QuestionError, RequirementError
-from wheelclash.index.filenames import project_of as project_in
+from wheelclash.index.filenames import project_of
 from wheelclash.index.settings import location
-from wheelclash.resolve.pyproject import Project, project_of
+from wheelclash.resolve.pyproject import Project, read_project
 from wheelclash.resolve.requirement import Asked, parse
 from wheelclash.resolve.requirements_txt import Included, Line, look_through
 from wheelclash.resolve.uv import redacted
@@ -189,7 +189,7 @@ def read_files(
     Raises:
         QuestionError: A file cannot be read or is not what it should be; or there is no such extra or group.
     """
-    described = [(path, project_of(path)) for path in files]
+    described = [(path, read_project(path)) for path in files]
     projects = [project for _, project in described if project is not None]
     plain = [path for path, project in described if project is None]
     included = look_through(plain, text, environ=environ, cwd=cwd, credentials=credentials)
@@ -231,7 +231,7 @@ def group_places(groups: Iterable[str], projects: Sequence[Project], cwd: Path) 
 
 def _only_groups(path: Path) -> Project:
     """Return a project of which only groups were asked for."""
-    project = project_of(path)
+    project = read_project(path)
     if project is None or project.kind != "pyproject":
         raise QuestionError(f"{path} is no pyproject.toml, so it has no groups.")
     return project._replace(has_project=False)
@@ -246,7 +246,7 @@ def _name_in(line: Line) -> str | None:
         match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line.text)
         return None if match is None else canonicalize_name(match[0].rstrip("._-"))
     filename = re.split(r"[/\\]", line.text.partition("#")[0].partition(";")[0].strip())[-1]
-    return project_in(filename) if filename.lower().endswith(".whl") else None
+    return project_of(filename) if filename.lower().endswith(".whl") else None
 
 
 def _constrained(asked: Asked, limits: Iterable[Asked]) -> Asked:

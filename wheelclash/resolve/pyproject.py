@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from wheelclash.target.target import Target
 
-__all__ = ["Project", "project_of", "script_block"]
+__all__ = ["Project", "read_project", "script_block"]
 
 _BLOCK = re.compile(r"^# /// (?P<type>[a-zA-Z0-9-]+)[ \t]*$\s(?P<content>(^#(| .*)$\s)+)^# ///[ \t]*$", re.MULTILINE)
 
@@ -138,7 +138,7 @@ class Project(NamedTuple):
         return () if allowed else (f"{wanted}, and the target has {target.python_version}",)
 
 
-def project_of(path: Path) -> Project | None:
+def read_project(path: Path) -> Project | None:
     """Return the project or script a file is; None if uv will read it as a requirements file.
 
     Raises:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from wheelclash.target.target import Target
 
-__all__ = ["select_wheels", "targets_of", "wheels_of", "without_absent"]
+__all__ = ["select_from_folder", "targets_of", "wheels_of", "without_absent"]
 
 _SDISTS = (".tar.gz", ".zip")
 _SHOWN = 4
@@ -58,7 +58,7 @@ def _no_file(path: Path) -> str | None:
     return "it is a folder, not a file" if stat.S_ISDIR(mode) else "it is no regular file, but a pipe or a device"
 
 
-def select_wheels(folder: Path, target: Target) -> Selection:
+def select_from_folder(folder: Path, target: Target) -> Selection:
     """Return one wheel of each project in a folder: the newest version that has one for the target, its best tag.
 
     Args:
