@@ -422,7 +422,7 @@ def test_color_without_a_terminal_is_as_variables_and_options_say(
 
 def test_every_style_has_a_color() -> None:
     from wheelclash.cli import output
-    from wheelclash.report.lines import Style
+    from wheelclash.report.terminal import Style
 
     assert set(output._COLORS) == set(get_args(Style)) - {"plain"}
 

@@ -10,8 +10,8 @@ from tests.support.command import LINUX, Command
 from tests.support.installed import Handmade
 from tests.support.wheelmaker import Wheel
 from tests.test_costs import DEAR, HTTP, dear, run
+from wheelclash.report.model import WhoReport
 from wheelclash.report.schema import read_report
-from wheelclash.report.who import WhoReport
 
 if TYPE_CHECKING:
     from pathlib import Path

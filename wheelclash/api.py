@@ -28,8 +28,7 @@ from wheelclash.validation import choice, flag, instance, texts
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wheelclash.report.environment import EnvironmentReport
-    from wheelclash.report.fix import FixReport
+    from wheelclash.report.model import EnvironmentReport, FixReport
     from wheelclash.session import Session
 
 __all__ = ["examine", "examine_async", "fix", "fix_async"]

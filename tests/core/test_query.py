@@ -18,8 +18,8 @@ from wheelclash.core.distribution import Skip
 from wheelclash.core.query import Belonging, Below, Beside, Share, belongings_in_set, module_stem, source_of
 from wheelclash.errors import QuestionError
 from wheelclash.installers import INSTALLERS
+from wheelclash.report.model import WhoReport
 from wheelclash.report.schema import read_report, schema_text
-from wheelclash.report.who import WhoReport
 from wheelclash.report.who_build import build_who_report
 
 if TYPE_CHECKING:

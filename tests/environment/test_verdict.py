@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from wheelclash.core.overlap import Severity
     from wheelclash.environment.scan import Scan
-    from wheelclash.report.environment import EnvironmentReport
+    from wheelclash.report.model import EnvironmentReport
 
 STUB = "__import__('pkg_resources').declare_namespace(__name__)\n"
 PKGUTIL = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.report.poison import HOSTILE, full_report, hostile_texts, poisoned
-from wheelclash.report.escape import printable, printable_report
+from wheelclash.report.terminal import printable, printable_report
 
 _any_text = st.text(st.characters(), max_size=30)
 """Lone surrogates included."""

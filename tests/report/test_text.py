@@ -18,7 +18,7 @@ from wheelclash.core.distribution import Skip
 from wheelclash.installers import INSTALLERS
 from wheelclash.options import Ignore
 from wheelclash.report.build import build_report
-from wheelclash.report.lines import SCREEN, WIDTH, Section, Span, all_lines, first_screen, height
+from wheelclash.report.terminal import SCREEN, WIDTH, Section, Span, all_lines, first_screen, height
 from wheelclash.report.text import render
 from wheelclash.report.view import Findings, View
 

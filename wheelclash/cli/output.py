@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from wheelclash.cli.arguments import Arguments
     from wheelclash.report.formats import FormatName
-    from wheelclash.report.lines import Line, Style
     from wheelclash.report.sources import SourceLine
+    from wheelclash.report.terminal import Line, Style
 
 __all__ = ["require_writable", "write_report"]
 

@@ -78,7 +78,7 @@ def discard() -> None:
 def complain(error: object) -> None:
     """Tell what went wrong, in one paragraph, nothing unprintable in it."""
     from wheelclash.http.urls import redacted
-    from wheelclash.report.escape import printable
+    from wheelclash.report.terminal import printable
 
     try:
         sys.stderr.write(f"wheelclash: error: {printable(redacted(str(error)))}\n")

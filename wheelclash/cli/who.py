@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wheelclash.cli.arguments import Arguments
     from wheelclash.environment.owners import Unknown
-    from wheelclash.report.who import WhoReport
+    from wheelclash.report.model import WhoReport
 
 __all__ = ["run"]
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from wheelclash.installers import InstallerName
     from wheelclash.native.explain import Why
     from wheelclash.options import Ignore
-    from wheelclash.report.into import LostReport
+    from wheelclash.report.model import LostReport
     from wheelclash.report.view import Findings, View
 
 __all__ = ["build_report"]

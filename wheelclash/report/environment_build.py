@@ -10,17 +10,20 @@ import wheelclash
 from wheelclash.core.overlap import SEVERITIES
 from wheelclash.core.plan import check_keepers
 from wheelclash.environment.damage import judge_environment
-from wheelclash.report.environment import (
+from wheelclash.report.model import (
+    SCHEMA_VERSION,
     ContestedReport,
     DamageReport,
     EnvironmentPart,
     EnvironmentReport,
     EnvironmentSummary,
+    FindingReport,
     HeldReport,
     HiddenReport,
     InstalledReport,
+    Reading,
+    Tool,
 )
-from wheelclash.report.model import SCHEMA_VERSION, FindingReport, Reading, Tool
 from wheelclash.report.parts import owner_report, restoring_note, skip_reports, split, target_report
 
 if TYPE_CHECKING:

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from wheelclash.report.escape import printable_report
-from wheelclash.report.lines import Line, Section, Span, Style, all_lines, command, first_screen, not_read, note
 from wheelclash.report.reasons_text import reasons
+from wheelclash.report.terminal import (
+    Line,
+    Section,
+    Span,
+    Style,
+    all_lines,
+    command,
+    first_screen,
+    not_read,
+    note,
+    printable_report,
+)
 from wheelclash.report.words import python_of
 from wheelclash.wording import listed, plural, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from wheelclash.report.environment import ContestedReport, EnvironmentReport, InstalledReport
+    from wheelclash.report.model import ContestedReport, EnvironmentReport, InstalledReport
 
 __all__ = ["render"]
 

@@ -8,8 +8,10 @@ import wheelclash
 from wheelclash.environment.damage import judge_environment
 from wheelclash.environment.origins import Origin
 from wheelclash.environment.situation import removal_impacts
-from wheelclash.report.fix import (
+from wheelclash.report.model import (
+    SCHEMA_VERSION,
     FixReport,
+    IntactReport,
     LastingReport,
     LossReport,
     MendedPart,
@@ -17,9 +19,9 @@ from wheelclash.report.fix import (
     OriginReport,
     RunReport,
     SideReport,
+    Tool,
     UndecidedReport,
 )
-from wheelclash.report.model import SCHEMA_VERSION, IntactReport, Tool
 from wheelclash.report.parts import restoring_note, skip_reports
 from wheelclash.report.reasons import native_report
 from wheelclash.wording import listed, plural
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from wheelclash.core.disk import Intact
     from wheelclash.core.plan import Undecided
-    from wheelclash.report.fix import RunState
+    from wheelclash.report.model import RunState
     from wheelclash.report.view import CommandOutcome, RepairResult
 
 __all__ = ["Again", "build_fix_report"]

@@ -5,14 +5,23 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from wheelclash.report.escape import printable_report
-from wheelclash.report.lines import Line, Section, Span, Style, all_lines, first_screen, not_read, note
+from wheelclash.report.terminal import (
+    Line,
+    Section,
+    Span,
+    Style,
+    all_lines,
+    first_screen,
+    not_read,
+    note,
+    printable_report,
+)
 from wheelclash.wording import listed, plural, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wheelclash.report.fix import FixReport, ObstacleReport, RunReport, UndecidedReport
+    from wheelclash.report.model import FixReport, ObstacleReport, RunReport, UndecidedReport
 
 __all__ = ["render"]
 

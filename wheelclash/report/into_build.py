@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelclash.core.overlap import SEVERITIES
-from wheelclash.report.into import IntoReport, LostReport, ReplacedReport, UnownedReport
-from wheelclash.report.model import DistributionReport, FindingReport
+from wheelclash.report.model import (
+    DistributionReport,
+    FindingReport,
+    IntoReport,
+    LostReport,
+    ReplacedReport,
+    UnownedReport,
+)
 from wheelclash.report.parts import split
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from wheelclash.wording import listed, plural, some
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from wheelclash.report.into import IntoReport, LostReport
-    from wheelclash.report.model import OverlapReport, RemedyReport, Report
+    from wheelclash.report.model import IntoReport, LostReport, OverlapReport, RemedyReport, Report
 
 __all__ = ["clean_headline", "grave_headline", "grave_losses", "loss_texts", "unowned_texts", "way"]
 

@@ -6,9 +6,9 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from wheelclash.report.escape import printable
 from wheelclash.report.model import Report
 from wheelclash.report.problems import problems_of
+from wheelclash.report.terminal import printable
 from wheelclash.wording import plural
 
 if TYPE_CHECKING:

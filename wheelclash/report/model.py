@@ -1,58 +1,135 @@
-"""The report as values: the names and meanings that programs rely on.
+"""The reports as values: the names and meanings that programs rely on.
 
 Plain frozen dataclasses, written with the standard :mod:`json`; the published schema and validation are made from the
 same classes (:mod:`wheelclash.report.schema`). Changing a name here changes the contract: ``SCHEMA_VERSION``.
+
+There is one report for each question: :class:`Report` on a set of wheels, into an environment or not,
+:class:`EnvironmentReport`, :class:`FixReport` and :class:`WhoReport`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence  # noqa: TC003  (pydantic reads these annotations at run time)
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, get_args
 
-from wheelclash.core.contents import Evidence  # noqa: TC001
-from wheelclash.core.diagnosis import State  # noqa: TC001
-from wheelclash.core.disk import Intact  # noqa: TC001
-from wheelclash.core.layout import Root  # noqa: TC001
-from wheelclash.core.overlap import Kind, Severity  # noqa: TC001
-from wheelclash.core.plan import Strategy  # noqa: TC001
-from wheelclash.core.role import Role  # noqa: TC001
-from wheelclash.installers import InstallerName  # noqa: TC001
-from wheelclash.report.into import IntoReport, LostReport  # noqa: TC001
-from wheelclash.report.written import Written
+from wheelclash.core.contents import Evidence
+from wheelclash.core.diagnosis import State
+from wheelclash.core.disk import Intact
+from wheelclash.core.layout import Root
+from wheelclash.core.overlap import Kind, Severity
+from wheelclash.core.plan import ObstacleCode, RepairState, Strategy
+from wheelclash.core.query import Means, What
+from wheelclash.core.role import Role
+from wheelclash.environment.damage import DamageCode
+from wheelclash.installers import InstallerName
 from wheelclash.validation import choice, flag
 
 TYPE_CHECKING = False  # typing's constant; pydantic evaluates this module's annotations, but those of methods
 if TYPE_CHECKING:
+    from typing import Any
+
     from wheelclash.http.policy import Traffic
-    from wheelclash.report.lines import Line
+    from wheelclash.report.terminal import Line
 
 __all__ = [
     "SCHEMA_VERSION",
+    "AskedEnvironment",
+    "BelowReport",
+    "BesideReport",
+    "ContestedReport",
+    "DamageReport",
     "DiagnosedDistribution",
     "DiagnosedOverlap",
     "DiagnosisReport",
     "DistributionReport",
+    "EndReport",
+    "EnvironmentPart",
+    "EnvironmentReport",
+    "EnvironmentSummary",
     "FindingReport",
+    "FixReport",
+    "FoundReport",
+    "HeldReport",
+    "HiddenReport",
+    "InstalledReport",
     "IntactReport",
+    "IntoReport",
+    "LastingReport",
+    "LossReport",
+    "LostReport",
+    "MendedPart",
     "NativeReport",
     "NeedReport",
+    "ObstacleReport",
+    "OnDiskReport",
+    "OriginReport",
     "OverlapReport",
     "OwnerReport",
     "Reading",
     "RefusalReport",
     "RemedyReport",
+    "ReplacedReport",
     "Report",
+    "RunReport",
+    "RunState",
+    "ShareReport",
+    "SideReport",
     "SkipReport",
     "StepReport",
     "Summary",
     "TargetReport",
     "Tool",
+    "UndecidedReport",
     "UninstallReport",
     "UnmetReport",
+    "UnownedReport",
     "WheelReport",
+    "WhoReport",
+    "Written",
     "check_exit_options",
 ]
+
+
+class Written:
+    """A report that says how it is laid out in lines."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return the kind of report and its first line; all of it would fill many screens."""
+        return f"<{type(self).__name__}: {self.to_text().partition(chr(10))[0]}>"
+
+    def _repr_html_(self) -> str:
+        """Return the text as HTML, for notebooks."""
+        import html
+
+        return f"<pre>{html.escape(self.to_text())}</pre>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as the JSON has it: dicts, lists, strings, numbers, True, False and None."""
+        from wheelclash.report.json import to_dict
+
+        return to_dict(self)
+
+    def to_json(self) -> str:
+        """The report as JSON text: ASCII, sorted keys, the same bytes for the same report."""
+        from wheelclash.report.json import to_json
+
+        return to_json(self)
+
+    def to_text(self, *, verbose: bool = False) -> str:
+        """The report as plain text for people, one screen unless ``verbose``; ends with a line break."""
+        lines = ("".join(span.text for span in line).rstrip() for line in self.to_lines(verbose=verbose))
+        return "\n".join(lines) + "\n"
+
+    def to_lines(self, *, verbose: bool = False) -> list[Line]:
+        """The same as lines of styled spans."""
+        raise NotImplementedError
+
+
+# -- a set of wheels ---------------------------------------------------------------------------------------------------
+
 
 SCHEMA_VERSION = 2
 
@@ -453,5 +530,671 @@ class Report(Written):
     def to_lines(self, *, verbose: bool = False) -> list[Line]:
         """The same as lines of styled spans."""
         from wheelclash.report.text import render
+
+        return render(self, verbose=verbose)
+
+
+# -- a set of wheels and an environment --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LostReport:
+    """A file that is gone after the command, or cannot be written by it, because of an older release that is replaced.
+
+    Attributes:
+        root, path: The file.
+        role: What it is for.
+        severity: How bad it is.
+        distribution: Name of the one that loses it.
+        because: Name of the one whose older release is replaced.
+        version: That older release.
+        state: ``determined``: it is gone, since the older release had recorded it too; ``fails``: the command stops
+            there, since the older release still has a folder where the file goes, or a file where its folder goes;
+            ``undetermined``: that, if the order of the command is so.
+        ignored: Whether the user knows of it.
+        code: ``recorded``: the older release had recorded the file too; ``in-the-way``: it has a folder where the
+            file goes, or a file where its folder goes.
+    """
+
+    root: Root
+    path: str
+    role: Role
+    severity: Severity
+    distribution: str
+    because: str
+    version: str
+    state: State
+    ignored: bool
+    code: Literal["recorded", "in-the-way"] = "recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacedReport:
+    """An installed distribution that makes way: its dist-info folder, name and version, and the version that comes."""
+
+    id: str
+    name: str
+    version: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnownedReport:
+    """A file that no RECORD lists, and that is overwritten.
+
+    Attributes:
+        root, path: The file.
+        role: What it is for.
+        severity: ``warning``: what it is there for cannot be known.
+        distribution: Name of the one that overwrites it.
+    """
+
+    root: Root
+    path: str
+    role: Role
+    severity: Severity
+    distribution: str
+
+
+@dataclass(frozen=True, slots=True)
+class IntoReport:
+    """The environment that the set is to be installed into.
+
+    Attributes:
+        prefix: Its folder.
+        site_packages: Where its packages lie, links resolved.
+        python: Its interpreter.
+        replaces: What makes way for another release.
+        present: Names that were asked for and are there already, so that nothing is done about them.
+        unowned: Files that no RECORD lists, and that are overwritten.
+    """
+
+    prefix: str
+    site_packages: Sequence[str]
+    python: str | None
+    replaces: Sequence[ReplacedReport]
+    present: Sequence[str]
+    unowned: Sequence[UnownedReport] = ()
+
+
+# -- an environment ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenReport:
+    """What an import does not find, because an earlier folder of the search path has it too.
+
+    Attributes:
+        what: ``distribution`` (another copy of it is found) or ``import`` (a name that other distributions have there).
+        name: Its name.
+        folder: The folder it lies in.
+        owners: Of a distribution its version there; of a name the distributions that it belongs to there.
+        by_folder, by_owners: The same of what is found instead.
+    """
+
+    what: Literal["distribution", "import"]
+    name: str
+    folder: str
+    owners: Sequence[str]
+    by_folder: str
+    by_owners: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentPart:
+    """The environment.
+
+    Attributes:
+        prefix: Its folder.
+        site_packages: Where its packages lie, links resolved.
+        python: Its interpreter; None if none was asked.
+        installer: What installed most of it, by INSTALLER; None if nothing says.
+        verified: Whether every file was hashed, or only the contested ones.
+        keep: Names of the keepers.
+        hybrids: Sets of names of which some contested files are one's and some another's.
+        command: The command that holds this state in CI, as an argument list; empty where nothing is contested or
+            damaged.
+        fix: The command that says what mends it, as an argument list; empty where nothing needs to be mended, or no
+            interpreter is known.
+        search_path: The folders that packages are imported from, in that order; empty if that is not known.
+        hidden: What an import does not find, because an earlier one of them has it too.
+    """
+
+    prefix: str
+    site_packages: Sequence[str]
+    python: str | None
+    installer: str | None
+    verified: bool
+    keep: Sequence[str]
+    hybrids: Sequence[Sequence[str]]
+    command: Sequence[str]
+    fix: Sequence[str]
+    search_path: Sequence[str] = ()
+    hidden: Sequence[HiddenReport] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledReport:
+    """An installed distribution.
+
+    Attributes:
+        id: Its dist-info folder; unique.
+        name: Normalised.
+        version: As METADATA has it.
+        index, wheel: Not known of what is installed: None.
+        files: How many files it recorded, bytecode left out.
+        targets: Always the first.
+        requires: Names it requires on the target, without extras.
+        required_by: Names in the environment that require it.
+        through: Nobody asked for it: empty.
+        evidence: ``installed``.
+        findings: What is odd about its RECORD.
+        installer: What INSTALLER says.
+        intact: Whether every file it recorded is there with the recorded content, as far as was looked.
+        damaged: Whether an error or a warning that is not ignored is about something it lost.
+        overwritten_by: Names of those whose content stands in its place, and in how many files.
+        missing: How many of its files are gone.
+        changed: How many of its files hold what nobody recorded.
+    """
+
+    id: str
+    name: str
+    version: str
+    index: str | None
+    wheel: WheelReport | None
+    files: int
+    targets: Sequence[int]
+    requires: Sequence[str]
+    required_by: Sequence[str]
+    through: Sequence[str]
+    evidence: Literal["installed"]
+    findings: Sequence[FindingReport]
+    installer: str | None
+    intact: Intact
+    overwritten_by: Mapping[str, int]
+    missing: int
+    changed: int
+    damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OnDiskReport:
+    """What is at a contested path.
+
+    Attributes:
+        state: ``present``, ``changed`` or ``missing``.
+        matches: Names of those whose content it is.
+    """
+
+    state: Literal["present", "changed", "missing"]
+    matches: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldReport(OnDiskReport):
+    """What is at the path of an overlap.
+
+    Attributes:
+        losers: Names of those whose content it surely is not; of an owner that is in neither, RECORD gives no hash.
+    """
+
+    losers: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContestedReport(OverlapReport):
+    """An overlap of an environment."""
+
+    on_disk: HeldReport
+
+
+@dataclass(frozen=True, slots=True)
+class DamageReport:
+    """Something wrong that is no contested file.
+
+    Attributes:
+        code: ``missing-file``, ``changed-file``, ``hybrid`` or ``leftover``.
+        severity: How bad.
+        distributions: Names of those it is about.
+        root, path: The file, or the folder of a leftover; None for a hybrid.
+        files: How many files.
+    """
+
+    code: DamageCode
+    severity: Severity
+    distributions: Sequence[str]
+    root: Root | None
+    path: str | None
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSummary(Summary):
+    """Counts; errors, warnings and notices include damage."""
+
+    missing: int = 0
+    changed: int = 0
+    hybrids: int = 0
+    leftovers: int = 0
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EnvironmentReport(Written):
+    """What is on disk in one environment."""
+
+    schema_version: int
+    tool: Tool
+    complete: bool
+    environment: EnvironmentPart
+    targets: Sequence[TargetReport]
+    distributions: Sequence[InstalledReport]
+    skipped: Sequence[SkipReport]
+    not_compared: Sequence[SkipReport]
+    overlaps: Sequence[ContestedReport]
+    damage: Sequence[DamageReport]
+    summary: EnvironmentSummary
+    diagnosis: Mapping[str, DiagnosisReport] = field(default_factory=dict)
+    remedies: Sequence[RemedyReport] = ()
+    warnings: Sequence[str] = ()
+    reading: Reading = field(default_factory=Reading)
+
+    def exit_code(self, *, fail_on: FailOn = "error", allow_incomplete: bool = False) -> int:
+        """The code the command exits with.
+
+        Args:
+            fail_on: The mildest severity that counts; ``never`` lets none count.
+            allow_incomplete: Whether skips are no reason to fail.
+
+        Returns:
+            2 if nothing could be read; else 1 if something counts; else 3 if anything was skipped; else 0.
+        """
+        check_exit_options(fail_on, allow_incomplete)
+        if self.skipped and not self.distributions:
+            return 2
+        if self.summary.at_or_above(fail_on):
+            return 1
+        return 3 if self.skipped and not allow_incomplete else 0
+
+    def to_lines(self, *, verbose: bool = False) -> list[Line]:
+        """The same as lines of styled spans."""
+        from wheelclash.report.environment_text import render
+
+        return render(self, verbose=verbose)
+
+
+# -- a repair ----------------------------------------------------------------------------------------------------------
+
+
+RunState = Literal["planned", "done", "failed", "not-run"]
+
+
+@dataclass(frozen=True, slots=True)
+class MendedPart:
+    """The environment to be mended.
+
+    Attributes:
+        prefix: Its folder.
+        python: Its interpreter.
+        python_version: Of it.
+        installer: Whose commands mend it.
+        keep: Names of the keepers.
+        drop: Names of what is to be uninstalled.
+        command: The command that carries the plan out, as an argument list; empty if there is nothing to do.
+        check: The command that tells whether the keepers are intact, as an argument list.
+    """
+
+    prefix: str
+    python: str
+    python_version: str
+    installer: InstallerName
+    keep: Sequence[str]
+    drop: Sequence[str]
+    command: Sequence[str]
+    check: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """One command.
+
+    Attributes:
+        command: An argument list.
+        why: What it does and what state it leaves, by the model.
+        leaves: That state.
+        outcome: ``planned``, ``done``, ``failed`` or ``not-run`` (one before it failed).
+        exit_code: Of the command, if it was run.
+    """
+
+    command: Sequence[str]
+    why: str
+    leaves: Sequence[IntactReport]
+    outcome: RunState
+    exit_code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OriginReport:
+    """The wheel of a distribution that is to be written again.
+
+    Attributes:
+        distribution, version: What is installed.
+        filename: Of the wheel; None if there is none.
+        url: Where it is, without credentials.
+        differs: How many of its files have other content than the installed RECORD gives.
+        reason: Why there is none; empty if there is one.
+    """
+
+    distribution: str
+    version: str
+    filename: str | None
+    url: str | None
+    differs: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SideReport:
+    """One of those between whom nothing decides.
+
+    Attributes:
+        distribution: Its name.
+        lacks: Libraries its native files need, that are nowhere, and that another side does without; None if that is
+            not known.
+        native: What the first of them needs.
+    """
+
+    distribution: str
+    lacks: Sequence[str] | None
+    native: NativeReport | None
+
+
+@dataclass(frozen=True, slots=True)
+class UndecidedReport:
+    """Contested files of which nothing says whose content is wanted.
+
+    Attributes:
+        sides: Who owns them.
+        paths: Which, each with its root in front.
+        why: Why it matters, of the first native file; None if there is none.
+    """
+
+    sides: Sequence[SideReport]
+    paths: Sequence[str]
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObstacleReport:
+    """A reason for which a keeper does not last, however late it is written, while the other stays installed.
+
+    Attributes:
+        keeper: Its name.
+        distribution: The other's name.
+        code: ``hidden-module``: imports find the other's module in place of the keeper's; ``folder-name``: where
+            case does not matter, a folder has the other's spelling of its name while anything of the other is in it;
+            ``startup-code``: the other runs code whenever Python starts, which may overwrite what is written.
+        path: The module that is hidden, the folder, or the file that runs code, with its root in front.
+    """
+
+    keeper: str
+    distribution: str
+    code: ObstacleCode
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class LossReport:
+    """What would be lost with a distribution: those that require it, and what only it lets import."""
+
+    distribution: str
+    requirers: Sequence[str]
+    packages: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LastingReport:
+    """The lasting way: to uninstall the losers that would stay, or those against whom a keeper does not last."""
+
+    command: Sequence[str]
+    losses: Sequence[LossReport]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FixReport(Written):
+    """What mending an environment takes, or took.
+
+    Attributes:
+        schema_version, tool: As in every report.
+        complete: Whether nothing was skipped.
+        state: ``whole`` (nothing to do), ``planned`` (nothing was done), ``undecided`` (a keeper must be named),
+            ``needs-drop`` (a keeper would not last while another distribution stays; nothing was done), ``no-wheel``
+            (something cannot be written again; nothing was done), ``mended`` or ``failed``.
+        environment: Which.
+        steps: The commands, in order.
+        origins: The wheels they need.
+        undecided: What stays as it is until a keeper is named.
+        lasting: How the losers would go for good, or those against whom a keeper does not last; None if there are none.
+        result: Who is intact in the end, of those concerned: by the model, or after ``--apply`` by what is on disk.
+        skipped: What could not be read.
+        warnings: Sentences for people.
+        obstacles: Why a keeper would not last, however late it is written.
+    """
+
+    schema_version: int
+    tool: Tool
+    complete: bool
+    state: RepairState
+    environment: MendedPart
+    steps: Sequence[RunReport]
+    origins: Sequence[OriginReport]
+    undecided: Sequence[UndecidedReport]
+    lasting: LastingReport | None
+    result: Sequence[IntactReport]
+    skipped: Sequence[SkipReport]
+    warnings: Sequence[str] = ()
+    obstacles: Sequence[ObstacleReport] = ()
+
+    def exit_code(self, *, fail_on: FailOn = "error", allow_incomplete: bool = False) -> int:
+        """The code the command exits with.
+
+        Args:
+            fail_on: ``never`` lets a plan that was not carried out be no failure.
+            allow_incomplete: Whether skips are no reason to fail.
+
+        Returns:
+            0 if nothing was to be done, or it was done and the keepers are intact; 1 if there is something to do, or
+            it failed; 2 if a keeper must be named, something must be uninstalled or a wheel is missing; 3 if nothing is
+            to be done in what could be read.
+        """
+        check_exit_options(fail_on, allow_incomplete)
+        if self.state in {"undecided", "needs-drop", "no-wheel"}:
+            return 2
+        if self.state == "failed" or (self.state == "planned" and fail_on != "never"):
+            return 1
+        return 3 if self.state == "whole" and self.skipped and not allow_incomplete else 0
+
+    def to_lines(self, *, verbose: bool = False) -> list[Line]:
+        """The same as lines of styled spans."""
+        from wheelclash.report.fix_text import render
+
+        return render(self, verbose=verbose)
+
+
+# -- the owners of paths -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AskedEnvironment:
+    """The environment: its folder, where its packages lie (links resolved), its interpreter if one was asked."""
+
+    prefix: str
+    site_packages: Sequence[str]
+    python: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShareReport:
+    """An owner's part in a file or folder.
+
+    Attributes:
+        id: Of the distribution.
+        distribution: Its name.
+        version: Its version.
+        not_compared: The skip code, if ``env`` does not compare it; else None.
+        files: How many of the files are its own.
+        contested: How many of these are others' too.
+        held: How many of the contested ones hold its content; None in a set.
+        missing: How many of its files are gone; None in a set.
+        path_in_wheel: Of a file in a set: its archive path; None for a generated command.
+        sha256: Of a file: the content it recorded; None if it gives none.
+        size: Of a file: bytes.
+        content: Of a file: equal numbers are proven equal contents.
+    """
+
+    id: str
+    distribution: str
+    version: str
+    not_compared: str | None
+    files: int
+    contested: int
+    held: int | None
+    missing: int | None
+    path_in_wheel: str | None
+    sha256: str | None
+    size: int | None
+    content: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndReport:
+    """How some contested files of a set end under one installer; ``winner`` is a name, or None."""
+
+    state: State
+    winner: str | None
+    reason: str
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class BesideReport:
+    """Another file that cannot stand beside it; ``gives_way`` is whether the one asked for gives way to it."""
+
+    kind: Kind
+    root: Root
+    path: str
+    distribution: str
+    gives_way: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BelowReport:
+    """A file below a folder that is not plainly one owner's: contested, gone, or nobody's.
+
+    Attributes:
+        root, path: The file.
+        owners: Names.
+        kind: None if it is not contested.
+        on_disk: None in a set.
+    """
+
+    root: Root
+    path: str
+    owners: Sequence[str]
+    kind: Kind | None
+    on_disk: OnDiskReport | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundReport:
+    """One thing that a PATH means.
+
+    Attributes:
+        asked: The PATH.
+        meaning: As what it was understood: ``path``, ``import`` or ``command``.
+        what: ``file`` or ``folder``.
+        root, path: Where it is; the path of a root itself is empty.
+        kind: How contents of a file's owners relate; None with fewer than two owners, and for a folder.
+        role: What a file is for; None for a folder.
+        source: The source of bytecode, root in front; else None.
+        on_disk: What a file of an environment holds; None in a set, and for a folder.
+        owners: By name; empty if nobody recorded it.
+        files: How many different files they have in it.
+        contested: How many of these have several owners.
+        unowned: How many files are there that nobody recorded.
+        installers: In a set: under which it exists.
+        diagnosis: In a set: by installer, how what is contested ends.
+        beside: Files that cannot stand beside it.
+        below: Of a folder: the files that are not plainly one owner's.
+    """
+
+    asked: str
+    meaning: Means
+    what: What
+    root: Root
+    path: str
+    kind: Kind | None
+    role: Role | None
+    source: str | None
+    on_disk: OnDiskReport | None
+    owners: Sequence[ShareReport]
+    files: int
+    contested: int
+    unowned: int
+    installers: Sequence[InstallerName]
+    diagnosis: Mapping[InstallerName, Sequence[EndReport]]
+    beside: Sequence[BesideReport]
+    below: Sequence[BelowReport]
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether its owners are known, and whose content it has as far as RECORD can tell."""
+        is_plain = self.on_disk is None or self.on_disk.state != "present" or self.role == "bytecode"
+        return bool(self.owners) and (is_plain or bool(self.on_disk and self.on_disk.matches))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WhoReport(Written):
+    """Whose some files and folders are, in an environment or in a set.
+
+    Attributes:
+        environment: None for a set.
+        targets: One.
+        asked: The PATHs.
+        found: What they mean, in the order asked.
+        searched: How many distributions could be read.
+        warnings: Sentences for people.
+    """
+
+    schema_version: int
+    tool: Tool
+    complete: bool
+    environment: AskedEnvironment | None
+    targets: Sequence[TargetReport]
+    asked: Sequence[str]
+    found: Sequence[FoundReport]
+    searched: int
+    skipped: Sequence[SkipReport]
+    not_compared: Sequence[SkipReport]
+    warnings: Sequence[str] = ()
+
+    def exit_code(self, *, allow_incomplete: bool = False) -> int:
+        """The code the command exits with.
+
+        Args:
+            allow_incomplete: Whether skips are no reason to fail.
+
+        Returns:
+            2 if nothing could be read; 3 if something was skipped that may own what has no answer; else 0.
+        """
+        check_exit_options("error", allow_incomplete)
+        if self.skipped and not self.searched:
+            return 2
+        known = {each.asked for each in self.found}
+        answered = all(each.is_answered for each in self.found) and known.issuperset(self.asked)
+        return 3 if self.skipped and not answered and not allow_incomplete else 0
+
+    def to_lines(self, *, verbose: bool = False) -> list[Line]:
+        """The same as lines of styled spans."""
+        from wheelclash.report.who_text import render
 
         return render(self, verbose=verbose)

@@ -10,11 +10,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from wheelclash.report.environment import ContestedReport, EnvironmentReport
-from wheelclash.report.escape import printable
-from wheelclash.report.fix import FixReport
-from wheelclash.report.model import Report
+from wheelclash.report.model import ContestedReport, EnvironmentReport, FixReport, Report
 from wheelclash.report.rules import RULES, Rule, RuleCode
+from wheelclash.report.terminal import printable
 from wheelclash.wording import listed, plural, some
 
 if TYPE_CHECKING:

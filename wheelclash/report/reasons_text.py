@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelclash.report.lines import Line, Span
+from wheelclash.report.terminal import Line, Span
 from wheelclash.wording import listed
 
 if TYPE_CHECKING:

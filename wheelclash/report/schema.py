@@ -9,10 +9,7 @@ from typing import TypeAlias
 from pydantic import TypeAdapter, ValidationError
 
 from wheelclash.errors import ReportError
-from wheelclash.report.environment import EnvironmentReport
-from wheelclash.report.fix import FixReport
-from wheelclash.report.model import SCHEMA_VERSION, Report
-from wheelclash.report.who import WhoReport
+from wheelclash.report.model import SCHEMA_VERSION, EnvironmentReport, FixReport, Report, WhoReport
 from wheelclash.validation import instance
 
 __all__ = ["AnyReport", "read_report", "schema_text"]

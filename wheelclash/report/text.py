@@ -11,7 +11,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from wheelclash.report.into_text import clean_headline, grave_headline, grave_losses, loss_texts, unowned_texts, way
-from wheelclash.report.lines import (
+from wheelclash.report.reasons_text import reasons
+from wheelclash.report.terminal import (
     Line,
     Section,
     Span,
@@ -23,7 +24,6 @@ from wheelclash.report.lines import (
     note,
     printable_section,
 )
-from wheelclash.report.reasons_text import reasons
 from wheelclash.report.words import REASONS, python_of, refusals_said
 from wheelclash.wording import listed, plural, some
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import wheelclash
-from wheelclash.report.environment import OnDiskReport
-from wheelclash.report.model import SCHEMA_VERSION, Tool
-from wheelclash.report.parts import skip_reports, split, target_report
-from wheelclash.report.who import (
+from wheelclash.report.model import (
+    SCHEMA_VERSION,
     AskedEnvironment,
     BelowReport,
     BesideReport,
     EndReport,
     FoundReport,
+    OnDiskReport,
     ShareReport,
+    Tool,
     WhoReport,
 )
+from wheelclash.report.parts import skip_reports, split, target_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

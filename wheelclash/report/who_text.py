@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from wheelclash.report.escape import printable_report
-from wheelclash.report.lines import Line, Span, Style, not_read, note
+from wheelclash.report.terminal import Line, Span, Style, not_read, note, printable_report
 from wheelclash.report.words import REASONS, python_of
 from wheelclash.wording import listed, plural, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wheelclash.report.who import BelowReport, BesideReport, FoundReport, ShareReport, WhoReport
+    from wheelclash.report.model import BelowReport, BesideReport, FoundReport, ShareReport, WhoReport
 
 __all__ = ["render"]
 
