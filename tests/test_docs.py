@@ -420,7 +420,7 @@ def test_every_family_is_shown_with_its_evidence() -> None:
 
 def test_every_reason_is_described() -> None:
     from wheelclash.core.diagnosis import Outcome
-    from wheelclash.report.words import REASONS
+    from wheelclash.report.text import REASONS
 
     told = _first_column(_section("reference/codes.md", "Reasons"))
     assert told == set(REASONS)

@@ -12,7 +12,7 @@ import pytest
 import wheelclash
 from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
-from wheelclash.report.who_build import build_who_report
+from wheelclash.report.build import build_who_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable

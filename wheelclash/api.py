@@ -20,7 +20,7 @@ from wheelclash.errors import IndexSettingsError, QuestionError
 from wheelclash.index.settings import IndexFlags
 from wheelclash.installers import InstallerName
 from wheelclash.options import Ignore
-from wheelclash.report.environment_build import Explained, Judged, Wishes, build_environment_report, judge
+from wheelclash.report.build import Explained, Judged, Wishes, build_environment_report, judge
 from wheelclash.report.model import Reading
 from wheelclash.threads import asynchronous
 from wheelclash.validation import choice, flag, instance, texts
@@ -141,7 +141,7 @@ def fix(
         TypeError: A value is of a wrong type.
     """
     from wheelclash.repair import RepairRequest, repair
-    from wheelclash.report.fix_build import Again, build_fix_report
+    from wheelclash.report.build import Again, build_fix_report
 
     instance("environment", environment, Environment, "an Environment (see find_environment)")
     if environment.interpreter is None:

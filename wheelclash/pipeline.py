@@ -26,9 +26,8 @@ from wheelclash.gather import gather
 from wheelclash.http.urls import origin_of
 from wheelclash.installers import INSTALLERS, RULES
 from wheelclash.parts import find_everywhere, requires_in
-from wheelclash.report.build import build_report
+from wheelclash.report.build import build_report, restoring_note
 from wheelclash.report.model import Reading
-from wheelclash.report.parts import restoring_note
 from wheelclash.report.view import Findings, View
 from wheelclash.threads import run_all
 

@@ -18,9 +18,9 @@ from wheelclash.core.distribution import Skip
 from wheelclash.core.query import Belonging, Below, Beside, Share, belongings_in_set, module_stem, source_of
 from wheelclash.errors import QuestionError
 from wheelclash.installers import INSTALLERS
+from wheelclash.report.build import build_who_report
 from wheelclash.report.model import WhoReport
 from wheelclash.report.schema import read_report, schema_text
-from wheelclash.report.who_build import build_who_report
 
 if TYPE_CHECKING:
     from wheelclash.target.target import Target

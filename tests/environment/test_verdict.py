@@ -16,7 +16,7 @@ from wheelclash.core.plan import plan_repair
 from wheelclash.environment.damage import judge_environment
 from wheelclash.environment.situation import situation_of
 from wheelclash.installers import INSTALLERS
-from wheelclash.report.environment_build import Wishes, build_environment_report, judge
+from wheelclash.report.build import Wishes, build_environment_report, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wheelclash.cli.given import environment_of, index_flags_of, moment_of, session_of, targets_of, working_folder
 from wheelclash.cli.output import write_report
 from wheelclash.errors import QuestionError
-from wheelclash.report.who_build import build_who_report
+from wheelclash.report.build import build_who_report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,51 +1,242 @@
-"""Filling the report: from what the core found to the names programs rely on. Pure."""
+"""From what was found to the reports as values. Pure.
+
+A builder for each report; what several reports hold is made by functions that they share.
+"""
 
 from __future__ import annotations
 
-from collections import deque
+import shlex
+from collections import Counter, deque
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 import wheelclash
 from wheelclash.core.overlap import SEVERITIES
-from wheelclash.report.into_build import into_report, lost_reports, resident_report
+from wheelclash.core.plan import check_keepers
+from wheelclash.environment.damage import judge_environment
 from wheelclash.report.model import (
     SCHEMA_VERSION,
+    AskedEnvironment,
+    BelowReport,
+    BesideReport,
+    ContestedReport,
+    DamageReport,
     DiagnosedDistribution,
     DiagnosedOverlap,
     DiagnosisReport,
     DistributionReport,
+    EndReport,
+    EnvironmentPart,
+    EnvironmentReport,
+    EnvironmentSummary,
     FindingReport,
+    FixReport,
+    FoundReport,
+    HeldReport,
+    HiddenReport,
+    InstalledReport,
     IntactReport,
+    IntoReport,
+    LastingReport,
+    LossReport,
+    LostReport,
+    MendedPart,
+    NativeReport,
+    NeedReport,
+    ObstacleReport,
+    OnDiskReport,
+    OriginReport,
     OverlapReport,
+    OwnerReport,
+    Reading,
     RefusalReport,
     RemedyReport,
+    ReplacedReport,
     Report,
+    RunReport,
+    ShareReport,
+    SideReport,
+    SkipReport,
     StepReport,
     Summary,
+    TargetReport,
     Tool,
+    UndecidedReport,
     UninstallReport,
     UnmetReport,
+    UnownedReport,
     WheelReport,
+    WhoReport,
 )
-from wheelclash.report.parts import owner_report, skip_reports, split, target_report
+from wheelclash.wording import listed, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from wheelclash.core.addition import Loss
     from wheelclash.core.diagnosis import State
     from wheelclash.core.disk import Intact
-    from wheelclash.core.distribution import Distribution, Edge
-    from wheelclash.core.layout import LayoutFailure, Root
-    from wheelclash.core.overlap import Kind, Overlap
-    from wheelclash.core.plan import Remedy
+    from wheelclash.core.distribution import Distribution, Edge, Skip
+    from wheelclash.core.layout import InstalledPath, LayoutFailure, Root
+    from wheelclash.core.overlap import Kind, Overlap, Owner, Severity
+    from wheelclash.core.plan import Remedy, Undecided
+    from wheelclash.core.query import Belonging, Below, Beside, Share
+    from wheelclash.environment.damage import Condition, Damage
+    from wheelclash.environment.paths import Places
+    from wheelclash.environment.scan import Contested, Installed, Scan
     from wheelclash.installers import InstallerName
     from wheelclash.native.explain import Why
     from wheelclash.options import Ignore
-    from wheelclash.report.model import LostReport
-    from wheelclash.report.view import Findings, View
+    from wheelclash.report.model import RunState
+    from wheelclash.report.view import CommandOutcome, Findings, RepairResult, View
+    from wheelclash.target.target import Target
 
-__all__ = ["build_report"]
+__all__ = [
+    "Again",
+    "Explained",
+    "Judged",
+    "Wishes",
+    "build_environment_report",
+    "build_fix_report",
+    "build_report",
+    "build_who_report",
+    "judge",
+    "restoring_note",
+    "split",
+]
+
+# -- what several reports hold -----------------------------------------------------------------------------------------
+
+
+def native_report(why: Why, id_: str) -> NativeReport:
+    """What the version of one owner needs, or why that is not known.
+
+    Args:
+        why: The reason why a native file matters.
+        id_: The owner's distribution id.
+    """
+    side = why.sides.get(id_)
+    if side is None:
+        return NativeReport("", None, (), why.unread.get(id_, "nobody looked"))
+    needs = tuple(NeedReport(need.name, need.place, tuple(map(why.where, need.folders))) for need in side.needs)
+    return NativeReport(side.facts.machine, side.facts.soname, needs, side.facts.unread)
+
+
+def split(path: InstalledPath) -> tuple[Root, str]:
+    """Root and rest of an installed path."""
+    root, _, rest = path.partition("/")
+    return root, rest  # type: ignore[return-value]  # an installed path begins with its root
+
+
+def owner_report(owner: Owner, name: str, member: str | None, why: Why | None) -> OwnerReport:
+    """An owner's part in an overlap.
+
+    Args:
+        owner: Of the overlap.
+        name: The distribution's.
+        member: Archive path, if it is a wheel's.
+        why: What its version of a native file needs, where that was looked into.
+    """
+    file, content = owner.file, owner.file.content or ""
+    return OwnerReport(
+        id=owner.id,
+        distribution=name,
+        path=split(file.path)[1],
+        path_in_wheel=member,
+        sha256=content.removeprefix("sha256:") if content.startswith("sha256:") else None,
+        size=file.size,
+        content=owner.content,
+        native=None if why is None else native_report(why, owner.id),
+    )
+
+
+def skip_reports(skips: Iterable[Skip]) -> tuple[SkipReport, ...]:
+    """What was not read, or is not compared."""
+    return tuple(SkipReport(each.requirement, each.code, each.reason) for each in skips)
+
+
+def target_report(target: Target, python: object) -> TargetReport:
+    """A target, and the interpreter it was read from, if it was."""
+    return TargetReport(
+        python=None if python is None else str(python),
+        python_version=target.python_version,
+        implementation=target.implementation,
+        platform=target.platform,
+        markers=dict(target.markers),
+        case_sensitive=target.case_sensitive,
+    )
+
+
+def restoring_note(manager: str, name: str, version: str, places: Places) -> str:
+    """Return a sentence on a package of conda or dpkg that files were taken from: how these are written again."""
+    from wheelclash.environment.managed import restoring
+
+    command = shlex.join(restoring(manager, name, version, places))
+    return f"{name} is {manager}'s, and neither pip nor uv writes it again; to have it as it was: {command}"
+
+
+# -- a set of wheels and an environment --------------------------------------------------------------------------------
+
+
+def into_report(places: Places, view: View) -> IntoReport:
+    """The environment, and what makes way there."""
+    by_id = {each.id: each for each in view.distributions}
+    return IntoReport(
+        prefix=str(places.prefix),
+        site_packages=places.sites,
+        python=None if places.python is None else str(places.python),
+        replaces=tuple(
+            ReplacedReport(old.id, old.name, old.candidate.version, by_id[new].candidate.version)
+            for new, old in view.addition.replaced.items()
+        ),
+        present=tuple(view.present),
+        unowned=tuple(
+            UnownedReport(*split(each.path), each.role, "warning", by_id[each.id].name)
+            for each in view.addition.unowned
+        ),
+    )
+
+
+def resident_report(each: Distribution, files: int, requirers: Iterable[str]) -> DistributionReport:
+    """A distribution that is installed and stays."""
+    return DistributionReport(
+        id=each.id,
+        name=each.name,
+        version=each.candidate.version,
+        index=None,
+        wheel=None,
+        files=files,
+        targets=(0,),
+        requires=tuple(sorted(each.requirements.names)),
+        required_by=tuple(sorted(requirers)),
+        through=(),
+        evidence=each.evidence,
+        findings=tuple(FindingReport(finding.code, finding.path, finding.detail) for finding in each.findings),
+    )
+
+
+def lost_reports(view: View, taken: Iterable[Loss], ignores: Sequence[Ignore]) -> Iterator[LostReport]:
+    """What replaced releases take along; there is one target where there are any."""
+    names = view.names
+    versions = {each.id: each.candidate.version for each in view.addition.replaced.values()}
+    for each in sorted(taken, key=lambda one: (SEVERITIES.index(one.severity), one.id, one.because, one.path)):
+        root, path = split(each.path)
+        yield LostReport(
+            root=root,
+            path=path,
+            role=each.role,
+            severity=each.severity,
+            distribution=names[each.id],
+            because=names[each.because],
+            version=versions[each.because],
+            state=each.state,
+            ignored=any(view.is_loss_ignored_by(one, each) for one in ignores),
+            code=each.code,
+        )
+
+
+# -- a set of wheels ---------------------------------------------------------------------------------------------------
 
 
 def build_report(findings: Findings) -> Report:
@@ -327,3 +518,546 @@ def _remedy(remedy: Remedy, names: Mapping[str, str]) -> RemedyReport:
 
 def _intact(states: Mapping[str, Intact], names: Mapping[str, str]) -> tuple[IntactReport, ...]:
     return tuple(IntactReport(names[id_], intact) for id_, intact in sorted(states.items()))
+
+
+# -- an environment ----------------------------------------------------------------------------------------------------
+
+
+class Wishes(NamedTuple):
+    """What the user said besides naming the environment.
+
+    Attributes:
+        keep: Names of the distributions that shall be intact.
+        ignores: Overlaps that are known.
+        options: The options that name the environment again, for a printed command.
+        how: Those that say where wheels are, for one that mends it.
+    """
+
+    keep: Sequence[str] = ()
+    ignores: Sequence[Ignore] = ()
+    options: Sequence[str] = ()
+    how: Sequence[str] = ()
+
+
+class Explained(NamedTuple):
+    """What was found out about contested native files.
+
+    Attributes:
+        reasons: By path, why it matters whose content it is.
+        notes: Sentences for people.
+        reading: What it cost.
+    """
+
+    reasons: Mapping[InstalledPath, Why] = MappingProxyType({})
+    notes: Sequence[str] = ()
+    reading: Reading = Reading()
+
+
+class Judged(NamedTuple):
+    """A scan and what is to be said of it.
+
+    Attributes:
+        scan: The scan.
+        keepers: Ids of the keepers.
+        condition: How bad it is.
+        ignored: Of each contested file whether the user knows of it.
+    """
+
+    scan: Scan
+    keepers: Sequence[str]
+    condition: Condition
+    ignored: Sequence[bool]
+
+    @property
+    def grave(self) -> list[Contested]:
+        """The contested files that are errors or warnings and not ignored, gravest first."""
+        told = zip(self.scan.contested, self.condition.severities, self.ignored, strict=True)
+        found = [(severity, each) for each, severity, ignored in told if severity in _GRAVE and not ignored]
+        return [each for _, each in sorted(found, key=lambda pair: _GRAVE.index(pair[0]))]
+
+
+_GRAVE: tuple[Severity, ...] = ("error", "warning")
+_MOST_NAMED = 3
+
+
+def judge(scan: Scan, wishes: Wishes) -> Judged:
+    """Judge a scan by what the user wishes.
+
+    Raises:
+        KeeperError: A keeper is not installed, or keepers own one path with different content.
+    """
+    names = {each.id: each.name for each in scan.distributions}
+    overlaps = [each.overlap for each in scan.contested]
+    scan.require_compared(wishes.keep, "--keep")
+    keepers = check_keepers(wishes.keep, scan.distributions, overlaps)
+    ignored = [each.severity != "none" and any(one.matches(each, names) for one in wishes.ignores) for each in overlaps]
+    unheard = {each.path for each, is_ignored in zip(overlaps, ignored, strict=True) if is_ignored}
+    return Judged(scan, keepers, judge_environment(scan, keepers, unheard), ignored)
+
+
+def build_environment_report(
+    judged: Judged,
+    wishes: Wishes,
+    explained: Explained = Explained(),  # noqa: B008  (immutable)
+) -> EnvironmentReport:
+    """The report of a scan.
+
+    Args:
+        judged: The scan, judged by the same wishes.
+        wishes: What the user said.
+        explained: Why it matters whose content a native file has, where that was looked into.
+    """
+    scan, condition = judged.scan, judged.condition
+    names = {each.id: each.name for each in scan.distributions}
+    overlaps = [each.overlap for each in scan.contested]
+    contested = _in_order(
+        _contested(each, severity, names, explained.reasons.get(each.overlap.path), ignored=is_ignored)
+        for each, severity, is_ignored in zip(scan.contested, condition.severities, judged.ignored, strict=True)
+    )
+    damage = tuple(map(_damage, condition.damages))
+    useless = [
+        f"--ignore {one.text}: no overlap of this environment matches it"
+        for one in wishes.ignores
+        if not any(each.severity != "none" and one.matches(each, names) for each in overlaps)
+    ]
+    theirs = [
+        restoring_note(each.manager, each.name, each.version, scan.places)
+        for each in scan.distributions
+        if each.manager is not None and condition.intact[each.id] == "no"
+    ]
+    return EnvironmentReport(
+        schema_version=SCHEMA_VERSION,
+        tool=Tool("wheelclash", wheelclash.__version__),
+        complete=not scan.skipped,
+        environment=_environment(scan, condition, wishes, contested),
+        targets=(target_report(scan.target, scan.places.python),),
+        distributions=_installed(scan.distributions, condition),
+        skipped=skip_reports(scan.skipped),
+        not_compared=skip_reports(scan.not_compared),
+        overlaps=contested,
+        damage=damage,
+        summary=_summary_of_environment(contested, damage),
+        warnings=(*useless, *theirs, *explained.notes),
+        reading=explained.reading,
+    )
+
+
+def _environment(
+    scan: Scan, condition: Condition, wishes: Wishes, contested: Sequence[ContestedReport]
+) -> EnvironmentPart:
+    installers = Counter(each.installer for each in scan.distributions if each.installer)
+    keep = tuple(dict.fromkeys(wishes.keep))
+    damaged = {name for each in condition.damages if each.severity in _GRAVE for name in each.distributions}
+    wanted = keep or _winners(contested) or (tuple(sorted(damaged)) if len(damaged) <= _MOST_NAMED else ())
+    managed = {each.name for each in scan.distributions if each.manager is not None}
+    broken = bool(damaged - managed) or any(
+        each.severity in _GRAVE and not each.ignored and each.kind in {"different", "identical", "unknown"}
+        for each in contested
+    )
+    options = [part for name in wanted for part in ("--keep", name)]
+    names = {each.id: each.name for each in scan.distributions}
+    kept = [each.id for each in scan.distributions if each.name in keep]
+    against = dict.fromkeys(names[other] for _, other in scan.startup_against(kept))
+    undoing = [part for name in against for part in ("--drop", name)]
+    known = [part for one in wishes.ignores for part in ("--ignore", one.text)]
+    return EnvironmentPart(
+        prefix=str(scan.places.prefix),
+        site_packages=scan.places.sites,
+        python=None if scan.places.python is None else str(scan.places.python),
+        installer=min(installers, key=lambda name: (-installers[name], name)) if installers else None,
+        verified=scan.verified,
+        keep=keep,
+        hybrids=condition.hybrids,
+        command=("wheelclash", "env", *wishes.options, *known, *options) if wanted else (),
+        fix=("wheelclash", "fix", *wishes.options, *wishes.how, *(options if keep else ()), *undoing)
+        if broken and scan.places.python is not None
+        else (),
+        search_path=scan.places.search,
+        hidden=tuple(HiddenReport(*each) for each in scan.hidden),
+    )
+
+
+def _winners(contested: Sequence[ContestedReport]) -> tuple[str, ...]:
+    """Of those that clash, whoever lost nothing as it is; nobody's, the first owner of what nobody has whole."""
+    grave = [each for each in contested if each.severity in {"error", "warning"} and not each.ignored]
+    owners = [{owner.distribution for owner in each.owners} for each in grave]
+    lost = {name for each, names in zip(grave, owners, strict=True) for name in names - set(each.on_disk.matches)}
+    found = {name for names in owners for name in names} - lost
+    for names in owners:
+        if not names & found:
+            found.add(min(names))
+    return tuple(sorted(found))
+
+
+def _installed(installed: Sequence[Installed], condition: Condition) -> tuple[InstalledReport, ...]:
+    requirers: dict[str, list[str]] = {}
+    for each in installed:
+        for name in sorted(each.requires):
+            requirers.setdefault(name, []).append(each.name)
+    return tuple(
+        InstalledReport(
+            id=each.id,
+            name=each.name,
+            version=each.version,
+            index=None,
+            wheel=None,
+            files=each.files,
+            targets=(0,),
+            requires=tuple(sorted(each.requires)),
+            required_by=tuple(sorted(requirers.get(each.name, ()))),
+            through=(),
+            evidence="installed",
+            findings=tuple(FindingReport(*finding) for finding in each.findings),
+            installer=each.installer,
+            intact=condition.intact[each.id],
+            overwritten_by=condition.overwritten_by.get(each.id, {}),
+            missing=len(each.missing),
+            changed=condition.changed.get(each.id, 0),
+            damaged=each.id in condition.damaged,
+        )
+        for each in installed
+    )
+
+
+def _contested(
+    each: Contested, severity: Severity, names: Mapping[str, str], why: Why | None, *, ignored: bool
+) -> ContestedReport:
+    overlap = each.overlap
+    root, path = split(overlap.path)
+    return ContestedReport(
+        root=root,
+        path=path,
+        kind=overlap.kind,
+        role=overlap.role,
+        severity=severity,
+        installers=(),
+        targets=(0,),
+        ignored=ignored,
+        owners=tuple(owner_report(owner, names[owner.id], None, why) for owner in overlap.owners),
+        why=None if why is None else why.sentence,
+        on_disk=HeldReport(
+            each.on_disk.state,
+            tuple(names[id_] for id_ in each.on_disk.matches),
+            tuple(names[id_] for id_ in each.on_disk.losers),
+        ),
+    )
+
+
+def _in_order(contested: Iterable[ContestedReport]) -> tuple[ContestedReport, ...]:
+    return tuple(sorted(contested, key=lambda each: (SEVERITIES.index(each.severity), each.root, each.path, each.kind)))
+
+
+def _damage(each: Damage) -> DamageReport:
+    root, path = (None, None) if each.path is None else split(each.path)
+    return DamageReport(each.code, each.severity, each.distributions, root, path, each.files)
+
+
+def _summary_of_environment(overlaps: Sequence[ContestedReport], damage: Sequence[DamageReport]) -> EnvironmentSummary:
+    shown = [each for each in overlaps if each.severity != "none"]
+    kinds = [each.kind for each in shown]
+    severities = [each.severity for each in shown if not each.ignored] + [each.severity for each in damage]
+    codes = [each.code for each in damage]
+    return EnvironmentSummary(
+        overlaps=len(shown),
+        different=kinds.count("different"),
+        identical=kinds.count("identical"),
+        unknown=kinds.count("unknown"),
+        file_directory=kinds.count("file-directory"),
+        case_only=kinds.count("case-only"),
+        shadowed=kinds.count("shadowed"),
+        errors=severities.count("error"),
+        warnings=severities.count("warning"),
+        notices=severities.count("notice"),
+        ignored=sum(each.ignored for each in shown),
+        missing=codes.count("missing-file") + sum(each.on_disk.state == "missing" for each in shown),
+        changed=codes.count("changed-file") + sum(each.on_disk.state == "changed" for each in shown),
+        hybrids=codes.count("hybrid"),
+        leftovers=codes.count("leftover"),
+    )
+
+
+# -- a repair ----------------------------------------------------------------------------------------------------------
+
+
+class Again(NamedTuple):
+    """What printed commands of our own repeat.
+
+    Attributes:
+        environment: The options that name the environment.
+        how: Those that say where wheels are, and whose commands to use.
+    """
+
+    environment: Sequence[str] = ()
+    how: Sequence[str] = ()
+
+
+def build_fix_report(result: RepairResult, again: Again) -> FixReport:
+    """Return the report of what came of a repair.
+
+    Args:
+        result: That.
+        again: What printed commands repeat.
+    """
+    plan, before = result.plan, result.before
+    names = {each.id: each.name for each in before.distributions}
+    keep = tuple(names[id_] for id_ in plan.keep)
+    drop = tuple(names[id_] for id_ in plan.drop)
+    seen = result.after or before
+    options = (*again.environment, *again.how)
+    to_do = bool(result.steps) and result.state in {"planned", "failed"}
+    there = {each.name for each in seen.distributions}
+    return FixReport(
+        schema_version=SCHEMA_VERSION,
+        tool=Tool("wheelclash", wheelclash.__version__),
+        complete=not seen.skipped,
+        state=result.state,
+        environment=MendedPart(
+            prefix=str(before.places.prefix),
+            python=str(result.interpreter.executable),
+            python_version=result.interpreter.version,
+            installer=result.installer,
+            keep=keep,
+            drop=drop,
+            command=_fix_command("fix", options, keep, [name for name in drop if name in there], "--apply")
+            if to_do
+            else (),
+            check=_fix_command("env", again.environment, keep or tuple(names[id_] for id_ in plan.reinstalled), ()),
+        ),
+        steps=_steps(result, names),
+        origins=tuple(_origins(result)),
+        undecided=tuple(_undecided(each, result, names) for each in plan.undecided),
+        lasting=_lasting(result, names, options, keep, drop),
+        result=_result_of_steps(result, names),
+        skipped=skip_reports(seen.skipped),
+        warnings=tuple(_warnings(result, names)),
+        obstacles=tuple(
+            ObstacleReport(names[each.keeper], names[each.other], each.code, each.path) for each in plan.obstacles
+        ),
+    )
+
+
+def _fix_command(
+    word: str, options: Sequence[str], keep: Iterable[str], drop: Iterable[str], *more: str
+) -> tuple[str, ...]:
+    kept = [part for name in keep for part in ("--keep", name)]
+    dropped = [part for name in drop for part in ("--drop", name)]
+    return ("wheelclash", word, *options, *kept, *dropped, *more)
+
+
+def _steps(result: RepairResult, names: Mapping[str, str]) -> tuple[RunReport, ...]:
+    found = []
+    for number, step in enumerate(result.steps):
+        outcome = result.outcomes[number] if result.outcomes else None
+        code = None if outcome is None else outcome.code
+        found.append(RunReport(step.command, step.why, _state_of_step(step.leaves, names), _word(outcome), code))
+    return tuple(found)
+
+
+def _word(outcome: CommandOutcome | None) -> RunState:
+    if outcome is None:
+        return "planned"
+    if outcome.failed:
+        return "failed"
+    return "not-run" if outcome.code is None else "done"
+
+
+def _state_of_step(leaves: Mapping[str, Intact], names: Mapping[str, str]) -> tuple[IntactReport, ...]:
+    return tuple(IntactReport(names[id_], intact) for id_, intact in sorted(leaves.items()))
+
+
+def _origins(result: RepairResult) -> Iterable[OriginReport]:
+    from wheelclash.environment.origins import Origin  # only a repair needs it
+
+    for each in result.before.distributions:
+        found = result.origins.get(each.id)
+        if isinstance(found, Origin):
+            candidate = found.candidate
+            differs = len(found.differs)
+            yield OriginReport(each.name, each.version, candidate.filename, candidate.url, differs, "")
+        elif found is not None:
+            yield OriginReport(each.name, each.version, None, None, 0, f"{found.code}: {found.reason}")
+
+
+def _undecided(each: Undecided, result: RepairResult, names: Mapping[str, str]) -> UndecidedReport:
+    reasons = [why for path in each.paths if (why := result.reasons.get(path)) is not None]
+    sides = []
+    for id_ in each.owners:
+        found = [why.lacks(id_) for why in reasons]
+        lacks = [name for names_ in found for name in names_ or ()]
+        known = bool(found) and None not in found
+        native = native_report(reasons[0], id_) if reasons else None
+        sides.append(SideReport(names[id_], tuple(dict.fromkeys(lacks)) if known else None, native))
+    return UndecidedReport(tuple(sides), each.paths, reasons[0].sentence if reasons else None)
+
+
+def _lasting(
+    result: RepairResult, names: Mapping[str, str], options: Sequence[str], keep: Sequence[str], drop: Sequence[str]
+) -> LastingReport | None:
+    from wheelclash.environment.situation import removal_impacts  # only a repair needs it
+
+    scan = result.after or result.before
+    managed = {each.id for each in result.before.distributions if each.manager is not None}
+    obstacles = dict.fromkeys(each.other for each in result.plan.obstacles)
+    losers = [id_ for id_ in obstacles or result.plan.losers if id_ not in managed]
+    if not losers:
+        return None
+    losses = tuple(LossReport(*each) for each in removal_impacts(losers, scan))
+    there = {each.name for each in scan.distributions}
+    gone = [name for name in (*drop, *(names[id_] for id_ in losers)) if name in there]
+    return LastingReport(_fix_command("fix", options, keep, gone, "--apply"), losses)
+
+
+def _result_of_steps(result: RepairResult, names: Mapping[str, str]) -> tuple[IntactReport, ...]:
+    """Of those concerned: by the disk if it was looked at again, else by the model."""
+    plan = result.plan
+    concerned = {names[id_] for id_ in (*plan.keep, *plan.reinstalled, *plan.losers)}
+    if result.after is not None:
+        intact = judge_environment(result.after).intact
+        found = {each.name: intact[each.id] for each in result.after.distributions}
+    else:
+        leaves = result.steps[-1].leaves if result.steps else judge_environment(result.before).intact
+        found = {names[id_]: state for id_, state in leaves.items()}
+    return tuple(IntactReport(name, found[name]) for name in sorted(concerned & found.keys()))
+
+
+def _managed_notes(result: RepairResult) -> Iterable[str]:
+    """Yield what only another package manager does: write again losers and what lacks a module, and remove its own."""
+    for each in result.before.distributions:
+        lacks = "breaks" in each.absences.values()
+        if each.manager is not None and (lacks or each.id in result.plan.losers):
+            yield restoring_note(each.manager, each.name, each.version, result.before.places)
+        if each.manager is not None and any(each.id == obstacle.other for obstacle in result.plan.obstacles):
+            yield f"{each.name} is {each.manager}'s, and only {each.manager} itself removes it"
+
+
+def _warnings(result: RepairResult, names: Mapping[str, str]) -> Iterable[str]:
+    from wheelclash.environment.origins import Origin  # only a repair needs it
+    from wheelclash.environment.situation import removal_impacts  # only a repair needs it
+
+    for outcome, step in zip(result.outcomes, result.steps, strict=False):
+        if outcome.reason:
+            yield f"{step.command[0]}: {outcome.reason}"
+    for id_, origin in sorted(result.origins.items()):
+        if isinstance(origin, Origin) and origin.differs:
+            yield (
+                f"{names[id_]}: {origin.candidate.filename} is another wheel of the same version than was installed:"
+                f" they differ in {plural(len(origin.differs), 'file')}, e.g. {origin.differs[0]}"
+            )
+    for loss in removal_impacts(result.plan.drop, result.before):
+        if loss.requirers:
+            verb = "requires" if len(loss.requirers) == 1 else "require"
+            yield f"{listed(loss.requirers)} {verb} {loss.name}, which goes; `pip check` will say so"
+    if result.state == "failed" and result.outcomes and not any(each.failed for each in result.outcomes):
+        yield (
+            "every command succeeded, and what they wrote is not what RECORD says: the installer's cache may hold"
+            " changed files (uv cache clean NAME), or try the other --installer"
+        )
+    yield from _managed_notes(result)
+    open_ = len(result.plan.open_paths)
+    if open_ and result.plan.is_decided:
+        told = plural(open_, "contested file")
+        yield f"{told} of others {'stays' if open_ == 1 else 'stay'} as before; name a keeper for them too with --keep"
+
+
+# -- the owners of paths -----------------------------------------------------------------------------------------------
+
+
+def build_who_report(
+    asked: Sequence[str],
+    found: Iterable[Belonging],
+    *,
+    names: Mapping[str, str],
+    searched: int,
+    target: Target,
+    python: object = None,
+    places: Places | None = None,
+    skipped: Sequence[Skip] = (),
+    not_compared: Sequence[Skip] = (),
+    warnings: Sequence[str] = (),
+) -> WhoReport:
+    """The report on some PATHs.
+
+    Args:
+        asked: The PATHs.
+        found: What they mean.
+        names: Of all distributions, by id.
+        searched: How many distributions could be read.
+        target: What the environment is, or what the set is for.
+        python: The interpreter that the target was read from, if it was.
+        places: Of the environment; None for a set.
+        skipped: What could not be read.
+        not_compared: What is somebody else's business.
+        warnings: Sentences for people.
+    """
+    environment = None
+    if places is not None:
+        environment = AskedEnvironment(str(places.prefix), places.sites, None if python is None else str(python))
+    return WhoReport(
+        schema_version=SCHEMA_VERSION,
+        tool=Tool("wheelclash", wheelclash.__version__),
+        complete=not skipped,
+        environment=environment,
+        targets=(target_report(target, python),),
+        asked=tuple(asked),
+        found=tuple(_found(each, names) for each in found),
+        searched=searched,
+        skipped=skip_reports(skipped),
+        not_compared=skip_reports(not_compared),
+        warnings=tuple(warnings),
+    )
+
+
+def _found(each: Belonging, names: Mapping[str, str]) -> FoundReport:
+    root, path = split(each.path)
+    on_disk = None if each.state is None else OnDiskReport(each.state, tuple(names[id_] for id_ in each.matches))
+    return FoundReport(
+        asked=each.asked,
+        meaning=each.means,
+        what=each.what,
+        root=root,
+        path=path,
+        kind=each.kind,
+        role=each.role,
+        source=each.source,
+        on_disk=on_disk,
+        owners=tuple(map(_share, each.shares)),
+        files=each.files,
+        contested=each.contested,
+        unowned=each.unowned,
+        installers=each.installers,
+        diagnosis={
+            installer: tuple(
+                EndReport(end.state, None if end.winner is None else names[end.winner], end.reason, end.files)
+                for end in ends
+            )
+            for installer, ends in each.ends.items()
+        },
+        beside=tuple(_beside(one, names) for one in each.besides),
+        below=tuple(_below(one, names) for one in each.below),
+    )
+
+
+def _share(each: Share) -> ShareReport:
+    return ShareReport(
+        id=each.id,
+        distribution=each.name,
+        version=each.version,
+        not_compared=each.aside,
+        files=each.files,
+        contested=each.contested,
+        held=each.held,
+        missing=each.missing,
+        path_in_wheel=each.member,
+        sha256=each.sha256,
+        size=each.size,
+        content=each.content,
+    )
+
+
+def _beside(each: Beside, names: Mapping[str, str]) -> BesideReport:
+    return BesideReport(each.kind, *split(each.path), names[each.owner], each.gives_way)
+
+
+def _below(each: Below, names: Mapping[str, str]) -> BelowReport:
+    on_disk = None if each.state is None else OnDiskReport(each.state, tuple(names[id_] for id_ in each.matches))
+    return BelowReport(*split(each.path), tuple(names[id_] for id_ in each.owners), each.kind, on_disk)

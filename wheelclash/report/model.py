@@ -124,8 +124,10 @@ class Written:
         return "\n".join(lines) + "\n"
 
     def to_lines(self, *, verbose: bool = False) -> list[Line]:
-        """The same as lines of styled spans."""
-        raise NotImplementedError
+        """Return the same as lines of styled spans."""
+        from wheelclash.report.text import render
+
+        return render(self, verbose=verbose)
 
 
 # -- a set of wheels ---------------------------------------------------------------------------------------------------
@@ -527,12 +529,6 @@ class Report(Written):
             return 1
         return 3 if self.refused or (self.skipped and not allow_incomplete) else 0
 
-    def to_lines(self, *, verbose: bool = False) -> list[Line]:
-        """The same as lines of styled spans."""
-        from wheelclash.report.text import render
-
-        return render(self, verbose=verbose)
-
 
 # -- a set of wheels and an environment --------------------------------------------------------------------------------
 
@@ -815,12 +811,6 @@ class EnvironmentReport(Written):
             return 1
         return 3 if self.skipped and not allow_incomplete else 0
 
-    def to_lines(self, *, verbose: bool = False) -> list[Line]:
-        """The same as lines of styled spans."""
-        from wheelclash.report.environment_text import render
-
-        return render(self, verbose=verbose)
-
 
 # -- a repair ----------------------------------------------------------------------------------------------------------
 
@@ -1013,12 +1003,6 @@ class FixReport(Written):
             return 1
         return 3 if self.state == "whole" and self.skipped and not allow_incomplete else 0
 
-    def to_lines(self, *, verbose: bool = False) -> list[Line]:
-        """The same as lines of styled spans."""
-        from wheelclash.report.fix_text import render
-
-        return render(self, verbose=verbose)
-
 
 # -- the owners of paths -----------------------------------------------------------------------------------------------
 
@@ -1192,9 +1176,3 @@ class WhoReport(Written):
         known = {each.asked for each in self.found}
         answered = all(each.is_answered for each in self.found) and known.issuperset(self.asked)
         return 3 if self.skipped and not answered and not allow_incomplete else 0
-
-    def to_lines(self, *, verbose: bool = False) -> list[Line]:
-        """The same as lines of styled spans."""
-        from wheelclash.report.who_text import render
-
-        return render(self, verbose=verbose)

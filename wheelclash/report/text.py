@@ -1,17 +1,18 @@
-"""The report as text for people: the clash first, one screen.
+"""The reports as text for people: what is wrong first, one screen.
 
-:func:`render` gives lines of styled spans; plain text is their join, and a terminal may colour them.
+:func:`render` gives lines of styled spans; plain text is their join, and a terminal may colour them. A writer for each
+report says what its sections are; what several reports say is said by functions that they share.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter, defaultdict
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from wheelclash.report.into_text import clean_headline, grave_headline, grave_losses, loss_texts, unowned_texts, way
-from wheelclash.report.reasons_text import reasons
+from wheelclash.report.model import EnvironmentReport, FixReport, Report, WhoReport
 from wheelclash.report.terminal import (
     Line,
     Section,
@@ -22,24 +23,113 @@ from wheelclash.report.terminal import (
     first_screen,
     not_read,
     note,
+    printable_report,
     printable_section,
 )
-from wheelclash.report.words import REASONS, python_of, refusals_said
 from wheelclash.wording import listed, plural, some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wheelclash.report.model import (
+        BelowReport,
+        BesideReport,
+        ContestedReport,
         DiagnosisReport,
         FindingReport,
+        FoundReport,
+        InstalledReport,
+        IntoReport,
+        LostReport,
+        ObstacleReport,
         OverlapReport,
         RemedyReport,
-        Report,
+        RunReport,
+        ShareReport,
         TargetReport,
+        UndecidedReport,
     )
 
-__all__ = ["render"]
+__all__ = ["REASONS", "render"]
+
+# -- what several reports say ------------------------------------------------------------------------------------------
+
+
+_MOST_REFUSED = 3
+
+
+_IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy"}
+
+REASONS = {
+    "order": "it is installed last",
+    "requires": "it requires the other and is installed after it",
+    "equal-requirements": "both require the same, and then pip installs the alphabetically first one last",
+    "newcomer": "the other is installed already, and what is installed later wins",
+    "replaced": "the file goes with an older release that had it too",
+    "import-order": "its form of the module is found first",
+    "first-written": "a folder keeps the name that it is first made with",
+    "only-recorded": "the other only lists the file in its RECORD",
+    "two-files": "names that differ only in case are two files here",
+    "identical": "the contents are the same",
+    "needs-closure": "pip's order depends on requirements outside of this set",
+    "cycle": "they require each other in a circle",
+    "parallel": "uv installs in parallel: a coin flip for every file, so it may end as a mix",
+    "file-directory": "the installation stops: a file is where a folder is needed",
+    "refused": "the installation stops: a wheel is refused",
+}
+"""Why a diagnosis ends as it does, by the word that the JSON has for it."""
+
+
+def python_of(target: TargetReport) -> str:
+    """Return which Python a target has: ``CPython 3.12.0``."""
+    return f"{_IMPLEMENTATIONS.get(target.implementation, target.implementation)} {target.python_version}"
+
+
+def refusals_said(report: Report) -> str:
+    """``pip and uv refuse a 1.0; uv refuses b 2.0``; empty if no installer refuses a wheel."""
+    versions = {each.id: each.version for each in report.distributions}
+    installers: dict[str, list[str]] = {}
+    for each in report.refused:
+        told = installers.setdefault(f"{each.distribution} {versions[each.id]}", [])
+        if each.installer not in told:
+            told.append(each.installer)
+    wheels: dict[tuple[str, ...], list[str]] = {}
+    for wheel, names in installers.items():
+        wheels.setdefault(tuple(names), []).append(wheel)
+    return "; ".join(
+        f"{listed(names)} {'refuse' if len(names) > 1 else 'refuses'}"
+        f" {listed(refused) if len(refused) <= _MOST_REFUSED else plural(len(refused), 'wheel')}"
+        for names, refused in wheels.items()
+    )
+
+
+def reasons(overlaps: Iterable[OverlapReport]) -> Iterator[Line]:
+    """Yield lines that say what the owners' versions of native files need, in the order of the overlaps."""
+    told: dict[str, str] = {}
+    for each in overlaps:
+        if each.why is None:
+            continue
+        name = each.path.rpartition("/")[2]
+        for sentence in (each.why, _unread(each)):
+            if sentence:
+                told.setdefault(sentence, name)
+    several = len(set(told.values())) > 1
+    for sentence, name in told.items():
+        about = f"{name}: " if several else ""
+        yield (Span("  why      ", "faint"), Span(f"{about}{sentence}"))
+
+
+def _unread(each: OverlapReport) -> str:
+    """Whose version could not be looked into, and why."""
+    missed: dict[str, list[str]] = {}
+    for owner in each.owners:
+        if owner.native is not None and owner.native.unread not in {"", "damaged", "not-supported"}:
+            missed.setdefault(owner.native.unread, []).append(owner.distribution)
+    return "; ".join(f"what the file of {listed(names)} needs is not known: {why}" for why, names in missed.items())
+
+
+# -- a set of wheels ---------------------------------------------------------------------------------------------------
+
 
 _MOST_NAMES = 3
 
@@ -57,9 +147,9 @@ def _way_from_nothing(remedy: RemedyReport) -> str:
     return _STRATEGIES[remedy.strategy]
 
 
-def render(report: Report, *, verbose: bool = False) -> list[Line]:
+def _render_set(report: Report, *, verbose: bool = False) -> list[Line]:
     """The report as lines of styled spans, everything in them printable."""
-    writer = _Writer(report, verbose=verbose)
+    writer = _SetWriter(report, verbose=verbose)
     sections = [printable_section(section) for section in writer.sections()]
     return all_lines(sections) if verbose else first_screen(sections, writer.left_out())
 
@@ -68,7 +158,7 @@ def _label(target: TargetReport) -> str:
     return f"{python_of(target)}, {target.platform}"
 
 
-class _Writer:
+class _SetWriter:
     def __init__(self, report: Report, *, verbose: bool) -> None:
         self._report = report
         self._verbose = verbose
@@ -459,3 +549,726 @@ def _pair_text(each: OverlapReport) -> str:
         return f"{each.root}/: {spelt}  is one folder; imports find it by one of the names"
     spelt = ", ".join(f"{owner.path} of {owner.distribution}" for owner in each.owners)
     return f"{each.root}/: {spelt}  differ only in case"
+
+
+# -- a set of wheels and an environment --------------------------------------------------------------------------------
+
+
+_FEW = 2
+
+
+def grave_losses(report: Report) -> list[LostReport]:
+    """What replacing older releases takes from others and matters, each once, whatever installers it happens under."""
+    found: dict[tuple[str, str, str], LostReport] = {}
+    for diagnosis in report.diagnosis.values():
+        for each in diagnosis.lost:
+            if each.severity in {"error", "warning"} and not each.ignored:
+                found.setdefault((each.root, each.path, each.distribution), each)
+    return list(found.values())
+
+
+def grave_headline(report: Report, into: IntoReport, grave: Sequence[OverlapReport], lost: Sequence[LostReport]) -> str:
+    """Who would overwrite how much of whom, and where."""
+    said = list(_overlaps_said(report, grave)) + list(_losses_said(lost))
+    return f"{'; '.join(said)} in {into.prefix}"
+
+
+def _overlaps_said(report: Report, grave: Sequence[OverlapReport]) -> Iterator[str]:
+    new = {each.name: f"{each.name} {each.version}" for each in report.newcomers}
+    old = {each.name: f"{each.name} {each.version}" for each in report.distributions if each.name not in new}
+    involved: defaultdict[str, list[OverlapReport]] = defaultdict(list)
+    for each in grave:
+        names = {owner.distribution for owner in each.owners}
+        if names <= new.keys():
+            involved["new"].append(each)
+        elif each.kind in {"file-directory", "shadowed"}:
+            involved[each.kind].append(each)
+        else:
+            involved["written"].append(each)
+    for what, overlaps in involved.items():
+        names = {owner.distribution for each in overlaps for owner in each.owners}
+        coming, there = (_some(texts[name] for name in sorted(names) if name in texts) for texts in (new, old))
+        match what:
+            case "written":
+                yield f"{coming} would overwrite {plural(len(overlaps), 'file')} of {there}"
+            case "file-directory":
+                yield f"{coming} cannot be installed beside {there}"
+            case "shadowed":
+                yield f"{coming} and {there} hide modules of each other"
+            case _:
+                yield f"{coming} clash"
+
+
+def _losses_said(lost: Sequence[LostReport]) -> Iterator[str]:
+    by_cause: defaultdict[tuple[str, str, str], list[LostReport]] = defaultdict(list)
+    for each in lost:
+        by_cause[each.because, each.version, each.code].append(each)
+    for (name, version, code), found in by_cause.items():
+        losers = _some(sorted({each.distribution for each in found}))
+        if code == "in-the-way":
+            yield f"{losers} cannot be installed before {name} {version} is replaced"
+        else:
+            yield f"replacing {name} {version} takes {plural(len(found), 'file')} from {losers}"
+
+
+def _some(texts: Iterable[str]) -> str:
+    found = list(texts)
+    return listed(found) if len(found) <= _FEW else plural(len(found), "distribution")
+
+
+def clean_headline(report: Report, into: IntoReport) -> str:
+    """What was compared with what, nothing being wrong."""
+    older = {each.name: each.version for each in into.replaces}
+    new = [f"{each.name} {each.version}{_now(older.get(each.name))}" for each in report.newcomers]
+    there = len(report.distributions) - len(new)
+    if not new:
+        what = (
+            f": {listed(into.present)} {'is' if len(into.present) == 1 else 'are'} there already"
+            if into.present
+            else ""
+        )
+        return f"Nothing to install in {into.prefix}{what}"
+    files = plural(sum(each.files for each in report.newcomers), "file")
+    return f"No clash: {_some(new)} ({files}) and {plural(there, 'distribution')} in {into.prefix}"
+
+
+def _now(version: str | None) -> str:
+    return "" if version is None else f", now {version},"
+
+
+def loss_texts(report: Report, *, verbose: bool) -> Iterator[tuple[str, str, str]]:
+    """One line for each distribution that loses files, each that is replaced and each severity.
+
+    Yields:
+        Severity, text, and when it comes to that.
+    """
+    pairs: defaultdict[tuple[str, str, str, str, str, str], list[str]] = defaultdict(list)
+    for each in grave_losses(report):
+        key = each.severity, each.distribution, each.because, each.version, _when(report, each), each.code
+        pairs[key].append(f"{each.root}/{each.path}")
+    for (severity, loser, because, version, when, code), paths in sorted(pairs.items()):
+        if code == "in-the-way":
+            what = f"cannot be written beside {because} {version}, which is replaced only after it"
+        else:
+            what = f"{'goes' if len(paths) == 1 else 'go'} with {because} {version}, which is replaced"
+        text = f"{some(sorted(paths), None if verbose else _MOST_NAMES)}  of {loser} {what}"
+        yield severity, text, when
+
+
+def unowned_texts(into: IntoReport, *, verbose: bool) -> Iterator[str]:
+    """Yield one line for each distribution that overwrites files which no RECORD lists."""
+    paths: defaultdict[str, list[str]] = defaultdict(list)
+    for each in into.unowned:
+        paths[each.distribution].append(f"{each.root}/{each.path}")
+    for name, found in paths.items():
+        shown = some(found, None if verbose else _MOST_NAMES)
+        what = "which no RECORD lists, is" if len(found) == 1 else "which no RECORD lists, are"
+        yield f"{shown}, {what} overwritten by {name}"
+
+
+def _when(report: Report, lost: LostReport) -> str:
+    """Under which installers a file is lost, if not surely under all."""
+    told = [
+        name if each.state != "undetermined" else f"{name}, if its order is so"
+        for name, diagnosis in report.diagnosis.items()
+        for each in diagnosis.lost
+        if (each.root, each.path, each.distribution) == (lost.root, lost.path, lost.distribution)
+    ]
+    return "" if told == list(report.diagnosis) else f"  (under {' and '.join(told)})"
+
+
+def way(remedy: RemedyReport) -> str:
+    """What a strategy comes to here."""
+    match remedy.strategy:
+        case "avoid":
+            return "do not install the others" if remedy.steps else "leave it as it is: do not install the others"
+        case "reinstall-keeper" if len(remedy.steps) == 1:
+            return "install, and what comes later wins"
+        case "reinstall-keeper":
+            return "install one after the other, the keeper last"
+    return "uninstall the others first, for good"
+
+
+# -- an environment ----------------------------------------------------------------------------------------------------
+
+
+_MOST_FOLDERS = 3
+
+
+def _render_environment(report: EnvironmentReport, *, verbose: bool = False) -> list[Line]:
+    """The report as lines of styled spans, everything in them printable."""
+    sections = _EnvironmentWriter(printable_report(report), verbose=verbose).sections()
+    return all_lines(sections) if verbose else first_screen(sections)
+
+
+class _EnvironmentWriter:
+    def __init__(self, report: EnvironmentReport, *, verbose: bool) -> None:
+        self._report = report
+        self._verbose = verbose
+        shown = [each for each in report.overlaps if each.severity != "none" and not each.ignored]
+        self._grave = [each for each in shown if each.severity in {"error", "warning"}]
+        self._notices = [each for each in shown if each.severity == "notice"]
+
+    def sections(self) -> Iterator[Section]:
+        report = self._report
+        yield Section("", [self._headline()], whole=True)
+        yield Section("what was not read", [not_read(skip.requirement, skip.reason) for skip in report.skipped])
+        yield Section("distributions", list(self._verdicts()))
+        yield Section("files", [*self._contested(), *self._damage({"missing-file", "changed-file"})])
+        yield Section("reasons", list(reasons(self._grave)))
+        yield Section("notices", list(self._notices_lines()))
+        yield Section("what imports find", list(self._hidden()))
+        yield Section("what is not compared", list(self._not_compared()))
+        yield Section("notes", list(self._findings()))
+        yield Section("notes", [note(warning) for warning in report.warnings])
+        if report.summary.errors or report.summary.warnings:
+            yield Section("commands", list(self._commands()), heading=[()], whole=True)
+
+    def _commands(self) -> Iterator[Line]:
+        """What to do next: see what mends it, and hold it."""
+        environment = self._report.environment
+        if environment.fix:
+            yield (Span("What mends it: "), *self._command(environment.fix))
+        if environment.command:
+            rest = "" if environment.keep else self._others()
+            yield (Span("To check this in CI: "), *self._command(environment.command), Span(rest, "faint"))
+
+    def _command(self, arguments: Sequence[str]) -> Line:
+        return command(arguments, verbose=self._verbose, indent="")
+
+    def _headline(self) -> Line:
+        report = self._report
+        summary = report.summary
+        where = Span(f"{report.environment.prefix} ({python_of(report.targets[0])}): ", "strong")
+        counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notices, "notice")]
+        told = ", ".join(plural(count, word) for count, word in counts if count)
+        told += f"{', ' if told else ''}{summary.ignored} ignored" if summary.ignored else ""
+        count = plural(len(report.distributions), "distribution")
+        files = plural(sum(each.files for each in report.distributions), "file")
+        if summary.errors or summary.warnings:
+            style: Style = "error" if summary.errors else "warning"
+            damaged = [each for each in report.distributions if each.damaged]
+            return (where, Span(f"{len(damaged)} of {count} damaged: {told}", style))
+        if not report.complete:
+            return (where, Span(f"incomplete: no damage in what could be read ({count}, {files})", "warning"))
+        apart = self._apart()
+        looked = "every file verified" if report.environment.verified and not apart else "no damage"
+        rest = "; ".join(part for part in (apart, told) if part)
+        return (where, Span(f"{looked} in {count}, {files}{f'; {rest}' if rest else ''}", "good"))
+
+    def _apart(self) -> str:
+        """How many files are not what was recorded, although nothing is damaged by it."""
+        codes = [each.code for each in self._report.damage]
+        counts = [(codes.count("changed-file"), "changed"), (codes.count("missing-file"), "missing")]
+        parts = [f"{plural(count, 'file')} {state}" for count, state in counts if count]
+        return " and ".join(parts)
+
+    def _verdicts(self) -> Iterator[Line]:
+        """One line for each distribution that is not what it recorded."""
+        for each in self._report.distributions:
+            if not each.damaged:
+                continue
+            parts = [f"{plural(count, 'file')} overwritten by {name}" for name, count in each.overwritten_by.items()]
+            parts += [f"{plural(count, 'file')} overwritten"] if (count := self._overwritten(each)) else []
+            parts += [f"{plural(each.missing, 'file')} missing"] if each.missing else []
+            parts += [f"{plural(each.changed, 'file')} changed"] if each.changed else []
+            yield (Span(f"  {each.name} {each.version}: ", "strong"), Span("; ".join(parts) or "hidden in part"))
+        for names in self._report.environment.hybrids:
+            text = f"{listed(names)}: of the files they share some are one's, some another's"
+            yield (Span("  hybrid   ", "warning"), Span(text))
+
+    def _overwritten(self, each: InstalledReport) -> int:
+        """How many files of a distribution hold what is not its own, and nothing says whose."""
+        disks = [contested.on_disk for contested in self._grave]
+        return sum(disk.state == "present" and not disk.matches and each.name in disk.losers for disk in disks)
+
+    def _contested(self) -> list[Line]:
+        """One line for each folder, kind, owners and state."""
+        paths: dict[tuple[str, str], list[str]] = {}
+        for each in self._grave:
+            owners = tuple(owner.distribution for owner in each.owners)
+            told = f"{each.role}, {_told(each, owners)}"
+            paths.setdefault((each.severity, told), []).append(f"{each.root}/{each.path}")
+        return self._lines(paths)
+
+    def _damage(self, codes: set[str]) -> list[Line]:
+        paths: dict[tuple[str, str], list[str]] = {}
+        for each in self._report.damage:
+            if each.code in codes and each.severity != "notice":
+                told = "missing" if each.code == "missing-file" else "changed"
+                told = f"{told}; recorded by {listed(each.distributions)}"
+                paths.setdefault((each.severity, told), []).append(f"{each.root}/{each.path}")
+        return self._lines(paths)
+
+    def _lines(self, paths: Mapping[tuple[str, str], Sequence[str]]) -> list[Line]:
+        """A line for each folder; where there are many below one package, a line for that."""
+        lines = []
+        for (severity, told), found in sorted(paths.items()):
+            folders: dict[str, list[str]] = {}
+            for path in sorted(found):
+                folder, _, name = path.rpartition("/")
+                folders.setdefault(folder, []).append(name)
+            if len(folders) > _MOST_FOLDERS and not self._verbose:
+                folders = {}
+                for path in sorted(found):
+                    root, top, name = [*path.split("/", 2), ""][:3]
+                    folder, name = (f"{root}/{top}", name) if name else (root, top)
+                    folders.setdefault(folder, []).append(name)
+            lines += [self._line(severity, folder, names, told) for folder, names in folders.items()]
+        return lines
+
+    def _line(self, severity: str, folder: str, names: Sequence[str], what: str) -> Line:
+        style: Style = "error" if severity == "error" else "warning"
+        text = (
+            f"{folder}/{names[0]}  {what}"
+            if len(names) == 1
+            else f"{folder}/  {plural(len(names), 'file')}, {what}: {self._some(names)}"
+        )
+        return (Span(f"  {severity:<8} ", style), Span(text))
+
+    def _notices_lines(self) -> Iterator[Line]:
+        clean = not self._grave and not any(each.severity != "notice" for each in self._report.damage)
+        quiet = clean and not self._verbose  # a clean environment is one line, unless somebody lost to a keeper
+        sets = Counter((each.kind, tuple(owner.distribution for owner in each.owners)) for each in self._notices)
+        for (kind, names), count in sorted(sets.items()):
+            text = (
+                f"{plural(count, 'file')} shared by {listed(names)}: fine today, lost to the others when one goes"
+                if kind == "identical"
+                else f"{plural(count, 'file')} of {listed(names)}: as the keeper recorded"
+            )
+            if not quiet or kind != "identical":
+                yield (Span("  notice   ", "notice"), Span(text))
+        if quiet:
+            return
+        changed = Counter(
+            name for each in self._report.damage if each.code == "changed-file" and each.severity == "notice"
+            for name in each.distributions
+        )  # fmt: skip
+        for name, count in sorted(changed.items()):
+            yield (Span("  notice   ", "notice"), Span(f"{plural(count, 'file')} of {name} changed since"))
+        absent = Counter(
+            name for each in self._report.damage if each.code == "missing-file" and each.severity == "notice"
+            for name in each.distributions
+        )  # fmt: skip
+        for name, count in sorted(absent.items()):
+            text = f"{plural(count, 'file')} of {name} missing that nothing imports: tests, stubs or compiled sources"
+            yield (Span("  notice   ", "notice"), Span(text))
+        left = [each for each in self._report.damage if each.code == "leftover"]
+        for each in left:
+            text = f"{each.root}/{each.path}/  {plural(each.files, 'file')} that nobody recorded"
+            yield (Span("  notice   ", "notice"), Span(text))
+
+    def _hidden(self) -> Iterator[Line]:
+        """Yield which of several copies an import finds: a line for each two folders, and for each name of others."""
+        copies: dict[tuple[str, str], list[str]] = {}
+        for each in self._report.environment.hidden:
+            owners, found = listed(each.owners), listed(each.by_owners) or "nobody"
+            if each.what == "distribution":
+                other = f", not {owners}" if owners != found else ""
+                copies.setdefault((each.by_folder, each.folder), []).append(f"{each.name} {found}{other}")
+            else:
+                text = f"find {each.name} of {found} in {each.by_folder}, not that of {owners} in {each.folder}"
+                yield (Span("  imports  ", "warning"), Span(text))
+        for (folder, hidden), texts in copies.items():
+            copies_said = self._some(texts, "; ", hint=" (-v)")
+            text = f"find {copies_said}  (in {folder} before {hidden})"
+            yield (Span("  imports  ", "faint"), Span(text))
+
+    def _not_compared(self) -> Iterator[Line]:
+        told = self._report.not_compared
+        if not told:
+            return
+        names = list(dict.fromkeys(f"{each.requirement} ({each.code})" for each in told))
+        yield (Span(f"  not compared: {self._some(names, hint=' (-v)')}", "faint"),)
+
+    def _findings(self) -> Iterator[Line]:
+        found = [(each.name, finding) for each in self._report.distributions for finding in each.findings]
+        if self._verbose:
+            for name, finding in found:
+                path = f" ({finding.path})" if finding.path else ""
+                yield note(f"{name}: {finding.detail}{path}")
+        elif found and (self._grave or self._report.damage):
+            count = plural(len(found), "oddity", "oddities")
+            yield (Span(f"note: {count} in what was recorded (-v)", "faint"),)
+
+    def _some(self, texts: Sequence[str], separator: str = ", ", *, hint: str = "") -> str:
+        """Return the first texts and the number of the others; with ``-v`` all of them."""
+        return some(texts, None if self._verbose else _MOST_NAMES, separator=separator, hint=hint)
+
+    def _others(self) -> str:
+        kept = set(self._report.environment.command)
+        names = sorted({owner.distribution for each in self._grave for owner in each.owners} - kept)
+        return f"   (or keep {' or '.join(names[:_MOST_NAMES])})" if names else ""
+
+
+def _told(each: ContestedReport, owners: Sequence[str]) -> str:
+    """What is wrong with a contested file."""
+    disk = each.on_disk
+    if each.kind in {"shadowed", "case-only"}:
+        return f"{each.kind} ({listed(owners)})"
+    if disk.state == "missing":
+        return f"missing; recorded by {listed(owners)}"
+    if disk.state == "changed":
+        return f"changed since; neither {' nor '.join(owners)} recorded this"
+    perhaps = [name for name in owners if name not in disk.matches and name not in disk.losers]
+    parts = [
+        *([f"{listed(disk.matches)}'s"] if disk.matches else []),
+        *([f"not {listed(disk.losers)}'s"] if disk.losers else []),
+        *([f"perhaps {listed(perhaps)}'s, which recorded no hash"] if perhaps else []),
+    ]
+    return ", ".join(parts)
+
+
+# -- a repair ----------------------------------------------------------------------------------------------------------
+
+
+_MOST_PATHS = 3
+
+
+def _render_fix(report: FixReport, *, verbose: bool = False) -> list[Line]:
+    """The report as lines of styled spans, everything in them printable."""
+    sections = _FixWriter(printable_report(report), verbose=verbose).sections()
+    return all_lines(sections) if verbose else first_screen(sections)
+
+
+class _FixWriter:
+    def __init__(self, report: FixReport, *, verbose: bool) -> None:
+        self._report = report
+        self._verbose = verbose
+
+    def sections(self) -> Iterator[Section]:
+        report = self._report
+        yield Section("", [self._headline()], whole=True)
+        yield Section("what was not read", [not_read(skip.requirement, skip.reason) for skip in report.skipped])
+        if report.state == "undecided":
+            yield Section("clashes", [line for undecided in report.undecided for line in self._undecided(undecided)])
+        elif report.state == "needs-drop":
+            yield Section("reasons", [self._obstacle(obstacle) for obstacle in report.obstacles])
+        else:
+            yield Section("steps", [line for step in report.steps for line in self._step(step)])
+            yield Section("wheels", list(self._origins()))
+        if report.state == "failed":
+            yield Section("distributions", list(self._results()))
+        yield Section("notes", [note(warning) for warning in report.warnings])
+        yield Section("commands", list(self._ending()), heading=self._gap(), whole=True)
+
+    def _gap(self) -> list[Line]:
+        """Return an empty line, where what stands below is more than an addition to the first line."""
+        return [()] if self._report.environment.command or self._report.state == "mended" else []
+
+    def _results(self) -> Iterator[Line]:
+        word = {"yes": "is intact", "no": "is not intact", "undetermined": "may be intact or not"}
+        for result in self._report.result:
+            yield (Span("  now      ", "faint"), Span(f"{result.distribution} {word[result.intact]}"))
+
+    def _headline(self) -> Line:
+        report = self._report
+        environment = report.environment
+        where = Span(f"{environment.prefix} (Python {environment.python_version}): ", "strong")
+        intact = [each.distribution for each in report.result if each.intact == "yes"]
+        broken = [each.distribution for each in report.result if each.intact == "no"]
+        lost = f"; {listed(broken)} {'is' if len(broken) == 1 else 'are'} not" if broken else ""
+        said: dict[str, tuple[str, Style]] = {
+            "whole": ("nothing to mend", "good"),
+            "planned": (f"{plural(len(report.steps), 'step')} to mend it; nothing was done", "warning"),
+            "undecided": ("nothing says whose files are wanted; name whom to keep", "error"),
+            "needs-drop": (f"writing {self._beaten()} again would not last; nothing was done", "error"),
+            "no-wheel": ("it cannot be mended: something cannot be written again; nothing was done", "error"),
+            "mended": (f"mended{self._mended(intact)}{lost}", "good"),
+            "failed": ("not mended", "error"),
+        }
+        return (where, Span(*said[report.state]))
+
+    def _mended(self, intact: Sequence[str]) -> str:
+        gone = self._report.environment.drop
+        parts = [f"{listed(intact)} {'is' if len(intact) == 1 else 'are'} intact"] if intact else []
+        parts += [f"{listed(gone)} {'is' if len(gone) == 1 else 'are'} gone"] if gone else []
+        return f": {', '.join(parts)}" if parts else ""
+
+    def _step(self, step: RunReport) -> Iterator[Line]:
+        marks: dict[str, tuple[str, Style]] = {
+            "planned": ("  ", "plain"),
+            "done": ("  done     ", "good"),
+            "failed": ("  failed   ", "error"),
+            "not-run": ("  not run  ", "warning"),
+        }
+        code = f"   (exit code {step.exit_code})" if step.outcome == "failed" and step.exit_code is not None else ""
+        yield (Span(*marks[step.outcome]), Span(shlex.join(step.command), "command"), Span(code, "error"))
+        if self._verbose or step.outcome == "planned":
+            yield (Span(f"      {step.why}", "faint"),)
+
+    def _origins(self) -> Iterator[Line]:
+        for each in self._report.origins:
+            if each.reason:
+                yield (Span("  no wheel ", "error"), Span(f"{each.distribution} {each.version}: {each.reason}"))
+            elif self._verbose:
+                yield (Span("  wheel    ", "faint"), Span(f"{each.filename}  {each.url}"))
+
+    def _undecided(self, each: UndecidedReport) -> Iterator[Line]:
+        names = [side.distribution for side in each.sides]
+        paths = some(each.paths, None if self._verbose else _MOST_PATHS)
+        text = f"{plural(len(each.paths), 'file')} of {listed(names)}: {paths}"
+        yield (Span("  clash    ", "error"), Span(text))
+        if each.why:
+            yield (Span("  why      ", "faint"), Span(each.why))
+        lacking = [side for side in each.sides if side.lacks]
+        if lacking and len(lacking) < len(each.sides):
+            told = "; ".join(f"only {side.distribution} lacks {listed(side.lacks or ())} here" for side in lacking)
+            yield (Span("  decides  ", "faint"), Span(told))
+        options = " or ".join(f"--keep {name}" for name in names)
+        yield (Span("  say      ", "faint"), Span(options, "command"))
+
+    def _beaten(self) -> str:
+        return listed(tuple(dict.fromkeys(obstacle.keeper for obstacle in self._report.obstacles)))
+
+    def _obstacle(self, obstacle: ObstacleReport) -> Line:
+        keeper, other, path = obstacle.keeper, obstacle.distribution, obstacle.path
+        told = {
+            "hidden-module": f"imports find a module of {other} in place of {keeper}'s {path}",
+            "startup-code": f"{other} runs code whenever Python starts ({path}): what is written of {keeper} may not"
+            " stay",
+        }
+        return (Span("  why      ", "error"), Span(told[obstacle.code]))
+
+    def _ending(self) -> Iterator[Line]:
+        report = self._report
+        if report.environment.command:
+            word = "To try again: " if report.state == "failed" else "To do it: "
+            yield (Span(word), Span(shlex.join(report.environment.command), "command"))
+        elif report.state == "mended":
+            yield (Span("To check this in CI: "), Span(shlex.join(report.environment.check), "command"))
+        if report.lasting is not None and report.state in {"planned", "mended", "needs-drop"}:
+            yield (Span("For good: "), Span(shlex.join(report.lasting.command), "command"))
+            for each in report.lasting.losses:
+                parts = []
+                if each.requirers:
+                    parts.append(f"{listed(each.requirers)} {'requires' if len(each.requirers) == 1 else 'require'} it")
+                if each.packages:
+                    parts.append(f"nothing else lets import {listed(each.packages)}")
+                told = "; ".join(parts) or "nothing else needs it"
+                yield (Span(f"  {each.distribution} would go: {told}", "faint"),)
+
+
+# -- the owners of paths -----------------------------------------------------------------------------------------------
+
+
+_T = TypeVar("_T")
+_MOST_LINES = 12
+_MOST_OWNERS = 3
+
+
+def _render_who(report: WhoReport, *, verbose: bool = False) -> list[Line]:
+    """The report as lines of styled spans, everything in them printable."""
+    return list(_WhoWriter(printable_report(report), verbose=verbose).lines())
+
+
+class _WhoWriter:
+    def __init__(self, report: WhoReport, *, verbose: bool) -> None:
+        self._report = report
+        self._verbose = verbose
+
+    def lines(self) -> Iterator[Line]:
+        where = Span(f" [{self._where()}]", "faint")
+        blocks = [*(list(self._found(each)) for each in self._report.found), *self._absent()]
+        for number, block in enumerate(blocks):
+            yield block[0] if number else (*block[0], where)
+            yield from block[1:]
+        yield from self._not_read()
+        for warning in self._report.warnings:
+            yield note(warning)
+
+    def _where(self) -> str:
+        environment, target = self._report.environment, self._report.targets[0]
+        python = python_of(target)
+        return f"{python}, {target.platform}" if environment is None else f"{environment.prefix}, {python}"
+
+    def _absent(self) -> Iterator[list[Line]]:
+        """What was asked for and is not there, as far as could be read."""
+        known = {each.asked for each in self._report.found}
+        for text in dict.fromkeys(each for each in self._report.asked if each not in known):
+            count = plural(self._report.searched, "distribution")
+            told = f": incomplete: nothing of that name in what could be read ({count})"
+            yield [(Span(text, "strong"), Span(told, "warning"))]
+
+    def _found(self, each: FoundReport) -> Iterator[Line]:
+        slash = "/" if each.what == "folder" and each.path else ""
+        place = f"{each.root}/{each.path}{slash}"
+        means = "" if each.meaning == "path" else f" ({each.meaning} {each.asked})"
+        told, style = self._folder(each) if each.what == "folder" else self._file(each)
+        yield (Span(place, "strong"), Span(f"{means}: ", "faint"), Span(told, style))
+        if each.what == "file" and each.kind is not None:
+            yield (Span(f"  {each.role}, {each.kind}", "faint"),)
+        if each.what == "folder":
+            yield from self._parts(each)
+        elif self._verbose and each.source is None:
+            yield from self._recorded(each)
+        for beside in each.beside:
+            yield (Span(f"  {_beside(beside)}", "warning"),)
+        yield from self._ends(each)
+        yield from self._below(each)
+
+    # -- a file
+
+    def _file(self, each: FoundReport) -> tuple[str, Style]:
+        owners = listed(map(_named, each.owners))
+        if not each.owners:
+            so_far = " of those that could be read" if self._report.skipped else ""
+            return f"nobody{so_far} recorded it", "warning"
+        if each.source is not None:
+            gone = "" if each.on_disk is None or each.on_disk.state == "present" else "gone; "
+            return f"{gone}bytecode of {each.source}, of {owners}", "plain"
+        if each.on_disk is None:
+            return (f"of {owners}", "warning") if each.contested else (f"of {owners} alone", "good")
+        matches = set(each.on_disk.matches)
+        match each.on_disk.state:
+            case "missing":
+                return f"gone; {owners} recorded it", "warning"
+            case "changed":
+                nobody = f"none of {owners}" if each.contested else owners
+                return f"changed since; {nobody} recorded this content", "warning"
+        if not matches:
+            return f"of {owners}; whether this is what was recorded cannot be told", "warning"
+        if len(each.owners) == 1:
+            return f"of {owners}, as recorded", "good"
+        losers = [owner for owner in each.owners if owner.distribution not in matches]
+        if not losers:
+            return f"of {owners}, who recorded the same content; it is there", "notice"
+        winners = listed(_named(owner) for owner in each.owners if owner.distribution in matches)
+        return f"content of {winners}, not of {listed(map(_named, losers))}", "warning"
+
+    def _recorded(self, each: FoundReport) -> Iterator[Line]:
+        """What each owner recorded."""
+        for owner in each.owners:
+            size = "" if owner.size is None else f", {plural(owner.size, 'byte')}"
+            nothing = "a generated command" if each.role == "script" and owner.size is None else "no sha256 recorded"
+            digest = f"sha256 {owner.sha256}" if owner.sha256 else nothing
+            member = f" ({owner.path_in_wheel})" if owner.path_in_wheel else ""
+            yield (Span(f"  {_named(owner)}: {digest}{size}{member}"),)
+
+    # -- a folder
+
+    def _folder(self, each: FoundReport) -> tuple[str, Style]:
+        unowned = f"{plural(each.unowned, 'file')} that nobody recorded" if each.unowned else ""
+        if not each.owners:
+            return unowned or "nobody recorded anything in it", "warning"
+        parts = [f"{_named(owner)} ({plural(owner.files, 'file')})" for owner in each.owners]
+        if len(parts) == 1:
+            told = f"of {_named(each.owners[0])}: {plural(each.files, 'file')}"
+        elif len(parts) <= _MOST_OWNERS:
+            told = f"of {listed(parts)}"
+        else:
+            told = f"of {plural(len(parts), 'distribution')}: {plural(each.files, 'file')}"
+        gone = len([one for one in each.below if one.on_disk is not None and one.on_disk.state == "missing"])
+        more = [
+            f"{each.contested:,} contested" if each.contested else "",
+            f"{gone:,} gone" if gone else "",
+            unowned,
+        ]
+        told = "; ".join(filter(None, [told, ", ".join(filter(None, more))]))
+        return told, "warning" if each.contested or gone else "good"
+
+    def _parts(self, each: FoundReport) -> Iterator[Line]:
+        """What each owner has in a folder, and what is left of it; for a few whole ones the first line says enough."""
+        if len(each.owners) <= _MOST_OWNERS and not any(owner.contested or owner.missing for owner in each.owners):
+            return
+        for owner in self._cut(each.owners):
+            parts = [plural(owner.files, "file")]
+            if owner.contested:
+                held = "" if owner.held is None else f", {owner.held:,} of them with its content"
+                parts.append(f"{owner.contested:,} contested{held}")
+            if owner.missing:
+                parts.append(f"{owner.missing:,} gone")
+            yield (Span(f"  {_named(owner)}: {'; '.join(parts)}"),)
+        yield from self._rest(each.owners, "distribution")
+
+    def _below(self, each: FoundReport) -> Iterator[Line]:
+        notable = [one for one in each.below if self._verbose or one.owners]
+        for one in self._cut(notable):
+            yield (Span(f"    {one.root}/{one.path}"), Span(f"  {_state(one)}", "faint"))
+        yield from self._rest(notable, "file")
+
+    # -- both
+
+    def _ends(self, each: FoundReport) -> Iterator[Line]:
+        for installer, ends in each.diagnosis.items():
+            total = sum(end.files for end in ends)
+            for end in ends:
+                share = "" if end.files == total else f" ({end.files:,} of {total:,})"
+                told = {
+                    "determined": f"{end.winner} wins{share}" if end.winner else f"nobody loses{share}",
+                    "undetermined": f"not determined{share}",
+                    "fails": f"nobody{share}",
+                }[end.state]
+                yield (Span(f"  {installer:<4} ", "strong"), Span(f"{told}: {REASONS.get(end.reason, end.reason)}"))
+        if self._report.environment is None and len(each.installers) == 1:
+            yield (Span(f"  installed by {each.installers[0]} only", "faint"),)
+
+    def _not_read(self) -> Iterator[Line]:
+        for skip in self._cut(self._report.skipped):
+            yield not_read(skip.requirement, skip.reason)
+        yield from self._rest(self._report.skipped, "skip")
+        if self._report.not_compared and any(not each.owners for each in self._report.found):
+            names = list(dict.fromkeys(f"{each.requirement} ({each.code})" for each in self._report.not_compared))
+            most = None if self._verbose else _MOST_LINES
+            yield (Span(f"  not compared: {some(names, most, hint=' (-v)')}", "faint"),)
+
+    def _cut(self, found: Sequence[_T]) -> Sequence[_T]:
+        return found if self._verbose else found[:_MOST_LINES]
+
+    def _rest(self, found: Sequence[object], word: str) -> Iterator[Line]:
+        if len(self._cut(found)) < len(found):
+            yield (Span(f"  … and {plural(len(found) - _MOST_LINES, f'more {word}')} (-v)", "faint"),)
+
+
+def _named(owner: ShareReport) -> str:
+    aside = f" ({owner.not_compared})" if owner.not_compared else ""
+    return f"{owner.distribution} {owner.version}{aside}"
+
+
+def _beside(each: BesideReport) -> str:
+    other = f"{each.root}/{each.path} of {each.distribution}"
+    match each.kind:
+        case "shadowed":
+            return f"hidden by {other}: imports find that one" if each.gives_way else f"hides {other}"
+        case "case-only":
+            return f"differs only in case from {other}"
+    return f"cannot stand beside {other}: a file is where a folder is needed"
+
+
+def _state(each: BelowReport) -> str:
+    if not each.owners:
+        return "nobody recorded it"
+    if each.on_disk is None:
+        return f"{each.kind or 'contested'}: {listed(each.owners)}"
+    match each.on_disk.state:
+        case "missing":
+            return f"gone; {listed(each.owners)} recorded it"
+        case "changed":
+            return f"changed since; none of {listed(each.owners)} recorded this content"
+    losers = [name for name in each.owners if name not in each.on_disk.matches]
+    if not losers:
+        return f"identical: {listed(each.owners)}"
+    if not each.on_disk.matches:
+        return f"{each.kind}: {listed(each.owners)}; whose content this is cannot be told"
+    return f"content of {listed(each.on_disk.matches)}, not of {listed(losers)}"
+
+
+# -- any report --------------------------------------------------------------------------------------------------------
+
+
+def render(report: object, *, verbose: bool = False) -> list[Line]:
+    """Return a report as lines of styled spans, everything in them printable.
+
+    Raises:
+        TypeError: It is no report.
+    """
+    match report:
+        case Report():
+            return _render_set(report, verbose=verbose)
+        case EnvironmentReport():
+            return _render_environment(report, verbose=verbose)
+        case FixReport():
+            return _render_fix(report, verbose=verbose)
+        case WhoReport():
+            return _render_who(report, verbose=verbose)
+    raise TypeError(f"a {type(report).__name__} is no report")
