@@ -29,6 +29,7 @@ FINISHED = (
     "core/installer.py",
     "core/layout.py",
     "core/ownership.py",
+    "core/paths.py",
     "core/role.py",
     "core/startup.py",
     "errors.py",

@@ -23,7 +23,7 @@ from wheelclash.core.disk import Disk
 from wheelclash.core.distribution import allows, holds, parse_requires
 from wheelclash.core.installer import Unordered
 from wheelclash.core.overlap import severity_of
-from wheelclash.core.ownership import folders_above
+from wheelclash.core.paths import folders_above
 from wheelclash.core.role import role_of
 from wheelclash.wording import some
 

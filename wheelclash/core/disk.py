@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.core.layout import InstalledPath
-from wheelclash.core.ownership import folders_above
+from wheelclash.core.paths import folders_above
 from wheelclash.core.role import is_importable
 
 if TYPE_CHECKING:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelclash.core.contents import Contents, Evidence, Finding
-    from wheelclash.core.installer import InstallerName
-    from wheelclash.core.layout import Layout
+    from wheelclash.core.layout import InstallerName, Layout
     from wheelclash.target.target import Target
 
 __all__ = [

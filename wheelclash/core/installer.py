@@ -1,9 +1,11 @@
-"""What there is to know of an installer."""
+"""An installer, as the core sees it: its rules, its order, and the commands that it is run with."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelclash.core.layout import InstallerName
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -12,9 +14,6 @@ if TYPE_CHECKING:
     from wheelclash.core.layout import Rules
 
 __all__ = ["IndexBlock", "Installer", "InstallerName", "Invocation", "LastWriters", "Order", "Unordered"]
-
-
-InstallerName = Literal["pip", "uv"]
 
 
 class LastWriters(NamedTuple):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, NewType, Protocol, TypeVa
 
 from packaging.utils import canonicalize_name
 
-from wheelclash.core.ownership import folders_above
+from wheelclash.core.paths import folders_above
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,6 +25,7 @@ __all__ = [
     "EntryPointsError",
     "InstalledFile",
     "InstalledPath",
+    "InstallerName",
     "Layout",
     "LayoutFailure",
     "Root",
@@ -36,6 +37,9 @@ __all__ = [
 ]
 
 _Name = TypeVar("_Name", bound=str)
+
+InstallerName = Literal["pip", "uv"]
+"""The installers that are known."""
 
 Root = Literal["site-packages", "scripts", "data", "headers"]
 """Where a file goes: purelib and platlib are one place, ``site-packages``; ``data`` is the environment's prefix."""

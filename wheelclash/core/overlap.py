@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.core.content import INIT_LIMIT, SMALLEST_BINARY, Answers, Question, is_known_stub
 from wheelclash.core.layout import InstalledFile, InstalledPath
-from wheelclash.core.ownership import OwnershipMap, folders_above
+from wheelclash.core.ownership import OwnershipMap
+from wheelclash.core.paths import folders_above
 from wheelclash.core.query import module_stem
 from wheelclash.core.role import is_aside, is_importable, is_metadata, is_sourceless, role_of
 

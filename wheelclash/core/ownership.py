@@ -13,18 +13,7 @@ if TYPE_CHECKING:
 
     from wheelclash.core.layout import InstalledPath
 
-__all__ = ["OwnershipMap", "folders_above"]
-
-
-def folders_above(paths: Iterable[str]) -> set[str]:
-    """Return every folder above any of these."""
-    folders: set[str] = set()
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in folders:
-            folders.add(folder)
-            folder = folder.rpartition("/")[0]
-    return folders
+__all__ = ["OwnershipMap"]
 
 
 class OwnershipMap:

@@ -19,7 +19,7 @@ from wheelclash.core.diagnosis import contested_layouts, empty_disk
 from wheelclash.core.disk import Disk, Record
 from wheelclash.core.distribution import Edge
 from wheelclash.core.installer import Invocation, Unordered
-from wheelclash.core.ownership import folders_above
+from wheelclash.core.paths import folders_above
 from wheelclash.errors import KeeperError
 from wheelclash.wording import listed, some
 

@@ -18,7 +18,8 @@ from wheelclash.core.contents import Contents
 from wheelclash.core.distribution import Candidate, Distribution, Edge, Requirements, Skip, requirements_of
 from wheelclash.core.layout import InstalledPath, Layout, LayoutFailure
 from wheelclash.core.overlap import Owner, folded, same_path
-from wheelclash.core.ownership import OwnershipMap, folders_above
+from wheelclash.core.ownership import OwnershipMap
+from wheelclash.core.paths import folders_above
 from wheelclash.core.query import module_stem
 from wheelclash.core.role import role_of
 from wheelclash.environment.distributions import (

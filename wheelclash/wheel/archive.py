@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from wheelclash.core.content import known_stubs
 from wheelclash.core.contents import Contents, Finding, Member, Noted
-from wheelclash.core.ownership import folders_above
+from wheelclash.core.paths import folders_above
 from wheelclash.errors import WheelError
 from wheelclash.wheel.record import EMPTY_DIGESTS, Record, normalise, parse_record
 
