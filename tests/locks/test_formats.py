@@ -101,8 +101,9 @@ def test_a_group_is_added_to_the_default_ones(name: str) -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_an_extra_or_group_that_does_not_exist_is_an_error(name: str) -> None:
-    with pytest.raises(QuestionError, match="extra 'gpus'"):
-        select(name, extras=["gpus"])
+    for everything in (False, True):  # also beside all extras
+        with pytest.raises(QuestionError, match="extra 'gpus'"):
+            select(name, extras=["gpus"], everything=everything)
     with pytest.raises(QuestionError, match="group 'lintt'"):
         select(name, groups=["lintt"])
 
