@@ -82,20 +82,20 @@ def judge_environment(
         keepers: Ids of the distributions that shall be intact; none for all.
         ignored: Paths of overlaps the user does not want to hear of: they make no hybrid, and damage nothing.
     """
-    names = {each.id: each.name for each in scan.distributions}
-    equal = [each for each in scan.contested if each.overlap.is_one_file]
-    heard = [each for each in equal if each.overlap.path not in ignored]
+    names = {distribution.id: distribution.name for distribution in scan.distributions}
+    equal = [contested for contested in scan.contested if contested.overlap.is_one_file]
+    heard = [contested for contested in equal if contested.overlap.path not in ignored]
     hybrids = _hybrids(heard, names)
     overwritten: dict[str, Counter[str]] = {}
-    changed = Counter({each.id: len(each.changed) for each in scan.distributions})
-    for each in equal:
-        for loser in each.on_disk.losers:
-            if each.on_disk.state == "changed":
+    changed = Counter({distribution.id: len(distribution.changed) for distribution in scan.distributions})
+    for contested in equal:
+        for loser in contested.on_disk.losers:
+            if contested.on_disk.state == "changed":
                 changed[loser] += 1
-            elif each.on_disk.state == "present":
-                overwritten.setdefault(loser, Counter()).update(names[id_] for id_ in each.on_disk.matches)
-    absent = {each.id: each.absences for each in scan.distributions}
-    severities = tuple(_severity(each, keepers, absent) for each in scan.contested)
+            elif contested.on_disk.state == "present":
+                overwritten.setdefault(loser, Counter()).update(names[id_] for id_ in contested.on_disk.matches)
+    absent = {distribution.id: distribution.absences for distribution in scan.distributions}
+    severities = tuple(_severity(contested, keepers, absent) for contested in scan.contested)
     damages = tuple(_damages(scan, keepers, hybrids))
     return Condition(
         severities=severities,
@@ -109,94 +109,103 @@ def judge_environment(
 
 
 def _severity(
-    each: Contested, keepers: Collection[str], absent: Mapping[str, Mapping[InstalledPath, Absence]]
+    contested: Contested, keepers: Collection[str], absent: Mapping[str, Mapping[InstalledPath, Absence]]
 ) -> Severity:
-    severity = _severity_as_it_is(each, absent)
-    return severity if severity == "none" or not keepers else _severity_for_keepers(each, severity, keepers)
+    severity = _severity_as_it_is(contested, absent)
+    return severity if severity == "none" or not keepers else _severity_for_keepers(contested, severity, keepers)
 
 
-def _severity_as_it_is(each: Contested, absent: Mapping[str, Mapping[InstalledPath, Absence]]) -> Severity:
+def _severity_as_it_is(contested: Contested, absent: Mapping[str, Mapping[InstalledPath, Absence]]) -> Severity:
     """The severity of a contested file by what is on disk, before it is asked who is to be kept."""
-    overlap, found = each.overlap, each.on_disk
-    if overlap.kind == "case-only" and not found.losers and len(found.matches) == len(overlap.owners):
+    overlap, on_disk = contested.overlap, contested.on_disk
+    if overlap.kind == "case-only" and not on_disk.losers and len(on_disk.matches) == len(overlap.owners):
         return "notice"
     if not overlap.is_same_path:
         return overlap.severity
-    if found.state == "missing":
-        meant = {absent[id_].get(overlap.path, "other") for id_ in overlap.ids}
-        return min((_OF_ABSENCE[absence] for absence in meant), key=SEVERITIES.index)
-    if found.state == "changed" and overlap.severity in {"none", "notice"}:  # equal as wheels, and now no owner's
+    if on_disk.state == "missing":
+        absences = {absent[id_].get(overlap.path, "other") for id_ in overlap.ids}
+        return min((_OF_ABSENCE[absence] for absence in absences), key=SEVERITIES.index)
+    if on_disk.state == "changed" and overlap.severity in {"none", "notice"}:  # equal as wheels, and now no owner's
         were_stubs = overlap.role == "namespace-init" or all(
             is_known_stub(owner.file.content) for owner in overlap.owners
         )
-        if found.is_stub and were_stubs:
+        if on_disk.is_stub and were_stubs:
             return "none"
         return severity_of("different", "module" if overlap.role == "namespace-init" else overlap.role)
     if overlap.severity == "none":
         return "none"
-    if overlap.kind == "identical" or (not found.losers and len(found.matches) == len(overlap.owners)):
+    if overlap.kind == "identical" or (not on_disk.losers and len(on_disk.matches) == len(overlap.owners)):
         return "notice"
     return overlap.severity
 
 
-def _severity_for_keepers(each: Contested, severity: Severity, keepers: Collection[str]) -> Severity:
-    overlap, found = each.overlap, each.on_disk
+def _severity_for_keepers(contested: Contested, severity: Severity, keepers: Collection[str]) -> Severity:
+    overlap, on_disk = contested.overlap, contested.on_disk
     concerned = [id_ for id_ in overlap.ids if id_ in keepers]
     if not concerned:
-        at_rest = overlap.kind == "identical" and found.state == "present"
-        return "notice" if at_rest or (found.state == "missing" and severity == "notice") else "warning"
+        at_rest = overlap.kind == "identical" and on_disk.state == "present"
+        return "notice" if at_rest or (on_disk.state == "missing" and severity == "notice") else "warning"
     if not overlap.is_same_path:
         hidden = {owner.id for owner in overlap.owners if owner.file.path == overlap.path}
-        losers = hidden if overlap.kind == "shadowed" else found.losers
+        losers = hidden if overlap.kind == "shadowed" else on_disk.losers
         return "notice" if set(losers).isdisjoint(concerned) else "error"
-    kept = found.state == "present" and all(id_ in found.matches for id_ in concerned)
+    kept = on_disk.state == "present" and all(id_ in on_disk.matches for id_ in concerned)
     if kept:
         return "notice"
-    lost = any(id_ in found.losers for id_ in concerned)
+    lost = any(id_ in on_disk.losers for id_ in concerned)
     return "error" if lost or overlap.role in _BREAKS else "warning"
 
 
 def _intact(distributions: Iterable[Installed], equal: Iterable[Contested]) -> dict[str, Intact]:
-    found: dict[str, Intact] = {}
-    for one in distributions:
-        found[one.id] = "no" if one.missing or one.changed else "undetermined" if one.hidden else "yes"
-    for each in equal:
-        for id_ in each.overlap.ids:
-            if id_ in each.on_disk.losers:
-                found[id_] = "no"
-            elif id_ not in each.on_disk.matches and found[id_] == "yes":
-                found[id_] = "undetermined"
-    return found
+    intact: dict[str, Intact] = {}
+    for distribution in distributions:
+        intact[distribution.id] = (
+            "no" if distribution.missing or distribution.changed else "undetermined" if distribution.hidden else "yes"
+        )
+    for contested in equal:
+        for id_ in contested.overlap.ids:
+            if id_ in contested.on_disk.losers:
+                intact[id_] = "no"
+            elif id_ not in contested.on_disk.matches and intact[id_] == "yes":
+                intact[id_] = "undetermined"
+    return intact
 
 
 def _hybrids(equal: Iterable[Contested], names: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
     """Distributions, joined where of two of them each lost a file to the other."""
     lost: set[tuple[str, str]] = set()
-    for each in equal:
-        if each.overlap.severity != "none" and each.on_disk.state == "present":
-            lost.update((names[one], names[other]) for one in each.on_disk.losers for other in each.on_disk.matches)
+    for contested in equal:
+        if contested.overlap.severity != "none" and contested.on_disk.state == "present":
+            lost.update(
+                (names[loser], names[other])
+                for loser in contested.on_disk.losers
+                for other in contested.on_disk.matches
+            )
     joined: defaultdict[str, set[str]] = defaultdict(set)
-    for one, other in combinations(sorted({name for pair in lost for name in pair}), 2):
-        if (one, other) in lost and (other, one) in lost:
-            group = (joined[one] or {one}) | (joined[other] or {other})
+    for first, other in combinations(sorted({name for pair in lost for name in pair}), 2):
+        if (first, other) in lost and (other, first) in lost:
+            group = (joined[first] or {first}) | (joined[other] or {other})
             for name in group:
                 joined[name] = group
     return tuple(sorted({tuple(sorted(group)) for group in joined.values() if group}))
 
 
 def _damages(scan: Scan, keepers: Collection[str], hybrids: Sequence[tuple[str, ...]]) -> list[Damage]:
-    contested = {each.overlap.path for each in scan.contested if each.overlap.is_same_path}
-    found = [Damage("hybrid", "warning", names, None, len(names)) for names in hybrids]
-    for each in scan.distributions:
-        is_kept = each.id in keepers
-        for path in each.missing:
+    contested = {file.overlap.path for file in scan.contested if file.overlap.is_same_path}
+    damages = [Damage("hybrid", "warning", names, None, len(names)) for names in hybrids]
+    for distribution in scan.distributions:
+        is_kept = distribution.id in keepers
+        for path in distribution.missing:
             if path not in contested:
-                severity = _of_missing(each.absences.get(path, "other"), is_kept=is_kept, asked=bool(keepers))
-                found.append(Damage("missing-file", severity, (each.name,), path))
+                severity = _of_missing(distribution.absences.get(path, "other"), is_kept=is_kept, asked=bool(keepers))
+                damages.append(Damage("missing-file", severity, (distribution.name,), path))
         altered: Severity = "error" if is_kept else "notice"  # patched certificates and the like are everyday
-        found += [Damage("changed-file", altered, (each.name,), path) for path in each.changed]
-    found += [Damage("leftover", "notice", (), each.folder, each.files) for each in scan.leftovers]
-    return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.code, one.distributions, one.path or ""))
+        damages += [Damage("changed-file", altered, (distribution.name,), path) for path in distribution.changed]
+    damages += [Damage("leftover", "notice", (), leftover.folder, leftover.files) for leftover in scan.leftovers]
+    return sorted(
+        damages,
+        key=lambda damage: (SEVERITIES.index(damage.severity), damage.code, damage.distributions, damage.path or ""),
+    )
 
 
 def _of_missing(absence: Absence, *, is_kept: bool, asked: bool) -> Severity:
@@ -211,13 +220,15 @@ def _damaged(
     scan: Scan, severities: Iterable[Severity], damages: Iterable[Damage], ignored: Collection[InstalledPath]
 ) -> frozenset[str]:
     """Ids of those that lost something by an error or a warning: what they share, or what was theirs alone."""
-    found: set[str] = set()
-    for each, severity in zip(scan.contested, severities, strict=True):
-        if severity in {"error", "warning"} and each.overlap.path not in ignored:
-            if each.overlap.is_same_path:
-                unproven = [id_ for id_ in each.overlap.ids if id_ not in each.on_disk.matches]
-                found.update(each.on_disk.losers or unproven)
+    damaged: set[str] = set()
+    for contested, severity in zip(scan.contested, severities, strict=True):
+        if severity in {"error", "warning"} and contested.overlap.path not in ignored:
+            if contested.overlap.is_same_path:
+                unproven = [id_ for id_ in contested.overlap.ids if id_ not in contested.on_disk.matches]
+                damaged.update(contested.on_disk.losers or unproven)
             else:
-                found.update(owner.id for owner in each.overlap.owners if owner.file.path == each.overlap.path)
-    names = {name for each in damages if each.severity in {"error", "warning"} for name in each.distributions}
-    return frozenset(found | {each.id for each in scan.distributions if each.name in names})
+                damaged.update(
+                    owner.id for owner in contested.overlap.owners if owner.file.path == contested.overlap.path
+                )
+    names = {name for damage in damages if damage.severity in {"error", "warning"} for name in damage.distributions}
+    return frozenset(damaged | {distribution.id for distribution in scan.distributions if distribution.name in names})

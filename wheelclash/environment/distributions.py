@@ -114,15 +114,15 @@ def recorded_keys(record: str, site: str, places: Places) -> tuple[set[str], lis
     if len(paths) > MAX_ROWS:
         raise RecordError("limit", f"its RECORD has more than {MAX_ROWS} rows")
     strange = _strange(paths)
-    found = set(paths)
-    if len(found) < len(paths):
+    listed = set(paths)
+    if len(listed) < len(paths):
         _note_duplicates(paths, rows, findings)
-    found -= strange
+    listed -= strange
     if site != places.sites[0]:
-        found = {f"{site}/{path}" for path in found}
+        listed = {f"{site}/{path}" for path in listed}
     keys = (_key(path, site, places, findings) for path in sorted(strange))
-    found.update(key for key in keys if key is not None)
-    return found, list(findings)
+    listed.update(key for key in keys if key is not None)
+    return listed, list(findings)
 
 
 def recorded_files(
@@ -140,7 +140,7 @@ def recorded_files(
     Raises:
         RecordError: It cannot be read any more.
     """
-    found: dict[str, RecordedFile] = {}
+    files: dict[str, RecordedFile] = {}
     ignored = Noted()
     text = _read(record, ignored)
     prefix = "" if site == places.sites[0] else f"{site}/"
@@ -150,10 +150,10 @@ def recorded_files(
         key = _key(path, site, places, ignored) if path in strange else prefix + path
         if key is not None and (wanted is None or key in wanted):
             file = _file(row, path, ignored if findings is None else findings)
-            if key in found and found[key] != file:
+            if key in files and files[key] != file:
                 file = NOTHING_RECORDED
-            found[key] = file
-    return found
+            files[key] = file
+    return files
 
 
 def read_small(path: str, limit: int) -> bytes | None:
@@ -273,7 +273,7 @@ def _is_clean(path: str) -> bool:
         and path[1:2] != ":"
         and not path.endswith(("/", "/.", "/.."))
         and "\0" not in path
-        and not any(each in path for each in _NOT_CLEAN)
+        and not any(sign in path for sign in _NOT_CLEAN)
     )
 
 
@@ -384,7 +384,7 @@ class Metadata(NamedTuple):
 
 def take_inventory(places: Places) -> Inventory:
     """List the distributions of an environment."""
-    found: list[Unread] = []
+    unread: list[Unread] = []
     bystanders: list[Bystander] = []
     closed: list[tuple[str, str]] = []
     conda = _conda_packages(places)
@@ -396,15 +396,17 @@ def take_inventory(places: Places) -> Inventory:
             continue
         for name in names:
             if name.endswith(".dist-info") and not name.startswith(("~", ".")):
-                each = _identify(site, name, {one.id for one in found} if len(places.sites) > 1 else set())
-                aside = _aside(each, places, conda)
+                distribution = _identify(
+                    site, name, {earlier.id for earlier in unread} if len(places.sites) > 1 else set()
+                )
+                aside = _aside(distribution, places, conda)
                 if aside is None:
-                    found.append(each)
+                    unread.append(distribution)
                 else:
                     bystanders.append(aside)
             elif name.endswith((".egg-info", ".egg", ".egg-link")) and not name.startswith(("~", ".")):
                 bystanders.append(_egg(site, name))
-    return Inventory(*_without_doubles(found, bystanders, places.sites), closed)
+    return Inventory(*_without_doubles(unread, bystanders, places.sites), closed)
 
 
 def _identify(site: str, folder_name: str, taken: set[str]) -> Unread:
@@ -418,18 +420,28 @@ def _identify(site: str, folder_name: str, taken: set[str]) -> Unread:
     return Unread(id_, name, version, site, folder, installer, metadata.requires, metadata.requires_python)
 
 
-def _aside(each: Unread, places: Places, conda: Mapping[str, str]) -> Bystander | None:
+def _aside(distribution: Unread, places: Places, conda: Mapping[str, str]) -> Bystander | None:
     """Why a distribution is not compared, if it is not."""
-    by = (each.installer or "").lower()
-    if by == "conda" or _is_conda_owned(each, conda):
-        skip = Skip(each.name, "conda", "conda owns it")
-    elif _is_debian(each.site) or by in _SYSTEM or (not by and places.externally_managed and not _exists(each.record)):
-        skip = Skip(each.name, "system", "the system's package manager owns it")
-    elif _is_editable(each):
-        skip = Skip(each.name, "editable", "it is installed from a folder of sources")
+    by = (distribution.installer or "").lower()
+    if by == "conda" or _is_conda_owned(distribution, conda):
+        skip = Skip(distribution.name, "conda", "conda owns it")
+    elif (
+        _is_debian(distribution.site)
+        or by in _SYSTEM
+        or (not by and places.externally_managed and not _exists(distribution.record))
+    ):
+        skip = Skip(distribution.name, "system", "the system's package manager owns it")
+    elif _is_editable(distribution):
+        skip = Skip(distribution.name, "editable", "it is installed from a folder of sources")
     else:
         return None
-    return Bystander(skip, each.site, each.record, _tops(each.folder, each.name), each.version)
+    return Bystander(
+        skip,
+        distribution.site,
+        distribution.record,
+        _tops(distribution.folder, distribution.name),
+        distribution.version,
+    )
 
 
 def _is_debian(site: str) -> bool:
@@ -451,7 +463,7 @@ def _egg(site: str, name: str) -> Bystander:
 
 
 def _without_doubles(
-    found: list[Unread], bystanders: list[Bystander], sites: Sequence[str]
+    unread: list[Unread], bystanders: list[Bystander], sites: Sequence[str]
 ) -> tuple[list[Unread], list[Bystander]]:
     """Return what counts of several dist-info folders of one project, and the rest.
 
@@ -459,20 +471,23 @@ def _without_doubles(
     is that in the first: what an import finds.
     """
     kept: dict[str, Unread] = {}
-    for each in sorted(found, key=lambda one: (one.name, -sites.index(one.site), _rank(one.version))):
-        before = kept.get(each.name)
-        if before is not None and before.site != each.site:
-            reason = (
-                f"imports find version {each.version} in {each.site} before version {before.version} in {before.site}"
-            )
+    for distribution in sorted(
+        unread, key=lambda installed: (installed.name, -sites.index(installed.site), _rank(installed.version))
+    ):
+        before = kept.get(distribution.name)
+        if before is not None and before.site != distribution.site:
+            reason = f"imports find version {distribution.version} in {distribution.site} before version {before.version} in {before.site}"
             skip = Skip(before.name, "hidden", reason)
             bystanders.append(Bystander(skip, before.site, f"{before.folder}/RECORD", frozenset(), before.version))
         elif before is not None:
-            reason = f"version {before.version} is recorded beside {each.version}, left by an installation that failed"
+            reason = (
+                f"version {before.version} is recorded beside {distribution.version},"
+                " left by an installation that failed"
+            )
             skip = Skip(before.name, "superseded", reason)
             bystanders.append(Bystander(skip, before.site, f"{before.folder}/RECORD", frozenset()))
-        kept[each.name] = each
-    return list(kept.values()), sorted(bystanders, key=lambda one: one.skip)
+        kept[distribution.name] = distribution
+    return list(kept.values()), sorted(bystanders, key=lambda bystander: bystander.skip)
 
 
 def _rank(version: str) -> tuple[object, ...]:
@@ -500,11 +515,11 @@ def source_of(folder: str) -> str | None:
     Args:
         folder: The dist-info folder.
     """
-    told = _direct_url(folder)
-    url, repository = told.get("url"), _dict(told.get("vcs_info"))
+    direct_url = _direct_url(folder)
+    url, repository = direct_url.get("url"), _dict(direct_url.get("vcs_info"))
     if not isinstance(url, str) or not repository:
         return url if isinstance(url, str) else None
-    inside = told.get("subdirectory")
+    inside = direct_url.get("subdirectory")
     return f"{repository.get('vcs')}+{url}@{repository.get('commit_id')}{f'#subdirectory={inside}' if inside else ''}"
 
 
@@ -536,12 +551,12 @@ def variant_of(folder: str) -> str | None:
     return str(labels[0]) if len(labels) == 1 else "?"
 
 
-def _is_editable(each: Unread) -> bool:
-    told = _direct_url(each.folder)
-    if told:
-        return _dict(told.get("dir_info")).get("editable") is True
-    stem = os.path.basename(each.folder).removesuffix(".dist-info")  # noqa: PTH119
-    return _exists(f"{each.site}/__editable__.{stem}.pth")
+def _is_editable(distribution: Unread) -> bool:
+    direct_url = _direct_url(distribution.folder)
+    if direct_url:
+        return _dict(direct_url.get("dir_info")).get("editable") is True
+    stem = os.path.basename(distribution.folder).removesuffix(".dist-info")  # noqa: PTH119
+    return _exists(f"{distribution.site}/__editable__.{stem}.pth")
 
 
 def _conda_packages(places: Places) -> dict[str, str]:
@@ -554,8 +569,8 @@ def _conda_packages(places: Places) -> dict[str, str]:
     return {name.rpartition("-")[0]: f"{folder}/{name}" for name in names if name.endswith(".json")}
 
 
-def _is_conda_owned(each: Unread, conda: Mapping[str, str]) -> bool:
-    record = conda.get(f"{each.name}-{each.version}")
+def _is_conda_owned(distribution: Unread, conda: Mapping[str, str]) -> bool:
+    record = conda.get(f"{distribution.name}-{distribution.version}")
     if record is None:
         return False
     try:
@@ -563,7 +578,7 @@ def _is_conda_owned(each: Unread, conda: Mapping[str, str]) -> bool:
         files = _dict(json.loads(data)).get("files", ())
     except (OSError, ValueError, RecursionError):
         return True
-    folder = os.path.basename(each.folder)  # noqa: PTH119
+    folder = os.path.basename(distribution.folder)  # noqa: PTH119
     return isinstance(files, list) and any(isinstance(file, str) and f"/{folder}/" in file for file in files)
 
 
@@ -626,13 +641,13 @@ def metadata_of(folder: str) -> Metadata:
 def required_names(requires: tuple[str, ...], markers: Mapping[str, str]) -> frozenset[str]:
     """Normalised names that ``Requires-Dist`` lines ask for without any extra; what cannot be parsed is left out."""
     evaluate = _evaluator(tuple(sorted(markers.items())))
-    found = set()
+    names = set()
     for line in requires:
         head, semicolon, marker = line.partition(";")
         match = _NAME.match(head)
         if match and (not semicolon or evaluate(marker.strip())):
-            found.add(canonicalize_name(match[1]))
-    return frozenset(found)
+            names.add(canonicalize_name(match[1]))
+    return frozenset(names)
 
 
 @cache
@@ -676,7 +691,7 @@ def startup_of(keys: Iterable[str], places: Places) -> tuple[InstalledPath, ...]
     Returns:
         Installed paths, sorted. A file that is gone runs nothing; of one that cannot be read it is assumed.
     """
-    found = []
+    paths = []
     for key in keys:
         path = places.installed_path(key)
         if is_startup_file(path):
@@ -685,5 +700,5 @@ def startup_of(keys: Iterable[str], places: Places) -> tuple[InstalledPath, ...]
             except OSError:
                 data = b"import unreadable"
             if data is not None and runs_code(path, data if len(data) <= STARTUP_LIMIT else None):
-                found.append(path)
-    return tuple(sorted(found))
+                paths.append(path)
+    return tuple(sorted(paths))

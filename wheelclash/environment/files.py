@@ -98,13 +98,13 @@ def digest_of(path: str, algorithm: str = "sha256") -> str | None:
 
 def _hashed(descriptor: int, algorithm: str, size: int) -> str:
     """Hash by plain system calls: most files are small, and a file object for each would cost more than the hash."""
-    found = getattr(hashlib, algorithm)(usedforsecurity=False)  # by name it would take twice as long
+    digest = getattr(hashlib, algorithm)(usedforsecurity=False)  # by name it would take twice as long
     most = min(size + 1, _PIECE)
     while piece := os.read(descriptor, most):
-        found.update(piece)
+        digest.update(piece)
         if len(piece) < most:
             break
-    return str(found.hexdigest())
+    return str(digest.hexdigest())
 
 
 def runs(path: str, entry_point: str) -> bool:
@@ -313,10 +313,10 @@ def leftovers(
 
 def _packages(keys: AbstractSet[str], places: Places) -> set[str]:
     """The keys of all package folders that files lie in. There are half a million files, and few outside the first."""
-    found = {key.split("/", 1)[0] for key in keys}
+    packages = {key.split("/", 1)[0] for key in keys}
     if len(places.sites) > 1:
-        found.update(_package(key, places) for key in keys if is_absolute(key))
-    return found
+        packages.update(_package(key, places) for key in keys if is_absolute(key))
+    return packages
 
 
 def _package(key: str, places: Places) -> str:
@@ -343,11 +343,11 @@ def claimed(aside: Iterable[Bystander], places: Places) -> tuple[set[str], set[s
     """
     keys: set[str] = set()
     tops: set[str] = set()
-    for each in aside:
-        tops |= each.tops
-        if each.record is not None:
+    for bystander in aside:
+        tops |= bystander.tops
+        if bystander.record is not None:
             try:
-                keys |= recorded_keys(each.record, each.site, places)[0]
+                keys |= recorded_keys(bystander.record, bystander.site, places)[0]
             except RecordError:
                 continue
     return keys, tops
@@ -387,12 +387,12 @@ def on_disk(key: str, owners: Sequence[Owner], recorded: Mapping[str, str | None
     path = places.on_disk(key)
     algorithms = dict.fromkeys(digest.partition(":")[0] for digest in recorded.values() if digest)
     try:
-        found = {digest_of(path, algorithm) for algorithm in algorithms or (_DEFAULT,)}
+        digests = {digest_of(path, algorithm) for algorithm in algorithms or (_DEFAULT,)}
     except Unreadable as error:
         return OnDisk("present", unreadable=error.reason)
-    if None in found:
+    if None in digests:
         return OnDisk("missing", losers=tuple(owner.id for owner in owners))
-    numbers = {owner.content for owner in owners if recorded.get(owner.id) in found}
+    numbers = {owner.content for owner in owners if recorded.get(owner.id) in digests}
     if not numbers:  # a wrapper that somebody else generated for the same entry point is as good
         numbers = {owner.content for owner in owners if _is_command(owner) and _runs(owner, path)}
     matches = tuple(owner.id for owner in owners if owner.content in numbers)
@@ -415,11 +415,11 @@ def spelling_on_disk(overlap: Overlap, key: str, places: Places) -> OnDisk:
     names = {owner.id: owner.file.path.split("/")[depth] for owner in overlap.owners}
     parent, _, name = places.on_disk(key).rpartition("/")
     try:
-        found = {entry for entry in os.listdir(parent) if folded(entry) == folded(name)}  # noqa: PTH208
+        spellings = {entry for entry in os.listdir(parent) if folded(entry) == folded(name)}  # noqa: PTH208
     except OSError as error:
         return OnDisk("present", unreadable=error.strerror or "the folder cannot be listed")
-    losers = tuple(id_ for id_, spelt in names.items() if spelt not in found)
-    return OnDisk("present" if found else "missing", tuple(id_ for id_ in names if id_ not in losers), losers)
+    losers = tuple(id_ for id_, spelt in names.items() if spelt not in spellings)
+    return OnDisk("present" if spellings else "missing", tuple(id_ for id_ in names if id_ not in losers), losers)
 
 
 def _is_stub(key: str, path: str) -> bool:
@@ -449,16 +449,16 @@ def answers_from_disk(asked: Iterable[Question], holders: Mapping[str, OnDisk], 
         holders: What is on disk at each key.
         places: Of the environment.
     """
-    found: Answers = {}
+    answers: Answers = {}
     for question in asked:
         key = question.member
         if question.about == "init" and is_known_stub(question.digest):
-            found[question.owner, key] = Answer(stub=True)
+            answers[question.owner, key] = Answer(stub=True)
         elif question.owner in holders[key].matches:
             try:
                 data = read_small(places.on_disk(key), INIT_LIMIT if question.about == "init" else HEAD)
             except OSError:
                 continue
             if data is not None:
-                found[question.owner, key] = answer(question, data)
-    return found
+                answers[question.owner, key] = answer(question, data)
+    return answers

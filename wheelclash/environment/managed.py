@@ -82,7 +82,7 @@ def managed_among(
             was replaced by one of them, and what its manager lists is not there any more.
         skipped: Packages with lists that cannot be read are added here.
     """
-    found = []
+    managed = []
     for package in (*_conda_packages(places), *_dpkg_packages(places)):
         try:
             keys, _ = listed_keys(package, places)
@@ -91,32 +91,32 @@ def managed_among(
             continue
         shared = keys if wanted is None else keys & wanted
         if shared and not any(name in names for key in keys for name in _project_of(key)):
-            found.append(Managed(package, shared, len(keys)))
-    return found
+            managed.append(Managed(package, shared, len(keys)))
+    return managed
 
 
-def listed_keys(each: Listed, places: Places) -> tuple[set[str], list[Finding]]:
+def listed_keys(distribution: Listed, places: Places) -> tuple[set[str], list[Finding]]:
     """Return the keys of the files that a distribution owns, and what is odd about its list.
 
     Args:
-        each: The distribution, of a wheel or of another package manager.
+        distribution: The distribution, of a wheel or of another package manager.
         places: Of the environment.
 
     Raises:
         RecordError: Its RECORD, or its manager's list, cannot be read.
     """
-    if each.manager is None:
-        return recorded_keys(each.record, each.site, places)
-    return {key for key in _managed_files(each, places) if not key.endswith(BYTECODE)}, []
+    if distribution.manager is None:
+        return recorded_keys(distribution.record, distribution.site, places)
+    return {key for key in _managed_files(distribution, places) if not key.endswith(BYTECODE)}, []
 
 
 def listed_files(
-    each: Listed, places: Places, wanted: Collection[str] | None, findings: Noted | None = None
+    distribution: Listed, places: Places, wanted: Collection[str] | None, findings: Noted | None = None
 ) -> dict[str, RecordedFile]:
     """Return what a distribution's RECORD, or its manager's list, says of some files.
 
     Args:
-        each: The distribution.
+        distribution: The distribution.
         places: Of the environment.
         wanted: Keys; None for all.
         findings: Where to note hashes of these files that prove nothing.
@@ -124,9 +124,9 @@ def listed_files(
     Raises:
         RecordError: Its RECORD, or its manager's list, cannot be read any more.
     """
-    if each.manager is None:
-        return recorded_files(each.record, each.site, places, wanted, findings)
-    return {key: file for key, file in _managed_files(each, places).items() if wanted is None or key in wanted}
+    if distribution.manager is None:
+        return recorded_files(distribution.record, distribution.site, places, wanted, findings)
+    return {key: file for key, file in _managed_files(distribution, places).items() if wanted is None or key in wanted}
 
 
 def restoring(manager: str, name: str, version: str, places: Places) -> tuple[str, ...]:
@@ -150,8 +150,8 @@ def _project_of(key: str) -> Iterator[str]:
         yield canonicalize_name(match[1])
 
 
-def _managed_files(each: Listed, places: Places) -> dict[str, RecordedFile]:
-    return _conda_files(each, places) if each.manager == "conda" else _dpkg_files(each, places)
+def _managed_files(distribution: Listed, places: Places) -> dict[str, RecordedFile]:
+    return _conda_files(distribution, places) if distribution.manager == "conda" else _dpkg_files(distribution, places)
 
 
 def _conda_packages(places: Places) -> Iterator[Unread]:
@@ -170,20 +170,20 @@ def _conda_packages(places: Places) -> Iterator[Unread]:
             )
 
 
-def _conda_files(each: Listed, places: Places) -> dict[str, RecordedFile]:
+def _conda_files(distribution: Listed, places: Places) -> dict[str, RecordedFile]:
     """Return the files of a conda package with the hashes they got in this prefix."""
     try:
-        package = json.loads(_content(each.record))
+        package = json.loads(_content(distribution.record))
     except (ValueError, RecursionError):
         package = None
     if not isinstance(package, dict) or not isinstance(package.get("files"), list):
-        raise RecordError("unreadable", f"{each.record} lists no files")
+        raise RecordError("unreadable", f"{distribution.record} lists no files")
     base = places.base.rstrip("/")
-    found: dict[str, RecordedFile] = {}
+    files: dict[str, RecordedFile] = {}
     for path in _list(package.get("files")):
         key = places.key_of(f"{base}/{path}") if isinstance(path, str) else None
         if key is not None:
-            found[key] = NOTHING_RECORDED
+            files[key] = NOTHING_RECORDED
     data = package.get("paths_data")
     for row in _list(data.get("paths") if isinstance(data, dict) else None):
         if isinstance(row, dict) and isinstance(row.get("_path"), str):
@@ -191,8 +191,8 @@ def _conda_files(each: Listed, places: Places) -> dict[str, RecordedFile]:
             digest = row.get("sha256_in_prefix") or row.get("sha256")
             if key is not None:
                 known = isinstance(digest, str) and _SHA256.match(digest) is not None
-                found[key] = RecordedFile(f"sha256:{digest}" if known else None, None)
-    return found
+                files[key] = RecordedFile(f"sha256:{digest}" if known else None, None)
+    return files
 
 
 def _dpkg_packages(places: Places) -> Iterator[Unread]:
@@ -222,11 +222,11 @@ def _dpkg_versions(status: str) -> Iterator[tuple[str, str]]:
             yield package, value
 
 
-def _dpkg_files(each: Listed, places: Places) -> dict[str, RecordedFile]:
+def _dpkg_files(distribution: Listed, places: Places) -> dict[str, RecordedFile]:
     """Return the files of a package among the environment's; dpkg's hashes (MD5) prove nothing."""
     root = os.path.dirname(places.base).rstrip("/")  # noqa: PTH120
     starts = tuple(f"{folder[len(root) :]}/" for folder in (*places.sites, places.scripts, places.headers))
-    lines = [line for line in _content(each.record).split("\n") if line.startswith(starts)]
+    lines = [line for line in _content(distribution.record).split("\n") if line.startswith(starts)]
     keys = [places.key_of(f"{root}{line}") for line in lines]
     return {key: NOTHING_RECORDED for key in keys if key is not None and not os.path.isdir(places.on_disk(key))}  # noqa: PTH112
 

@@ -55,10 +55,10 @@ class Origin(NamedTuple):
     @property
     def pinned(self) -> str:
         """How a command names exactly this wheel."""
-        each = self.candidate
-        if each.direct:
-            return f"{each.name} @ {each.url}"
-        return f"{each.name}{'===' if self.is_ambiguous else '=='}{each.version}"
+        candidate = self.candidate
+        if candidate.direct:
+            return f"{candidate.name} @ {candidate.url}"
+        return f"{candidate.name}{'===' if self.is_ambiguous else '=='}{candidate.version}"
 
 
 def find_origins(
@@ -85,8 +85,8 @@ def find_origins(
     """
     wanted = list(installed)
     finder = _Finder(scan, settings, reader, fresh)
-    found = run_all([partial(finder.find, each) for each in wanted])
-    return {each.id: origin for each, origin in zip(wanted, found, strict=True)}
+    origins = run_all([partial(finder.find, distribution) for distribution in wanted])
+    return {distribution.id: origin for distribution, origin in zip(wanted, origins, strict=True)}
 
 
 class _Finder(NamedTuple):
@@ -95,43 +95,45 @@ class _Finder(NamedTuple):
     reader: WheelReader
     fresh: float
 
-    def find(self, each: Installed) -> Origin | Skip:
+    def find(self, distribution: Installed) -> Origin | Skip:
         """Where it was installed from, if that is still there and the same; else what the index has.
 
         Of a wheel variant nothing is looked for: neither pip nor uv could be told to take the same build again.
         """
-        if each.manager is not None:
-            return Skip(each.name, "not-found", f"it is {each.manager}'s, and no wheel")
-        variant = variant_of(each.folder)
+        if distribution.manager is not None:
+            return Skip(distribution.name, "not-found", f"it is {distribution.manager}'s, and no wheel")
+        variant = variant_of(distribution.folder)
         if variant is not None:
             reason = f"it was installed from a wheel variant ({variant}), and an installer would write another build"
-            return Skip(each.name, "variant", reason)
-        recorded = direct_url_of(each.folder)
+            return Skip(distribution.name, "variant", reason)
+        recorded = direct_url_of(distribution.folder)
         if recorded is None:
-            return self._of_index(each)
+            return self._of_index(distribution)
         place = self.reader.fetcher.credentials.take(recorded)
         try:
-            asked = self._asked(f"{each.name} @ {place}")
+            asked = self._asked(f"{distribution.name} @ {place}")
         except RequirementError as error:  # the file is gone, as it is in an image that copied wheels in
             gone = error.reason
         else:
-            origin = self._read(each, choose_direct(asked, self.scan.target))
+            origin = self._read(distribution, choose_direct(asked, self.scan.target))
             if isinstance(origin, Origin):
                 return origin
             gone = origin.reason
-        origin = self._of_index(each)
+        origin = self._of_index(distribution)
         if isinstance(origin, Skip) or origin.differs:
-            return Skip(each.name, "not-found", f"it was installed from {place}, which is of no use any more: {gone}")
+            return Skip(
+                distribution.name, "not-found", f"it was installed from {place}, which is of no use any more: {gone}"
+            )
         return origin
 
-    def _of_index(self, each: Installed) -> Origin | Skip:
+    def _of_index(self, distribution: Installed) -> Origin | Skip:
         """What the index has of the version that is installed, its local part included; its page is read once."""
         reader = self.reader
         try:
-            version = str(Version(each.version))
-            asked, exactly = (self._asked(f"{each.name}{operator}{version}") for operator in ("==", "==="))
-            found = project_files(
-                each.name,
+            version = str(Version(distribution.version))
+            asked, exactly = (self._asked(f"{distribution.name}{operator}{version}") for operator in ("==", "==="))
+            project = project_files(
+                distribution.name,
                 self.settings,
                 reader.fetcher,
                 reader.cache,
@@ -139,31 +141,34 @@ class _Finder(NamedTuple):
                 fresh=self.fresh,
             )
         except (InvalidVersion, RequirementError):
-            return Skip(each.name, "unreadable", f"its version, {each.version!r}, cannot be asked for")
+            return Skip(distribution.name, "unreadable", f"its version, {distribution.version!r}, cannot be asked for")
         except FetchError as error:
-            return Skip(each.name, error.code, str(error))
-        chosen = choose(asked, found, self.scan.target)
+            return Skip(distribution.name, error.code, str(error))
+        chosen = choose(asked, project, self.scan.target)
         is_other = isinstance(chosen, Candidate) and Version(chosen.version) != Version(version)
         if is_other:  # ``==1.0`` also means ``1.0+cu12``
-            chosen = choose(exactly, found, self.scan.target)
-        origin = self._read(each, chosen)
+            chosen = choose(exactly, project, self.scan.target)
+        origin = self._read(distribution, chosen)
         return origin._replace(is_ambiguous=is_other) if isinstance(origin, Origin) else origin
 
     def _asked(self, requirement: str) -> Asked:
         return parse(requirement, cwd=Path(), credentials=self.reader.fetcher.credentials)
 
-    def _read(self, each: Installed, chosen: Candidate | Skip) -> Origin | Skip:
+    def _read(self, distribution: Installed, chosen: Candidate | Skip) -> Origin | Skip:
         if isinstance(chosen, Skip):
-            return chosen._replace(requirement=each.name)
+            return chosen._replace(requirement=distribution.name)
         try:
             contents, _, _ = self.reader.read(chosen)
         except WheelError as error:
-            return Skip(each.name, error.code, str(error))
+            return Skip(distribution.name, error.code, str(error))
         except FetchError as error:
-            return Skip(each.name, error.code, f"{chosen.filename}: {error}")
-        rules = next((one.rules for one in INSTALLERS if one.name == each.installer), INSTALLERS[0].rules)
+            return Skip(distribution.name, error.code, f"{chosen.filename}: {error}")
+        rules = next(
+            (installer.rules for installer in INSTALLERS if installer.name == distribution.installer),
+            INSTALLERS[0].rules,
+        )
         files = lay_out(contents, rules, self.scan.target).files
-        return Origin(chosen, files, _differences(each, files, self.scan.places))
+        return Origin(chosen, files, _differences(distribution, files, self.scan.places))
 
 
 def _with_normal_folder(path: InstalledPath) -> InstalledPath:
@@ -176,26 +181,26 @@ def _with_normal_folder(path: InstalledPath) -> InstalledPath:
 
 
 def _differences(
-    each: Installed, files: Mapping[InstalledPath, InstalledFile], places: Places
+    distribution: Installed, files: Mapping[InstalledPath, InstalledFile], places: Places
 ) -> tuple[InstalledPath, ...]:
     """Where wheel and installed RECORD each give a hash, and not the same, or where only one of them has a file.
 
     Scripts are rewritten by installers, commands made by them; what lies in dist-info they add to.
     """
     try:
-        recorded = recorded_files(each.record, each.site, places, None)
+        recorded = recorded_files(distribution.record, distribution.site, places, None)
     except RecordError:
         return ()
     rows = {_with_normal_folder(places.installed_path(key)): row for key, row in recorded.items()}
     files = {_with_normal_folder(path): file for path, file in files.items()}
-    own = f"site-packages/{Path(each.folder).name}/"
-    found = [path for path in rows if path not in files and path.startswith("site-packages/")]
-    found += [path for path, file in files.items() if path not in rows and file.member is not None]
-    found = [path for path in found if not path.startswith(own) and "/__pycache__/" not in path]
+    dist_info = f"site-packages/{Path(distribution.folder).name}/"
+    paths = [path for path in rows if path not in files and path.startswith("site-packages/")]
+    paths += [path for path, file in files.items() if path not in rows and file.member is not None]
+    paths = [path for path in paths if not path.startswith(dist_info) and "/__pycache__/" not in path]
     for path, row in rows.items():
         file = files.get(path)
         if file is None or file.member is None or file.script or row.digest is None or file.content is None:
             continue
         if file.content.partition(":")[0] == row.digest.partition(":")[0] and file.content != row.digest:
-            found.append(path)
-    return tuple(sorted(found))
+            paths.append(path)
+    return tuple(sorted(paths))

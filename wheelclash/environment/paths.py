@@ -142,28 +142,30 @@ def places_of(interpreter: Interpreter) -> Places:
         QuestionError: It has no site-packages folder.
     """
     if interpreter.facts is not None:
-        told, imported = dict(interpreter.facts.places), interpreter.facts.sites
+        schemes, imported = dict(interpreter.facts.places), interpreter.facts.sites
     else:
         import sysconfig
 
-        told, imported = dict(sysconfig.get_paths()), tuple(sys.path)
+        schemes, imported = dict(sysconfig.get_paths()), tuple(sys.path)
     prefix = interpreter.prefix
-    if not told:
+    if not schemes:
         return places_below(prefix)._replace(python=interpreter.executable)
     inside = [
         path
         for path in imported
         if Path(path).name in {"site-packages", "dist-packages"} and Path(path).is_relative_to(prefix)
     ]
-    sites = _existing([told.get("purelib", ""), told.get("platlib", ""), *inside])
+    sites = _existing([schemes.get("purelib", ""), schemes.get("platlib", ""), *inside])
     if not sites:
         raise QuestionError(f"The environment {prefix} has no site-packages folder.")
     minor = ".".join(interpreter.version.split(".")[:2]) + ("t" if interpreter.free_threaded else "")
-    headers = prefix / "include" / "site" / f"python{minor}" if interpreter.is_virtual else told.get("include", prefix)
+    headers = (
+        prefix / "include" / "site" / f"python{minor}" if interpreter.is_virtual else schemes.get("include", prefix)
+    )
     return Places(
         prefix=prefix,
         sites=sites,
-        scripts=_real(told.get("scripts", prefix / "bin")),
+        scripts=_real(schemes.get("scripts", prefix / "bin")),
         headers=_real(headers),
         python=interpreter.executable,
         python_version=minor,
@@ -180,14 +182,14 @@ def places_below(prefix: Path) -> Places:
         QuestionError: There is no such folder, it has no site-packages folder, or those of several versions.
     """
     _require_folder(prefix, "--prefix")
-    found = _existing(str(path) for pattern in _LIBRARIES for path in sorted(prefix.glob(pattern)))
-    versions = sorted({version for site in found if (version := _version_of(site))})
-    if not found:
+    sites = _existing(str(path) for pattern in _LIBRARIES for path in sorted(prefix.glob(pattern)))
+    versions = sorted({version for site in sites if (version := _version_of(site))})
+    if not sites:
         raise QuestionError(f"--prefix {prefix}: there is no site-packages folder below it.", "Perhaps --path?")
     if len(versions) > 1:
-        hint = f"Name one with --path: {', '.join(found)}"
+        hint = f"Name one with --path: {', '.join(sites)}"
         raise QuestionError(f"--prefix {prefix}: it has packages of several versions of Python.", hint)
-    return _bare(prefix, found, versions[0] if versions else None)
+    return _bare(prefix, sites, versions[0] if versions else None)
 
 
 def has_sites(prefix: Path) -> bool:
@@ -218,9 +220,9 @@ def places_together(sites: Sequence[Path]) -> Places:
     """
     if not sites:
         raise QuestionError("--path needs a folder.")
-    found = [places_at(site) for site in sites]
-    every = tuple(dict.fromkeys(site for each in found for site in each.sites))
-    return found[0]._replace(sites=every, search=every)
+    parts = [places_at(site) for site in sites]
+    every = tuple(dict.fromkeys(site for part in parts for site in part.sites))
+    return parts[0]._replace(sites=every, search=every)
 
 
 def _bare(prefix: Path, sites: tuple[str, ...], version: str | None) -> Places:
@@ -245,7 +247,7 @@ def _require_folder(folder: Path, option: str) -> None:
 
 def _existing(folders: Iterable[str]) -> tuple[str, ...]:
     """Those that exist, by their real paths, each once."""
-    return tuple(dict.fromkeys(_real(each) for each in folders if each and os.path.isdir(each)))  # noqa: PTH112
+    return tuple(dict.fromkeys(_real(folder) for folder in folders if folder and os.path.isdir(folder)))  # noqa: PTH112
 
 
 def _version_of(site: str) -> str | None:
@@ -292,15 +294,15 @@ def search_path(interpreter: Interpreter, environ: Mapping[str, str]) -> tuple[s
     known = sys.path if facts is None else facts.sites
     folders = [path for path in known if Path(path).name in _FOLDERS]
     if facts is not None and facts.user_site and not environ.get("PYTHONNOUSERSITE"):
-        own = [path for path in folders if Path(path).is_relative_to(interpreter.prefix)]
-        others = [path for path in folders if path not in own]
+        inside = [path for path in folders if Path(path).is_relative_to(interpreter.prefix)]
+        others = [path for path in folders if path not in inside]
         if not interpreter.is_virtual:
             folders = [facts.user_site, *folders]
         elif others:  # the user's folder counts where the system's do
-            folders = [*own, facts.user_site, *others]
+            folders = [*inside, facts.user_site, *others]
     first = [path for path in environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    found = [os.path.realpath(path).replace(os.sep, "/") for path in (*first, *folders) if os.path.isdir(path)]  # noqa: PTH112
-    return tuple(dict.fromkeys(found))
+    searched = [os.path.realpath(path).replace(os.sep, "/") for path in (*first, *folders) if os.path.isdir(path)]  # noqa: PTH112
+    return tuple(dict.fromkeys(searched))
 
 
 def count_distributions(folder: str) -> int:
@@ -314,7 +316,7 @@ def hidden_by(search: Sequence[str]) -> list[Hidden]:
     Args:
         search: Folders, first first.
     """
-    found: list[Hidden] = []
+    findings: list[Hidden] = []
     distributions: dict[str, _Folder] = {}
     imports: dict[str, _Folder] = {}
     for folder in map(_Folder, search):
@@ -322,15 +324,15 @@ def hidden_by(search: Sequence[str]) -> list[Hidden]:
             first = distributions.setdefault(name, folder)
             if first is not folder:
                 copy = first.versions[name]
-                found.append(Hidden("distribution", name, folder.path, (version,), first.path, (copy,)))
+                findings.append(Hidden("distribution", name, folder.path, (version,), first.path, (copy,)))
         for name in folder.imports:
             first = imports.setdefault(name, folder)
             if first is not folder:
                 hidden, seen = folder.owners.get(name, set()), first.owners.get(name, set())
                 if hidden and hidden.isdisjoint(seen):  # else it is a copy
                     owners = tuple(sorted(hidden))
-                    found.append(Hidden("import", name, folder.path, owners, first.path, tuple(sorted(seen))))
-    return sorted(found)
+                    findings.append(Hidden("import", name, folder.path, owners, first.path, tuple(sorted(seen))))
+    return sorted(findings)
 
 
 class _Folder:
@@ -368,15 +370,15 @@ class _Folder:
     @cached_property
     def owners(self) -> dict[str, set[str]]:
         """By import name, the distributions that recorded something of that name at its top."""
-        found: dict[str, set[str]] = {}
+        names_by_module: dict[str, set[str]] = {}
         for name in self._names:
             match = _DIST_INFO.match(name)
             if match:
                 for row in self._record(name).splitlines():
                     top, slash, _ = row.lstrip('"').partition(",")[0].partition("/")
                     module = None if slash else _MODULE.match(top)
-                    found.setdefault(module[1] if module else top, set()).add(canonicalize_name(match[1]))
-        return found
+                    names_by_module.setdefault(module[1] if module else top, set()).add(canonicalize_name(match[1]))
+        return names_by_module
 
     def _record(self, folder: str) -> str:
         try:

@@ -33,22 +33,26 @@ def situation_of(scan: Scan) -> Situation:
     """
     parties = [
         Party(
-            each.id,
-            each.name,
-            f"{each.name}=={each.version}",
-            is_managed=each.manager is not None,
-            startup=each.startup,
-            everyday=frozenset(path for path, absence in each.absences.items() if absence == "everyday"),
+            distribution.id,
+            distribution.name,
+            f"{distribution.name}=={distribution.version}",
+            is_managed=distribution.manager is not None,
+            startup=distribution.startup,
+            everyday=frozenset(path for path, absence in distribution.absences.items() if absence == "everyday"),
         )
-        for each in scan.distributions
+        for distribution in scan.distributions
     ]
-    clashes = [Clash(each.overlap, frozenset(each.on_disk.losers)) for each in scan.contested if each.overlap.is_clash]
+    clashes = [
+        Clash(contested.overlap, frozenset(contested.on_disk.losers))
+        for contested in scan.contested
+        if contested.overlap.is_clash
+    ]
     return Situation(model_disk(scan), tuple(parties), tuple(clashes))
 
 
 def model_disk(scan: Scan) -> Disk:
     """Return the model of what a scan found, cut down to what is contested, gone or changed."""
-    records: dict[str, dict[InstalledPath, str]] = {each.id: {} for each in scan.distributions}
+    records: dict[str, dict[InstalledPath, str]] = {distribution.id: {} for distribution in scan.distributions}
     contents: dict[InstalledPath, frozenset[str | None]] = {}
     for contested in scan.contested:
         if contested.overlap.is_one_file:
@@ -94,8 +98,8 @@ def removal_impacts(ids: Collection[str], scan: Scan) -> list[RemovalImpact]:
     """
     if not ids:
         return []
-    imported = {each.id: _imported(each, scan) for each in scan.distributions}
-    found = []
+    imported = {distribution.id: _imported(distribution, scan) for distribution in scan.distributions}
+    impacts = []
     for distribution in scan.distributions:
         if distribution.id in ids:
             others = {name for id_, names in imported.items() if id_ not in ids for name in names}
@@ -105,8 +109,8 @@ def removal_impacts(ids: Collection[str], scan: Scan) -> list[RemovalImpact]:
                 if distribution.name in other.requires and other.id not in ids
             ]
             packages = tuple(sorted(imported[distribution.id] - others))
-            found.append(RemovalImpact(distribution.name, tuple(requirers), packages))
-    return found
+            impacts.append(RemovalImpact(distribution.name, tuple(requirers), packages))
+    return impacts
 
 
 def _imported(distribution: Installed, scan: Scan) -> set[str]:
@@ -115,7 +119,7 @@ def _imported(distribution: Installed, scan: Scan) -> set[str]:
         keys, _ = listed_keys(distribution, scan.places)
     except RecordError:
         return set()
-    found = set()
+    names = set()
     for key in keys:
         top, slash, rest = key.partition("/")
         if not slash:
@@ -124,5 +128,5 @@ def _imported(distribution: Installed, scan: Scan) -> set[str]:
         elif not rest.endswith((".py", ".so", ".pyd")):
             slash = ""
         if slash and top.isidentifier():
-            found.add(top)
-    return found
+            names.add(top)
+    return names
