@@ -32,6 +32,13 @@ FINISHED = (
     "core/paths.py",
     "core/role.py",
     "core/startup.py",
+    "environment/damage.py",
+    "environment/distributions.py",
+    "environment/files.py",
+    "environment/managed.py",
+    "environment/origins.py",
+    "environment/paths.py",
+    "environment/situation.py",
     "errors.py",
     "files.py",
     "gather.py",
@@ -55,12 +62,12 @@ VERBS = frozenset(
         """
         Abandon Accept Add Adopt Answer Apply Ask Begin Bound Build Call Check Choose Close Collect Compare
         Convert Copy Count Cut Decide Decode Delete Describe Download Drop Encode End Enter Evaluate Exit
-        Explain Fetch Fill Find Finish Follow Forget Format Gather Give Have Hide Hold Inflate Join Judge Keep
-        Kill Lay Leave Let List Load Look Make Map Mark Match Measure Merge Move Note Open Order Parse Pause
-        Place Plan Play Pop Prepare Print Push Put Quote Raise Read Record Refuse Release Remember Remove Render
-        Replace Report Require Resolve Restore Return Run Say See Select Send Set Settle Show Sort Split Start
-        Stop Store Strip Sum Take Tell Translate Treat Try Turn Understand Unpack Update Use Wait Walk Warn Wrap
-        Write Yield
+        Explain Fetch Fill Find Finish Follow Forget Format Gather Give Hash Have Hide Hold Inflate Join Judge
+        Keep Kill Lay Leave Let List Load Look Make Map Mark Match Measure Meet Merge Move Note Open Order Parse
+        Pause Place Plan Play Pop Prepare Print Push Put Quote Raise Read Record Refuse Release Remember Remove
+        Render Replace Report Require Resolve Restore Return Run Say See Select Send Set Settle Show Sort Split
+        Start Stop Store Strip Sum Take Tell Translate Treat Try Turn Understand Unpack Update Use Wait Walk
+        Warn Wrap Write Yield
         """,
     )
 )

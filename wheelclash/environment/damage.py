@@ -57,8 +57,8 @@ class Condition(NamedTuple):
         severities: Of each contested file, in the scan's order.
         intact: By distribution id; without hashing everything, as far as was looked.
         damaged: Ids of those to which an error or a warning has happened that is not ignored.
-        overwritten_by: By distribution id: names of those whose content stands in its place, with counts of files.
-        changed: By distribution id: how many of its files hold what nobody recorded.
+        overwritten_by: By distribution id: names of those that have their content in its place, with counts of files.
+        changed: By distribution id: how many of its files hold what no distribution recorded.
         hybrids: Sets of names of which some contested files are one's and some another's.
         damages: Everything else, gravest first.
     """
@@ -116,7 +116,7 @@ def _severity(
 
 
 def _severity_as_it_is(contested: Contested, absent: Mapping[str, Mapping[InstalledPath, Absence]]) -> Severity:
-    """The severity of a contested file by what is on disk, before it is asked who is to be kept."""
+    """Return the severity of a contested file by what is on disk, before it is asked who is to be kept."""
     overlap, on_disk = contested.overlap, contested.on_disk
     if overlap.kind == "case-only" and not on_disk.losers and len(on_disk.matches) == len(overlap.owners):
         return "notice"
@@ -172,7 +172,7 @@ def _intact(distributions: Iterable[Installed], equal: Iterable[Contested]) -> d
 
 
 def _hybrids(equal: Iterable[Contested], names: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
-    """Distributions, joined where of two of them each lost a file to the other."""
+    """Return distributions, joined where of two of them each lost a file to the other."""
     lost: set[tuple[str, str]] = set()
     for contested in equal:
         if contested.overlap.severity != "none" and contested.on_disk.state == "present":
@@ -209,7 +209,7 @@ def _damages(scan: Scan, keepers: Collection[str], hybrids: Sequence[tuple[str, 
 
 
 def _of_missing(absence: Absence, *, is_kept: bool, asked: bool) -> Severity:
-    """The severity of a file that only one distribution recorded, and that is gone."""
+    """Return the severity of a file that only one distribution recorded, and that is gone."""
     if is_kept:
         return "error"
     severity = _OF_ABSENCE[absence]
@@ -219,7 +219,7 @@ def _of_missing(absence: Absence, *, is_kept: bool, asked: bool) -> Severity:
 def _damaged(
     scan: Scan, severities: Iterable[Severity], damages: Iterable[Damage], ignored: Collection[InstalledPath]
 ) -> frozenset[str]:
-    """Ids of those that lost something by an error or a warning: what they share, or what was theirs alone."""
+    """Return ids of those that lost something by an error or a warning: what they share, or what was theirs alone."""
     damaged: set[str] = set()
     for contested, severity in zip(scan.contested, severities, strict=True):
         if severity in {"error", "warning"} and contested.overlap.path not in ignored:

@@ -95,7 +95,7 @@ class RecordError(Exception):
 
 
 def recorded_keys(record: str, site: str, places: Places) -> tuple[set[str], list[Finding]]:
-    """The keys of the files that a RECORD lists, and what is odd about it.
+    """Return the keys of the files that a RECORD lists, and what is odd about it.
 
     Rows that stand for no file of the distribution are left out: bytecode, and scripts that were not installed
     (:func:`_rows_of_files`).
@@ -128,7 +128,7 @@ def recorded_keys(record: str, site: str, places: Places) -> tuple[set[str], lis
 def recorded_files(
     record: str, site: str, places: Places, wanted: Collection[str] | None, findings: Noted | None = None
 ) -> dict[str, RecordedFile]:
-    """What a RECORD says of some files.
+    """Map the keys of some files to what a RECORD says of them.
 
     Args:
         record: The path of the RECORD.
@@ -157,7 +157,7 @@ def recorded_files(
 
 
 def read_small(path: str, limit: int) -> bytes | None:
-    """The content of a small regular file.
+    """Return the content of a small regular file.
 
     Args:
         path: Where.
@@ -202,7 +202,7 @@ def _read(record: str, findings: Noted) -> str:
 
 
 def _rows_of_files(text: str, record: str) -> tuple[list[str], Sequence[str | list[str]]]:
-    """The path of each row that stands for a file of the distribution, and the row, whole or in parts.
+    """Return the path of each row that stands for a file of the distribution, and the row, whole or in parts.
 
     Left out are bytecode (but of modules without source, which is imported itself), and what lies in the wheel's own
     data folder (``NAME-1.0.data/scripts/tool``): nothing is ever installed there. Installers
@@ -224,7 +224,7 @@ def _rows_of_files(text: str, record: str) -> tuple[list[str], Sequence[str | li
 
 
 def _rows(text: str) -> tuple[list[str], Sequence[str | list[str]]]:
-    """The path of each row, and the row, whole or in parts; blank lines say nothing."""
+    """Return the path of each row, and the row, whole or in parts; blank lines say nothing."""
     if '"' not in text and "\r" not in text:
         lines = [line for line in text.split("\n") if line]
         return [line.split(",", 1)[0] for line in lines], lines
@@ -237,7 +237,7 @@ def _rows(text: str) -> tuple[list[str], Sequence[str | list[str]]]:
 
 
 def _file(row: str | list[str], path: str, findings: Noted) -> RecordedFile:
-    """What one row says of its file."""
+    """Return what one row says of its file."""
     cells = row.split(",") if isinstance(row, str) else row
     _, written_hash, written_size, *_ = [*cells, "", ""]
     digest = parse_hash(written_hash)
@@ -260,14 +260,14 @@ def _note_duplicates(paths: Sequence[str], rows: Sequence[str | list[str]], find
 
 
 def _strange(paths: list[str]) -> set[str]:
-    """Those that are not, as they are, paths below their own site-packages folder."""
+    """Return the paths that are not, as they are spelt, below their own site-packages folder."""
     joined = f"/{'/'.join(paths)}/"
     odd = {path for sign in _SIGNS if sign in joined for path in paths if sign in f"/{path}/"}
     return {path for path in odd if not _is_clean(path)}
 
 
 def _is_clean(path: str) -> bool:
-    """Whether a row's path is, as it is, a path below its own site-packages folder."""
+    """Return whether a row's path is, as it is, a path below its own site-packages folder."""
     return (
         path[:1] not in {"", ".", "/"}
         and path[1:2] != ":"
@@ -278,7 +278,7 @@ def _is_clean(path: str) -> bool:
 
 
 def _key(path: str, site: str, places: Places, findings: Noted) -> str | None:
-    """The key of a path that is not plain; None, with a finding, if it is nobody's business."""
+    """Return the key of a path that is not plain; None, with a finding, if it is of no interest here."""
     if not path or "\0" in path or len(path) > MAX_PATH:
         findings.append(Finding("unsafe-row", path or None, "a row of the installed RECORD has no usable path"))
         return None
@@ -305,7 +305,7 @@ _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
 
 
 class Unread(NamedTuple):
-    """A distribution whose RECORD is to be read.
+    """A distribution with a RECORD that is to be read.
 
     Attributes:
         id: Its dist-info folder's name, with the site-packages folder in front where the name is taken.
@@ -331,7 +331,7 @@ class Unread(NamedTuple):
 
     @property
     def record(self) -> str:
-        """The path of its RECORD, or of its manager's list."""
+        """Return the path of its RECORD, or of its manager's list."""
         return f"{self.folder}/RECORD" if self.manager is None else self.folder
 
 
@@ -421,7 +421,7 @@ def _identify(site: str, folder_name: str, taken: set[str]) -> Unread:
 
 
 def _aside(distribution: Unread, places: Places, conda: Mapping[str, str]) -> Bystander | None:
-    """Why a distribution is not compared, if it is not."""
+    """Return a distribution that is not compared, with the reason; None for one that is compared."""
     by = (distribution.installer or "").lower()
     if by == "conda" or _is_conda_owned(distribution, conda):
         skip = Skip(distribution.name, "conda", "conda owns it")
@@ -445,7 +445,7 @@ def _aside(distribution: Unread, places: Places, conda: Mapping[str, str]) -> By
 
 
 def _is_debian(site: str) -> bool:
-    """Whether a folder is the one Debian's package manager writes to; pip has another there."""
+    """Return whether a folder is the one Debian's package manager writes to; pip has another there."""
     return site.endswith("/lib/python3/dist-packages")
 
 
@@ -476,7 +476,10 @@ def _without_doubles(
     ):
         before = kept.get(distribution.name)
         if before is not None and before.site != distribution.site:
-            reason = f"imports find version {distribution.version} in {distribution.site} before version {before.version} in {before.site}"
+            reason = (
+                f"imports find version {distribution.version} in {distribution.site}"
+                f" before version {before.version} in {before.site}"
+            )
             skip = Skip(before.name, "hidden", reason)
             bystanders.append(Bystander(skip, before.site, f"{before.folder}/RECORD", frozenset(), before.version))
         elif before is not None:
@@ -500,7 +503,7 @@ def _rank(version: str) -> tuple[object, ...]:
 
 
 def direct_url_of(folder: str) -> str | None:
-    """Where a distribution was installed from, if that was no index (PEP 610).
+    """Return where a distribution was installed from, if that was no index (PEP 610).
 
     Args:
         folder: The dist-info folder.
@@ -510,7 +513,7 @@ def direct_url_of(folder: str) -> str | None:
 
 
 def source_of(folder: str) -> str | None:
-    """The same as a command names it: of a repository with its kind and the commit (PEP 440, direct references).
+    """Return the same as a command names it: of a repository with its kind and the commit (PEP 440, direct references).
 
     Args:
         folder: The dist-info folder.
@@ -560,7 +563,7 @@ def _is_editable(distribution: Unread) -> bool:
 
 
 def _conda_packages(places: Places) -> dict[str, str]:
-    """``name-version`` of what conda says it installed, and the file that says it."""
+    """Return ``name-version`` of what conda says it installed, and the file that says it."""
     folder = f"{places.base}/conda-meta"
     try:
         names = os.listdir(folder)  # noqa: PTH208
@@ -609,7 +612,7 @@ def _line(path: str) -> str | None:
 
 
 def metadata_of(folder: str) -> Metadata:
-    """The few lines of a METADATA that are needed; its headers only, without the :mod:`email` package.
+    """Return the few lines of a METADATA that are needed; its headers only, without the :mod:`email` package.
 
     Args:
         folder: The dist-info folder.
@@ -639,7 +642,7 @@ def metadata_of(folder: str) -> Metadata:
 
 
 def required_names(requires: tuple[str, ...], markers: Mapping[str, str]) -> frozenset[str]:
-    """Normalised names that ``Requires-Dist`` lines ask for without any extra; what cannot be parsed is left out."""
+    """Return normalised names that ``Requires-Dist`` lines require without any extra; other lines are left out."""
     evaluate = _evaluator(tuple(sorted(markers.items())))
     names = set()
     for line in requires:
@@ -674,7 +677,7 @@ class _Evaluator:
 
 
 def entry_points_text(folder: str) -> str:
-    """The text of a dist-info folder's ``entry_points.txt``; empty if it is not there or is no text."""
+    """Return the text of a dist-info folder's ``entry_points.txt``; empty if it is not there or is no text."""
     try:
         return (read_small(f"{folder}/entry_points.txt", _ENTRY_POINTS) or b"").decode("utf-8")
     except (OSError, UnicodeDecodeError, ValueError):

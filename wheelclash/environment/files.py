@@ -1,10 +1,10 @@
 """The tree: every file of an environment's site-packages folders, seen in one walk.
 
-Content on disk: hashes of files, read by paths that somebody recorded and nobody vouches for.
+Content on disk: hashes of files, read by recorded paths that may lead anywhere.
 
-Leftovers: files in package folders that nobody recorded, such as a package that lost its owner.
+Leftovers: files in package folders that no distribution recorded, such as a package that lost its owner.
 
-What is on disk where several distributions recorded a file: whose content it is.
+What is on disk where several distributions recorded a file: which owner's content it is.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Unreadable(Exception):  # noqa: N818  (a state of a file, told in the repo
 
 
 def digest_of(path: str, algorithm: str = "sha256") -> str | None:
-    """The hash of a file.
+    """Return the hash of a file.
 
     Args:
         path: Links are followed.
@@ -97,7 +97,7 @@ def digest_of(path: str, algorithm: str = "sha256") -> str | None:
 
 
 def _hashed(descriptor: int, algorithm: str, size: int) -> str:
-    """Hash by plain system calls: most files are small, and a file object for each would cost more than the hash."""
+    """Hash by plain system calls: most files are small, and a file object for each costs more than the hash."""
     digest = getattr(hashlib, algorithm)(usedforsecurity=False)  # by name it would take twice as long
     most = min(size + 1, _PIECE)
     while piece := os.read(descriptor, most):
@@ -108,7 +108,7 @@ def _hashed(descriptor: int, algorithm: str, size: int) -> str:
 
 
 def runs(path: str, entry_point: str) -> bool:
-    """Whether a file is a wrapper that runs an entry point, whoever generated it.
+    """Return whether a file is a wrapper that runs an entry point, whichever tool generated it.
 
     Args:
         path: The file.
@@ -132,7 +132,7 @@ class Seen(NamedTuple):
 
     Attributes:
         unseen: Keys that were expected and not met. Not yet missing: a link may lead to them.
-        strays: Keys of files that nobody expects, in folders of site-packages; no bytecode.
+        strays: Keys of files that are not expected, in folders of site-packages; no bytecode.
         closed: Folders that could not be listed, each with the reason.
     """
 
@@ -148,7 +148,7 @@ def walk(places: Places, expected: AbstractSet[str]) -> Seen:
 
     Args:
         places: Of the environment.
-        expected: Every key that somebody recorded.
+        expected: Every key that a distribution recorded.
     """
     seen = Seen(set(expected), [], [])
     for number, site in enumerate(places.sites):
@@ -162,7 +162,7 @@ def walk_below(folder: str, expected: AbstractSet[str]) -> Seen:
 
     Args:
         folder: Its real path.
-        expected: The absolute path of everything that somebody recorded below it.
+        expected: The absolute path of everything that a distribution recorded below it.
     """
     seen = Seen(set(expected), [], [])
     _walk(folder, f"{folder.rstrip('/')}/", seen)
@@ -196,7 +196,7 @@ def _enter(
         key = prefix + entry.name
         try:
             meet(key)
-        except KeyError:  # a folder, or nobody's
+        except KeyError:  # a folder, or a file without an owner
             if entry.is_dir(follow_symlinks=False):
                 waiting.append((entry.path, f"{key}/"))
             elif not key.endswith((".pyc", ".pyo")):
@@ -207,7 +207,7 @@ def _enter(
 
 
 def _look_elsewhere(unseen: set[str]) -> None:
-    """Meet what lies outside of site-packages by listing each folder once; a prefix may be as large as ``/usr``."""
+    """List once each folder with files outside of site-packages; a prefix may be as large as ``/usr``."""
     outside: dict[str, list[str]] = {}
     for key in unseen:
         if key.startswith("/") or key[1:2] == ":":
@@ -223,7 +223,7 @@ def _look_elsewhere(unseen: set[str]) -> None:
 
 
 def state_of(path: str) -> State:
-    """Whether there is a file of that path, links followed."""
+    """Return whether there is a file of that path, links followed."""
     try:
         os.stat(path)  # noqa: PTH116  (a path object for each would cost more than the call)
     except OSError as error:
@@ -259,7 +259,7 @@ def _leads_on(entry: os.DirEntry[str]) -> bool:
 
 
 def states(places: Places, keys: Iterable[str]) -> dict[str, State]:
-    """The state of every key that a walk did not meet."""
+    """Return the state of every key that a walk did not meet."""
     return {key: state_of(places.on_disk(key)) for key in keys}
 
 
@@ -267,12 +267,12 @@ _METADATA = (".dist-info", ".egg-info", ".egg", ".data")
 
 
 class Leftover(NamedTuple):
-    """Files nobody recorded.
+    """Files that no distribution recorded.
 
     Attributes:
         folder: The package folder they lie in.
         files: How many.
-        ownerless: Whether nobody owns anything in that folder.
+        ownerless: Whether nothing in that folder has an owner.
     """
 
     folder: InstalledPath
@@ -312,7 +312,7 @@ def leftovers(
 
 
 def _packages(keys: AbstractSet[str], places: Places) -> set[str]:
-    """The keys of all package folders that files lie in. There are half a million files, and few outside the first."""
+    """Return the keys of all package folders that files are in: of half a million files, few are outside the first."""
     packages = {key.split("/", 1)[0] for key in keys}
     if len(places.sites) > 1:
         packages.update(_package(key, places) for key in keys if is_absolute(key))
@@ -320,7 +320,7 @@ def _packages(keys: AbstractSet[str], places: Places) -> set[str]:
 
 
 def _package(key: str, places: Places) -> str:
-    """The key of the package folder that a file lies in."""
+    """Return the key of the package folder that a file lies in."""
     if not is_absolute(key):
         return key.partition("/")[0]
     rest = _below_site(key, places)
@@ -361,9 +361,9 @@ class OnDisk(NamedTuple):
 
     Attributes:
         state: ``present`` (it is what an owner recorded, or nothing recorded tells what it should be), ``changed`` (it
-            is what nobody recorded) or ``missing``.
-        matches: Ids of the owners whose content it is.
-        losers: Ids of the owners whose content it surely is not.
+            is what no distribution recorded) or ``missing``.
+        matches: Ids of the owners that recorded this content.
+        losers: Ids of the owners that certainly recorded other content.
         unreadable: Why it could not be read; then nothing is known of it.
         is_stub: Whether a changed file is an ``__init__.py`` that only declares a namespace all the same.
     """
@@ -393,7 +393,7 @@ def on_disk(key: str, owners: Sequence[Owner], recorded: Mapping[str, str | None
     if None in digests:
         return OnDisk("missing", losers=tuple(owner.id for owner in owners))
     numbers = {owner.content for owner in owners if recorded.get(owner.id) in digests}
-    if not numbers:  # a wrapper that somebody else generated for the same entry point is as good
+    if not numbers:  # a wrapper that another tool generated for the same entry point is as good
         numbers = {owner.content for owner in owners if _is_command(owner) and _runs(owner, path)}
     matches = tuple(owner.id for owner in owners if owner.content in numbers)
     unknown = {owner.id for owner in owners if recorded.get(owner.id) is None and not _is_command(owner)}
@@ -423,7 +423,7 @@ def spelling_on_disk(overlap: Overlap, key: str, places: Places) -> OnDisk:
 
 
 def _is_stub(key: str, path: str) -> bool:
-    """Whether a file is an ``__init__.py`` that does nothing but declare a namespace."""
+    """Return whether a file is an ``__init__.py`` that does nothing but declare a namespace."""
     if not key.endswith("/__init__.py"):
         return False
     try:

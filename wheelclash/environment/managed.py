@@ -45,22 +45,22 @@ class Listed(Protocol):
 
     @property
     def record(self) -> str:
-        """The path of the list."""
+        """Return the path of the list."""
 
     @property
     def site(self) -> str:
-        """The folder that a RECORD's paths are relative to."""
+        """Return the folder that a RECORD's paths are relative to."""
 
     @property
     def manager(self) -> str | None:
-        """``conda`` or ``dpkg``; None where it is a RECORD."""
+        """Return ``conda`` or ``dpkg``; None where it is a RECORD."""
 
 
 class Managed(NamedTuple):
     """A package of another package manager.
 
     Attributes:
-        package: It, as a distribution whose list is to be read.
+        package: It, as a distribution with a list that is to be read.
         keys: Those of its files that were asked about.
         files: How many files its manager lists.
     """

@@ -42,7 +42,7 @@ class Origin(NamedTuple):
     Attributes:
         candidate: Where it is.
         files: What it installs.
-        differs: Paths whose content is not the one the installed RECORD gives, or that only one of the two has: it is
+        differs: Paths with other content than the installed RECORD gives, or that only one of the two has: it is
             then another wheel of the same version.
         is_ambiguous: Whether the index also has that version with a local part, which ``==`` would take.
     """
@@ -54,7 +54,7 @@ class Origin(NamedTuple):
 
     @property
     def pinned(self) -> str:
-        """How a command names exactly this wheel."""
+        """Return how a command names exactly this wheel."""
         candidate = self.candidate
         if candidate.direct:
             return f"{candidate.name} @ {candidate.url}"
@@ -96,7 +96,7 @@ class _Finder(NamedTuple):
     fresh: float
 
     def find(self, distribution: Installed) -> Origin | Skip:
-        """Where it was installed from, if that is still there and the same; else what the index has.
+        """Return where it was installed from, if that is still there and the same; else what the index has.
 
         Of a wheel variant nothing is looked for: neither pip nor uv could be told to take the same build again.
         """
@@ -127,7 +127,7 @@ class _Finder(NamedTuple):
         return origin
 
     def _of_index(self, distribution: Installed) -> Origin | Skip:
-        """What the index has of the version that is installed, its local part included; its page is read once."""
+        """Return what the index has of the installed version, its local part included; its page is read once."""
         reader = self.reader
         try:
             version = str(Version(distribution.version))
@@ -172,7 +172,7 @@ class _Finder(NamedTuple):
 
 
 def _with_normal_folder(path: InstalledPath) -> InstalledPath:
-    """A header's path with its folder's name normalised: installers and wheels spell a distribution differently."""
+    """Return a header's path, its folder's name normalised: installers and wheels spell it differently."""
     root, _, rest = path.partition("/")
     if root != "headers":
         return path
@@ -183,7 +183,7 @@ def _with_normal_folder(path: InstalledPath) -> InstalledPath:
 def _differences(
     distribution: Installed, files: Mapping[InstalledPath, InstalledFile], places: Places
 ) -> tuple[InstalledPath, ...]:
-    """Where wheel and installed RECORD each give a hash, and not the same, or where only one of them has a file.
+    """Return the paths where wheel and installed RECORD give different hashes, or that only one of them has.
 
     Scripts are rewritten by installers, commands made by them; what lies in dist-info they add to.
     """

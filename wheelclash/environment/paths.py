@@ -88,18 +88,18 @@ class Places(NamedTuple):
 
     @property
     def base(self) -> str:
-        """The real path of the prefix, ``/`` between parts."""
+        """Return the real path of the prefix, ``/`` between parts."""
         return _real(self.prefix)
 
     def key(self, site: str, row: str) -> str | None:
-        """The key of a RECORD row that is not plainly below its own site-packages folder.
+        """Return the key of a RECORD row that is not plainly below its own site-packages folder.
 
         Args:
             site: The folder that RECORD belongs to.
             row: The path as written, ``/`` between parts.
 
         Returns:
-            None if it lies outside of the prefix: nobody's business here.
+            None if it lies outside of the prefix: of no interest here.
         """
         if self.is_target and row.startswith("../../"):
             row = row[len("../../") :]  # pip --target installs elsewhere, moves everything, and leaves RECORD as it was
@@ -108,7 +108,7 @@ class Places(NamedTuple):
         return self.key_of(f"{_real(folder)}/{name}")
 
     def key_of(self, place: str) -> str | None:
-        """The key of an absolute path whose folder is a real one; None outside of the prefix."""
+        """Return the key of an absolute path in a folder that is a real one; None outside of the prefix."""
         home = f"{self.sites[0]}/"
         if place.startswith(home):
             return place[len(home) :]
@@ -116,11 +116,11 @@ class Places(NamedTuple):
         return place if inside else None
 
     def on_disk(self, key: str) -> str:
-        """The absolute path behind a key."""
+        """Return the absolute path behind a key."""
         return key if is_absolute(key) else f"{self.sites[0]}/{key}"
 
     def installed_path(self, key: str) -> InstalledPath:
-        """A key as an installed path, its root in front."""
+        """Return a key as an installed path, its root in front."""
         if not is_absolute(key):
             return InstalledPath(f"site-packages/{key}")
         roots = [*(("site-packages", site) for site in self.sites[1:]), ("scripts", self.scripts)]
@@ -131,12 +131,12 @@ class Places(NamedTuple):
 
 
 def is_absolute(path: str) -> bool:
-    """Whether a path, ``/`` between parts, is absolute on any system."""
+    """Return whether a path, ``/`` between parts, is absolute on any system."""
     return path.startswith("/") or (path[1:2] == ":" and _DRIVE.match(path) is not None)
 
 
 def places_of(interpreter: Interpreter) -> Places:
-    """The places of an interpreter's environment, by its own word.
+    """Return the places of an interpreter's environment, by its own word.
 
     Raises:
         QuestionError: It has no site-packages folder.
@@ -176,7 +176,7 @@ def places_of(interpreter: Interpreter) -> Places:
 
 
 def places_below(prefix: Path) -> Places:
-    """The places of an environment by its folders alone; no interpreter is run.
+    """Return the places of an environment by its folders alone; no interpreter is run.
 
     Raises:
         QuestionError: There is no such folder, it has no site-packages folder, or those of several versions.
@@ -198,7 +198,7 @@ def has_sites(prefix: Path) -> bool:
 
 
 def places_at(site: Path) -> Places:
-    """The places around one site-packages folder; a folder that is no such thing by name is one made by ``--target``.
+    """Return the places around one site-packages folder; by any other name it is one made by ``--target``.
 
     Raises:
         QuestionError: There is no such folder.
@@ -246,7 +246,7 @@ def _require_folder(folder: Path, option: str) -> None:
 
 
 def _existing(folders: Iterable[str]) -> tuple[str, ...]:
-    """Those that exist, by their real paths, each once."""
+    """Return the folders that exist, by their real paths, each once."""
     return tuple(dict.fromkeys(_real(folder) for folder in folders if folder and os.path.isdir(folder)))  # noqa: PTH112
 
 
@@ -350,13 +350,13 @@ class _Folder:
 
     @cached_property
     def versions(self) -> dict[str, str]:
-        """Versions of the distributions in it, by normalised name."""
+        """Return versions of the distributions in it, by normalised name."""
         matches = [match for name in self._names if (match := _DIST_INFO.match(name)) and name[0] not in "~."]
         return {canonicalize_name(match[1]): match[2] for match in matches}
 
     @cached_property
     def imports(self) -> frozenset[str]:
-        """Names of its modules and regular packages; a folder without ``__init__.py`` hides nothing."""
+        """Return names of its modules and regular packages; a folder without ``__init__.py`` hides nothing."""
         return frozenset(self._imports())
 
     def _imports(self) -> Iterator[str]:
@@ -369,7 +369,7 @@ class _Folder:
 
     @cached_property
     def owners(self) -> dict[str, set[str]]:
-        """By import name, the distributions that recorded something of that name at its top."""
+        """Map import names to the distributions that recorded something of that name at its top."""
         names_by_module: dict[str, set[str]] = {}
         for name in self._names:
             match = _DIST_INFO.match(name)
