@@ -14,6 +14,8 @@ it is first used.
 
 from __future__ import annotations
 
+from wheelclash.version import __version__ as __version__
+
 TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
     from wheelclash.api import examine, examine_async, fix, fix_async
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from wheelclash.target.interpreter import Interpreter
     from wheelclash.target.target import Target, target_for
 
-__version__ = "0.1.0"
 
 _HOMES = {
     "check": "session",

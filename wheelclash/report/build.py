@@ -11,7 +11,6 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-import wheelclash
 from wheelclash.core.overlap import SEVERITIES
 from wheelclash.core.plan import check_keepers
 from wheelclash.environment.damage import judge_environment
@@ -69,6 +68,7 @@ from wheelclash.report.model import (
     WheelReport,
     WhoReport,
 )
+from wheelclash.version import __version__
 from wheelclash.wording import listed, plural
 
 if TYPE_CHECKING:
@@ -105,6 +105,8 @@ __all__ = [
     "restoring_note",
     "split",
 ]
+
+_TOOL = Tool("wheelclash", __version__)
 
 # -- what several reports hold -----------------------------------------------------------------------------------------
 
@@ -250,7 +252,7 @@ def build_report(findings: Findings) -> Report:
     }
     return Report(
         schema_version=SCHEMA_VERSION,
-        tool=Tool("wheelclash", wheelclash.__version__),
+        tool=_TOOL,
         complete=not findings.skipped,
         targets=tuple(target_report(view.target, findings.python) for view in views),
         distributions=_distributions(views),
@@ -627,7 +629,7 @@ def build_environment_report(
     ]
     return EnvironmentReport(
         schema_version=SCHEMA_VERSION,
-        tool=Tool("wheelclash", wheelclash.__version__),
+        tool=_TOOL,
         complete=not scan.skipped,
         environment=_environment(scan, condition, wishes, contested),
         targets=(target_report(scan.target, scan.places.python),),
@@ -808,7 +810,7 @@ def build_fix_report(result: RepairResult, again: Again) -> FixReport:
     there = {each.name for each in seen.distributions}
     return FixReport(
         schema_version=SCHEMA_VERSION,
-        tool=Tool("wheelclash", wheelclash.__version__),
+        tool=_TOOL,
         complete=not seen.skipped,
         state=result.state,
         environment=MendedPart(
@@ -994,7 +996,7 @@ def build_who_report(
         environment = AskedEnvironment(str(places.prefix), places.sites, None if python is None else str(python))
     return WhoReport(
         schema_version=SCHEMA_VERSION,
-        tool=Tool("wheelclash", wheelclash.__version__),
+        tool=_TOOL,
         complete=not skipped,
         environment=environment,
         targets=(target_report(target, python),),
