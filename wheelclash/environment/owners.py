@@ -91,44 +91,44 @@ class Claims:
             Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed
         ]
         self.owned, read, _ = read_records(inventory.unread, places, aside, self.skipped)
-        self.distributions = [each for each, _ in read]
-        self.by_id = {each.id: each for each in self.distributions}
+        self.distributions = [distribution for distribution, _ in read]
+        self.by_id = {distribution.id: distribution for distribution in self.distributions}
         self.asides: dict[str, str] = {}
         self.searched = len(read)
         self._add_bystanders(aside)
         self._add_managed()
-        self.not_compared = tuple(sorted(each.skip for each in aside))
+        self.not_compared = tuple(sorted(bystander.skip for bystander in aside))
 
     def _add_bystanders(self, aside: Iterable[Bystander]) -> None:
         """Whoever recorded a file owns it, compared or not; what an older release recorded only where nobody else."""
-        for each in sorted(aside, key=lambda one: one.skip.code == "superseded"):
-            if each.record is None:
+        for bystander in sorted(aside, key=lambda excluded: excluded.skip.code == "superseded"):
+            if bystander.record is None:
                 continue
             try:
-                keys, _ = recorded_keys(each.record, each.site, self.places)
+                keys, _ = recorded_keys(bystander.record, bystander.site, self.places)
             except RecordError:
                 continue
-            if each.skip.code == "superseded":
+            if bystander.skip.code == "superseded":
                 keys -= self.owned.every
-            folder = os.path.dirname(each.record)  # noqa: PTH120
-            told = metadata_of(folder)
+            folder = os.path.dirname(bystander.record)  # noqa: PTH120
+            metadata = metadata_of(folder)
             name = os.path.basename(folder)  # noqa: PTH119
             id_ = folder if name in self.by_id else name
-            one = Unread(id_, each.skip.requirement, told.version or "", each.site, folder, None)
-            self.asides[id_] = each.skip.code
+            distribution = Unread(id_, bystander.skip.requirement, metadata.version or "", bystander.site, folder, None)
+            self.asides[id_] = bystander.skip.code
             self.owned.add(keys)
-            self.distributions.append(one)
-            self.by_id[id_] = one
+            self.distributions.append(distribution)
+            self.by_id[id_] = distribution
 
     def _add_managed(self) -> None:
         """Let packages of conda and dpkg own what they list, but for what their RECORDs list already."""
         recorded = {
             key
-            for number, each in enumerate(self.distributions)
-            if self.asides.get(each.id) in {"conda", "system"}
+            for number, distribution in enumerate(self.distributions)
+            if self.asides.get(distribution.id) in {"conda", "system"}
             for key in self.owned.keys[number]
         }
-        names = {each.name for each in self.distributions[: self.searched]}
+        names = {distribution.name for distribution in self.distributions[: self.searched]}
         for package, keys, _ in managed_among(self.places, None, names, self.skipped):
             if not keys <= recorded:
                 self.asides[package.id] = "conda" if package.manager == "conda" else "system"
@@ -166,14 +166,14 @@ class Claims:
         if stem is None:
             return iter(())
         starts = (f"{stem}/__init__.", f"{stem}.")
-        return (each for each in self.owned.every if each.startswith(starts) and module_stem(each) == stem)
+        return (other for other in self.owned.every if other.startswith(starts) and module_stem(other) == stem)
 
     def restricted(self, keys: set[str]) -> Owned:
         """The ownership map of some keys only."""
-        found = Owned()
-        for own in self.owned.keys:
-            found.add(own & keys)
-        return found
+        owned = Owned()
+        for recorded in self.owned.keys:
+            owned.add(recorded & keys)
+        return owned
 
 
 class Files:
@@ -250,12 +250,12 @@ class Files:
             return ()
         start = f"{place.name.rstrip('/')}/"
         keys = self._claims.below(place.name, starting)
-        found = {self._places.on_disk(key)[len(start) :].partition("/")[0] for key in keys}
+        names = {self._places.on_disk(key)[len(start) :].partition("/")[0] for key in keys}
         try:
-            found.update(os.listdir(place.name))  # noqa: PTH208
+            names.update(os.listdir(place.name))  # noqa: PTH208
         except OSError:
-            return found
-        return {name for name in found if name.startswith(starting)}
+            return names
+        return {name for name in names if name.startswith(starting)}
 
     def _key(self, path: str) -> tuple[str, str | None]:
         """A path with its folder's links resolved, and its key; None outside of the environment."""
@@ -268,15 +268,19 @@ class Files:
         return real, self._places.key_of(real)
 
     def _is_inside(self, folder: str) -> bool:
-        own = (self._places.base, *self.sites)
-        return any(f"{folder.rstrip('/')}/".startswith(f"{each.rstrip('/')}/") for each in own)
+        folders = (self._places.base, *self.sites)
+        return any(f"{folder.rstrip('/')}/".startswith(f"{inner.rstrip('/')}/") for inner in folders)
 
     def unknown(self, text: str) -> Unknown:
         """Why a PATH means nothing."""
         real, _ = self._key(self._joined(text))
         outside = not self._is_inside(real) and (is_absolute(text) or os.path.lexists(real))
         name = canonicalize_name(text)
-        return Unknown(outside, any(each.name == name for each in self._claims.distributions), near_paths(text, self))
+        return Unknown(
+            outside,
+            any(distribution.name == name for distribution in self._claims.distributions),
+            near_paths(text, self),
+        )
 
     def _joined(self, text: str) -> str:
         return text if is_absolute(text) else f"{self._cwd.rstrip('/')}/{text}"
@@ -315,21 +319,21 @@ def owners_in(places: Places, target: Target, asked: Sequence[str], cwd: Path) -
     Raises:
         QuestionError: A PATH can be none.
     """
-    asked = [understood(each) for each in asked]
+    asked = [understood(text) for text in asked]
     claims = Claims(places)
     files = Files(claims, cwd.as_posix())
     answers = _Answers(claims, target)
-    found: list[Belonging] = []
+    belongings: list[Belonging] = []
     unknown: dict[str, Unknown] = {}
     for text in asked:
-        meant = [answers.belonging(text, each) for each in meanings(text, files)]
-        found += meant
-        if not meant:
+        understood_as = [answers.belonging(text, meaning) for meaning in meanings(text, files)]
+        belongings += understood_as
+        if not understood_as:
             unknown[text] = files.unknown(text)
     return Answered(
-        tuple(found),
+        tuple(belongings),
         unknown,
-        {id_: each.name for id_, each in claims.by_id.items()},
+        {id_: distribution.name for id_, distribution in claims.by_id.items()},
         claims.searched,
         tuple(dict.fromkeys(claims.skipped)),
         claims.not_compared,
@@ -376,51 +380,51 @@ class _Answers:
         related = find_contested(
             self._claims.restricted({key, *self._claims.forms(key)}), self._distributions, self._places, self._target
         )
-        same = next((each for each in related if each.key == key and each.overlap.is_same_path), None)
+        same = next((file for file in related if file.key == key and file.overlap.is_same_path), None)
         if same is None:
-            owner, found = self._alone(key, self._distributions[numbers[0]])
+            owner, state = self._alone(key, self._distributions[numbers[0]])
             role = role_of(path, generated=owner.file.member is None)
             owners: tuple[Owner, ...] = (owner,)
         else:
-            owners, found, role = same.overlap.owners, same.on_disk, same.overlap.role
-        self._note(path, [owner.id for owner in owners], found)
+            owners, state, role = same.overlap.owners, same.on_disk, same.overlap.role
+        self._note(path, [owner.id for owner in owners], state)
         return answer._replace(
-            shares=_by_name(self._share_of_file(owner, found, contested=len(owners) > 1) for owner in owners),
+            shares=_by_name(self._share_of_file(owner, state, contested=len(owners) > 1) for owner in owners),
             kind=None if same is None else same.overlap.kind,
             role=role,
-            state=found.state,
-            matches=found.matches,
-            unreadable=found.unreadable,
+            state=state.state,
+            matches=state.matches,
+            unreadable=state.unreadable,
             contested=int(len(owners) > 1),
-            besides=besides([each.overlap for each in related], path, "file"),
+            besides=besides([file.overlap for file in related], path, "file"),
         )
 
-    def _note(self, path: InstalledPath, owners: Iterable[str], found: OnDisk) -> None:
+    def _note(self, path: InstalledPath, owners: Iterable[str], state: OnDisk) -> None:
         """Note a file that could not be read as a skip of its owners."""
-        if found.unreadable is not None:
+        if state.unreadable is not None:
             names = ", ".join(self._claims.by_id[id_].name for id_ in owners)
-            self._claims.skipped.append(Skip(names, "unreadable", f"{path} cannot be read ({found.unreadable})"))
+            self._claims.skipped.append(Skip(names, "unreadable", f"{path} cannot be read ({state.unreadable})"))
 
-    def _share_of_file(self, owner: Owner, found: OnDisk, *, contested: bool) -> Share:
+    def _share_of_file(self, owner: Owner, state: OnDisk, *, contested: bool) -> Share:
         content = owner.file.content or ""
         return self._share(owner.id)._replace(
             contested=int(contested),
-            held=int(contested and owner.id in found.matches),
-            missing=int(found.state == "missing"),
+            held=int(contested and owner.id in state.matches),
+            missing=int(state.state == "missing"),
             sha256=content.removeprefix("sha256:") if content.startswith("sha256:") else None,
             size=owner.file.size,
             content=owner.content,
         )
 
-    def _alone(self, key: str, each: Unread) -> tuple[Owner, OnDisk]:
+    def _alone(self, key: str, distribution: Unread) -> tuple[Owner, OnDisk]:
         """A file with one owner: what it recorded, and what is there."""
         try:
-            row = listed_files(each, self._places, {key}).get(key, NOTHING_RECORDED)
+            row = listed_files(distribution, self._places, {key}).get(key, NOTHING_RECORDED)
         except RecordError:  # it was there a moment ago
             row = NOTHING_RECORDED
-        file = installed_file(key, row, commands_of(each, self._target), self._places)
-        owner = Owner(each.id, file, 0)
-        return owner, on_disk(key, (owner,), {each.id: row.digest}, self._places)
+        file = installed_file(key, row, commands_of(distribution, self._target), self._places)
+        owner = Owner(distribution.id, file, 0)
+        return owner, on_disk(key, (owner,), {distribution.id: row.digest}, self._places)
 
     def _folder(self, asked: str, meaning: Meaning) -> Belonging:
         folder = meaning.place.name
@@ -432,14 +436,14 @@ class _Answers:
             self._places,
             self._target,
         )
-        same = [each for each in related if each.overlap.is_same_path and each.key in keys]
-        for each in same:
-            self._note(each.overlap.path, each.overlap.ids, each.on_disk)
+        same = [file for file in related if file.overlap.is_same_path and file.key in keys]
+        for file in same:
+            self._note(file.overlap.path, file.overlap.ids, file.on_disk)
         gone, strays = self._walked(folder, keys)
-        own = {number: self._owned.keys[number] & keys for number in range(len(self._distributions))}
+        keys_of = {number: self._owned.keys[number] & keys for number in range(len(self._distributions))}
         shares = [
             self._share_of_folder(self._distributions[number], theirs, same, gone)
-            for number, theirs in own.items()
+            for number, theirs in keys_of.items()
             if theirs
         ]
         return Belonging(
@@ -451,29 +455,31 @@ class _Answers:
             files=len(keys),
             contested=len(same),
             unowned=len(strays),
-            besides=besides([each.overlap for each in related], path, "folder"),
+            besides=besides([file.overlap for file in related], path, "folder"),
             below=self._below(same, gone, strays),
         )
 
-    def _share_of_folder(self, each: Unread, keys: Collection[str], same: Sequence[Contested], gone: set[str]) -> Share:
-        part = [one for one in same if each.id in one.overlap.ids]
-        return self._share(each.id)._replace(
+    def _share_of_folder(
+        self, distribution: Unread, keys: Collection[str], same: Sequence[Contested], gone: set[str]
+    ) -> Share:
+        part = [file for file in same if distribution.id in file.overlap.ids]
+        return self._share(distribution.id)._replace(
             files=len(keys),
             contested=len(part),
-            held=sum(each.id in one.on_disk.matches for one in part),
+            held=sum(distribution.id in file.on_disk.matches for file in part),
             missing=len(gone.intersection(keys)),
         )
 
     def _below(self, same: Sequence[Contested], gone: set[str], strays: Iterable[str]) -> tuple[Below, ...]:
-        found = [
-            Below(each.overlap.path, each.overlap.ids, each.overlap.kind, each.on_disk.state, each.on_disk.matches)
-            for each in same
+        entries = [
+            Below(file.overlap.path, file.overlap.ids, file.overlap.kind, file.on_disk.state, file.on_disk.matches)
+            for file in same
         ]
-        for key in gone - {each.key for each in same}:
+        for key in gone - {file.key for file in same}:
             owners = tuple(self._distributions[number].id for number in self._owned.owners(key))
-            found.append(Below(self._places.installed_path(key), owners, None, "missing"))
-        found += [Below(self._places.installed_path(key), (), None, "present") for key in strays]
-        return tuple(sorted(found, key=lambda each: each.path))
+            entries.append(Below(self._places.installed_path(key), owners, None, "missing"))
+        entries += [Below(self._places.installed_path(key), (), None, "present") for key in strays]
+        return tuple(sorted(entries, key=lambda entry: entry.path))
 
     def _walked(self, folder: str, keys: set[str]) -> tuple[set[str], list[str]]:
         """Which of the keys below a folder are gone, and the keys of what is there and nobody's."""
@@ -481,7 +487,7 @@ class _Answers:
             return {key for key in keys if state_of(self._places.on_disk(key)) == "missing"}, []
         seen = walk_below(folder, {self._places.on_disk(key) for key in keys})
         self._claims.skipped += [
-            Skip(each, "unreadable", f"the folder cannot be listed ({why})") for each, why in seen.closed
+            Skip(inner, "unreadable", f"the folder cannot be listed ({why})") for inner, why in seen.closed
         ]
         gone = {path for path in seen.unseen if state_of(path) == "missing"}
         return {self._places.key_of(path) or path for path in gone}, [
@@ -492,17 +498,17 @@ class _Answers:
         places = self._places
         if folder in places.sites:
             return InstalledPath("site-packages")
-        own = {"data": places.base.rstrip("/"), "scripts": places.scripts, "headers": places.headers}
+        roots = {"data": places.base.rstrip("/"), "scripts": places.scripts, "headers": places.headers}
         key = places.key_of(folder)
-        for root, place in own.items():
+        for root, place in roots.items():
             if folder.rstrip("/") == place and (key is None or is_absolute(key)):
                 return InstalledPath(root)
         return places.installed_path(key or folder)
 
     def _share(self, id_: str) -> Share:
-        each = self._claims.by_id[id_]
-        return Share(id_, each.name, each.version, self._claims.asides.get(id_))
+        distribution = self._claims.by_id[id_]
+        return Share(id_, distribution.name, distribution.version, self._claims.asides.get(id_))
 
 
 def _by_name(shares: Iterable[Share]) -> tuple[Share, ...]:
-    return tuple(sorted(shares, key=lambda each: (each.name, each.id)))
+    return tuple(sorted(shares, key=lambda share: (share.name, share.id)))

@@ -122,19 +122,19 @@ class Owned:
 
     def owners(self, key: str) -> list[int]:
         """The owners of a key."""
-        found = self.contested.get(key)
-        return [number for number, keys in enumerate(self.keys) if key in keys] if found is None else found
+        owners = self.contested.get(key)
+        return [number for number, keys in enumerate(self.keys) if key in keys] if owners is None else owners
 
     def of_each(self, keys: AbstractSet[str]) -> list[set[str]]:
         """Which of ``keys`` each owner has."""
-        return [own & keys for own in self.keys]
+        return [recorded & keys for recorded in self.keys]
 
     def related(self, *, case_sensitive: bool) -> set[str]:
         """Keys of different owners that are no equals and may yet clash: hidden modules, names that differ in case."""
-        found = set(self._modules())
+        related = set(self._modules())
         if not case_sensitive:
-            found |= set(self._cases())
-        return found
+            related |= set(self._cases())
+        return related
 
     def _modules(self) -> Iterator[str]:
         """All forms of each module of which different owners have different forms."""
@@ -203,7 +203,9 @@ def find_contested(
     """
     related = owned.related(case_sensitive=places.case_sensitive)
     rows = _rows(owned, [*owned.contested, *related], distributions, places, findings)
-    commands = {each.id: commands_of(each, target) for each in distributions if each.id in rows}
+    commands = {
+        distribution.id: commands_of(distribution, target) for distribution in distributions if distribution.id in rows
+    }
     layouts: dict[str, Layout] = {}
     keys: dict[str, str] = {}
     for id_, files in rows.items():
@@ -226,16 +228,21 @@ def find_contested(
         overlaps += shadowed(layouts, ownership, target)
         if not places.case_sensitive:
             overlaps += case_only(layouts, ownership, target._replace(case_sensitive=False))
-    keys.update((each.path, _folder_key(each, keys)) for each in overlaps if each.is_folder)
+    keys.update((overlap.path, _folder_key(overlap, keys)) for overlap in overlaps if overlap.is_folder)
     states = {
-        each: spelling_on_disk(each, keys[each.path], places) if each.is_folder else _state(each, keys, rows, places)
-        for each in overlaps
+        overlap: spelling_on_disk(overlap, keys[overlap.path], places)
+        if overlap.is_folder
+        else _state(overlap, keys, rows, places)
+        for overlap in overlaps
     }
-    holders = {keys[each.path]: state for each, state in states.items() if each.is_same_path}
+    holders = {keys[overlap.path]: state for overlap, state in states.items() if overlap.is_same_path}
     answers = answers_from_disk(questions(overlaps), holders, places)
     judged = judge(overlaps, answers, _requires(distributions, target))
-    found = {(each.path, each.kind, each.owners): state for each, state in states.items()}
-    return [Contested(keys[each.path], each, found[each.path, each.kind, each.owners]) for each in judged]
+    state_of_overlap = {(overlap.path, overlap.kind, overlap.owners): state for overlap, state in states.items()}
+    return [
+        Contested(keys[overlap.path], overlap, state_of_overlap[overlap.path, overlap.kind, overlap.owners])
+        for overlap in judged
+    ]
 
 
 def _rows(
@@ -250,18 +257,18 @@ def _rows(
     for key in keys:
         for owner in owned.owners(key):
             wanted[owner].add(key)
-    found = {}
+    rows_by_id = {}
     for number in sorted(wanted):
-        each = distributions[number]
+        distribution = distributions[number]
         noted = Noted()
         try:
-            rows = listed_files(each, places, wanted[number], noted)
+            rows = listed_files(distribution, places, wanted[number], noted)
         except RecordError:  # it was there a moment ago
             rows = {}
         if findings is not None:
             findings[number].extend(noted)
-        found[each.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(wanted[number])}
-    return found
+        rows_by_id[distribution.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(wanted[number])}
+    return rows_by_id
 
 
 def installed_file(key: str, row: RecordedFile, commands: Mapping[str, str], places: Places) -> InstalledFile:
@@ -272,10 +279,10 @@ def installed_file(key: str, row: RecordedFile, commands: Mapping[str, str], pla
     return InstalledFile(path, row.digest, row.size, None, key)
 
 
-def commands_of(each: Unread, target: Target) -> dict[str, str]:
+def commands_of(distribution: Unread, target: Target) -> dict[str, str]:
     """Installed paths of the commands that installers generate for a distribution, and what each runs."""
-    text = entry_points_text(each.folder)
-    found = {}
+    text = entry_points_text(distribution.folder)
+    commands = {}
     for installer in INSTALLERS if text else ():
         try:
             points = installer.rules.read_entry_points(text)
@@ -283,8 +290,8 @@ def commands_of(each: Unread, target: Target) -> dict[str, str]:
             continue
         for name, point in installer.rules.command_names(points, target):
             if ":" in point.value:
-                found[f"scripts/{name}"] = command_content(point, target)
-    return found
+                commands[f"scripts/{name}"] = command_content(point, target)
+    return commands
 
 
 def _map(layouts: Mapping[str, Layout], paths: Iterable[InstalledPath]) -> OwnershipMap:
@@ -304,12 +311,12 @@ def _state(
     """Return what is at a path, for those that spell it differently too; of a hidden module, for its own owners."""
     owners = [owner for owner in overlap.owners if overlap.is_one_file or owner.file.path == overlap.path]
     recorded = {owner.id: rows[owner.id][keys[owner.file.path]].digest for owner in owners}
-    found = on_disk(keys[overlap.path], owners, recorded, places)
-    if overlap.kind != "case-only" or found.state != "present" or len({owner.content for owner in owners}) == 1:
-        return found
+    state = on_disk(keys[overlap.path], owners, recorded, places)
+    if overlap.kind != "case-only" or state.state != "present" or len({owner.content for owner in owners}) == 1:
+        return state
     others = spelling_on_disk(overlap, keys[overlap.path], places).losers  # modules that are there by another name
-    matches = tuple(id_ for id_ in found.matches if id_ not in others)
-    return found._replace(matches=matches, losers=tuple(dict.fromkeys((*found.losers, *others))))
+    matches = tuple(id_ for id_ in state.matches if id_ not in others)
+    return state._replace(matches=matches, losers=tuple(dict.fromkeys((*state.losers, *others))))
 
 
 def _requires(distributions: Sequence[Unread], target: Target) -> Callable[[str, str], bool]:
@@ -317,14 +324,14 @@ def _requires(distributions: Sequence[Unread], target: Target) -> Callable[[str,
     from wheelclash.core.contents import Contents
     from wheelclash.core.distribution import requirements_of
 
-    by_id = {each.id: each for each in distributions}
+    by_id = {distribution.id: distribution for distribution in distributions}
     known: dict[str, frozenset[str]] = {}
 
-    def requires(one: str, other: str) -> bool:
-        if one not in known:
-            contents = Contents("", "", (), (), "", by_id[one].requires, None, ())
-            known[one] = requirements_of(contents, target).names_under_any_extra
-        return by_id[other].name in known[one]
+    def requires(id_: str, other: str) -> bool:
+        if id_ not in known:
+            contents = Contents("", "", (), (), "", by_id[id_].requires, None, ())
+            known[id_] = requirements_of(contents, target).names_under_any_extra
+        return by_id[other].name in known[id_]
 
     return requires
 
@@ -500,13 +507,13 @@ class Scan(NamedTuple):
         Returns:
             Pairs of ids: a keeper, and a distribution that shares a file with it and runs code at every start.
         """
-        runs = {each.id for each in self.distributions if each.startup} - set(keep)
-        found: dict[tuple[str, str], None] = {}
-        for each in self.contested:
-            if each.overlap.is_clash:
-                ids = each.overlap.ids
-                found.update({(one, other): None for one in ids if one in keep for other in ids if other in runs})
-        return list(found)
+        runs = {distribution.id for distribution in self.distributions if distribution.startup} - set(keep)
+        pairs: dict[tuple[str, str], None] = {}
+        for contested in self.contested:
+            if contested.overlap.is_clash:
+                ids = contested.overlap.ids
+                pairs.update({(kept, other): None for kept in ids if kept in keep for other in ids if other in runs})
+        return list(pairs)
 
     def require_compared(self, names: Iterable[str], option: str) -> None:
         """Refuse to keep or drop what is not there, is somebody else's business, or could not be read.
@@ -518,8 +525,8 @@ class Scan(NamedTuple):
         Raises:
             KeeperError: One of them is such; the hint names those that look like it.
         """
-        known = {each.name for each in self.distributions}
-        why = {each.requirement: each.reason for each in (*self.skipped, *self.not_compared)}
+        known = {distribution.name for distribution in self.distributions}
+        why = {skip.requirement: skip.reason for skip in (*self.skipped, *self.not_compared)}
         for name in names:
             if name in known:
                 continue
@@ -551,11 +558,11 @@ def scan(
     skipped = [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed]
     aside = list(inventory.bystanders)
     owned, read, findings = read_records(inventory.unread, places, aside, skipped)
-    for package, keys, files in managed_among(places, None, {each.name for each, _ in read}, skipped):
-        told = (keys & owned.every) | _broken(package, keys, places, target)
-        if not told:
+    for package, keys, files in managed_among(places, None, {distribution.name for distribution, _ in read}, skipped):
+        claimed = (keys & owned.every) | _broken(package, keys, places, target)
+        if not claimed:
             continue
-        owned.add(told)
+        owned.add(claimed)
         read.append((package, files))
         findings.append([])
     seen = walk(places, owned.every)
@@ -563,41 +570,45 @@ def scan(
     state = states(places, seen.unseen)
     gone = owned.of_each({key for key, is_ in state.items() if is_ == "missing"})
     hidden = owned.of_each({key for key, is_ in state.items() if is_ == "hidden"})
-    contested = find_contested(owned, [each for each, _ in read], places, target, findings)
-    hashed = [(each, count) for each, count in read if (every or each.name in verify) and each.manager is None]
+    contested = find_contested(owned, [distribution for distribution, _ in read], places, target, findings)
+    hashed = [
+        (distribution, count)
+        for distribution, count in read
+        if (every or distribution.name in verify) and distribution.manager is None
+    ]
     verified = verify_files(hashed, places, jobs=jobs) if hashed else {}
-    in_question = {each.key for each in contested if each.overlap.is_same_path}
-    closed = {each.key for each in contested if each.on_disk.unreadable is not None}
-    clashing = {id_ for each in contested if each.overlap.is_clash for id_ in each.overlap.ids}
+    in_question = {file.key for file in contested if file.overlap.is_same_path}
+    closed = {file.key for file in contested if file.on_disk.unreadable is not None}
+    clashing = {id_ for file in contested if file.overlap.is_clash for id_ in file.overlap.ids}
     distributions = []
-    for number, (each, count) in enumerate(read):
-        found = verified.get(each.id)
-        startup = startup_of(owned.keys[number], places) if each.id in clashing else ()
-        missing = gone[number] | set(found.missing if found else ())
-        meaning = absences(missing, owned.keys[number], each, places, target)
-        changed = _changed(each, found.changed, places, target) - in_question if found else set()
-        unseen = hidden[number] | (owned.keys[number] & closed) | set(found.hidden if found else ())
+    for number, (distribution, count) in enumerate(read):
+        hashes = verified.get(distribution.id)
+        startup = startup_of(owned.keys[number], places) if distribution.id in clashing else ()
+        missing = gone[number] | set(hashes.missing if hashes else ())
+        meaning = absences(missing, owned.keys[number], distribution, places, target)
+        changed = _changed(distribution, hashes.changed, places, target) - in_question if hashes else set()
+        unseen = hidden[number] | (owned.keys[number] & closed) | set(hashes.hidden if hashes else ())
         if unseen:
             reason = f"{len(unseen)} of its files cannot be read"
-            skipped.append(Skip(each.name, "unreadable", reason))
+            skipped.append(Skip(distribution.name, "unreadable", reason))
         distributions.append(
             Installed(
-                id=each.id,
-                name=each.name,
-                version=each.version,
-                site=each.site,
-                folder=each.folder,
-                installer=each.installer,
+                id=distribution.id,
+                name=distribution.name,
+                version=distribution.version,
+                site=distribution.site,
+                folder=distribution.folder,
+                installer=distribution.installer,
                 files=count,
-                requires=required_names(each.requires, target.markers),
+                requires=required_names(distribution.requires, target.markers),
                 missing=_paths(missing, places),
                 changed=_paths(changed, places),
                 hidden=_paths(unseen, places),
-                unhashed=found.unhashed if found else None,
+                unhashed=hashes.unhashed if hashes else None,
                 findings=(*findings[number], *findings_of(startup)),
                 startup=startup,
                 absences={places.installed_path(key): absence for key, absence in meaning.items()},
-                manager=each.manager,
+                manager=distribution.manager,
             )
         )
     return Scan(
@@ -607,7 +618,7 @@ def scan(
         contested=tuple(contested),
         leftovers=tuple(leftovers(seen.strays, owned.every, aside, places)),
         skipped=tuple(dict.fromkeys(skipped)),
-        not_compared=tuple(sorted([*(each.skip for each in aside), *_outside(places)])),
+        not_compared=tuple(sorted([*(bystander.skip for bystander in aside), *_outside(places)])),
         verified=every,
         hidden=tuple(hidden_by(places.search)),
     )
@@ -630,22 +641,22 @@ def read_records(
     owned = Owned()
     read: list[tuple[Unread, int]] = []
     findings: list[list[Finding]] = []
-    for each in unread:
+    for distribution in unread:
         try:
-            keys, odd = recorded_keys(each.record, each.site, places)
+            keys, odd = recorded_keys(distribution.record, distribution.site, places)
         except RecordError as error:
-            if not os.path.lexists(each.folder):
-                skipped.append(Skip(each.name, "changed", "it was removed while the environment was read"))
+            if not os.path.lexists(distribution.folder):
+                skipped.append(Skip(distribution.name, "changed", "it was removed while the environment was read"))
             else:
-                skipped.append(Skip(each.name, error.code, error.reason))
+                skipped.append(Skip(distribution.name, error.code, error.reason))
             continue
         if any(key.startswith("__editable__") for key in keys if "/" not in key):
-            skip = Skip(each.name, "editable", "it is installed from a folder of sources")
-            tops = frozenset({each.name.replace("-", "_")})
-            aside.append(Bystander(skip, each.site, each.record, tops, each.version))
+            skip = Skip(distribution.name, "editable", "it is installed from a folder of sources")
+            tops = frozenset({distribution.name.replace("-", "_")})
+            aside.append(Bystander(skip, distribution.site, distribution.record, tops, distribution.version))
             continue
         owned.add(keys)
-        read.append((each, len(keys)))
+        read.append((distribution, len(keys)))
         findings.append(odd)
     return owned, read, findings
 
@@ -655,20 +666,20 @@ def _broken(package: Unread, keys: AbstractSet[str], places: Places, target: Tar
 
     A package that lists its dist-info folder, where that is gone, was uninstalled by pip or uv, and lacks nothing.
     """
-    own = {key for key in keys if not is_absolute(key)}
-    missing = {key for key in own if state_of(places.on_disk(key)) == "missing"}
+    inside = {key for key in keys if not is_absolute(key)}
+    missing = {key for key in inside if state_of(places.on_disk(key)) == "missing"}
     if any(".dist-info/" in key or ".egg-info" in key for key in missing):
         return set()
-    meaning = absences(missing, own, package, places, target)
+    meaning = absences(missing, inside, package, places, target)
     return {key for key, absence in meaning.items() if absence == "breaks"}
 
 
-def _changed(each: Unread, keys: Collection[str], places: Places, target: Target) -> set[str]:
+def _changed(distribution: Unread, keys: Collection[str], places: Places, target: Target) -> set[str]:
     """Those of some changed files that count as changed: a generated command does not while it runs its entry point."""
     outside = [key for key in keys if is_absolute(key)]
     if not outside:
         return set(keys)
-    commands = commands_of(each, target)
+    commands = commands_of(distribution, target)
     kept = set(keys)
     for key in outside:
         entry_point = commands.get(places.installed_path(key))

@@ -72,23 +72,23 @@ def verify(
     """
     _files.cache_clear()  # a reinstall may have written a RECORD anew
     tasks = [
-        _Task(each.id, each.record, each.site, places, start, min(start + _SLICE, count))
-        for each, count in sorted(distributions, key=lambda pair: -pair[1])
+        _Task(distribution.id, distribution.record, distribution.site, places, start, min(start + _SLICE, count))
+        for distribution, count in sorted(distributions, key=lambda pair: -pair[1])
         for start in range(0, count, _SLICE)
     ]
     jobs = jobs or _cores()
     total = sum(count for _, count in distributions)
-    found: dict[str, Verified] = {}
+    verified: dict[str, Verified] = {}
     for task, result in zip(tasks, _run(tasks, 1 if total < _FEW else min(jobs, len(tasks))), strict=True):
         if result is not None:
-            before = found.get(task.id, Verified((), (), (), 0))
-            found[task.id] = Verified(
+            before = verified.get(task.id, Verified((), (), (), 0))
+            verified[task.id] = Verified(
                 before.changed + result.changed,
                 before.missing + result.missing,
                 before.hidden + result.hidden,
                 before.unhashed + result.unhashed,
             )
-    return found
+    return verified
 
 
 def _cores() -> int:
@@ -108,8 +108,8 @@ def _by_all_means(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified | None
 
     done = 0
     try:
-        for each in _in_processes(tasks, jobs):
-            yield each
+        for result in _in_processes(tasks, jobs):
+            yield result
             done += 1
     except BrokenProcessPool:
         yield from map(_verify, tasks[done:])
@@ -170,12 +170,12 @@ def _verify(task: _Task) -> Verified | None:
         if ".dist-info/" in key and key.endswith(_NOTES):
             continue
         try:
-            found = digest_of(task.places.on_disk(key), file.digest.partition(":")[0])
+            digest = digest_of(task.places.on_disk(key), file.digest.partition(":")[0])
         except Unreadable:
             hidden.append(key)
             continue
-        if found is None:
+        if digest is None:
             missing.append(key)
-        elif found != file.digest:
+        elif digest != file.digest:
             changed.append(key)
     return Verified(tuple(changed), tuple(missing), tuple(hidden), unhashed)
