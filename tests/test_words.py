@@ -37,8 +37,11 @@ FINISHED = (
     "environment/files.py",
     "environment/managed.py",
     "environment/origins.py",
+    "environment/owners.py",
     "environment/paths.py",
+    "environment/scan.py",
     "environment/situation.py",
+    "environment/verification.py",
     "errors.py",
     "files.py",
     "gather.py",
@@ -65,9 +68,9 @@ VERBS = frozenset(
         Explain Fetch Fill Find Finish Follow Forget Format Gather Give Hash Have Hide Hold Inflate Join Judge
         Keep Kill Lay Leave Let List Load Look Make Map Mark Match Measure Meet Merge Move Note Open Order Parse
         Pause Place Plan Play Pop Prepare Print Push Put Quote Raise Read Record Refuse Release Remember Remove
-        Render Replace Report Require Resolve Restore Return Run Say See Select Send Set Settle Show Sort Split
-        Start Stop Store Strip Sum Take Tell Translate Treat Try Turn Understand Unpack Update Use Wait Walk
-        Warn Wrap Write Yield
+        Render Replace Report Require Resolve Restore Return Run Say Scan See Select Send Set Settle Show Sort
+        Split Start Stop Store Strip Sum Take Tell Translate Treat Try Turn Understand Unpack Update Use Wait
+        Walk Warn Wrap Write Yield
         """,
     )
 )

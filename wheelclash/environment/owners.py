@@ -1,6 +1,7 @@
-"""Owners: whose a file or folder of an environment is, and whose content is there. Hashes only what was asked about.
+"""The owners of a file or folder of an environment, and which owner's content is there.
 
-Claims: who recorded which file of an environment, compared or not; and these files as a tree of names.
+Every distribution that recorded a file claims it, compared or not; these files form a tree of names. Only what was
+asked about is hashed.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ class Claims:
         self.not_compared = tuple(sorted(bystander.skip for bystander in aside))
 
     def _add_bystanders(self, aside: Iterable[Bystander]) -> None:
-        """Whoever recorded a file owns it, compared or not; what an older release recorded only where nobody else."""
+        """Let what is not compared own the files it recorded; an older release only those without another owner."""
         for bystander in sorted(aside, key=lambda excluded: excluded.skip.code == "superseded"):
             if bystander.record is None:
                 continue
@@ -137,7 +138,7 @@ class Claims:
                 self.by_id[package.id] = package
 
     def below(self, folder: str, starting: str = "") -> Iterator[str]:
-        """The keys of everything recorded below a folder, in it by a name with a certain start."""
+        """Yield the keys of everything recorded below a folder, in it by a name with a certain start."""
         start = f"{folder.rstrip('/')}/{starting}"
         home = f"{self.places.sites[0]}/"
         if home.startswith(start):
@@ -152,16 +153,16 @@ class Claims:
 
     @cached_property
     def _absolute(self) -> list[str]:
-        """The keys that are absolute paths: few, and often all that need be looked through."""
+        """Return the keys that are absolute paths: few, and often all that need be looked through."""
         return [key for key in self.owned.every if is_absolute(key)]
 
     @cached_property
     def _tops(self) -> set[str]:
-        """The first parts of all keys: most of what may be asked for is not among them."""
+        """Return the first parts of all keys: most of what may be asked for is not among them."""
         return {key.partition("/")[0] for key in self.owned.every}
 
     def forms(self, key: str) -> Iterator[str]:
-        """The keys of the other forms of a module, of which one hides the other."""
+        """Yield the keys of the other forms of a module, of which one hides the other."""
         stem = module_stem(key)
         if stem is None:
             return iter(())
@@ -169,7 +170,7 @@ class Claims:
         return (other for other in self.owned.every if other.startswith(starts) and module_stem(other) == stem)
 
     def restricted(self, keys: set[str]) -> Owned:
-        """The ownership map of some keys only."""
+        """Return the ownership map of some keys only."""
         owned = Owned()
         for recorded in self.owned.keys:
             owned.add(recorded & keys)
@@ -195,16 +196,16 @@ class Files:
 
     @property
     def sites(self) -> tuple[str, ...]:
-        """The site-packages folders."""
+        """Return the site-packages folders."""
         return self._places.sites
 
     @property
     def scripts(self) -> str:
-        """The folder of commands."""
+        """Return the folder of commands."""
         return self._places.scripts
 
     def readings(self, text: str) -> Iterator[str]:
-        """The absolute paths that a text may stand for, nearest first; what says where it starts stands for one."""
+        """Yield the absolute paths that a text may stand for, nearest first; one that says where it starts is one."""
         yield self._joined(text)
         if is_absolute(text) or text in {".", ".."} or text.startswith(("./", "../")):
             return
@@ -227,7 +228,7 @@ class Files:
         return (self._places.base.rstrip("/"),)
 
     def find(self, path: str) -> Place | None:
-        """What is at an absolute path, links followed, or is recorded to be."""
+        """Return what is at an absolute path, links followed, or is recorded to be there."""
         real, key = self._key(path)
         if key is not None and key in self._claims.owned.every:
             return Place("file", key)
@@ -244,7 +245,7 @@ class Files:
         return None
 
     def names(self, folder: str, starting: str = "") -> Collection[str]:
-        """The names of what is in a folder, or is recorded to be."""
+        """Return the names of what is in a folder, or is recorded to be."""
         place = self.find(folder)
         if place is None or place.what == "file":
             return ()
@@ -258,7 +259,7 @@ class Files:
         return {name for name in names if name.startswith(starting)}
 
     def _key(self, path: str) -> tuple[str, str | None]:
-        """A path with its folder's links resolved, and its key; None outside of the environment."""
+        """Return a path with its folder's links resolved, and its key; None outside of the environment."""
         folder, _, name = path.rstrip("/").rpartition("/")
         if name in {"", ".", ".."}:
             real = os.path.realpath(path)
@@ -272,7 +273,7 @@ class Files:
         return any(f"{folder.rstrip('/')}/".startswith(f"{inner.rstrip('/')}/") for inner in folders)
 
     def unknown(self, text: str) -> Unknown:
-        """Why a PATH means nothing."""
+        """Return why a PATH means nothing."""
         real, _ = self._key(self._joined(text))
         outside = not self._is_inside(real) and (is_absolute(text) or os.path.lexists(real))
         name = canonicalize_name(text)
@@ -287,7 +288,7 @@ class Files:
 
 
 class Answered(NamedTuple):
-    """Whose some PATHs are.
+    """The owners of some PATHs.
 
     Attributes:
         belongings: What they mean, in the order asked.
@@ -295,7 +296,7 @@ class Answered(NamedTuple):
         names: Of all distributions, by id; not compared ones included.
         searched: How many distributions could be read.
         skipped: Distributions, folders and files that could not be read.
-        not_compared: Distributions that are somebody else's business; those with a RECORD may be owners all the same.
+        not_compared: Distributions that are not compared; those with a RECORD may be owners all the same.
     """
 
     belongings: tuple[Belonging, ...]
@@ -307,7 +308,7 @@ class Answered(NamedTuple):
 
 
 def owners_in(places: Places, target: Target, asked: Sequence[str], cwd: Path) -> Answered:
-    """Whose some files and folders of an environment are, and whose content is there.
+    """Return the owners of some files and folders of an environment, and which owner's content is there.
 
     Args:
         places: Where it is.
@@ -341,7 +342,7 @@ def owners_in(places: Places, target: Target, asked: Sequence[str], cwd: Path) -
 
 
 class _Answers:
-    """Whose what is, by the claims of an environment and a look at the disk."""
+    """Finds owners by the claims of an environment and by what is on disk."""
 
     def __init__(self, claims: Claims, target: Target) -> None:
         self._claims = claims
@@ -351,7 +352,7 @@ class _Answers:
         self._target = target
 
     def belonging(self, asked: str, meaning: Meaning) -> Belonging:
-        """Whose one thing is."""
+        """Return the owners of one file or folder."""
         if meaning.place.what == "folder":
             return self._folder(asked, meaning)
         key = meaning.place.name
@@ -417,7 +418,7 @@ class _Answers:
         )
 
     def _alone(self, key: str, distribution: Unread) -> tuple[Owner, OnDisk]:
-        """A file with one owner: what it recorded, and what is there."""
+        """Return a file with one owner: what it recorded, and what is there."""
         try:
             row = listed_files(distribution, self._places, {key}).get(key, NOTHING_RECORDED)
         except RecordError:  # it was there a moment ago
@@ -482,7 +483,7 @@ class _Answers:
         return tuple(sorted(entries, key=lambda entry: entry.path))
 
     def _walked(self, folder: str, keys: set[str]) -> tuple[set[str], list[str]]:
-        """Which of the keys below a folder are gone, and the keys of what is there and nobody's."""
+        """Return which of the keys below a folder are gone, and the keys of files there that have no owner."""
         if not os.path.isdir(folder):  # noqa: PTH112
             return {key for key in keys if state_of(self._places.on_disk(key)) == "missing"}, []
         seen = walk_below(folder, {self._places.on_disk(key) for key in keys})

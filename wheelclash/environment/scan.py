@@ -1,15 +1,12 @@
-"""A scan: what is installed, who owns what, and whose content is on disk. Reads, and writes nothing.
+"""A scan of an environment: what is installed, which distributions own what, and what is on disk. It writes nothing.
 
-Who owns what in an environment: a set of keys for each distribution, and a list for what is contested.
+The map of owners is a set of keys for each distribution, and a list for what is contested. Half a million files pass
+through here, so all that is done for each is done by :class:`set`.
 
-Half a million files pass through here, so all that is done for each is done by :class:`set`.
+Contested files are the overlaps of what is installed, judged as those of wheels are, with what is on disk.
 
-Contested files: the overlaps of what is installed, judged as those of wheels are, with what is on disk.
-
-Absence: what it means that a recorded file is gone.
-
-Files are missing from nearly every image: bytecode, tests, stubs are deleted to make it smaller, and nothing breaks.
-What an import needs is another matter, whoever took it. The line between them is drawn here, once.
+Recorded files are missing from nearly every image: bytecode, tests and stubs are deleted to make it smaller, and
+nothing breaks. What an import needs is another matter, whatever removed it. Only this module distinguishes the two.
 """
 
 from __future__ import annotations
@@ -97,7 +94,7 @@ class Owned:
     __slots__ = ("_contested", "_several", "every", "keys")
 
     def __init__(self) -> None:
-        """Nothing owned yet."""
+        """Make a map in which nothing is owned yet."""
         self.keys: list[set[str]] = []
         self.every: set[str] = set()
         self._several: set[str] = set()
@@ -113,7 +110,7 @@ class Owned:
 
     @property
     def contested(self) -> Mapping[str, list[int]]:
-        """The keys with several owners, and which: found in one pass over the owners, when all are known."""
+        """Return the keys with several owners, and which: found in one pass over the owners, when all are known."""
         if len(self._contested) < len(self._several):
             for number, keys in enumerate(self.keys):
                 for key in keys & self._several:
@@ -121,23 +118,23 @@ class Owned:
         return self._contested
 
     def owners(self, key: str) -> list[int]:
-        """The owners of a key."""
+        """Return the owners of a key."""
         owners = self.contested.get(key)
         return [number for number, keys in enumerate(self.keys) if key in keys] if owners is None else owners
 
     def of_each(self, keys: AbstractSet[str]) -> list[set[str]]:
-        """Which of ``keys`` each owner has."""
+        """Return which of ``keys`` each owner has."""
         return [recorded & keys for recorded in self.keys]
 
     def related(self, *, case_sensitive: bool) -> set[str]:
-        """Keys of different owners that are no equals and may yet clash: hidden modules, names that differ in case."""
+        """Return keys of different owners that may clash, though not equal: hidden modules, names of another case."""
         related = set(self._modules())
         if not case_sensitive:
             related |= set(self._cases())
         return related
 
     def _modules(self) -> Iterator[str]:
-        """All forms of each module of which different owners have different forms."""
+        """Yield all forms of each module of which different owners have different forms."""
         every = self.every
         extensions: dict[str, dict[str, int]] = {}
         stems: set[str] = set()
@@ -192,7 +189,7 @@ def find_contested(
     target: Target,
     findings: Sequence[list[Finding]] | None = None,
 ) -> list[Contested]:
-    """Every overlap of an environment, gravest first.
+    """Return every overlap of an environment, gravest first.
 
     Args:
         owned: Who owns what, by number.
@@ -252,7 +249,7 @@ def _rows(
     places: Places,
     findings: Sequence[list[Finding]] | None,
 ) -> dict[str, dict[str, RecordedFile]]:
-    """What each owner's RECORD says of these keys, by id; RECORD is read again, by those in question only."""
+    """Map ids to what each owner's RECORD says of these keys; RECORD is read again, of owners in question only."""
     wanted: defaultdict[int, set[str]] = defaultdict(set)
     for key in keys:
         for owner in owned.owners(key):
@@ -272,7 +269,7 @@ def _rows(
 
 
 def installed_file(key: str, row: RecordedFile, commands: Mapping[str, str], places: Places) -> InstalledFile:
-    """A file as its RECORD has it; a command that was generated is what it runs."""
+    """Return a file as its RECORD has it; a command that was generated is what it runs."""
     path = places.installed_path(key)
     if path in commands:
         return InstalledFile(path, commands[path], None, None, None)
@@ -280,7 +277,7 @@ def installed_file(key: str, row: RecordedFile, commands: Mapping[str, str], pla
 
 
 def commands_of(distribution: Unread, target: Target) -> dict[str, str]:
-    """Installed paths of the commands that installers generate for a distribution, and what each runs."""
+    """Return installed paths of the commands that installers generate for a distribution, and what each runs."""
     text = entry_points_text(distribution.folder)
     commands = {}
     for installer in INSTALLERS if text else ():
@@ -320,7 +317,7 @@ def _state(
 
 
 def _requires(distributions: Sequence[Unread], target: Target) -> Callable[[str, str], bool]:
-    """Whether one distribution requires another under any extra; METADATA is parsed when first asked."""
+    """Return whether one distribution requires another under any extra; METADATA is parsed when first asked."""
     from wheelclash.core.contents import Contents
     from wheelclash.core.distribution import requirements_of
 
@@ -394,7 +391,7 @@ def _absence(key: str, removed: Collection[str], stubs: Collection[str], places:
 
 
 def _test_folders(key: str) -> Iterator[str]:
-    """The folders of tests that a key lies in, outermost first."""
+    """Yield the folders of tests that a key lies in, outermost first."""
     parts = key.split("/")
     for number, part in enumerate(parts[:-1], 1):
         if part in _TESTS:
@@ -402,7 +399,7 @@ def _test_folders(key: str) -> Iterator[str]:
 
 
 def _removed_test_folders(missing: Collection[str], keys: AbstractSet[str]) -> set[str]:
-    """The folders of tests of which nothing is left: where something is, somebody took single files."""
+    """Return the folders of tests of which nothing is left: where a file is left, single files were removed."""
     candidates = {folder for key in missing for folder in _test_folders(key)}
     if candidates:
         there = {folder for key in keys - set(missing) for folder in _test_folders(key)}
@@ -411,7 +408,7 @@ def _removed_test_folders(missing: Collection[str], keys: AbstractSet[str]) -> s
 
 
 def _namespace_inits(missing: Collection[str], distribution: Unread, places: Places) -> set[str]:
-    """The missing ``__init__.py`` that did nothing but declare a namespace, by the hash in RECORD."""
+    """Return the missing ``__init__.py`` that did nothing but declare a namespace, by the hash in RECORD."""
     inits = {key for key in missing if key.endswith(_INIT_NAME)}
     if not inits:
         return set()
@@ -435,11 +432,11 @@ class Installed(NamedTuple):
         files: How many files it recorded, bytecode left out.
         requires: Names it requires on the target, without extras.
         missing: Files it recorded that are gone, contested ones included.
-        changed: Files whose content is not the recorded one, as far as they were hashed; contested ones left out.
-        hidden: Files of which nothing can be told, for want of permission.
+        changed: Files with other content than was recorded, as far as they were hashed; contested ones left out.
+        hidden: Files of which nothing can be told, because there is no permission to read them.
         unhashed: How many of its files have no hash to verify; None if that was not looked at.
         findings: What is odd about its RECORD.
-        startup: Its files whose code Python runs at every start, where it clashes with others.
+        startup: Its files with code that Python runs at every start, where it clashes with others.
         absences: What it means that a missing file is gone, by path.
         manager: ``conda`` or ``dpkg`` of a package that one of these installed: no other installer can write it.
     """
@@ -463,7 +460,7 @@ class Installed(NamedTuple):
 
     @property
     def record(self) -> str:
-        """The path of its RECORD, or of its manager's list."""
+        """Return the path of its RECORD, or of its manager's list."""
         return f"{self.folder}/RECORD" if self.manager is None else self.folder
 
 
@@ -476,9 +473,9 @@ class Scan(NamedTuple):
         distributions: By name; then the packages of other managers that own a file which one of them owns too, or lack
             one that an import needs.
         contested: Every overlap, judged as for wheels, with what is on disk.
-        leftovers: Files that nobody recorded, by folder.
+        leftovers: Files that no distribution recorded, by folder.
         skipped: Distributions and folders that could not be read.
-        not_compared: Distributions that are somebody else's business.
+        not_compared: Distributions that another package manager, or their developer, takes care of.
         verified: Whether every file was hashed.
         hidden: What an import does not find, because an earlier folder of the search path has it too.
     """
@@ -516,7 +513,7 @@ class Scan(NamedTuple):
         return list(pairs)
 
     def require_compared(self, names: Iterable[str], option: str) -> None:
-        """Refuse to keep or drop what is not there, is somebody else's business, or could not be read.
+        """Refuse to keep or drop what is not there, is not compared, or could not be read.
 
         Args:
             names: Normalised.
@@ -675,7 +672,7 @@ def _broken(package: Unread, keys: AbstractSet[str], places: Places, target: Tar
 
 
 def _changed(distribution: Unread, keys: Collection[str], places: Places, target: Target) -> set[str]:
-    """Those of some changed files that count as changed: a generated command does not while it runs its entry point."""
+    """Return those of some changed files that count as changed: a command does not while it runs its entry point."""
     outside = [key for key in keys if is_absolute(key)]
     if not outside:
         return set(keys)

@@ -36,7 +36,7 @@ class Verified(NamedTuple):
     """What hashing all files of one distribution showed.
 
     Attributes:
-        changed: Keys of files whose content is not the recorded one.
+        changed: Keys of files with other content than was recorded.
         missing: Keys of files that are not there.
         hidden: Keys of files that cannot be read.
         unhashed: How many files have no usable hash in RECORD.
@@ -68,7 +68,7 @@ def verify(
         jobs: Processes; by default as many as there are cores to use.
 
     Returns:
-        By id. One whose RECORD has gone meanwhile is left out.
+        By id. One with a RECORD that has gone meanwhile is left out.
     """
     _files.cache_clear()  # a reinstall may have written a RECORD anew
     tasks = [
@@ -103,7 +103,7 @@ def _run(tasks: Sequence[_Task], jobs: int) -> Iterable[Verified | None]:
 
 
 def _by_all_means(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified | None]:
-    """In processes; if one of them is killed, what is left is done here."""
+    """Yield the results of processes; if one of them is killed, what is left is done in this one."""
     from concurrent.futures.process import BrokenProcessPool
 
     done = 0
@@ -116,7 +116,7 @@ def _by_all_means(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified | None
 
 
 def _in_processes(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified | None]:
-    """Processes rather than threads: most files are so small that the interpreter, not the hash, is the work."""
+    """Yield results of processes, not threads: for most files the interpreter has more to do than the hash."""
     import gc
     import multiprocessing
     import sys
@@ -132,7 +132,7 @@ def _in_processes(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified | None
 
 
 def _batches(tasks: Sequence[_Task], jobs: int) -> Iterator[list[_Task]]:
-    """Tasks put together: most distributions have few files."""
+    """Yield tasks put together: most distributions have few files."""
     enough = sum(task.stop - task.start for task in tasks) // (_SHARES * jobs)
     batch: list[_Task] = []
     files = 0
@@ -152,7 +152,7 @@ def _verify_all(tasks: list[_Task]) -> list[Verified | None]:
 
 @lru_cache(maxsize=1)
 def _files(record: str, site: str, places: Places) -> list[tuple[str, RecordedFile]]:
-    """Kept from slice to slice of one distribution."""
+    """Return the files of a RECORD by key; they are kept from slice to slice of one distribution."""
     return list(recorded_files(record, site, places, None).items())
 
 
