@@ -39,6 +39,7 @@ FINISHED = (
     "environment/origins.py",
     "environment/owners.py",
     "environment/paths.py",
+    "environment/reading.py",
     "environment/scan.py",
     "environment/situation.py",
     "environment/verification.py",

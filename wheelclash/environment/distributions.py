@@ -14,7 +14,6 @@ Start-up files that are installed: which of a distribution's files make Python r
 from __future__ import annotations
 
 import csv
-import errno
 import io
 import json
 import os
@@ -28,7 +27,7 @@ from wheelclash.core.contents import Finding, Noted
 from wheelclash.core.distribution import Skip
 from wheelclash.core.role import is_sourceless
 from wheelclash.core.startup import STARTUP_LIMIT, is_startup_file, runs_code
-from wheelclash.files import IrregularFileError, open_file
+from wheelclash.environment.reading import MAX_BYTES, read_small
 from wheelclash.wheel.record import (
     BYTECODE,
     MAX_PATH,
@@ -48,8 +47,6 @@ if TYPE_CHECKING:
     from wheelclash.environment.paths import Places
 
 __all__ = [
-    "MAX_BYTES",
-    "NOTHING_THERE",
     "Bystander",
     "Inventory",
     "Metadata",
@@ -58,7 +55,6 @@ __all__ = [
     "direct_url_of",
     "entry_points_text",
     "metadata_of",
-    "read_small",
     "recorded_files",
     "recorded_keys",
     "required_names",
@@ -67,12 +63,6 @@ __all__ = [
     "take_inventory",
     "variant_of",
 ]
-
-MAX_BYTES = 256 * 1024 * 1024
-"""The largest RECORD that is read."""
-
-NOTHING_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
-"""What the system says of a path at which there is nothing: no file, links in a circle, a name no file can have."""
 
 _SIGNS = ("//", "./", "\\", "\0", ":")
 """One of these is in ``/path/`` if a path is no key as it is. Most RECORDs hold none, and are searched as a whole."""
@@ -154,37 +144,6 @@ def recorded_files(
                 file = NOTHING_RECORDED
             files[key] = file
     return files
-
-
-def read_small(path: str, limit: int) -> bytes | None:
-    """Return the content of a small regular file.
-
-    Args:
-        path: Where.
-        limit: Bytes; of a larger file only so many are read.
-
-    Returns:
-        None if it is not there, or no regular file.
-
-    Raises:
-        OSError: It is there and cannot be read.
-    """
-    try:
-        descriptor, status = open_file(path)
-    except IrregularFileError:
-        return None
-    except OSError as error:
-        if error.errno in NOTHING_THERE:
-            return None
-        raise
-    try:
-        pieces = []
-        while limit > 0 and (piece := os.read(descriptor, min(limit, status.st_size + 1))):
-            pieces.append(piece)
-            limit -= len(piece)
-        return b"".join(pieces)
-    finally:
-        os.close(descriptor)
 
 
 def _read(record: str, findings: Noted) -> str:
@@ -577,7 +536,7 @@ def _is_conda_owned(distribution: Unread, conda: Mapping[str, str]) -> bool:
     if record is None:
         return False
     try:
-        data = read_small(record, 256 * 1024 * 1024) or b"{}"
+        data = read_small(record, MAX_BYTES) or b"{}"
         files = _dict(json.loads(data)).get("files", ())
     except (OSError, ValueError, RecursionError):
         return True

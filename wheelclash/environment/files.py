@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.core.content import HEAD, INIT_LIMIT, Answer, Question, answer, is_known_stub
 from wheelclash.core.overlap import folded
-from wheelclash.environment.distributions import NOTHING_THERE, RecordError, read_small, recorded_keys
+from wheelclash.environment.distributions import RecordError, recorded_keys
 from wheelclash.environment.paths import is_absolute
+from wheelclash.environment.reading import NOTHING_THERE, read_small
 from wheelclash.files import IrregularFileError, open_file
 
 if TYPE_CHECKING:

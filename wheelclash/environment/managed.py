@@ -16,13 +16,12 @@ from packaging.utils import canonicalize_name
 
 from wheelclash.core.distribution import Skip
 from wheelclash.environment.distributions import (
-    MAX_BYTES,
     RecordError,
     Unread,
-    read_small,
     recorded_files,
     recorded_keys,
 )
+from wheelclash.environment.reading import MAX_BYTES, read_small
 from wheelclash.wheel.record import BYTECODE, NOTHING_RECORDED, RecordedFile
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from packaging.utils import canonicalize_name
 
 from wheelclash.core.layout import InstalledPath
-from wheelclash.environment.distributions import MAX_BYTES, read_small
+from wheelclash.environment.reading import MAX_BYTES, read_small
 from wheelclash.errors import QuestionError
 from wheelclash.http.urls import shown_path
 

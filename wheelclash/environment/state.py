@@ -24,7 +24,6 @@ from wheelclash.core.query import module_stem
 from wheelclash.core.role import role_of
 from wheelclash.environment.distributions import (
     RecordError,
-    read_small,
     required_names,
     source_of,
     startup_of,
@@ -34,6 +33,7 @@ from wheelclash.environment.distributions import (
 from wheelclash.environment.files import Unreadable, claimed, digest_of, kinds_in, names_in, on_disk, state_of
 from wheelclash.environment.managed import listed_files, managed_among
 from wheelclash.environment.paths import is_absolute
+from wheelclash.environment.reading import read_small
 from wheelclash.environment.scan import commands_of, installed_file, read_records
 from wheelclash.http.urls import local_path, without_credentials
 from wheelclash.installers import INSTALLERS
