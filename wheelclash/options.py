@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from wheelclash.core.addition import Loss
     from wheelclash.core.overlap import Overlap
+    from wheelclash.core.state import Loss
     from wheelclash.environment.locate import Environment
     from wheelclash.index.settings import IndexFlags
     from wheelclash.installers import InstallerName

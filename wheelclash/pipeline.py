@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.core.addition import NOTHING, effects, newcomers
 from wheelclash.core.content import Answer, extent
 from wheelclash.core.content import Question as Doubt
 from wheelclash.core.content import answer as judge_content
@@ -21,6 +20,7 @@ from wheelclash.core.layout import lay_out_for_each
 from wheelclash.core.overlap import contradicted, judge, questions
 from wheelclash.core.plan import Plans, check_keepers, plan, require_known
 from wheelclash.core.startup import startup_files
+from wheelclash.core.state import NOTHING, effects, newcomers
 from wheelclash.errors import FetchError, WheelError
 from wheelclash.gather import gather
 from wheelclash.http.urls import origin_of
@@ -34,12 +34,12 @@ from wheelclash.threads import run_all
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wheelclash.core.addition import Addition
     from wheelclash.core.content import Answers
     from wheelclash.core.contents import Contents, Evidence
     from wheelclash.core.distribution import Candidate
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
+    from wheelclash.core.state import Addition
     from wheelclash.environment.paths import Places
     from wheelclash.environment.state import Residents
     from wheelclash.gather import TargetSet

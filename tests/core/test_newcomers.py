@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.values import LINUX, distribution
 from tests.support.wheelmaker import Wheel
-from wheelclash.core.addition import effects, newcomers
+from wheelclash.core.state import effects, newcomers
 
 
 def _names(

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from tests.support.values import BY_NAME, LINUX, MACOS, distribution, overlaps_of
 from tests.support.wheelmaker import Wheel
-from wheelclash.core.addition import Addition
 from wheelclash.core.diagnosis import diagnose, empty_disk
 from wheelclash.core.disk import Disk
 from wheelclash.core.installer import Invocation
 from wheelclash.core.plan import Remedy, Step, check_keepers, remedies
+from wheelclash.core.state import Addition
 from wheelclash.errors import KeeperError
 
 if TYPE_CHECKING:

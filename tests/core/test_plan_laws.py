@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from tests.support.values import BY_NAME, LINUX, distribution, overlaps_of
 from tests.support.wheelmaker import Wheel
-from wheelclash.core.addition import NOTHING, Addition
 from wheelclash.core.diagnosis import diagnose, empty_disk
 from wheelclash.core.disk import Disk
 from wheelclash.core.installer import Invocation, Unordered
 from wheelclash.core.layout import InstalledFile, InstalledPath
 from wheelclash.core.overlap import Overlap, Owner
 from wheelclash.core.plan import Clash, Party, Remedy, Repair, Situation, Step, check_keepers, plan, plan_repair
+from wheelclash.core.state import NOTHING, Addition
 from wheelclash.errors import KeeperError
 
 if TYPE_CHECKING:

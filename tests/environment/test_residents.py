@@ -23,8 +23,8 @@ from wheelclash.parts import overlaps_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from wheelclash.core.addition import Addition
     from wheelclash.core.distribution import Distribution
+    from wheelclash.core.state import Addition
     from wheelclash.target.target import Target
 
 Files = dict[str, str]

@@ -7,11 +7,11 @@ from heapq import nsmallest
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from wheelclash.core.addition import NOTHING, Addition, Loss
 from wheelclash.core.disk import Disk, Intact
 from wheelclash.core.installer import Order
 from wheelclash.core.layout import InstalledFile, InstalledPath, Layout
 from wheelclash.core.overlap import contradicted, folded
+from wheelclash.core.state import NOTHING, Addition, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

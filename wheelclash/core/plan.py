@@ -14,24 +14,24 @@ from itertools import combinations, product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from wheelclash.core.addition import NOTHING
 from wheelclash.core.diagnosis import contested_layouts, empty_disk
 from wheelclash.core.disk import Disk, Record
 from wheelclash.core.distribution import Edge
 from wheelclash.core.installer import Invocation, Unordered
 from wheelclash.core.paths import folders_above
+from wheelclash.core.state import NOTHING
 from wheelclash.errors import KeeperError
 from wheelclash.wording import listed, some
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from wheelclash.core.addition import Addition, Loss
     from wheelclash.core.disk import Intact
     from wheelclash.core.distribution import Distribution
     from wheelclash.core.installer import Installer, InstallerName, Order
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
+    from wheelclash.core.state import Addition, Loss
     from wheelclash.target.target import Target
 
 __all__ = [

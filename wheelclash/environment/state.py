@@ -11,7 +11,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelclash.core.addition import NOBODYS, Addition, Unowned
 from wheelclash.core.content import HEAD, INIT_LIMIT, Answer, is_known_stub
 from wheelclash.core.content import answer as judge_content
 from wheelclash.core.contents import Contents
@@ -22,6 +21,7 @@ from wheelclash.core.ownership import OwnershipMap
 from wheelclash.core.paths import folders_above
 from wheelclash.core.query import module_stem
 from wheelclash.core.role import role_of
+from wheelclash.core.state import NOBODYS, Addition, Unowned
 from wheelclash.environment.distributions import (
     RecordError,
     required_names,

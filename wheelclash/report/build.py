@@ -74,7 +74,6 @@ from wheelclash.wording import listed, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from wheelclash.core.addition import Loss
     from wheelclash.core.diagnosis import State
     from wheelclash.core.disk import Intact
     from wheelclash.core.distribution import Distribution, Edge, Skip
@@ -82,6 +81,7 @@ if TYPE_CHECKING:
     from wheelclash.core.overlap import Kind, Overlap, Owner, Severity
     from wheelclash.core.plan import Remedy, Undecided
     from wheelclash.core.query import Belonging, Below, Beside, Share
+    from wheelclash.core.state import Loss
     from wheelclash.environment.damage import Condition, Damage
     from wheelclash.environment.paths import Places
     from wheelclash.environment.scan import Contested, Installed, Scan

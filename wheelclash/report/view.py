@@ -5,18 +5,18 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.core.addition import NOTHING
+from wheelclash.core.state import NOTHING
 from wheelclash.report.model import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wheelclash.core.addition import Addition, Loss
     from wheelclash.core.diagnosis import Diagnosis
     from wheelclash.core.distribution import Distribution, Skip
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
     from wheelclash.core.plan import Remedy, Repair, RepairState, Step
+    from wheelclash.core.state import Addition, Loss
     from wheelclash.environment.origins import Origin
     from wheelclash.environment.paths import Places
     from wheelclash.environment.scan import Scan
