@@ -20,7 +20,7 @@ from wheelclash.core.layout import lay_out_for_each
 from wheelclash.core.overlap import contradicted, judge, questions
 from wheelclash.core.plan import Plans, check_keepers, plan, require_known
 from wheelclash.core.startup import startup_files
-from wheelclash.core.state import NOTHING, effects, newcomers
+from wheelclash.core.state import State, effects, newcomers
 from wheelclash.errors import FetchError, WheelError
 from wheelclash.gather import gather
 from wheelclash.http.urls import origin_of
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from wheelclash.core.distribution import Candidate
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
-    from wheelclash.core.state import Addition
     from wheelclash.environment.paths import Places
     from wheelclash.environment.state import Residents
     from wheelclash.gather import TargetSet
@@ -167,7 +166,7 @@ def _reasons(
         grave,
         view.distributions,
         reader,
-        residents=view.addition.residents,
+        residents=view.residents,
         places=there.places,
         recorded=there.recorded,
     )
@@ -178,13 +177,13 @@ def _notes_on_residents(view: View, places: Places) -> list[str]:
     clashing = {id_ for overlap in view.overlaps if overlap.is_clash for id_ in overlap.ids}
     notes = [
         restoring_note(each.manager, each.name, each.candidate.version, places)
-        for each in view.addition.residents
+        for each in view.residents
         if each.manager is not None and each.id in clashing
     ]
     notes += [
         f"{each.name} {each.candidate.version} was installed from a wheel variant ({each.variant}): an install puts"
         " another build in its place"
-        for each in view.addition.replaced.values()
+        for each in view.replaced.values()
         if each.variant is not None
     ]
     return notes
@@ -249,18 +248,18 @@ def _view(
     target = found.target
     contents = {each: read[_place(each)] for each in found.candidates}
     distributions = [_distribution(each, one, target) for each, one in contents.items() if not isinstance(one, Skip)]
-    addition = NOTHING
+    state = State.empty(target)
     present: tuple[str, ...] = ()
     if there is not None:
         named = distributions
         distributions = newcomers(named, there.installed, found.pulled, target)
         present = tuple(each.name for each in named if each not in distributions)
         distributions = there.refusing(distributions)
-        addition = there.beside(distributions)
-    overlaps = _overlaps(distributions, target, reader, addition, there)
+        state = there.beside(distributions)
+    overlaps = _overlaps(distributions, target, reader, state.staying(distributions), there)
     distributions = _with_startup(distributions, overlaps, reader)
     distributions = _with_contradictions(distributions, overlaps)
-    everybody = [*distributions, *addition.residents]
+    everybody = [*distributions, *state.staying(distributions)]
     names = {each.id: each.name for each in everybody}
     # what is ignored is shared all the same, but no reason to do anything
     counted = [
@@ -269,7 +268,7 @@ def _view(
     ]
     keepers = check_keepers([each for each in question.keep if each in names.values()], everybody, counted)
     view = View(
-        target=target,
+        state=state,
         roots=found.roots,
         distributions=distributions,
         overlaps=overlaps,
@@ -279,15 +278,15 @@ def _view(
                 distributions,
                 overlaps,
                 target,
-                addition=addition,
+                state=state,
                 roots=found.roots,
                 no_deps=question.deps is False,
             )
             for each in INSTALLERS
         ],
         remedies=(),
-        addition=addition,
         present=present,
+        unowned=() if there is None else tuple(there.unowned(distributions)),
     )
     plans = _plans(view, counted, keepers, question, where, whole)
     return view._replace(remedies=plans.remedies, without_remedies=plans.left_out)
@@ -315,7 +314,7 @@ def _plans(
         keepers=keepers,
         where=where,
         roots=view.roots,
-        addition=view.addition,
+        state=view.state,
         taken=taken,
         whole=whole,
         no_deps=question.deps is False,
@@ -372,11 +371,11 @@ def _overlaps(
     distributions: Sequence[Distribution],
     target: Target,
     reader: WheelReader,
-    addition: Addition,
+    residents: Sequence[Distribution],
     there: Residents | None,
 ) -> list[Overlap]:
     """Every overlap, under every installer, judged; contents are read where a verdict needs them."""
-    everybody = [*distributions, *addition.residents]
+    everybody = [*distributions, *residents]
     found = find_everywhere(everybody, target)
     by_id = {each.id: each for each in distributions}
     if there is not None:  # what residents have among each other is as it was

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.support.values import BY_NAME, LINUX, MACOS, diagnosed, distribution, overlaps_of
 from tests.support.wheelmaker import Wheel, record_digest
-from wheelclash.core.diagnosis import contested_layouts, diagnose, empty_disk
+from wheelclash.core.diagnosis import diagnose
+from wheelclash.core.state import contested_layouts, empty_disk
 from wheelclash.installers import INSTALLERS, InstallerName
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -13,11 +12,11 @@ from hypothesis import strategies as st
 
 from tests.support.values import BY_NAME, LINUX, MACOS, distribution, overlaps_of
 from tests.support.wheelmaker import Wheel
-from wheelclash.core.diagnosis import diagnose, empty_disk
+from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.disk import Disk
 from wheelclash.core.installer import Invocation
 from wheelclash.core.plan import Remedy, Step, check_keepers, remedies
-from wheelclash.core.state import Addition
+from wheelclash.core.state import Action, Change, State, empty_disk
 from wheelclash.errors import KeeperError
 
 if TYPE_CHECKING:
@@ -430,9 +429,11 @@ def _play(
     step: Step,
     installer: InstallerName,
     distributions: Sequence[Distribution],
-    replaces: Mapping[str, str] = MappingProxyType({}),
+    state: State = State.empty(LINUX),  # noqa: B008 - immutable
 ) -> Disk:
     """Carry out a printed command on whole layouts, knowing nothing of why it was printed; nothing stops it."""
+    coming = [each for each in distributions if each not in state.distributions]
+    replaces = {new: old.id for new, old in state.replaced_by(coming).items()}
     by_name = {each.name: each for each in distributions if each.id not in replaces.values()}
     *start, act = step.command[: 3 if installer == "uv" else 2]
     assert start == (["uv", "pip"] if installer == "uv" else ["pip"])
@@ -456,9 +457,10 @@ def _play(
     stays = disk.records.keys() - ({replaces.get(each.id) for each in wanted} if installer == "uv" else set())
     assert not _stops(wanted, [each for each in distributions if each.id in stays], installer)
     rules = BY_NAME[installer]
+    action: Action = "reinstall" if "--no-deps" in flags else "install"
     return disk.install(
         {each.id: each.layouts[installer] for each in wanted},
-        rules.order(wanted, with_dependencies="--no-deps" not in flags),
+        state.order(Change(action, rules, tuple(wanted))),
         removes_all_first=rules.removes_all_first,
         replaces=replaces,
     )
@@ -598,15 +600,15 @@ def test_remedies_beside_what_is_installed(
     older = {new.id: old for new in newcomers for old in there if old.name == new.name}
     stay = [each for each in there if each not in older.values()]
     holders = {path: sorted(disk.holders(path) or ()) for path in disk.contents}
-    addition = Addition(tuple(stay), older, {path: ids[0] if ids else None for path, ids in holders.items()})
+    state = State(LINUX, tuple(there), {path: ids[0] if ids else None for path, ids in holders.items()})
     everybody = [*newcomers, *stay]
     new = {each.id for each in newcomers}
     overlaps = [each for each in overlaps_of(everybody) if new.intersection(each.ids)]
-    taken = diagnose(rules, newcomers, overlaps, LINUX, addition=addition).taken
-    for remedy in remedies(rules, newcomers, overlaps, LINUX, where=Invocation(), addition=addition, taken=taken):
+    taken = diagnose(rules, newcomers, overlaps, LINUX, state=state).taken
+    for remedy in remedies(rules, newcomers, overlaps, LINUX, where=Invocation(), state=state, taken=taken):
         end = disk
         for step in remedy.steps:
-            end = _play(end, step, installer, [*everybody, *older.values()], addition.replaces)
+            end = _play(end, step, installer, [*everybody, *older.values()], state)
         for keeper in remedy.keep:
             assert end.intact(keeper) == "yes", (remedy, end)
 

@@ -30,12 +30,12 @@ def made(tmp_path: Path) -> Handmade:
 
 def planned(made: Handmade, *wheels: Wheel, keep: Sequence[str] = (), roots: Sequence[str] = ()) -> list[Remedy]:
     newcomers = [distribution(each) for each in wheels]
-    addition = Residents(places_below(made.prefix), LINUX).beside(newcomers)
-    everybody = [*newcomers, *addition.residents]
+    state = Residents(places_below(made.prefix), LINUX).beside(newcomers)
+    everybody = [*newcomers, *state.staying(newcomers)]
     coming = {each.id for each in newcomers}
     overlaps = [each for each in overlaps_of(everybody, LINUX) if coming.intersection(each.ids)]
     uv = BY_NAME["uv"]
-    taken = diagnose(uv, newcomers, overlaps, LINUX, addition=addition).taken
+    taken = diagnose(uv, newcomers, overlaps, LINUX, state=state).taken
     keepers = [each.id for name in keep for each in everybody if each.name == name]
     return remedies(
         uv,
@@ -45,7 +45,7 @@ def planned(made: Handmade, *wheels: Wheel, keep: Sequence[str] = (), roots: Seq
         keepers=keepers,
         where=Invocation(),
         roots=roots,
-        addition=addition,
+        state=state,
         taken=taken,
     )
 

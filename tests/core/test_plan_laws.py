@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from tests.support.values import BY_NAME, LINUX, distribution, overlaps_of
 from tests.support.wheelmaker import Wheel
-from wheelclash.core.diagnosis import diagnose, empty_disk
+from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.disk import Disk
 from wheelclash.core.installer import Invocation, Unordered
 from wheelclash.core.layout import InstalledFile, InstalledPath
 from wheelclash.core.overlap import Overlap, Owner
 from wheelclash.core.plan import Clash, Party, Remedy, Repair, Situation, Step, check_keepers, plan, plan_repair
-from wheelclash.core.state import NOTHING, Addition
+from wheelclash.core.state import Change, State, empty_disk
 from wheelclash.errors import KeeperError
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ class Place(NamedTuple):
         installer: Whose commands these are.
         disk: What is there before.
         by_id: All distributions, older releases included.
-        addition: What was installed already.
+        state: What was installed already.
     """
 
     installer: InstallerName
     disk: Disk
     by_id: Mapping[str, Distribution]
-    addition: Addition = NOTHING
+    state: State = State.empty(LINUX)
 
     def after(self, steps: Sequence[Step]) -> Disk | None:
         """Return the disk after these steps, on whole layouts; None if one of them is refused or makes no sense."""
@@ -60,13 +60,15 @@ class Place(NamedTuple):
             if step.action == "reinstall" and not disk.records.keys() >= set(step.ids):
                 return None
             members = [self.by_id[id_] for id_ in step.ids]
-            replaces = self.addition.replaces if step.action == "install" else {}
+            older = self.state.replaced_by(members) if step.action == "install" else {}
+            replaces = {new: old.id for new, old in older.items()}
             gone = {replaces.get(id_) for id_ in step.ids}
             there = [self.by_id[id_] for id_ in disk.records if id_ not in gone]
             if _stops([*members, *(each for each in there if each not in members)], self.installer, set(step.ids)):
                 return None
-            order = rules.order(members, with_dependencies=step.action == "install")
-            if any(loss.because in disk.records for loss in self.addition.stopped(rules, members, order)):
+            change = Change(step.action, rules, tuple(members))
+            order = self.state.order(change)
+            if any(loss.because in disk.records for loss in self.state.stopped(change, order)):
                 return None
             layouts = {each.id: each.layouts[self.installer] for each in members}
             disk = disk.install(layouts, order, removes_all_first=rules.removes_all_first, replaces=replaces)
@@ -157,14 +159,14 @@ def test_of_an_addition(
     older = {new.id: old for new in newcomers for old in there if old.name == new.name}
     stay = [each for each in there if each not in older.values()]
     holders = {path: sorted(disk.holders(path) or ()) for path in disk.contents}
-    addition = Addition(tuple(stay), older, {path: ids[0] for path, ids in holders.items() if ids})
+    state = State(LINUX, tuple(there), {path: ids[0] for path, ids in holders.items() if ids})
     everybody = [*newcomers, *stay]
     new = {each.id for each in newcomers}
     overlaps = [overlap for overlap in overlaps_of(everybody) if new.intersection(overlap.ids)]
-    taken = diagnose(rules, newcomers, overlaps, LINUX, addition=addition).taken
+    taken = diagnose(rules, newcomers, overlaps, LINUX, state=state).taken
     by_id = {each.id: each for each in (*everybody, *older.values())}
-    place = Place(installer, disk, by_id, addition)
-    found = plan(rules, newcomers, overlaps, LINUX, where=Invocation(), addition=addition, taken=taken)
+    place = Place(installer, disk, by_id, state)
+    found = plan(rules, newcomers, overlaps, LINUX, where=Invocation(), state=state, taken=taken)
     for remedy in found.remedies:
         _holds(remedy, place)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from wheelclash.core.distribution import Distribution
-    from wheelclash.core.state import Addition
+    from wheelclash.core.state import State
     from wheelclash.target.target import Target
 
 Files = dict[str, str]
@@ -61,13 +62,13 @@ def _possible(files: Files) -> Files:
     }
 
 
-def beside(made: Handmade, newcomers: Sequence[Distribution], target: Target = LINUX) -> Addition:
+def beside(made: Handmade, newcomers: Sequence[Distribution], target: Target = LINUX) -> State:
     return Residents(places_below(made.prefix), target).beside(newcomers)
 
 
-def paths(addition: Addition, name: str) -> set[str]:
+def paths(state: State, name: str) -> set[str]:
     """What became values of a resident or a replaced distribution."""
-    (each,) = [one for one in (*addition.residents, *addition.replaced.values()) if one.name == name]
+    (each,) = [one for one in state.distributions if one.name == name]
     return {str(path) for path in each.layouts["pip"].files}
 
 
@@ -100,11 +101,12 @@ def test_what_cannot_stand_beside_something_new_is_brought_in(
 ) -> None:
     made.add("old", {resident: "1", "aside.py": "", "p/other.py": ""})
     made.add("uninvolved", {"uninvolved.py": ""})
-    addition = beside(made, [distribution(Wheel("new", files={newcomer: "2", "new.py": ""}), target)], target)
-    assert len(paths(addition, "old")) == 1
-    assert paths(addition, "uninvolved") == set()
-    assert addition.involved == {"old-1.0.dist-info"}
-    assert addition.files["old-1.0.dist-info"] == 6
+    state = beside(made, [distribution(Wheel("new", files={newcomer: "2", "new.py": ""}), target)], target)
+    assert len(paths(state, "old")) == 1
+    assert paths(state, "uninvolved") == set()
+    assert {each.id: each.recorded for each in state.distributions if each.layouts["pip"].files} == {
+        "old-1.0.dist-info": 6
+    }
 
 
 @pytest.mark.parametrize(
@@ -112,16 +114,18 @@ def test_what_cannot_stand_beside_something_new_is_brought_in(
 )
 def test_what_can_stand_is_left_alone(made: Handmade, resident: str, newcomer: str) -> None:
     made.add("old", {resident: "1"})
-    assert beside(made, [distribution(Wheel("new", files={newcomer: "2"}))]).involved == frozenset()
+    (old,) = beside(made, [distribution(Wheel("new", files={newcomer: "2"}))]).distributions
+    assert not old.layouts["pip"].files
 
 
 def test_what_is_replaced_owns_nothing_and_takes_what_it_shares(made: Handmade) -> None:
     made.add("old", {"shared.py": "", "own.py": "", "kept.py": ""})
     made.add("other", {"shared.py": "", "other.py": ""})
-    addition = beside(made, [distribution(Wheel("old", "2.0", {"own.py": "", "kept.py": ""}))])
-    assert [each.name for each in addition.residents] == ["other"]
-    assert list(addition.replaced) == ["old-2.0-py3-none-any.whl"]
-    assert paths(addition, "old") == paths(addition, "other") == {"site-packages/shared.py"}
+    newcomers = [distribution(Wheel("old", "2.0", {"own.py": "", "kept.py": ""}))]
+    state = beside(made, newcomers)
+    assert [each.name for each in state.staying(newcomers)] == ["other"]
+    assert list(state.replaced_by(newcomers)) == ["old-2.0-py3-none-any.whl"]
+    assert paths(state, "old") == paths(state, "other") == {"site-packages/shared.py"}
 
 
 @settings(max_examples=60, deadline=None)
@@ -151,34 +155,33 @@ def test_nothing_is_lost_by_bringing_in_little(
         if replaces:
             wheels[0] = Wheel("old0", "2.0", dict(new[0]))
         newcomers = [distribution(each, target) for each in wheels]
-        addition = beside(made, newcomers, target)
-    whole = _whole(old, addition, target)
-    involved = addition.involved
-    assert _seen(newcomers, addition, target, involved) == _seen(newcomers, whole, target, involved)
+        state = beside(made, newcomers, target)
+    whole = _whole(old, state, target)
+    residents = state.staying(newcomers)
+    involved = {each.id for each in residents if each.layouts["pip"].files}
+    assert _seen(newcomers, state, target, involved) == _seen(newcomers, whole, target, involved)
     if newcomers:
-        told = diagnose(BY_NAME["pip"], newcomers, [], target, addition=addition).intact
-        assert {told[each.id] for each in addition.residents if each.id not in involved} <= {"undetermined"}
+        told = diagnose(BY_NAME["pip"], newcomers, [], target, state=state).intact
+        assert {told[each.id] for each in residents if each.id not in involved} <= {"undetermined"}
 
 
-def _whole(old: Sequence[Files], addition: Addition, target: Target) -> Addition:
+def _whole(old: Sequence[Files], state: State, target: Target) -> State:
     """The same with every file of everybody."""
     full = {
         each.name: each.layouts
         for number, files in enumerate(old)
         for each in [distribution(Wheel(f"old{number}", files=dict(files)), target)]
     }
-    return addition._replace(
-        residents=tuple(each._replace(layouts=full[each.name]) for each in addition.residents),
-        replaced={new: each._replace(layouts=full[each.name]) for new, each in addition.replaced.items()},
-    )
+    whole = tuple(each._replace(layouts=full[each.name]) for each in state.distributions)
+    return replace(state, distributions=whole)
 
 
-def _seen(newcomers: Sequence[Distribution], addition: Addition, target: Target, involved: Collection[str]) -> Any:
+def _seen(newcomers: Sequence[Distribution], state: State, target: Target, involved: Collection[str]) -> Any:
     """Overlaps with a newcomer in them, and what comes of the installation."""
     coming = {each.id for each in newcomers}
     found = [
         each
-        for each in overlaps_of([*newcomers, *addition.residents], target)
+        for each in overlaps_of([*newcomers, *state.staying(newcomers)], target)
         if coming & set(each.ids) and (target is MACOS or each.kind != "case-only")
     ]
     overlaps = {
@@ -192,7 +195,7 @@ def _seen(newcomers: Sequence[Distribution], addition: Addition, target: Target,
     }
     told = []
     for installer in BY_NAME.values():
-        diagnosis = diagnose(installer, newcomers, found, target, addition=addition)
+        diagnosis = diagnose(installer, newcomers, found, target, state=state)
         taken = {
             (each.path, each.id, each.because, each.state) for each in diagnosis.taken if "dist-info" not in each.path
         }
@@ -211,7 +214,7 @@ def test_disk_says_whose_content_it_is_that_residents_dispute(made: Handmade) ->
     (made.site / "b.py").unlink()
     (made.site / "c.py").write_text("3")
     wheel = Wheel("new", files=dict.fromkeys(["a.py", "b.py", "c.py", "same.py"], "4"))
-    found = beside(made, [distribution(wheel)]).found
+    found = beside(made, [distribution(wheel)]).holders
     assert found == {
         "site-packages/a.py": "two-1.0.dist-info",
         "site-packages/b.py": None,
@@ -225,7 +228,7 @@ def test_what_is_there_already_decides_the_order_too(made: Handmade) -> None:
     wheels = [Wheel("aa", files={"m.py": "1"}), Wheel("bb", files={"m.py": "2"}, requires=["base"])]
     newcomers = [distribution(each) for each in wheels]
     overlaps = overlaps_of(newcomers, LINUX)
-    (outcome,) = diagnose(BY_NAME["pip"], newcomers, overlaps, LINUX, addition=beside(made, newcomers)).outcomes
+    (outcome,) = diagnose(BY_NAME["pip"], newcomers, overlaps, LINUX, state=beside(made, newcomers)).outcomes
     assert (outcome.state, outcome.winner, outcome.reason) == ("determined", newcomers[1].id, "order")
     (outcome,) = diagnose(BY_NAME["pip"], newcomers, overlaps, LINUX).outcomes
     assert outcome.state == "undetermined"
@@ -235,10 +238,10 @@ def test_uninstalls_are_told_as_far_as_newcomers_are_concerned(made: Handmade) -
     made.add("one", {"a.py": "", "b.py": "", "c.py": ""})
     made.add("two", {"a.py": "", "b.py": ""})
     newcomer = distribution(Wheel("new", files={"a.py": ""}))
-    addition = beside(made, [newcomer])
-    overlaps = overlaps_of([newcomer, *addition.residents], LINUX)
+    state = beside(made, [newcomer])
+    overlaps = overlaps_of([newcomer, *state.distributions], LINUX)
     for installer in BY_NAME.values():
-        losses = diagnose(installer, [newcomer], overlaps, LINUX, addition=addition).losses
+        losses = diagnose(installer, [newcomer], overlaps, LINUX, state=state).losses
         one, two = "one-1.0.dist-info", "two-1.0.dist-info"
         assert losses == {newcomer.id: {one: 1, two: 1}, one: {newcomer.id: 1}, two: {newcomer.id: 1}}
 
@@ -249,8 +252,8 @@ def test_pip_takes_what_the_same_command_has_just_written(made: Handmade) -> Non
     made.add("bb", {"shared.py": ""})
     wheels = [Wheel("aa", "2.0", {"shared.py": ""}), Wheel("bb", "2.0", requires=["aa"])]
     newcomers = [distribution(each) for each in wheels]
-    addition = beside(made, newcomers)
-    found = {name: diagnose(each, newcomers, [], LINUX, addition=addition) for name, each in BY_NAME.items()}
+    state = beside(made, newcomers)
+    found = {name: diagnose(each, newcomers, [], LINUX, state=state) for name, each in BY_NAME.items()}
     told = [(each.path, each.id, each.because, each.state, each.severity) for each in found["pip"].taken]
     assert told == [("site-packages/shared.py", "aa-2.0-py3-none-any.whl", "bb-1.0.dist-info", "determined", "error")]
     assert found["uv"].taken == ()
@@ -264,9 +267,9 @@ def test_what_was_gone_before_is_not_lost_now(made: Handmade, there: bool, lost:
     if not there:
         (made.site / "shared.py").unlink()
     newcomers = [distribution(Wheel("old", "2.0", {"own.py": ""}))]
-    addition = beside(made, newcomers)
+    state = beside(made, newcomers)
     for installer in BY_NAME.values():
-        diagnosis = diagnose(installer, newcomers, [], LINUX, addition=addition)
+        diagnosis = diagnose(installer, newcomers, [], LINUX, state=state)
         assert [each.because for each in diagnosis.taken] == ["old-1.0.dist-info"] * lost
         assert diagnosis.intact["other-1.0.dist-info"] == "no"
 
@@ -284,7 +287,7 @@ def test_script_is_compared_as_it_was_in_its_wheel(made: Handmade, first: str, s
     """Installers put the interpreter's path into its first line."""
     made.add("old", {"../../../bin/tool": first.format(python=made.prefix / "bin" / "python") + "print()\n"})
     newcomer = distribution(Wheel("new", files={"new-1.0.data/scripts/tool": "#!python\nprint()\n"}))
-    (overlap,) = overlaps_of([newcomer, *beside(made, [newcomer]).residents], LINUX)
+    (overlap,) = overlaps_of([newcomer, *beside(made, [newcomer]).distributions], LINUX)
     assert overlap.kind == ("identical" if same else "different")
 
 
@@ -298,7 +301,7 @@ def test_content_answers_for_its_owner_only(made: Handmade, disk: str | None, st
     newcomer = distribution(Wheel("new", files={"p/__init__.py": "# yours\n"}))
     (doubt,) = [
         each
-        for each in questions(overlaps_of([newcomer, *residents.beside([newcomer]).residents], LINUX))
+        for each in questions(overlaps_of([newcomer, *residents.beside([newcomer]).distributions], LINUX))
         if each.owner != newcomer.id
     ]
     answer = residents.answer(doubt)
@@ -311,7 +314,7 @@ def test_command_is_compared_by_what_it_runs(made: Handmade) -> None:
     kinds = {}
     for runs in ("both:run", "new:run"):
         newcomer = distribution(Wheel("new", scripts={"tool": runs}))
-        (overlap,) = overlaps_of([newcomer, *beside(made, [newcomer]).residents], LINUX)
+        (overlap,) = overlaps_of([newcomer, *beside(made, [newcomer]).distributions], LINUX)
         kinds[runs] = overlap.kind
     assert kinds == {"both:run": "identical", "new:run": "different"}
 
@@ -320,17 +323,18 @@ def test_links_lead_to_the_same_file(made: Handmade) -> None:
     (made.site.parents[1].parent / "lib64").symlink_to("lib")
     made.add("old", {"../../../lib64/x.txt": "1"})
     newcomer = distribution(Wheel("new", files={"new-1.0.data/data/lib64/x.txt": "2"}))
-    addition = beside(made, [newcomer])
-    assert [each.path for each in overlaps_of([newcomer, *addition.residents], LINUX)] == ["data/lib64/x.txt"]
+    state = beside(made, [newcomer])
+    assert [each.path for each in overlaps_of([newcomer, *state.distributions], LINUX)] == ["data/lib64/x.txt"]
 
 
 def test_requirements_are_read_as_far_as_newcomers_lead(made: Handmade) -> None:
     made.add("base", {"base.py": ""}, metadata=["Requires-Dist: deep>1; extra == 'x'", "Requires-Dist: deep"])
     made.add("deep", {"deep.py": ""}, metadata=["Requires-Python: >=3.8"])
     made.add("aside", {"aside.py": ""}, metadata=["Requires-Dist: base"])
-    addition = beside(made, [distribution(Wheel("new", requires=["base"]))])
-    assert addition.required == {"base-1.0.dist-info", "deep-1.0.dist-info"}
-    requirements: Mapping[str, Any] = {each.name: each.requirements for each in addition.residents}
+    newcomers = [distribution(Wheel("new", requires=["base"]))]
+    state = beside(made, newcomers)
+    assert state.required_by(newcomers) == {"base-1.0.dist-info", "deep-1.0.dist-info"}
+    requirements: Mapping[str, Any] = {each.name: each.requirements for each in state.distributions}
     assert requirements["deep"].has_requires_python
     assert requirements["base"].by_extra.keys() == {"x"}
     assert requirements["aside"].names == {"base"}
@@ -342,5 +346,5 @@ def test_record_that_goes_meanwhile_proves_nothing(made: Handmade) -> None:
     residents = Residents(places_below(made.prefix), LINUX)
     (folder / "RECORD").unlink()
     newcomer = distribution(Wheel("new", files={"a.py": "2"}))
-    (overlap,) = overlaps_of([newcomer, *residents.beside([newcomer]).residents], LINUX)
+    (overlap,) = overlaps_of([newcomer, *residents.beside([newcomer]).distributions], LINUX)
     assert overlap.kind == "unknown"

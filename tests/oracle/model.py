@@ -14,10 +14,11 @@ from packaging.tags import sys_tags
 from packaging.utils import canonicalize_name
 
 from tests.oracle.cases import is_generated
-from wheelclash.core.diagnosis import Diagnosis, diagnose, empty_disk
+from wheelclash.core.diagnosis import Diagnosis, diagnose
 from wheelclash.core.distribution import Candidate, Distribution, requirements_of
 from wheelclash.core.layout import lay_out
 from wheelclash.core.overlap import Overlap, find_overlaps, merge
+from wheelclash.core.state import empty_disk
 from wheelclash.installers import INSTALLERS, Installer
 from wheelclash.target.target import Target
 from wheelclash.wheel.archive import parse_contents

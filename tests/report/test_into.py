@@ -41,17 +41,17 @@ def into_report(made: Handmade, *wheels: Wheel, ignores: Sequence[Ignore] = ()) 
     """The report of installing wheels into an environment."""
     places = places_below(made.prefix)
     newcomers = [distribution(each) for each in wheels]
-    addition = Residents(places, LINUX).beside(newcomers)
+    residents = Residents(places, LINUX)
+    state = residents.beside(newcomers)
     coming = {each.id for each in newcomers}
-    found = overlaps_of([*newcomers, *addition.residents], LINUX)
+    found = overlaps_of([*newcomers, *state.staying(newcomers)], LINUX)
     overlaps = [each for each in found if coming.intersection(each.ids)]
-    diagnoses = [diagnose(each, newcomers, overlaps, LINUX, addition=addition) for each in BY_NAME.values()]
+    diagnoses = [diagnose(each, newcomers, overlaps, LINUX, state=state) for each in BY_NAME.values()]
     taken = diagnoses[1].taken
-    found_remedies = remedies(
-        BY_NAME["uv"], newcomers, overlaps, LINUX, where=Invocation(), addition=addition, taken=taken
-    )
+    found_remedies = remedies(BY_NAME["uv"], newcomers, overlaps, LINUX, where=Invocation(), state=state, taken=taken)
     names = [each.name for each in newcomers]
-    view = View(LINUX, names, newcomers, overlaps, diagnoses, found_remedies, addition=addition, present=["there"])
+    unowned = list(residents.unowned(newcomers))
+    view = View(state, names, newcomers, overlaps, diagnoses, found_remedies, present=["there"], unowned=unowned)
     return build_report(Findings([view], [], ignores=ignores, into=places))
 
 

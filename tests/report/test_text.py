@@ -15,6 +15,7 @@ from tests.support.values import LINUX, MACOS, distribution, overlaps_of, report
 from tests.support.wheelmaker import Wheel
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.distribution import Skip
+from wheelclash.core.state import State
 from wheelclash.installers import INSTALLERS
 from wheelclash.options import Ignore
 from wheelclash.report.build import build_report
@@ -130,7 +131,7 @@ def test_several_targets_are_told_apart() -> None:
     here = [distribution(first), distribution(Wheel("b", files={"m.py": "y", "n.py": "x"}))]
     there = [distribution(first), distribution(Wheel("b", files={"m.py": "y", "n.py": "z"}))]
     views = [
-        View(target, [], found, (overlaps := overlaps_of(found, target)), [
+        View(State.empty(target), [], found, (overlaps := overlaps_of(found, target)), [
             diagnose(installer, found, overlaps, target) for installer in INSTALLERS
         ], [])
         for target, found in ((LINUX, here), (MACOS, there))

@@ -14,6 +14,7 @@ from wheelclash.core.installer import Invocation
 from wheelclash.core.layout import InstalledFile, InstalledPath, Layout, LayoutFailure, lay_out
 from wheelclash.core.overlap import Overlap, find_overlaps, judge, merge
 from wheelclash.core.plan import check_keepers, plan
+from wheelclash.core.state import State
 from wheelclash.installers import INSTALLERS, PIP, UV, Installer, InstallerName
 from wheelclash.report.build import build_report
 from wheelclash.report.view import Findings, View
@@ -137,7 +138,7 @@ def report_of(
     keepers = check_keepers(keep, distributions, overlaps)
     plans = plan(BY_NAME[installer], distributions, overlaps, target, keepers=keepers, where=Invocation())
     view = View(
-        target=target,
+        state=State.empty(target),
         roots=[each.name for each in distributions],
         distributions=distributions,
         overlaps=overlaps,

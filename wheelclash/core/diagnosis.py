@@ -7,29 +7,26 @@ from heapq import nsmallest
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from wheelclash.core.disk import Disk, Intact
 from wheelclash.core.installer import Order
-from wheelclash.core.layout import InstalledFile, InstalledPath, Layout
-from wheelclash.core.overlap import contradicted, folded
-from wheelclash.core.state import NOTHING, Addition, Loss
+from wheelclash.core.state import Change, Refusal, State
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from wheelclash.core.disk import Disk, Intact
     from wheelclash.core.distribution import Distribution
     from wheelclash.core.installer import Installer, InstallerName, LastWriters
-    from wheelclash.core.overlap import Overlap, Owner
+    from wheelclash.core.layout import InstalledPath
+    from wheelclash.core.overlap import Overlap
+    from wheelclash.core.state import Loss
     from wheelclash.target.target import Target
 
-__all__ = ["MOST_LOSSES", "Diagnosis", "Outcome", "State", "contested_layouts", "diagnose", "empty_disk"]
-
-_STUB = "namespace-init"
-"""Stands for the content of any ``__init__.py`` that does nothing but declare a namespace."""
+__all__ = ["MOST_LOSSES", "Certainty", "Diagnosis", "Outcome", "diagnose"]
 
 MOST_LOSSES = 5000
 """How many pairs of distributions :attr:`Diagnosis.losses` names at most: they grow with the square of the owners."""
 
-State = Literal["determined", "undetermined", "fails"]
+Certainty = Literal["determined", "undetermined", "fails"]
 
 
 class Outcome(NamedTuple):
@@ -45,7 +42,7 @@ class Outcome(NamedTuple):
     """
 
     overlap: Overlap
-    state: State
+    state: Certainty
     winner: str | None
     reason: str
 
@@ -56,8 +53,8 @@ class Diagnosis(NamedTuple):
     Attributes:
         installer: Its name.
         outcomes: One for each overlap that exists under it.
-        intact: By distribution id. Of what is installed and has no part in an addition nothing was looked at: it is
-            ``undetermined``, and :mod:`wheelclash.environment` tells.
+        intact: By distribution id. Of what is installed and shares no file with what comes, nothing was looked at: it
+            is ``undetermined``, and :mod:`wheelclash.environment` tells.
         losses: For each distribution: how many files other ones would lose if it were uninstalled next; where that
             would be more than :data:`MOST_LOSSES` in all, of as many others as there is room for.
         taken: Files that are gone, or cannot be written, because of an older release that is replaced.
@@ -72,57 +69,13 @@ class Diagnosis(NamedTuple):
     further_losers: Mapping[str, int] = MappingProxyType({})
 
 
-def empty_disk(target: Target) -> Disk:
-    """A disk with nothing on it that compares paths as the target does."""
-    return Disk() if target.case_sensitive else Disk(key=lambda path: InstalledPath(folded(path)))
-
-
-def contested_layouts(
-    distributions: Sequence[Distribution],
-    overlaps: Sequence[Overlap],
-    installer: InstallerName,
-    *,
-    stubs_alike: bool = False,
-) -> dict[str, Layout]:
-    """Return layouts cut down to what is contested: all that can end otherwise than written.
-
-    Args:
-        distributions: The set.
-        overlaps: Those that exist under the installer.
-        installer: Its name.
-        stubs_alike: Whether namespace stubs count as one content. They do for a plan, since each serves as well as the
-            other; who is intact is told by what each distribution recorded.
-    """
-    files: dict[str, dict[InstalledPath, InstalledFile]] = {each.id: {} for each in distributions}
-    phantoms: dict[str, set[InstalledPath]] = {each.id: set() for each in distributions}
-    for overlap in overlaps:
-        apart = contradicted(overlap)
-        for owner in overlap.owners:
-            path = owner.file.path
-            if owner.phantom:
-                phantoms[owner.id].add(path)
-            elif stubs_alike and overlap.role == "namespace-init":
-                files[owner.id][path] = owner.file._replace(content=_STUB, script=False)
-            else:
-                files[owner.id].setdefault(path, _told_apart(owner) if owner.id in apart else owner.file)
-    return {
-        each.id: Layout(files[each.id], frozenset(phantoms[each.id]), each.layouts[installer].failure)
-        for each in distributions
-    }
-
-
-def _told_apart(owner: Owner) -> InstalledFile:
-    """Return a file of which the hash is proven wrong, with a content that the model can tell from the others'."""
-    return owner.file._replace(content=f"{owner.file.content}:{owner.content}")
-
-
 def diagnose(
     installer: Installer,
     distributions: Sequence[Distribution],
     overlaps: Sequence[Overlap],
     target: Target,
     *,
-    addition: Addition = NOTHING,
+    state: State | None = None,
     roots: Collection[str] = (),
     no_deps: bool = False,
 ) -> Diagnosis:
@@ -133,42 +86,33 @@ def diagnose(
         distributions: The set.
         overlaps: All that were found; those that do not exist under this installer are passed over.
         target: Says whether case matters.
-        addition: What is installed already.
+        state: What is installed already; nothing by default.
         roots: Names that the command names, where the rest is what they pull in; empty if it names all.
         no_deps: Whether the command has ``--no-deps``.
     """
+    before = State.empty(target) if state is None else state
     here = [overlap for overlap in overlaps if installer.name in overlap.installers]
-    everybody = [*distributions, *addition.residents]
-    failure = _failure(installer, distributions, here)
-    if failure is not None:
-        return _stopped(installer, distributions, here, addition, failure)
-    named = [each.id for each in distributions if each.name in roots]
-    order = addition.order(installer, distributions, with_dependencies=not no_deps, named=named)
-    stopped = tuple(addition.stopped(installer, distributions, order))
-    if any(loss.state == "fails" for loss in stopped):
-        return _stopped(installer, distributions, here, addition, "file-directory", stopped)
-    layouts = addition.layouts(contested_layouts(everybody, here, installer.name), distributions, installer.name)
-    before = addition.disk(layouts, empty_disk(target))
-    after = before.install(
-        {each.id: layouts[each.id] for each in distributions},
-        order,
-        removes_all_first=installer.removes_all_first,
-        replaces=addition.replaces,
-    )
-    losses = addition.losses(before, after, layouts, {each.path for each in here if each.role == "namespace-init"})
-    if stopped:  # if it is not, all of this may happen
-        return _stopped(installer, distributions, here, addition, "file-directory", (*stopped, *losses))
-    newcomers = {each.id for each in distributions}
-    recorders = after.recorders()
-    order = _Remembered(order)
-    coming, further = _losses(after, recorders, {each.id for each in addition.residents})
-    unseen = {each.id for each in addition.residents} - addition.involved  # no file of theirs was looked at
+    staying = before.staying(distributions)
+    named = tuple(distribution.id for distribution in distributions if distribution.name in roots)
+    change = Change("install", installer, tuple(distributions), named, with_dependencies=not no_deps)
+    applied = before.play(change, here)
+    if isinstance(applied, Refusal):
+        return _stopped(change, here, staying, applied)
+    disk = applied.disk
+    newcomers = {distribution.id for distribution in distributions}
+    recorders = disk.recorders()
+    order = _Remembered(applied.order)
+    coming, further = _losses(disk, recorders, {distribution.id for distribution in staying})
+    intact: dict[str, Intact] = {distribution.id: disk.intact(distribution.id) for distribution in distributions}
+    for distribution in staying:  # of some of them no file was looked at
+        is_seen = any(layout.files for layout in distribution.layouts.values())
+        intact[distribution.id] = disk.intact(distribution.id) if is_seen else "undetermined"
     return Diagnosis(
         installer.name,
-        tuple(_outcome(overlap, after, order, newcomers, recorders) for overlap in here),
-        {each.id: "undetermined" if each.id in unseen else after.intact(each.id) for each in everybody},
+        tuple(_outcome(overlap, disk, order, newcomers, recorders) for overlap in here),
+        intact,
         coming,
-        losses,
+        applied.lost,
         further,
     )
 
@@ -192,37 +136,23 @@ class _Remembered(Order):
         return self._order.first_of(owners)
 
 
-def _stopped(
-    installer: Installer,
-    distributions: Sequence[Distribution],
-    here: Sequence[Overlap],
-    addition: Addition,
-    reason: str,
-    taken: tuple[Loss, ...] = (),
-) -> Diagnosis:
+def _stopped(change: Change, here: Sequence[Overlap], staying: Sequence[Distribution], refusal: Refusal) -> Diagnosis:
     """Return the diagnosis of a command that stops, or may stop, on the way.
 
     Args:
-        installer: Whose command.
-        distributions: What it was to install.
-        here: The overlaps that exist under the installer.
-        addition: What is installed already.
-        reason: Why it stops, as of an outcome.
-        taken: What an older release is in the way of.
+        change: What it was to do.
+        here: The overlaps that exist under its installer.
+        staying: What is installed and is not replaced.
+        refusal: Why it stops.
     """
-    state: State = "undetermined" if taken and all(each.state != "fails" for each in taken) else "fails"
-    outcomes = tuple(Outcome(overlap, state, None, reason) for overlap in here)
+    state: Certainty = "fails" if refusal.is_certain else "undetermined"
+    outcomes = tuple(Outcome(overlap, state, None, refusal.reason) for overlap in here)
     intact: dict[str, Intact] = {
-        each.id: "no" if each.layouts[installer.name].failure else "undetermined"
-        for each in (*distributions, *addition.residents)
+        distribution.id: "no" if distribution.layouts[change.installer.name].failure else "undetermined"
+        for distribution in (*change.distributions, *staying)
     }
-    return Diagnosis(installer.name, outcomes, intact, {each.id: {} for each in distributions}, taken)
-
-
-def _failure(installer: Installer, distributions: Sequence[Distribution], here: Sequence[Overlap]) -> str | None:
-    if any(each.layouts[installer.name].failure for each in distributions):
-        return "refused"
-    return "file-directory" if any(overlap.kind == "file-directory" for overlap in here) else None
+    losses: dict[str, dict[str, int]] = {distribution.id: {} for distribution in change.distributions}
+    return Diagnosis(change.installer.name, outcomes, intact, losses, refusal.lost)
 
 
 def _outcome(

@@ -168,6 +168,7 @@ class Distribution(NamedTuple):
             or by installed path where it is installed. Known only of distributions that share files with others.
         manager: ``conda`` or ``dpkg`` of an installed package that one of these manages; None of everything else.
         variant: The label of the wheel variant that it was installed from; None if it was not, or is not installed.
+        recorded: How many files its RECORD lists where it is installed, since its layouts need not have all of them.
     """
 
     candidate: Candidate
@@ -178,6 +179,7 @@ class Distribution(NamedTuple):
     startup: tuple[str, ...] = ()
     manager: str | None = None
     variant: str | None = None
+    recorded: int | None = None
 
     @property
     def id(self) -> str:
@@ -188,6 +190,11 @@ class Distribution(NamedTuple):
     def name(self) -> str:
         """Return its normalised name."""
         return self.candidate.name
+
+    @property
+    def file_count(self) -> int:
+        """Return how many files it has."""
+        return len(next(iter(self.layouts.values())).files) if self.recorded is None else self.recorded
 
     @property
     def can_be_rewritten(self) -> bool:

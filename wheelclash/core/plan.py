@@ -14,12 +14,11 @@ from itertools import combinations, product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from wheelclash.core.diagnosis import contested_layouts, empty_disk
 from wheelclash.core.disk import Disk, Record
 from wheelclash.core.distribution import Edge
 from wheelclash.core.installer import Invocation, Unordered
 from wheelclash.core.paths import folders_above
-from wheelclash.core.state import NOTHING
+from wheelclash.core.state import Action, Change, State, contested_layouts
 from wheelclash.errors import KeeperError
 from wheelclash.wording import listed, some
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from wheelclash.core.installer import Installer, InstallerName, Order
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
-    from wheelclash.core.state import Addition, Loss
+    from wheelclash.core.state import Loss
     from wheelclash.target.target import Target
 
 __all__ = [
@@ -73,10 +72,6 @@ _MOST_NAMED = 12
 """How many distributions one sentence on a step names."""
 
 Strategy = Literal["avoid", "reinstall-keeper", "remove-loser"]
-
-Action = Literal["install", "reinstall", "uninstall"]
-"""What one command does: write what is new, with what it requires; take off the disk and write again, and nothing else;
-or remove."""
 
 
 class Step(NamedTuple):
@@ -229,7 +224,7 @@ def plan(
     keepers: Sequence[str] = (),
     where: Invocation,
     roots: Sequence[str] = (),
-    addition: Addition = NOTHING,
+    state: State | None = None,
     taken: Sequence[Loss] = (),
     whole: Sequence[str] = (),
     no_deps: bool = False,
@@ -248,8 +243,8 @@ def plan(
         where: Where the commands are to act.
         roots: Names that were asked for, where the rest is what they pull in: a command that installs the set names
             these, and what they do not bring. Empty if every distribution was named.
-        addition: What is installed already. If no environment was named, ``remove-loser`` is for one in which the
-            whole set is installed.
+        state: What is installed already; nothing by default. If no environment was scanned, ``remove-loser`` is for
+            one in which the whole set is installed.
         taken: What that installer's replacing of older releases takes from others.
         whole: Arguments that stand for the whole set in a command that installs it, such as ``-r requirements.txt``.
         no_deps: Whether what the set requires is not installed with it.
@@ -258,10 +253,10 @@ def plan(
         The remedies that work: no installer refuses any of their steps, and in the end every keeper is intact.
     """
     request = _Request(where, frozenset(roots), tuple(whole), no_deps)
-    model = _Model(installer, distributions, overlaps, target, addition, taken, request)
+    state = State.empty(target) if state is None else state
+    model = _Model(installer, distributions, overlaps, state, taken, request)
     choices, left_out = ([tuple(keepers)], ()) if keepers else model.choices()
-    may_be_installed = addition is NOTHING
-    found = [each for keep in choices for each in _Choice(model, keep).remedies(may_be_installed=may_be_installed)]
+    found = [each for keep in choices for each in _Choice(model, keep).remedies(may_be_installed=not state.is_scanned)]
     return Plans(tuple(found), left_out)
 
 
@@ -274,7 +269,7 @@ def remedies(
     keepers: Sequence[str] = (),
     where: Invocation,
     roots: Sequence[str] = (),
-    addition: Addition = NOTHING,
+    state: State | None = None,
     taken: Sequence[Loss] = (),
     whole: Sequence[str] = (),
     no_deps: bool = False,
@@ -288,7 +283,7 @@ def remedies(
         keepers=keepers,
         where=where,
         roots=roots,
-        addition=addition,
+        state=state,
         taken=taken,
         whole=whole,
         no_deps=no_deps,
@@ -438,14 +433,15 @@ class _Model(_Player):
         installer: Installer,
         newcomers: Sequence[Distribution],
         overlaps: Sequence[Overlap],
-        target: Target,
-        addition: Addition,
+        state: State,
         taken: Sequence[Loss],
         request: _Request,
     ) -> None:
-        super().__init__(installer, {}, addition.replaces)
+        self._replaced = state.replaced_by(newcomers)
+        super().__init__(installer, {}, {new: old.id for new, old in self._replaced.items()})
         self.newcomers = newcomers
-        self.addition = addition
+        self._state = state
+        self.residents = state.staying(newcomers)
         self._request = request
         self._here = [overlap for overlap in overlaps if installer.name in overlap.installers]
         self.grave = [overlap for overlap in self._here if matters(overlap)]
@@ -454,7 +450,7 @@ class _Model(_Player):
             for owner in overlap.owners:
                 self.grave_of.setdefault(owner.id, []).append(number)
         self.taken = [loss for loss in taken if loss.severity in {"error", "warning"}]
-        self.everybody = [*newcomers, *addition.residents]
+        self.everybody = [*newcomers, *self.residents]
         self.by_id = {each.id: each for each in self.everybody}
         self._conflicts = [
             (
@@ -466,8 +462,8 @@ class _Model(_Player):
         ]
         self._conflicts += self._conflicts_with_older()
         cut = contested_layouts(self.everybody, self._here, installer.name, stubs_alike=True)
-        self._layouts = addition.layouts(cut, newcomers, installer.name)
-        self.before = addition.disk(self._layouts, empty_disk(target))
+        self._layouts = state.layouts(cut, newcomers, installer.name)
+        self.before = state.disk_before(self._layouts, newcomers)
         self._records = {id_: self.before.record_of(id_, layout) for id_, layout in self._layouts.items()}
         apart = {self.before.key(loss.path) for loss in self.taken}
         if not any(record.phantoms for record in self._records.values()):
@@ -556,9 +552,13 @@ class _Model(_Player):
         concerned = [self.by_id[id_] for id_ in change.ids]
         if change.action == "reinstall":
             return self.installer.order(concerned, with_dependencies=False)
-        return self.addition.order(
-            self.installer, concerned, with_dependencies=not self._request.no_deps, named=change.named
-        )
+        return self._state.order(self._install(change))
+
+    def _install(self, change: _Change) -> Change:
+        """Return a command that installs as a change of the state."""
+        distributions = tuple(self.by_id[id_] for id_ in change.ids)
+        with_dependencies = not self._request.no_deps
+        return Change("install", self.installer, distributions, change.named, with_dependencies)
 
     def refuses(self, change: _Change, disk: Disk) -> bool:
         """Return whether the installer stops on the way, or the command must not be given."""
@@ -567,14 +567,13 @@ class _Model(_Player):
         if change.action == "uninstall":
             return False
         there = set(disk.records)
-        if change.action == "install":  # whether these are gone in time, the addition knows
-            there -= {self.addition.replaces.get(id_, "") for id_ in change.ids}
+        if change.action == "install":  # whether these are gone in time, the state knows
+            there -= {self._replaces.get(id_, "") for id_ in change.ids}
         if self._stops(change.ids, there):
             return True
-        if change.action == "reinstall" or not self.addition.replaced:
+        if change.action == "reinstall" or not self._replaced:
             return False
-        concerned = [self.by_id[id_] for id_ in change.ids]
-        stopped = self.addition.stopped(self.installer, concerned, self.order_of(change))
+        stopped = self._state.stopped(self._install(change), self.order_of(change))
         return any(loss.because in disk.records for loss in stopped)
 
     def _may_be_done(self, change: _Change) -> bool:
@@ -588,7 +587,7 @@ class _Model(_Player):
                 return all(each.manager is None for each in concerned)
             case "reinstall":
                 return all(each.can_be_rewritten for each in concerned)
-        older = [self.addition.replaced[each.id] for each in concerned if each.id in self.addition.replaced]
+        older = [self._replaced[each.id] for each in concerned if each.id in self._replaced]
         return all(each.variant is None for each in older)
 
     def _stops(self, ids: Collection[str], there: Collection[str]) -> bool:
@@ -605,7 +604,7 @@ class _Model(_Player):
     def _conflicts_with_older(self) -> Iterator[tuple[set[str], set[str]]]:
         """Yield what is a file of one and a folder of the other, of older releases and what is not their successor."""
         name = self.installer.name
-        for new, old in self.addition.replaced.items():
+        for new, old in self._replaced.items():
             there = old.layouts[name].files
             for newcomer in self.newcomers:
                 files = newcomer.layouts[name].files
@@ -715,7 +714,7 @@ class _Choice:
         model = self._model
         if not self._old_losers or model.requirers(self._drop, self._keep):
             return None
-        uninstall, unmet = self._uninstall(self._old_losers, [each.id for each in model.addition.residents])
+        uninstall, unmet = self._uninstall(self._old_losers, [each.id for each in model.residents])
         changes = self._install_without_losers("Install")
         if changes is None or model.requirers(self._old_losers, [id_ for change in changes for id_ in change.ids]):
             return None

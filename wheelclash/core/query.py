@@ -23,7 +23,7 @@ from wheelclash.wording import near_names
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from wheelclash.core.diagnosis import Diagnosis, Outcome, State
+    from wheelclash.core.diagnosis import Certainty, Diagnosis, Outcome
     from wheelclash.core.distribution import Distribution
     from wheelclash.core.installer import InstallerName
     from wheelclash.core.layout import InstalledFile
@@ -313,7 +313,7 @@ class End(NamedTuple):
         files: How many files.
     """
 
-    state: State
+    state: Certainty
     winner: str | None
     reason: str
     files: int
@@ -532,7 +532,7 @@ def _concerns(overlap: Overlap, paths: Collection[str]) -> bool:
     return overlap.path in paths and overlap.is_same_path and not overlap.is_phantom
 
 
-def _end(outcome: Outcome) -> tuple[State, str | None, str]:
+def _end(outcome: Outcome) -> tuple[Certainty, str | None, str]:
     return outcome.state, outcome.winner, outcome.reason
 
 

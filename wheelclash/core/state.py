@@ -1,18 +1,19 @@
-"""An addition: a set installed where something is installed already. Pure.
+"""The state of a place that something is installed to, and what a command does to it. Pure.
 
-What is there has three parts: *residents* stay, *replaced* distributions make way for newcomers of the same name, and
-on disk each file holds whatever it holds. An empty environment is an addition to nothing.
+A :class:`State` is what stands there: nothing, or what was found in an environment. A :class:`Change` is one command of
+an installer. :meth:`State.apply` gives the state after it, or the installer's refusal. A check of wheels is a change of
+an empty state; a check of wheels that are to be installed into an environment is a change of that environment's state.
 
-Newcomers: which of a set an install would really bring to an environment, and what else it would change. Pure.
-
-Installers leave alone what is there in the version asked for, and, of what nobody named, what is there in a version
-that everybody who requires it allows.
+Which distributions of a set an install would really write, and what else it changes, is said here too: installers
+leave alone what is there in the version asked for, and, of what was not named, what is there in a version that all
+requirements on it allow.
 """
 
 from __future__ import annotations
 
 import re
 from collections import deque
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from packaging.utils import canonicalize_name
@@ -22,28 +23,47 @@ from wheelclash.core.content import is_known_stub
 from wheelclash.core.disk import Disk
 from wheelclash.core.distribution import allows, holds, parse_requires
 from wheelclash.core.installer import Unordered
-from wheelclash.core.overlap import severity_of
+from wheelclash.core.layout import InstalledFile, InstalledPath, Layout
+from wheelclash.core.overlap import contradicted, folded, severity_of
 from wheelclash.core.paths import folders_above
 from wheelclash.core.role import role_of
 from wheelclash.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from packaging.requirements import Requirement
 
-    from wheelclash.core.distribution import Distribution
+    from wheelclash.core.distribution import Distribution, Skip
     from wheelclash.core.installer import Installer, InstallerName, Order
-    from wheelclash.core.layout import InstalledFile, InstalledPath, Layout
-    from wheelclash.core.overlap import Severity
+    from wheelclash.core.overlap import Overlap, Owner, Severity
     from wheelclash.core.role import Role
     from wheelclash.target.target import Target
 
-__all__ = ["NOBODYS", "NOTHING", "Addition", "Loss", "Unowned", "effects", "newcomers"]
+__all__ = [
+    "UNRECORDED",
+    "Action",
+    "Applied",
+    "Change",
+    "Loss",
+    "Refusal",
+    "State",
+    "Unowned",
+    "contested_layouts",
+    "effects",
+    "empty_disk",
+    "newcomers",
+]
 
-NOBODYS = ""
-"""Stands for the distribution whose content a file holds that nobody recorded."""
+UNRECORDED = ""
+"""Stands for the distribution in what a file holds, where that is what no distribution recorded."""
 
+_STUB = "namespace-init"
+"""Stands for the content of any ``__init__.py`` that does nothing but declare a namespace."""
+
+Action = Literal["install", "reinstall", "uninstall"]
+"""What one command does: write what is new, with what it requires; take off the disk and write again, and nothing else;
+or remove."""
 
 LossCode = Literal["recorded", "in-the-way"]
 LossState = Literal["determined", "undetermined", "fails"]
@@ -87,93 +107,264 @@ class Unowned(NamedTuple):
     role: Role
 
 
-class Addition(NamedTuple):
-    """What is installed already where a set is to be installed.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One command of an installer.
 
     Attributes:
-        residents: Distributions that stay. Their layouts are cut down to what can matter: what newcomers contest, and
-            what those that are involved share among each other.
-        replaced: By id of the newcomer: the distribution of the same name that makes way, cut down likewise.
-        found: What is on disk where it is not simply its only owner's content: the id of the distribution whose it is,
-            :data:`NOBODYS`, or None for a file that is gone.
-        required: Ids of the residents that newcomers require, directly or not.
-        files: How many files each of them recorded, by id.
-        unowned: Files that no RECORD lists and newcomers overwrite.
+        action: What it does.
+        installer: Whose command it is.
+        distributions: All that it writes or removes.
+        named: Ids of those that it names; the others come with them. All are named if it is empty.
+        with_dependencies: False for a command with ``--no-deps``.
     """
 
-    residents: tuple[Distribution, ...] = ()
-    replaced: Mapping[str, Distribution] = {}
-    found: Mapping[InstalledPath, str | None] = {}
-    required: frozenset[str] = frozenset()
-    files: Mapping[str, int] = {}
-    unowned: tuple[Unowned, ...] = ()
+    action: Action
+    installer: Installer
+    distributions: tuple[Distribution, ...]
+    named: tuple[str, ...] = ()
+    with_dependencies: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is known of a command that stops on the way, or may stop.
+
+    Attributes:
+        reason: ``refused``: the installer refuses a wheel; ``file-directory``: a file is where a folder is needed.
+        lost: Where an older release is in the way: what cannot be written, and what is gone if the command goes on.
+    """
+
+    reason: Literal["refused", "file-directory"]
+    lost: tuple[Loss, ...] = ()
 
     @property
-    def replaces(self) -> dict[str, str]:
-        """Ids of the replaced ones by the ids of their successors."""
-        return {new: old.id for new, old in self.replaced.items()}
+    def is_certain(self) -> bool:
+        """Return whether the command stops whatever its order is."""
+        return not self.lost or any(loss.state == "fails" for loss in self.lost)
 
-    @property
-    def involved(self) -> frozenset[str]:
-        """Ids of the residents that share anything with anybody here."""
-        return frozenset(each.id for each in self.residents if any(each.layouts[name].files for name in each.layouts))
 
-    def order(
-        self,
-        installer: Installer,
-        newcomers: Sequence[Distribution],
-        *,
-        with_dependencies: bool = True,
-        named: Collection[str] = (),
-    ) -> Order:
-        """Return the order in which one command installs ``newcomers``; what they require may be there already.
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a command left, and how.
+
+    Attributes:
+        state: The state after it.
+        disk: The model disk after it.
+        order: What is known of its order.
+        lost: The files that are gone because of an older release that it replaced.
+    """
+
+    state: State
+    disk: Disk
+    order: Order
+    lost: tuple[Loss, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What stands at one place, as far as a change of it needs to know.
+
+    Attributes:
+        target: What it is.
+        distributions: What is installed. Of an environment, their layouts are cut down to what can matter: what the
+            distributions that are to be installed contest, and what those that are involved share with each other.
+        holders: What is on disk where it is not simply its only owner's content: the id of the distribution that has
+            recorded it, :data:`UNRECORDED`, or None for a file that is gone.
+        skipped: Distributions and folders that could not be read.
+        excluded: Distributions that are never compared, such as those installed from a folder of sources.
+        is_scanned: Whether a place was looked at; otherwise it is any place, with nothing in it.
+        disk: The model disk, of a state that a change left.
+    """
+
+    target: Target
+    distributions: tuple[Distribution, ...] = ()
+    holders: Mapping[InstalledPath, str | None] = field(default_factory=dict)
+    skipped: tuple[Skip, ...] = ()
+    excluded: tuple[Skip, ...] = ()
+    is_scanned: bool = True
+    disk: Disk | None = None
+
+    @classmethod
+    def empty(cls, target: Target) -> State:
+        """Return the state of a place with nothing in it, which is no environment that was looked at."""
+        return cls(target, is_scanned=False)
+
+    def replaced_by(self, coming: Iterable[Distribution]) -> dict[str, Distribution]:
+        """Return the older releases that an install of these replaces, by the ids of their successors."""
+        successors = {distribution.name: distribution.id for distribution in coming}
+        return {
+            successors[distribution.name]: distribution
+            for distribution in self.distributions
+            if successors.get(distribution.name, distribution.id) != distribution.id
+        }
+
+    def staying(self, coming: Iterable[Distribution]) -> tuple[Distribution, ...]:
+        """Return the distributions that an install of these leaves as they are."""
+        names = {distribution.name for distribution in coming}
+        return tuple(distribution for distribution in self.distributions if distribution.name not in names)
+
+    def required_by(self, coming: Sequence[Distribution]) -> frozenset[str]:
+        """Return the ids of what is installed and stays, and these require, directly or not."""
+        staying = {distribution.name: distribution for distribution in self.staying(coming)}
+        waiting = [
+            edge
+            for distribution in coming
+            for edge in distribution.requirements.with_extras(distribution.candidate.extras)
+        ]
+        ids: set[str] = set()
+        while waiting:
+            required = staying.get(waiting.pop().name)
+            if required is not None and required.id not in ids:
+                ids.add(required.id)
+                waiting += required.requirements.edges
+        return frozenset(ids)
+
+    # -- changes ---------------------------------------------------------------------------------------------
+
+    def apply(self, change: Change, overlaps: Sequence[Overlap] = ()) -> State | Refusal:
+        """Return the state after a command, or the installer's refusal.
 
         Args:
-            installer: Whose command.
-            newcomers: What it writes.
-            with_dependencies: False for a command with ``--no-deps``.
-            named: Ids of those it names; all if empty.
+            change: What the command does.
+            overlaps: All overlaps between what is installed and what the command writes; those that do not exist under
+                its installer are passed over.
         """
-        there = [each for each in self.residents if each.id in self.required]
-        named = named or [each.id for each in newcomers]
-        return installer.order([*newcomers, *there], with_dependencies=with_dependencies, named=named)
+        applied = self.play(change, overlaps)
+        return applied if isinstance(applied, Refusal) else applied.state
+
+    def play(self, change: Change, overlaps: Sequence[Overlap] = ()) -> Applied | Refusal:
+        """Return what :meth:`apply` gives, with the model disk, the order and what is lost."""
+        here = [overlap for overlap in overlaps if change.installer.name in overlap.installers]
+        if change.action != "install":
+            return self._rewrite(change, here)
+        coming = change.distributions
+        staying = self.staying(coming)
+        if any(distribution.layouts[change.installer.name].failure for distribution in coming):
+            return Refusal("refused")
+        if _conflicts(here, coming, staying):
+            return Refusal("file-directory")
+        order = self.order(change)
+        stopped = tuple(self.stopped(change, order))
+        if any(loss.state == "fails" for loss in stopped):
+            return Refusal("file-directory", stopped)
+        cut = contested_layouts([*coming, *staying], here, change.installer.name)
+        layouts = self.layouts(cut, coming, change.installer.name)
+        before = self.disk_before(layouts, coming)
+        after = before.install(
+            {distribution.id: layouts[distribution.id] for distribution in coming},
+            order,
+            removes_all_first=change.installer.removes_all_first,
+            replaces={new: old.id for new, old in self.replaced_by(coming).items()},
+        )
+        stubs = {overlap.path for overlap in here if overlap.role == "namespace-init"}
+        lost = self._losses(coming, before, after, layouts, stubs)
+        if stopped:  # if it does not stop, all of this may happen
+            return Refusal("file-directory", (*stopped, *lost))
+        return Applied(replace(self, distributions=(*staying, *coming), disk=after), after, order, lost)
+
+    def _rewrite(self, change: Change, here: Sequence[Overlap]) -> Applied | Refusal:
+        """Return what a command leaves that writes again, or removes, what is installed."""
+        ids = [distribution.id for distribution in change.distributions]
+        order = self.order(change)
+        name = change.installer.name
+        before = self.disk_before(self.layouts(contested_layouts(self.distributions, here, name), (), name), ())
+        if change.action == "uninstall":
+            after = before.uninstall(ids)
+        else:
+            others = [distribution for distribution in self.distributions if distribution.id not in ids]
+            if any(distribution.layouts[name].failure for distribution in change.distributions):
+                return Refusal("refused")
+            if _conflicts(here, change.distributions, others):
+                return Refusal("file-directory")
+            records = {id_: before.records[id_] for id_ in ids}
+            after = before.install_records(records, order, removes_all_first=change.installer.removes_all_first)
+        there = tuple(distribution for distribution in self.distributions if distribution.id in after.records)
+        return Applied(replace(self, distributions=there, disk=after), after, order, ())
+
+    def order(self, change: Change) -> Order:
+        """Return the order in which a command writes; what it writes may require what is there already."""
+        coming = change.distributions
+        if change.action != "install":
+            return change.installer.order(coming, with_dependencies=False)
+        required = self.required_by(coming)
+        there = [distribution for distribution in self.distributions if distribution.id in required]
+        named = change.named or [distribution.id for distribution in coming]
+        return change.installer.order([*coming, *there], with_dependencies=change.with_dependencies, named=named)
+
+    def stopped(self, change: Change, order: Order) -> Iterator[Loss]:
+        """Yield what an install cannot write while an older release is there that the same command replaces.
+
+        A file cannot stand where there is a folder. pip removes each older release just before it writes the new one;
+        where all of them are removed first, none is in the way.
+
+        Args:
+            change: An install.
+            order: What is known of its order.
+        """
+        if change.installer.removes_all_first:
+            return
+        name = change.installer.name
+        replaced = self.replaced_by(change.distributions)
+        for new in sorted(replaced):
+            old = replaced[new]
+            there = {path for path in old.layouts[name].files if self.holders.get(path, old.id) is not None}
+            folders = folders_above(there)
+            for distribution in change.distributions:
+                files = distribution.layouts[name].files
+                beaten = [path for path in files if path in folders]
+                if not folders_above(files).isdisjoint(there):
+                    beaten += [path for path in files if not folders_above([path]).isdisjoint(there)]
+                if not beaten or distribution.id == new:
+                    continue
+                last = order.last_of([distribution.id, new]).ids
+                if new in last:
+                    state: LossState = "fails" if len(last) == 1 else "undetermined"
+                    for path in sorted(beaten):
+                        role = _role(files[path], ())
+                        yield Loss(path, distribution.id, old.id, state, role, "error", "in-the-way")
+
+    # -- the model disk --------------------------------------------------------------------------------------
 
     def layouts(
-        self, contested: Mapping[str, Layout], newcomers: Sequence[Distribution], installer: InstallerName
+        self, contested: Mapping[str, Layout], coming: Sequence[Distribution], installer: InstallerName
     ) -> dict[str, Layout]:
-        """Layouts of everybody for the model disk.
+        """Return the layouts of all distributions for the model disk, by id.
 
         Args:
-            contested: Those of newcomers and residents, cut down to overlaps.
-            newcomers: With their whole layouts.
+            contested: Those of what comes and of what stays, cut down to overlaps.
+            coming: What is to be installed, with whole layouts.
             installer: Under which.
 
         Returns:
-            The same, with what residents share among each other, what replaced distributions take along, and theirs.
+            The same, with what is shared by distributions that stay, what replaced ones take along, and theirs.
         """
-        old = {each.id: each.layouts[installer] for each in self.replaced.values()}
+        old = {each.id: each.layouts[installer] for each in self.replaced_by(coming).values()}
         taken = {path for layout in old.values() for path in layout.files}
-        found = dict(contested)
-        for each in newcomers:
-            whole, cut = each.layouts[installer], found[each.id]
+        layouts = dict(contested)
+        for distribution in coming:
+            whole, cut = distribution.layouts[installer], layouts[distribution.id]
             more = {path: whole.files[path] for path in taken if path in whole.files and path not in cut.files}
-            found[each.id] = cut._replace(files={**cut.files, **more}) if more else cut
-        for each in self.residents:
-            cut = found[each.id]
-            found[each.id] = cut._replace(files={**each.layouts[installer].files, **cut.files})
-        return found | old
+            layouts[distribution.id] = cut._replace(files={**cut.files, **more}) if more else cut
+        for distribution in self.staying(coming):
+            cut = layouts[distribution.id]
+            layouts[distribution.id] = cut._replace(files={**distribution.layouts[installer].files, **cut.files})
+        return layouts | old
 
-    def disk(self, layouts: Mapping[str, Layout], empty: Disk) -> Disk:
-        """The disk before the command.
+    def disk_before(self, layouts: Mapping[str, Layout], coming: Sequence[Distribution]) -> Disk:
+        """Return the model disk before an install.
 
         Args:
             layouts: As :meth:`layouts` gave them.
-            empty: A disk that compares paths as the target does.
+            coming: What is to be installed.
         """
-        there = [*self.residents, *self.replaced.values()]
-        disk = empty.install({each.id: layouts[each.id] for each in there}, Unordered(), removes_all_first=True)
+        if self.disk is not None:
+            return self.disk
+        there = [*self.staying(coming), *self.replaced_by(coming).values()]
+        files = {distribution.id: layouts[distribution.id] for distribution in there}
+        disk = empty_disk(self.target).install(files, Unordered(), removes_all_first=True)
         contents = dict(disk.contents)
-        for path, holder in self.found.items():
+        for path, holder in self.holders.items():
             key = disk.key(path)
             if holder is None:
                 contents[key] = frozenset({None})
@@ -183,27 +374,30 @@ class Addition(NamedTuple):
                 contents[key] = frozenset({"changed"})
         return Disk(contents, disk.records, disk.key)
 
-    def losses(
-        self, before: Disk, after: Disk, layouts: Mapping[str, Layout], stubs: Collection[InstalledPath]
+    def _losses(
+        self,
+        coming: Sequence[Distribution],
+        before: Disk,
+        after: Disk,
+        layouts: Mapping[str, Layout],
+        stubs: Collection[InstalledPath],
     ) -> tuple[Loss, ...]:
-        """The files that replacing older releases takes from others.
+        """Return the files that replacing older releases takes from others.
 
         Args:
+            coming: What is installed.
             before: The disk before the command.
             after: The disk after it.
-            layouts: Those the disks were made of.
+            layouts: Those that the disks were made of.
             stubs: Paths of what was judged to be a namespace stub of every owner.
         """
+        older = {new: old.id for new, old in self.replaced_by(coming).items()}
         takers: dict[InstalledPath, list[str]] = {}
-        for each in self.replaced.values():
-            record = before.records[each.id]
-            for path in record.taken(before.contents):
-                takers.setdefault(path, []).append(each.id)
-        if not takers:
-            return ()
-        older = self.replaces
-        stay = {each.id for each in self.residents}
-        found = []
+        for id_ in older.values():
+            for path in before.records[id_].taken(before.contents):
+                takers.setdefault(path, []).append(id_)
+        stay = {distribution.id for distribution in self.staying(coming)}
+        losses = []
         for id_ in after.records:
             gone = takers.keys() & after.missing(id_)
             files = {after.key(path): file for path, file in layouts[id_].files.items()} if gone else {}
@@ -213,43 +407,71 @@ class Addition(NamedTuple):
                     continue  # it was gone before
                 role = _role(files[path], stubs)
                 state: LossState = "determined" if after.contents[path] == frozenset({None}) else "undetermined"
-                found.append(Loss(files[path].path, id_, others[0], state, role, severity_of("different", role)))
-        return tuple(found)
-
-    def stopped(self, installer: Installer, newcomers: Sequence[Distribution], order: Order) -> Iterator[Loss]:
-        """Yield what one command cannot write while an older release is there that the same command replaces.
-
-        A file cannot stand where there is a folder. pip removes each older release just before it writes the new one;
-        where all of them are removed first, none is in the way.
-
-        Args:
-            installer: Whose command.
-            newcomers: What it writes.
-            order: What is known of its order.
-        """
-        successors = {each.id for each in newcomers} & self.replaced.keys()
-        if installer.removes_all_first:
-            return
-        for new in sorted(successors):
-            old = self.replaced[new]
-            there = {path for path in old.layouts[installer.name].files if self.found.get(path, old.id) is not None}
-            folders = folders_above(there)
-            for each in newcomers:
-                files = each.layouts[installer.name].files
-                beaten = [path for path in files if path in folders]
-                if not folders_above(files).isdisjoint(there):
-                    beaten += [path for path in files if not folders_above([path]).isdisjoint(there)]
-                if not beaten or each.id == new:
-                    continue
-                last = order.last_of([each.id, new]).ids
-                if new in last:
-                    state: LossState = "fails" if len(last) == 1 else "undetermined"
-                    for path in sorted(beaten):
-                        yield Loss(path, each.id, old.id, state, _role(files[path], ()), "error", "in-the-way")
+                losses.append(Loss(files[path].path, id_, others[0], state, role, severity_of("different", role)))
+        return tuple(losses)
 
 
-NOTHING = Addition()
-"""An empty environment."""
+def _conflicts(here: Iterable[Overlap], writes: Iterable[Distribution], there: Iterable[Distribution]) -> bool:
+    """Return whether a command meets a file where it needs a folder, or the reverse.
+
+    Args:
+        here: The overlaps under its installer.
+        writes: What it writes.
+        there: What else is there.
+    """
+    ids = {distribution.id for distribution in writes}
+    present = ids | {distribution.id for distribution in there}
+    for overlap in here:
+        if overlap.kind == "file-directory":
+            files = {owner.id for owner in overlap.owners if owner.file.path == overlap.path}
+            folders = {owner.id for owner in overlap.owners if owner.file.path != overlap.path}
+            if not (files.isdisjoint(present) or folders.isdisjoint(present) or ids.isdisjoint(files | folders)):
+                return True
+    return False
+
+
+def empty_disk(target: Target) -> Disk:
+    """Return a disk with nothing on it that compares paths as the target does."""
+    return Disk() if target.case_sensitive else Disk(key=lambda path: InstalledPath(folded(path)))
+
+
+def contested_layouts(
+    distributions: Sequence[Distribution],
+    overlaps: Sequence[Overlap],
+    installer: InstallerName,
+    *,
+    stubs_alike: bool = False,
+) -> dict[str, Layout]:
+    """Return layouts cut down to what is contested: all that can end otherwise than written.
+
+    Args:
+        distributions: The set.
+        overlaps: Those that exist under the installer.
+        installer: Its name.
+        stubs_alike: Whether namespace stubs count as one content. They do for a plan, since each serves as well as the
+            other; who is intact is told by what each distribution recorded.
+    """
+    files: dict[str, dict[InstalledPath, InstalledFile]] = {each.id: {} for each in distributions}
+    phantoms: dict[str, set[InstalledPath]] = {each.id: set() for each in distributions}
+    for overlap in overlaps:
+        apart = contradicted(overlap)
+        for owner in overlap.owners:
+            path = owner.file.path
+            if owner.phantom:
+                phantoms[owner.id].add(path)
+            elif stubs_alike and overlap.role == "namespace-init":
+                files[owner.id][path] = owner.file._replace(content=_STUB, script=False)
+            else:
+                files[owner.id].setdefault(path, _told_apart(owner) if owner.id in apart else owner.file)
+    return {
+        each.id: Layout(files[each.id], frozenset(phantoms[each.id]), each.layouts[installer].failure)
+        for each in distributions
+    }
+
+
+def _told_apart(owner: Owner) -> InstalledFile:
+    """Return a file of which the hash is proven wrong, with a content that the model can tell from the others'."""
+    return owner.file._replace(content=f"{owner.file.content}:{owner.content}")
 
 
 def _role(file: InstalledFile, stubs: Collection[InstalledPath]) -> Role:

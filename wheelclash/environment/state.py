@@ -21,7 +21,7 @@ from wheelclash.core.ownership import OwnershipMap
 from wheelclash.core.paths import folders_above
 from wheelclash.core.query import module_stem
 from wheelclash.core.role import role_of
-from wheelclash.core.state import NOBODYS, Addition, Unowned
+from wheelclash.core.state import UNRECORDED, State, Unowned
 from wheelclash.environment.distributions import (
     RecordError,
     required_names,
@@ -97,7 +97,7 @@ class Residents:
         self.skipped = tuple(dict.fromkeys(closed))
         self.not_compared = tuple(sorted(each.skip for each in aside))
 
-    def beside(self, newcomers: Sequence[Distribution]) -> Addition:
+    def beside(self, newcomers: Sequence[Distribution]) -> State:
         """What of the environment matters to distributions that are to be installed there.
 
         Args:
@@ -111,18 +111,15 @@ class Residents:
         rows = self._rows(self._in_question(own, wanted, replaced))
         layouts = self._layouts(rows, wanted, newcomers)
         required = self._required(newcomers, names)
-        made = {
-            each.id: self._distribution(number, layouts.get(each.id), required.get(each.name))
-            for number, each in enumerate(self._read)
-        }
-        stay = tuple(made[each.id] for number, each in enumerate(self._read) if number not in replaced)
-        return Addition(
-            residents=stay,
-            replaced={names[self._read[number].name]: made[self._read[number].id] for number in sorted(replaced)},
-            found=self._found(layouts, rows, wanted),
-            required=frozenset(each.id for each in stay if each.name in required),
-            files=self._files,
-            unowned=tuple(self._unowned(newcomers)),
+        return State(
+            self._target,
+            tuple(
+                self._distribution(number, layouts.get(each.id), required.get(each.name))
+                for number, each in enumerate(self._read)
+            ),
+            self._found(layouts, rows, wanted),
+            self.skipped,
+            self.not_compared,
         )
 
     def refusing(self, newcomers: Sequence[Distribution]) -> list[Distribution]:
@@ -194,7 +191,7 @@ class Residents:
                 self._files[package.id] = files
         self.skipped = tuple(dict.fromkeys((*self.skipped, *skipped)))
 
-    def _unowned(self, newcomers: Sequence[Distribution]) -> Iterator[Unowned]:
+    def unowned(self, newcomers: Sequence[Distribution]) -> Iterator[Unowned]:
         """Yield the files that are there, that no RECORD lists, and that a newcomer writes with other content."""
         recorded, _ = claimed(self._aside, self.places)
         folders: dict[str, str] = {}
@@ -402,6 +399,7 @@ class Residents:
             startup=startup,
             manager=each.manager,
             variant=variant_of(each.folder),
+            recorded=self._files[each.id],
         )
 
     def _contents(self, each: Unread, findings: tuple[Finding, ...]) -> Contents:
@@ -442,7 +440,7 @@ class Residents:
             if state.matches:
                 found[overlap.path] = state.matches[0]
             elif state.state == "changed":
-                found[overlap.path] = NOBODYS
+                found[overlap.path] = UNRECORDED
         return found
 
 

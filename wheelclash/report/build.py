@@ -74,7 +74,7 @@ from wheelclash.wording import listed, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from wheelclash.core.diagnosis import State
+    from wheelclash.core.diagnosis import Certainty
     from wheelclash.core.disk import Intact
     from wheelclash.core.distribution import Distribution, Edge, Skip
     from wheelclash.core.layout import InstalledPath, LayoutFailure, Root
@@ -190,17 +190,16 @@ def into_report(places: Places, view: View) -> IntoReport:
         python=None if places.python is None else str(places.python),
         replaces=tuple(
             ReplacedReport(old.id, old.name, old.candidate.version, by_id[new].candidate.version)
-            for new, old in view.addition.replaced.items()
+            for new, old in view.replaced.items()
         ),
         present=tuple(view.present),
         unowned=tuple(
-            UnownedReport(*split(each.path), each.role, "warning", by_id[each.id].name)
-            for each in view.addition.unowned
+            UnownedReport(*split(each.path), each.role, "warning", by_id[each.id].name) for each in view.unowned
         ),
     )
 
 
-def resident_report(each: Distribution, files: int, requirers: Iterable[str]) -> DistributionReport:
+def resident_report(each: Distribution, requirers: Iterable[str]) -> DistributionReport:
     """A distribution that is installed and stays."""
     return DistributionReport(
         id=each.id,
@@ -208,7 +207,7 @@ def resident_report(each: Distribution, files: int, requirers: Iterable[str]) ->
         version=each.candidate.version,
         index=None,
         wheel=None,
-        files=files,
+        files=each.file_count,
         targets=(0,),
         requires=tuple(sorted(each.requirements.names)),
         required_by=tuple(sorted(requirers)),
@@ -221,7 +220,7 @@ def resident_report(each: Distribution, files: int, requirers: Iterable[str]) ->
 def lost_reports(view: View, taken: Iterable[Loss], ignores: Sequence[Ignore]) -> Iterator[LostReport]:
     """What replaced releases take along; there is one target where there are any."""
     names = view.names
-    versions = {each.id: each.candidate.version for each in view.addition.replaced.values()}
+    versions = {each.id: each.candidate.version for each in view.replaced.values()}
     for each in sorted(taken, key=lambda one: (SEVERITIES.index(one.severity), one.id, one.because, one.path)):
         root, path = split(each.path)
         yield LostReport(
@@ -262,7 +261,7 @@ def build_report(findings: Findings) -> Report:
         summary=_summary(
             overlaps,
             [lost for each in diagnosis.values() for lost in each.lost],
-            sum(len(view.addition.unowned) for view in views),
+            sum(len(view.unowned) for view in views),
         ),
         diagnosis=diagnosis,
         remedies=tuple(dict.fromkeys(_remedy(each, view.names) for view in views for each in view.remedies)),
@@ -296,9 +295,9 @@ def _distributions(views: Sequence[View]) -> tuple[DistributionReport, ...]:
     found: dict[str, DistributionReport] = {}
     for number, view in enumerate(views):
         chains = _chains(view)
-        required_by = _required_by([*view.distributions, *view.addition.residents])
-        for each in view.addition.residents:
-            found[each.id] = resident_report(each, view.addition.files[each.id], required_by.get(each.name, ()))
+        required_by = _required_by([*view.distributions, *view.residents])
+        for each in view.residents:
+            found[each.id] = resident_report(each, required_by.get(each.name, ()))
         for each in view.distributions:
             before = found.get(each.id)
             if before is None:
@@ -332,7 +331,7 @@ def _distribution(
         version=candidate.version,
         index=candidate.index,
         wheel=WheelReport(candidate.filename, candidate.url, candidate.sha256, candidate.size),
-        files=len(next(iter(each.layouts.values())).files),
+        files=each.file_count,
         targets=(target,),
         requires=tuple(sorted(requires)),
         required_by=tuple(sorted(requirers)),
@@ -412,7 +411,7 @@ def _overlaps(views: Sequence[View], ignores: Sequence[Ignore]) -> tuple[Overlap
 def _overlaps_of(view: View, ignores: Sequence[Ignore], targets: tuple[int, ...]) -> Iterator[OverlapReport]:
     """Yield the overlaps of one target, in order."""
     names = view.names
-    there = {each.id for each in view.addition.residents}
+    there = {each.id for each in view.residents}
     for overlap in view.overlaps:
         ignored = overlap.severity != "none" and any(ignore.matches(overlap, names) for ignore in ignores)
         yield _overlap(overlap, names, there, view.reasons.get(overlap.path), targets, ignored=ignored)
@@ -470,7 +469,7 @@ def _summary(overlaps: Sequence[OverlapReport], taken: Sequence[LostReport], uno
 
 def _diagnosis(installer: InstallerName, views: Sequence[View], ignores: Sequence[Ignore]) -> DiagnosisReport:
     """The diagnoses of one installer for all targets; what differs between targets is not determined as a whole."""
-    outcomes: dict[tuple[Root, str, Kind, State, str | None, str], list[int]] = {}
+    outcomes: dict[tuple[Root, str, Kind, Certainty, str | None, str], list[int]] = {}
     intact: dict[str, set[Intact]] = {}
     losses: dict[str, dict[str, int]] = {}
     losers: dict[str, int] = {}

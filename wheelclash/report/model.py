@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal, get_args
 
 from wheelclash.core.contents import Evidence
-from wheelclash.core.diagnosis import State
+from wheelclash.core.diagnosis import Certainty
 from wheelclash.core.disk import Intact
 from wheelclash.core.layout import Root
 from wheelclash.core.overlap import Kind, Severity
@@ -349,7 +349,7 @@ class DiagnosedOverlap:
     root: Root
     path: str
     kind: Kind
-    state: State
+    state: Certainty
     winner: str | None
     reason: str
     targets: Sequence[int]
@@ -559,7 +559,7 @@ class LostReport:
     distribution: str
     because: str
     version: str
-    state: State
+    state: Certainty
     ignored: bool
     code: Literal["recorded", "in-the-way"] = "recorded"
 
@@ -1053,7 +1053,7 @@ class ShareReport:
 class EndReport:
     """How some contested files of a set end under one installer; ``winner`` is a name, or None."""
 
-    state: State
+    state: Certainty
     winner: str | None
     reason: str
     files: int

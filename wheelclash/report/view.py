@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.core.state import NOTHING
 from wheelclash.report.model import Reading
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
     from wheelclash.core.plan import Remedy, Repair, RepairState, Step
-    from wheelclash.core.state import Addition, Loss
+    from wheelclash.core.state import Loss, State, Unowned
     from wheelclash.environment.origins import Origin
     from wheelclash.environment.paths import Places
     from wheelclash.environment.scan import Scan
@@ -33,34 +32,48 @@ class View(NamedTuple):
     """What was found for one target.
 
     Attributes:
-        target: The target.
+        state: What is installed already where it is to be installed.
         roots: Names asked for, as opposed to pulled in.
         distributions: What was read.
         overlaps: All of them, ignored ones included.
         diagnoses: One for each installer.
         remedies: Of the installer whose commands are wanted.
-        addition: What is installed already where it is to be installed.
         present: Names that were asked for and are there already, in the version that was asked for.
         without_remedies: Ids of owners of errors and warnings for which no remedies were made, being one of very many.
+        unowned: Files that no RECORD lists and that are overwritten.
         reasons: By path, why it matters whose content a native file has, where that was looked into.
     """
 
-    target: Target
+    state: State
     roots: Sequence[str]
     distributions: Sequence[Distribution]
     overlaps: Sequence[Overlap]
     diagnoses: Sequence[Diagnosis]
     remedies: Sequence[Remedy]
-    addition: Addition = NOTHING
     present: Sequence[str] = ()
     reasons: Mapping[InstalledPath, Why] = MappingProxyType({})
     without_remedies: Sequence[str] = ()
+    unowned: Sequence[Unowned] = ()
+
+    @property
+    def target(self) -> Target:
+        """Return what it is installed for."""
+        return self.state.target
 
     @property
     def names(self) -> dict[str, str]:
         """Names by distribution id, of what is installed too."""
-        there = [*self.addition.residents, *self.addition.replaced.values()]
-        return {each.id: each.name for each in (*self.distributions, *there)}
+        return {each.id: each.name for each in (*self.distributions, *self.state.distributions)}
+
+    @property
+    def residents(self) -> tuple[Distribution, ...]:
+        """Return what is installed and stays."""
+        return self.state.staying(self.distributions)
+
+    @property
+    def replaced(self) -> dict[str, Distribution]:
+        """Return what is installed and is replaced, by the ids of the successors."""
+        return self.state.replaced_by(self.distributions)
 
     def is_ignored_by(self, ignore: Ignore) -> bool:
         """Whether ``ignore`` speaks of any overlap of this target, or of any file that is lost."""

@@ -1,0 +1,77 @@
+"""What a command does to a state: another state, or the installer's refusal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.values import BY_NAME, LINUX, distribution, overlaps_of
+from tests.support.wheelmaker import Wheel
+from wheelclash.core.state import Change, Refusal, State
+
+if TYPE_CHECKING:
+    from wheelclash.core.distribution import Distribution
+    from wheelclash.core.installer import InstallerName
+
+A = distribution(Wheel("a", files={"m.py": "1", "a.py": ""}))
+B = distribution(Wheel("b", files={"m.py": "2"}, requires=["a"]))
+OLD = distribution(Wheel("a", "0.9", files={"m.py": "0", "old.py": ""}))
+
+
+def applied(state: State, change: Change, *distributions: Distribution) -> State:
+    """Return the state after a command that is not refused."""
+    after = state.apply(change, overlaps_of([*distributions]))
+    assert isinstance(after, State)
+    return after
+
+
+def intact(state: State) -> dict[str, str]:
+    """Return by name which distributions are intact."""
+    assert state.disk is not None
+    return {each.name: state.disk.intact(each.id) for each in state.distributions}
+
+
+def test_each_command_gives_another_state() -> None:
+    """Installed in pip's order, then the first is written again, then the other is removed."""
+    pip = BY_NAME["pip"]
+    empty = State.empty(LINUX)
+    both = applied(empty, Change("install", pip, (A, B)), A, B)
+    assert intact(both) == {"a": "no", "b": "yes"}
+    again = applied(both, Change("reinstall", pip, (A,)), A, B)
+    assert intact(again) == {"a": "yes", "b": "no"}
+    alone = applied(again, Change("uninstall", pip, (B,)), A, B)
+    assert intact(alone) == {"a": "no"}
+    assert not empty.distributions
+    assert {each.name for each in both.distributions} == {"a", "b"}, "a state does not change"
+
+
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_older_release_is_replaced(installer: InstallerName) -> None:
+    """It goes, and what stays and is required stays."""
+    state = State(LINUX, (OLD,))
+    assert state.replaced_by([A]) == {A.id: OLD}
+    assert state.staying([A]) == ()
+    assert state.required_by([B]) == {OLD.id}
+    after = applied(state, Change("install", BY_NAME[installer], (A,)), A)
+    assert after.distributions == (A,)
+    assert after.is_scanned
+
+
+@pytest.mark.parametrize("action", ["install", "reinstall"])
+def test_file_where_a_folder_is_needed_is_refused(action: str) -> None:
+    """Whoever of the two is there already."""
+    file, folder = distribution(Wheel("f", files={"x": ""})), distribution(Wheel("g", files={"x/y.py": ""}))
+    state = State(LINUX, (file,)) if action == "install" else State(LINUX, (file, folder))
+    change = Change("install" if action == "install" else "reinstall", BY_NAME["uv"], (folder,))
+    refusal = state.apply(change, overlaps_of([file, folder]))
+    assert refusal == Refusal("file-directory")
+    assert isinstance(refusal, Refusal)
+    assert refusal.is_certain
+
+
+def test_wheel_that_the_installer_refuses_leaves_no_state() -> None:
+    """No command of a set with such a wheel ends well."""
+    refused = distribution(Wheel("r", files={"r-1.0.data/nonsense/x": ""}))
+    assert refused.layouts["uv"].failure is not None
+    assert State.empty(LINUX).apply(Change("install", BY_NAME["uv"], (A, refused))) == Refusal("refused")
