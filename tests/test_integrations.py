@@ -1,0 +1,142 @@
+"""Where others call us: the hooks of pre-commit and GitHub's action, their shell lines run as those tools run them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.support.command import ROOT, Command
+from tests.support.wheelmaker import Wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+posix = pytest.mark.skipif(os.name != "posix", reason="the steps are written for bash")
+
+HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+
+_PACKAGE = """\
+[[packages]]
+name = "{name}"
+version = "1.0"
+wheels = [{{ name = "{wheel.name}", path = "dist/{wheel.name}", hashes = {{ sha256 = "{digest}" }} }}]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Command:
+    """A project with a lock in which two distributions clash, and the command on its PATH."""
+    lock = 'lock-version = "1.0"\ncreated-by = "test"\n'
+    for name in ("a", "b"):
+        wheel = Wheel(name, files={"shared/m.py": name}).write(tmp_path / "dist")
+        lock += _PACKAGE.format(name=name, wheel=wheel, digest=hashlib.sha256(wheel.read_bytes()).hexdigest())
+    (tmp_path / "pylock.toml").write_text(lock)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    program = programs / "wheelclash"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(Command.line())} "$@"\n')
+    program.chmod(0o755)
+    return Command(tmp_path, None, {"PATH": os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)])})
+
+
+def _run(project: Command, line: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+    environ = project.variables(**variables)
+    return subprocess.run(line, cwd=project.folder, env=environ, capture_output=True, text=True, check=False)
+
+
+# -- pre-commit --------------------------------------------------------------------------------------------
+
+
+def test_hooks_are_whole() -> None:
+    """Each has what pre-commit requires, and never gives several files at once, which would be taken for one set."""
+    assert len({hook["id"] for hook in HOOKS}) == len(HOOKS)
+    for hook in HOOKS:
+        assert {"id", "name", "entry", "language"} <= hook.keys()
+        assert hook["pass_filenames"] is False
+        assert hook.get("always_run") or hook["files"]
+
+
+@posix
+def test_hook_of_a_lock_fails_where_it_clashes(project: Command) -> None:
+    (hook,) = (hook for hook in HOOKS if hook["id"] == "wheelclash-pylock")
+    ran = _run(project, shlex.split(hook["entry"]))
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert "a 1.0 and b 1.0 clash" in ran.stdout
+
+
+@posix
+@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
+def test_entry_of_a_hook_is_a_command_line(project: Command, hook: dict[str, Any]) -> None:
+    """Without the file there is an error about the file, not about the words."""
+    ran = _run(project, [*shlex.split(hook["entry"]), "--help"])
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+# -- GitHub's action ---------------------------------------------------------------------------------------
+
+
+def _step(name: str) -> dict[str, Any]:
+    (step,) = (step for step in ACTION["runs"]["steps"] if step["name"] == name)
+    return dict(step)
+
+
+def test_inputs_reach_the_shell_as_variables_only() -> None:
+    """Text of an input within the lines of a step could be a command."""
+    for step in ACTION["runs"]["steps"]:
+        assert "${{" not in step["run"]
+        told = {value.removeprefix("${{ inputs.").removesuffix(" }}") for value in step["env"].values()}
+        assert told <= ACTION["inputs"].keys()
+
+
+def _check(project: Command, arguments: str, **inputs: str) -> subprocess.CompletedProcess[str]:
+    for name in ("output", "summary"):
+        (project.folder / name).touch()
+    variables = {"SARIF_FILE": "", "SUMMARY": "true", **inputs}
+    return _run(
+        project,
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", _step("Check")["run"]],
+        ARGUMENTS=arguments,
+        RUNNER_TEMP=str(project.folder),
+        GITHUB_OUTPUT=str(project.folder / "output"),
+        GITHUB_STEP_SUMMARY=str(project.folder / "summary"),
+        **variables,
+    )
+
+
+@posix
+def test_action_annotates_and_writes_what_was_asked_for(project: Command) -> None:
+    ran = _check(project, "pylock.toml\n  --no-cache", SARIF_FILE="out.sarif")
+    assert ran.returncode == 1, ran.stderr
+    assert ran.stdout.startswith("::error file=pylock.toml,line=4,title=WC001 different::")
+    assert (project.folder / "output").read_text() == "exit-code=1\n"
+    assert "| `WC001` different |" in (project.folder / "summary").read_text()
+    assert '"ruleId": "WC001"' in (project.folder / "out.sarif").read_text()
+
+
+@posix
+def test_action_keeps_the_exit_code_of_an_error(project: Command) -> None:
+    ran = _check(project, "nothing.lock", SUMMARY="false")
+    assert ran.returncode == 2
+    assert (project.folder / "output").read_text() == "exit-code=2\n"
+    assert (project.folder / "summary").read_text() == ""
+
+
+@posix
+def test_action_installs_the_version_that_was_named(project: Command) -> None:
+    """Seen in the words that the step hands to Python."""
+    programs = project.folder / "programs"
+    (programs / "python").write_text(
+        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c "import sys; print(sys.argv[1:])" "$@"\n'
+    )
+    (programs / "python").chmod(0o755)
+    for version, wanted in (("", "'wheelclash[uv]'"), ("1.2", "'wheelclash[uv]==1.2'")):
+        ran = _run(project, ["bash", "-c", _step("Install wheelclash")["run"]], VERSION=version)
+        assert ran.stdout.strip().endswith(f"{wanted}]")
