@@ -509,7 +509,7 @@ def test_pages_are_in_plain_words(page: Path) -> None:
 def test_files_that_are_named_exist(page: Path) -> None:
     files = r"(?:tests|wheelclash|docs|installers|report|\.ci)/[\w./-]*|data/README\.md"
     if page.name in {"CONTRIBUTING.md", "design.md", "testing.md"}:  # elsewhere they are modules of a project
-        files += r"|\w+\.py"
+        files += r"|[\w/]+\.py"
     places = (ROOT, ROOT / "wheelclash", ROOT / "tests" / "oracle")
     for span in _spans(page):
         if re.fullmatch(files, span):
