@@ -1,11 +1,25 @@
-"""The way of the data: from what was asked to the report, one stage after the other.
+"""From what was asked about a set to the report, one stage after the other.
 
-Gathering and reading ask the network, side by side, for what is not in the cache; everything after that is a pure
-function of what was read, for one target after the other.
+Every command asks what a change of a state comes to:
+
+=============  =========  ====================  ========================================================
+command        before     change                shown
+=============  =========  ====================  ========================================================
+check          empty      install the set       overlaps, outcomes, plans
+check --into   scanned    install the set       the same, with what is replaced and lost
+env            scanned    none                  overlaps with what is on disk, damage
+fix            scanned    the plan for keep     the plan; with ``--apply`` it is run, and the environment
+                          and drop              is scanned and planned for again
+who            either     none                  owners of paths
+=============  =========  ====================  ========================================================
+
+Both rows of check, and who for a set, are answered here. Gathering and reading ask the network, side by side, for what
+is not in the cache; everything after that is a pure function of what was read, for one target after the other.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,7 +42,7 @@ from wheelclash.installers import INSTALLERS, RULES
 from wheelclash.parts import find_everywhere, requires_in
 from wheelclash.report.build import build_report, restoring_note
 from wheelclash.report.model import Reading
-from wheelclash.report.view import Findings, View
+from wheelclash.report.view import Result, View
 from wheelclash.threads import run_all
 
 if TYPE_CHECKING:
@@ -50,7 +64,7 @@ if TYPE_CHECKING:
     from wheelclash.target.target import Target
     from wheelclash.wheel.reader import WheelReader
 
-__all__ = ["Seen", "answer", "look"]
+__all__ = ["answer", "look"]
 
 
 def answer(question: Question, reader: WheelReader) -> Report:
@@ -63,48 +77,19 @@ def answer(question: Question, reader: WheelReader) -> Report:
     Raises:
         QuestionError: The question cannot be answered as asked.
     """
-    seen = look(question, reader)
-    unmatched = [each.text for each in question.ignore if not any(view.is_ignored_by(each) for view in seen.views)]
-    return build_report(
-        Findings(
-            views=seen.views,
-            python=None if question.interpreter is None else str(question.interpreter.executable),
-            skipped=seen.skipped,
-            not_compared=seen.not_compared,
-            ignores=question.ignore,
-            warnings=[
-                *seen.notes,
-                *dict.fromkeys(each for view in seen.views for each in contradictions(view.distributions, view.target)),
-                *(f"--ignore {text} matches nothing" for text in unmatched),
-                *reader.cache.warnings,
-            ],
-            reading=Reading.of(reader.fetcher.traffic, seen.from_cache),
-            into=seen.into,
-        )
-    )
+    result = look(question, reader)
+    views = result.views
+    unmatched = [ignore.text for ignore in question.ignore if not any(view.is_ignored_by(ignore) for view in views)]
+    warnings = [
+        *result.warnings,
+        *dict.fromkeys(text for view in views for text in contradictions(view.distributions, view.target)),
+        *(f"--ignore {text} matches nothing" for text in unmatched),
+        *reader.cache.warnings,
+    ]
+    return build_report(replace(result, warnings=warnings))
 
 
-class Seen(NamedTuple):
-    """What a question comes to, before anything is said about it.
-
-    Attributes:
-        views: One for each target.
-        skipped: What could have been read and was not.
-        not_compared: What is never to be read.
-        notes: Sentences for people.
-        from_cache: How many wheels were not read again.
-        into: The environment it is to be installed into, if one was named.
-    """
-
-    views: Sequence[View]
-    skipped: Sequence[Skip]
-    not_compared: Sequence[Skip]
-    notes: Sequence[str]
-    from_cache: int
-    into: Places | None = None
-
-
-def look(question: Question, reader: WheelReader, *, compares: bool = True) -> Seen:
+def look(question: Question, reader: WheelReader, *, compares: bool = True) -> Result:
     """Gather, read, lay out, overlap and diagnose, for every target.
 
     Args:
@@ -139,13 +124,16 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> S
             notes += effects(view.distributions, there.installed, there.requires, view.target, resolved=resolved)
         if there.places.python is None:
             notes.append(_notes_on_folder(there.places))
-    return Seen(
+    from_cache = sum(isinstance(each, _Read) and each.from_cache for each in read.values())
+    return Result(
         views=views,
         skipped=skipped,
         not_compared=_once(not_compared),
-        notes=notes,
-        from_cache=sum(isinstance(each, _Read) and each.from_cache for each in read.values()),
+        warnings=notes,
+        ignores=question.ignore,
+        python=None if question.interpreter is None else str(question.interpreter.executable),
         into=None if there is None else there.places,
+        reading=Reading.of(reader.fetcher.traffic, from_cache),
     )
 
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from wheelclash.environment.locate import Environment
     from wheelclash.index.settings import IndexSettings
-    from wheelclash.pipeline import Seen
     from wheelclash.report.model import Report
+    from wheelclash.report.view import Result
 
 __all__ = ["Session", "check", "check_async"]
 
@@ -86,7 +86,7 @@ class Session:
         """As :func:`check_async`, with this session's client and cache."""
         return await await_call(partial(self.check, requirements, **options))
 
-    def look(self, requirements: Iterable[str | os.PathLike[str]], **options: Unpack[Options]) -> Seen:
+    def look(self, requirements: Iterable[str | os.PathLike[str]], **options: Unpack[Options]) -> Result:
         """What :func:`check` would report on, before anything is said about it; one wheel alone will do.
 
         Raises:

@@ -18,7 +18,7 @@ from wheelclash.core.state import State
 from wheelclash.options import Ignore
 from wheelclash.report.build import build_report
 from wheelclash.report.model import SCHEMA_VERSION, OverlapReport, Reading, Report
-from wheelclash.report.view import Findings, View
+from wheelclash.report.view import Result, View
 
 if TYPE_CHECKING:
     from wheelclash.report.model import FailOn
@@ -54,7 +54,7 @@ def test_findings() -> None:
     """What is odd about a wheel, who refuses it, and that a newer release might be chosen."""
     wheel = Wheel("a", files={"m.py": "", "a-1.0.data/scripts/sub/t": ""}, unlisted={"m.py"})
     distributions = [distribution(wheel, newer=Newer("2.0", "2.0 came as source only"))]
-    report = build_report(Findings([View(State.empty(LINUX), [], distributions, [], [], [])], []))
+    report = build_report(Result([View(State.empty(LINUX), [], distributions, [], [], [])], []))
     found = {each.code: each for each in report.distributions[0].findings}
     assert set(found) == {"unlisted-member", "refused-by-uv", "newer-release"}
     assert found["unlisted-member"].path == "m.py"
@@ -123,7 +123,7 @@ def test_ignored() -> None:
     distributions = [distribution(Wheel(name, files={"m.py": name, "n.py": name})) for name in ("a", "b")]
     overlaps = overlaps_of(distributions)
     view = View(State.empty(LINUX), [], distributions, overlaps, [], [])
-    report = build_report(Findings([view], [], ignores=[Ignore.parse("a,b:*/m.py")]))
+    report = build_report(Result([view], [], ignores=[Ignore.parse("a,b:*/m.py")]))
     assert [each.ignored for each in report.overlaps] == [True, False]
     summary = report.summary
     assert (summary.overlaps, summary.different, summary.errors, summary.ignored) == (2, 2, 1, 1)
@@ -214,8 +214,8 @@ def test_ignored_do_not_count() -> None:
     distributions = [distribution(each) for each in ERROR]
     overlaps = overlaps_of(distributions)
     view = View(State.empty(LINUX), [], distributions, overlaps, [], [])
-    assert build_report(Findings([view], [])).exit_code() == 1
-    ignoring = Findings([view], [], ignores=[Ignore.parse("a,b:*")])
+    assert build_report(Result([view], [])).exit_code() == 1
+    ignoring = Result([view], [], ignores=[Ignore.parse("a,b:*")])
     assert build_report(ignoring).exit_code(fail_on="notice") == 0
 
 

@@ -22,7 +22,7 @@ from wheelclash.options import Ignore
 from wheelclash.parts import overlaps_of
 from wheelclash.report.build import build_report
 from wheelclash.report.schema import read_report, schema_text
-from wheelclash.report.view import Findings, View
+from wheelclash.report.view import Result, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def into_report(made: Handmade, *wheels: Wheel, ignores: Sequence[Ignore] = ()) 
     names = [each.name for each in newcomers]
     unowned = list(residents.unowned(newcomers))
     view = View(state, names, newcomers, overlaps, diagnoses, found_remedies, present=["there"], unowned=unowned)
-    return build_report(Findings([view], [], ignores=ignores, into=places))
+    return build_report(Result([view], [], ignores=ignores, into=places))
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from wheelclash.options import Ignore
 from wheelclash.report.build import build_report
 from wheelclash.report.terminal import SCREEN, WIDTH, Section, Span, all_lines, first_screen, height
 from wheelclash.report.text import render
-from wheelclash.report.view import Findings, View
+from wheelclash.report.view import Result, View
 
 if TYPE_CHECKING:
     from wheelclash.target.target import Target
@@ -136,7 +136,7 @@ def test_several_targets_are_told_apart() -> None:
         ], [])
         for target, found in ((LINUX, here), (MACOS, there))
     ]  # fmt: skip
-    report = build_report(Findings(views, []))
+    report = build_report(Result(views, []))
     assert (report.summary.errors, report.summary.notices) == (2, 1)
     found = report.to_text().splitlines()
     assert found[0] == "a 1.0 and b 1.0 clash: 2 errors at most, in 2 of 2 targets"

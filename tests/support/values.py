@@ -17,7 +17,7 @@ from wheelclash.core.plan import check_keepers, plan
 from wheelclash.core.state import State
 from wheelclash.installers import INSTALLERS, PIP, UV, Installer, InstallerName
 from wheelclash.report.build import build_report
-from wheelclash.report.view import Findings, View
+from wheelclash.report.view import Result, View
 from wheelclash.target.target import Target, target_for
 from wheelclash.wheel.archive import parse_contents
 
@@ -147,4 +147,4 @@ def report_of(
         without_remedies=plans.left_out,
     )
     changes = {name: findings.pop(name) for name in View._fields if name in findings}
-    return build_report(Findings(**{"views": [view._replace(**changes)], "skipped": [], **findings}))
+    return build_report(Result(**{"views": [view._replace(**changes)], "skipped": [], **findings}))

@@ -97,5 +97,5 @@ def _in_set(arguments: Arguments, *, as_module: bool) -> WhoReport:
         python=None if interpreter is None else interpreter.executable,
         skipped=seen.skipped,
         not_compared=seen.not_compared,
-        warnings=seen.notes,
+        warnings=seen.warnings,
     )

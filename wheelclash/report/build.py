@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     from wheelclash.native.explain import Why
     from wheelclash.options import Ignore
     from wheelclash.report.model import RunState
-    from wheelclash.report.view import CommandOutcome, Findings, RepairResult, View
+    from wheelclash.report.view import CommandOutcome, RepairResult, Result, View
     from wheelclash.target.target import Target
 
 __all__ = [
@@ -240,23 +240,23 @@ def lost_reports(view: View, taken: Iterable[Loss], ignores: Sequence[Ignore]) -
 # -- a set of wheels ---------------------------------------------------------------------------------------------------
 
 
-def build_report(findings: Findings) -> Report:
+def build_report(result: Result) -> Report:
     """The report of what was found."""
-    views = findings.views
-    overlaps = _overlaps(views, findings.ignores)
+    views = result.views
+    overlaps = _overlaps(views, result.ignores)
     diagnosis = {
-        each.installer: _diagnosis(each.installer, views, findings.ignores)
+        each.installer: _diagnosis(each.installer, views, result.ignores)
         for view in views[:1]
         for each in view.diagnoses
     }
     return Report(
         schema_version=SCHEMA_VERSION,
         tool=_TOOL,
-        complete=not findings.skipped,
-        targets=tuple(target_report(view.target, findings.python) for view in views),
+        complete=not result.skipped,
+        targets=tuple(target_report(view.target, result.python) for view in views),
         distributions=_distributions(views),
-        skipped=skip_reports(findings.skipped),
-        not_compared=skip_reports(findings.not_compared),
+        skipped=skip_reports(result.skipped),
+        not_compared=skip_reports(result.not_compared),
         overlaps=overlaps,
         summary=_summary(
             overlaps,
@@ -265,9 +265,9 @@ def build_report(findings: Findings) -> Report:
         ),
         diagnosis=diagnosis,
         remedies=tuple(dict.fromkeys(_remedy(each, view.names) for view in views for each in view.remedies)),
-        warnings=tuple(findings.warnings),
-        reading=findings.reading,
-        into=None if findings.into is None else into_report(findings.into, views[0]),
+        warnings=tuple(result.warnings),
+        reading=result.reading,
+        into=None if result.into is None else into_report(result.into, views[0]),
         refused=_refused(views),
         without_remedies=tuple(dict.fromkeys(view.names[id_] for view in views for id_ in view.without_remedies)),
     )

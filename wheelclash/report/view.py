@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from wheelclash.target.interpreter import Interpreter
     from wheelclash.target.target import Target
 
-__all__ = ["CommandOutcome", "Findings", "RepairResult", "View"]
+__all__ = ["CommandOutcome", "RepairResult", "Result", "View"]
 
 
 class View(NamedTuple):
@@ -88,28 +89,29 @@ class View(NamedTuple):
         return loss.severity != "none" and ignore.matches_loss(loss, self.names)
 
 
-class Findings(NamedTuple):
-    """Everything the core found about one question.
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a question about a set comes to: what the reports of check, of check into an environment and of who say.
 
     Attributes:
         views: One for each target.
-        python: The interpreter the target was read from, if it was.
         skipped: What could have been read and was not.
         not_compared: What is never to be read.
-        ignores: Overlaps the user does not want to hear of.
         warnings: Sentences for people.
+        ignores: Overlaps that the user knows of.
+        python: The interpreter that the target was read from, if it was.
+        into: The environment that the set is to be installed into, if one was named.
         reading: What it cost.
-        into: The environment it is to be installed into, if one was named.
     """
 
     views: Sequence[View]
     skipped: Sequence[Skip]
-    python: str | None = None
     not_compared: Sequence[Skip] = ()
-    ignores: Sequence[Ignore] = ()
     warnings: Sequence[str] = ()
-    reading: Reading = Reading()
+    ignores: Sequence[Ignore] = ()
+    python: str | None = None
     into: Places | None = None
+    reading: Reading = field(default_factory=Reading)
 
 
 class CommandOutcome(NamedTuple):
