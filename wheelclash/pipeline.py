@@ -34,7 +34,7 @@ from wheelclash.core.layout import lay_out_for_each
 from wheelclash.core.overlap import contradicted, judge, questions
 from wheelclash.core.plan import Plans, check_keepers, plan, require_known
 from wheelclash.core.startup import startup_files
-from wheelclash.core.state import State, effects, newcomers
+from wheelclash.core.state import State, side_effects, to_install
 from wheelclash.errors import FetchError, WheelError
 from wheelclash.gather import gather
 from wheelclash.http.urls import origin_of
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
     from wheelclash.environment.paths import Places
-    from wheelclash.environment.state import Residents
+    from wheelclash.environment.state import StateReader
     from wheelclash.gather import TargetSet
     from wheelclash.index.settings import IndexFlags
     from wheelclash.installers import Installer
@@ -121,7 +121,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
         for view in views:
             resolved = bool(question.deps)
             notes += _notes_on_residents(view, there.places)
-            notes += effects(view.distributions, there.installed, there.requires, view.target, resolved=resolved)
+            notes += side_effects(view.distributions, there.installed, there.requires, view.target, resolved=resolved)
         if there.places.python is None:
             notes.append(_notes_on_folder(there.places))
     from_cache = sum(isinstance(each, _Read) and each.from_cache for each in read.values())
@@ -138,7 +138,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
 
 
 def _reasons(
-    view: View, question: Question, reader: WheelReader, there: Residents | None
+    view: View, question: Question, reader: WheelReader, there: StateReader | None
 ) -> Mapping[InstalledPath, Why]:
     """Why the native files among the errors and warnings of a target matter."""
     from wheelclash.native.explain import explain_overlaps
@@ -187,13 +187,13 @@ def _notes_on_folder(places: Places) -> str:
     return "no interpreter was named, so no remedies are given: commands name one"
 
 
-def _residents(question: Question) -> Residents | None:
+def _residents(question: Question) -> StateReader | None:
     """What is installed in the environment that was named, if one was."""
     if question.into is None:
         return None
-    from wheelclash.environment.state import Residents
+    from wheelclash.environment.state import StateReader
 
-    return Residents(question.into.places, question.targets[0])
+    return StateReader(question.into.places, question.targets[0])
 
 
 def _installer(question: Question) -> Installer:
@@ -229,7 +229,7 @@ def _view(
     question: Question,
     reader: WheelReader,
     where: Invocation,
-    there: Residents | None,
+    there: StateReader | None,
     whole: Sequence[str],
 ) -> View:
     """One target: laid out, owned, overlapped, diagnosed, remedied."""
@@ -240,10 +240,10 @@ def _view(
     present: tuple[str, ...] = ()
     if there is not None:
         named = distributions
-        distributions = newcomers(named, there.installed, found.pulled, target)
+        distributions = to_install(named, there.installed, found.pulled, target)
         present = tuple(each.name for each in named if each not in distributions)
         distributions = there.refusing(distributions)
-        state = there.beside(distributions)
+        state = there.state_beside(distributions)
     overlaps = _overlaps(distributions, target, reader, state.staying(distributions), there)
     distributions = _with_startup(distributions, overlaps, reader)
     distributions = _with_contradictions(distributions, overlaps)
@@ -360,7 +360,7 @@ def _overlaps(
     target: Target,
     reader: WheelReader,
     residents: Sequence[Distribution],
-    there: Residents | None,
+    there: StateReader | None,
 ) -> list[Overlap]:
     """Every overlap, under every installer, judged; contents are read where a verdict needs them."""
     everybody = [*distributions, *residents]
@@ -428,7 +428,7 @@ def _with_startup(
     return [each._replace(startup=tuple(found.get(each.id, ()))) for each in distributions]
 
 
-def _on_disk(doubt: Doubt, there: Residents | None) -> Answer | None:
+def _on_disk(doubt: Doubt, there: StateReader | None) -> Answer | None:
     """As :func:`_settle`, of a file that is installed."""
     return None if there is None else there.answer(doubt)
 

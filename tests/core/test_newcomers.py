@@ -6,14 +6,14 @@ import pytest
 
 from tests.support.values import LINUX, distribution
 from tests.support.wheelmaker import Wheel
-from wheelclash.core.state import effects, newcomers
+from wheelclash.core.state import side_effects, to_install
 
 
 def _names(
     wheels: list[Wheel], there: dict[str, str], pulled: set[str] | None = None, direct: tuple[str, ...] = ()
 ) -> str:
     set_ = [distribution(each, direct=each.name in direct) for each in wheels]
-    return " ".join(each.name for each in newcomers(set_, there, pulled or set(), LINUX))
+    return " ".join(each.name for each in to_install(set_, there, pulled or set(), LINUX))
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def test_requirements_in_a_circle_come_to_an_end() -> None:
 )
 def test_what_else_an_install_changes_is_told(requires: list[str], told: list[str]) -> None:
     set_ = [distribution(Wheel("new", requires=requires)), distribution(Wheel("coming"))]
-    assert effects(set_, {"there": "0.5"}, {}, LINUX, resolved=True) == told
+    assert side_effects(set_, {"there": "0.5"}, {}, LINUX, resolved=True) == told
     hint = "; --deps compares what it brings"
-    assert effects(set_, {"there": "0.5"}, {}, LINUX, resolved=False) == [f"{each}{hint}" for each in told]
+    assert side_effects(set_, {"there": "0.5"}, {}, LINUX, resolved=False) == [f"{each}{hint}" for each in told]
 
 
 def test_what_stays_and_wants_another_version_is_told() -> None:
@@ -86,7 +86,7 @@ def test_what_stays_and_wants_another_version_is_told() -> None:
         "new": ["new>5"],
     }
     set_ = [distribution(Wheel("new"))]
-    assert effects(set_, {"new": "0.1"}, requires, LINUX, resolved=True)[-1:] == [
+    assert side_effects(set_, {"new": "0.1"}, requires, LINUX, resolved=True)[-1:] == [
         "no longer met: old requires New<1, not 1.0"
     ]
 
@@ -94,17 +94,17 @@ def test_what_stays_and_wants_another_version_is_told() -> None:
 def test_what_meets_the_question_already_is_told() -> None:
     set_ = [distribution(Wheel("new"))]
     told = "new 0.1 is there and meets new: installers replace it only if told to upgrade, or by 1.0 itself"
-    assert effects(set_, {"new": "0.1"}, {}, LINUX, resolved=True) == [told]
-    assert effects(set_, {}, {}, LINUX, resolved=True) == []
+    assert side_effects(set_, {"new": "0.1"}, {}, LINUX, resolved=True) == [told]
+    assert side_effects(set_, {}, {}, LINUX, resolved=True) == []
 
 
 def test_pip_leaves_a_file_of_the_same_version_alone() -> None:
     set_ = [distribution(Wheel("new"), direct=True)]
     told = ["new is there in that version: pip writes it again only with --force-reinstall"]
-    assert effects(set_, {"new": "1.0"}, {}, LINUX, resolved=True) == told
+    assert side_effects(set_, {"new": "1.0"}, {}, LINUX, resolved=True) == told
 
 
 def test_long_lists_are_cut() -> None:
     wheel = Wheel("new", requires=[f"r{number}" for number in range(20)])
-    (text,) = effects([distribution(wheel)], {}, {}, LINUX, resolved=True)
+    (text,) = side_effects([distribution(wheel)], {}, {}, LINUX, resolved=True)
     assert "r5 and 14 more" in text

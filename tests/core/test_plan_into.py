@@ -13,7 +13,7 @@ from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.installer import Invocation
 from wheelclash.core.plan import remedies
 from wheelclash.environment.paths import places_below
-from wheelclash.environment.state import Residents
+from wheelclash.environment.state import StateReader
 from wheelclash.parts import overlaps_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def made(tmp_path: Path) -> Handmade:
 
 def planned(made: Handmade, *wheels: Wheel, keep: Sequence[str] = (), roots: Sequence[str] = ()) -> list[Remedy]:
     newcomers = [distribution(each) for each in wheels]
-    state = Residents(places_below(made.prefix), LINUX).beside(newcomers)
+    state = StateReader(places_below(made.prefix), LINUX).state_beside(newcomers)
     everybody = [*newcomers, *state.staying(newcomers)]
     coming = {each.id for each in newcomers}
     overlaps = [each for each in overlaps_of(everybody, LINUX) if coming.intersection(each.ids)]

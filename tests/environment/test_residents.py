@@ -18,7 +18,7 @@ from tests.support.wheelmaker import Wheel
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.overlap import questions
 from wheelclash.environment.paths import places_below
-from wheelclash.environment.state import Residents
+from wheelclash.environment.state import StateReader
 from wheelclash.parts import overlaps_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _possible(files: Files) -> Files:
 
 
 def beside(made: Handmade, newcomers: Sequence[Distribution], target: Target = LINUX) -> State:
-    return Residents(places_below(made.prefix), target).beside(newcomers)
+    return StateReader(places_below(made.prefix), target).state_beside(newcomers)
 
 
 def paths(state: State, name: str) -> set[str]:
@@ -297,11 +297,11 @@ def test_content_answers_for_its_owner_only(made: Handmade, disk: str | None, st
     made.add("old", {"p/__init__.py": "# mine\n"})
     place = made.site / "p" / "__init__.py"
     place.unlink() if disk is None else place.write_text(disk)
-    residents = Residents(places_below(made.prefix), LINUX)
+    residents = StateReader(places_below(made.prefix), LINUX)
     newcomer = distribution(Wheel("new", files={"p/__init__.py": "# yours\n"}))
     (doubt,) = [
         each
-        for each in questions(overlaps_of([newcomer, *residents.beside([newcomer]).distributions], LINUX))
+        for each in questions(overlaps_of([newcomer, *residents.state_beside([newcomer]).distributions], LINUX))
         if each.owner != newcomer.id
     ]
     answer = residents.answer(doubt)
@@ -343,8 +343,8 @@ def test_requirements_are_read_as_far_as_newcomers_lead(made: Handmade) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="permissions")
 def test_record_that_goes_meanwhile_proves_nothing(made: Handmade) -> None:
     folder = made.add("old", {"a.py": "1"})
-    residents = Residents(places_below(made.prefix), LINUX)
+    residents = StateReader(places_below(made.prefix), LINUX)
     (folder / "RECORD").unlink()
     newcomer = distribution(Wheel("new", files={"a.py": "2"}))
-    (overlap,) = overlaps_of([newcomer, *residents.beside([newcomer]).distributions], LINUX)
+    (overlap,) = overlaps_of([newcomer, *residents.state_beside([newcomer]).distributions], LINUX)
     assert overlap.kind == "unknown"

@@ -17,7 +17,7 @@ from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.installer import Invocation
 from wheelclash.core.plan import remedies
 from wheelclash.environment.paths import places_below
-from wheelclash.environment.state import Residents
+from wheelclash.environment.state import StateReader
 from wheelclash.options import Ignore
 from wheelclash.parts import overlaps_of
 from wheelclash.report.build import build_report
@@ -41,8 +41,8 @@ def into_report(made: Handmade, *wheels: Wheel, ignores: Sequence[Ignore] = ()) 
     """The report of installing wheels into an environment."""
     places = places_below(made.prefix)
     newcomers = [distribution(each) for each in wheels]
-    residents = Residents(places, LINUX)
-    state = residents.beside(newcomers)
+    residents = StateReader(places, LINUX)
+    state = residents.state_beside(newcomers)
     coming = {each.id for each in newcomers}
     found = overlaps_of([*newcomers, *state.staying(newcomers)], LINUX)
     overlaps = [each for each in found if coming.intersection(each.ids)]

@@ -50,9 +50,9 @@ __all__ = [
     "State",
     "Unowned",
     "contested_layouts",
-    "effects",
     "empty_disk",
-    "newcomers",
+    "side_effects",
+    "to_install",
 ]
 
 UNRECORDED = ""
@@ -483,7 +483,7 @@ _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
 _MOST = 6
 
 
-def newcomers(
+def to_install(
     distributions: Sequence[Distribution], there: Mapping[str, str], pulled: Collection[str], target: Target
 ) -> list[Distribution]:
     """Those of a set that an install would write.
@@ -550,7 +550,7 @@ def _is_version(each: Distribution, version: str | None) -> bool:
         return version == each.candidate.version
 
 
-def effects(
+def side_effects(
     newcomers: Sequence[Distribution],
     there: Mapping[str, str],
     requires: Mapping[str, Sequence[str]],

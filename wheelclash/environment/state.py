@@ -1,4 +1,4 @@
-"""Residents: what is installed in an environment that something is about to be added to.
+"""Reading what is installed in an environment that something is about to be added to.
 
 An environment may have half a million files, and what is added touches few of them. So every RECORD becomes a set of
 keys, sets say which files can matter, and only those become values of the core.
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from wheelclash.target.target import Target
     from wheelclash.wheel.record import RecordedFile
 
-__all__ = ["Residents"]
+__all__ = ["StateReader"]
 
 _INIT = "/__init__.py"
 _EXTENSIONS = (".so", ".pyd")
@@ -59,7 +59,7 @@ _SCRIPT = 1024 * 1024
 _OLD = "superseded"
 
 
-class Residents:
+class StateReader:
     """The distributions of an environment.
 
     Args:
@@ -97,7 +97,7 @@ class Residents:
         self.skipped = tuple(dict.fromkeys(closed))
         self.not_compared = tuple(sorted(each.skip for each in aside))
 
-    def beside(self, newcomers: Sequence[Distribution]) -> State:
+    def state_beside(self, newcomers: Sequence[Distribution]) -> State:
         """What of the environment matters to distributions that are to be installed there.
 
         Args:
