@@ -26,7 +26,7 @@ __all__ = ["distribution_of", "find_everywhere", "overlaps_of", "read_wheel", "r
 
 
 def read_wheel(path: str | os.PathLike[str]) -> Contents:
-    """The contents of a wheel on disk, parsed and checked.
+    """Return the contents of a wheel on disk, parsed and checked.
 
     Raises:
         WheelError: It cannot be read, or no installer would install it.
@@ -43,7 +43,7 @@ def read_wheel(path: str | os.PathLike[str]) -> Contents:
 
 
 def distribution_of(path: str | os.PathLike[str], target: Target) -> Distribution:
-    """A wheel on disk as a distribution, laid out for every installer.
+    """Return a wheel on disk as a distribution, laid out for every installer.
 
     Args:
         path: The wheel.
@@ -75,7 +75,7 @@ def distribution_of(path: str | os.PathLike[str], target: Target) -> Distributio
 
 
 def overlaps_of(distributions: Sequence[Distribution], target: Target) -> list[Overlap]:
-    """Every overlap of a set under every installer, judged without reading further content.
+    """Return every overlap of a set under every installer, judged without reading further content.
 
     Args:
         distributions: The set, laid out for ``target``.
@@ -90,19 +90,21 @@ def overlaps_of(distributions: Sequence[Distribution], target: Target) -> list[O
 
 
 def find_everywhere(distributions: Sequence[Distribution], target: Target) -> list[Overlap]:
-    """Every overlap under every installer, not yet judged; looked for once where all lay out alike."""
-    found: dict[InstallerName, list[Overlap]] = {}
-    first, *others = [each.name for each in INSTALLERS]
-    found[first] = find_overlaps({one.id: one.layouts[first] for one in distributions}, target)
+    """Return every overlap under every installer, not yet judged; they are looked for once where all lay out alike."""
+    by_installer: dict[InstallerName, list[Overlap]] = {}
+    first, *others = [installer.name for installer in INSTALLERS]
+    by_installer[first] = find_overlaps(
+        {distribution.id: distribution.layouts[first] for distribution in distributions}, target
+    )
     for name in others:
-        alike = all(one.layouts[name] == one.layouts[first] for one in distributions)
-        layouts = {one.id: one.layouts[name] for one in distributions}
-        found[name] = found[first] if alike else find_overlaps(layouts, target)
-    return merge(found)
+        alike = all(distribution.layouts[name] == distribution.layouts[first] for distribution in distributions)
+        layouts = {distribution.id: distribution.layouts[name] for distribution in distributions}
+        by_installer[name] = by_installer[first] if alike else find_overlaps(layouts, target)
+    return merge(by_installer)
 
 
 def requires_in(distributions: Sequence[Distribution]) -> Callable[[str, str], bool]:
-    """Whether the distribution of the first id requires that of the second under any extra."""
-    by_id = {each.id: each for each in distributions}
-    required = {each.id: each.requirements.names_under_any_extra for each in distributions}
-    return lambda one, other: by_id[other].name in required[one]
+    """Return whether the distribution of the first id requires that of the second under any extra."""
+    by_id = {distribution.id: distribution for distribution in distributions}
+    required = {distribution.id: distribution.requirements.names_under_any_extra for distribution in distributions}
+    return lambda requirer, other: by_id[other].name in required[requirer]

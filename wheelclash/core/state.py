@@ -113,7 +113,7 @@ class Change:
 
     Attributes:
         action: What it does.
-        installer: Whose command it is.
+        installer: The installer.
         distributions: All that it writes or removes.
         named: Ids of those that it names; the others come with them. All are named if it is empty.
         with_dependencies: False for a command with ``--no-deps``.
@@ -339,7 +339,8 @@ class State:
         Returns:
             The same, with what is shared by distributions that stay, what replaced ones take along, and theirs.
         """
-        old = {each.id: each.layouts[installer] for each in self.replaced_by(coming).values()}
+        replaced = self.replaced_by(coming).values()
+        old = {distribution.id: distribution.layouts[installer] for distribution in replaced}
         taken = {path for layout in old.values() for path in layout.files}
         layouts = dict(contested)
         for distribution in coming:
@@ -451,8 +452,8 @@ def contested_layouts(
         stubs_alike: Whether namespace stubs count as one content. They do for a plan, since each serves as well as the
             other; who is intact is told by what each distribution recorded.
     """
-    files: dict[str, dict[InstalledPath, InstalledFile]] = {each.id: {} for each in distributions}
-    phantoms: dict[str, set[InstalledPath]] = {each.id: set() for each in distributions}
+    files: dict[str, dict[InstalledPath, InstalledFile]] = {distribution.id: {} for distribution in distributions}
+    phantoms: dict[str, set[InstalledPath]] = {distribution.id: set() for distribution in distributions}
     for overlap in overlaps:
         apart = contradicted(overlap)
         for owner in overlap.owners:
@@ -464,8 +465,10 @@ def contested_layouts(
             else:
                 files[owner.id].setdefault(path, _told_apart(owner) if owner.id in apart else owner.file)
     return {
-        each.id: Layout(files[each.id], frozenset(phantoms[each.id]), each.layouts[installer].failure)
-        for each in distributions
+        distribution.id: Layout(
+            files[distribution.id], frozenset(phantoms[distribution.id]), distribution.layouts[installer].failure
+        )
+        for distribution in distributions
     }
 
 
@@ -486,31 +489,35 @@ _MOST = 6
 def to_install(
     distributions: Sequence[Distribution], there: Mapping[str, str], pulled: Collection[str], target: Target
 ) -> list[Distribution]:
-    """Those of a set that an install would write.
+    """Return those of a set that an install would write.
 
     Args:
         distributions: The set.
         there: Versions of what is installed, by name.
-        pulled: Names of those that nobody asked for: they came with the resolution.
+        pulled: Names of those that were not asked for: they came with the resolution.
         target: Decides markers.
     """
-    by_name = {each.name: each for each in distributions}
+    by_name = {distribution.name: distribution for distribution in distributions}
     kept = {name for name in pulled if name in there and name in by_name}
     while True:
         reached, demands = _reached(by_name, set(by_name) - set(pulled), kept, target)
-        refused = {name for name in kept if not all(allows(each, there[name]) for each in demands.get(name, ()))}
+        refused = {
+            name for name in kept if not all(allows(requirement, there[name]) for requirement in demands.get(name, ()))
+        }
         if not refused:
             break
         kept -= refused
     return [
-        each for each in distributions if each.name in reached - kept and not (_is_there(each, there.get(each.name)))
+        distribution
+        for distribution in distributions
+        if distribution.name in reached - kept and not (_is_there(distribution, there.get(distribution.name)))
     ]
 
 
 def _reached(
     by_name: Mapping[str, Distribution], roots: Collection[str], kept: Collection[str], target: Target
 ) -> tuple[set[str], dict[str, list[Requirement]]]:
-    """Names that ``roots`` come to, not through ``kept``; and what is demanded of each name."""
+    """Return the names that ``roots`` lead to, not through ``kept``; and what is demanded of each name."""
     extras = {name: set(by_name[name].candidate.extras) for name in roots}
     demands: dict[str, list[Requirement]] = {}
     waiting = deque(sorted(roots))
@@ -529,25 +536,25 @@ def _reached(
 
 
 def _requirements(lines: Sequence[str], extras: Collection[str], target: Target) -> Iterator[Requirement]:
-    """Those whose marker holds on the target; what cannot be parsed is left out."""
+    """Yield the requirements with a marker that holds on the target; what cannot be parsed is left out."""
     environments = [{**target.markers, "extra": extra} for extra in ("", *extras)]
     for requirement in parse_requires(lines):
-        if any(holds(requirement, each) for each in environments):
+        if any(holds(requirement, environment) for environment in environments):
             yield requirement
 
 
-def _is_there(each: Distribution, version: str | None) -> bool:
-    """Whether what is asked for is installed already; a file named by path or URL may be another of that version."""
-    return not each.candidate.direct and _is_version(each, version)
+def _is_there(distribution: Distribution, version: str | None) -> bool:
+    """Return whether what is asked for is installed already; a file named by path or URL may be another build."""
+    return not distribution.candidate.direct and _is_version(distribution, version)
 
 
-def _is_version(each: Distribution, version: str | None) -> bool:
+def _is_version(distribution: Distribution, version: str | None) -> bool:
     if version is None:
         return False
     try:
-        return Version(version) == Version(each.candidate.version)
+        return Version(version) == Version(distribution.candidate.version)
     except InvalidVersion:
-        return version == each.candidate.version
+        return version == distribution.candidate.version
 
 
 def side_effects(
@@ -558,7 +565,7 @@ def side_effects(
     *,
     resolved: bool,
 ) -> list[str]:
-    """What installing these changes besides their own files.
+    """Return what installing these changes besides their own files.
 
     Args:
         newcomers: What an install would write.
@@ -571,60 +578,66 @@ def side_effects(
         A sentence for each.
     """
     hint = "" if resolved else "; --deps compares what it brings"
-    coming = {each.name: each for each in newcomers}
+    coming = {distribution.name: distribution for distribution in newcomers}
     brought: dict[str, None] = {}
     changed: dict[str, None] = {}
-    for each in newcomers:
-        for requirement in _requirements(each.contents.requires, each.candidate.extras, target):
+    for distribution in newcomers:
+        for requirement in _requirements(distribution.contents.requires, distribution.candidate.extras, target):
             name = canonicalize_name(requirement.name)
             if name in coming:
                 continue
             if name not in there:
                 brought[name] = None
             elif not allows(requirement, there[name]):
-                changed[f"{each.name} requires {requirement.name}{requirement.specifier} (now {there[name]})"] = None
-    found = []
+                changed[
+                    f"{distribution.name} requires {requirement.name}{requirement.specifier} (now {there[name]})"
+                ] = None
+    notes = []
     if brought:
-        found.append(f"an install also brings {some(brought, _MOST)}, which is not compared{hint}")
+        notes.append(f"an install also brings {some(brought, _MOST)}, which is not compared{hint}")
     if changed:
-        found.append(f"an install also changes what is there: {some(changed, _MOST)}{hint}")
-    found += _left_alone(newcomers, there)
+        notes.append(f"an install also changes what is there: {some(changed, _MOST)}{hint}")
+    notes += _left_alone(newcomers, there)
     broken = list(_no_longer_met(coming, requires, target))
     if broken:
-        found.append(f"no longer met: {some(broken, _MOST)}")
-    return found
+        notes.append(f"no longer met: {some(broken, _MOST)}")
+    return notes
 
 
 def _left_alone(newcomers: Sequence[Distribution], there: Mapping[str, str]) -> Iterator[str]:
-    """What installers leave as it is, unless they are told otherwise."""
-    same = [each.name for each in newcomers if _is_version(each, there.get(each.name))]
+    """Yield what installers leave as it is, unless they are told otherwise."""
+    same = [distribution.name for distribution in newcomers if _is_version(distribution, there.get(distribution.name))]
     if same:
         verb = "is" if len(same) == 1 else "are"
         yield f"{some(same, _MOST)} {verb} there in that version: pip writes it again only with --force-reinstall"
-    for each in newcomers:
-        if each.name not in same and _is_enough(each, there.get(each.name)):
+    for distribution in newcomers:
+        if distribution.name not in same and _is_enough(distribution, there.get(distribution.name)):
             yield (
-                f"{each.name} {there[each.name]} is there and meets {each.candidate.requested}: installers replace it"
-                f" only if told to upgrade, or by {each.candidate.version} itself"
+                f"{distribution.name} {there[distribution.name]} is there and meets"
+                f" {distribution.candidate.requested}: installers replace it only if told to"
+                f" upgrade, or by {distribution.candidate.version} itself"
             )
 
 
-def _is_enough(each: Distribution, version: str | None) -> bool:
-    """Whether what is there meets what was asked for."""
-    if version is None or each.candidate.direct:
+def _is_enough(distribution: Distribution, version: str | None) -> bool:
+    """Return whether what is there meets what was asked for."""
+    if version is None or distribution.candidate.direct:
         return False
-    asked = parse_requires([each.candidate.requested])
-    return any(canonicalize_name(one.name) == each.name and allows(one, version) for one in asked)
+    requirements = parse_requires([distribution.candidate.requested])
+    return any(
+        canonicalize_name(requirement.name) == distribution.name and allows(requirement, version)
+        for requirement in requirements
+    )
 
 
 def _no_longer_met(
     coming: Mapping[str, Distribution], requires: Mapping[str, Sequence[str]], target: Target
 ) -> Iterator[str]:
-    """What stays and requires other versions of what comes."""
+    """Yield what stays and requires other versions of what comes."""
     for name, lines in requires.items():
-        own = [line for line in lines if (match := _NAME.match(line)) and canonicalize_name(match[1]) in coming]
-        if own and name not in coming:
-            for requirement in _requirements(own, (), target):
+        concerned = [line for line in lines if (match := _NAME.match(line)) and canonicalize_name(match[1]) in coming]
+        if concerned and name not in coming:
+            for requirement in _requirements(concerned, (), target):
                 other = coming[canonicalize_name(requirement.name)]
                 if not allows(requirement, other.candidate.version):
                     yield f"{name} requires {requirement.name}{requirement.specifier}, not {other.candidate.version}"
