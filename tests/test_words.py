@@ -43,6 +43,7 @@ FINISHED = (
     "environment/reading.py",
     "environment/scan.py",
     "environment/situation.py",
+    "environment/state.py",
     "environment/verification.py",
     "errors.py",
     "files.py",

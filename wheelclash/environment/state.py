@@ -60,7 +60,7 @@ _OLD = "superseded"
 
 
 class StateReader:
-    """The distributions of an environment.
+    """Reads the distributions of an environment, and what of them matters beside others.
 
     Args:
         places: Where it is.
@@ -73,7 +73,7 @@ class StateReader:
         requires: ``Requires-Dist`` of each, verbatim, by name.
         recorded: Those that are compared, with their RECORDs.
         skipped: Distributions and folders that could not be read.
-        not_compared: Distributions that are somebody else's business.
+        not_compared: Distributions that are never compared.
     """
 
     def __init__(self, places: Places, target: Target) -> None:
@@ -86,36 +86,40 @@ class StateReader:
         aside: list[Bystander] = list(inventory.bystanders)
         self._aside = aside
         self._owned, read, self._findings = read_records(inventory.unread, places, aside, closed)
-        self._read = [each for each, _ in read]
+        self._read = [distribution for distribution, _ in read]
         self.recorded: Sequence[Unread] = self._read
-        self._files = {each.id: count for each, count in read}
-        self.versions = {each.name: each.version for each in self._read}
-        others = {each.skip.requirement: each.version for each in aside if each.version and each.skip.code != _OLD}
-        unread = {each.name: each.version for each in inventory.unread}
+        self._files = {distribution.id: count for distribution, count in read}
+        self.versions = {distribution.name: distribution.version for distribution in self._read}
+        others = {
+            distribution.skip.requirement: distribution.version
+            for distribution in aside
+            if distribution.version and distribution.skip.code != _OLD
+        }
+        unread = {distribution.name: distribution.version for distribution in inventory.unread}
         self.installed: dict[str, str] = {**others, **unread, **self.versions}
-        self.requires = {each.name: each.requires for each in self._read}
+        self.requires = {distribution.name: distribution.requires for distribution in self._read}
         self.skipped = tuple(dict.fromkeys(closed))
-        self.not_compared = tuple(sorted(each.skip for each in aside))
+        self.not_compared = tuple(sorted(distribution.skip for distribution in aside))
 
     def state_beside(self, newcomers: Sequence[Distribution]) -> State:
-        """What of the environment matters to distributions that are to be installed there.
+        """Return what of the environment matters to distributions that are to be installed there.
 
         Args:
-            newcomers: Laid out for the same target; residents of the same names make way.
+            newcomers: Laid out for the same target; residents of the same names are replaced.
         """
-        own = {each.name: self._keys(each) for each in newcomers}
-        wanted = {key: path for keys in own.values() for key, path in keys.items()}
-        names = {each.name: each.id for each in newcomers}
+        keys_of = {newcomer.name: self._keys(newcomer) for newcomer in newcomers}
+        wanted = {key: path for keys in keys_of.values() for key, path in keys.items()}
+        names = {newcomer.name: newcomer.id for newcomer in newcomers}
         self._promote(wanted.keys(), names)
-        replaced = {number for number, each in enumerate(self._read) if each.name in names}
-        rows = self._rows(self._in_question(own, wanted, replaced))
+        replaced = {number for number, distribution in enumerate(self._read) if distribution.name in names}
+        rows = self._rows(self._in_question(keys_of, wanted, replaced))
         layouts = self._layouts(rows, wanted, newcomers)
         required = self._required(newcomers, names)
         return State(
             self._target,
             tuple(
-                self._distribution(number, layouts.get(each.id), required.get(each.name))
-                for number, each in enumerate(self._read)
+                self._distribution(number, layouts.get(distribution.id), required.get(distribution.name))
+                for number, distribution in enumerate(self._read)
             ),
             self._found(layouts, rows, wanted),
             self.skipped,
@@ -130,17 +134,17 @@ class StateReader:
         kinds: dict[str, dict[str, bool]] = {}
         folders: dict[str, str] = {}
         refused = []
-        for each in newcomers:
-            layouts = dict(each.layouts)
+        for newcomer in newcomers:
+            layouts = dict(newcomer.layouts)
             for installer, layout in layouts.items():
                 if layout.failure is None:
                     failure = next(self._obstacles(layout, folders, kinds), None)
                     layouts[installer] = layout._replace(failure=failure)
-            refused.append(each._replace(layouts=layouts))
+            refused.append(newcomer._replace(layouts=layouts))
         return refused
 
     def answer(self, doubt: Question) -> Answer | None:
-        """What the content of an installed file says; None if it is not the recorded one, or cannot be read."""
+        """Return what the content of an installed file says; None if it is not the recorded one, or cannot be read."""
         if doubt.about == "init" and is_known_stub(doubt.digest):
             return Answer(stub=True)
         place = self.places.on_disk(doubt.member)
@@ -155,23 +159,23 @@ class StateReader:
     # -- which files can matter ------------------------------------------------------------------------------
 
     def _keys(self, newcomer: Distribution) -> dict[str, InstalledPath]:
-        """Where the files of a newcomer would lie, by key."""
+        """Return where the files of a newcomer would lie, by key."""
         folders: dict[str, str] = {}
-        found = {}
+        paths = {}
         for layout in newcomer.layouts.values():
             for path in (*layout.files, *layout.phantoms):
                 root, _, rest = path.partition("/")
                 if root == "site-packages":
-                    found[rest] = path
-                    found.update((f"{site}/{rest}", path) for site in self.places.sites[1:])
+                    paths[rest] = path
+                    paths.update((f"{site}/{rest}", path) for site in self.places.sites[1:])
                 else:
                     key = self._key_outside(root, rest, folders)
                     if key is not None:
-                        found[key] = path
-        return found
+                        paths[key] = path
+        return paths
 
     def _key_outside(self, root: str, rest: str, known: dict[str, str]) -> str | None:
-        """The key of a path outside of site-packages; links of each folder are followed once."""
+        """Return the key of a path outside of site-packages; links of each folder are followed once."""
         places = self.places
         base = {"scripts": places.scripts, "headers": places.headers}.get(root, places.base.rstrip("/"))
         folder, _, name = f"{base}/{rest}".rpartition("/")
@@ -181,7 +185,7 @@ class StateReader:
 
     def _promote(self, wanted: AbstractSet[str], names: Collection[str]) -> None:
         """Let packages of conda and dpkg that own any of these files be residents too."""
-        known = {each.id for each in self._read}
+        known = {package.id for package in self._read}
         skipped: list[Skip] = []
         for package, keys, files in managed_among(self.places, wanted, {*names, *self.versions}, skipped):
             if package.id not in known:
@@ -196,11 +200,11 @@ class StateReader:
         recorded, _ = claimed(self._aside, self.places)
         folders: dict[str, str] = {}
         listed: dict[str, frozenset[str]] = {}
-        for each in newcomers:
-            files = {path: file for layout in each.layouts.values() for path, file in layout.files.items()}
+        for newcomer in newcomers:
+            files = {path: file for layout in newcomer.layouts.values() for path, file in layout.files.items()}
             for path, file in sorted(files.items()):
                 root, _, rest = path.partition("/")
-                if rest.startswith(f"{each.contents.dist_info}/"):
+                if rest.startswith(f"{newcomer.contents.dist_info}/"):
                     continue
                 key = rest if root == "site-packages" else self._key_outside(root, rest, folders)
                 if key is None or key in self._owned.every or key in recorded:
@@ -209,8 +213,8 @@ class StateReader:
                 folder, _, name = self.places.on_disk(key).rpartition("/")
                 if folder not in listed:
                     listed[folder] = names_in(folder)
-                if role != "bytecode" and name in listed[folder] and self._differs(key, each, file):
-                    yield Unowned(path, each.id, role)
+                if role != "bytecode" and name in listed[folder] and self._differs(key, newcomer, file):
+                    yield Unowned(path, newcomer.id, role)
 
     def _obstacles(
         self, layout: Layout, folders: dict[str, str], kinds: dict[str, dict[str, bool]]
@@ -246,64 +250,69 @@ class StateReader:
     def _differs(self, key: str, newcomer: Distribution, file: InstalledFile) -> bool:
         """Return whether something else is there than a newcomer would write."""
         digest = None if file.member is None else file.content
-        found = on_disk(key, (Owner(newcomer.id, file, 0),), {newcomer.id: digest}, self.places)
-        return found.state != "missing" and not found.matches
+        there = on_disk(key, (Owner(newcomer.id, file, 0),), {newcomer.id: digest}, self.places)
+        return there.state != "missing" and not there.matches
 
     def _in_question(
-        self, own: Mapping[str, Mapping[str, InstalledPath]], wanted: Mapping[str, InstalledPath], replaced: set[int]
+        self,
+        keys_of: Mapping[str, Mapping[str, InstalledPath]],
+        wanted: Mapping[str, InstalledPath],
+        replaced: set[int],
     ) -> dict[int, set[str]]:
-        """By number, the keys of each distribution that can matter."""
+        """Return by number the keys of each distribution that can matter."""
         near = self._owned.of_each(self._near(wanted))
         involved = {number for number, keys in enumerate(near) if keys} | replaced
         shared = self._shared(involved)
-        found = {}
+        in_question = {}
         for number, keys in enumerate(self._owned.keys):
-            if number in replaced:  # what its successor alone writes again is nobody else's business
-                others = {key for name, taken in own.items() if name != self._read[number].name for key in taken}
-                found[number] = (keys & shared) | self._equal(keys, others) | _files_and_folders(keys, others)
+            if number in replaced:  # what its successor alone writes again concerns no other
+                others = {key for name, taken in keys_of.items() if name != self._read[number].name for key in taken}
+                in_question[number] = (keys & shared) | self._equal(keys, others) | _files_and_folders(keys, others)
             elif near[number] or not shared.isdisjoint(keys):
-                found[number] = near[number] | (keys & shared)
-        return {number: keys for number, keys in found.items() if keys}
+                in_question[number] = near[number] | (keys & shared)
+        return {number: keys for number, keys in in_question.items() if keys}
 
     def _shared(self, involved: set[int]) -> set[str]:
-        """The keys that any of these shares with anybody."""
-        found = {key for key, owners in self._owned.contested.items() if not involved.isdisjoint(owners)}
+        """Return the keys that any of these shares with another distribution."""
+        shared = {key for key, owners in self._owned.contested.items() if not involved.isdisjoint(owners)}
         if self._target.case_sensitive or not involved:
-            return found
+            return shared
         first: dict[str, int] = {}
         several: set[str] = set()
         for number, keys in enumerate(self._owned.keys):
             several.update(spelt for key in keys if first.setdefault(spelt := folded(key), number) != number)
         several &= {folded(key) for number in involved for key in self._owned.keys[number]}
-        return found | {key for key in self._owned.every if folded(key) in several}
+        return shared | {key for key in self._owned.every if folded(key) in several}
 
     def _equal(self, keys: set[str], others: set[str]) -> set[str]:
-        """Those of ``keys`` that are also among ``others``, as the file system compares names."""
+        """Return those of ``keys`` that are also among ``others``, as the file system compares names."""
         if self._target.case_sensitive:
             return keys & others
         spelt = {folded(key) for key in others}
         return {key for key in keys if folded(key) in spelt}
 
     def _near(self, wanted: Mapping[str, InstalledPath]) -> set[str]:
-        """Keys of what is installed that are one of ``wanted``, or cannot stand beside it."""
+        """Return the keys of what is installed that are one of ``wanted``, or cannot stand beside it."""
         every = self._owned.every
-        found = wanted.keys() & every
-        found |= folders_above(wanted) & every
-        found.update(*(self._below(folder) for folder in self._folders_there(wanted)))
-        found |= self._modules(wanted)
+        near = wanted.keys() & every
+        near |= folders_above(wanted) & every
+        near.update(*(self._below(folder) for folder in self._folders_there(wanted)))
+        near |= self._modules(wanted)
         if not self._target.case_sensitive:
-            found |= self._equal(every, set(wanted)) | self._equal(every, folders_above(wanted))
-            found.update(*(self._below(folder) for folder in self._folders_spelt_differently(wanted)))
-        return found
+            near |= self._equal(every, set(wanted)) | self._equal(every, folders_above(wanted))
+            near.update(*(self._below(folder) for folder in self._folders_spelt_differently(wanted)))
+        return near
 
     def _folders_spelt_differently(self, wanted: Mapping[str, InstalledPath]) -> Iterator[str]:
         """Yield the folders that are one with a folder or file of ``wanted``, and are spelt differently."""
-        own = folders_above(wanted)
-        spelt = {folded(path) for path in (*own, *wanted)}
-        return (folder for folder in folders_above(self._owned.every) if folder not in own and folded(folder) in spelt)
+        folders = folders_above(wanted)
+        spelt = {folded(path) for path in (*folders, *wanted)}
+        return (
+            folder for folder in folders_above(self._owned.every) if folder not in folders and folded(folder) in spelt
+        )
 
     def _folders_there(self, wanted: Mapping[str, InstalledPath]) -> Iterator[str]:
-        """Those of ``wanted`` that are folders on disk."""
+        """Yield those of ``wanted`` that are folders on disk."""
         known: dict[str, bool] = {}
         for key in wanted.keys() - self._owned.every:
             folder = key.rpartition("/")[0]
@@ -317,27 +326,27 @@ class StateReader:
         return (key for key in self._owned.every if key.startswith(start))
 
     def _modules(self, wanted: Mapping[str, InstalledPath]) -> set[str]:
-        """Other forms of the modules among ``wanted``."""
+        """Return other forms of the modules among ``wanted``."""
         stems = {stem for key in wanted if not is_absolute(key) and (stem := module_stem(key)) is not None}
         suffixes = (".py", ".pyc", _INIT, f"{_INIT}c")
-        found = {f"{stem}{suffix}" for stem in stems for suffix in suffixes} & self._owned.every
+        modules = {f"{stem}{suffix}" for stem in stems for suffix in suffixes} & self._owned.every
         extensions = [key for key in self._owned.every if key.endswith(_EXTENSIONS)]
-        found.update(key for key in extensions if module_stem(key) in stems)
-        return found
+        modules.update(key for key in extensions if module_stem(key) in stems)
+        return modules
 
     # -- what they become ------------------------------------------------------------------------------------
 
     def _rows(self, wanted: Mapping[int, set[str]]) -> dict[str, dict[str, RecordedFile]]:
-        """What each owner's RECORD says of these keys, by id; RECORD is read again, by those in question only."""
-        found = {}
+        """Return what each owner's RECORD says of these keys, by id; only the RECORDs in question are read again."""
+        rows_by_id = {}
         for number, keys in wanted.items():
-            each = self._read[number]
+            distribution = self._read[number]
             try:
-                rows = listed_files(each, self.places, keys)
+                rows = listed_files(distribution, self.places, keys)
             except RecordError:  # it was there a moment ago
                 rows = {}
-            found[each.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(keys)}
-        return found
+            rows_by_id[distribution.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(keys)}
+        return rows_by_id
 
     def _layouts(
         self,
@@ -347,27 +356,27 @@ class StateReader:
     ) -> dict[str, Layout]:
         scripts = {
             path
-            for each in newcomers
-            for layout in each.layouts.values()
+            for newcomer in newcomers
+            for layout in newcomer.layouts.values()
             for path, file in layout.files.items()
             if file.script
         }
-        found = {}
-        for each in self._read:
-            own = rows.get(each.id)
-            if own:
-                is_outside = any(is_absolute(key) for key in own)
-                commands = commands_of(each, self._target) if is_outside else {}
+        by_id = {}
+        for distribution in self._read:
+            recorded = rows.get(distribution.id)
+            if recorded:
+                is_outside = any(is_absolute(key) for key in recorded)
+                commands = commands_of(distribution, self._target) if is_outside else {}
                 files = {}
-                for key, row in own.items():
+                for key, row in recorded.items():
                     file = installed_file(key, row, commands, self.places)
                     file = file._replace(path=wanted.get(key, file.path))
                     files[file.path] = self._before_rewriting(file, key) if file.path in scripts else file
-                found[each.id] = Layout(files, frozenset())
-        return found
+                by_id[distribution.id] = Layout(files, frozenset())
+        return by_id
 
     def _before_rewriting(self, file: InstalledFile, key: str) -> InstalledFile:
-        """A script as it was in its wheel: installers put the interpreter's path where ``#!python`` was."""
+        """Return a script as it was in its wheel: installers put the interpreter's path where ``#!python`` was."""
         if file.member is None or file.content is None:
             return file
         try:
@@ -380,43 +389,45 @@ class StateReader:
         return file._replace(content=f"sha256:{hashlib.sha256(original).hexdigest()}", size=len(original), script=True)
 
     def _distribution(self, number: int, layout: Layout | None, required: Requirements | None) -> Distribution:
-        each = self._read[number]
-        folder = os.path.basename(each.folder)  # noqa: PTH119
-        contents = self._contents(each, tuple(self._findings[number]))
+        distribution = self._read[number]
+        folder = os.path.basename(distribution.folder)  # noqa: PTH119
+        contents = self._contents(distribution, tuple(self._findings[number]))
         if required is None and layout is not None:
             required = requirements_of(contents, self._target)
         if required is None:  # of no consequence but for who requires whom
-            names = required_names(each.requires, self._target.markers)
+            names = required_names(distribution.requires, self._target.markers)
             required = Requirements(tuple(Edge(name) for name in sorted(names)))
-        layouts = dict.fromkeys((one.name for one in INSTALLERS), layout or Layout({}, frozenset()))
+        layouts = dict.fromkeys((installer.name for installer in INSTALLERS), layout or Layout({}, frozenset()))
         startup = () if layout is None else startup_of(self._owned.keys[number], self.places)
         return Distribution(
-            candidate=_candidate(each, folder),
+            candidate=_candidate(distribution, folder),
             contents=contents,
             evidence="installed",
             layouts=layouts,
             requirements=required,
             startup=startup,
-            manager=each.manager,
-            variant=variant_of(each.folder),
-            recorded=self._files[each.id],
+            manager=distribution.manager,
+            variant=variant_of(distribution.folder),
+            recorded=self._files[distribution.id],
         )
 
-    def _contents(self, each: Unread, findings: tuple[Finding, ...]) -> Contents:
-        folder = os.path.basename(each.folder)  # noqa: PTH119
-        return Contents(folder, "", (), (), "", each.requires, each.requires_python, findings)
+    def _contents(self, distribution: Unread, findings: tuple[Finding, ...]) -> Contents:
+        folder = os.path.basename(distribution.folder)  # noqa: PTH119
+        return Contents(folder, "", (), (), "", distribution.requires, distribution.requires_python, findings)
 
     def _required(self, newcomers: Sequence[Distribution], names: Mapping[str, str]) -> dict[str, Requirements]:
-        """What residents that newcomers require require themselves, by name."""
-        by_name = {each.name: each for each in self._read}
-        waiting = [edge for each in newcomers for edge in each.requirements.with_extras(each.candidate.extras)]
-        found: dict[str, Requirements] = {}
+        """Return what residents that newcomers require require themselves, by name."""
+        by_name = {distribution.name: distribution for distribution in self._read}
+        waiting = [
+            edge for newcomer in newcomers for edge in newcomer.requirements.with_extras(newcomer.candidate.extras)
+        ]
+        required: dict[str, Requirements] = {}
         while waiting:
             name = waiting.pop().name
-            if name in by_name and name not in names and name not in found:
-                found[name] = requirements_of(self._contents(by_name[name], ()), self._target)
-                waiting += found[name].edges
-        return found
+            if name in by_name and name not in names and name not in required:
+                required[name] = requirements_of(self._contents(by_name[name], ()), self._target)
+                waiting += required[name].edges
+        return required
 
     # -- what is on disk -------------------------------------------------------------------------------------
 
@@ -426,41 +437,41 @@ class StateReader:
         rows: Mapping[str, Mapping[str, RecordedFile]],
         wanted: Mapping[str, InstalledPath],
     ) -> dict[InstalledPath, str | None]:
-        """What is at the paths in question, where it is not simply the only owner's content."""
-        keys = {wanted.get(key, self.places.installed_path(key)): key for own in rows.values() for key in own}
+        """Return what is at the paths in question, where it is not simply the only owner's content."""
+        keys = {wanted.get(key, self.places.installed_path(key)): key for recorded in rows.values() for key in recorded}
         ownership = OwnershipMap({id_: layout.files for id_, layout in layouts.items()})
         gone = [path for path in ownership if state_of(self.places.on_disk(keys[path])) == "missing"]
-        found: dict[InstalledPath, str | None] = dict.fromkeys(gone)
+        holders: dict[InstalledPath, str | None] = dict.fromkeys(gone)
         for overlap in same_path(layouts, ownership):
-            if overlap.path in found or overlap.kind == "identical":
+            if overlap.path in holders or overlap.kind == "identical":
                 continue
             key = keys[overlap.path]
             recorded = {owner.id: rows[owner.id][key].digest for owner in overlap.owners}
             state = on_disk(key, overlap.owners, recorded, self.places)
             if state.matches:
-                found[overlap.path] = state.matches[0]
+                holders[overlap.path] = state.matches[0]
             elif state.state == "changed":
-                found[overlap.path] = UNRECORDED
-        return found
+                holders[overlap.path] = UNRECORDED
+        return holders
 
 
 def _files_and_folders(keys: set[str], others: set[str]) -> set[str]:
-    """Those of ``keys`` that are files where others have folders, or lie below what is a file of others."""
-    found = keys & folders_above(others)
+    """Return those of ``keys`` that are files where others have folders, or lie below what is a file of others."""
+    clashing = keys & folders_above(others)
     files = others & folders_above(keys)
-    return found | {key for key in keys if files and not files.isdisjoint(folders_above([key]))}
+    return clashing | {key for key in keys if files and not files.isdisjoint(folders_above([key]))}
 
 
-def _candidate(each: Unread, folder: str) -> Candidate:
-    """An installed distribution as what a command may name: by version, or by where it was installed from."""
-    source = source_of(each.folder)
+def _candidate(distribution: Unread, folder: str) -> Candidate:
+    """Return an installed distribution as what a command may name: by version, or by where it was installed from."""
+    source = source_of(distribution.folder)
     path = None if source is None else local_path(source)
     if path is not None and not path.exists():
         source = path = None
     return Candidate(
-        filename=each.id,
-        name=each.name,
-        version=each.version,
+        filename=distribution.id,
+        name=distribution.name,
+        version=distribution.version,
         url="" if source is None else without_credentials(source),
         index=None,
         sha256=None,
@@ -475,7 +486,7 @@ _TRAMPOLINE = b"#!/bin/sh\n'''exec' "
 
 
 def _with_python(data: bytes, prefix: bytes) -> bytes:
-    """A script whose first line names an interpreter below ``prefix``, as it was: ``#!python``."""
+    """Return a script as it was, with ``#!python``, where its first line names an interpreter below ``prefix``."""
     first, _, rest = data.partition(b"\n")
     if data.startswith(_TRAMPOLINE) and prefix in data[: data.find(b"\n", len(_TRAMPOLINE))]:
         rest = data.split(b"\n", 3)[-1]
