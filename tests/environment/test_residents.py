@@ -199,7 +199,9 @@ def _seen(newcomers: Sequence[Distribution], state: State, target: Target, invol
         taken = {
             (each.path, each.id, each.because, each.state) for each in diagnosis.taken if "dist-info" not in each.path
         }
-        outcomes = {(each.overlap.path, each.state, each.winner, each.reason) for each in diagnosis.outcomes}
+        outcomes = {
+            (each.overlap.path, each.state, each.winner and each.winner.id, each.reason) for each in diagnosis.outcomes
+        }
         new = {id_: diagnosis.intact[id_] for id_ in coming}
         states = {each.state for each in diagnosis.outcomes} | {each.state for each in diagnosis.taken}
         stopped = "fails" in states  # then who has no part in it is whole
@@ -229,7 +231,7 @@ def test_what_is_there_already_decides_the_order_too(made: Handmade) -> None:
     newcomers = [distribution(each) for each in wheels]
     overlaps = overlaps_of(newcomers, LINUX)
     (outcome,) = diagnose(BY_NAME["pip"], newcomers, overlaps, LINUX, state=beside(made, newcomers)).outcomes
-    assert (outcome.state, outcome.winner, outcome.reason) == ("determined", newcomers[1].id, "order")
+    assert (outcome.state, outcome.winner, outcome.reason) == ("determined", newcomers[1], "order")
     (outcome,) = diagnose(BY_NAME["pip"], newcomers, overlaps, LINUX).outcomes
     assert outcome.state == "undetermined"
 

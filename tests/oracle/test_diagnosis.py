@@ -34,7 +34,7 @@ def test_winners_and_intactness_are_real(observations: Observations, case: Case,
         for outcome in diagnosis.outcomes:
             if outcome.winner and outcome.overlap.is_same_path:
                 (real,) = real_files(observations.any, {outcome.overlap.path: None})
-                assert disk[real] == alone[outcome.winner][real], (script, real, outcome.reason)
+                assert disk[real] == alone[outcome.winner.id][real], (script, real, outcome.reason)
         for id_, told in diagnosis.intact.items():
             assert may_be_told(told, intact=is_intact(disk, alone[id_]), provable=case.provable), (script, id_, told)
 

@@ -35,7 +35,8 @@ class Outcome(NamedTuple):
     Attributes:
         overlap: The overlap.
         state: Whether the end is certain; ``fails`` if the installation stops.
-        winner: Id of the distribution whose content stands; None if it is not certain or is everybody's.
+        winner: The distribution that wrote the content that stands; None if that is not certain, or if all owners
+            wrote it.
         reason: ``order``, ``requires``, ``equal-requirements``, ``newcomer``, ``replaced``, ``identical``,
             ``import-order``, ``first-written``, ``only-recorded``; ``parallel``, ``needs-closure``, ``cycle``;
             ``file-directory``, ``refused``.
@@ -43,7 +44,7 @@ class Outcome(NamedTuple):
 
     overlap: Overlap
     state: Certainty
-    winner: str | None
+    winner: Distribution | None
     reason: str
 
 
@@ -100,6 +101,7 @@ def diagnose(
         return _stopped(change, here, staying, applied)
     disk = applied.disk
     newcomers = {distribution.id for distribution in distributions}
+    by_id = {distribution.id: distribution for distribution in (*distributions, *staying)}
     recorders = disk.recorders()
     order = _Remembered(applied.order)
     coming, further = _losses(disk, recorders, {distribution.id for distribution in staying})
@@ -109,7 +111,7 @@ def diagnose(
         intact[distribution.id] = disk.intact(distribution.id) if is_seen else "undetermined"
     return Diagnosis(
         installer.name,
-        tuple(_outcome(overlap, disk, order, newcomers, recorders) for overlap in here),
+        tuple(_outcome(overlap, disk, order, newcomers, recorders, by_id) for overlap in here),
         intact,
         coming,
         applied.lost,
@@ -161,6 +163,7 @@ def _outcome(
     order: Order,
     newcomers: Collection[str],
     recorders: Mapping[InstalledPath, Sequence[str]],
+    by_id: Mapping[str, Distribution],
 ) -> Outcome:
     """Return how an overlap ends.
 
@@ -170,18 +173,19 @@ def _outcome(
         order: What is known of the command's order.
         newcomers: Ids of what it installs.
         recorders: Ids of those that recorded each path of the disk.
+        by_id: All distributions.
     """
     if overlap.kind == "shadowed":
-        return Outcome(overlap, "determined", overlap.owners[0].id, "import-order")
+        return Outcome(overlap, "determined", by_id[overlap.owners[0].id], "import-order")
     if overlap.kind == "case-only" and overlap.severity == "none":
         return Outcome(overlap, "determined", None, "two-files")
     if overlap.is_folder:
-        return _spelling(overlap, order, newcomers)
+        return _spelling(overlap, order, newcomers, by_id)
     writers = [owner.id for owner in overlap.owners if not owner.phantom]
     fresh = [id_ for id_ in writers if id_ in newcomers]
     holders = disk.holders(overlap.path, recorders)
     if overlap.is_phantom and holders is not None:
-        return Outcome(overlap, "determined", writers[0] if len(writers) == 1 else None, "only-recorded")
+        return Outcome(overlap, "determined", by_id[writers[0]] if len(writers) == 1 else None, "only-recorded")
     if holders is None:
         return Outcome(overlap, "undetermined", None, order.last_of(fresh).reason if fresh else "only-recorded")
     if len(holders) == len(writers):
@@ -191,23 +195,23 @@ def _outcome(
     if len(fresh) < len(writers):
         last = [id_ for id_ in fresh if id_ in holders] or sorted(holders)
         reason = "newcomer" if len(last) == len(fresh) else order.last_of(fresh).reason
-        return Outcome(overlap, "determined", min(last), reason)
+        return Outcome(overlap, "determined", by_id[min(last)], reason)
     deciding = order.last_of(writers)
     if len(deciding.ids) == 1:
-        return Outcome(overlap, "determined", min(deciding.ids), deciding.reason)
-    return Outcome(overlap, "determined", min(holders), "order")  # those that may be last write the same
+        return Outcome(overlap, "determined", by_id[min(deciding.ids)], deciding.reason)
+    return Outcome(overlap, "determined", by_id[min(holders)], "order")  # those that may be last write the same
 
 
-def _spelling(overlap: Overlap, order: Order, newcomers: Collection[str]) -> Outcome:
+def _spelling(overlap: Overlap, order: Order, newcomers: Collection[str], by_id: Mapping[str, Distribution]) -> Outcome:
     """Return who gives a folder its name: whoever is there before, or else is written first."""
     there = [id_ for id_ in overlap.ids if id_ not in newcomers]
     if len(there) == 1:
-        return Outcome(overlap, "determined", there[0], "first-written")
+        return Outcome(overlap, "determined", by_id[there[0]], "first-written")
     if there:
         return Outcome(overlap, "undetermined", None, "only-recorded")
     first = order.first_of(overlap.ids)
     if len(first.ids) == 1:
-        return Outcome(overlap, "determined", min(first.ids), "first-written")
+        return Outcome(overlap, "determined", by_id[min(first.ids)], "first-written")
     return Outcome(overlap, "undetermined", None, first.reason)
 
 

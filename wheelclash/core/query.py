@@ -308,7 +308,7 @@ class End(NamedTuple):
 
     Attributes:
         state: Whether the end is certain.
-        winner: Id of whose content stands; None if it is not certain, or everybody's.
+        winner: Name of the distribution that wrote the content that stands; None as of an outcome.
         reason: Why, as of :class:`wheelclash.core.diagnosis.Outcome`.
         files: How many files.
     """
@@ -533,7 +533,7 @@ def _concerns(overlap: Overlap, paths: Collection[str]) -> bool:
 
 
 def _end(outcome: Outcome) -> tuple[Certainty, str | None, str]:
-    return outcome.state, outcome.winner, outcome.reason
+    return outcome.state, None if outcome.winner is None else outcome.winner.name, outcome.reason
 
 
 def _sha256(content: str | None) -> str | None:

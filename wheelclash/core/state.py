@@ -98,12 +98,12 @@ class Unowned(NamedTuple):
 
     Attributes:
         path: The file.
-        id: Id of the newcomer that writes it.
+        distribution: The newcomer that writes it.
         role: What the file is for.
     """
 
     path: InstalledPath
-    id: str
+    distribution: Distribution
     role: Role
 
 

@@ -214,7 +214,7 @@ class StateReader:
                 if folder not in listed:
                     listed[folder] = names_in(folder)
                 if role != "bytecode" and name in listed[folder] and self._differs(key, newcomer, file):
-                    yield Unowned(path, newcomer.id, role)
+                    yield Unowned(path, newcomer, role)
 
     def _obstacles(
         self, layout: Layout, folders: dict[str, str], kinds: dict[str, dict[str, bool]]

@@ -194,7 +194,7 @@ def into_report(places: Places, view: View) -> IntoReport:
         ),
         present=tuple(view.present),
         unowned=tuple(
-            UnownedReport(*split(each.path), each.role, "warning", by_id[each.id].name) for each in view.unowned
+            UnownedReport(*split(each.path), each.role, "warning", each.distribution.name) for each in view.unowned
         ),
     )
 
@@ -479,7 +479,7 @@ def _diagnosis(installer: InstallerName, views: Sequence[View], ignores: Sequenc
         names |= view.names
         diagnosis = next(each for each in view.diagnoses if each.installer == installer)
         for each in diagnosis.outcomes:
-            winner = None if each.winner is None else names[each.winner]
+            winner = None if each.winner is None else each.winner.name
             told = (*split(each.overlap.path), each.overlap.kind, each.state, winner, each.reason)
             outcomes.setdefault(told, []).append(number)
         for id_, state in diagnosis.intact.items():
@@ -1027,10 +1027,7 @@ def _found(each: Belonging, names: Mapping[str, str]) -> FoundReport:
         unowned=each.unowned,
         installers=each.installers,
         diagnosis={
-            installer: tuple(
-                EndReport(end.state, None if end.winner is None else names[end.winner], end.reason, end.files)
-                for end in ends
-            )
+            installer: tuple(EndReport(end.state, end.winner, end.reason, end.files) for end in ends)
             for installer, ends in each.ends.items()
         },
         beside=tuple(_beside(one, names) for one in each.besides),
