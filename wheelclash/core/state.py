@@ -207,6 +207,8 @@ class State:
     def required_by(self, coming: Sequence[Distribution]) -> frozenset[str]:
         """Return the ids of what is installed and stays, and these require, directly or not."""
         staying = {distribution.name: distribution for distribution in self.staying(coming)}
+        if not staying:
+            return frozenset()
         waiting = [
             edge
             for distribution in coming
