@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,13 +14,12 @@ from tests.support.installed import Handmade
 from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
 from tests.test_costs import HTTP, dear, run
-from wheelclash import IndexFlags, QuestionError, check, find_environment
+from wheelclash import IndexOptions, QuestionError, check, find_environment
 from wheelclash.target.interpreter import running
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wheelclash import Options
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the environments are those of POSIX")
 
@@ -284,8 +283,8 @@ def test_dependencies_that_will_do_stay(ask: Command, made: Lived, wheels: Path,
 
 
 @pytest.mark.parametrize("more", [{"target": LINUX}, {"all_targets": True}, {"interpreter": running()}])
-def test_library_takes_no_second_target(more: Options) -> None:
-    asked: Options = {**more, "into": running()}
+def test_library_takes_no_second_target(more: dict[str, Any]) -> None:
+    asked: dict[str, Any] = {**more, "into": running()}
     with pytest.raises(QuestionError, match="the target too"):
         check(["calm"], **asked)
 
@@ -410,5 +409,5 @@ def test_a_folder_of_packages_is_as_good_as_an_environment(
     expected = "pip install --target" if where == "--target" else "no interpreter was named"
     assert any(expected in each for each in ran.json["warnings"])
     report = check(["two"], into=find_environment(path=folder if where == "--target" else made.site),
-                   index=IndexFlags(no_index=True, find_links=(str(wheels),)), use_config=False)  # fmt: skip
+                   index=IndexOptions(no_index=True, find_links=(str(wheels),)), use_config=False)  # fmt: skip
     assert report.summary.errors == 1

@@ -279,7 +279,7 @@ def test_output_to_a_dash_is_standard_output(ask: Command) -> None:
     ids=" ".join,
 )
 def test_options_have_the_names_that_pip_and_uv_have_for_them(ask: Command, theirs: list[str], ours: list[str]) -> None:
-    from wheelclash.cli.arguments import parse
+    from wheelclash.cli.parser import parse
 
     assert parse(ours) == parse(theirs)
 
@@ -294,10 +294,10 @@ def test_an_index_may_have_a_name(ask: Command) -> None:
 
 @pytest.mark.parametrize("command", ["env", "fix"])
 def test_an_environment_is_named_by_the_first_word(command: str) -> None:
-    from wheelclash.cli.arguments import parse
+    from wheelclash.cli.parser import parse
 
     named = parse([command, ".venv"])
-    assert named.python == ".venv"
+    assert named.interpreter == ".venv"
     with pytest.raises(SystemExit):
         parse([command, ".venv", "--python", "other"])
 
@@ -310,18 +310,18 @@ def test_a_moment_may_be_said_by_how_long_ago_it_is(text: str, hours: int) -> No
     """The spellings that uv takes; those it refuses are refused."""
     from datetime import UTC, datetime, timedelta
 
-    from wheelclash.cli.given import moment_of
+    from wheelclash.options import parse_cutoff
 
     before = datetime.now(UTC)
-    assert before <= moment_of(text) + timedelta(hours=hours) <= datetime.now(UTC)
+    assert before <= parse_cutoff(text) + timedelta(hours=hours) <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize("text", ["1 month", "5", "7dd", "P", "PT", "9999999 days", "days", ""])
 def test_what_is_no_length_of_time_is_refused(text: str) -> None:
-    from wheelclash.cli.given import moment_of
+    from wheelclash.options import parse_cutoff
 
     with pytest.raises(QuestionError, match="is no date"):
-        moment_of(text)
+        parse_cutoff(text)
 
 
 def test_pre_releases_are_chosen_where_they_are_asked_for(tmp_path: Path) -> None:
@@ -379,10 +379,10 @@ def test_a_timeout_is_a_number_of_seconds(ask: Command, text: str) -> None:
 
 
 def test_a_timeout_bounds_each_wait(ask: Command) -> None:
-    from wheelclash.cli.arguments import parse
-    from wheelclash.cli.given import session_of
+    from wheelclash.cli.parser import parse
+    from wheelclash.session import Session
 
-    fetcher = session_of(parse(["left", "--timeout", "2.5"])).fetcher
+    fetcher = Session(parse(["left", "--timeout", "2.5"]).session).fetcher
     assert (fetcher.connect_timeout, fetcher.read_timeout) == (2.5, 2.5)
     assert ask("left", "right", "--timeout", "30", *LINUX).code == 1
 

@@ -346,9 +346,9 @@ def _is_code(text: str) -> bool:
 
 def _options() -> set[str]:
     """Every option of every command."""
-    from wheelclash.cli.arguments import _COMMANDS, parser_of
+    from wheelclash.cli.parser import COMMANDS, parser_of
 
-    actions = [each for command in _COMMANDS for each in parser_of(command)._actions]
+    actions = [each for command in COMMANDS for each in parser_of(command)._actions]
     return {option for each in actions if each.help != "==SUPPRESS==" for option in each.option_strings}
 
 

@@ -18,8 +18,9 @@ from tests.support.loopback import LoopbackIndex
 from tests.support.resolving import sdist
 from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
-from wheelclash import QuestionError, Session, distribution_of
-from wheelclash.index.settings import IndexFlags
+from wheelclash import QuestionError, Session
+from wheelclash.index.settings import IndexOptions
+from wheelclash.parts import distribution_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,7 @@ class Asker:
     def __call__(self, *requirements: str, **options: Any) -> Report:
         """Ask, nothing kept; ``flags`` are those of the index."""
         flags = {"index_url": self.index.simple} | options.pop("flags", {})
-        given: dict[str, Any] = {"target": LINUX, "index": IndexFlags(**flags)}
+        given: dict[str, Any] = {"target": LINUX, "index": IndexOptions(**flags)}
         given |= {"use_config": False, "environ": self.environ} | options
         with Session(cache_dir=None) as session:
             session.fetcher.trust_env = False

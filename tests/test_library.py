@@ -12,6 +12,7 @@ import pytest
 import wheelclash
 from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
+from wheelclash.environment.scan import scan
 from wheelclash.report.build import build_who_report
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def environment() -> Environment:
 def test_reports_and_targets_are_shown_in_one_line(report: Report, environment: Environment) -> None:
     """A terminal is not flooded by what it shows of a value."""
     values: list[object] = [
-        report, LINUX, environment.interpreter, wheelclash.scan(environment.places, environment.target),
-        wheelclash.examine(environment), wheelclash.fix(environment),
+        report, LINUX, environment.interpreter, scan(environment.places, environment.target),
+        wheelclash.check_environment(environment), wheelclash.plan_repair(environment),
         build_who_report(["x"], [], names={}, searched=1, target=LINUX, python=None, skipped=[]),
     ]  # fmt: skip
     for value in values:
@@ -80,7 +81,10 @@ def test_an_environment_is_named_by_path_as_on_the_command_line(tmp_path: Path, 
 
 @pytest.mark.parametrize(
     ("function", "twin"),
-    [(wheelclash.examine, wheelclash.examine_async), (wheelclash.fix, wheelclash.fix_async)],
+    [
+        (wheelclash.check_environment, wheelclash.check_environment_async),
+        (wheelclash.plan_repair, wheelclash.plan_repair_async),
+    ],
     ids=["examine", "fix"],
 )
 def test_questions_about_an_environment_have_asynchronous_twins(
@@ -107,4 +111,4 @@ def test_questions_about_an_environment_have_asynchronous_twins(
 
 def test_an_asynchronous_twin_raises_what_the_other_does(environment: Environment) -> None:
     with pytest.raises(wheelclash.QuestionError, match="is installed"):
-        asyncio.run(wheelclash.examine_async(environment, keep=["no-such-distribution"]))
+        asyncio.run(wheelclash.check_environment_async(environment, keep=["no-such-distribution"]))

@@ -17,13 +17,12 @@ from tests.support.loopback import LoopbackIndex
 from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
 from wheelclash import Report, Session, check, check_async
-from wheelclash.index.settings import IndexFlags
+from wheelclash.index.settings import IndexOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wheelclash import Options
 
 LEFT = Wheel("left", files={"m.py": "1", "left.py": ""}, scripts={"tool": "left:run"})
 RIGHT = Wheel("right", files={"m.py": "2", "right.py": ""}, scripts={"tool": "right:run"})
@@ -49,10 +48,10 @@ def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache"
 
 
-def options(index: LoopbackIndex | None = None, **flags: Any) -> Options:
+def options(index: LoopbackIndex | None = None, **flags: Any) -> dict[str, Any]:
     """What every question here is asked with: one target, nobody's settings."""
     given = flags if index is None else {"index_url": index.simple} | flags
-    return {"target": LINUX, "index": IndexFlags(**given), "use_config": False, "environ": {}}
+    return {"target": LINUX, "index": IndexOptions(**given), "use_config": False, "environ": {}}
 
 
 def new_session(cache: Path | None = None, **settings: Any) -> Session:

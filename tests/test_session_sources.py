@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from wheelclash import Options, Report
+    from wheelclash import Report
 
 NEWER = Wheel("left", "2.0", files={"m.py": "2"})
 
@@ -28,7 +28,9 @@ def index(tmp_path: Path) -> Iterator[LoopbackIndex]:
         yield index
 
 
-def answer(*requirements: str, index: LoopbackIndex | None = None, more: Options | None = None, **flags: Any) -> Report:
+def answer(
+    *requirements: str, index: LoopbackIndex | None = None, more: dict[str, Any] | None = None, **flags: Any
+) -> Report:
     """Ask once, nothing kept; ``more`` are options besides the index flags."""
     asked = options(index, **flags)
     if more is not None:

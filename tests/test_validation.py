@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
 import wheelclash
 from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
-from wheelclash import IndexFlags, QuestionError, Session
+from wheelclash import IndexOptions, QuestionError, Session
 from wheelclash.errors import ReportError
+from wheelclash.installers import InstallerName
+from wheelclash.options import INSTALLER_NAMES
 from wheelclash.report.schema import read_report
+from wheelclash.validation import options_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,14 +35,13 @@ WRONG_TYPES: list[tuple[str, Any]] = [
     ("target", "3.12"),
     ("target", ["3.12"]),
     ("target", 3.12),
-    ("installer", None),
     ("installer", 5),
     ("index", "file:///wheels"),
-    ("index", IndexFlags(find_links="wheels")),  # type: ignore[arg-type]
-    ("index", IndexFlags(extra_index_urls="wheels")),  # type: ignore[arg-type]
-    ("index", IndexFlags(index_url=5)),  # type: ignore[arg-type]
-    ("index", IndexFlags(no_index="no")),  # type: ignore[arg-type]
-    ("index", IndexFlags(strategy=5)),  # type: ignore[arg-type]
+    ("index", IndexOptions(find_links="wheels")),
+    ("index", IndexOptions(extra_index_urls="wheels")),
+    ("index", IndexOptions(index_url=5)),  # type: ignore[arg-type]
+    ("index", IndexOptions(no_index="no")),  # type: ignore[arg-type]
+    ("index", IndexOptions(strategy=5)),  # type: ignore[arg-type]
     ("into", 5),
     ("interpreter", 5),
     ("environ", []),
@@ -107,7 +109,26 @@ def test_a_value_that_is_not_allowed_is_a_question_error(session: Session, optio
 
 def test_every_option_is_checked() -> None:
     """An option that is added to ``Options`` must be added to the tables here."""
-    assert {option for option, _ in WRONG_TYPES} == set(wheelclash.Options.__annotations__)
+    known = {name for name, about in options_of(wheelclash.Options) if "check" in about.commands}
+    assert {option for option, _ in WRONG_TYPES} == known
+    rest = {name for name, _ in options_of(wheelclash.Options)} - known
+    assert rest == {"drop", "verify"}  # of environments: see below
+
+
+def test_the_installers_are_those_there_are() -> None:
+    assert get_args(InstallerName) == INSTALLER_NAMES
+
+
+def test_options_may_be_given_as_an_object_which_names_add_to(session: Session, tmp_path: Path) -> None:
+    wheels = [Wheel(name, files={"m.py": name}).write(tmp_path) for name in ("left", "right")]
+    options = wheelclash.Options(**_options(keep=["left"], ignore=["left,right:*"]))
+    assert session.check(wheels, options).summary.errors == 0
+    assert session.check(wheels, options, ignore=[]).summary.errors == 1
+    assert {remedy.keep for remedy in session.check(wheels, options, ignore=[]).remedies} == {("left",)}
+    with pytest.raises(TypeError, match="must be"):
+        wheelclash.Options(keep="left")
+    with pytest.raises(TypeError, match="must be an Options"):
+        session.check(wheels, {"keep": ["left"]})  # type: ignore[arg-type]
 
 
 def test_an_allowed_value_is_named_where_another_was_given(session: Session) -> None:
@@ -148,13 +169,15 @@ def test_an_environment_is_named_by_a_path(given: dict[str, Any]) -> None:
         wheelclash.find_environment(**given)
 
 
-@pytest.mark.parametrize("function", [wheelclash.examine, wheelclash.fix])
+@pytest.mark.parametrize("function", [wheelclash.check_environment, wheelclash.plan_repair])
 @pytest.mark.parametrize(
     ("options", "error"),
     [
         ({"keep": "left"}, TypeError),
         ({"ignore": "a,b:*"}, TypeError),
-        ({"again": "--offline"}, TypeError),
+        ({"why": True}, TypeError),
+        ({"drop": "left"}, TypeError),
+        ({"verify": 1}, TypeError),
         ({"index": "file:///wheels"}, TypeError),
         ({"use_config": 1}, TypeError),
         ({"session": "s"}, TypeError),

@@ -5,11 +5,9 @@
 >>> report.summary.errors, report.exit_code()  # doctest: +SKIP
 (3, 1)
 
-:func:`check` and :func:`check_async` answer a question about wheels whole, :func:`examine` and :func:`fix` one about an
-environment. The parts one level down work alone: targets (:func:`target_for`), reading a wheel on disk
-(:func:`read_wheel`), layouts (:func:`lay_out`), the :class:`OwnershipMap`, overlaps (:func:`overlaps_of`), the model
-:class:`Disk`, :func:`diagnose` and :func:`remedies`; of an environment, its :func:`scan`. Everything is imported when
-it is first used.
+:func:`check` answers a question about a set of wheels; :func:`check_environment`, :func:`plan_repair` and
+:func:`repair` one about an environment; :func:`owners` one about files. Each has a twin for asynchronous code. What
+build tools need is :mod:`wheelclash.core`. Everything is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -18,126 +16,103 @@ from wheelclash.version import __version__ as __version__
 
 TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
-    from wheelclash.api import examine, examine_async, fix, fix_async
-    from wheelclash.core.contents import Contents
-    from wheelclash.core.diagnosis import Diagnosis, diagnose
-    from wheelclash.core.disk import Disk
-    from wheelclash.core.distribution import Distribution
-    from wheelclash.core.layout import InstalledFile, InstalledPath, Layout, lay_out
-    from wheelclash.core.overlap import Overlap, find_overlaps
-    from wheelclash.core.ownership import OwnershipMap
-    from wheelclash.core.plan import Remedy, remedies
+    from wheelclash.api import (
+        check,
+        check_async,
+        check_environment,
+        check_environment_async,
+        owners,
+        owners_async,
+        plan_repair,
+        plan_repair_async,
+        repair,
+        repair_async,
+    )
     from wheelclash.environment.locate import Environment, find_environment
-    from wheelclash.environment.scan import Scan, scan
     from wheelclash.errors import FetchError, QuestionError, WheelclashError, WheelError
-    from wheelclash.index.settings import IndexFlags
-    from wheelclash.installers import PIP, UV, Invocation
-    from wheelclash.options import Options
-    from wheelclash.parts import distribution_of, overlaps_of, read_wheel
-    from wheelclash.report.model import Report
-    from wheelclash.session import Session, check, check_async
-    from wheelclash.target.interpreter import Interpreter
+    from wheelclash.index.options import IndexOptions
+    from wheelclash.installers import PIP, UV
+    from wheelclash.options import Ignore, Options
+    from wheelclash.report.model import EnvironmentReport, Report
+    from wheelclash.report.model import FixReport as RepairReport
+    from wheelclash.report.model import WhoReport as OwnersReport
+    from wheelclash.session import Session
     from wheelclash.target.target import Target, target_for
 
 
-_HOMES = {
-    "check": "session",
-    "check_async": "session",
+_PLACES = {
+    "check": "api",
+    "check_async": "api",
+    "check_environment": "api",
+    "check_environment_async": "api",
+    "owners": "api",
+    "owners_async": "api",
+    "plan_repair": "api",
+    "plan_repair_async": "api",
+    "repair": "api",
+    "repair_async": "api",
     "Session": "session",
     "Options": "options",
-    "Report": "report.model",
-    "IndexFlags": "index.settings",
+    "Ignore": "options",
+    "IndexOptions": "index.options",
     "Target": "target.target",
     "target_for": "target.target",
-    "Interpreter": "target.interpreter",
-    "Contents": "core.contents",
-    "read_wheel": "parts",
     "Environment": "environment.locate",
-    "Scan": "environment.scan",
-    "examine": "api",
-    "examine_async": "api",
     "find_environment": "environment.locate",
-    "fix": "api",
-    "fix_async": "api",
-    "scan": "environment.scan",
-    "Distribution": "core.distribution",
-    "distribution_of": "parts",
-    "InstalledFile": "core.layout",
-    "InstalledPath": "core.layout",
-    "Layout": "core.layout",
-    "lay_out": "core.layout",
-    "OwnershipMap": "core.ownership",
-    "Overlap": "core.overlap",
-    "find_overlaps": "core.overlap",
-    "overlaps_of": "parts",
+    "Report": "report.model",
+    "EnvironmentReport": "report.model",
+    "RepairReport": "report.model:FixReport",
+    "OwnersReport": "report.model:WhoReport",
     "PIP": "installers",
     "UV": "installers",
-    "Invocation": "installers",
-    "Disk": "core.disk",
-    "Diagnosis": "core.diagnosis",
-    "diagnose": "core.diagnosis",
-    "Remedy": "core.plan",
-    "remedies": "core.plan",
     "WheelclashError": "errors",
     "QuestionError": "errors",
     "FetchError": "errors",
     "WheelError": "errors",
 }
-"""Public names, and the modules they live in."""
+"""Public names, and the modules they are defined in, with the name there if it is another (the JSON schema has it)."""
 
 __all__ = [
     "PIP",
     "UV",
-    "Contents",
-    "Diagnosis",
-    "Disk",
-    "Distribution",
     "Environment",
+    "EnvironmentReport",
     "FetchError",
-    "IndexFlags",
-    "InstalledFile",
-    "InstalledPath",
-    "Interpreter",
-    "Invocation",
-    "Layout",
+    "Ignore",
+    "IndexOptions",
     "Options",
-    "Overlap",
-    "OwnershipMap",
+    "OwnersReport",
     "QuestionError",
-    "Remedy",
+    "RepairReport",
     "Report",
-    "Scan",
     "Session",
     "Target",
     "WheelError",
     "WheelclashError",
     "check",
     "check_async",
-    "diagnose",
-    "distribution_of",
-    "examine",
-    "examine_async",
+    "check_environment",
+    "check_environment_async",
     "find_environment",
-    "find_overlaps",
-    "fix",
-    "fix_async",
-    "lay_out",
-    "overlaps_of",
-    "read_wheel",
-    "remedies",
-    "scan",
+    "owners",
+    "owners_async",
+    "plan_repair",
+    "plan_repair_async",
+    "repair",
+    "repair_async",
     "target_for",
 ]
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    found: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
+    module, _, original = _PLACES[name].partition(":")
+    value: object = getattr(import_module(f"{__name__}.{module}"), original or name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

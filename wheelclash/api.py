@@ -1,102 +1,145 @@
-"""Questions about an environment, whole: what is on disk and why it breaks, and what mends it.
+"""The library's calls: what the command can do, as functions.
 
-What ``wheelclash.check`` is for wheels, these are for what is installed. Nothing but :func:`fix` with ``apply`` changes
-anything, and nothing is printed.
+Only :func:`repair` changes anything; nothing is printed.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
 from contextlib import closing, nullcontext
-from typing import IO, TYPE_CHECKING, get_args
+from functools import partial
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
-from packaging.utils import canonicalize_name
-
-from wheelclash.environment.locate import Environment
-from wheelclash.environment.scan import scan
+from wheelclash.environment.locate import Environment, environment_at, find_environment
 from wheelclash.errors import IndexSettingsError, QuestionError
-from wheelclash.index.settings import IndexFlags
-from wheelclash.installers import InstallerName
-from wheelclash.options import Ignore
-from wheelclash.report.build import Explained, Judged, Wishes, build_environment_report, judge
-from wheelclash.report.model import Reading
-from wheelclash.threads import asynchronous
-from wheelclash.validation import choice, flag, instance, texts
+from wheelclash.options import repeated_options
+from wheelclash.session import Session, options_from, question_from
+from wheelclash.threads import asynchronous, await_call
+from wheelclash.validation import flag, instance, paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from wheelclash.report.model import EnvironmentReport, FixReport
-    from wheelclash.session import Session
+    from wheelclash.environment.owners import Unknown
+    from wheelclash.installers import InstallerName
+    from wheelclash.options import Options
+    from wheelclash.report.build import Explained, Judged
+    from wheelclash.report.model import EnvironmentReport, Report
+    from wheelclash.report.model import FixReport as RepairReport
+    from wheelclash.report.model import WhoReport as OwnersReport
+    from wheelclash.target.interpreter import Interpreter
 
-__all__ = ["examine", "examine_async", "fix", "fix_async"]
+__all__ = [
+    "check",
+    "check_async",
+    "check_environment",
+    "check_environment_async",
+    "owners",
+    "owners_async",
+    "plan_repair",
+    "plan_repair_async",
+    "repair",
+    "repair_async",
+]
 
 
-def examine(
-    environment: Environment,
+def check(
+    requirements: Iterable[str | os.PathLike[str]],
+    options: Options | None = None,
     *,
-    keep: Iterable[str] = (),
-    ignore: Iterable[str] = (),
-    verify: bool = False,
     session: Session | None = None,
-    index: IndexFlags | None = None,
-    installer: InstallerName | None = None,
-    use_config: bool = True,
-    again: Iterable[str] = (),
+    **changes: Any,
+) -> Report:
+    """Find the files that several of these would install, who wins, and what to do about it.
+
+    Works from ordinary code, also while an event loop runs in the same thread (a notebook).
+
+    Args:
+        requirements: Requirements (PEP 508) and paths of wheels; at least two distributions make a question.
+        options: What else there is to say.
+        session: Client and cache to use; one is opened and closed if none is given.
+        **changes: Options by name, in place of those of ``options``: see :class:`wheelclash.Options`.
+
+    Returns:
+        The report. What could not be read is in ``skipped``, not raised.
+
+    Raises:
+        QuestionError: The question cannot be answered as asked (its subclasses say why).
+        TypeError: An option does not exist, or a value is of a wrong type.
+    """
+    with _lent(session) as used:
+        return used.check(requirements, options, **changes)
+
+
+async def check_async(
+    requirements: Iterable[str | os.PathLike[str]],
+    options: Options | None = None,
+    *,
+    session: Session | None = None,
+    **changes: Any,
+) -> Report:
+    """The asynchronous twin of :func:`check`: same arguments, same report, same errors."""
+    return await await_call(partial(check, requirements, options, session=session, **changes))
+
+
+# -- environments --------------------------------------------------------------------------------------------
+
+
+def check_environment(
+    environment: Environment | Interpreter | str | os.PathLike[str],
+    options: Options | None = None,
+    *,
+    session: Session | None = None,
+    **changes: Any,
 ) -> EnvironmentReport:
     """Say what is on disk in an environment, and why it breaks.
 
     Only where a contested native file is an error or a warning is an index asked, for versions that are not on disk.
 
     Args:
-        environment: Which (:func:`wheelclash.find_environment`).
-        keep: Names of the distributions that shall be intact.
-        ignore: Known overlaps, each ``A,B:GLOB`` over ``root/path``.
-        verify: Hash every file, not only the contested ones.
+        environment: Which (:func:`wheelclash.find_environment`), or its path.
+        options: What else there is to say.
         session: Client and cache to use; one is opened and closed if none is given and one is needed.
-        index: Where to look for wheels; by default where the user's installers are configured to look.
-        installer: Whose configuration comes first; by default that of what installed most of it.
-        use_config: Whether pip's and uv's variables and files are read.
-        again: Options that a printed ``fix`` repeats, besides those that name the environment.
+        **changes: Options by name, in place of those of ``options``: ``keep``, ``ignore``, ``verify``, ``index``,
+            ``installer``, ``use_config``, ``environ``.
 
     Raises:
         QuestionError: A name or pattern makes no sense, or the folder holds nothing at all.
-        TypeError: A value is of a wrong type.
+        TypeError: An option does not exist, or a value is of a wrong type.
     """
-    instance("environment", environment, Environment, "an Environment (see find_environment)")
-    index, installer = IndexFlags.checked(index), _installer(installer)
-    flag("use_config", use_config)
-    lent = _given(session)
-    wishes = Wishes(_names("keep", keep), _ignores(ignore), environment.options, texts("again", again))
-    found = scan(environment.places, environment.target, every=flag("verify", verify))
-    if not (found.distributions or found.not_compared or found.skipped) and environment.interpreter is None:
-        raise QuestionError(f"Nothing is installed in {found.places.prefix}.", "Is it the folder that was meant?")
-    judged = judge(found, wishes)
+    from wheelclash.environment.scan import scan
     from wheelclash.native.explain import is_in_question
+    from wheelclash.report.build import Wishes, build_environment_report, judge
 
-    if not any(is_in_question(each.overlap) for each in judged.grave):
-        return build_environment_report(judged, wishes)
-    with lent as used:
-        explained = _explained(judged, used, index, installer or _own_installer(judged), use_config=use_config)
-    return build_environment_report(judged, wishes, explained)
+    said = options_from("check_environment", "env", options, changes)
+    place = _environment(environment, said)
+    with _lent(session) as used:
+        wishes = Wishes(list(said.keep), list(said.ignores), place.options, repeated_options(said, used.options))
+        state = scan(place.places, place.target, every=said.verify)
+        if not (state.distributions or state.not_compared or state.skipped) and place.interpreter is None:
+            raise QuestionError(f"Nothing is installed in {state.places.prefix}.", "Is it the folder that was meant?")
+        judged = judge(state, wishes)
+        if not any(is_in_question(contested.overlap) for contested in judged.grave):
+            return build_environment_report(judged, wishes)
+        return build_environment_report(judged, wishes, _explained(judged, used, said))
 
 
-def _own_installer(judged: Judged) -> InstallerName:
-    pip, uv = (sum(each.installer == name for each in judged.scan.distributions) for name in ("pip", "uv"))
-    return "pip" if pip > uv else "uv"
-
-
-def _explained(
-    judged: Judged, session: Session, index: IndexFlags, installer: InstallerName, *, use_config: bool
-) -> Explained:
-    """Why the native files that are somebody else's matter."""
+def _explained(judged: Judged, session: Session, options: Options) -> Explained:
+    """Return why the contested native files matter that hold what another distribution wrote."""
     from wheelclash.native.explain import explain_contested, is_in_question
+    from wheelclash.report.build import Explained
+    from wheelclash.report.model import Reading
 
-    prefix = judged.scan.places.prefix
     try:
-        settings = session.index_settings(index=index, installer=installer, use_config=use_config, prefix=prefix)
+        settings = session.index_settings(
+            index=options.index,
+            installer=options.installer or _own_installer(judged),
+            use_config=options.use_config,
+            prefix=judged.scan.places.prefix,
+            environ=options.environ,
+        )
     except IndexSettingsError as error:
         return Explained(notes=[f"why it breaks was not looked into: {error}"])
     contested = [each for each in judged.grave if is_in_question(each.overlap)]
@@ -105,86 +148,220 @@ def _explained(
     return Explained(reasons, session.cache.warnings, Reading.of(reader.fetcher.traffic))
 
 
-def fix(
-    environment: Environment,
+def _own_installer(judged: Judged) -> InstallerName:
+    pip, uv = (sum(each.installer == name for each in judged.scan.distributions) for name in ("pip", "uv"))
+    return "pip" if pip > uv else "uv"
+
+
+def plan_repair(
+    environment: Environment | Interpreter | str | os.PathLike[str],
+    options: Options | None = None,
     *,
-    keep: Iterable[str] = (),
-    drop: Iterable[str] = (),
-    apply: bool = False,
-    ignore: Iterable[str] = (),
     session: Session | None = None,
-    index: IndexFlags | None = None,
-    installer: InstallerName | None = None,
-    use_config: bool = True,
-    environ: Mapping[str, str] | None = None,
-    output: IO[bytes] | int = subprocess.DEVNULL,
-    again: Iterable[str] = (),
-) -> FixReport:
-    """Plan what mends an environment, or do it.
+    **changes: Any,
+) -> RepairReport:
+    """Plan what repairs an environment; nothing is written.
 
     Args:
-        environment: Which (:func:`wheelclash.find_environment`); it must have an interpreter.
-        keep: Names of the distributions that shall be intact.
-        drop: Names of those that shall be uninstalled.
-        apply: Run the commands, and look again. Nothing is written otherwise.
-        ignore: Known overlaps, each ``A,B:GLOB`` over ``root/path``.
+        environment: Which (:func:`wheelclash.find_environment`), or its path; it must have an interpreter.
+        options: What else there is to say.
         session: Client and cache to use; one is opened and closed if none is given.
-        index: Where to look for wheels; by default where the installer is configured to look.
-        installer: Whose commands; by default the environment's own installer.
-        use_config: Whether pip's and uv's variables and files are read.
-        environ: Variables to run the installer with; the process's own by default.
-        output: Where the installer prints to: a file, or what :mod:`subprocess` takes for one.
-        again: Options that printed commands of our own repeat, besides those that name the environment.
+        **changes: Options by name, in place of those of ``options``: ``keep``, ``drop``, ``ignore``, ``index``,
+            ``installer``, ``use_config``, ``environ`` (also the variables to run the installer with).
 
     Raises:
         QuestionError: A name makes no sense, or the environment must not or cannot be changed.
-        TypeError: A value is of a wrong type.
+        TypeError: An option does not exist, or a value is of a wrong type.
     """
-    from wheelclash.repair import RepairRequest, repair
+    return _repair("plan_repair", environment, options, session, changes, apply=False)
+
+
+def repair(
+    environment: Environment | Interpreter | str | os.PathLike[str],
+    options: Options | None = None,
+    *,
+    session: Session | None = None,
+    output: IO[bytes] | int = subprocess.DEVNULL,
+    **changes: Any,
+) -> RepairReport:
+    """Repair an environment by the commands of its own installer, and look again. This changes the environment.
+
+    Args:
+        environment: As for :func:`plan_repair`, as the rest.
+        options: As above.
+        session: As above.
+        output: Where the installer prints to: a file, or what :mod:`subprocess` takes for one.
+        **changes: As above.
+
+    Raises:
+        QuestionError: As above.
+        TypeError: As above.
+    """
+    return _repair("repair", environment, options, session, changes, apply=True, output=output)
+
+
+def _repair(
+    function: str,
+    environment: Environment | Interpreter | str | os.PathLike[str],
+    options: Options | None,
+    session: Session | None,
+    changes: dict[str, Any],
+    *,
+    apply: bool,
+    output: IO[bytes] | int = subprocess.DEVNULL,
+) -> RepairReport:
+    from wheelclash.repairs import RepairRequest
+    from wheelclash.repairs import repair as carry_out
     from wheelclash.report.build import Again, build_fix_report
 
-    instance("environment", environment, Environment, "an Environment (see find_environment)")
-    if environment.interpreter is None:
-        raise QuestionError(f"Mending {environment.places.prefix} takes an interpreter.", "Name one with --python.")
-    repeated = texts("again", again)
+    said = options_from(function, "fix", options, changes)
+    place = _environment(environment, said)
+    if place.interpreter is None:
+        raise QuestionError(f"Mending {place.places.prefix} takes an interpreter.", "Name one with --python.")
     request = RepairRequest(
-        interpreter=environment.interpreter,
-        keep=_names("keep", keep),
-        drop=_names("drop", drop),
-        ignores=_ignores(ignore),
-        installer=_installer(installer),
-        flags=IndexFlags.checked(index),
-        use_config=flag("use_config", use_config),
-        environ=os.environ if environ is None else instance("environ", environ, Mapping, "a mapping or None"),
-        apply=flag("apply", apply),
+        interpreter=place.interpreter,
+        keep=list(said.keep),
+        drop=list(said.drop),
+        ignores=list(said.ignores),
+        installer=said.installer,
+        flags=said.index_options,
+        use_config=said.use_config,
+        environ=os.environ if said.environ is None else said.environ,
+        apply=apply,
         output=output,
     )
-    with _given(session) as used:
-        result = repair(request, used)
-    return build_fix_report(result, Again(environment.options, repeated))
+    with _lent(session) as used:
+        result = carry_out(request, used)
+        return build_fix_report(result, Again(place.options, repeated_options(said, used.options)))
 
 
-examine_async = asynchronous(examine)
-fix_async = asynchronous(fix)
+# -- owners --------------------------------------------------------------------------------------------------
 
 
-def _names(option: str, given: Iterable[str]) -> list[str]:
-    """Return names as they are compared, each once."""
-    return list(dict.fromkeys(canonicalize_name(name.strip()) for name in texts(option, given)))
+def owners(
+    asked: Iterable[str | os.PathLike[str]],
+    environment: Environment | Interpreter | str | os.PathLike[str] | None = None,
+    options: Options | None = None,
+    *,
+    among: Iterable[str | os.PathLike[str]] = (),
+    allow_incomplete: bool = False,
+    session: Session | None = None,
+    **changes: Any,
+) -> OwnersReport:
+    """Say to which distribution files belong, in an environment or in a set of wheels.
+
+    Args:
+        asked: PATHs: paths of files and folders, installed paths, import names, commands.
+        environment: Where they are (:func:`wheelclash.find_environment`), or its path; by default the one meant.
+        options: What else there is to say.
+        among: Requirements and wheels, as for :func:`check`: ask about this set instead of an environment.
+        allow_incomplete: Whether a PATH without an answer is an error also where something could not be read.
+        session: Client and cache to use for a set; one is opened and closed if none is given.
+        **changes: Options by name, in place of those of ``options``, all about a set: ``target``, ``interpreter``,
+            ``index``, ``use_config``, ``environ``, ``exclude_newer``, ``deps``.
+
+    Raises:
+        QuestionError: There is nothing of that name, or the question makes no sense.
+        TypeError: An option does not exist, or a value is of a wrong type.
+    """
+    said = options_from("owners", "who", options, changes)
+    asked = paths("asked", asked)
+    wheels = paths("among", among)
+    flag("allow_incomplete", allow_incomplete)
+    if not wheels:
+        place = find_environment() if environment is None else _environment(environment, said)
+        return _owners_in_environment(asked, place, allow_incomplete=allow_incomplete)
+    if environment is not None:
+        raise QuestionError("A question is about an environment or about a set of wheels.", "Leave one of them out.")
+    with _lent(session) as used:
+        return _owners_in_set(asked, wheels, said, used, allow_incomplete=allow_incomplete)
 
 
-def _ignores(given: Iterable[str]) -> list[Ignore]:
-    return [Ignore.parse(text) for text in texts("ignore", given)]
+def _owners_in_environment(asked: Sequence[str], place: Environment, *, allow_incomplete: bool) -> OwnersReport:
+    from wheelclash.environment.owners import owners_in
+    from wheelclash.report.build import build_who_report
+
+    answered = owners_in(place.places, place.target, asked, working_folder())
+    if not answered.skipped or allow_incomplete:
+        for text, unknown in answered.unknown.items():
+            raise _nothing(text, unknown, str(place.places.prefix))
+    return build_who_report(
+        asked,
+        answered.belongings,
+        names=answered.names,
+        searched=answered.searched,
+        target=place.target,
+        python=place.places.python,
+        places=place.places,
+        skipped=answered.skipped,
+        not_compared=answered.not_compared,
+    )
 
 
-def _installer(given: InstallerName | None) -> InstallerName | None:
-    checked: InstallerName | None = None if given is None else choice("installer", given, get_args(InstallerName))
-    return checked
+def _nothing(text: str, unknown: Unknown, prefix: str) -> QuestionError:
+    if unknown.outside:
+        return QuestionError(f"{text}: it lies outside of {prefix}.", "Name another environment: see --python.")
+    if unknown.is_distribution:
+        hint = "That is a distribution; ask for a file or an import name."
+        return QuestionError(f"{text}: there is nothing of that name in {prefix}.", hint)
+    return QuestionError(f"{text}: there is nothing of that name in {prefix}.", _perhaps(unknown.near))
 
 
-def _given(session: Session | None) -> Session | nullcontext[Session]:
+def _perhaps(near: Sequence[str]) -> str:
+    return f"Perhaps: {', '.join(near)}?" if near else ""
+
+
+def _owners_in_set(
+    asked: Sequence[str], wheels: Sequence[str], options: Options, session: Session, *, allow_incomplete: bool
+) -> OwnersReport:
+    from wheelclash.core.query import belongings_in_set
+    from wheelclash.report.build import build_who_report
+
+    question = question_from(wheels, options)
+    seen = session.look(question)
+    if len(seen.views) != 1:
+        raise QuestionError("'who' answers for one target at a time.")
+    (view,) = seen.views
+    answers, unknown = belongings_in_set(asked, view.distributions, view.overlaps, view.diagnoses)
+    if not seen.skipped or allow_incomplete:
+        for text, near in unknown.items():
+            raise QuestionError(f"{text}: nothing of that name is in this set.", _perhaps(near))
+    return build_who_report(
+        asked,
+        answers,
+        names=view.names,
+        searched=len(view.distributions),
+        target=view.target,
+        python=None if question.interpreter is None else question.interpreter.executable,
+        skipped=seen.skipped,
+        not_compared=seen.not_compared,
+        warnings=seen.warnings,
+    )
+
+
+check_environment_async = asynchronous(check_environment)
+owners_async = asynchronous(owners)
+plan_repair_async = asynchronous(plan_repair)
+repair_async = asynchronous(repair)
+
+
+def working_folder() -> Path:
+    """Return the current folder.
+
+    Raises:
+        QuestionError: It is gone: nothing relative to it means anything.
+    """
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise QuestionError(f"The current folder cannot be used ({error.strerror}).", "Change to another.") from None
+
+
+def _environment(given: Environment | Interpreter | str | os.PathLike[str], options: Options) -> Environment:
+    return environment_at(given, os.environ if options.environ is None else options.environ)
+
+
+def _lent(session: Session | None) -> Session | nullcontext[Session]:
     """Return a session to use: the one lent, which its owner closes, or a new one."""
-    from wheelclash.session import Session
-
     instance("session", session, Session | None, "a Session or None")
     return Session() if session is None else nullcontext(session)

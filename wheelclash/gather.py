@@ -98,7 +98,7 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     files: Files | None = None
     left_out = Selection()
     constraints = _constraint_lines(question)
-    if question.deps is False and (inputs.files or inputs.text is not None):
+    if question.options.deps is False and (inputs.files or inputs.text is not None):
         files = _read_files(question, _with_text(inputs, constraints), credentials)
         listed = files.listed(credentials)
         left_out = Selection(skipped=listed.skipped, not_compared=listed.not_compared)
@@ -154,14 +154,14 @@ def _whole(question: Question, inputs: Inputs) -> tuple[str, ...]:
 
     They are given as they were: the files may say more than names, and the commands are run from the same folder.
     """
-    others = (inputs.asked, inputs.against, inputs.locks, inputs.folders, inputs.siblings, question.groups)
-    arguments = [*question.requirements, *question.files]
+    others = (inputs.asked, inputs.against, inputs.locks, inputs.folders, inputs.siblings, question.options.groups)
+    arguments = [*question.requirements, *question.options.files]
     if not inputs.files or inputs.text is not None or any(others) or any("://" in argument for argument in arguments):
         return ()
     if any(read_project(path) is not None for path in inputs.files):
         return ()
     listed = [part for argument in dict.fromkeys(arguments) for part in ("-r", argument)]
-    return (*listed, *(part for constraint in question.constraints for part in ("-c", constraint)))
+    return (*listed, *(part for constraint in question.options.constraints for part in ("-c", constraint)))
 
 
 def _settings(question: Question, reader: WheelReader, *, needed: bool) -> IndexSettings:
@@ -171,7 +171,7 @@ def _settings(question: Question, reader: WheelReader, *, needed: bool) -> Index
         installer=question.installer,
         environ=question.environ,
         cwd=question.cwd,
-        no_config=not question.use_config,
+        no_config=not question.options.use_config,
         credentials=reader.fetcher.credentials,
         prefix=None if question.interpreter is None else question.interpreter.prefix,
         cache=reader.cache,
@@ -197,7 +197,7 @@ def _remote(question: Question, reader: WheelReader) -> dict[str, bytes]:
 
 def _constraint_lines(question: Question) -> bytes:
     """Return the lines of a requirements file that name the constraints files."""
-    places = (place if "://" in place else (question.cwd / place).as_uri() for place in question.constraints)
+    places = (place if "://" in place else (question.cwd / place).as_uri() for place in question.options.constraints)
     return "".join(f"-c {place}\n" for place in places).encode()
 
 
@@ -221,9 +221,9 @@ def _read_files(question: Question, inputs: Inputs, credentials: Credentials) ->
     return read_files(
         inputs.files,
         inputs.text,
-        extras=question.extras,
-        all_extras=question.all_extras,
-        groups=question.groups,
+        extras=question.options.extras,
+        all_extras=question.options.all_extras,
+        groups=question.options.groups,
         environ=question.environ,
         cwd=question.cwd,
         credentials=credentials,
@@ -235,16 +235,16 @@ def _resolves(question: Question, inputs: Inputs, *, compares: bool) -> bool:
     if inputs.files or inputs.text is not None:
         return True
     if question.into is not None:  # what is there is what it is compared with
-        return bool(question.deps and inputs.asked)
+        return bool(question.options.deps and inputs.asked)
     alone = inputs.alone
     if alone is None:
-        return bool(question.deps and inputs.asked)
-    if compares and question.deps is False:
+        return bool(question.options.deps and inputs.asked)
+    if compares and question.options.deps is False:
         raise QuestionError(
             f"{alone} alone has nothing to clash with.",
             "Name at least one other, or let its dependencies be resolved (--deps, the default for one distribution).",
         )
-    return (compares or bool(inputs.named)) if question.deps is None else question.deps
+    return (compares or bool(inputs.named)) if question.options.deps is None else question.options.deps
 
 
 def _require_comparison(inputs: Inputs, sets: Sequence[TargetSet], *, resolves: bool) -> None:
@@ -279,7 +279,7 @@ def _targets(question: Question, inputs: Inputs, reader: WheelReader) -> Sequenc
     Raises:
         QuestionError: Nothing that was given names any.
     """
-    if not question.all_targets:
+    if not question.options.all_targets:
         return question.targets
     targets = [target for lock in inputs.locks for target in lock.targets()]
     wheels = [Asked(text=path.name, path=path) for folder in inputs.folders for path in wheels_of(folder)]
@@ -482,7 +482,7 @@ class _Gatherer:
         against = [requirement for requirement in self._inputs.against if requirement not in left_out]
         parts = [Selection(not_compared=[_marker_skip(requirement) for requirement in left_out])]
         folders = [select_from_folder(folder, target) for folder in self._inputs.folders]
-        if self._question.all_targets:  # a project that has no wheel for a target is not made for it
+        if self._question.options.all_targets:  # a project that has no wheel for a target is not made for it
             folders = [without_absent(folder) for folder in folders]
         if resolves:
             if lone_folder:
@@ -530,8 +530,8 @@ class _Gatherer:
             asked,
             answer,
             target,
-            exclude_newer=self._question.exclude_newer,
-            prereleases=self._question.prereleases,
+            exclude_newer=self._question.options.exclude_newer,
+            prereleases=self._question.options.prereleases,
             known=[name for name, page in self._pages.items() if isinstance(page, Found)],
             note=self.notes.append,
         )
@@ -544,7 +544,7 @@ class _Gatherer:
     def _before_resolving(self, asked: Asked) -> Skip | None:
         """Return why uv is not asked about a wheel or URL: not for the target, or to be built first; else None."""
         choice = choose_direct(asked, self.target) if asked.direct else None
-        if not isinstance(choice, Skip) or (choice.code == "not-a-wheel" and self._question.allow_build):
+        if not isinstance(choice, Skip) or (choice.code == "not-a-wheel" and self._question.options.allow_build):
             return None
         return choice
 
@@ -583,9 +583,9 @@ class _Gatherer:
                 requirements=asked,
                 files=self._inputs.files,
                 text=self._inputs.text,
-                extras=question.extras,
-                all_extras=question.all_extras,
-                groups=question.groups,
+                extras=question.options.extras,
+                all_extras=question.options.all_extras,
+                groups=question.options.groups,
                 limits=limits,
             ),
             self.target,
@@ -594,9 +594,9 @@ class _Gatherer:
             environ=question.environ,
             cwd=question.cwd,
             interpreter=question.interpreter if self.target in question.targets else None,
-            allow_build=question.allow_build,
-            exclude_newer=question.exclude_newer,
-            prereleases=question.prereleases,
+            allow_build=question.options.allow_build,
+            exclude_newer=question.options.exclude_newer,
+            prereleases=question.options.prereleases,
             offline=fetcher.offline,
         )
 
@@ -624,8 +624,8 @@ class _Gatherer:
                     page,
                     self.target,
                     candidate.version,
-                    exclude_newer=self._question.exclude_newer,
-                    prereleases=self._question.prereleases,
+                    exclude_newer=self._question.options.exclude_newer,
+                    prereleases=self._question.options.prereleases,
                 )
                 if newer is not None and not newer.reason and left:
                     left -= 1
@@ -646,7 +646,12 @@ class _Gatherer:
 
     def _from_lock(self, lock: Lock, target: Target) -> Selection:
         question = self._question
-        return lock.select(target, extras=question.extras, all_extras=question.all_extras, groups=question.groups)
+        return lock.select(
+            target,
+            extras=question.options.extras,
+            all_extras=question.options.all_extras,
+            groups=question.options.groups,
+        )
 
 
 def _holds(asked: Asked, target: Target) -> bool:

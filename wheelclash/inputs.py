@@ -169,7 +169,7 @@ class Inputs(NamedTuple):
 
 def remote_files(question: Question) -> list[str]:
     """Return the files of requirements (``-r``) that are URLs and must be fetched before :func:`sort_inputs`."""
-    return [argument for argument in dict.fromkeys(question.files) if is_remote(argument)]
+    return [argument for argument in dict.fromkeys(question.options.files) if is_remote(argument)]
 
 
 def is_remote(argument: str) -> bool:
@@ -189,7 +189,7 @@ def sort_inputs(question: Question, credentials: Credentials, fetched: Mapping[s
         QuestionError: Nothing was asked, or something that cannot be understood or read.
     """
     cwd = question.cwd
-    described = [*question.files]
+    described = [*question.options.files]
     requirements: list[str] = []
     for argument in question.requirements:
         (described if kind_of(argument, cwd=cwd) == "description" else requirements).append(argument)
@@ -200,7 +200,7 @@ def sort_inputs(question: Question, credentials: Credentials, fetched: Mapping[s
     text: bytes | None = None
     for argument in dict.fromkeys(described):
         path = None
-        if argument in question.files and is_remote(argument):
+        if argument in question.options.files and is_remote(argument):
             data = (fetched or {})[argument]
         else:
             path = None if argument == "-" else _path_of(argument, cwd)
@@ -208,7 +208,7 @@ def sort_inputs(question: Question, credentials: Credentials, fetched: Mapping[s
                 folders.append(path)
                 continue
             data = _content(path, argument)
-        if _is_lock(path, data, as_requirements=argument in question.files):
+        if _is_lock(path, data, as_requirements=argument in question.options.files):
             from wheelclash.locks.read import read_lock
 
             locks.append(read_lock(path, data, credentials=credentials))
@@ -216,8 +216,10 @@ def sort_inputs(question: Question, credentials: Credentials, fetched: Mapping[s
             text = data if text is None else text + b"\n" + data
         else:
             files.append(path)
-    against = [_one_distribution("--against", requirement, cwd, credentials) for requirement in question.against]
-    siblings = [_one_distribution("--siblings", name, cwd, credentials) for name in question.siblings]
+    against = [
+        _one_distribution("--against", requirement, cwd, credentials) for requirement in question.options.against
+    ]
+    siblings = [_one_distribution("--siblings", name, cwd, credentials) for name in question.options.siblings]
     inputs = Inputs(asked, against, files, text, locks, folders, siblings)
     if not (asked or against or inputs.describes_set):
         raise QuestionError("Nothing was asked.", "Give two or more requirements or wheels.")

@@ -1,32 +1,41 @@
-"""What is asked of a run, apart from the requirements themselves."""
+"""What may be said of a question, apart from what it is about: each option is one field of :class:`Options`.
+
+The library, the command line and its ``--help`` read the same fields (:func:`wheelclash.validation.option`). To add an
+option, add a field; what it does stands where it is used.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
-
-from packaging.utils import canonicalize_name
 
 from wheelclash.errors import QuestionError
+from wheelclash.index.options import IndexOptions
+from wheelclash.validation import checked_values, instance, items, moment, option, options_of, paths, texts
 
+TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
     from pathlib import Path
+    from typing import Any
 
     from wheelclash.core.overlap import Overlap
     from wheelclash.core.state import Loss
     from wheelclash.environment.locate import Environment
-    from wheelclash.index.settings import IndexFlags
     from wheelclash.installers import InstallerName
     from wheelclash.target.interpreter import Interpreter
     from wheelclash.target.target import Target
 
-__all__ = ["Ignore", "Options", "Question"]
+__all__ = ["INSTALLER_NAMES", "Ignore", "Options", "Question", "SessionOptions", "parse_cutoff", "repeated_options"]
+
+INSTALLER_NAMES = ("pip", "uv")
+"""The values of ``installer``."""
 
 
-class Ignore(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Ignore:
     """An overlap the user knows of: those of ``names`` whose ``root/path`` matches ``glob``.
 
     Attributes:
@@ -47,10 +56,10 @@ class Ignore(NamedTuple):
             QuestionError: It is not of that form.
         """
         names, colon, glob = text.partition(":")
-        found = frozenset(canonicalize_name(each.strip()) for each in names.split(",") if each.strip())
-        if not colon or not glob or len(found) < 2:  # noqa: PLR2004  (it takes two to clash)
+        distributions = frozenset(_names("ignore", names.split(",")))
+        if not colon or not glob or len(distributions) < 2:  # noqa: PLR2004  (it takes two to clash)
             raise QuestionError(f"--ignore {text!r} is not of the form A,B:GLOB.", "E.g. 'a,b:site-packages/tests/*'.")
-        return cls(text, found, glob)
+        return cls(text, distributions, glob)
 
     def matches(self, overlap: Overlap, names: Mapping[str, str]) -> bool:
         """Whether it speaks of this overlap; ``names`` gives a distribution's name by its id."""
@@ -65,113 +74,433 @@ class Ignore(NamedTuple):
         return {names[loss.id], names[loss.because]} <= self.names and fnmatch.fnmatchcase(loss.path, self.glob)
 
 
-class Options(TypedDict, total=False):
-    """What may be said besides the requirements; everything has a default.
+# -- checks of values ----------------------------------------------------------------------------------------
+
+
+def _names(option_: str, given: Any) -> tuple[str, ...]:
+    """Return names as they are compared, each once."""
+    from packaging.utils import canonicalize_name
+
+    names = (text.strip() for text in texts(option_, given))
+    return tuple(dict.fromkeys(canonicalize_name(name) for name in names if name))
+
+
+def _ignores(name: str, given: Any) -> tuple[Ignore, ...]:
+    listed = items(name, given, str | Ignore, "a list of strings")
+    return tuple(ignore if isinstance(ignore, Ignore) else Ignore.parse(ignore) for ignore in listed)
+
+
+def _targets(name: str, given: Any) -> Target | tuple[Target, ...] | None:
+    from wheelclash.target.target import Target
+
+    if given is None or isinstance(given, Target):
+        return given
+    targets = items(name, given, Target, "a Target or a list of them (see target_for)")
+    if not targets:
+        raise QuestionError("No target is named.", "Leave the option out for the running interpreter's.")
+    return targets
+
+
+def _interpreter(name: str, given: Any) -> Interpreter | Environment | str | None:
+    if given is None or isinstance(given, str | os.PathLike):
+        return given if given is None else os.fspath(given)
+    from wheelclash.environment.locate import Environment
+    from wheelclash.target.interpreter import Interpreter
+
+    checked: Interpreter | Environment = instance(
+        name, given, Interpreter | Environment, "an Environment, or the path of one or of an interpreter"
+    )
+    return checked
+
+
+def _index(_: str, given: Any) -> IndexOptions:
+    return IndexOptions.checked(given)
+
+
+def _environ(name: str, given: Any) -> Mapping[str, str] | None:
+    variables: Mapping[str, str] | None = instance(name, given, Mapping | None, "a mapping of environment variables")
+    return variables
+
+
+def _deps(name: str, given: Any) -> bool | None:
+    deps: bool | None = instance(name, given, bool | None, "True, False or None")
+    return deps
+
+
+def _cache_folder(name: str, given: Any) -> str | None:
+    folder = instance(name, given, str | os.PathLike | None, "a path or None")
+    return None if folder is None else os.fspath(folder)
+
+
+def _bytes(name: str, given: Any) -> int | None:
+    if isinstance(given, bool) or (instance(name, given, int | None, "a number of bytes") or 0) < 0:
+        raise QuestionError(f"{name} must be a number of bytes, not {given!r}.")
+    count: int | None = given
+    return count
+
+
+def _seconds(name: str, given: Any) -> float | None:
+    if instance(name, given, int | float | None, "a number of seconds or None") is not None and not (
+        0 < given < float("inf")
+    ):
+        raise QuestionError(f"{name} must be a number of seconds above 0, not {given!r}.")
+    seconds: float | None = given
+    return seconds
+
+
+# -- words of the command line -------------------------------------------------------------------------------
+
+
+def parse_cutoff(text: str) -> datetime:
+    """Return the moment from which on files count as too new, as for uv.
+
+    It is that of RFC 3339, the end of a day (UTC), or so long ago as ``7 days``, ``24h`` or ``P7D`` (ISO 8601) says.
+
+    Raises:
+        QuestionError: It is no date.
+    """
+    from datetime import UTC, date, datetime, time, timedelta
+
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        pass
+    else:
+        if day == date.max:
+            return datetime.max.replace(tzinfo=UTC)
+        return datetime.combine(day + timedelta(days=1), time(), UTC)
+    try:
+        cutoff = datetime.fromisoformat(text)
+    except ValueError:
+        if (duration := _duration(text)) is not None:
+            return datetime.now(UTC) - duration
+        hint = "Write a day, 2025-03-01, a moment, 2025-03-01T12:00:00Z, or how long ago, '7 days'."
+        raise QuestionError(f"--exclude-newer {text!r} is no date.", hint) from None
+    return cutoff if cutoff.tzinfo is not None else cutoff.replace(tzinfo=UTC)
+
+
+_SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
+"""Of a unit, by its first letter. Months and years have no fixed length, and uv does not take them either."""
+_LONGEST = 50 * 366 * 86_400
+"""Seconds: no file is older than the index it lies in."""
+_DURATION = r"(\d+)\s*(w(?:ks?|eeks?)?|d(?:ays?)?|h(?:rs?|ours?)?|m(?:ins?|inutes?)?|s(?:ecs?|econds?)?)(?![a-z])"
+
+
+def _duration(text: str) -> timedelta | None:
+    """Return the length of time that a text is, e.g. ``7days``, ``1 week 2 days`` or ``PT24H``; None if it is none."""
+    import re
+    from datetime import timedelta
+
+    spelt = text.strip().lower()
+    iso = re.fullmatch(r"p(?:\d+[wd])*(?:t(?:\d+[hms])+)?", spelt)
+    if iso and len(spelt) > 1:
+        parts = re.findall(r"(\d+)([wdhms])", spelt)
+    elif re.fullmatch(rf"(?:{_DURATION}[\s,]*)+", spelt):
+        parts = [(number, unit) for number, unit in re.findall(_DURATION, spelt)]
+    else:
+        return None
+    seconds = sum(int(number) * _SECONDS[unit[0]] for number, unit in parts)
+    return timedelta(seconds=seconds) if seconds < _LONGEST else None
+
+
+def _timeout(text: str) -> float:
+    """Return a number of seconds.
+
+    Raises:
+        ArgumentTypeError: It is none above 0.
+    """
+    from argparse import ArgumentTypeError
+
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return seconds
+
+
+_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+
+
+def _size(text: str) -> int:
+    """Return the bytes of ``64MiB``, ``64M``, ``1000000``.
+
+    Raises:
+        ArgumentTypeError: It is no size.
+    """
+    from argparse import ArgumentTypeError
+
+    bare = text.strip().lower().removesuffix("b").removesuffix("i")
+    unit = bare[-1:] if bare[-1:] in _UNITS else ""
+    number = bare.removesuffix(unit)
+    if not number.isascii() or not number.isdigit():
+        raise ArgumentTypeError(f"{text!r} is no size; write it as 64MiB or in bytes")
+    return int(number) * _UNITS[unit]
+
+
+# -- the options ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """How a session reads wheels.
 
     Attributes:
+        cache_dir: The cache's folder; the user's own by default, None for no cache at all.
+        offline: Refuse every request.
+        timeout: Seconds to wait for a connection, and between two pieces of an answer; 10 and 20 by default.
+        max_download: The most bytes to download of a wheel whose server refuses ranges; 64 MiB by default.
+    """
+
+    cache_dir: str | os.PathLike[str] | None = option(
+        "--cache-dir", default="", repeated=True, commands="check env fix who", group="reading", metavar="DIR",
+        check=_cache_folder,
+        help="where the cache is",
+        others=[(("-n", "--no-cache", "--no-cache-dir"), None, "neither read nor write the cache")],
+    )  # fmt: skip
+    offline: bool = option(
+        "--offline", default=False, repeated=True, commands="check env fix who", group="reading",
+        help="only the cache and local files",
+    )  # fmt: skip
+    timeout: float | None = option(
+        "--timeout", default=None, commands="check env fix who", group="reading", metavar="SECONDS", parse=_timeout,
+        check=_seconds,
+        help="how long to wait for a connection, and for each piece of an answer (default: 10 and 20)",
+    )  # fmt: skip
+    max_download: int | None = option(
+        "--max-download", default=None, commands="check env fix who", group="reading", metavar="SIZE", parse=_size,
+        check=_bytes,
+        help="the most to download of a wheel whose server refuses ranges (default: 64MiB)",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        for name, value in checked_values(self).items():
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What may be said besides the requirements, PATHs or environment; everything has a default.
+
+    Values are checked when it is made: a wrong type is a TypeError, a value that is not allowed a QuestionError.
+
+    Attributes:
+        files: Requirements files, ``pyproject.toml`` files or scripts, as ``-r`` names them.
+        constraints: Constraints files, as ``-c`` names them: what is chosen is within what they allow.
+        deps: Whether dependencies are resolved too (by uv). By default for one requirement or wheel, and for files.
+        prereleases: Choose pre-releases like other releases, also where none was asked for.
+        allow_build: Whether uv may take source distributions, and run their code to learn what they require.
+        extras, all_extras, groups: What else of a lock or a ``pyproject.toml`` is installed.
+        against: Published distributions to compare the others with; those of the same name are replaced.
+        into: The environment to install into: what is installed there is compared too, and it is target and
+            interpreter. It and ``interpreter`` may be given as a path, as ``--into`` and ``--python`` take one.
+        siblings: Names to compare with the other variants of them that are known.
+        interpreter: The environment meant: gives the target, and printed commands name it. The running one by
+            default, or none where a target is given.
         target: For what to choose wheels (:func:`wheelclash.target_for`), one or several; the interpreter's own by
             default.
         all_targets: Every target the locks among the arguments are meant for, instead.
-        interpreter: The environment meant: gives the target, and printed commands name it. The running one by
-            default, or none where a target is given.
-        keep: Names that shall win; decides which remedies are given.
-        ignore: Known overlaps, each ``A,B:GLOB`` over ``root/path``.
-        installer: Whose commands the remedies hold; ``uv`` by default.
         index: Where to look; by default where the user's installers are configured to look.
+        exclude_newer: Ask about that moment in the past.
         use_config: Whether pip's and uv's variables and files are read; True by default.
         environ: Environment variables to read them from; the process's own by default.
-        exclude_newer: Ask about that moment in the past.
-        prereleases: Choose pre-releases like other releases, also where none was asked for.
-        system: Add uv's ``--system`` to commands.
-        deps: Whether dependencies are resolved too (by uv). By default for one requirement or wheel, and for files.
-        files: Requirements files, ``pyproject.toml`` files or scripts, as ``-r`` names them.
-        constraints: Constraints files, as ``-c`` names them: what is chosen is within what they allow.
-        extras, all_extras, groups: What else of a lock or a ``pyproject.toml`` is installed.
-        allow_build: Whether uv may take source distributions, and run their code to learn what they require.
-        against: Published distributions to compare the others with; those of the same name are replaced.
-        siblings: Names to compare with the other variants of them that are known.
         why: Whether contested native files are looked into: what each version needs, and where that is.
-        into: The environment to install into: what is installed there is compared too, and it is target and
-            interpreter. It and ``interpreter`` may be given as a path, as ``--into`` and ``--python`` take one.
+        keep: Names that shall win, or be intact; decides which remedies are given.
+        drop: Names to uninstall.
+        ignore: Known overlaps, each ``A,B:GLOB`` over ``root/path``.
+        verify: Hash every installed file, not only the contested ones.
+        installer: The installer of printed commands. By default uv for a set of wheels, and for an environment what
+            installed most of it.
+        system: Add uv's ``--system`` to commands.
     """
 
-    target: Target | Sequence[Target] | None
-    all_targets: bool
-    deps: bool | None
-    files: Iterable[str]
-    constraints: Iterable[str]
-    extras: Iterable[str]
-    all_extras: bool
-    groups: Iterable[str]
-    prereleases: bool
-    allow_build: bool
-    against: Iterable[str]
-    siblings: Iterable[str]
-    why: bool
-    into: Environment | Interpreter | str | os.PathLike[str] | None
-    interpreter: Interpreter | str | os.PathLike[str] | None
-    keep: Iterable[str]
-    ignore: Iterable[str]
-    installer: InstallerName
-    index: IndexFlags | None
-    use_config: bool
-    environ: Mapping[str, str] | None
-    exclude_newer: datetime | None
-    system: bool
+    files: Sequence[str] = option(
+        "-r", "--requirements", "--requirement", default=(), commands="check", group="set", metavar="FILE", check=paths,
+        help="a file of requirements, a pyproject.toml or a script; resolved by uv; repeatable",
+    )  # fmt: skip
+    constraints: Sequence[str] = option(
+        "-c", "--constraints", "--constraint", default=(), commands="check", group="set", metavar="FILE", check=paths,
+        help="a file that limits the versions of what is installed; repeatable",
+    )  # fmt: skip
+    deps: bool | None = option(
+        "--deps", default=None, commands="check who", group="set", check=_deps,
+        help={
+            "check": "with dependencies, resolved by uv (the default for one requirement or wheel, and for files)",
+            "who": "with dependencies, as for 'check'",
+        },
+        others=[
+            (("--no-deps",), False, {
+                "check": "just what is named (the default for several requirements or wheels)",
+                "who": "just what is named",
+            }),
+        ],
+    )  # fmt: skip
+    prereleases: bool = option(
+        "--pre", default=False, commands="check", group="set",
+        help="with pre-releases, also where none is asked for",
+    )  # fmt: skip
+    allow_build: bool = option(
+        "--allow-build", default=False, commands="check", group="set",
+        help="let uv run code of source distributions to learn what they require",
+    )  # fmt: skip
+    extras: Sequence[str] = option(
+        "--extra", default=(), commands="check", group="set", metavar="NAME",
+        help="with this extra of the lock or project; repeatable",
+    )  # fmt: skip
+    all_extras: bool = option("--all-extras", default=False, commands="check", group="set", help="with all its extras")
+    groups: Sequence[str] = option(
+        "--group", default=(), commands="check", group="set", metavar="NAME",
+        help="with this dependency group of the lock or project; repeatable",
+    )  # fmt: skip
+    against: Sequence[str] = option(
+        "--against", default=(), commands="check", group="set", metavar="REQ", check=paths,
+        help="a published distribution to compare unpublished wheels with; repeatable",
+    )  # fmt: skip
+    into: Environment | Interpreter | str | os.PathLike[str] | None = option(
+        "--into", default=None, commands="check", group="set", metavar="PATH", check=_interpreter,
+        help="an interpreter, an environment or a folder of packages: compare with what is there",
+    )  # fmt: skip
+    siblings: Sequence[str] = option(
+        "--siblings", default=(), commands="check", group="set", metavar="NAME", check=paths,
+        help="NAME and the other variants of it that are known; repeatable",
+    )  # fmt: skip
+    interpreter: Environment | Interpreter | str | os.PathLike[str] | None = option(
+        "-p", "--python", default=None, commands="check env fix who", group="python", metavar="PATH",
+        check=_interpreter,
+        help={"check": "an interpreter or environment (default: the active one)"}
+        | dict.fromkeys(("env", "fix", "who"), "an interpreter or the folder of its environment"),
+    )  # fmt: skip
+    target: Target | Sequence[Target] | None = option(default=None, commands="check who", check=_targets)
+    index: IndexOptions | None = option(nested=IndexOptions, commands="check env fix who", check=_index)
+    exclude_newer: datetime | None = option(
+        "--exclude-newer", default=None, commands="check who", group="index", metavar="DATE", parse=parse_cutoff,
+        check=moment,
+        help="as if it were that day (2025-03-01) or moment (RFC 3339), or that long ago (7 days)",
+    )  # fmt: skip
+    use_config: bool = option(
+        "--no-config", "--isolated", default=True, repeated=True, commands="check env fix who", group="index",
+        help="ignore pip's and uv's files and variables",
+    )  # fmt: skip
+    environ: Mapping[str, str] | None = option(default=None, commands="check env fix who", check=_environ)
+    why: bool = option(
+        "--why", default=False, commands="check", group="wanted",
+        help="say which libraries each version of a contested native file needs, by reading it",
+    )  # fmt: skip
+    keep: Sequence[str] = option(
+        "--keep", default=(), commands="check env fix", group="wanted", metavar="NAME", check=_names,
+        help={
+            "check": "who shall win; repeatable",
+            "env": "who must be intact: decides the exit code; repeatable",
+            "fix": "who must be intact; repeatable",
+        },
+    )  # fmt: skip
+    drop: Sequence[str] = option(
+        "--drop", default=(), commands="fix", group="wanted", metavar="NAME", check=_names,
+        help="what to uninstall; repeatable",
+    )  # fmt: skip
+    ignore: Sequence[str | Ignore] = option(
+        "--ignore", default=(), repeated=True, commands="check env fix", group="wanted", metavar="A,B:GLOB",
+        check=_ignores,
+        help=dict.fromkeys(
+            ("check", "env"), "take overlaps of A and B whose root/path matches out of the exit code; repeatable"
+        )
+        | {"fix": "leave overlaps of A and B whose root/path matches as they are; repeatable"},
+    )  # fmt: skip
+    verify: bool = option(
+        "--verify", default=False, commands="env", group="wanted",
+        help="hash every file, not only the contested ones",
+    )  # fmt: skip
+    installer: InstallerName | None = option(
+        "--installer", default=None, repeated=True, commands="check env fix", group="wanted", choices=INSTALLER_NAMES,
+        help={
+            "check": "whose commands to print (default: uv if there is one, else pip)",
+            "env": "whose configuration says where wheels are",
+            "fix": "whose commands (default: the environment's own installer)",
+        },
+    )  # fmt: skip
+    system: bool = option(
+        "--system", default=False, commands="check", group="wanted",
+        help="add uv's --system to printed commands, for a Dockerfile",
+    )  # fmt: skip
+    all_targets: bool = option(
+        "--all-targets", default=False, commands="check who", group="target",
+        help="every target the lock or the wheels are meant for",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        for name, value in checked_values(self).items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def ignores(self) -> tuple[Ignore, ...]:
+        """Return the known overlaps, parsed."""
+        return tuple(ignore for ignore in self.ignore if isinstance(ignore, Ignore))
+
+    @property
+    def index_options(self) -> IndexOptions:
+        """Return where to look for wheels, the defaults if nothing was said."""
+        return self.index or IndexOptions()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question.
+    """One question about a set of wheels, its defaults filled in.
 
     Attributes:
         requirements: Requirements and wheel paths, as a user writes them.
-        targets: For what.
-        all_targets: For every target of the locks instead.
-        interpreter: Whose environment printed commands name; None if the target is a foreign one.
-        keep: Names of the distributions that shall win.
-        ignore: Overlaps that are known.
-        installer: Whose commands to give.
-        index: Index options given for this question.
-        use_config: Whether pip's and uv's files and variables are read.
-        environ: Environment variables those may come from.
-        cwd: The folder relative paths start from.
-        exclude_newer: Leave out what an index got at this moment or later.
-        system: Add uv's ``--system`` to commands.
-        deps: Whether dependencies are resolved too; None for the default.
-        files: Files of requirements.
-        constraints: Constraints files.
-        extras, all_extras, groups: What else of a lock or project is installed.
-        prereleases: Whether pre-releases are chosen like other releases.
-        allow_build: Whether uv may take source distributions.
-        against: Published distributions to compare the others with.
-        siblings: Names to compare with their known variants.
-        why: Whether contested native files are looked into.
+        options: What else was said.
+        targets: For what; where ``options.all_targets``, for every target of the locks instead.
+        interpreter: Its environment is named by printed commands; None if the target is a foreign one.
         into: The environment whose distributions are compared too.
+        environ: Environment variables that settings may come from.
+        cwd: The folder relative paths start from.
     """
 
     requirements: tuple[str, ...]
+    options: Options
     targets: tuple[Target, ...]
     interpreter: Interpreter | None
-    keep: tuple[str, ...]
-    ignore: tuple[Ignore, ...]
-    installer: InstallerName
-    index: IndexFlags
-    use_config: bool
+    into: Environment | None
     environ: Mapping[str, str]
     cwd: Path
-    exclude_newer: datetime | None = None
-    system: bool = False
-    all_targets: bool = False
-    deps: bool | None = None
-    files: tuple[str, ...] = ()
-    constraints: tuple[str, ...] = ()
-    extras: tuple[str, ...] = ()
-    all_extras: bool = False
-    groups: tuple[str, ...] = ()
-    prereleases: bool = False
-    allow_build: bool = False
-    against: tuple[str, ...] = ()
-    siblings: tuple[str, ...] = ()
-    into: Environment | None = None
-    why: bool = False
+
+    @property
+    def installer(self) -> InstallerName:
+        """Return the installer of the commands."""
+        return self.options.installer or "uv"
+
+    @property
+    def index(self) -> IndexOptions:
+        """Return the index options given for this question."""
+        return self.options.index_options
+
+
+def repeated_options(options: Options, session: SessionOptions) -> tuple[str, ...]:
+    """Return the options that say how, as a printed command of ``wheelclash`` repeats them; no credentials.
+
+    Those that name the environment are :attr:`wheelclash.Environment.options`.
+
+    Args:
+        options: The options of the question.
+        session: Those of the session that answered it.
+    """
+    from wheelclash.http.urls import without_credentials
+
+    values: list[str] = []
+    switches: list[str] = []
+    for group in (options.index_options, options, session):
+        for name, about in options_of(group):
+            value = getattr(group, name)
+            if not about.repeated or value == about.default:
+                continue
+            if isinstance(about.default, bool):
+                switches.append(about.flag)
+            elif value is None:
+                flags = next(flags for flags, given, _ in about.others if given is None)
+                switches.append(next(flag for flag in flags if flag.startswith("--")))
+            else:
+                for item in value if isinstance(value, tuple) else (value,):
+                    text = item.text if isinstance(item, Ignore) else str(item)
+                    values += [about.flag, without_credentials(text)]
+    return (*values, *switches)

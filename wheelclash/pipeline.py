@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from wheelclash.environment.paths import Places
     from wheelclash.environment.state import StateReader
     from wheelclash.gather import TargetSet
-    from wheelclash.index.settings import IndexFlags
+    from wheelclash.index.settings import IndexOptions
     from wheelclash.installers import Installer
     from wheelclash.native.explain import Why
     from wheelclash.options import Question
@@ -79,7 +79,9 @@ def answer(question: Question, reader: WheelReader) -> Report:
     """
     result = look(question, reader)
     views = result.views
-    unmatched = [ignore.text for ignore in question.ignore if not any(view.is_ignored_by(ignore) for view in views)]
+    unmatched = [
+        ignore.text for ignore in question.options.ignores if not any(view.is_ignored_by(ignore) for view in views)
+    ]
     warnings = [
         *result.warnings,
         *dict.fromkeys(text for view in views for text in contradictions(view.distributions, view.target)),
@@ -110,16 +112,16 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
     not_compared = [skip for found in gathered.sets for skip in found.not_compared]
     left_out = {skip.name: f"{skip.requirement} was not read: {skip.reason}" for skip in skipped}
     left_out |= {skip.name: f"{skip.requirement} is not compared: {skip.reason}" for skip in not_compared}
-    require_known(question.keep, known if there is None else known | there.versions.keys(), left_out)
+    require_known(question.options.keep, known if there is None else known | there.versions.keys(), left_out)
     notes = list(gathered.notes)
     views = [_view(each, read, question, reader, where, there, gathered.whole) for each in gathered.sets]
-    if question.why:
+    if question.options.why:
         views = [view._replace(reasons=_reasons(view, question, reader, there)) for view in views]
     if there is not None:
         skipped += there.skipped
         not_compared += there.not_compared
         for view in views:
-            resolved = bool(question.deps)
+            resolved = bool(question.options.deps)
             notes += _notes_on_residents(view, there.places)
             notes += side_effects(view.distributions, there.installed, there.requires, view.target, resolved=resolved)
         if there.places.python is None:
@@ -130,7 +132,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
         skipped=skipped,
         not_compared=_once(not_compared),
         warnings=notes,
-        ignores=question.ignore,
+        ignores=question.options.ignores,
         python=None if question.interpreter is None else str(question.interpreter.executable),
         into=None if there is None else there.places,
         reading=Reading.of(reader.fetcher.traffic, from_cache),
@@ -146,7 +148,8 @@ def _reasons(
     grave = [
         each
         for each in view.overlaps
-        if each.severity in {"error", "warning"} and not any(one.matches(each, view.names) for one in question.ignore)
+        if each.severity in {"error", "warning"}
+        and not any(one.matches(each, view.names) for one in question.options.ignores)
     ]
     if there is None:
         return explain_overlaps(grave, view.distributions, reader)
@@ -251,10 +254,10 @@ def _view(
     names = {each.id: each.name for each in everybody}
     # what is ignored is shared all the same, but no reason to do anything
     counted = [
-        each._replace(severity="notice") if any(one.matches(each, names) for one in question.ignore) else each
+        each._replace(severity="notice") if any(one.matches(each, names) for one in question.options.ignores) else each
         for each in overlaps
     ]
-    keepers = check_keepers([each for each in question.keep if each in names.values()], everybody, counted)
+    keepers = check_keepers([each for each in question.options.keep if each in names.values()], everybody, counted)
     view = View(
         state=state,
         roots=found.roots,
@@ -268,7 +271,7 @@ def _view(
                 target,
                 state=state,
                 roots=found.roots,
-                no_deps=question.deps is False,
+                no_deps=question.options.deps is False,
             )
             for each in INSTALLERS
         ],
@@ -293,7 +296,11 @@ def _plans(
     if question.into is not None and question.into.interpreter is None:
         return Plans()  # commands name an interpreter, and there is none
     diagnosis = next(each for each in view.diagnoses if each.installer == installer.name)
-    taken = [each for each in diagnosis.taken if not any(view.is_loss_ignored_by(one, each) for one in question.ignore)]
+    taken = [
+        each
+        for each in diagnosis.taken
+        if not any(view.is_loss_ignored_by(one, each) for one in question.options.ignores)
+    ]
     return plan(
         installer,
         view.distributions,
@@ -305,7 +312,7 @@ def _plans(
         state=view.state,
         taken=taken,
         whole=whole,
-        no_deps=question.deps is False,
+        no_deps=question.options.deps is False,
     )
 
 
@@ -452,7 +459,7 @@ def _settle(doubt: Doubt, candidate: Candidate, reader: WheelReader) -> Answer |
 # -- commands ------------------------------------------------------------------------------------------------
 
 
-def _invocation(question: Question, installer: Installer, flags: IndexFlags) -> Invocation:
+def _invocation(question: Question, installer: Installer, flags: IndexOptions) -> Invocation:
     """How printed commands name environment and index."""
     options = installer.index_options(
         index_url=flags.index_url,
@@ -463,6 +470,6 @@ def _invocation(question: Question, installer: Installer, flags: IndexFlags) -> 
     interpreter = question.interpreter
     is_there = interpreter is not None and interpreter.is_active
     alone = is_there and (installer.name != "pip" or interpreter is None or interpreter.has_pip)
-    if interpreter is None or alone or question.all_targets or len(question.targets) > 1:
-        return Invocation(system=question.system, index_options=options)
-    return Invocation(str(interpreter.executable), interpreter.has_pip, question.system, options)
+    if interpreter is None or alone or question.options.all_targets or len(question.targets) > 1:
+        return Invocation(system=question.options.system, index_options=options)
+    return Invocation(str(interpreter.executable), interpreter.has_pip, question.options.system, options)

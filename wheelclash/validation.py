@@ -1,4 +1,8 @@
-"""Checks of what callers of the library give.
+"""Options, and checks of what callers of the library give.
+
+An option is one field of a frozen dataclass, made by :func:`option`: the name for the library, the flags and the help
+for the command line, the default, and the check of a value stand in one place. Only :mod:`dataclasses` is imported,
+since ``--help`` reads these fields.
 
 A value of a wrong type, or an option that does not exist, is a :class:`TypeError`, as for any Python function; a value
 of the right type that is not among those allowed is a :class:`wheelclash.QuestionError`. Both say what is allowed.
@@ -7,19 +11,154 @@ of the right type that is not among those allowed is a :class:`wheelclash.Questi
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
 
 from wheelclash.errors import QuestionError
 
+TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from types import UnionType
+    from typing import Any, TypeVar
 
-__all__ = ["choice", "flag", "instance", "items", "moment", "paths", "refuse_unknown", "texts"]
+    _T = TypeVar("_T")
 
-_T = TypeVar("_T")
+__all__ = [
+    "Option",
+    "checked_values",
+    "choice",
+    "flag",
+    "instance",
+    "items",
+    "moment",
+    "option",
+    "options_of",
+    "paths",
+    "refuse_unknown",
+    "texts",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How an option is written on the command line, and what a value of it must be.
+
+    Attributes:
+        flags: Its flags, long or short; none for an option of the library alone. One without a dash is positional.
+        commands: The commands it belongs to.
+        group: The group of options it is listed in by ``--help``.
+        help: What ``--help`` says of it; by command where commands differ.
+        default: Its default.
+        metavar: The name of its value in ``--help``.
+        nargs: How many words it takes, as for :mod:`argparse`.
+        repeats: Whether it may be given several times.
+        choices: The values the command line takes; by command where commands differ.
+        parse: Makes a value from a word of the command line.
+        others: Further flags that give it a value: flags, value, help.
+        nested: The class of options that this one holds; their flags are its own.
+        repeated: Whether printed commands of ``wheelclash`` repeat it.
+        check: Returns the value that a caller gave for a name, or raises TypeError or QuestionError.
+    """
+
+    flags: Sequence[str]
+    commands: Sequence[str]
+    group: str
+    help: str | Mapping[str, str]
+    default: Any
+    metavar: str | None
+    nargs: str | None
+    repeats: bool
+    choices: Sequence[str] | Mapping[str, Sequence[str]] | None
+    parse: Callable[[str], Any] | None
+    others: Sequence[tuple[Sequence[str], object, str | Mapping[str, str]]]
+    nested: type | None
+    repeated: bool
+    check: Callable[[str, Any], Any] | None
+
+    @property
+    def flag(self) -> str:
+        """Return its first long flag."""
+        return next(each for each in self.flags if each.startswith("--"))
+
+    def choices_for(self, command: str) -> Sequence[str] | None:
+        """Return the values that a command takes; None for any."""
+        if isinstance(self.choices, Mapping):
+            return self.choices[command]
+        return self.choices
+
+    def help_for(self, command: str) -> str:
+        """Return what ``--help`` of a command says of it."""
+        return self.help if isinstance(self.help, str) else self.help[command]
+
+
+def option(
+    *flags: str,
+    default: Any = MISSING,
+    commands: str = "",
+    group: str = "",
+    help: str | Mapping[str, str] = "",  # noqa: A002  (argparse's name)
+    metavar: str | None = None,
+    nargs: str | None = None,
+    choices: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+    parse: Callable[[str], Any] | None = None,
+    others: Sequence[tuple[Sequence[str], object, str | Mapping[str, str]]] = (),
+    nested: type | None = None,
+    repeated: bool = False,
+    check: Callable[[str, Any], Any] | None = None,
+) -> Any:
+    """Return a field of a dataclass that is an option.
+
+    The default says what kind of option it is, unless ``check`` does: False or True a switch, an empty tuple a list of
+    strings that may be repeated, anything else one value.
+
+    Args:
+        *flags: See :class:`Option`.
+        default: The default; a required option has none.
+        commands: The commands it belongs to, with spaces between.
+        group: See :class:`Option`, as for the rest.
+        help: As above.
+        metavar: As above.
+        nargs: As above.
+        choices: As above; a value that the library is given must be among them, too.
+        parse: As above.
+        others: As above.
+        nested: As above.
+        repeated: As above.
+        check: As above.
+    """
+    if check is None and choices is not None:
+        check = lambda name, given: default if given == default else choice(name, given, choices)  # noqa: E731
+    elif check is None:
+        check = flag if isinstance(default, bool) else texts if default == () else None
+    about = Option(
+        flags, commands.split(), group, help, default, metavar, nargs, default == () and nargs is None, choices, parse,
+        others, nested, repeated, check,
+    )  # fmt: skip
+    if nested is not None:
+        return field(default_factory=nested, metadata={"option": about}, kw_only=True)
+    return field(default=default, metadata={"option": about}, kw_only=True)
+
+
+def options_of(kind: Any) -> Iterator[tuple[str, Option]]:
+    """Yield the names and options of a class of options, in their order."""
+    for each in fields(kind):
+        if "option" in each.metadata:
+            yield each.name, each.metadata["option"]
+
+
+def checked_values(options: Any) -> dict[str, Any]:
+    """Return the checked values of an instance of a class of options, by name.
+
+    Raises:
+        TypeError: A value is of a wrong type.
+        QuestionError: A value is not among those allowed.
+    """
+    return {
+        name: getattr(options, name) if about.check is None else about.check(name, getattr(options, name))
+        for name, about in options_of(options)
+    }
 
 
 def refuse_unknown(function: str, given: Iterable[str], known: Iterable[str], elsewhere: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from wheelclash.errors import IndexSettingsError
 from wheelclash.http.urls import Credentials
 from wheelclash.index import pip_config as pipconfig
 from wheelclash.index import uv_config as uvconfig
-from wheelclash.index.settings import IndexFlags, IndexSettings, default_index, resolve_settings
+from wheelclash.index.settings import IndexOptions, IndexSettings, default_index, resolve_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def resolved(
     home: Path,
     *,
-    flags: IndexFlags | None = None,
+    flags: IndexOptions | None = None,
     installer: Literal["pip", "uv"] = "uv",
     environ: dict[str, str] | None = None,
     no_config: bool = False,
@@ -41,7 +41,7 @@ def resolved(
     """Settings on a machine on which nothing is set but what the test sets."""
     isolated = {"HOME": str(home), "XDG_CONFIG_DIRS": str(home / "system"), "XDG_CONFIG_HOME": str(home / "user")}
     return resolve_settings(
-        flags=flags or IndexFlags(),
+        flags=flags or IndexOptions(),
         installer=installer,
         environ=isolated | (environ or {}),
         cwd=cwd or home,
@@ -64,20 +64,20 @@ UV_FILE = f'index-url = "{B}"\n'
 @pytest.mark.parametrize(
     ("flags", "installer", "environ", "files", "expected"),
     [
-        (IndexFlags(index_url=C), "uv", {"UV_DEFAULT_INDEX": A}, {}, ("flags", "flags", C)),
-        (IndexFlags(), "uv", {"UV_DEFAULT_INDEX": A, "PIP_INDEX_URL": B}, {}, ("uv", "UV_DEFAULT_INDEX", A)),
-        (IndexFlags(), "pip", {"UV_DEFAULT_INDEX": A, "PIP_INDEX_URL": B}, {}, ("pip", "PIP_INDEX_URL", B)),
-        (IndexFlags(), "uv", {"PIP_INDEX_URL": B}, {}, ("pip", "PIP_INDEX_URL", B)),
-        (IndexFlags(), "uv", {"PIP_INDEX_URL": C}, {"uv": UV_FILE}, ("uv", "uv configuration", B)),
-        (IndexFlags(), "pip", {"UV_INDEX_URL": C}, {"pip": PIP_FILE}, ("pip", "pip configuration", A)),
-        (IndexFlags(), "pip", {}, {"pip": PIP_FILE, "uv": UV_FILE}, ("pip", "pip configuration", A)),
-        (IndexFlags(), "uv", {}, {"pip": PIP_FILE, "uv": UV_FILE}, ("uv", "uv configuration", B)),
-        (IndexFlags(), "uv", {"UV_INDEX_STRATEGY": "merge"}, {"pip": PIP_FILE}, ("pip", "pip configuration", A)),
+        (IndexOptions(index_url=C), "uv", {"UV_DEFAULT_INDEX": A}, {}, ("flags", "flags", C)),
+        (IndexOptions(), "uv", {"UV_DEFAULT_INDEX": A, "PIP_INDEX_URL": B}, {}, ("uv", "UV_DEFAULT_INDEX", A)),
+        (IndexOptions(), "pip", {"UV_DEFAULT_INDEX": A, "PIP_INDEX_URL": B}, {}, ("pip", "PIP_INDEX_URL", B)),
+        (IndexOptions(), "uv", {"PIP_INDEX_URL": B}, {}, ("pip", "PIP_INDEX_URL", B)),
+        (IndexOptions(), "uv", {"PIP_INDEX_URL": C}, {"uv": UV_FILE}, ("uv", "uv configuration", B)),
+        (IndexOptions(), "pip", {"UV_INDEX_URL": C}, {"pip": PIP_FILE}, ("pip", "pip configuration", A)),
+        (IndexOptions(), "pip", {}, {"pip": PIP_FILE, "uv": UV_FILE}, ("pip", "pip configuration", A)),
+        (IndexOptions(), "uv", {}, {"pip": PIP_FILE, "uv": UV_FILE}, ("uv", "uv configuration", B)),
+        (IndexOptions(), "uv", {"UV_INDEX_STRATEGY": "merge"}, {"pip": PIP_FILE}, ("pip", "pip configuration", A)),
     ],
 )
 def test_the_first_source_that_names_an_index_counts(
     home: Path,
-    flags: IndexFlags,
+    flags: IndexOptions,
     installer: Literal["pip", "uv"],
     environ: dict[str, str],
     files: dict[str, str],
@@ -113,18 +113,18 @@ def test_no_config_looks_at_flags_alone(home: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "environ", "strategy", "order"),
     [
-        (IndexFlags(index_url=A, extra_index_urls=(B, C)), {}, "first-index", (B, C, A)),
-        (IndexFlags(index_url=A, extra_index_urls=(B,), strategy="merge"), {}, "merge", (A, B)),
-        (IndexFlags(index_url=A, extra_index_urls=(B,), strategy="unsafe-best-match"), {}, "merge", (A, B)),
-        (IndexFlags(), {"PIP_INDEX_URL": A, "PIP_EXTRA_INDEX_URL": f"{B} {C}"}, "merge", (A, B, C)),
-        (IndexFlags(strategy="first-index"), {"PIP_INDEX_URL": A, "PIP_EXTRA_INDEX_URL": B}, "first-index", (B, A)),
-        (IndexFlags(), {"UV_DEFAULT_INDEX": A, "UV_INDEX": f"{B} c={C}"}, "first-index", (B, C, A)),
-        (IndexFlags(), {"UV_INDEX_URL": A, "UV_EXTRA_INDEX_URL": B, "UV_INDEX_STRATEGY": "unsafe-best-match"},
+        (IndexOptions(index_url=A, extra_index_urls=(B, C)), {}, "first-index", (B, C, A)),
+        (IndexOptions(index_url=A, extra_index_urls=(B,), strategy="merge"), {}, "merge", (A, B)),
+        (IndexOptions(index_url=A, extra_index_urls=(B,), strategy="unsafe-best-match"), {}, "merge", (A, B)),
+        (IndexOptions(), {"PIP_INDEX_URL": A, "PIP_EXTRA_INDEX_URL": f"{B} {C}"}, "merge", (A, B, C)),
+        (IndexOptions(strategy="first-index"), {"PIP_INDEX_URL": A, "PIP_EXTRA_INDEX_URL": B}, "first-index", (B, A)),
+        (IndexOptions(), {"UV_DEFAULT_INDEX": A, "UV_INDEX": f"{B} c={C}"}, "first-index", (B, C, A)),
+        (IndexOptions(), {"UV_INDEX_URL": A, "UV_EXTRA_INDEX_URL": B, "UV_INDEX_STRATEGY": "unsafe-best-match"},
          "merge", (A, B)),
     ],
 )  # fmt: skip
 def test_several_indexes_are_ordered_by_whose_block_it_is(
-    home: Path, flags: IndexFlags, environ: dict[str, str], strategy: str, order: tuple[str, ...]
+    home: Path, flags: IndexOptions, environ: dict[str, str], strategy: str, order: tuple[str, ...]
 ) -> None:
     found = resolved(home, flags=flags, environ=environ)
     assert (found.strategy, found.indexes) == (strategy, order)
@@ -132,7 +132,7 @@ def test_several_indexes_are_ordered_by_whose_block_it_is(
 
 def test_no_index_leaves_find_links_alone(home: Path) -> None:
     (home / "wheels").mkdir()
-    flags = IndexFlags(index_url=A, extra_index_urls=(B,), find_links=("wheels", C), no_index=True)
+    flags = IndexOptions(index_url=A, extra_index_urls=(B,), find_links=("wheels", C), no_index=True)
     found = resolved(home, flags=flags)
     assert found.indexes == ()
     assert found.find_links == ((home / "wheels").as_uri(), C)
@@ -142,7 +142,7 @@ def test_no_index_leaves_find_links_alone(home: Path) -> None:
 def test_no_secret_leaves_the_store(home: Path) -> None:
     credentials = Credentials()
     secret = "https://me:s3cr3t@a.example/simple/"  # noqa: S105 - the test's point
-    flags = IndexFlags(index_url=secret, extra_index_urls=(secret,), find_links=(secret,))
+    flags = IndexOptions(index_url=secret, extra_index_urls=(secret,), find_links=(secret,))
     found = resolved(home, flags=flags, credentials=credentials)
     assert "s3cr3t" not in repr(found)
     assert found.index_url == found.flags.index_url == A
@@ -152,16 +152,16 @@ def test_no_secret_leaves_the_store(home: Path) -> None:
 @pytest.mark.parametrize(
     "flags",
     [
-        IndexFlags(index_url="ftp://me:s3cr3t@a.example/"),
-        IndexFlags(index_url="https://me:s3cr3t@a.example:port/"),
-        IndexFlags(index_url="https://"),
-        IndexFlags(index_url="file://host/simple/"),
-        IndexFlags(index_url=""),
-        IndexFlags(find_links=("nowhere",)),
-        IndexFlags(strategy="unsafe-first-match"),
+        IndexOptions(index_url="ftp://me:s3cr3t@a.example/"),
+        IndexOptions(index_url="https://me:s3cr3t@a.example:port/"),
+        IndexOptions(index_url="https://"),
+        IndexOptions(index_url="file://host/simple/"),
+        IndexOptions(index_url=""),
+        IndexOptions(find_links=("nowhere",)),
+        IndexOptions(strategy="unsafe-first-match"),
     ],
 )
-def test_settings_that_make_no_sense_are_told_without_secrets(home: Path, flags: IndexFlags) -> None:
+def test_settings_that_make_no_sense_are_told_without_secrets(home: Path, flags: IndexOptions) -> None:
     if flags.index_url == "":
         assert resolved(home, flags=flags).kind == "default"
         return

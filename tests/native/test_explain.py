@@ -73,11 +73,11 @@ def natives(ran: Ran) -> Mapping[str, Any]:
 def test_an_examination_counts_only_its_own_requests(made: Handmade, index: LoopbackIndex, tmp_path: Path) -> None:
     """Whatever its session was asked before."""
     environment = wheelclash.find_environment(prefix=str(made.prefix))
-    flags = wheelclash.IndexFlags(index_url=index.simple)
+    flags = wheelclash.IndexOptions(index_url=index.simple)
     with wheelclash.Session(cache_dir=None) as session:
-        alone = wheelclash.examine(environment, session=session, index=flags, use_config=False).reading
+        alone = wheelclash.check_environment(environment, session=session, index=flags, use_config=False).reading
         session.check(["cu12", "cu13"], index=flags, use_config=False)
-        again = wheelclash.examine(environment, session=session, index=flags, use_config=False).reading
+        again = wheelclash.check_environment(environment, session=session, index=flags, use_config=False).reading
     assert alone.index_requests == 1
     assert again == alone
 
@@ -88,9 +88,9 @@ def test_an_examination_trusts_the_certificate_of_its_settings(made: Handmade, t
     with LoopbackIndex(tmp_path / "secret", certificate=certificate_of(tmp_path)) as secret:
         secret.add(*WHEELS.values())
         for certificate, needs in ((None, []), (str(tmp_path / "ca.pem"), ["libzzrt.so.12", "libc.so.6"])):
-            flags = wheelclash.IndexFlags(index_url=secret.simple, cert=certificate)
+            flags = wheelclash.IndexOptions(index_url=secret.simple, cert=certificate)
             with wheelclash.Session(cache_dir=None) as session:
-                report = wheelclash.examine(environment, session=session, index=flags, use_config=False)
+                report = wheelclash.check_environment(environment, session=session, index=flags, use_config=False)
             (native,) = [each.native for each in report.overlaps[0].owners if each.distribution == "cu12"]
             assert native is not None
             assert [each.name for each in native.needs] == needs

@@ -19,7 +19,7 @@ from tests.support.command import HERE
 from tests.support.environments import INSTALLER_NAMES, Environment, RealInstaller
 from tests.support.loopback import LoopbackIndex
 from tests.support.wheelmaker import Wheel
-from wheelclash import IndexFlags, Session
+from wheelclash import IndexOptions, Session
 from wheelclash.core.installer import Invocation
 from wheelclash.target.interpreter import ask
 
@@ -182,7 +182,7 @@ class Place:
                 into=ask(environment.python, {}),
                 keep=keep,
                 installer=self.installer.name,
-                index=IndexFlags(find_links=(str(self.wheels),), no_index=True),
+                index=IndexOptions(find_links=(str(self.wheels),), no_index=True),
                 use_config=False,
                 environ={},
             )
@@ -355,7 +355,7 @@ def test_index_is_named_again(environments: Environments, tmp_path: Path) -> Non
         report = session.check(
             ["one"],
             into=ask(environment.python, {}),
-            index=IndexFlags(index_url=index.simple),
+            index=IndexOptions(index_url=index.simple),
             use_config=False,
             environ={},
         )

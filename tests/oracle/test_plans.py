@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.environments import INSTALLER_NAMES, RealInstaller
 from tests.support.wheelmaker import Wheel
-from wheelclash import IndexFlags, Session
+from wheelclash import IndexOptions, Session
 from wheelclash.target.interpreter import ask
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Place:
                 deps=request.deps,
                 keep=[request.keep],
                 installer=self.installer.name,
-                index=IndexFlags(find_links=(str(self.folder / "wheels"),), no_index=True),
+                index=IndexOptions(find_links=(str(self.folder / "wheels"),), no_index=True),
                 use_config=False,
                 environ={"PATH": os.environ.get("PATH", os.defpath)},
             )

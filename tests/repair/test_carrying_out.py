@@ -14,12 +14,12 @@ import pytest
 
 from tests.support.command import ROOT, Command
 from tests.support.installed import Handmade
-from wheelclash import IndexFlags, find_environment, fix
+from wheelclash import IndexOptions, find_environment, plan_repair
 from wheelclash.errors import QuestionError
 from wheelclash.http.urls import Credentials
 from wheelclash.index.settings import IndexSettings
 from wheelclash.installers import PIP, UV, Installer
-from wheelclash.repair import installer_for, refuse, run, variables
+from wheelclash.repairs import installer_for, refuse, run, variables
 from wheelclash.report.view import CommandOutcome
 from wheelclash.target.interpreter import running
 
@@ -81,7 +81,7 @@ def test_what_cannot_be_written_to_is_refused(made: Handmade) -> None:
 def test_a_folder_without_an_interpreter_cannot_be_mended(made: Handmade) -> None:
     made.add("one", {"one.py": ""})
     with pytest.raises(QuestionError, match="interpreter"):
-        fix(find_environment(prefix=made.prefix))
+        plan_repair(find_environment(prefix=made.prefix))
 
 
 def settings(kind: str) -> IndexSettings:
@@ -93,7 +93,7 @@ def settings(kind: str) -> IndexSettings:
         find_links=("file:///wheels",),
         strategy="merge",
         cert="/ca.pem",
-        flags=IndexFlags(),
+        flags=IndexOptions(),
     )
     return replace(named, kind=kind)  # type: ignore[arg-type]  # one of its kinds
 
@@ -181,7 +181,7 @@ def test_an_interrupt_waits_for_the_installer(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _SLOW, str(tmp_path)]
     ours = (
         "import os, signal, sys; from wheelclash.installers import PIP;"
-        " from wheelclash.repair import run;"
+        " from wheelclash.repairs import run;"
         " signal.signal(signal.SIGINT, signal.default_int_handler);"
         f" run([{command!r}], PIP, os.environ, 2)"
     )
@@ -215,7 +215,7 @@ _CARRIES_OUT = """
 import os, sys
 from wheelclash.cli import _end_on_signals
 from wheelclash.installers import PIP
-from wheelclash.repair import run
+from wheelclash.repairs import run
 _end_on_signals()
 run([["pip", "install", "x"]], PIP, dict(os.environ), -3)
 """

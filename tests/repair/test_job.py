@@ -14,7 +14,7 @@ from tests.support.elf import shared_library
 from tests.support.installed import Handmade
 from tests.support.loopback import LoopbackIndex
 from tests.support.wheelmaker import Wheel
-from wheelclash import Environment, IndexFlags, Session, find_environment, fix
+from wheelclash import Environment, IndexOptions, Session, find_environment, plan_repair
 
 CORE = "p/core.so"
 ONE = Wheel("one", files={CORE: shared_library(["libzzrt.so.1"])})
@@ -44,12 +44,12 @@ def test_wheels_of_a_repair_are_read_with_the_certificate_of_the_settings(
     session = Session(cache_dir=None)
     with LoopbackIndex(tmp_path / "wheels", certificate=certificate_of(tmp_path)) as index, session:
         index.add(ONE, TWO)
-        trusting = IndexFlags(index_url=index.simple, cert=str(tmp_path / "ca.pem"))
+        trusting = IndexOptions(index_url=index.simple, cert=str(tmp_path / "ca.pem"))
         for keep, flags, state, why in (
-            (["one"], IndexFlags(index_url=index.simple), "no-wheel", []),
+            (["one"], IndexOptions(index_url=index.simple), "no-wheel", []),
             (["one"], trusting, "planned", []),
             ([], trusting, "undecided", ["one's needs libzzrt.so.1: nowhere in this environment; two's needs"]),
         ):
-            report = fix(environment, keep=keep, index=flags, installer="uv", use_config=False, session=session)
+            report = plan_repair(environment, keep=keep, index=flags, installer="uv", use_config=False, session=session)
             assert report.state == state
             assert [(each.why or "").partition(" libzzrt.so.2")[0] for each in report.undecided] == why

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from wheelclash.index.settings import IndexFlags
+from wheelclash.index.settings import IndexOptions
 from wheelclash.target.target import target_for
 from wheelclash.wheel.remote import FIRST_TAIL
 
@@ -255,7 +255,7 @@ def ask(index: LoopbackIndex, case: Case, session: Session) -> Report:
     return session.check(
         case.requirements,
         target=target_for(case.python_version, case.python_platform),
-        index=IndexFlags(index_url=index.simple),
+        index=IndexOptions(index_url=index.simple),
         use_config=False,
         environ={},
     )

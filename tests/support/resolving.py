@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tests.support.values import LINUX
 from wheelclash.closure import Closure, ClosureRequest, resolve
 from wheelclash.http.urls import Credentials
-from wheelclash.index.settings import IndexFlags, IndexSettings, resolve_settings
+from wheelclash.index.settings import IndexOptions, IndexSettings, resolve_settings
 from wheelclash.resolve.requirement import parse
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Resolver:
 
     def settings(self) -> IndexSettings:
         """What a command line with these options comes to."""
-        flags = IndexFlags(self.index_url, self.extra_index_urls, self.find_links, self.no_index, self.strategy)
+        flags = IndexOptions(self.index_url, self.extra_index_urls, self.find_links, self.no_index, self.strategy)
         environ = {} if self.cert is None else {"SSL_CERT_FILE": self.cert}
         return resolve_settings(
             flags=flags, installer="uv", environ=environ, cwd=self.folder, no_config=True, credentials=self.credentials

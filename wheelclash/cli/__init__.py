@@ -5,10 +5,6 @@ from __future__ import annotations
 import gc
 import sys
 
-TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
-if TYPE_CHECKING:
-    from wheelclash.cli.arguments import Arguments
-
 __all__ = ["entry_point", "main"]
 
 _ERROR = 2
@@ -57,15 +53,17 @@ def main(arguments: list[str], *, as_module: bool = False) -> int:
 
 
 def _answer(arguments: list[str], *, as_module: bool) -> int:
-    from wheelclash.cli.arguments import parse
+    from wheelclash.cli.parser import parse
     from wheelclash.cli.streams import UnwritableError, complain, discard, finish, prepare
     from wheelclash.errors import WheelclashError
 
     prepare()
     try:
         try:
-            parsed = parse(arguments)
-            code = _run(parsed.command, parsed, as_module=as_module)
+            options = parse(arguments)
+            from wheelclash.cli.commands import run
+
+            code = run(options, as_module=as_module)
         except SystemExit as done:  # argparse: --help, --version, a usage error
             code = done.code if isinstance(done.code, int) else _ERROR
         except WheelclashError as error:
@@ -113,23 +111,3 @@ def _end_on_signals() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores one of them
             signal.signal(number, end)
-
-
-def _run(command: str, parsed: Arguments, *, as_module: bool) -> int:
-    if command == "schema":
-        from wheelclash.cli.streams import write
-        from wheelclash.report.schema import schema_text
-
-        write(schema_text())
-        return 0
-    if command == "rule":
-        from wheelclash.cli.streams import write
-        from wheelclash.report.rules import RULES, rule_named
-
-        rules = [rule_named(text) for text in parsed.rules]
-        write("\n".join(rule.text for rule in rules) or "".join(f"{rule.line}\n" for rule in RULES.values()))
-        return 0
-    from importlib import import_module
-
-    code: int = import_module(f"wheelclash.cli.{command}").run(parsed, as_module=as_module)
-    return code

@@ -1,22 +1,35 @@
-"""Writing the report: to standard output, in colour where that is wanted, or to a file."""
+"""Output of the report: to standard output, in colour where that is wanted, or to a file."""
 
 from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 from wheelclash.cli.streams import write
-from wheelclash.errors import QuestionError
 
+TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from pathlib import Path
+    from typing import Protocol
 
-    from wheelclash.cli.arguments import Arguments
+    from wheelclash.cli.parser import CommandOptions
     from wheelclash.report.formats import FormatName
     from wheelclash.report.sources import SourceLine
     from wheelclash.report.terminal import Line, Style
+
+    class Report(Protocol):
+        """Any of our reports, as far as it is written."""
+
+        def to_json(self) -> str:
+            """Return the report for programs."""
+
+        def to_text(self, *, verbose: bool = False) -> str:
+            """Return the report for people."""
+
+        def to_lines(self, *, verbose: bool = False) -> list[Line]:
+            """Return the same as lines of styled spans."""
+
 
 __all__ = ["require_writable", "write_report"]
 
@@ -32,84 +45,79 @@ _COLORS: dict[Style, str] = {
 """The parameters of ``SGR`` (ECMA-48), which every terminal that has colours understands."""
 
 
-class Report(Protocol):
-    """Any of our reports, as far as it is written."""
-
-    def to_json(self) -> str:
-        """The report for programs."""
-
-    def to_text(self, *, verbose: bool = False) -> str:
-        """The report for people."""
-
-    def to_lines(self, *, verbose: bool = False) -> list[Line]:
-        """The same as lines of styled spans."""
-
-
-def write_report(report: Report, arguments: Arguments) -> None:
+def write_report(report: Report, options: CommandOptions) -> None:
     """Write a report as it was asked for, to a stream or file and to further files.
 
     Raises:
         QuestionError: A file cannot be written. Every text is made before the first is written.
     """
-    texts = [(Path(file), _as_format(name, report, arguments)) for name, file in arguments.output_files]
-    if arguments.output is None and arguments.format == "text" and _wants_color(arguments):
-        text = _colored(report, arguments)
+    from pathlib import Path
+
+    texts = [(Path(file), _as_format(name, report, options)) for name, file in options.output_files]
+    if options.output is None and options.format == "text" and _wants_color(options):
+        text = _colored(report, options)
     else:
-        text = _as_text(report, arguments)
-    if arguments.output is not None:
-        _write_file("--output", Path(arguments.output), text)
+        text = _as_text(report, options)
+    if options.output is not None:
+        _write_file("--output", Path(options.output), text)
     for path, other in texts:
         _write_file("--output-file", path, other)
-    if arguments.output is None:
+    if options.output is None:
         write(text)
 
 
-def require_writable(arguments: Arguments) -> None:
+def require_writable(options: CommandOptions) -> None:
     """Refuse to begin what changes something if its report could not be written in the end.
 
     Raises:
         QuestionError: There is no such folder, or it cannot be written to.
     """
-    files = [("--output", arguments.output)] if arguments.output is not None else []
-    files += [("--output-file", file) for _, file in arguments.output_files]
+    from pathlib import Path
+
+    from wheelclash.errors import QuestionError
+
+    files = [("--output", options.output)] if options.output is not None else []
+    files += [("--output-file", file) for _, file in options.output_files]
     for option, file in files:
         folder = Path(os.path.realpath(file)).parent
         if not folder.is_dir() or not os.access(folder, os.W_OK):
             raise QuestionError(f"{option} {file}: it cannot be written.", "Nothing was done.")
 
 
-def _as_text(report: Report, arguments: Arguments) -> str:
-    text = _as_format(arguments.format, report, arguments)
-    return text.partition("\n")[0] + "\n" if arguments.quiet and arguments.format == "text" else text
+def _as_text(report: Report, options: CommandOptions) -> str:
+    text = _as_format(options.format, report, options)
+    return text.partition("\n")[0] + "\n" if options.quiet and options.format == "text" else text
 
 
-def _as_format(name: FormatName, report: Report, arguments: Arguments) -> str:
+def _as_format(name: FormatName, report: Report, options: CommandOptions) -> str:
     """Return the report in a format; only those for other tools need more than the report."""
     if name == "json":
         return report.to_json()
     if name == "text":
-        return report.to_text(verbose=arguments.verbose)
+        return report.to_text(verbose=options.verbose)
     from wheelclash.report.formats import Context, write_as
 
     distributions = getattr(report, "distributions", ())
     through = {distribution.name: distribution.through for distribution in distributions}
     context = Context(
         headline=report.to_text().partition("\n")[0],
-        fail_on=getattr(arguments, "fail_on", "error"),
-        allow_incomplete=arguments.allow_incomplete,
-        sources=_sources(arguments, through),
+        fail_on=options.fail_on,
+        allow_incomplete=options.allow_incomplete,
+        sources=_sources(options, through),
         through=through,
     )
     return write_as(name, report, context)
 
 
-def _sources(arguments: Arguments, names: Collection[str]) -> Mapping[str, SourceLine]:
+def _sources(options: CommandOptions, names: Collection[str]) -> Mapping[str, SourceLine]:
     """Return the lines that name distributions, in those of the arguments that are files of text."""
+    from pathlib import Path
+
     from wheelclash.files import LARGEST_DESCRIPTION, read_file
     from wheelclash.report.sources import find_sources
 
     texts = {}
-    for given in (*getattr(arguments, "requirements", ()), *getattr(arguments, "files", ())):
+    for given in (*getattr(options, "requirements", ()), *getattr(options, "files", ())):
         path = Path(given)
         try:
             if path.suffix.lower() == ".whl" or not path.is_file():
@@ -123,6 +131,8 @@ def _sources(arguments: Arguments, names: Collection[str]) -> Mapping[str, Sourc
 
 def _from_here(path: Path) -> str:
     """Return a path relative to the current folder, in which a CI job has the repository, if it lies there."""
+    from pathlib import Path
+
     here = Path.cwd()
     absolute = Path(os.path.normpath(here / path))
     return (absolute.relative_to(here) if absolute.is_relative_to(here) else absolute).as_posix()
@@ -131,6 +141,9 @@ def _from_here(path: Path) -> str:
 def _write_file(option: str, path: Path, text: str) -> None:
     """Write a file whole or not at all; a device or a pipe is written to as it is."""
     import tempfile
+    from pathlib import Path
+
+    from wheelclash.errors import QuestionError
 
     temporary = None
     try:
@@ -153,10 +166,10 @@ def _write_file(option: str, path: Path, text: str) -> None:
         raise QuestionError(f"{option} {path}: it cannot be written ({error.strerror}).") from error
 
 
-def _wants_color(arguments: Arguments) -> bool:
+def _wants_color(options: CommandOptions) -> bool:
     """Return whether to colour: as ``--color`` says; else NO_COLOR, FORCE_COLOR (in this order), and the terminal."""
-    if arguments.color != "auto":
-        return arguments.color == "always"
+    if options.color != "auto":
+        return options.color == "always"
     environ = os.environ
     if environ.get("NO_COLOR"):
         return False
@@ -166,9 +179,9 @@ def _wants_color(arguments: Arguments) -> bool:
     return understood and sys.stdout.isatty()
 
 
-def _colored(report: Report, arguments: Arguments) -> str:
-    lines = report.to_lines(verbose=arguments.verbose)
-    return "".join(f"{_painted(line)}\n" for line in (lines[:1] if arguments.quiet else lines))
+def _colored(report: Report, options: CommandOptions) -> str:
+    lines = report.to_lines(verbose=options.verbose)
+    return "".join(f"{_painted(line)}\n" for line in (lines[:1] if options.quiet else lines))
 
 
 def _painted(line: Line) -> str:

@@ -87,17 +87,25 @@ def environment_of(interpreter: Interpreter, environ: Mapping[str, str] | None =
     return Environment(places, target_of(interpreter), interpreter, options)
 
 
-def environment_at(place: str | os.PathLike[str], environ: Mapping[str, str]) -> Environment:
+def environment_at(
+    place: Environment | Interpreter | str | os.PathLike[str], environ: Mapping[str, str]
+) -> Environment:
     """Return the environment that a word means, whatever option of :func:`find_environment` it could be given to.
 
     Args:
         place: An interpreter, an environment's folder, a site-packages folder, one made with ``--target``; else a
-            version or a name on PATH.
+            version or a name on PATH. An environment that was found before is returned as it is.
         environ: Environment variables.
 
     Raises:
         QuestionError: There is no such environment.
+        TypeError: It is no environment and no path.
     """
+    if isinstance(place, Environment):
+        return place
+    if isinstance(place, Interpreter):
+        return environment_of(place, environ)
+    instance("environment", place, str | os.PathLike, "an Environment (see find_environment), or the path of one")
     folder = _working_folder() / Path(place).expanduser()
     is_name = Path(place).name == os.fspath(place) and not folder.exists()
     if is_name or not folder.is_dir() or python_of(folder) is not None:

@@ -7,18 +7,17 @@ the report can name the one source of all projects.
 
 from __future__ import annotations
 
-import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from wheelclash.errors import IndexSettingsError
 from wheelclash.http.urls import local_path, shown
 from wheelclash.index import pip_config, uv_config
 from wheelclash.index.block import Block
-from wheelclash.validation import flag, instance, paths, texts
+from wheelclash.index.options import IndexOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -26,49 +25,10 @@ if TYPE_CHECKING:
     from wheelclash.http.cache import Cache
     from wheelclash.http.urls import Credentials
 
-__all__ = ["IndexFlags", "IndexSettings", "Strategy", "default_index", "location", "resolve_settings"]
+__all__ = ["IndexOptions", "IndexSettings", "Strategy", "default_index", "location", "resolve_settings"]
 
 Strategy: TypeAlias = Literal["first-index", "merge"]
 """``first-index``: the first index that has the project, extras first (uv). ``merge``: the best file of all (pip)."""
-
-
-class IndexFlags(NamedTuple):
-    """Index options of the command line, as given.
-
-    Attributes:
-        index_url: ``--index-url``.
-        extra_index_urls: ``--extra-index-url``, in order.
-        find_links: ``--find-links``, in order.
-        no_index: ``--no-index``.
-        strategy: ``--index-strategy``: ``first-index``, ``merge`` or uv's ``unsafe-best-match``.
-        cert: ``--cert``: a file of further CA certificates.
-    """
-
-    index_url: str | None = None
-    extra_index_urls: tuple[str, ...] = ()
-    find_links: tuple[str, ...] = ()
-    no_index: bool = False
-    strategy: str | None = None
-    cert: str | None = None
-
-    @classmethod
-    def checked(cls, flags: IndexFlags | None) -> IndexFlags:
-        """Return what a caller gave, none for None.
-
-        Raises:
-            TypeError: It is of another type, or one of its fields is.
-        """
-        if flags is None:
-            return cls()
-        instance("index", flags, cls, "an IndexFlags or None")
-        return cls(
-            index_url=instance("index_url", flags.index_url, str | None, "a URL or None"),
-            extra_index_urls=texts("extra_index_urls", flags.extra_index_urls),
-            find_links=paths("find_links", flags.find_links),
-            no_index=flag("no_index", flags.no_index),
-            strategy=instance("strategy", flags.strategy, str | None, "the name of a strategy or None"),
-            cert=_path_or_none("cert", flags.cert),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +55,7 @@ class IndexSettings:
     strategy: Strategy = "first-index"
     cert: str | None = None
     trusted_hosts: tuple[str, ...] = ()
-    flags: IndexFlags = field(default_factory=IndexFlags)
+    flags: IndexOptions = field(default_factory=IndexOptions)
 
     @property
     def indexes(self) -> tuple[str, ...]:
@@ -131,7 +91,7 @@ def default_index(cache: Cache | None = None) -> str:
 
 def resolve_settings(
     *,
-    flags: IndexFlags,
+    flags: IndexOptions,
     installer: Literal["pip", "uv"],
     environ: Mapping[str, str],
     cwd: Path,
@@ -159,8 +119,8 @@ def resolve_settings(
     """
     from_flags = Block(
         index_url=flags.index_url,
-        extra_index_urls=flags.extra_index_urls,
-        find_links=flags.find_links,
+        extra_index_urls=tuple(flags.extra_index_urls),
+        find_links=tuple(flags.find_links),
         no_index=flags.no_index,
         cert=None if flags.cert is None else str(cwd / Path(flags.cert).expanduser()),
         spelling="flags",
@@ -191,10 +151,6 @@ def resolve_settings(
         trusted_hosts=chosen.trusted_hosts,
         flags=_without_secrets(flags, credentials),
     )
-
-
-def _path_or_none(name: str, value: object) -> str | None:
-    return None if value is None else os.fspath(instance(name, value, str | os.PathLike, "a path or None"))
 
 
 def _blocks(
@@ -296,13 +252,14 @@ def location(text: str, base: Path, credentials: Credentials, *, required: bool 
     return credentials.take(parts._replace(fragment="").geturl())
 
 
-def _without_secrets(flags: IndexFlags, credentials: Credentials) -> IndexFlags:
+def _without_secrets(flags: IndexOptions, credentials: Credentials) -> IndexOptions:
     """Return the flags as printed commands repeat them; a path stays as the user spelt it."""
 
     def clean(text: str) -> str:
         return credentials.take(text) if "://" in text else text
 
-    return flags._replace(
+    return replace(
+        flags,
         index_url=None if flags.index_url is None else clean(flags.index_url),
         extra_index_urls=tuple(clean(url) for url in flags.extra_index_urls),
         find_links=tuple(clean(link) for link in flags.find_links),

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from wheelclash.core.plan import Party, Repair, RepairState
     from wheelclash.environment.scan import Installed, Scan
     from wheelclash.http.urls import Credentials
-    from wheelclash.index.settings import IndexFlags, IndexSettings
+    from wheelclash.index.settings import IndexOptions, IndexSettings
     from wheelclash.installers import Installer, InstallerName
     from wheelclash.options import Ignore
     from wheelclash.session import Session
@@ -218,7 +218,7 @@ class RepairRequest(NamedTuple):
     drop: Sequence[str]
     ignores: Sequence[Ignore]
     installer: InstallerName | None
-    flags: IndexFlags
+    flags: IndexOptions
     use_config: bool
     environ: Mapping[str, str]
     apply: bool

@@ -1,0 +1,189 @@
+"""The commands: from the options of the command line to the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from wheelclash.api import check_environment, owners, plan_repair, repair, working_folder
+from wheelclash.cli.output import require_writable, write_report
+from wheelclash.cli.streams import complain, write
+from wheelclash.environment.locate import find_environment
+from wheelclash.options import Options
+from wheelclash.session import Session
+from wheelclash.target.interpreter import choose_interpreter, on_path, running, target_of
+from wheelclash.target.target import target_for, with_python
+from wheelclash.validation import options_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from wheelclash.cli.parser import CommandOptions
+    from wheelclash.environment.locate import Environment
+    from wheelclash.installers import InstallerName
+    from wheelclash.target.interpreter import Interpreter
+    from wheelclash.target.target import Target
+
+__all__ = ["run"]
+
+
+def run(options: CommandOptions, *, as_module: bool) -> int:
+    """Run a command and return its exit code.
+
+    Args:
+        options: What was said; it names the command.
+        as_module: Whether the program was started with ``python -m``.
+
+    Raises:
+        WheelclashError: The question cannot be answered.
+    """
+    return _RUN[options.command](options, as_module)
+
+
+def _check(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
+    working_folder()
+    said = _library_options(options)
+    if options.into is None:
+        said = _with_targets(said, options, as_module=as_module)
+    said = replace(said, installer=_installer(options, os.environ))
+    with Session(options.session) as session:
+        report = session.check(options.requirements, said)
+    write_report(report, options)
+    return report.exit_code(fail_on=options.fail_on, allow_incomplete=options.allow_incomplete)
+
+
+def _env(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
+    environment = _environment(options, as_module=as_module)
+    with Session(options.session) as session:
+        report = check_environment(environment, _library_options(options), session=session)
+    write_report(report, options)
+    return report.exit_code(fail_on=options.fail_on, allow_incomplete=options.allow_incomplete)
+
+
+def _fix(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
+    require_writable(options)
+    environment = _environment(options, as_module=as_module)
+    said = _library_options(options)
+    try:
+        with Session(options.session) as session:
+            if options.apply:
+                report = repair(environment, said, session=session, output=sys.stderr.fileno())
+            else:
+                report = plan_repair(environment, said, session=session)
+    except KeyboardInterrupt:
+        if options.apply:
+            complain("interrupted; what was done is done, and `wheelclash env` says what is on disk.")
+        raise
+    write_report(report, options)
+    return report.exit_code(allow_incomplete=options.allow_incomplete)
+
+
+def _who(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
+    working_folder()
+    environment, said = None, _library_options(options)
+    if options.among:
+        said = _with_targets(said, options, as_module=as_module)
+    else:
+        environment = _environment(options, as_module=as_module)
+    with Session(options.session) as session:
+        report = owners(
+            options.asked,
+            environment,
+            said,
+            among=options.among,
+            allow_incomplete=options.allow_incomplete,
+            session=session,
+        )
+    write_report(report, options)
+    return report.exit_code(allow_incomplete=options.allow_incomplete)
+
+
+def _schema(_: CommandOptions, __: bool) -> int:  # noqa: FBT001
+    from wheelclash.report.schema import schema_text
+
+    write(schema_text())
+    return 0
+
+
+def _rule(options: CommandOptions, _: bool) -> int:  # noqa: FBT001
+    from wheelclash.report.rules import RULES, rule_named
+
+    rules = [rule_named(text) for text in options.rules]
+    write("\n".join(rule.text for rule in rules) or "".join(f"{rule.line}\n" for rule in RULES.values()))
+    return 0
+
+
+_RUN: Mapping[str, Callable[[CommandOptions, bool], int]] = {
+    "check": _check,
+    "env": _env,
+    "fix": _fix,
+    "who": _who,
+    "rule": _rule,
+    "schema": _schema,
+}
+
+
+def _library_options(options: CommandOptions) -> Options:
+    """Return what the library is told of the options; the interpreter is found first."""
+    return Options(**{name: getattr(options, name) for name, _ in options_of(Options) if name != "interpreter"})
+
+
+def _python(options: CommandOptions) -> str | None:
+    """Return what ``--python`` says."""
+    return None if options.interpreter is None else str(options.interpreter)
+
+
+def _environment(options: CommandOptions, *, as_module: bool) -> Environment:
+    """Return the environment that ``--python``, ``--prefix`` or ``--path`` names, or else the one meant.
+
+    Raises:
+        QuestionError: There is no such environment.
+    """
+    return find_environment(
+        _python(options),
+        prefix=options.prefix,
+        path=options.path or None,
+        run_as_module=as_module,
+        environ=os.environ,
+    )
+
+
+def _with_targets(said: Options, options: CommandOptions, *, as_module: bool) -> Options:
+    """Return the options with the targets that the command line names."""
+    targets, interpreter = _targets(options, os.environ, as_module=as_module)
+    return replace(said, target=targets, interpreter=interpreter)
+
+
+def _targets(
+    options: CommandOptions, environ: Mapping[str, str], *, as_module: bool
+) -> tuple[list[Target], Interpreter | None]:
+    """Return the targets, and the environment that commands are to name: none if the target may be another machine.
+
+    Raises:
+        TargetError: There is no such version, platform or interpreter.
+    """
+    versions, platforms = options.python_versions, options.python_platforms
+    if versions and platforms:
+        return [target_for(version, platform) for platform in platforms for version in versions], None
+    if options.all_targets or (not options.use_config and (versions or platforms)):
+        # The locks name the targets, or one half of it was named: no interpreter that lies about here need be run.
+        interpreter = running(environ)
+    else:
+        interpreter = choose_interpreter(
+            python=_python(options), run_as_module=as_module, environ=environ, cwd=working_folder()
+        )
+    if platforms:
+        version = ".".join(interpreter.version.split(".")[:2]) + ("t" if interpreter.free_threaded else "")
+        return [target_for(version, platform) for platform in platforms], None
+    if versions:
+        return [with_python(target_of(interpreter), version) for version in versions], None
+    return [target_of(interpreter)], interpreter
+
+
+def _installer(options: CommandOptions, environ: Mapping[str, str]) -> InstallerName:
+    """Return the installer of printed commands: by default uv, if there is one."""
+    if options.installer is not None:
+        return options.installer
+    return "uv" if next(on_path("uv", environ), None) is not None else "pip"

@@ -1,0 +1,511 @@
+"""The command line: options as the fields of :class:`CommandOptions`, parsed with argparse.
+
+Little else is imported: ``--help`` costs hardly more than Python itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+
+from wheelclash.index.options import IndexOptions
+from wheelclash.options import Options, SessionOptions
+from wheelclash.validation import option, options_of
+
+TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any, Literal, NoReturn
+
+    from _typeshed import SupportsWrite
+
+    from wheelclash.report.formats import FormatName
+    from wheelclash.validation import Option
+
+__all__ = ["COMMANDS", "CommandOptions", "parse", "parser_of"]
+
+_ALL = "check env fix who"
+_FORMATS_FOR_ANY = ("text", "json")
+_FORMATS = dict.fromkeys(
+    ("check", "env", "fix"), (*_FORMATS_FOR_ANY, "sarif", "github", "gitlab", "junit", "markdown")
+) | {"who": _FORMATS_FOR_ANY}
+"""By command: a report without problems has nothing to say in the formats of other tools."""
+_RESERVED = ("history", "upgrade", "atlas")
+
+
+def _output(text: str) -> str | None:
+    """Return the path of a file; None for ``-``, standard output."""
+    return None if text == "-" else text
+
+
+def _format_and_file(text: str) -> tuple[str, str]:
+    """Return the format and the file of ``sarif=clashes.sarif``.
+
+    Raises:
+        ArgumentTypeError: It is not of that form.
+    """
+    name, _, file = text.partition("=")
+    if name not in _FORMATS["check"] or not file:
+        raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE, with one of {', '.join(_FORMATS['check'])}")
+    return name, file
+
+
+def _any(_: str, given: Any) -> Any:
+    """Return a value that only the command line can give, which checked it."""
+    return tuple(given) if isinstance(given, list) else given
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOptions(Options):
+    """The options of the command line: those of the library, and what the command alone has.
+
+    Attributes:
+        command: The command.
+        requirements: What the set is.
+        asked: What ``who`` is asked about.
+        environment: The environment by its path alone.
+        prefix, path: The environment by its folders.
+        python_versions, python_platforms: The target by version and platform.
+        apply: Whether the plan is carried out.
+        session: How wheels are read.
+        format, output: What is written, and where; None for standard output.
+        output_files: Further formats and files.
+        rules: What ``rule`` is asked about.
+        fail_on, allow_incomplete: What the exit code says.
+        quiet, verbose, color: How much is written, and whether in colours.
+    """
+
+    command: str = "check"
+    requirements: Sequence[str] = option(
+        "requirements", default=(), nargs="*", commands="check", metavar="WHAT",
+        help="a requirement (PEP 508); the path of a wheel, a folder of wheels, a lock or another description of a set;"
+        " or - for standard input",
+    )  # fmt: skip
+    asked: Sequence[str] = option(
+        "asked", default=(), nargs="+", commands="who", metavar="PATH",
+        help="a file or folder, an import name, or a command",
+    )  # fmt: skip
+    rules: Sequence[str] = option(
+        "rules", default=(), nargs="*", commands="rule", metavar="CODE",
+        help="such as WC001, or a name such as 'different'",
+    )  # fmt: skip
+    environment: str | None = option(
+        "environment", default=None, nargs="?", commands="env fix", group="python", metavar="PATH", help="as --python"
+    )
+    prefix: str | None = option(
+        "--prefix", default=None, commands="env who", group="python", metavar="DIR",
+        help="an environment's folder, no interpreter of which is run",
+    )  # fmt: skip
+    path: Sequence[str] = option(
+        "--path", default=(), commands="env who", group="python", metavar="DIR",
+        help="a site-packages folder, or one made with --target; repeatable, in the order of imports",
+    )  # fmt: skip
+    among: Sequence[str] = option(
+        "--among", default=(), nargs="+", commands="who", group="set", metavar="WHAT",
+        help="ask about wheels instead: what 'check' takes; repeatable",
+    )  # fmt: skip
+    python_versions: Sequence[str] = option(
+        "--python-version", default=(), commands="check who", group="target", metavar="X.Y",
+        help="a version of Python, e.g. 3.12; repeatable",
+    )  # fmt: skip
+    python_platforms: Sequence[str] = option(
+        "--python-platform", "--platform", default=(), commands="check who", group="target", metavar="NAME",
+        help="as for uv: linux, macos, windows, x86_64-manylinux_2_28, …; or a wheel's tag; repeatable",
+    )  # fmt: skip
+    apply: bool = option(
+        "--apply", default=False, commands="fix", group="wanted", help="run the commands, and look again"
+    )
+    format: FormatName = option(
+        "--format", "--output-format", default="text", commands=_ALL, group="output", choices=_FORMATS, check=_any,
+        help="default: text",
+    )  # fmt: skip
+    output: str | None = option(
+        "-o", "--output", default=None, commands=_ALL, group="output", metavar="FILE", parse=_output,
+        help="write the report there; - is standard output",
+    )  # fmt: skip
+    output_files: Sequence[tuple[FormatName, str]] = option(
+        "--output-file", default=(), commands=_ALL, group="output", metavar="FORMAT=FILE", parse=_format_and_file,
+        check=_any, help="write it in this format there too; repeatable",
+    )  # fmt: skip
+    fail_on: Literal["error", "warning", "notice", "never"] = option(
+        "--fail-on", default="error", commands="check env", group="output",
+        choices=("error", "warning", "notice", "never"),
+        help={
+            "check": "the mildest overlap that makes the exit code 1 (default: error)",
+            "env": "the mildest damage that makes the exit code 1 (default: error)",
+        },
+    )  # fmt: skip
+    allow_incomplete: bool = option(
+        "--allow-incomplete", default=False, commands=_ALL, group="output",
+        help="let what could not be read be no failure",
+    )  # fmt: skip
+    quiet: bool = option("-q", "--quiet", default=False, commands=_ALL, group="output", help="only the first line")
+    verbose: bool = option(
+        "-v", "--verbose", default=False, commands=_ALL, group="output",
+        help={
+            "check": "every path, remedy, step and finding",
+            "env": "every path and finding",
+            "fix": "every path and wheel, and what each step does",
+            "who": "every path, and what was recorded",
+        },
+    )  # fmt: skip
+    color: Literal["auto", "always", "never"] = option(
+        "--color", default="auto", commands=_ALL, group="output", choices=("auto", "always", "never"),
+        help="default: auto; NO_COLOR and FORCE_COLOR are honoured",
+        others=[(("--no-color",), "never", "as --color never")],
+    )  # fmt: skip
+    session: SessionOptions = option(nested=SessionOptions, commands=_ALL)
+
+
+# -- the commands --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of ``--help``.
+
+    Attributes:
+        title: Its title.
+        groups: The groups of options in it.
+        exclusive: Whether only one of its options may be given.
+    """
+
+    title: str
+    groups: tuple[str, ...]
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What ``--help`` says of a command, besides its options."""
+
+    usage: str
+    description: str
+    epilog: str
+    sections: tuple[Section, ...] = ()
+
+
+_ENVIRONMENT = Section("which environment (default: the active one)", ("python",), exclusive=True)
+_INDEX = Section("from where (default: what pip or uv is configured to use)", ("index",))
+_OUTPUT = Section("output", ("output",))
+_READING = Section("reading", ("reading",))
+
+COMMANDS = {
+    "check": Command(
+        usage="wheelclash [check] REQUIREMENT|PATH … [options]",
+        description="""\
+Find the files that two or more wheels would both install, say who wins and what breaks, and print the commands that
+put it right. Reads a few kilobytes of each wheel; installs nothing.""",
+        epilog="""\
+exit codes:
+  0  no overlap at or above --fail-on        2  the question is wrong or cannot be answered
+  1  overlaps found                          3  nothing found, but something could not be read
+
+examples:
+  wheelclash nixl-cu12 nixl-cu13
+  wheelclash opencv-python opencv-python-headless --keep opencv-python-headless --installer pip
+  wheelclash nixl                        what installing it brings in: the siblings clash
+  wheelclash uv.lock --all-targets
+  wheelclash opencv-python-headless --into .venv      what installing it there would overwrite
+  wheelclash dist/ --against mypackage-gpu==1.4 --python-version 3.12 --python-platform linux
+
+other commands (each has its own --help):
+  wheelclash env       what is on disk in an environment: who overwrote whom, and why it breaks
+  wheelclash fix       what mends it; with --apply, mends it
+  wheelclash who PATH  whose a file, a folder or an import name is
+  wheelclash schema    the JSON Schema of the reports""",
+        sections=(
+            Section("what the set is", ("set",)),
+            Section("for which Python", ("python", "target")),
+            _INDEX,
+            Section("what to do about it", ("wanted",)),
+            _OUTPUT,
+            _READING,
+        ),
+    ),
+    "env": Command(
+        usage="wheelclash env [PATH | --python PATH | --prefix DIR | --path DIR] [options]",
+        description="""\
+Say what is on disk in an environment: whose content each contested file holds, what is missing, who is intact, and
+which libraries each version of a native file needs. Reads the installed RECORDs and hashes what is contested; of a
+version that is no longer on disk, reads that one file of its wheel. Writes nothing.""",
+        epilog="""\
+exit codes:
+  0  no damage at or above --fail-on         2  there is no such environment, or --keep names nobody in it
+  1  damage found                            3  no damage found, but something could not be read
+
+examples:
+  wheelclash env
+  wheelclash env .venv --keep nixl-cu13              in CI: fail unless nixl-cu13 is intact
+  wheelclash env --path /srv/packages --verify --format json""",
+        sections=(
+            _ENVIRONMENT,
+            Section("what counts", ("wanted",)),
+            _OUTPUT,
+            _INDEX,
+            _READING,
+        ),
+    ),
+    "fix": Command(
+        usage="wheelclash fix [PATH | --python PATH] [--keep NAME] … [--drop NAME] … [--apply] [options]",
+        description="""\
+Mend an environment: print the commands after which the keepers are intact, or run them (--apply) and look again. What
+is written again is pinned to the installed version; nothing is uninstalled unless --drop names it.""",
+        epilog="""\
+exit codes:
+  0  nothing to mend, or mended: every keeper is intact
+  1  there is something to do (without --apply), or a step failed
+  2  a keeper must be named, something cannot be written again, or the environment must not be changed; nothing was done
+  3  nothing to mend in what could be read
+
+examples:
+  wheelclash fix                                     what it would take, or whom to choose between
+  wheelclash fix --keep nixl-cu13 --apply
+  wheelclash fix --keep opencv-python-headless --drop opencv-python --apply""",
+        sections=(
+            _ENVIRONMENT,
+            Section("what is wanted", ("wanted",)),
+            _INDEX,
+            _OUTPUT,
+            _READING,
+        ),
+    ),
+    "who": Command(
+        usage="wheelclash who PATH … [--python PATH | --prefix DIR | --path DIR | --among WHAT …] [options]",
+        description="""\
+Say whose a file is, and whose content it has: in an environment by the installed RECORDs and a hash of what is there;
+in a set of wheels by what would be installed. PATH is a path, an installed path (scripts/tool), an import name
+(package.module) or a command.""",
+        epilog="""\
+exit codes:
+  0  answered, also if nobody recorded it    2  there is nothing of that name
+                                             3  no answer, but something could not be read
+
+examples:
+  wheelclash who nixl_ep._cpp
+  wheelclash who .venv/bin/nixl_example --python .venv
+  wheelclash who cv2 --among opencv-python opencv-python-headless""",
+        sections=(
+            _ENVIRONMENT,
+            Section("or in which set", ("set",)),
+            Section("for which Python", ("target",)),
+            _INDEX,
+            _OUTPUT,
+            _READING,
+        ),
+    ),
+    "rule": Command(
+        "", "Print what a rule code means, why it matters and what to do; without a code, all of them.", ""
+    ),
+    "schema": Command("", "Print the JSON Schema of --format json.", ""),
+}
+"""The commands, by name."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """One line of usage and one paragraph of error."""
+
+    def error(self, message: str) -> NoReturn:
+        from wheelclash.http.urls import redacted
+
+        message = redacted(message)
+        self.exit(2, f"{self.prog}: error: {message}\nTry '{self.prog} --help'.\n")
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Print what argparse prints, but do not let a standard output that cannot be written to pass in silence."""
+        if message and file is sys.stdout:
+            from wheelclash.cli.streams import write
+
+            write(message)
+        else:
+            super()._print_message(message, file)
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal; argparse's own way of asking for that width imports the compression modules."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30, width=_width())
+
+
+def _width() -> int:
+    try:
+        columns = int(os.environ.get("COLUMNS", "")) or os.get_terminal_size().columns
+    except (ValueError, OSError):
+        columns = 100
+    return max(40, min(columns, 120) - 2)
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        import wheelclash
+
+        sys.stdout.write(f"wheelclash {wheelclash.__version__}\n")
+        parser.exit()
+
+
+def parse(arguments: Sequence[str]) -> CommandOptions:
+    """Parse a command line.
+
+    Raises:
+        SystemExit: ``--help``, ``--version`` (0) or a usage error (2), after printing.
+        QuestionError: A value makes no sense.
+    """
+    rest = list(arguments)
+    if rest:
+        _refuse_near_command(rest[0])
+    command = rest.pop(0) if rest and rest[0] in (*COMMANDS, *_RESERVED) else "check"
+    parser = parser_of(command)
+    if command in _RESERVED:
+        parser.error(
+            f"'{command}' is the name of a command that this version does not have yet."
+            f" For a project of that name: wheelclash check {command} …"
+        )
+    given = vars(parser.parse_args(rest))
+    if "environment" in given:
+        given["interpreter"] = given["environment"]
+    refuse = {"check": _refuse_in_check, "who": _refuse_in_who}.get(command)
+    if refuse is not None:
+        refuse(parser, given)
+    for holder, kind in (("index", IndexOptions), ("session", SessionOptions)):
+        given[holder] = kind(**{name: given.pop(name) for name, _ in options_of(kind) if name in given})
+    return CommandOptions(command=command, **given)
+
+
+_OPTIONS_AS_WORDS = {"help": "--help", "version": "--version"}
+
+
+def _refuse_near_command(word: str) -> None:
+    """End with a usage error if a first word is a command but for a slip of the fingers.
+
+    Two letters swapped, one missing or one too many. Another letter in the place of one is no slip here: ``six`` is
+    not ``fix``.
+    """
+    near = _OPTIONS_AS_WORDS.get(word) or next((command for command in COMMANDS if _is_slip(word, command)), None)
+    if near is not None:
+        parser_of("check").error(f"'{word}': perhaps {near}? For a project of that name: wheelclash check {word} …")
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    if len(word) == len(meant):
+        swapped = (meant[:at] + meant[at + 1] + meant[at] + meant[at + 2 :] for at in range(len(meant) - 1))
+        return word != meant and word in swapped
+    short, long = sorted((word, meant), key=len)
+    return len(long) == len(short) + 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+
+
+def parser_of(command: str) -> argparse.ArgumentParser:
+    """Return the parser of a command's options. What was not given is not in its answer."""
+    parser = _Parser(prog=f"wheelclash {command}", formatter_class=_Formatter, allow_abbrev=False)
+    name = command if command in COMMANDS else "check"
+    about = COMMANDS[name]
+    parser.description = about.description
+    parser.usage = about.usage or None
+    parser.epilog = about.epilog
+    for field, each in _options(name):
+        if not each.group:
+            _add(parser, field, each, name)
+    if name == "check":
+        parser.prog = "wheelclash"
+        parser.add_argument(
+            "-V", "--version", action=_Version, nargs=0, default=argparse.SUPPRESS, help="print the version and exit"
+        )
+    for section in about.sections:
+        group: argparse._ActionsContainer = parser.add_argument_group(section.title)
+        if section.exclusive:
+            group = group.add_mutually_exclusive_group()
+        for wanted in section.groups:
+            for field, each in _options(name):
+                if each.group == wanted:
+                    _add(group, field, each, name)
+    return parser
+
+
+def _options(command: str, kind: type = CommandOptions) -> Iterator[tuple[str, Option]]:
+    """Yield the options of a command, in the order of ``--help``: positional ones before the others."""
+    listed = []
+    for name, about in options_of(kind):
+        if command not in about.commands:
+            continue
+        if about.nested is not None:
+            listed += list(_options(command, about.nested))
+        elif about.flags:
+            listed.append((name, about))
+    yield from sorted(listed, key=lambda named: named[1].flags[0].startswith("-"))
+
+
+def _add(group: argparse._ActionsContainer, name: str, about: Option, command: str) -> None:
+    """Add an option to a parser, or to a group of it."""
+    words: dict[str, Any] = {"default": argparse.SUPPRESS, "help": about.help_for(command)}
+    if about.flags[0].startswith("-"):
+        words["dest"] = name
+    if isinstance(about.default, bool):
+        group.add_argument(*about.flags, action="store_false" if about.default else "store_true", **words)
+        return
+    if about.others:
+        group = group.add_mutually_exclusive_group()
+    if about.default is None and any(value is False for _, value, _ in about.others):
+        group.add_argument(*about.flags, action="store_const", const=True, **words)
+    else:
+        if about.nargs == "+" and "dest" in words:
+            words["action"] = "extend"
+        elif about.repeats:
+            words["action"] = "append"
+        more = {
+            "metavar": about.metavar,
+            "nargs": about.nargs,
+            "choices": about.choices_for(command),
+            "type": about.parse,
+        }
+        words |= {key: value for key, value in more.items() if value is not None}
+        group.add_argument(*about.flags, **words)
+    for flags, value, text in about.others:
+        shown = text if isinstance(text, str) else text[command]
+        group.add_argument(*flags, action="store_const", const=value, dest=name, default=argparse.SUPPRESS, help=shown)
+
+
+# -- words that contradict each other ------------------------------------------------------------------------
+
+
+def _refuse_in_check(parser: argparse.ArgumentParser, given: dict[str, Any]) -> None:
+    """End with a usage error if options contradict each other."""
+    into, python = given.get("into"), given.get("interpreter")
+    versions = given.get("python_platforms") or given.get("python_versions")
+    if not any(given.get(name) for name in ("requirements", "files", "siblings")):
+        few = "a requirement or a wheel" if into is not None else "two or more requirements or wheels"
+        parser.error(f"nothing asked: give {few}, e.g. 'nixl-cu12 nixl-cu13'")
+    if not given.get("index_url", "-").strip():
+        parser.error("--index-url: an empty URL names no index; leave the option out for the default one")
+    if into is not None and (python or versions or "all_targets" in given):
+        parser.error("--into names the target too; leave out --python, --python-version and -platform, --all-targets")
+    if into is not None and "system" in given:
+        parser.error("--into names the environment that commands act on; leave out --system")
+    if python is not None and versions:
+        parser.error("--python names a whole target; leave out --python-version and --python-platform")
+    if "all_targets" in given and (versions or python):
+        parser.error(
+            "--all-targets takes the targets from the lock or the wheels;"
+            " leave out --python, --python-version and -platform"
+        )
+
+
+def _refuse_in_who(parser: argparse.ArgumentParser, given: dict[str, Any]) -> None:
+    """End with a usage error if options contradict each other."""
+    for form, file in given.get("output_files", ()):
+        if form not in _FORMATS["who"]:
+            takes = ", ".join(_FORMATS["who"])
+            parser.error(f"argument --output-file: {f'{form}={file}'!r} is not FORMAT=FILE, with one of {takes}")
+    if "among" not in given:
+        for name, about in _options("who"):
+            if about.group in {"target", "index", "set"} and name in given and name != "use_config":
+                flags = ", ".join([about.flag, *(flags[0] for flags, _, _ in about.others)])
+                parser.error(f"{flags} is about a set of wheels; name one with --among")
+        return
+    if "prefix" in given or "path" in given:
+        parser.error("--among asks about wheels, --prefix and --path about what is installed; leave one of them out")
+    if "interpreter" in given and ("python_platforms" in given or "python_versions" in given):
+        parser.error("--python names a whole target; leave out --python-version and --python-platform")
+    if "all_targets" in given or any(len(given.get(name, ())) > 1 for name in ("python_versions", "python_platforms")):
+        parser.error("'who' answers for one target at a time; name one with --python-version and --python-platform")
