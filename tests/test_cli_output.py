@@ -356,6 +356,8 @@ def test_constraints_limit_what_is_chosen_and_ask_for_nothing(tmp_path: Path, na
         found = {each["name"]: each["version"] for each in ran.json["distributions"]}
         assert found == {"one": "2.0", "other": "1.0"} | ({"more": "1.0"} if "more" in named else {})
         assert ask(*named, "-c", "gone.txt", *LINUX).code == 2
+        remote = ask(*named, "-c", "https://login:hush@host.example/limits.txt", *LINUX)
+        assert (remote.code, "read from files only" in remote.err, "hush" in remote.err) == (2, True, False)
 
 
 @needs_openssl

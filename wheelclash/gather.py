@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.core.distribution import Candidate, Skip
 from wheelclash.errors import FetchError, QuestionError, WheelError
+from wheelclash.http.urls import shown
 from wheelclash.index.client import Found, Links, project_files, read_links
 from wheelclash.index.settings import resolve_settings
-from wheelclash.inputs import remote_files, sort_inputs
+from wheelclash.inputs import is_remote, remote_files, sort_inputs
 from wheelclash.resolve.choose import choose, choose_direct, newer_release, pins
 from wheelclash.resolve.pyproject import read_project
 from wheelclash.resolve.requirement import Asked, applies, parse
@@ -196,7 +197,14 @@ def _remote(question: Question, reader: WheelReader) -> dict[str, bytes]:
 
 
 def _constraint_lines(question: Question) -> bytes:
-    """Return the lines of a requirements file that name the constraints files."""
+    """Return the lines of a requirements file that name the constraints files.
+
+    Raises:
+        QuestionError: One is named by the URL of a server.
+    """
+    for place in question.options.constraints:
+        if is_remote(place):
+            raise QuestionError(f"--constraints {shown(place)}: constraints are read from files only.", "Download it.")
     places = (place if "://" in place else (question.cwd / place).as_uri() for place in question.options.constraints)
     return "".join(f"-c {place}\n" for place in places).encode()
 

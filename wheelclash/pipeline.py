@@ -29,12 +29,12 @@ from wheelclash.core.content import answer as judge_content
 from wheelclash.core.contents import Finding
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.distribution import Distribution, Skip, contradictions, requirements_of
-from wheelclash.core.installer import Invocation
 from wheelclash.core.layout import lay_out_for_each
 from wheelclash.core.overlap import contradicted, judge, questions
 from wheelclash.core.plan import Plans, check_keepers, plan, require_known
 from wheelclash.core.startup import startup_files
 from wheelclash.core.state import State, side_effects, to_install
+from wheelclash.environment.locate import invocation_for
 from wheelclash.errors import FetchError, WheelError
 from wheelclash.gather import gather
 from wheelclash.http.urls import origin_of
@@ -51,12 +51,12 @@ if TYPE_CHECKING:
     from wheelclash.core.content import Answers
     from wheelclash.core.contents import Contents, Evidence
     from wheelclash.core.distribution import Candidate
+    from wheelclash.core.installer import Invocation
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
     from wheelclash.environment.paths import Places
     from wheelclash.environment.state import StateReader
     from wheelclash.gather import TargetSet
-    from wheelclash.index.settings import IndexOptions
     from wheelclash.installers import Installer
     from wheelclash.native.explain import Why
     from wheelclash.options import Question
@@ -107,7 +107,13 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
     read = _read_all(wanted, reader)
     there = _residents(question)
     known = {each.name for each in wanted.values() if not isinstance(read[_place(each)], Skip)}
-    where = _invocation(question, _installer(question), gathered.settings.flags)
+    one_target = not question.options.all_targets and len(question.targets) == 1
+    where = invocation_for(
+        _installer(question),
+        question.interpreter if one_target else None,
+        gathered.settings.flags,
+        system=question.options.system,
+    )
     skipped = [*_skips(gathered.sets), *(each for each in read.values() if isinstance(each, Skip))]
     not_compared = [skip for found in gathered.sets for skip in found.not_compared]
     left_out = {skip.name: f"{skip.requirement} was not read: {skip.reason}" for skip in skipped}
@@ -454,22 +460,3 @@ def _settle(doubt: Doubt, candidate: Candidate, reader: WheelReader) -> Answer |
     if candidate.sha256 is not None:
         reader.cache.put("verdict", key, list(found))
     return found
-
-
-# -- commands ------------------------------------------------------------------------------------------------
-
-
-def _invocation(question: Question, installer: Installer, flags: IndexOptions) -> Invocation:
-    """How printed commands name environment and index."""
-    options = installer.index_options(
-        index_url=flags.index_url,
-        extra_index_urls=flags.extra_index_urls,
-        find_links=flags.find_links,
-        no_index=flags.no_index,
-    )
-    interpreter = question.interpreter
-    is_there = interpreter is not None and interpreter.is_active
-    alone = is_there and (installer.name != "pip" or interpreter is None or interpreter.has_pip)
-    if interpreter is None or alone or question.options.all_targets or len(question.targets) > 1:
-        return Invocation(system=question.options.system, index_options=options)
-    return Invocation(str(interpreter.executable), interpreter.has_pip, question.options.system, options)

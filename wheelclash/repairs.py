@@ -15,11 +15,11 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from wheelclash.core.installer import IndexBlock
 from wheelclash.core.plan import check_keepers, plan_repair
+from wheelclash.environment.locate import invocation_for
 from wheelclash.environment.managed import restoring
 from wheelclash.environment.origins import Origin, find_origins
 from wheelclash.environment.paths import places_of
@@ -254,7 +254,7 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
     with closing(session.reader.for_question(settings.cert)) as reader:
         origins = find_origins(written, before, settings, reader, fresh=0)
     parties = [_pinned(party, origins.get(party.id)) for party in situation_of(before).parties]
-    steps = plan.commanded(installer, parties, _printed(interpreter, installer, settings))
+    steps = plan.commanded(installer, parties, invocation_for(installer, interpreter, settings.flags, absolute=True))
     result = result._replace(state="planned", steps=steps, origins=origins)
     if not plan.is_decided:
         contested = [each for each in before.contested if each.overlap.path in plan.open_paths]
@@ -308,25 +308,6 @@ def _looked_at_again(result: RepairResult, request: RepairRequest, installer: In
     open_ = left.undecided and not (request.keep or request.drop)
     state: RepairState = "failed" if failed or lost or left.steps or left.obstacles or open_ else "mended"
     return result._replace(state=state, after=after, left=left)
-
-
-def _printed(interpreter: Interpreter, installer: Installer, settings: IndexSettings) -> Invocation:
-    """How printed commands name environment and index."""
-    flags = settings.flags
-    options = installer.index_options(
-        index_url=None if flags.index_url is None else _absolute(flags.index_url),
-        extra_index_urls=tuple(map(_absolute, flags.extra_index_urls)),
-        find_links=tuple(map(_absolute, flags.find_links)),
-        no_index=flags.no_index,
-    )
-    alone = interpreter.is_active and (installer.name != "pip" or interpreter.has_pip)
-    python = None if alone else str(interpreter.executable)
-    return Invocation(python, interpreter.has_pip, index_options=options)
-
-
-def _absolute(place: str) -> str:
-    """A location as a command names it from any folder; pip fails on an index that is a relative path."""
-    return place if "://" in place else Path(place).expanduser().resolve().as_uri()
 
 
 # -- planning ------------------------------------------------------------------------------------------------

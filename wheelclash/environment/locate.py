@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from wheelclash.core.installer import Invocation
 from wheelclash.environment.paths import Places, has_sites, places_below, places_of, places_together, search_path
 from wheelclash.errors import QuestionError, TargetError
 from wheelclash.target.interpreter import Interpreter, choose_interpreter, python_of, running, target_of
@@ -15,7 +16,10 @@ from wheelclash.validation import instance, paths
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Environment", "environment_at", "environment_of", "find_environment"]
+    from wheelclash.core.installer import Installer
+    from wheelclash.index.options import IndexOptions
+
+__all__ = ["Environment", "environment_at", "environment_of", "find_environment", "invocation_for"]
 
 
 class Environment(NamedTuple):
@@ -115,6 +119,40 @@ def environment_at(
     if folder.name in {"site-packages", "dist-packages"} or any(True for _ in folder.glob("*.dist-info")):
         return find_environment(path=folder)
     raise QuestionError(f"{folder} is no environment: it has no Python, and nothing is installed in it.")
+
+
+def invocation_for(
+    installer: Installer,
+    interpreter: Interpreter | None,
+    index: IndexOptions,
+    *,
+    system: bool = False,
+    absolute: bool = False,
+) -> Invocation:
+    """Return how a printed command of an installer names the environment and the index.
+
+    Args:
+        installer: The installer.
+        interpreter: Of the environment; None where commands name none, since it is a foreign one or there are several.
+        index: The index options given as flags, without credentials.
+        system: Whether uv's ``--system`` is added.
+        absolute: Whether locations are named so that the command does the same in any folder; else as the user did.
+    """
+    spell = _absolute if absolute else str
+    options = installer.index_options(
+        index_url=None if index.index_url is None else spell(index.index_url),
+        extra_index_urls=tuple(map(spell, index.extra_index_urls)),
+        find_links=tuple(map(spell, index.find_links)),
+        no_index=index.no_index,
+    )
+    if interpreter is None or (interpreter.is_active and (installer.name != "pip" or interpreter.has_pip)):
+        return Invocation(system=system, index_options=options)
+    return Invocation(str(interpreter.executable), interpreter.has_pip, system, options)
+
+
+def _absolute(place: str) -> str:
+    """Return a location as a URL, unless it is one; pip fails on an index that is a relative path."""
+    return place if "://" in place else Path(place).expanduser().resolve().as_uri()
 
 
 def _working_folder() -> Path:
