@@ -36,7 +36,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests on all processors, the oracle's with real installers included; arguments go to pytest instead."""
     session.install("-e", ".", *group("test"))
-    session.run("pytest", *(session.posargs or ["-n", "logical", "--dist", "loadgroup"]))
+    session.run("pytest", *(session.posargs or ["-n", "logical", "--dist", "loadfile"]))
 
 
 @nox.session

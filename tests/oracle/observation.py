@@ -6,9 +6,13 @@ One run of a script takes a batch of cases through it at once, one installer com
 
 from __future__ import annotations
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from filelock import FileLock
 
 from tests.support.environments import INSTALLER_NAMES, InstallerName, RealInstaller
 
@@ -86,16 +90,21 @@ Snapshot = dict[str, bytes]
 class Observations:
     """Snapshots of real environments, made when first asked for.
 
-    All scripts of a batch are started together, two at a time.
+    All scripts of a batch are started together, two at a time. What one process of a run (pytest-xdist) has seen, the
+    others read.
 
     Attributes:
         environments: Makes environments.
         folder: For wheels and caches.
+        shared: For snapshots; the same for all processes of a run, and of no other run.
+        last_first: Whether to begin with the scripts that another process comes to last.
         any: Some fresh environment, for its paths.
     """
 
     environments: Environments
     folder: Path
+    shared: Path
+    last_first: bool = False
     any: Environment = field(init=False)
 
     def __post_init__(self) -> None:
@@ -143,12 +152,24 @@ class Observations:
         key = (installer, script, id(batch))
         if key not in self._seen:
             self.wheels(batch, _ALL)  # before any thread does
-            for each_installer in INSTALLER_NAMES:
-                for each_script in scripts_for(each_installer, batch):
-                    self._seen[each_installer, each_script, id(batch)] = self._pool.submit(
-                        self._play, each_installer, SCRIPTS[each_script], batch
-                    )
+            runs = [(name, script) for name in INSTALLER_NAMES for script in scripts_for(name, batch)]
+            for each_installer, each_script in reversed(runs) if self.last_first else runs:
+                self._seen[each_installer, each_script, id(batch)] = self._pool.submit(
+                    self._play_once, each_installer, each_script, batch
+                )
         return self._seen[key]
+
+    def _play_once(self, name: InstallerName, script: str, batch: list[Case]) -> list[Snapshot]:
+        """Take a batch through a script, or read what another process saw when it did."""
+        stems = "\n".join(case.stem for case in batch)
+        kept = self.shared / f"{name}-{script}-{sha256(stems.encode()).hexdigest()[:16]}.pickle"
+        with FileLock(f"{kept}.lock"):
+            if kept.exists():
+                seen: list[Snapshot] = pickle.loads(kept.read_bytes())  # noqa: S301 - of this very run
+                return seen
+            seen = self._play(name, SCRIPTS[script], batch)
+            kept.write_bytes(pickle.dumps(seen))
+            return seen
 
     def _play(self, name: InstallerName, script: Script, batch: list[Case]) -> list[Snapshot]:
         """Take a batch through a script in a fresh environment."""
