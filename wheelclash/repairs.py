@@ -56,7 +56,7 @@ _ELSEWHERE = frozenset({
 def variables(
     environ: Mapping[str, str], installer: Installer, settings: IndexSettings, credentials: Credentials, *, alone: bool
 ) -> dict[str, str]:
-    """The variables to run an installer with, so that it looks where the wheels were found.
+    """Return the variables to run an installer with, so that it looks where the wheels were found.
 
     Where that is what it is configured with, it is left as it is. Credentials go into variables: a list of processes
     shows arguments.
@@ -114,11 +114,11 @@ def run(
         What became of each; those after a failure were not run.
     """
     found: list[CommandOutcome] = []
-    for each in commands:
+    for arguments in commands:
         if found and (found[-1].failed or found[-1].code is None):
             found.append(CommandOutcome())
             continue
-        command = _program(each, installer, environ)
+        command = _program(arguments, installer, environ)
         try:
             found.append(CommandOutcome(_run(command, environ, output)))
         except OSError as error:
@@ -177,13 +177,13 @@ def _run(command: Sequence[str], environ: Mapping[str, str], output: IO[bytes] |
 
 
 def _interrupt(process: subprocess.Popen[bytes]) -> None:
-    """Have an installer stop and put back what it replaced."""
+    """Tell an installer to stop and put back what it replaced."""
     with contextlib.suppress(OSError):
         process.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
 
 
 def _program(command: Sequence[str], installer: Installer, environ: Mapping[str, str]) -> Sequence[str]:
-    """The command as it is run: what is not on PATH may come with this very environment."""
+    """Return the command as it is run: what is not on PATH may come with the environment that runs this."""
     first, *rest = command
     if first != installer.name or next(on_path(first, environ), None) is not None:
         return command
@@ -238,7 +238,7 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
     interpreter = request.interpreter
     before = scan(places_of(interpreter), target_of(interpreter), verify=request.keep)
     name = request.installer or installer_for(before, interpreter, request.environ)
-    installer = next(each for each in INSTALLERS if each.name == name)
+    installer = next(known for known in INSTALLERS if known.name == name)
     plan = plan_for(before, request, installer)
     result = RepairResult("needs-drop", name, interpreter, before, plan)
     if plan.obstacles:
@@ -250,28 +250,30 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
         prefix=interpreter.prefix,
         environ=request.environ,
     )
-    written = [each for each in before.distributions if each.id in plan.reinstalled]
+    written = [distribution for distribution in before.distributions if distribution.id in plan.reinstalled]
     with closing(session.reader.for_question(settings.cert)) as reader:
         origins = find_origins(written, before, settings, reader, fresh=0)
     parties = [_pinned(party, origins.get(party.id)) for party in situation_of(before).parties]
     steps = plan.commanded(installer, parties, invocation_for(installer, interpreter, settings.flags, absolute=True))
     result = result._replace(state="planned", steps=steps, origins=origins)
     if not plan.is_decided:
-        contested = [each for each in before.contested if each.overlap.path in plan.open_paths]
+        contested = [contested for contested in before.contested if contested.overlap.path in plan.open_paths]
         with closing(session.reader.for_question(settings.cert)) as reader:
             reasons = explain_contested(contested, before, settings, reader)
         return result._replace(state="undecided", reasons=reasons)
     if not steps:
-        beyond = not (request.keep or request.drop) and any(_is_beyond_reach(each) for each in before.distributions)
+        beyond = not (request.keep or request.drop) and any(
+            _is_beyond_reach(distribution) for distribution in before.distributions
+        )
         return result._replace(state="no-wheel" if beyond else "whole")
-    if any(not isinstance(each, Origin) for each in origins.values()):
-        if any(not isinstance(each, Origin) and each.code == "variant" for each in origins.values()):
+    if any(not isinstance(origin, Origin) for origin in origins.values()):
+        if any(not isinstance(origin, Origin) and origin.code == "variant" for origin in origins.values()):
             result = result._replace(steps=())  # run as printed, they would write another build in its place
         return result._replace(state="no-wheel")
     if not request.apply:
         return result
     refuse(before, interpreter)
-    local = all(isinstance(each, Origin) and each.candidate.path is not None for each in origins.values())
+    local = all(isinstance(origin, Origin) and origin.candidate.path is not None for origin in origins.values())
     if session.fetcher.offline and not local:
         raise QuestionError(
             "Offline, nothing says that the wheels can still be had, and what is taken off the disk could not be"
@@ -296,9 +298,9 @@ def _is_beyond_reach(distribution: Installed) -> bool:
 def _looked_at_again(result: RepairResult, request: RepairRequest, installer: Installer) -> RepairResult:
     """Return the result with whether nothing is left to do, by what is on disk now."""
     before, plan = result.before, result.plan
-    names = {each.id: each.name for each in before.distributions}
+    names = {distribution.id: distribution.name for distribution in before.distributions}
     after = scan(before.places, before.target, verify={names[id_] for id_ in (*plan.keep, *plan.reinstalled)})
-    there = {each.name for each in after.distributions}
+    there = {distribution.name for distribution in after.distributions}
     rest = request._replace(
         keep=[name for name in request.keep if name in there], drop=[name for name in request.drop if name in there]
     )
@@ -320,8 +322,8 @@ def plan_for(found: Scan, request: RepairRequest, installer: Installer) -> Repai
         KeeperError: A name is not installed, is to be kept and dropped, or keepers own one path with different
             content.
     """
-    names = {each.id: each.name for each in found.distributions}
-    overlaps = [each.overlap for each in found.contested]
+    names = {distribution.id: distribution.name for distribution in found.distributions}
+    overlaps = [contested.overlap for contested in found.contested]
     found.require_compared(request.keep, "--keep")
     found.require_compared(request.drop, "--drop")
     for option, wanted in (("--keep", request.keep), ("--drop", request.drop)):
@@ -329,9 +331,9 @@ def plan_for(found: Scan, request: RepairRequest, installer: Installer) -> Repai
     keep = check_keepers(request.keep, found.distributions, overlaps)
     drop = _dropped(request.drop, found, keep)
     ignored = {
-        each.path
-        for each in overlaps
-        if each.severity != "none" and any(ignore.matches(each, names) for ignore in request.ignores)
+        overlap.path
+        for overlap in overlaps
+        if overlap.severity != "none" and any(ignore.matches(overlap, names) for ignore in request.ignores)
     }
     return plan_repair(situation_of(found), installer, keep=keep, drop=drop, ignored=ignored)
 
@@ -342,17 +344,18 @@ def _require_ours(option: str, wanted: Iterable[str], found: Scan) -> None:
     Raises:
         KeeperError: One of the names is such; the hint gives that manager's command.
     """
-    for each in found.distributions:
-        if each.manager is not None and each.name in wanted:
-            command = shlex.join(restoring(each.manager, each.name, each.version, found.places))
+    for distribution in found.distributions:
+        name, manager = distribution.name, distribution.manager
+        if manager is not None and name in wanted:
+            command = shlex.join(restoring(manager, name, distribution.version, found.places))
             raise KeeperError(
-                f"{option} {each.name}: it is {each.manager}'s, and neither pip nor uv writes or removes it.",
-                f"To have it written again: {command}" if option == "--keep" else f"Use {each.manager} itself.",
+                f"{option} {name}: it is {manager}'s, and neither pip nor uv writes or removes it.",
+                f"To have it written again: {command}" if option == "--keep" else f"Use {manager} itself.",
             )
 
 
 def _dropped(wanted: Iterable[str], installed: Scan, keep: Sequence[str]) -> list[str]:
-    by_name = {each.name: each.id for each in installed.distributions}
+    by_name = {distribution.name: distribution.id for distribution in installed.distributions}
     for name in wanted:
         if by_name[name] in keep:
             raise KeeperError(f"{name} is to be kept and dropped.", "Name it once.")
@@ -360,20 +363,20 @@ def _dropped(wanted: Iterable[str], installed: Scan, keep: Sequence[str]) -> lis
 
 
 def installer_for(installed: Scan, interpreter: Interpreter, environ: Mapping[str, str]) -> InstallerName:
-    """The environment's own installer: what installed most of it, if it can be run; else the other.
+    """Return the environment's own installer: what installed most of it, if it can be run; else the other.
 
     Args:
         installed: Tells by INSTALLER.
         interpreter: Of the environment; it may have pip.
         environ: For PATH.
     """
-    counts = {each.name: sum(one.installer == each.name for one in installed.distributions) for each in INSTALLERS}
-    available = [each.name for each in INSTALLERS if _can_run(each, interpreter, environ)]
+    counts = {known.name: sum(one.installer == known.name for one in installed.distributions) for known in INSTALLERS}
+    available = [known.name for known in INSTALLERS if _can_run(known, interpreter, environ)]
     return max(available or list(counts), key=lambda name: (counts[name], name == "pip" and interpreter.has_pip))
 
 
 def _can_run(installer: Installer, interpreter: Interpreter, environ: Mapping[str, str]) -> bool:
-    """Whether there is one: on PATH, beside this library, or, of pip, in the environment itself."""
+    """Return whether an installer is there: on PATH, beside this library, or, of pip, in the environment itself."""
     if next(on_path(installer.name, environ), None) is not None or (installer.name == "pip" and interpreter.has_pip):
         return True
     from importlib.util import find_spec

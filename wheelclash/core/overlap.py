@@ -1,12 +1,9 @@
-"""Pairs of paths that cannot both stand: file and folder, names that differ only in case, hidden modules.
+"""Overlaps: what they are, how bad they are, and how they are found and judged.
 
-What an overlap is, and how bad.
-
-Overlaps of one path: what several distributions write, and what one writes and another only records.
-
-Finding every overlap of a set, under one installer and under several.
-
-Judging: roles and severities that depend on content or on who requires whom.
+An overlap is one path that several distributions write, or that one writes and another only records; or a pair of paths
+that cannot both stand: a file and a folder, names that differ only in case, a module and what hides it. They are found
+under one installer at a time and merged. Roles and severities that depend on content, or on which distribution requires
+which, are judged in the end.
 """
 
 from __future__ import annotations
@@ -130,12 +127,12 @@ class Overlap(NamedTuple):
 
     @property
     def is_phantom(self) -> bool:
-        """Whether somebody only claims the path without having the file."""
+        """Whether an owner only records the path without having the file."""
         return any(owner.phantom for owner in self.owners)
 
 
 def severity_of(kind: Kind, role: Role) -> Severity:
-    """The severity of several distributions writing one path with contents that relate like this."""
+    """Return the severity of several distributions writing one path with contents that relate like this."""
     if role in _HARMLESS:
         return "none"
     if kind == "identical":
@@ -208,7 +205,7 @@ def _contradicted_hashes(files: Sequence[InstalledFile]) -> frozenset[str]:
 
 
 def _claimed(layout: Layout, ownership: OwnershipMap) -> list[InstalledPath]:
-    """The paths that a distribution only records: each for itself, and the files in a folder that it records."""
+    """Return the paths that a distribution only records: each for itself, and the files in a folder that it records."""
     if not layout.phantoms:
         return []
     above = folders_above(ownership)
@@ -318,7 +315,7 @@ def file_directory(layouts: Mapping[str, Layout], ownership: OwnershipMap, targe
 def _below(folder: str, every: Sequence[tuple[str, InstalledPath]]) -> Iterator[InstalledPath]:
     """Yield the paths below a folder, of all paths in the order of what they are compared by."""
     inside = f"{folder}/"
-    for number in range(bisect_left(every, inside, key=lambda each: each[0]), len(every)):
+    for number in range(bisect_left(every, inside, key=lambda compared_and_path: compared_and_path[0]), len(every)):
         compared, path = every[number]
         if not compared.startswith(inside):
             return
@@ -436,7 +433,7 @@ def folders_spelt_differently(paths: Iterable[str]) -> list[tuple[str, ...]]:
     for folder in folders_above(paths):
         groups.setdefault(folded(folder), []).append(folder)
     return sorted(
-        tuple(sorted(group)) for group in groups.values() if len({each.rpartition("/")[2] for each in group}) > 1
+        tuple(sorted(group)) for group in groups.values() if len({folder.rpartition("/")[2] for folder in group}) > 1
     )
 
 
@@ -446,7 +443,7 @@ def folded(path: str) -> str:
 
 
 def shadowed(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Target) -> list[Overlap]:
-    """Modules that another distribution's package or extension hides: ``m/`` beats ``m.abi3.so`` beats ``m.py``.
+    """Return the modules that another's package or extension hides: ``m/`` beats ``m.abi3.so`` beats ``m.py``.
 
     The order is that of ``importlib.machinery``: a package first, then extension suffixes, then source.
     """
@@ -472,7 +469,7 @@ def shadowed(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Tar
 
 
 def _modules(ownership: OwnershipMap, target: Target) -> Iterator[tuple[str, tuple[int, InstalledPath]]]:
-    """Everything importable: the path without suffix; its rank in the order of import, and the installed path."""
+    """Yield all modules: the path without suffix; the rank in the order of import, and the installed path."""
     for path in ownership:
         if not path.startswith(_LIBRARY):
             continue
@@ -512,7 +509,7 @@ def _pair(path: InstalledPath, kind: Kind, severity: Severity, files: list[tuple
 
 
 def find_overlaps(layouts: Mapping[str, Layout], target: Target) -> list[Overlap]:
-    """Every overlap of a set under one installer.
+    """Return every overlap of a set under one installer.
 
     Args:
         layouts: That installer's layouts, by distribution id; of a wheel it refuses, with what it writes by then.
@@ -528,7 +525,7 @@ def find_overlaps(layouts: Mapping[str, Layout], target: Target) -> list[Overlap
 
 
 def _file_directory(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Target) -> list[Overlap]:
-    """Files where others need a folder, be it one without a file."""
+    """Return the files where others need a folder, be it one without a file."""
     if not any(layout.folders for layout in layouts.values()):
         return file_directory(layouts, ownership, target)
     both = {id_: layout._replace(files={**layout.files, **layout.folders}) for id_, layout in layouts.items()}
@@ -552,12 +549,14 @@ def merge(found: Mapping[InstallerName, Sequence[Overlap]]) -> list[Overlap]:
 
 
 def in_order(overlaps: Iterable[Overlap]) -> list[Overlap]:
-    """Overlaps by severity, gravest first, then by path."""
-    return sorted(overlaps, key=lambda each: (SEVERITIES.index(each.severity), each.path, each.kind, each.ids))
+    """Return overlaps by severity, gravest first, then by path."""
+    return sorted(
+        overlaps, key=lambda overlap: (SEVERITIES.index(overlap.severity), overlap.path, overlap.kind, overlap.ids)
+    )
 
 
 def questions(overlaps: Iterable[Overlap]) -> list[Question]:
-    """The members whose content would change a verdict, each once, in order."""
+    """Return the members that would change a verdict by their content, each once, in order."""
     found: dict[Question, None] = {}
     for overlap in overlaps:
         about = _about(overlap)
@@ -593,11 +592,11 @@ def _judged(overlap: Overlap, answers: Answers, requires: Callable[[str, str], b
         return overlap
     given = [answers.get((owner.id, owner.file.member or "")) for owner in overlap.owners]
     role = overlap.role
-    if any(each is not None and each.native for each in given):
+    if any(answer is not None and answer.native for answer in given):
         role = "native"
-    elif given and all(each is not None for each in given) and overlap.path.endswith("/__init__.py"):
-        codes = {each.code for each in given if each is not None}
-        if all(each is not None and each.stub for each in given) or (len(codes) == 1 and None not in codes):
+    elif given and all(answer is not None for answer in given) and overlap.path.endswith("/__init__.py"):
+        codes = {answer.code for answer in given if answer is not None}
+        if all(answer is not None and answer.stub for answer in given) or (len(codes) == 1 and None not in codes):
             role = "namespace-init"
     severity = severity_of(overlap.kind, role)
     if severity == "error" and role == "script" and _is_family(overlap.ids, requires):
@@ -618,5 +617,5 @@ def _severity_of_hidden(overlap: Overlap, requires: Callable[[str, str], bool]) 
 
 
 def _is_family(ids: Sequence[str], requires: Callable[[str, str], bool]) -> bool:
-    """Whether one of them requires, or is required by, each of the others."""
+    """Return whether one of them requires, or is required by, each of the others."""
     return any(all(requires(one, other) or requires(other, one) for other in ids if other != one) for one in ids)

@@ -60,7 +60,7 @@ def _read_entry_points(text: str) -> list[EntryPoint]:
 
 
 def _command_names(entry_points: Iterable[EntryPoint], target: Target) -> list[tuple[str, EntryPoint]]:
-    """On Windows ``name.exe`` with a suffix that begins with ``.py`` taken off; elsewhere the name as it is.
+    """Return the names of commands: on Windows ``name.exe`` without a suffix that begins with ``.py``, else the name.
 
     The versioned commands of pip's and setuptools' own wheels are made for the Python at hand.
     """
@@ -77,9 +77,10 @@ def _command_names(entry_points: Iterable[EntryPoint], target: Target) -> list[t
 
 
 def _specified(point: EntryPoint) -> EntryPoint:
-    """The entry point that pip searches for in ``name = value``, which cuts a name at its last blank (``a b``: `` b``).
+    """Return the entry point that pip searches for in ``name = value``.
 
-    Without a callable it is one whose value has no ``:``.
+    It cuts a name at its last blank, which stays in front of it: of ``a b`` a blank and ``b``. Where there is no
+    callable, the value has no ``:``.
     """
     specification = f"{point.name} = {point.value}"
     match = _SPECIFICATION.search(specification)
@@ -98,7 +99,7 @@ def _command_name(name: str, target: Target) -> str:
 
 
 def _reads_wheel_version(version: str | None) -> bool:
-    """Numbers between dots, the first of them at most 1."""
+    """Return whether a version is numbers between dots, the first of them at most 1."""
     try:
         return (
             version is not None and int(version.strip().split(".")[0]) <= 1 and all(map(_is_number, version.split(".")))

@@ -74,7 +74,7 @@ class PipOrder(Order):
     def __init__(
         self, distributions: Sequence[Distribution], *, with_dependencies: bool, named: Collection[str] = ()
     ) -> None:
-        self._by_id = {each.id: each for each in distributions}
+        self._by_id = {distribution.id: distribution for distribution in distributions}
         self._graph = _graph_of(distributions, with_dependencies=with_dependencies)
         rounds, cyclic = _rounds_of(self._graph.children)
         self._levels: dict[Edge, int] = dict(rounds)
@@ -85,8 +85,8 @@ class PipOrder(Order):
                 last = len(self._graph.children)
                 self._levels |= {node: 2 * last - depth for node, depth in depths.items()}
         self._cyclic = cyclic - self._levels.keys()
-        by_name = sorted(self._by_id.values(), key=lambda each: each.name, reverse=True)
-        by_name.sort(key=lambda each: self._levels.get(Edge(each.name), 0))
+        by_name = sorted(self._by_id.values(), key=lambda distribution: distribution.name, reverse=True)
+        by_name.sort(key=lambda distribution: self._levels.get(Edge(distribution.name), 0))
         self._position = {each.id: number for number, each in enumerate(by_name)}
 
     @property
@@ -155,10 +155,14 @@ class PipOrder(Order):
 
 
 def _graph_of(distributions: Sequence[Distribution], *, with_dependencies: bool) -> _Graph:
-    by_name = {each.name: each for each in distributions}
+    by_name = {distribution.name: distribution for distribution in distributions}
     children: dict[Edge, frozenset[Edge]] = {_PYTHON: frozenset()}
     missing: set[str] = set()
-    waiting = [Edge(each.name, extras) for each in distributions for extras in {(), each.candidate.extras}]
+    waiting = [
+        Edge(distribution.name, extras)
+        for distribution in distributions
+        for extras in {(), distribution.candidate.extras}
+    ]
     while waiting:
         node = waiting.pop()
         if node in children:
@@ -180,7 +184,7 @@ def _graph_of(distributions: Sequence[Distribution], *, with_dependencies: bool)
 
 
 def _rounds_of(children: Mapping[Edge, frozenset[Edge]]) -> tuple[dict[Edge, int], frozenset[Edge]]:
-    """In which round each node becomes a leaf; and those that never do, because they depend on a cycle."""
+    """Return in which round each node becomes a leaf; and those that never do, because they depend on a cycle."""
     left = {node: len(below) for node, below in children.items()}
     parents: dict[Edge, list[Edge]] = {}
     for node, below in children.items():
@@ -227,7 +231,7 @@ def _cycles_of(children: Mapping[Edge, frozenset[Edge]]) -> _Cycles:
                 if lowest[node] == index[node]:
                     component = _taken_off(open_nodes, node)
                     number_of.update(dict.fromkeys(component, len(sizes)))
-                    reached = {number_of[each] for member in component for each in children[member]} - {len(sizes)}
+                    reached = {number_of[child] for member in component for child in children[member]} - {len(sizes)}
                     bits = 0
                     for number in reached:
                         bits |= 1 << number | below[number]
@@ -254,11 +258,15 @@ def _starts_of(
     children: Mapping[Edge, frozenset[Edge]], distributions: Sequence[Distribution], named: Collection[str]
 ) -> list[Edge]:
     """Return the nodes a command names, and those it must name since nothing else leads to them."""
-    starts = [Edge(each.name, each.candidate.extras) for each in distributions if not named or each.id in named]
+    starts = [
+        Edge(distribution.name, distribution.candidate.extras)
+        for distribution in distributions
+        if not named or distribution.id in named
+    ]
     reached = _below(children, starts, set())
-    for each in distributions:
-        if Edge(each.name) not in reached:
-            starts.append(Edge(each.name, each.candidate.extras))
+    for distribution in distributions:
+        if Edge(distribution.name) not in reached:
+            starts.append(Edge(distribution.name, distribution.candidate.extras))
             _below(children, starts[-1:], reached)
     return starts
 

@@ -49,13 +49,13 @@ def _read_entry_points(text: str) -> list[EntryPoint]:
 
 
 def _reads_wheel_version(version: str | None) -> bool:
-    """``1.`` and anything, or ``0.1``."""
+    """Return whether a version is ``1.`` and anything, or ``0.1``."""
     version = (version or "").strip()
     return version == "0.1" or version.startswith("1.")
 
 
 def _command_names(entry_points: Iterable[EntryPoint], target: Target) -> list[tuple[str, EntryPoint]]:
-    """On Windows ``name.exe`` with a final ``.py`` and ``.exe`` taken off; elsewhere the name as it is.
+    """Return the names of commands: on Windows ``name.exe`` without a final ``.py`` and ``.exe``, else the name.
 
     A ``pip3.N`` of pip's own wheel is made for the Python at hand, whatever N the wheel was built with.
     """
@@ -126,7 +126,7 @@ class _Uv(Installer):
             "UV_EXTRA_INDEX_URL": None,
             "UV_DEFAULT_INDEX": block.index_url,
             "UV_INDEX": " ".join(block.extra_index_urls) or None,
-            "UV_FIND_LINKS": ",".join(each.replace(",", "%2C") for each in block.find_links) or None,
+            "UV_FIND_LINKS": ",".join(place.replace(",", "%2C") for place in block.find_links) or None,
             "UV_NO_INDEX": None,
             "UV_INDEX_STRATEGY": "unsafe-best-match" if block.merges else None,
         }
