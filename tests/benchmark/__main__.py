@@ -14,7 +14,7 @@ from .environment import environment_figures
 from .population import write_population
 from .reading import pair_figures, wheel_figures
 from .running import growth_figures, start_figures
-from .sets import core_figures, crowd_figures, local_figures, lock_figures, resolution_figures
+from .sets import core_figures, crowd_figures, local_figures, lock_figures, overlap_figures, resolution_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,6 +63,7 @@ def _figures(asked: argparse.Namespace, folder: Path) -> Iterator[Figure]:
     yield from resolution_figures(folder / "resolution", quick=asked.quick)
     yield from crowd_figures(folder / "crowd", quick=asked.quick)
     yield from core_figures(quick=asked.quick)
+    yield from overlap_figures(quick=asked.quick)
     yield from growth_figures(folder / "growth", quick=asked.quick)
     yield from environment_figures(folder / "environments", quick=asked.quick)
 

@@ -9,13 +9,14 @@ import random
 import subprocess
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import uv as uv_package
 
 from tests.support.loopback import LoopbackIndex
 from tests.support.shared import crowd, mesh
-from tests.support.values import BY_NAME, LINUX, overlaps_of
+from tests.support.values import BY_NAME, LINUX, overlaps_of, report_of
 from tests.support.wheelmaker import Wheel
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.installer import Invocation
@@ -27,10 +28,10 @@ from .population import write_population
 from .running import TARGET, environ_of, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["core_figures", "crowd_figures", "local_figures", "lock_figures", "resolution_figures"]
+__all__ = ["core_figures", "crowd_figures", "local_figures", "lock_figures", "overlap_figures", "resolution_figures"]
 
 _LOCKED = 400
 _RESOLVED = 200
@@ -173,6 +174,28 @@ def core_figures(*, quick: bool) -> Iterator[Figure]:
             yield Figure(group, f"remedies of {name}", planned - diagnosed, "s", 0.5 if count == 200 else None)
             yield Figure(group, f"remedies of {name}", (planned - diagnosed) / found, "times finding them", 12)
         yield Figure(group, "all of it", total, "s", 10 if count == 1000 else None)
+
+
+def overlap_figures(*, quick: bool) -> Iterator[Figure]:
+    """Two distributions that share very many files: writing the report, next to ``json.dumps`` of the same."""
+    count = 5_000 if quick else 100_000
+    group = f"{count:,} overlaps of two distributions, the report"
+    files = {f"shared/folder{number // 100}/part{number}.py": "" for number in range(count)}
+    report = report_of(*(Wheel(name, files=dict.fromkeys(files, name)) for name in "ab"))
+    plain = report.to_dict()
+    costs: dict[str, float] = {}
+    writers: dict[str, Callable[[], str]] = {
+        "floor": partial(json.dumps, plain),
+        "json": report.to_json,
+        "text": report.to_text,
+    }
+    for name, write in writers.items():
+        start = time.process_time()
+        write()
+        costs[name] = time.process_time() - start
+    yield Figure(group, "the floor: json.dumps", costs["floor"], "s (for information)")
+    yield Figure(group, "as JSON", costs["json"] / costs["floor"], "times the floor", 1.56)
+    yield Figure(group, "as text", costs["text"] / costs["floor"], "times the floor", 0.31)
 
 
 def resolution_figures(folder: Path, *, quick: bool) -> Iterator[Figure]:

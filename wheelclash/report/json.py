@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from wheelclash.report.model import Summary, summary_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["to_dict", "to_json"]
 
@@ -63,20 +64,23 @@ def _encoded(value: object) -> str:
 
 def _opened(value: Any) -> dict[str, Any]:
     """Return a dataclass or a mapping as a dict, its values as they are."""
-    if is_dataclass(value):
-        kind: Any = type(value)
-        found = {name: getattr(value, name) for name in _names(kind)}
-        return {summary_key(name): count for name, count in found.items()} if isinstance(value, Summary) else found
-    return dict(value)
+    kind: Any = type(value)
+    shape = _shape(kind)
+    return dict(value) if shape is None else dict(zip(shape[0], shape[1](value), strict=True))
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...]:
-    """Return the names of a dataclass's fields."""
-    return tuple(each.name for each in fields(kind))
+def _shape(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]] | None:
+    """Return the keys of a dataclass in JSON, and what gets their values; None of any other class."""
+    if not is_dataclass(kind):
+        return None
+    names = [each.name for each in fields(kind)]
+    keys = tuple(map(summary_key, names)) if kind is Summary else tuple(names)
+    get = attrgetter(*names)
+    return keys, get if len(names) > 1 else lambda value: (get(value),)
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=True, sort_keys=True, default=_opened)
+_ENCODER = json.JSONEncoder(ensure_ascii=True, check_circular=False, sort_keys=True, default=_opened)
 
 
 def _plain(value: Any) -> Any:

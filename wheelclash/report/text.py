@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter, defaultdict
-from itertools import groupby, islice
-from operator import itemgetter
-from typing import TYPE_CHECKING, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from wheelclash.report.model import EnvironmentReport, FixReport, Report, WhoReport
 from wheelclash.report.terminal import (
@@ -164,6 +163,7 @@ class _SetWriter:
         self._verbose = verbose
         shown = [each for each in report.overlaps if each.severity != "none"]
         self._grave = [each for each in shown if each.severity in {"error", "warning"} and not each.ignored]
+        self._grave_keys = {(each.root, each.path, each.kind) for each in self._grave}
         self._notices = [each for each in shown if each.severity == "notice" and not each.ignored]
         self._lost = grave_losses(report) if report.into else []
         self._versions = {each.name: each.version for each in report.distributions}
@@ -361,17 +361,16 @@ class _SetWriter:
 
     def _grave_lines(self) -> Iterator[Line]:
         """One line for each folder, kind and set of owners; several sets of owners are told apart by name."""
-        several = len({_owners(overlap) for overlap in self._grave}) > 1
-        targets: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
+        keys = list(map(_folder_key, self._grave))
+        several = len({owners for _, _, owners, _, _ in keys}) > 1
+        targets: defaultdict[tuple[object, ...], set[int]] = defaultdict(set)
         if len(self._report.targets) > 1:
-            for overlap in self._grave:
-                targets[_file_key(overlap)] |= {*overlap.targets}
-            keyed = [((_folder_key(overlap), sorted(targets[_file_key(overlap)])), overlap) for overlap in self._grave]
-        else:
-            keyed = [((_folder_key(overlap), [0]), overlap) for overlap in self._grave]
-        keyed.sort(key=itemgetter(0))
-        for (_, numbers), found in groupby(keyed, key=itemgetter(0)):
-            group = [overlap for _, overlap in found]
+            for key, overlap in zip(keys, self._grave, strict=True):
+                targets[*key, overlap.path] |= {*overlap.targets}  # other wheels, the same line
+        groups: defaultdict[tuple[_FolderKey, tuple[int, ...]], list[OverlapReport]] = defaultdict(list)
+        for key, overlap in zip(keys, self._grave, strict=True):
+            groups[key, tuple(sorted(targets[*key, overlap.path])) if targets else (0,)].append(overlap)
+        for (_, numbers), group in sorted(groups.items(), key=lambda item: (_flat(item[0][0]), item[0][1])):
             first = group[0]
             style: Style = "error" if first.severity == "error" else "warning"
             of = ""
@@ -427,11 +426,10 @@ class _SetWriter:
                 yield (Span(f"  {text}", "warning"),)
 
     def _winners_under(self, installer: str, diagnosis: DiagnosisReport) -> Iterator[Line]:
-        grave = {(each.root, each.path, each.kind) for each in self._grave}
         counted = Counter(
             (each.state, each.winner, each.reason)
             for each in diagnosis.overlaps
-            if (each.root, each.path, each.kind) in grave
+            if (each.root, each.path, each.kind) in self._grave_keys
         )
         total = sum(counted.values())
         for (state, winner, reason), count in counted.most_common():
@@ -522,15 +520,19 @@ def _owners(overlap: OverlapReport) -> tuple[str, ...]:
     return tuple(owner.distribution for owner in overlap.owners)
 
 
-def _folder_key(overlap: OverlapReport) -> tuple[str, ...]:
+_FolderKey: TypeAlias = tuple[str, str, tuple[str, ...], str, str]
+
+
+def _flat(key: _FolderKey) -> tuple[str, ...]:
+    """Return what lines are sorted by."""
+    severity, folder, owners, kind, role = key
+    return severity, folder, *owners, kind, role
+
+
+def _folder_key(overlap: OverlapReport) -> _FolderKey:
     """Return what overlaps have in common that are told in one line."""
     folder = f"{overlap.root}/{overlap.path}".rpartition("/")[0]
-    return (overlap.severity, folder, *_owners(overlap), overlap.kind, overlap.role)
-
-
-def _file_key(overlap: OverlapReport) -> tuple[str, ...]:
-    """Return what one file's overlaps in several targets have in common: other wheels, the same line."""
-    return (*_folder_key(overlap), overlap.path)
+    return overlap.severity, folder, _owners(overlap), overlap.kind, overlap.role
 
 
 def _pair_text(each: OverlapReport) -> str:
