@@ -24,18 +24,18 @@ def _location(text: str) -> str:
     return location_of(text)
 
 
-def _url_or_none(name: str, given: Any) -> str | None:
-    url: str | None = instance(name, given, str | None, "a URL or None")
+def _url_or_none(name: str, value: Any) -> str | None:
+    url: str | None = instance(name, value, str | None, "a URL or None")
     return url
 
 
-def _strategy(name: str, given: Any) -> str | None:
-    strategy: str | None = instance(name, given, str | None, "the name of a strategy or None")
+def _strategy(name: str, value: Any) -> str | None:
+    strategy: str | None = instance(name, value, str | None, "the name of a strategy or None")
     return strategy
 
 
-def _file(name: str, given: Any) -> str | None:
-    path = instance(name, given, str | os.PathLike | None, "a path or None")
+def _file(name: str, value: Any) -> str | None:
+    path = instance(name, value, str | os.PathLike | None, "a path or None")
     return None if path is None else os.fspath(path)
 
 
