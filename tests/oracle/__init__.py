@@ -4,7 +4,8 @@ How it works, from the ground up:
 
 ``tests/support/environments.py``
     makes a virtual environment in milliseconds, runs the pip and uv that are installed beside pytest on it, cut off
-    from network and configuration, and takes snapshots of what they wrote.
+    from network and configuration, and takes snapshots of what they wrote. pip is imported once and forked for each
+    command (``tests/support/warm_pip.py``); ``test_warm_pip.py`` holds that against pip in a process of its own.
 ``features.py``
     is a table of the ways in which a wheel can come to write an installed file. Every feature of a *place* writes the
     same file, so that two wheels, one feature each, contest it.

@@ -3,21 +3,27 @@
 Nothing here reaches a network: both installers run without configuration files, without index and with a cache
 of their own. One pip, the one beside pytest, serves every environment from outside, so that an environment is a
 handful of links, made in milliseconds. It is started as ``pip --python`` starts itself in the other interpreter; doing
-that directly saves one interpreter of two.
+that directly saves one interpreter of two. ``install`` and ``uninstall`` fork it from a process that has it imported
+(``warm_pip.py``), a third of the cost; whole commands, as a user types them, are processes of their own.
+``WHEELCLASH_TESTS_COLD_PIP=1`` makes every command one.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pip
 import uv
+
+from .warm_pip import WarmPip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,6 +44,8 @@ INSTALLER_NAMES: tuple[InstallerName, ...] = ("pip", "uv")
 _FOREIGN = ("PIP_", "UV_", "PYTHON", "VIRTUAL_ENV", "CONDA_")
 _PIP_RUNNER = Path(pip.__file__).with_name("__pip-runner__.py")
 _PATIENCE = 600  # seconds; far more than any one command needs
+_COLD = bool(os.environ.get("WHEELCLASH_TESTS_COLD_PIP"))
+_IDLE: list[WarmPip] = []
 PYTHON_FOLDER = f"python{sys.version_info.major}.{sys.version_info.minor}" + getattr(sys, "abiflags", "")
 """The folder below ``lib`` that is named for the running interpreter."""
 
@@ -175,6 +183,8 @@ class RealInstaller:
             environment: Where.
             arguments: The sub-command and what follows it.
         """
+        if self.name == "pip" and not _COLD:
+            return self._run_warm(environment, arguments)
         return self.run_verbatim(environment, [*self.program(environment), *arguments])
 
     def run_verbatim(self, environment: Environment, command: Sequence[str]) -> Outcome:
@@ -184,15 +194,9 @@ class RealInstaller:
             environment: Where to stand while it runs; uv takes it for the active one.
             command: Program and arguments.
         """
-        variables = _environ()
-        variables |= {"PIP_CACHE_DIR": str(self.cache), "UV_CACHE_DIR": str(self.cache)}
-        if self.name == "uv":
-            variables["VIRTUAL_ENV"] = str(environment.prefix)
-        if self.find_links is not None:
-            variables |= {"PIP_FIND_LINKS": str(self.find_links), "UV_FIND_LINKS": str(self.find_links)}
         done = subprocess.run(
             list(command),
-            env=variables,
+            env=self._variables(environment),
             cwd=environment.prefix,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -201,6 +205,30 @@ class RealInstaller:
             check=False,
         )
         return Outcome(tuple(command), done.returncode, done.stdout.decode(errors="replace"))
+
+    def _run_warm(self, environment: Environment, arguments: Sequence[str]) -> Outcome:
+        variables = self._variables(environment)
+        try:
+            pip_process = _IDLE.pop()  # threads run commands at the same time, each in another process
+        except IndexError:
+            pip_process = WarmPip(environment.python, _PIP_RUNNER, variables)
+            atexit.register(pip_process.close)
+        with tempfile.NamedTemporaryFile() as output:
+            code = pip_process.run(
+                environment.prefix, arguments, variables=variables, cwd=environment.prefix, output=Path(output.name)
+            )
+            text = output.read().decode(errors="replace")
+        _IDLE.append(pip_process)
+        return Outcome((*self.program(environment), *arguments), code, text)
+
+    def _variables(self, environment: Environment) -> dict[str, str]:
+        variables = _environ()
+        variables |= {"PIP_CACHE_DIR": str(self.cache), "UV_CACHE_DIR": str(self.cache)}
+        if self.name == "uv":
+            variables["VIRTUAL_ENV"] = str(environment.prefix)
+        if self.find_links is not None:
+            variables |= {"PIP_FIND_LINKS": str(self.find_links), "UV_FIND_LINKS": str(self.find_links)}
+        return variables
 
     def install(self, environment: Environment, what: Iterable[Path | str], *options: str) -> Outcome:
         """Install wheels or requirements in one command.
