@@ -287,7 +287,7 @@ def _owners_in_environment(asked: Sequence[str], place: Environment, *, allow_in
             raise _nothing(text, unknown, str(place.places.prefix))
     return build_who_report(
         asked,
-        answered.belongings,
+        answered.path_owners,
         names=answered.names,
         searched=answered.searched,
         target=place.target,
@@ -314,7 +314,7 @@ def _perhaps(near: Sequence[str]) -> str:
 def _owners_in_set(
     asked: Sequence[str], wheels: Sequence[str], options: Options, session: Session, *, allow_incomplete: bool
 ) -> OwnersReport:
-    from wheelclash.core.query import belongings_in_set
+    from wheelclash.core.query import owners_in_set
     from wheelclash.report.build import build_who_report
 
     question = question_from(wheels, options)
@@ -322,7 +322,7 @@ def _owners_in_set(
     if len(seen.views) != 1:
         raise QuestionError("'who' answers for one target at a time.")
     (view,) = seen.views
-    answers, unknown = belongings_in_set(asked, view.distributions, view.overlaps, view.diagnoses)
+    answers, unknown = owners_in_set(asked, view.distributions, view.overlaps, view.diagnoses)
     if not seen.skipped or allow_incomplete:
         for text, near in unknown.items():
             raise QuestionError(f"{text}: nothing of that name is in this set.", _perhaps(near))

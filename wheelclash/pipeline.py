@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from wheelclash.core.installer import Invocation
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
-    from wheelclash.environment.paths import Places
+    from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.environment.state import StateReader
     from wheelclash.gather import TargetSet
     from wheelclash.installers import Installer
@@ -169,7 +169,7 @@ def _reasons(
     )
 
 
-def _notes_on_residents(view: View, places: Places) -> list[str]:
+def _notes_on_residents(view: View, places: EnvironmentPaths) -> list[str]:
     """Return notes on what clashes and is conda's or dpkg's, and on the wheel variants that are replaced."""
     clashing = {id_ for overlap in view.overlaps if overlap.is_clash for id_ in overlap.ids}
     notes = [
@@ -186,7 +186,7 @@ def _notes_on_residents(view: View, places: Places) -> list[str]:
     return notes
 
 
-def _notes_on_folder(places: Places) -> str:
+def _notes_on_folder(places: EnvironmentPaths) -> str:
     """Return what does not hold, or is not said, of a folder without an interpreter."""
     if places.is_target:
         return (

@@ -15,7 +15,7 @@ from tests.support.values import LINUX, WINDOWS, distribution, overlaps_of
 from tests.support.wheelmaker import Wheel
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.distribution import Skip
-from wheelclash.core.query import Belonging, Below, Beside, Share, belongings_in_set, module_stem, source_of
+from wheelclash.core.query import Conflict, NestedPath, OwnerShare, PathOwners, module_stem, owners_in_set, source_of
 from wheelclash.errors import QuestionError
 from wheelclash.installers import INSTALLERS
 from wheelclash.report.build import build_who_report
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(schema_text()))
 
 
-def answer(asked: str, *wheels: Wheel, target: Target = LINUX) -> tuple[list[Belonging], dict[str, tuple[str, ...]]]:
+def answer(asked: str, *wheels: Wheel, target: Target = LINUX) -> tuple[list[PathOwners], dict[str, tuple[str, ...]]]:
     distributions = [distribution(each, target) for each in wheels]
     overlaps = overlaps_of(distributions, target)
     diagnoses = [diagnose(each, distributions, overlaps, target) for each in INSTALLERS]
-    return belongings_in_set([asked], distributions, overlaps, diagnoses)
+    return owners_in_set([asked], distributions, overlaps, diagnoses)
 
 
-def only(asked: str, *wheels: Wheel, target: Target = LINUX) -> Belonging:
+def only(asked: str, *wheels: Wheel, target: Target = LINUX) -> PathOwners:
     (found,) = answer(asked, *wheels, target=target)[0]
     return found
 
 
-def names(found: Belonging) -> list[str]:
+def names(found: PathOwners) -> list[str]:
     return [share.name for share in found.shares]
 
 
@@ -171,13 +171,13 @@ def full_report() -> WhoReport:
         Wheel("b", files={"m/x.py": "2", "m/y.py": "1", "n/__init__.py": "1"}, requires=["a"]),
     )
     found = [one for asked in ("m", "m.x", "n", "t") for one in answer(asked, *wheels)[0]]
-    share = Share("c-1.0.dist-info", "c", "1.0", "conda", held=0, missing=1, sha256="0", size=1)
+    share = OwnerShare("c-1.0.dist-info", "c", "1.0", "conda", held=0, missing=1, sha256="0", size=1)
     own = {"c-1.0.dist-info": "c", **{each.id: each.name for one in found for each in one.shares}}
     path = found[0].path
-    one = Belonging("c", "path", "file", path, (share,), kind="different", role="module", source=path)
+    one = PathOwners("c", "path", "file", path, (share,), kind="different", role="module", source=path)
     one = one._replace(
-        besides=(Beside("case-only", path, share.id, gives_way=False),),
-        below=(Below(path, (share.id,), None, "missing"), Below(path, (), None, "present")),
+        besides=(Conflict("case-only", path, share.id, gives_way=False),),
+        below=(NestedPath(path, (share.id,), None, "missing"), NestedPath(path, (), None, "present")),
     )
     found += [
         one._replace(state="present", matches=(share.id,)),

@@ -19,19 +19,21 @@ from wheelclash.errors import QuestionError
 from wheelclash.target.interpreter import running, target_of
 
 if TYPE_CHECKING:
-    from wheelclash.core.query import Belonging
+    from wheelclash.core.query import PathOwners
     from wheelclash.environment.owners import Answered
-    from wheelclash.environment.paths import Places
+    from wheelclash.environment.paths import EnvironmentPaths
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links and permissions are POSIX's")
 
 
-def answered(made: Handmade, *asked: str, cwd: Path | None = None, places: Places | None = None) -> Answered:
+def answered(made: Handmade, *asked: str, cwd: Path | None = None, places: EnvironmentPaths | None = None) -> Answered:
     return owners_in(places or places_below(made.prefix), target_of(running()), asked, cwd or made.prefix.parent)
 
 
-def ask(made: Handmade, *asked: str, cwd: Path | None = None, places: Places | None = None) -> list[Belonging]:
-    return list(answered(made, *asked, cwd=cwd, places=places).belongings)
+def ask(
+    made: Handmade, *asked: str, cwd: Path | None = None, places: EnvironmentPaths | None = None
+) -> list[PathOwners]:
+    return list(answered(made, *asked, cwd=cwd, places=places).path_owners)
 
 
 def meant(made: Handmade, asked: str, cwd: Path | None = None) -> list[tuple[str, str]]:
@@ -39,7 +41,7 @@ def meant(made: Handmade, asked: str, cwd: Path | None = None) -> list[tuple[str
     return [(each.means, each.path) for each in ask(made, asked, cwd=cwd)]
 
 
-def only(made: Handmade, asked: str) -> Belonging:
+def only(made: Handmade, asked: str) -> PathOwners:
     (found,) = ask(made, asked)
     return found
 
@@ -349,7 +351,7 @@ def test_record_that_cannot_be_read_is_a_skip(made: Handmade, record: bytes) -> 
     made.add("one", {"p/m.py": "1"})
     made.add("bad", {"p/n.py": "1"}, record=record)
     found = answered(made, "p/m.py", "p/n.py")
-    assert [[share.name for share in each.shares] for each in found.belongings] == [["one"], []]
+    assert [[share.name for share in each.shares] for each in found.path_owners] == [["one"], []]
     assert [each.requirement for each in found.skipped] == (["bad"] if len(record) < 100 else [])
     assert found.searched == (1 if len(record) < 100 else 2)
 
@@ -370,7 +372,7 @@ def test_what_may_not_be_read_is_told_and_not_taken_for_missing(closed: str, ask
                 found = answered(made, asked)
         finally:
             (made.site / closed).chmod(0o755)
-    (each,) = found.belongings
+    (each,) = found.path_owners
     assert (each.unreadable is not None) == (asked == "p/m.py" and "RECORD" not in closed)
     assert [share.name for share in each.shares] == (["one"] if "RECORD" in closed else ["one", "two"])
     assert {share.missing for share in each.shares} == {0}
@@ -381,7 +383,7 @@ def test_rows_that_lead_out_are_nobodys(made: Handmade, tmp_path: Path) -> None:
     (tmp_path / "outside.py").write_text("")
     made.add("one", {"m.py": ""}, rows=[("../../../../outside.py", "", ""), (str(tmp_path / "outside.py"), "", "")])
     found = answered(made, str(tmp_path / "outside.py"), "outside.py")
-    assert found.belongings == ()
+    assert found.path_owners == ()
     assert all(each.outside for each in found.unknown.values())
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.environments import Environment, Environments
-    from wheelclash.core.query import Belonging
+    from wheelclash.core.query import PathOwners
 
 pytestmark = pytest.mark.oracle
 
@@ -59,11 +59,11 @@ def environment(environments: Environments) -> Environment:
     return environments.new()
 
 
-def told(environment: Environment, asked: str) -> Belonging:
+def told(environment: Environment, asked: str) -> PathOwners:
     interpreter = ask(environment.python)
     found = owners_in(places_of(interpreter), target_of(interpreter), [asked], environment.prefix)
     assert (found.skipped, dict(found.unknown)) == ((), {})
-    (only,) = found.belongings
+    (only,) = found.path_owners
     return only
 
 
@@ -156,6 +156,6 @@ def test_folder_made_with_target(installer: RealInstaller, environment: Environm
     folder = tmp_path / "target"
     installer.install(environment, [TWO.write(tmp_path)], "--no-deps", "--target", str(folder)).expect()
     found = owners_in(places_at(folder), target_of(running()), ["p.m", "tool", "bin/script"], tmp_path)
-    assert [([share.name for share in each.shares], each.state) for each in found.belongings] == [
+    assert [([share.name for share in each.shares], each.state) for each in found.path_owners] == [
         (["two"], "present")
     ] * 3

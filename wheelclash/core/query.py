@@ -31,28 +31,28 @@ if TYPE_CHECKING:
     from wheelclash.core.role import Role
 
 __all__ = [
-    "Belonging",
-    "Below",
-    "Beside",
+    "Conflict",
     "DiskState",
-    "End",
-    "Meaning",
-    "Means",
-    "Place",
-    "Share",
+    "MatchKind",
+    "NestedPath",
+    "OwnerShare",
+    "PathMatch",
+    "PathOwners",
+    "PredictedWinner",
     "Tree",
+    "TreeEntry",
     "What",
-    "belongings_in_set",
     "besides",
     "meanings",
     "module_stem",
     "near_paths",
+    "normalize_query",
+    "owners_in_set",
     "source_of",
-    "understood",
 ]
 
 What = Literal["file", "folder"]
-Means = Literal["path", "import", "command"]
+MatchKind = Literal["path", "import", "command"]
 
 _EXTENSIONS = (".so", ".pyd")
 _BYTECODE = (".pyc", ".pyo")
@@ -63,7 +63,7 @@ _MOST_NAMES = 5_000
 """Of a folder with more, near names are not looked for: comparing them all would take longer than the answer."""
 
 
-class Place(NamedTuple):
+class TreeEntry(NamedTuple):
     """Something that is there, or is recorded to be.
 
     Attributes:
@@ -75,7 +75,7 @@ class Place(NamedTuple):
     name: str
 
 
-class Meaning(NamedTuple):
+class PathMatch(NamedTuple):
     """One thing that a PATH means.
 
     Attributes:
@@ -83,8 +83,8 @@ class Meaning(NamedTuple):
         place: What it is.
     """
 
-    means: Means
-    place: Place
+    means: MatchKind
+    place: TreeEntry
 
 
 class Tree(Protocol):
@@ -101,14 +101,14 @@ class Tree(Protocol):
     def readings(self, text: str) -> Iterable[str]:
         """The paths that a text may stand for, nearest first."""
 
-    def find(self, path: str) -> Place | None:
+    def find(self, path: str) -> TreeEntry | None:
         """What is at a path."""
 
     def names(self, folder: str, starting: str = "") -> Collection[str]:
         """The names of what lies in a folder, those with a certain start; none if there is no such folder."""
 
 
-def understood(text: str) -> str:
+def normalize_query(text: str) -> str:
     """A PATH as a user wrote it, ``/`` between its parts.
 
     Raises:
@@ -125,23 +125,23 @@ def understood(text: str) -> str:
     return text.replace(os.sep, "/")
 
 
-def meanings(text: str, tree: Tree) -> list[Meaning]:
+def meanings(text: str, tree: Tree) -> list[PathMatch]:
     """Everything that a PATH means; the same thing is there once, as what it was understood first.
 
     Args:
         text: As a user wrote it, ``/`` between parts. One that ends in ``/`` means a folder.
         tree: The files in question.
     """
-    found: dict[Place, Meaning] = {}
+    found: dict[TreeEntry, PathMatch] = {}
     bare = text.rstrip("/")
     for means, path in _readings(bare or text, tree):
         place = tree.find(path)
         if place is not None and (place.what == "folder" or not text.endswith("/")):
-            found.setdefault(place, Meaning(means, place))
+            found.setdefault(place, PathMatch(means, place))
     return list(found.values())
 
 
-def _readings(text: str, tree: Tree) -> Iterator[tuple[Means, str]]:
+def _readings(text: str, tree: Tree) -> Iterator[tuple[MatchKind, str]]:
     for path in tree.readings(text):
         yield "path", path
     if _is_import_name(text):
@@ -239,7 +239,7 @@ _BELOW_PREFIX = (
 )
 
 
-class Share(NamedTuple):
+class OwnerShare(NamedTuple):
     """An owner's part in a file or folder.
 
     Attributes:
@@ -269,7 +269,7 @@ class Share(NamedTuple):
     content: int = 0
 
 
-class Beside(NamedTuple):
+class Conflict(NamedTuple):
     """Another file that cannot stand beside it.
 
     Attributes:
@@ -285,7 +285,7 @@ class Beside(NamedTuple):
     gives_way: bool
 
 
-class Below(NamedTuple):
+class NestedPath(NamedTuple):
     """A file below a folder that is not plainly one owner's: contested, gone, or nobody's.
 
     Attributes:
@@ -303,7 +303,7 @@ class Below(NamedTuple):
     matches: tuple[str, ...] = ()
 
 
-class End(NamedTuple):
+class PredictedWinner(NamedTuple):
     """How some contested files end under an installer.
 
     Attributes:
@@ -319,7 +319,7 @@ class End(NamedTuple):
     files: int
 
 
-class Belonging(NamedTuple):
+class PathOwners(NamedTuple):
     """Whose something is.
 
     Attributes:
@@ -344,10 +344,10 @@ class Belonging(NamedTuple):
     """
 
     asked: str
-    means: Means
+    means: MatchKind
     what: What
     path: InstalledPath
-    shares: tuple[Share, ...]
+    shares: tuple[OwnerShare, ...]
     kind: Kind | None = None
     role: Role | None = None
     state: DiskState | None = None
@@ -358,16 +358,16 @@ class Belonging(NamedTuple):
     contested: int = 0
     unowned: int = 0
     installers: tuple[InstallerName, ...] = ()
-    ends: Mapping[InstallerName, tuple[End, ...]] = {}
-    besides: tuple[Beside, ...] = ()
-    below: tuple[Below, ...] = ()
+    ends: Mapping[InstallerName, tuple[PredictedWinner, ...]] = {}
+    besides: tuple[Conflict, ...] = ()
+    below: tuple[NestedPath, ...] = ()
 
 
-def besides(overlaps: Iterable[Overlap], path: InstalledPath, what: What) -> tuple[Beside, ...]:
+def besides(overlaps: Iterable[Overlap], path: InstalledPath, what: What) -> tuple[Conflict, ...]:
     """What cannot stand beside a file, or beside a package folder, by the overlaps that are pairs."""
     own = {path, f"{path}/__init__.py"} if what == "folder" else {path}
     found = [
-        Beside(overlap.kind, owner.file.path, owner.id, overlap.path in own)
+        Conflict(overlap.kind, owner.file.path, owner.id, overlap.path in own)
         for overlap in overlaps
         if not overlap.is_same_path and any(owner.file.path in own for owner in overlap.owners)
         for owner in overlap.owners
@@ -376,12 +376,12 @@ def besides(overlaps: Iterable[Overlap], path: InstalledPath, what: What) -> tup
     return tuple(dict.fromkeys(found))
 
 
-def belongings_in_set(
+def owners_in_set(
     asked: Sequence[str],
     distributions: Sequence[Distribution],
     overlaps: Sequence[Overlap],
     diagnoses: Sequence[Diagnosis],
-) -> tuple[list[Belonging], dict[str, tuple[str, ...]]]:
+) -> tuple[list[PathOwners], dict[str, tuple[str, ...]]]:
     """Whose some PATHs are in a set of wheels.
 
     Args:
@@ -396,9 +396,9 @@ def belongings_in_set(
     Raises:
         QuestionError: A PATH can be none.
     """
-    asked = [understood(each) for each in asked]
+    asked = [normalize_query(each) for each in asked]
     tree = _Set(distributions, overlaps, diagnoses)
-    found: list[Belonging] = []
+    found: list[PathOwners] = []
     unknown: dict[str, tuple[str, ...]] = {}
     for text in asked:
         meant = [tree.belonging(text, each) for each in meanings(text, tree)]
@@ -439,11 +439,11 @@ class _Set:
         yield f"site-packages/{path}"
         yield f"data/{path}"
 
-    def find(self, path: str) -> Place | None:
+    def find(self, path: str) -> TreeEntry | None:
         if path in self._files:
-            return Place("file", path)
+            return TreeEntry("file", path)
         start = f"{path}/"
-        return Place("folder", path) if any(each.startswith(start) for each in self._files) else None
+        return TreeEntry("folder", path) if any(each.startswith(start) for each in self._files) else None
 
     def names(self, folder: str, starting: str = "") -> Collection[str]:
         start, cut = f"{folder}/{starting}", len(folder) + 1
@@ -451,13 +451,13 @@ class _Set:
 
     # -- the answer
 
-    def belonging(self, asked: str, meaning: Meaning) -> Belonging:
+    def belonging(self, asked: str, meaning: PathMatch) -> PathOwners:
         path = InstalledPath(meaning.place.name)
-        answer = Belonging(asked, meaning.means, meaning.place.what, path, ())
+        answer = PathOwners(asked, meaning.means, meaning.place.what, path, ())
         answer = answer._replace(besides=besides(self._overlaps, path, meaning.place.what))
         return self._file(answer) if meaning.place.what == "file" else self._folder(answer)
 
-    def _file(self, answer: Belonging) -> Belonging:
+    def _file(self, answer: PathOwners) -> PathOwners:
         path = answer.path
         files = self._files[path]
         same = self._contested({path})
@@ -483,7 +483,7 @@ class _Set:
             ends=self._ends({path}),
         )
 
-    def _folder(self, answer: Belonging) -> Belonging:
+    def _folder(self, answer: PathOwners) -> PathOwners:
         start = f"{answer.path}/"
         paths = {path for path in self._files if path.startswith(start)}
         shared = {path for path in paths if len(self._files[path]) > 1}
@@ -499,14 +499,14 @@ class _Set:
             installers=self._installers(paths),
             ends=self._ends(shared),
             below=tuple(
-                Below(InstalledPath(path), tuple(self._files[path]), kinds.get(InstalledPath(path)), None)
+                NestedPath(InstalledPath(path), tuple(self._files[path]), kinds.get(InstalledPath(path)), None)
                 for path in sorted(shared)
             ),
         )
 
-    def _share(self, id_: str) -> Share:
+    def _share(self, id_: str) -> OwnerShare:
         each = self._distributions[id_]
-        return Share(id_, each.name, each.candidate.version)
+        return OwnerShare(id_, each.name, each.candidate.version)
 
     def _contested(self, paths: Collection[str]) -> list[Overlap]:
         """Overlaps of these paths that several really write."""
@@ -519,12 +519,12 @@ class _Set:
             if any(not paths.isdisjoint(one.layouts[each.name].files) for one in self._distributions.values())
         )
 
-    def _ends(self, paths: Collection[str]) -> dict[InstallerName, tuple[End, ...]]:
-        found: dict[InstallerName, tuple[End, ...]] = {}
+    def _ends(self, paths: Collection[str]) -> dict[InstallerName, tuple[PredictedWinner, ...]]:
+        found: dict[InstallerName, tuple[PredictedWinner, ...]] = {}
         for diagnosis in self._diagnoses:
             counted = Counter(_end(each) for each in diagnosis.outcomes if _concerns(each.overlap, paths))
             if counted:
-                found[diagnosis.installer] = tuple(End(*end, count) for end, count in counted.most_common())
+                found[diagnosis.installer] = tuple(PredictedWinner(*end, count) for end, count in counted.most_common())
         return found
 
 
@@ -540,5 +540,5 @@ def _sha256(content: str | None) -> str | None:
     return content.removeprefix("sha256:") if content is not None and content.startswith("sha256:") else None
 
 
-def _by_name(shares: Iterable[Share]) -> tuple[Share, ...]:
+def _by_name(shares: Iterable[OwnerShare]) -> tuple[OwnerShare, ...]:
     return tuple(sorted(shares, key=lambda each: (each.name, each.id)))

@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from wheelclash.core.layout import InstalledPath
-    from wheelclash.environment.paths import Places
+    from wheelclash.environment.paths import EnvironmentPaths
 
 __all__ = [
-    "Bystander",
+    "ExcludedDistribution",
     "Inventory",
     "Metadata",
     "RecordError",
@@ -84,7 +84,7 @@ class RecordError(Exception):
         self.reason = reason
 
 
-def recorded_keys(record: str, site: str, places: Places) -> tuple[set[str], list[Finding]]:
+def recorded_keys(record: str, site: str, places: EnvironmentPaths) -> tuple[set[str], list[Finding]]:
     """Return the keys of the files that a RECORD lists, and what is odd about it.
 
     Rows that stand for no file of the distribution are left out: bytecode, and scripts that were not installed
@@ -116,7 +116,7 @@ def recorded_keys(record: str, site: str, places: Places) -> tuple[set[str], lis
 
 
 def recorded_files(
-    record: str, site: str, places: Places, wanted: Collection[str] | None, findings: Noted | None = None
+    record: str, site: str, places: EnvironmentPaths, wanted: Collection[str] | None, findings: Noted | None = None
 ) -> dict[str, RecordedFile]:
     """Map the keys of some files to what a RECORD says of them.
 
@@ -236,7 +236,7 @@ def _is_clean(path: str) -> bool:
     )
 
 
-def _key(path: str, site: str, places: Places, findings: Noted) -> str | None:
+def _key(path: str, site: str, places: EnvironmentPaths, findings: Noted) -> str | None:
     """Return the key of a path that is not plain; None, with a finding, if it is of no interest here."""
     if not path or "\0" in path or len(path) > MAX_PATH:
         findings.append(Finding("unsafe-row", path or None, "a row of the installed RECORD has no usable path"))
@@ -294,7 +294,7 @@ class Unread(NamedTuple):
         return f"{self.folder}/RECORD" if self.manager is None else self.folder
 
 
-class Bystander(NamedTuple):
+class ExcludedDistribution(NamedTuple):
     """A distribution that is not compared.
 
     Attributes:
@@ -322,7 +322,7 @@ class Inventory(NamedTuple):
     """
 
     unread: list[Unread]
-    bystanders: list[Bystander]
+    excluded_distributions: list[ExcludedDistribution]
     closed: list[tuple[str, str]]
 
 
@@ -341,10 +341,10 @@ class Metadata(NamedTuple):
     requires_python: str | None = None
 
 
-def take_inventory(places: Places) -> Inventory:
+def take_inventory(places: EnvironmentPaths) -> Inventory:
     """List the distributions of an environment."""
     unread: list[Unread] = []
-    bystanders: list[Bystander] = []
+    excluded_distributions: list[ExcludedDistribution] = []
     closed: list[tuple[str, str]] = []
     conda = _conda_packages(places)
     for site in places.sites:
@@ -362,10 +362,10 @@ def take_inventory(places: Places) -> Inventory:
                 if aside is None:
                     unread.append(distribution)
                 else:
-                    bystanders.append(aside)
+                    excluded_distributions.append(aside)
             elif name.endswith((".egg-info", ".egg", ".egg-link")) and not name.startswith(("~", ".")):
-                bystanders.append(_egg(site, name))
-    return Inventory(*_without_doubles(unread, bystanders, places.sites), closed)
+                excluded_distributions.append(_egg(site, name))
+    return Inventory(*_without_doubles(unread, excluded_distributions, places.sites), closed)
 
 
 def _identify(site: str, folder_name: str, taken: set[str]) -> Unread:
@@ -379,7 +379,7 @@ def _identify(site: str, folder_name: str, taken: set[str]) -> Unread:
     return Unread(id_, name, version, site, folder, installer, metadata.requires, metadata.requires_python)
 
 
-def _aside(distribution: Unread, places: Places, conda: Mapping[str, str]) -> Bystander | None:
+def _aside(distribution: Unread, places: EnvironmentPaths, conda: Mapping[str, str]) -> ExcludedDistribution | None:
     """Return a distribution that is not compared, with the reason; None for one that is compared."""
     by = (distribution.installer or "").lower()
     if by == "conda" or _is_conda_owned(distribution, conda):
@@ -394,7 +394,7 @@ def _aside(distribution: Unread, places: Places, conda: Mapping[str, str]) -> By
         skip = Skip(distribution.name, "editable", "it is installed from a folder of sources")
     else:
         return None
-    return Bystander(
+    return ExcludedDistribution(
         skip,
         distribution.site,
         distribution.record,
@@ -408,7 +408,7 @@ def _is_debian(site: str) -> bool:
     return site.endswith("/lib/python3/dist-packages")
 
 
-def _egg(site: str, name: str) -> Bystander:
+def _egg(site: str, name: str) -> ExcludedDistribution:
     stem = name.rpartition(".")[0]
     project = canonicalize_name(stem.partition("-")[0])
     if name.endswith(".egg-link"):
@@ -418,12 +418,12 @@ def _egg(site: str, name: str) -> Bystander:
     else:
         skip = Skip(project, "egg-info", "it was not installed as a wheel: nothing says which files are its own")
     version = stem.split("-")[1] if stem.count("-") else None
-    return Bystander(skip, site, None, _tops(f"{site}/{name}", project) | {name}, version)
+    return ExcludedDistribution(skip, site, None, _tops(f"{site}/{name}", project) | {name}, version)
 
 
 def _without_doubles(
-    unread: list[Unread], bystanders: list[Bystander], sites: Sequence[str]
-) -> tuple[list[Unread], list[Bystander]]:
+    unread: list[Unread], excluded_distributions: list[ExcludedDistribution], sites: Sequence[str]
+) -> tuple[list[Unread], list[ExcludedDistribution]]:
     """Return what counts of several dist-info folders of one project, and the rest.
 
     Of those in one folder it is the newest: the others were left by installations that failed. Of those in several it
@@ -440,16 +440,20 @@ def _without_doubles(
                 f" before version {before.version} in {before.site}"
             )
             skip = Skip(before.name, "hidden", reason)
-            bystanders.append(Bystander(skip, before.site, f"{before.folder}/RECORD", frozenset(), before.version))
+            excluded_distributions.append(
+                ExcludedDistribution(skip, before.site, f"{before.folder}/RECORD", frozenset(), before.version)
+            )
         elif before is not None:
             reason = (
                 f"version {before.version} is recorded beside {distribution.version},"
                 " left by an installation that failed"
             )
             skip = Skip(before.name, "superseded", reason)
-            bystanders.append(Bystander(skip, before.site, f"{before.folder}/RECORD", frozenset()))
+            excluded_distributions.append(
+                ExcludedDistribution(skip, before.site, f"{before.folder}/RECORD", frozenset())
+            )
         kept[distribution.name] = distribution
-    return list(kept.values()), sorted(bystanders, key=lambda bystander: bystander.skip)
+    return list(kept.values()), sorted(excluded_distributions, key=lambda excluded: excluded.skip)
 
 
 def _rank(version: str) -> tuple[object, ...]:
@@ -521,7 +525,7 @@ def _is_editable(distribution: Unread) -> bool:
     return _exists(f"{distribution.site}/__editable__.{stem}.pth")
 
 
-def _conda_packages(places: Places) -> dict[str, str]:
+def _conda_packages(places: EnvironmentPaths) -> dict[str, str]:
     """Return ``name-version`` of what conda says it installed, and the file that says it."""
     folder = f"{places.base}/conda-meta"
     try:
@@ -643,7 +647,7 @@ def entry_points_text(folder: str) -> str:
         return ""
 
 
-def startup_of(keys: Iterable[str], places: Places) -> tuple[InstalledPath, ...]:
+def startup_of(keys: Iterable[str], places: EnvironmentPaths) -> tuple[InstalledPath, ...]:
     """Return which of these files make Python run code whenever it starts.
 
     Args:

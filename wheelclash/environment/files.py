@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from wheelclash.core.content import Answers
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap, Owner
-    from wheelclash.environment.distributions import Bystander
-    from wheelclash.environment.paths import Places
+    from wheelclash.environment.distributions import ExcludedDistribution
+    from wheelclash.environment.paths import EnvironmentPaths
 
 __all__ = [
     "Leftover",
@@ -142,7 +142,7 @@ class Seen(NamedTuple):
     closed: list[tuple[str, str]]
 
 
-def walk(places: Places, expected: AbstractSet[str]) -> Seen:
+def walk(places: EnvironmentPaths, expected: AbstractSet[str]) -> Seen:
     """Walk the site-packages folders, and list the other folders that files are expected in.
 
     Links to folders are not followed, ``__pycache__`` is passed over.
@@ -259,7 +259,7 @@ def _leads_on(entry: os.DirEntry[str]) -> bool:
     return entry.is_symlink() and entry.is_dir()
 
 
-def states(places: Places, keys: Iterable[str]) -> dict[str, State]:
+def states(places: EnvironmentPaths, keys: Iterable[str]) -> dict[str, State]:
     """Return the state of every key that a walk did not meet."""
     return {key: state_of(places.on_disk(key)) for key in keys}
 
@@ -282,7 +282,7 @@ class Leftover(NamedTuple):
 
 
 def leftovers(
-    strays: Iterable[str], owned: AbstractSet[str], aside: Iterable[Bystander], places: Places
+    strays: Iterable[str], owned: AbstractSet[str], aside: Iterable[ExcludedDistribution], places: EnvironmentPaths
 ) -> list[Leftover]:
     """Count strays by package folder; none are told where conda or the system installs files that no RECORD lists.
 
@@ -312,7 +312,7 @@ def leftovers(
     ]
 
 
-def _packages(keys: AbstractSet[str], places: Places) -> set[str]:
+def _packages(keys: AbstractSet[str], places: EnvironmentPaths) -> set[str]:
     """Return the keys of all package folders that files are in: of half a million files, few are outside the first."""
     packages = {key.split("/", 1)[0] for key in keys}
     if len(places.sites) > 1:
@@ -320,7 +320,7 @@ def _packages(keys: AbstractSet[str], places: Places) -> set[str]:
     return packages
 
 
-def _package(key: str, places: Places) -> str:
+def _package(key: str, places: EnvironmentPaths) -> str:
     """Return the key of the package folder that a file lies in."""
     if not is_absolute(key):
         return key.partition("/")[0]
@@ -328,14 +328,14 @@ def _package(key: str, places: Places) -> str:
     return key[: len(key) - len(rest)] + rest.partition("/")[0]
 
 
-def _below_site(key: str, places: Places) -> str:
+def _below_site(key: str, places: EnvironmentPaths) -> str:
     if not is_absolute(key):
         return key
     site = next((site for site in places.sites if key.startswith(f"{site}/")), "")
     return key[len(site) + 1 :]
 
 
-def claimed(aside: Iterable[Bystander], places: Places) -> tuple[set[str], set[str]]:
+def claimed(aside: Iterable[ExcludedDistribution], places: EnvironmentPaths) -> tuple[set[str], set[str]]:
     """Return the keys that distributions which are not compared have recorded, and the names that are otherwise theirs.
 
     Args:
@@ -344,11 +344,11 @@ def claimed(aside: Iterable[Bystander], places: Places) -> tuple[set[str], set[s
     """
     keys: set[str] = set()
     tops: set[str] = set()
-    for bystander in aside:
-        tops |= bystander.tops
-        if bystander.record is not None:
+    for excluded in aside:
+        tops |= excluded.tops
+        if excluded.record is not None:
             try:
-                keys |= recorded_keys(bystander.record, bystander.site, places)[0]
+                keys |= recorded_keys(excluded.record, excluded.site, places)[0]
             except RecordError:
                 continue
     return keys, tops
@@ -376,7 +376,7 @@ class OnDisk(NamedTuple):
     is_stub: bool = False
 
 
-def on_disk(key: str, owners: Sequence[Owner], recorded: Mapping[str, str | None], places: Places) -> OnDisk:
+def on_disk(key: str, owners: Sequence[Owner], recorded: Mapping[str, str | None], places: EnvironmentPaths) -> OnDisk:
     """Look at one file.
 
     Args:
@@ -404,7 +404,7 @@ def on_disk(key: str, owners: Sequence[Owner], recorded: Mapping[str, str | None
     return OnDisk("changed", losers=losers, is_stub=_is_stub(key, path))
 
 
-def spelling_on_disk(overlap: Overlap, key: str, places: Places) -> OnDisk:
+def spelling_on_disk(overlap: Overlap, key: str, places: EnvironmentPaths) -> OnDisk:
     """Look how a folder or a file is spelt of which several distributions differ in the case of its name.
 
     Args:
@@ -442,7 +442,7 @@ def _runs(owner: Owner, path: str) -> bool:
     return runs(path, (owner.file.content or "").partition(":")[2])
 
 
-def answers_from_disk(asked: Iterable[Question], holders: Mapping[str, OnDisk], places: Places) -> Answers:
+def answers_from_disk(asked: Iterable[Question], holders: Mapping[str, OnDisk], places: EnvironmentPaths) -> Answers:
     """Answer what can be answered of contested files: what is on disk is read, a known stub is known by its hash.
 
     Args:

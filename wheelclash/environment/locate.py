@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.core.installer import Invocation
-from wheelclash.environment.paths import Places, has_sites, places_below, places_of, places_together, search_path
+from wheelclash.environment.paths import (
+    EnvironmentPaths,
+    has_sites,
+    places_below,
+    places_of,
+    places_together,
+    search_path,
+)
 from wheelclash.errors import QuestionError, TargetError
 from wheelclash.target.interpreter import Interpreter, choose_interpreter, python_of, running, target_of
 from wheelclash.target.target import Target, with_python
@@ -32,7 +39,7 @@ class Environment(NamedTuple):
         options: The options that name it again in a printed command; none for the active one.
     """
 
-    places: Places
+    places: EnvironmentPaths
     target: Target
     interpreter: Interpreter | None
     options: tuple[str, ...]
@@ -162,7 +169,7 @@ def _working_folder() -> Path:
         raise QuestionError(f"The current folder cannot be used ({error.strerror}).", "Change to another.") from None
 
 
-def _target_of_folder(places: Places) -> Target:
+def _target_of_folder(places: EnvironmentPaths) -> Target:
     """This machine, with the version of Python that the folder's name says."""
     target = target_of(running())
     if places.python_version is None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from wheelclash.core.contents import Finding, Noted
-    from wheelclash.environment.paths import Places
+    from wheelclash.environment.paths import EnvironmentPaths
 
 __all__ = ["Listed", "Managed", "listed_files", "listed_keys", "managed_among", "restoring"]
 
@@ -70,7 +70,7 @@ class Managed(NamedTuple):
 
 
 def managed_among(
-    places: Places, wanted: AbstractSet[str] | None, names: Collection[str], skipped: list[Skip]
+    places: EnvironmentPaths, wanted: AbstractSet[str] | None, names: Collection[str], skipped: list[Skip]
 ) -> list[Managed]:
     """Return the packages of other managers that own any of some files.
 
@@ -94,7 +94,7 @@ def managed_among(
     return managed
 
 
-def listed_keys(distribution: Listed, places: Places) -> tuple[set[str], list[Finding]]:
+def listed_keys(distribution: Listed, places: EnvironmentPaths) -> tuple[set[str], list[Finding]]:
     """Return the keys of the files that a distribution owns, and what is odd about its list.
 
     Args:
@@ -110,7 +110,7 @@ def listed_keys(distribution: Listed, places: Places) -> tuple[set[str], list[Fi
 
 
 def listed_files(
-    distribution: Listed, places: Places, wanted: Collection[str] | None, findings: Noted | None = None
+    distribution: Listed, places: EnvironmentPaths, wanted: Collection[str] | None, findings: Noted | None = None
 ) -> dict[str, RecordedFile]:
     """Return what a distribution's RECORD, or its manager's list, says of some files.
 
@@ -128,7 +128,7 @@ def listed_files(
     return {key: file for key, file in _managed_files(distribution, places).items() if wanted is None or key in wanted}
 
 
-def restoring(manager: str, name: str, version: str, places: Places) -> tuple[str, ...]:
+def restoring(manager: str, name: str, version: str, places: EnvironmentPaths) -> tuple[str, ...]:
     """Return the command with which a package manager writes its package again.
 
     Args:
@@ -149,11 +149,11 @@ def _project_of(key: str) -> Iterator[str]:
         yield canonicalize_name(match[1])
 
 
-def _managed_files(distribution: Listed, places: Places) -> dict[str, RecordedFile]:
+def _managed_files(distribution: Listed, places: EnvironmentPaths) -> dict[str, RecordedFile]:
     return _conda_files(distribution, places) if distribution.manager == "conda" else _dpkg_files(distribution, places)
 
 
-def _conda_packages(places: Places) -> Iterator[Unread]:
+def _conda_packages(places: EnvironmentPaths) -> Iterator[Unread]:
     folder = f"{places.base.rstrip('/')}/conda-meta"
     for name in _names(folder, ".json"):
         match = _CONDA.match(name)
@@ -169,7 +169,7 @@ def _conda_packages(places: Places) -> Iterator[Unread]:
             )
 
 
-def _conda_files(distribution: Listed, places: Places) -> dict[str, RecordedFile]:
+def _conda_files(distribution: Listed, places: EnvironmentPaths) -> dict[str, RecordedFile]:
     """Return the files of a conda package with the hashes they got in this prefix."""
     try:
         package = json.loads(_content(distribution.record))
@@ -194,7 +194,7 @@ def _conda_files(distribution: Listed, places: Places) -> dict[str, RecordedFile
     return files
 
 
-def _dpkg_packages(places: Places) -> Iterator[Unread]:
+def _dpkg_packages(places: EnvironmentPaths) -> Iterator[Unread]:
     """Yield the packages that dpkg lists, where the environment is the system's own (its prefix is ``/usr``)."""
     if os.path.basename(places.base) != "usr":  # noqa: PTH119
         return
@@ -221,7 +221,7 @@ def _dpkg_versions(status: str) -> Iterator[tuple[str, str]]:
             yield package, value
 
 
-def _dpkg_files(distribution: Listed, places: Places) -> dict[str, RecordedFile]:
+def _dpkg_files(distribution: Listed, places: EnvironmentPaths) -> dict[str, RecordedFile]:
     """Return the files of a package among the environment's; dpkg's hashes (MD5) prove nothing."""
     root = os.path.dirname(places.base).rstrip("/")  # noqa: PTH120
     starts = tuple(f"{folder[len(root) :]}/" for folder in (*places.sites, places.scripts, places.headers))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from wheelclash.core.layout import InstalledFile, InstalledPath
-    from wheelclash.environment.paths import Places
+    from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.environment.scan import Installed, Scan
     from wheelclash.index.settings import IndexSettings
     from wheelclash.resolve.requirement import Asked
@@ -181,7 +181,7 @@ def _with_normal_folder(path: InstalledPath) -> InstalledPath:
 
 
 def _differences(
-    distribution: Installed, files: Mapping[InstalledPath, InstalledFile], places: Places
+    distribution: Installed, files: Mapping[InstalledPath, InstalledFile], places: EnvironmentPaths
 ) -> tuple[InstalledPath, ...]:
     """Return the paths where wheel and installed RECORD give different hashes, or that only one of them has.
 

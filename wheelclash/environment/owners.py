@@ -16,20 +16,20 @@ from wheelclash.core.distribution import Skip
 from wheelclash.core.layout import InstalledPath
 from wheelclash.core.overlap import Owner
 from wheelclash.core.query import (
-    Belonging,
-    Below,
-    Place,
-    Share,
+    NestedPath,
+    OwnerShare,
+    PathOwners,
+    TreeEntry,
     besides,
     meanings,
     module_stem,
     near_paths,
+    normalize_query,
     source_of,
-    understood,
 )
 from wheelclash.core.role import role_of
 from wheelclash.environment.distributions import (
-    Bystander,
+    ExcludedDistribution,
     RecordError,
     Unread,
     metadata_of,
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from wheelclash.core.query import Meaning
-    from wheelclash.environment.paths import Places
+    from wheelclash.core.query import PathMatch
+    from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.target.target import Target
 
 __all__ = ["Answered", "Claims", "Files", "Unknown", "owners_in"]
@@ -83,10 +83,10 @@ class Claims:
         not_compared: What is otherwise not compared, with a RECORD or without.
     """
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: EnvironmentPaths) -> None:
         """Read every RECORD."""
         inventory = take_inventory(places)
-        aside = list(inventory.bystanders)
+        aside = list(inventory.excluded_distributions)
         self.places = places
         self.skipped = [
             Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed
@@ -98,25 +98,25 @@ class Claims:
         self.searched = len(read)
         self._add_bystanders(aside)
         self._add_managed()
-        self.not_compared = tuple(sorted(bystander.skip for bystander in aside))
+        self.not_compared = tuple(sorted(excluded.skip for excluded in aside))
 
-    def _add_bystanders(self, aside: Iterable[Bystander]) -> None:
+    def _add_bystanders(self, aside: Iterable[ExcludedDistribution]) -> None:
         """Let what is not compared own the files it recorded; an older release only those without another owner."""
-        for bystander in sorted(aside, key=lambda excluded: excluded.skip.code == "superseded"):
-            if bystander.record is None:
+        for excluded in sorted(aside, key=lambda excluded: excluded.skip.code == "superseded"):
+            if excluded.record is None:
                 continue
             try:
-                keys, _ = recorded_keys(bystander.record, bystander.site, self.places)
+                keys, _ = recorded_keys(excluded.record, excluded.site, self.places)
             except RecordError:
                 continue
-            if bystander.skip.code == "superseded":
+            if excluded.skip.code == "superseded":
                 keys -= self.owned.every
-            folder = os.path.dirname(bystander.record)  # noqa: PTH120
+            folder = os.path.dirname(excluded.record)  # noqa: PTH120
             metadata = metadata_of(folder)
             name = os.path.basename(folder)  # noqa: PTH119
             id_ = folder if name in self.by_id else name
-            distribution = Unread(id_, bystander.skip.requirement, metadata.version or "", bystander.site, folder, None)
-            self.asides[id_] = bystander.skip.code
+            distribution = Unread(id_, excluded.skip.requirement, metadata.version or "", excluded.site, folder, None)
+            self.asides[id_] = excluded.skip.code
             self.owned.add(keys)
             self.distributions.append(distribution)
             self.by_id[id_] = distribution
@@ -227,21 +227,21 @@ class Files:
                 return (self._places.headers,)
         return (self._places.base.rstrip("/"),)
 
-    def find(self, path: str) -> Place | None:
+    def find(self, path: str) -> TreeEntry | None:
         """Return what is at an absolute path, links followed, or is recorded to be there."""
         real, key = self._key(path)
         if key is not None and key in self._claims.owned.every:
-            return Place("file", key)
+            return TreeEntry("file", key)
         target = os.path.realpath(real).replace(os.sep, "/")
         if os.path.isdir(target) and self._is_inside(target):  # noqa: PTH112
-            return Place("folder", target)
+            return TreeEntry("folder", target)
         inside = self._places.key_of(target)
         if inside is not None and os.path.lexists(target):
-            return Place("file", inside)
+            return TreeEntry("file", inside)
         if key is not None and os.path.lexists(real):
-            return Place("file", key)
+            return TreeEntry("file", key)
         if self._is_inside(real) and any(True for _ in self._claims.below(real)):
-            return Place("folder", real)
+            return TreeEntry("folder", real)
         return None
 
     def names(self, folder: str, starting: str = "") -> Collection[str]:
@@ -299,7 +299,7 @@ class Answered(NamedTuple):
         not_compared: Distributions that are not compared; those with a RECORD may be owners all the same.
     """
 
-    belongings: tuple[Belonging, ...]
+    path_owners: tuple[PathOwners, ...]
     unknown: Mapping[str, Unknown]
     names: Mapping[str, str]
     searched: int
@@ -307,7 +307,7 @@ class Answered(NamedTuple):
     not_compared: tuple[Skip, ...]
 
 
-def owners_in(places: Places, target: Target, asked: Sequence[str], cwd: Path) -> Answered:
+def owners_in(places: EnvironmentPaths, target: Target, asked: Sequence[str], cwd: Path) -> Answered:
     """Return the owners of some files and folders of an environment, and which owner's content is there.
 
     Args:
@@ -320,19 +320,19 @@ def owners_in(places: Places, target: Target, asked: Sequence[str], cwd: Path) -
     Raises:
         QuestionError: A PATH can be none.
     """
-    asked = [understood(text) for text in asked]
+    asked = [normalize_query(text) for text in asked]
     claims = Claims(places)
     files = Files(claims, cwd.as_posix())
     answers = _Answers(claims, target)
-    belongings: list[Belonging] = []
+    path_owners: list[PathOwners] = []
     unknown: dict[str, Unknown] = {}
     for text in asked:
         understood_as = [answers.belonging(text, meaning) for meaning in meanings(text, files)]
-        belongings += understood_as
+        path_owners += understood_as
         if not understood_as:
             unknown[text] = files.unknown(text)
     return Answered(
-        tuple(belongings),
+        tuple(path_owners),
         unknown,
         {id_: distribution.name for id_, distribution in claims.by_id.items()},
         claims.searched,
@@ -351,7 +351,7 @@ class _Answers:
         self._distributions = claims.distributions
         self._target = target
 
-    def belonging(self, asked: str, meaning: Meaning) -> Belonging:
+    def belonging(self, asked: str, meaning: PathMatch) -> PathOwners:
         """Return the owners of one file or folder."""
         if meaning.place.what == "folder":
             return self._folder(asked, meaning)
@@ -372,10 +372,10 @@ class _Answers:
             )
         return self._file(asked, meaning, key)
 
-    def _file(self, asked: str, meaning: Meaning, key: str) -> Belonging:
+    def _file(self, asked: str, meaning: PathMatch, key: str) -> PathOwners:
         path = self._places.installed_path(key)
         numbers = self._owned.owners(key)
-        answer = Belonging(asked, meaning.means, "file", path, ())
+        answer = PathOwners(asked, meaning.means, "file", path, ())
         if not numbers:
             return answer._replace(role=role_of(path), state="present", files=0, unowned=1)
         related = find_contested(
@@ -406,7 +406,7 @@ class _Answers:
             names = ", ".join(self._claims.by_id[id_].name for id_ in owners)
             self._claims.skipped.append(Skip(names, "unreadable", f"{path} cannot be read ({state.unreadable})"))
 
-    def _share_of_file(self, owner: Owner, state: OnDisk, *, contested: bool) -> Share:
+    def _share_of_file(self, owner: Owner, state: OnDisk, *, contested: bool) -> OwnerShare:
         content = owner.file.content or ""
         return self._share(owner.id)._replace(
             contested=int(contested),
@@ -427,7 +427,7 @@ class _Answers:
         owner = Owner(distribution.id, file, 0)
         return owner, on_disk(key, (owner,), {distribution.id: row.digest}, self._places)
 
-    def _folder(self, asked: str, meaning: Meaning) -> Belonging:
+    def _folder(self, asked: str, meaning: PathMatch) -> PathOwners:
         folder = meaning.place.name
         path = self._installed_folder(folder)
         keys = set(self._claims.below(folder))
@@ -447,7 +447,7 @@ class _Answers:
             for number, theirs in keys_of.items()
             if theirs
         ]
-        return Belonging(
+        return PathOwners(
             asked,
             meaning.means,
             "folder",
@@ -462,7 +462,7 @@ class _Answers:
 
     def _share_of_folder(
         self, distribution: Unread, keys: Collection[str], same: Sequence[Contested], gone: set[str]
-    ) -> Share:
+    ) -> OwnerShare:
         part = [file for file in same if distribution.id in file.overlap.ids]
         return self._share(distribution.id)._replace(
             files=len(keys),
@@ -471,15 +471,15 @@ class _Answers:
             missing=len(gone.intersection(keys)),
         )
 
-    def _below(self, same: Sequence[Contested], gone: set[str], strays: Iterable[str]) -> tuple[Below, ...]:
+    def _below(self, same: Sequence[Contested], gone: set[str], strays: Iterable[str]) -> tuple[NestedPath, ...]:
         entries = [
-            Below(file.overlap.path, file.overlap.ids, file.overlap.kind, file.on_disk.state, file.on_disk.matches)
+            NestedPath(file.overlap.path, file.overlap.ids, file.overlap.kind, file.on_disk.state, file.on_disk.matches)
             for file in same
         ]
         for key in gone - {file.key for file in same}:
             owners = tuple(self._distributions[number].id for number in self._owned.owners(key))
-            entries.append(Below(self._places.installed_path(key), owners, None, "missing"))
-        entries += [Below(self._places.installed_path(key), (), None, "present") for key in strays]
+            entries.append(NestedPath(self._places.installed_path(key), owners, None, "missing"))
+        entries += [NestedPath(self._places.installed_path(key), (), None, "present") for key in strays]
         return tuple(sorted(entries, key=lambda entry: entry.path))
 
     def _walked(self, folder: str, keys: set[str]) -> tuple[set[str], list[str]]:
@@ -506,10 +506,10 @@ class _Answers:
                 return InstalledPath(root)
         return places.installed_path(key or folder)
 
-    def _share(self, id_: str) -> Share:
+    def _share(self, id_: str) -> OwnerShare:
         distribution = self._claims.by_id[id_]
-        return Share(id_, distribution.name, distribution.version, self._claims.asides.get(id_))
+        return OwnerShare(id_, distribution.name, distribution.version, self._claims.asides.get(id_))
 
 
-def _by_name(shares: Iterable[Share]) -> tuple[Share, ...]:
+def _by_name(shares: Iterable[OwnerShare]) -> tuple[OwnerShare, ...]:
     return tuple(sorted(shares, key=lambda share: (share.name, share.id)))

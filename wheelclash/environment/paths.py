@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from wheelclash.target.interpreter import Interpreter
 
 __all__ = [
+    "EnvironmentPaths",
     "Hidden",
-    "Places",
     "count_distributions",
     "has_sites",
     "hidden_by",
@@ -57,7 +57,7 @@ _VERSION = re.compile(r"(?:python|pypy)(3\.[0-9]{1,2}t?)\Z")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
-class Places(NamedTuple):
+class EnvironmentPaths(NamedTuple):
     """Where the files of one environment lie.
 
     Attributes:
@@ -135,7 +135,7 @@ def is_absolute(path: str) -> bool:
     return path.startswith("/") or (path[1:2] == ":" and _DRIVE.match(path) is not None)
 
 
-def places_of(interpreter: Interpreter) -> Places:
+def places_of(interpreter: Interpreter) -> EnvironmentPaths:
     """Return the places of an interpreter's environment, by its own word.
 
     Raises:
@@ -162,7 +162,7 @@ def places_of(interpreter: Interpreter) -> Places:
     headers = (
         prefix / "include" / "site" / f"python{minor}" if interpreter.is_virtual else schemes.get("include", prefix)
     )
-    return Places(
+    return EnvironmentPaths(
         prefix=prefix,
         sites=sites,
         scripts=_real(schemes.get("scripts", prefix / "bin")),
@@ -175,7 +175,7 @@ def places_of(interpreter: Interpreter) -> Places:
     )
 
 
-def places_below(prefix: Path) -> Places:
+def places_below(prefix: Path) -> EnvironmentPaths:
     """Return the places of an environment by its folders alone; no interpreter is run.
 
     Raises:
@@ -197,7 +197,7 @@ def has_sites(prefix: Path) -> bool:
     return any(True for pattern in _LIBRARIES for _ in prefix.glob(pattern))
 
 
-def places_at(site: Path) -> Places:
+def places_at(site: Path) -> EnvironmentPaths:
     """Return the places around one site-packages folder; by any other name it is one made by ``--target``.
 
     Raises:
@@ -212,7 +212,7 @@ def places_at(site: Path) -> Places:
     return _bare(real, (real.as_posix(),), None)._replace(is_target=True)
 
 
-def places_together(sites: Sequence[Path]) -> Places:
+def places_together(sites: Sequence[Path]) -> EnvironmentPaths:
     """Return the places around several folders of packages, of which the first is imported from first.
 
     Raises:
@@ -225,10 +225,10 @@ def places_together(sites: Sequence[Path]) -> Places:
     return parts[0]._replace(sites=every, search=every)
 
 
-def _bare(prefix: Path, sites: tuple[str, ...], version: str | None) -> Places:
+def _bare(prefix: Path, sites: tuple[str, ...], version: str | None) -> EnvironmentPaths:
     is_windows = os.name == "nt"
     folder = f"python{version}" if version else ""
-    return Places(
+    return EnvironmentPaths(
         prefix=prefix,
         sites=sites,
         scripts=_real(prefix / ("Scripts" if is_windows else "bin")),

@@ -26,7 +26,7 @@ from wheelclash.core.query import module_stem
 from wheelclash.core.role import is_sourceless, role_of
 from wheelclash.core.startup import findings_of
 from wheelclash.environment.distributions import (
-    Bystander,
+    ExcludedDistribution,
     RecordError,
     entry_points_text,
     recorded_keys,
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
     from wheelclash.environment.distributions import Unread
-    from wheelclash.environment.paths import Places
+    from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.target.target import Target
     from wheelclash.wheel.record import RecordedFile
 
@@ -185,7 +185,7 @@ class Contested(NamedTuple):
 def find_contested(
     owned: Owned,
     distributions: Sequence[Unread],
-    places: Places,
+    places: EnvironmentPaths,
     target: Target,
     findings: Sequence[list[Finding]] | None = None,
 ) -> list[Contested]:
@@ -246,7 +246,7 @@ def _rows(
     owned: Owned,
     keys: Iterable[str],
     distributions: Sequence[Unread],
-    places: Places,
+    places: EnvironmentPaths,
     findings: Sequence[list[Finding]] | None,
 ) -> dict[str, dict[str, RecordedFile]]:
     """Map ids to what each owner's RECORD says of these keys; RECORD is read again, of owners in question only."""
@@ -268,7 +268,7 @@ def _rows(
     return rows_by_id
 
 
-def installed_file(key: str, row: RecordedFile, commands: Mapping[str, str], places: Places) -> InstalledFile:
+def installed_file(key: str, row: RecordedFile, commands: Mapping[str, str], places: EnvironmentPaths) -> InstalledFile:
     """Return a file as its RECORD has it; a command that was generated is what it runs."""
     path = places.installed_path(key)
     if path in commands:
@@ -303,7 +303,7 @@ def _folder_key(overlap: Overlap, keys: Mapping[str, str]) -> str:
 
 
 def _state(
-    overlap: Overlap, keys: Mapping[str, str], rows: Mapping[str, Mapping[str, RecordedFile]], places: Places
+    overlap: Overlap, keys: Mapping[str, str], rows: Mapping[str, Mapping[str, RecordedFile]], places: EnvironmentPaths
 ) -> OnDisk:
     """Return what is at a path, for those that spell it differently too; of a hidden module, for its own owners."""
     owners = [owner for owner in overlap.owners if overlap.is_one_file or owner.file.path == overlap.path]
@@ -349,7 +349,7 @@ _ELSEWHERE = {
 
 
 def absences(
-    missing: Collection[str], keys: AbstractSet[str], distribution: Unread, places: Places, target: Target
+    missing: Collection[str], keys: AbstractSet[str], distribution: Unread, places: EnvironmentPaths, target: Target
 ) -> dict[str, Absence]:
     """Judge what it means that files of one distribution are gone.
 
@@ -370,7 +370,9 @@ def absences(
     return {key: _absence(key, removed, stubs, places, target) for key in missing}
 
 
-def _absence(key: str, removed: Collection[str], stubs: Collection[str], places: Places, target: Target) -> Absence:
+def _absence(
+    key: str, removed: Collection[str], stubs: Collection[str], places: EnvironmentPaths, target: Target
+) -> Absence:
     path = places.installed_path(key)
     root, _, below = path.partition("/")
     if key.endswith(".pyi") or any(folder in removed for folder in _test_folders(key)):
@@ -407,7 +409,7 @@ def _removed_test_folders(missing: Collection[str], keys: AbstractSet[str]) -> s
     return candidates
 
 
-def _namespace_inits(missing: Collection[str], distribution: Unread, places: Places) -> set[str]:
+def _namespace_inits(missing: Collection[str], distribution: Unread, places: EnvironmentPaths) -> set[str]:
     """Return the missing ``__init__.py`` that did nothing but declare a namespace, by the hash in RECORD."""
     inits = {key for key in missing if key.endswith(_INIT_NAME)}
     if not inits:
@@ -480,7 +482,7 @@ class Scan(NamedTuple):
         hidden: What an import does not find, because an earlier folder of the search path has it too.
     """
 
-    places: Places
+    places: EnvironmentPaths
     target: Target
     distributions: tuple[Installed, ...]
     contested: tuple[Contested, ...]
@@ -535,7 +537,7 @@ class Scan(NamedTuple):
 
 
 def scan(
-    places: Places,
+    places: EnvironmentPaths,
     target: Target,
     *,
     every: bool = False,
@@ -553,7 +555,7 @@ def scan(
     """
     inventory = take_inventory(places)
     skipped = [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed]
-    aside = list(inventory.bystanders)
+    aside = list(inventory.excluded_distributions)
     owned, read, findings = read_records(inventory.unread, places, aside, skipped)
     for package, keys, files in managed_among(places, None, {distribution.name for distribution, _ in read}, skipped):
         claimed = (keys & owned.every) | _broken(package, keys, places, target)
@@ -615,14 +617,14 @@ def scan(
         contested=tuple(contested),
         leftovers=tuple(leftovers(seen.strays, owned.every, aside, places)),
         skipped=tuple(dict.fromkeys(skipped)),
-        not_compared=tuple(sorted([*(bystander.skip for bystander in aside), *_outside(places)])),
+        not_compared=tuple(sorted([*(excluded.skip for excluded in aside), *_outside(places)])),
         verified=every,
         hidden=tuple(hidden_by(places.search)),
     )
 
 
 def read_records(
-    unread: Sequence[Unread], places: Places, aside: list[Bystander], skipped: list[Skip]
+    unread: Sequence[Unread], places: EnvironmentPaths, aside: list[ExcludedDistribution], skipped: list[Skip]
 ) -> tuple[Owned, list[tuple[Unread, int]], list[list[Finding]]]:
     """Read every RECORD into the ownership map.
 
@@ -650,7 +652,7 @@ def read_records(
         if any(key.startswith("__editable__") for key in keys if "/" not in key):
             skip = Skip(distribution.name, "editable", "it is installed from a folder of sources")
             tops = frozenset({distribution.name.replace("-", "_")})
-            aside.append(Bystander(skip, distribution.site, distribution.record, tops, distribution.version))
+            aside.append(ExcludedDistribution(skip, distribution.site, distribution.record, tops, distribution.version))
             continue
         owned.add(keys)
         read.append((distribution, len(keys)))
@@ -658,7 +660,7 @@ def read_records(
     return owned, read, findings
 
 
-def _broken(package: Unread, keys: AbstractSet[str], places: Places, target: Target) -> set[str]:
+def _broken(package: Unread, keys: AbstractSet[str], places: EnvironmentPaths, target: Target) -> set[str]:
     """Return the files of another manager's package that are gone from site-packages and that an import needs.
 
     A package that lists its dist-info folder, where that is gone, was uninstalled by pip or uv, and lacks nothing.
@@ -671,7 +673,7 @@ def _broken(package: Unread, keys: AbstractSet[str], places: Places, target: Tar
     return {key for key, absence in meaning.items() if absence == "breaks"}
 
 
-def _changed(distribution: Unread, keys: Collection[str], places: Places, target: Target) -> set[str]:
+def _changed(distribution: Unread, keys: Collection[str], places: EnvironmentPaths, target: Target) -> set[str]:
     """Return those of some changed files that count as changed: a command does not while it runs its entry point."""
     outside = [key for key in keys if is_absolute(key)]
     if not outside:
@@ -685,7 +687,7 @@ def _changed(distribution: Unread, keys: Collection[str], places: Places, target
     return kept
 
 
-def _outside(places: Places) -> list[Skip]:
+def _outside(places: EnvironmentPaths) -> list[Skip]:
     """Return the folders of the search path that are none of the environment's, where something is installed there."""
     counts = {folder: count_distributions(folder) for folder in places.search if folder not in places.sites}
     return [
@@ -695,5 +697,5 @@ def _outside(places: Places) -> list[Skip]:
     ]
 
 
-def _paths(keys: set[str], places: Places) -> tuple[InstalledPath, ...]:
+def _paths(keys: set[str], places: EnvironmentPaths) -> tuple[InstalledPath, ...]:
     return tuple(sorted(map(places.installed_path, keys)))

@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from wheelclash.core.content import Question
     from wheelclash.core.contents import Finding
     from wheelclash.core.layout import InstalledFile
-    from wheelclash.environment.distributions import Bystander, Unread
-    from wheelclash.environment.paths import Places
+    from wheelclash.environment.distributions import ExcludedDistribution, Unread
+    from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.target.target import Target
     from wheelclash.wheel.record import RecordedFile
 
@@ -76,14 +76,14 @@ class StateReader:
         not_compared: Distributions that are never compared.
     """
 
-    def __init__(self, places: Places, target: Target) -> None:
+    def __init__(self, places: EnvironmentPaths, target: Target) -> None:
         self.places = places
         self._target = target
         inventory = take_inventory(places)
         closed = [
             Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed
         ]
-        aside: list[Bystander] = list(inventory.bystanders)
+        aside: list[ExcludedDistribution] = list(inventory.excluded_distributions)
         self._aside = aside
         self._owned, read, self._findings = read_records(inventory.unread, places, aside, closed)
         self._read = [distribution for distribution, _ in read]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from wheelclash.environment.distributions import Unread
-    from wheelclash.environment.paths import Places
+    from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.wheel.record import RecordedFile
 
 __all__ = ["Verified", "verify"]
@@ -52,13 +52,13 @@ class _Task(NamedTuple):
     id: str
     record: str
     site: str
-    places: Places
+    places: EnvironmentPaths
     start: int
     stop: int
 
 
 def verify(
-    distributions: Sequence[tuple[Unread, int]], places: Places, *, jobs: int | None = None
+    distributions: Sequence[tuple[Unread, int]], places: EnvironmentPaths, *, jobs: int | None = None
 ) -> dict[str, Verified]:
     """Hash every file of some distributions.
 
@@ -151,7 +151,7 @@ def _verify_all(tasks: list[_Task]) -> list[Verified | None]:
 
 
 @lru_cache(maxsize=1)
-def _files(record: str, site: str, places: Places) -> list[tuple[str, RecordedFile]]:
+def _files(record: str, site: str, places: EnvironmentPaths) -> list[tuple[str, RecordedFile]]:
     """Return the files of a RECORD by key; they are kept from slice to slice of one distribution."""
     return list(recorded_files(record, site, places, None).items())
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wheelclash.core.distribution import Candidate, Distribution, Skip
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap, Owner
-    from wheelclash.environment.paths import Places
+    from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.environment.scan import Contested, Scan
     from wheelclash.index.settings import IndexSettings
     from wheelclash.native.loader import Need
@@ -343,7 +343,7 @@ class Recorded(Listed, Protocol):
         """Return its normalised name."""
 
 
-def place_of(path: InstalledPath, places: Places | None) -> Path:
+def place_of(path: InstalledPath, places: EnvironmentPaths | None) -> Path:
     """Return where an installed path is; of a set that is not installed, below a root of no real file system."""
     root, _, rest = path.partition("/")
     if places is None:
@@ -354,7 +354,7 @@ def place_of(path: InstalledPath, places: Places | None) -> Path:
 
 def index_environment(
     files: Mapping[Path, FileVersions],
-    places: Places,
+    places: EnvironmentPaths,
     recorded: Iterable[Recorded],
     coming: Mapping[Path, str] | None = None,
 ) -> LibraryIndex:
@@ -411,7 +411,7 @@ def index_wheels(files: Mapping[Path, FileVersions], coming: Mapping[Path, str])
     return LibraryIndex(library_folders((path.parent, path.name) for path in coming), None, where)
 
 
-def _owners(files: Collection[Path], places: Places, recorded: Iterable[Recorded]) -> dict[Path, str]:
+def _owners(files: Collection[Path], places: EnvironmentPaths, recorded: Iterable[Recorded]) -> dict[Path, str]:
     """Map files to the names of the distributions that recorded them."""
     keys = {places.key_of(str(file)): file for file in files}
     owners: dict[Path, str] = {}
@@ -430,7 +430,7 @@ def explain_overlaps(
     reader: WheelReader,
     *,
     residents: Sequence[Distribution] = (),
-    places: Places | None = None,
+    places: EnvironmentPaths | None = None,
     recorded: Sequence[Recorded] = (),
 ) -> dict[InstalledPath, Why]:
     """Explain contested native files of a set of wheels.
@@ -470,7 +470,9 @@ def explain_overlaps(
     return {path: explain_file(place_of(path, places).parent, versions, index) for path, versions in read.items()}
 
 
-def _read(owner: Owner, distribution: Distribution, reader: WheelReader, there: Places | None) -> BinaryFacts | str:
+def _read(
+    owner: Owner, distribution: Distribution, reader: WheelReader, there: EnvironmentPaths | None
+) -> BinaryFacts | str:
     if owner.file.member is None:
         return "it is a command that the installer makes"
     if there is not None:

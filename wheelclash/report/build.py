@@ -80,10 +80,10 @@ if TYPE_CHECKING:
     from wheelclash.core.layout import InstalledPath, LayoutFailure, Root
     from wheelclash.core.overlap import Kind, Overlap, Owner, Severity
     from wheelclash.core.plan import Remedy, Undecided
-    from wheelclash.core.query import Belonging, Below, Beside, Share
+    from wheelclash.core.query import Conflict, NestedPath, OwnerShare, PathOwners
     from wheelclash.core.state import Loss
     from wheelclash.environment.damage import Condition, Damage
-    from wheelclash.environment.paths import Places
+    from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.environment.scan import Contested, Installed, Scan
     from wheelclash.installers import InstallerName
     from wheelclash.native.explain import Why
@@ -170,7 +170,7 @@ def target_report(target: Target, python: object) -> TargetReport:
     )
 
 
-def restoring_note(manager: str, name: str, version: str, places: Places) -> str:
+def restoring_note(manager: str, name: str, version: str, places: EnvironmentPaths) -> str:
     """Return a sentence on a package of conda or dpkg that files were taken from: how these are written again."""
     from wheelclash.environment.managed import restoring
 
@@ -181,7 +181,7 @@ def restoring_note(manager: str, name: str, version: str, places: Places) -> str
 # -- a set of wheels and an environment --------------------------------------------------------------------------------
 
 
-def into_report(places: Places, view: View) -> IntoReport:
+def into_report(places: EnvironmentPaths, view: View) -> IntoReport:
     """The environment, and what makes way there."""
     by_id = {each.id: each for each in view.distributions}
     return IntoReport(
@@ -965,13 +965,13 @@ def _warnings(result: RepairResult, names: Mapping[str, str]) -> Iterable[str]:
 
 def build_who_report(
     asked: Sequence[str],
-    found: Iterable[Belonging],
+    found: Iterable[PathOwners],
     *,
     names: Mapping[str, str],
     searched: int,
     target: Target,
     python: object = None,
-    places: Places | None = None,
+    places: EnvironmentPaths | None = None,
     skipped: Sequence[Skip] = (),
     not_compared: Sequence[Skip] = (),
     warnings: Sequence[str] = (),
@@ -1008,7 +1008,7 @@ def build_who_report(
     )
 
 
-def _found(each: Belonging, names: Mapping[str, str]) -> FoundReport:
+def _found(each: PathOwners, names: Mapping[str, str]) -> FoundReport:
     root, path = split(each.path)
     on_disk = None if each.state is None else OnDiskReport(each.state, tuple(names[id_] for id_ in each.matches))
     return FoundReport(
@@ -1035,7 +1035,7 @@ def _found(each: Belonging, names: Mapping[str, str]) -> FoundReport:
     )
 
 
-def _share(each: Share) -> ShareReport:
+def _share(each: OwnerShare) -> ShareReport:
     return ShareReport(
         id=each.id,
         distribution=each.name,
@@ -1052,10 +1052,10 @@ def _share(each: Share) -> ShareReport:
     )
 
 
-def _beside(each: Beside, names: Mapping[str, str]) -> BesideReport:
+def _beside(each: Conflict, names: Mapping[str, str]) -> BesideReport:
     return BesideReport(each.kind, *split(each.path), names[each.owner], each.gives_way)
 
 
-def _below(each: Below, names: Mapping[str, str]) -> BelowReport:
+def _below(each: NestedPath, names: Mapping[str, str]) -> BelowReport:
     on_disk = None if each.state is None else OnDiskReport(each.state, tuple(names[id_] for id_ in each.matches))
     return BelowReport(*split(each.path), tuple(names[id_] for id_ in each.owners), each.kind, on_disk)

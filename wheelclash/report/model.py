@@ -19,7 +19,7 @@ from wheelclash.core.disk import Intact
 from wheelclash.core.layout import Root
 from wheelclash.core.overlap import Kind, Severity
 from wheelclash.core.plan import ObstacleCode, RepairState, Strategy
-from wheelclash.core.query import Means, What
+from wheelclash.core.query import MatchKind, What
 from wheelclash.core.role import Role
 from wheelclash.environment.damage import DamageCode
 from wheelclash.installers import InstallerName
@@ -1112,7 +1112,7 @@ class FoundReport:
     """
 
     asked: str
-    meaning: Means
+    meaning: MatchKind
     what: What
     root: Root
     path: str

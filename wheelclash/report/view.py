@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wheelclash.core.plan import Remedy, Repair, RepairState, Step
     from wheelclash.core.state import Loss, State, Unowned
     from wheelclash.environment.origins import Origin
-    from wheelclash.environment.paths import Places
+    from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.environment.scan import Scan
     from wheelclash.installers import InstallerName
     from wheelclash.native.explain import Why
@@ -110,7 +110,7 @@ class Result:
     warnings: Sequence[str] = ()
     ignores: Sequence[Ignore] = ()
     python: str | None = None
-    into: Places | None = None
+    into: EnvironmentPaths | None = None
     reading: Reading = field(default_factory=Reading)
 
 
