@@ -30,7 +30,7 @@ from wheelclash.core.contents import Finding
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.distribution import Distribution, Skip, contradictions, requirements_of
 from wheelclash.core.layout import lay_out_for_each
-from wheelclash.core.overlap import contradicted, judge, questions
+from wheelclash.core.overlap import GRAVE, contradicted, judge, questions
 from wheelclash.core.plan import Plans, check_keepers, plan, require_known
 from wheelclash.core.startup import startup_files
 from wheelclash.core.state import State, side_effects, to_install
@@ -154,8 +154,7 @@ def _reasons(
     grave = [
         each
         for each in view.overlaps
-        if each.severity in {"error", "warning"}
-        and not any(one.matches(each, view.names) for one in question.options.ignores)
+        if each.severity in GRAVE and not any(one.matches(each, view.names) for one in question.options.ignores)
     ]
     if there is None:
         return explain_overlaps(grave, view.distributions, reader)

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from wheelclash.core.installer import Order
     from wheelclash.core.layout import InstalledFile, Layout
 
-__all__ = ["Disk", "Intact", "Record"]
+__all__ = ["Disk", "DiskState", "Intact", "Record"]
+
+DiskState = Literal["present", "changed", "missing"]
+"""What is at an installed path: content of an owner, content of none of them, or nothing."""
 
 Intact = Literal["yes", "no", "undetermined"]
 """Whether every file a distribution recorded is on disk with its recorded content."""

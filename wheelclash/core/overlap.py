@@ -57,8 +57,12 @@ Kind = Literal["different", "identical", "unknown", "file-directory", "case-only
 Severity = Literal["error", "warning", "notice", "none"]
 
 KINDS: tuple[Kind, ...] = ("different", "identical", "unknown", "file-directory", "case-only", "shadowed")
+SAME_PATH: frozenset[Kind] = frozenset({"different", "identical", "unknown"})
+"""Kinds of overlaps on one and the same path, rather than on two that cannot both stand."""
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice", "none")
 """Gravest first."""
+GRAVE: frozenset[Severity] = frozenset({"error", "warning"})
+"""Severities of what breaks something, or may."""
 
 _BREAKS: frozenset[Role] = frozenset({"native", "module", "script", "metadata"})
 _HARMLESS: frozenset[Role] = frozenset({"namespace-init", "bytecode"})
@@ -108,7 +112,7 @@ class Overlap(NamedTuple):
     @property
     def is_same_path(self) -> bool:
         """Whether the owners write one and the same path, rather than two that cannot both stand."""
-        return self.kind in {"different", "identical", "unknown"}
+        return self.kind in SAME_PATH
 
     @property
     def is_one_file(self) -> bool:
@@ -123,7 +127,7 @@ class Overlap(NamedTuple):
     @property
     def is_clash(self) -> bool:
         """Whether something is or may be broken by it."""
-        return self.severity in {"error", "warning"}
+        return self.severity in GRAVE
 
     @property
     def is_phantom(self) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 from wheelclash.core.disk import Disk, Record
 from wheelclash.core.distribution import Edge
 from wheelclash.core.installer import Invocation, Unordered
+from wheelclash.core.overlap import GRAVE
 from wheelclash.core.paths import folders_above
 from wheelclash.core.state import Action, Change, State, contested_layouts
 from wheelclash.errors import KeeperError
@@ -449,7 +450,7 @@ class _Model(_Player):
         for number, overlap in enumerate(self.grave):
             for owner in overlap.owners:
                 self.grave_of.setdefault(owner.id, []).append(number)
-        self.taken = [loss for loss in taken if loss.severity in {"error", "warning"}]
+        self.taken = [loss for loss in taken if loss.severity in GRAVE]
         self.everybody = [*newcomers, *self.residents]
         self.by_id = {each.id: each for each in self.everybody}
         self._conflicts = [

@@ -1,4 +1,4 @@
-"""Belonging: whose a file or folder is, and whose content it has. Here for a set of wheels; pure.
+"""Find the owners of a path, and which content it has. Here for a set of wheels; pure.
 
 What a PATH means: a file, a folder, an import name, a command; several of these, where several apply. Pure.
 
@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 from wheelclash.core.layout import InstalledPath
 from wheelclash.core.role import is_sourceless, role_of
 from wheelclash.errors import QuestionError
-from wheelclash.installers import INSTALLERS
 from wheelclash.wording import near_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from wheelclash.core.diagnosis import Certainty, Diagnosis, Outcome
+    from wheelclash.core.disk import DiskState
     from wheelclash.core.distribution import Distribution
     from wheelclash.core.installer import InstallerName
     from wheelclash.core.layout import InstalledFile
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Conflict",
-    "DiskState",
     "MatchKind",
     "NestedPath",
     "OwnerShare",
@@ -229,8 +228,6 @@ def _near(wanted: str, names: set[str], start: str, *, dotted: bool) -> tuple[st
     plain = {name.partition(".")[0] if dotted else name for name in names if not name.endswith(".dist-info")}
     return tuple(start + each for each in near_names(wanted, sorted(plain - {"__pycache__", ""})))
 
-
-DiskState = Literal["present", "changed", "missing"]
 
 _ROOTS = ("site-packages", "scripts", "data", "headers")
 _BELOW_PREFIX = (
@@ -513,10 +510,13 @@ class _Set:
         return [each for each in self._overlaps if each.path in paths and each.is_same_path and not each.is_phantom]
 
     def _installers(self, paths: set[str]) -> tuple[InstallerName, ...]:
+        """Return the installers under which any distribution writes one of these paths, in their order."""
+        distributions = self._distributions.values()
+        names = dict.fromkeys(name for distribution in distributions for name in distribution.layouts)
         return tuple(
-            each.name
-            for each in INSTALLERS
-            if any(not paths.isdisjoint(one.layouts[each.name].files) for one in self._distributions.values())
+            name
+            for name in names
+            if any(not paths.isdisjoint(distribution.layouts[name].files) for distribution in distributions)
         )
 
     def _ends(self, paths: Collection[str]) -> dict[InstallerName, tuple[PredictedWinner, ...]]:

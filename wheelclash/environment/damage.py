@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.core.content import is_known_stub
-from wheelclash.core.overlap import SEVERITIES, severity_of
+from wheelclash.core.overlap import GRAVE, SEVERITIES, severity_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -222,7 +222,7 @@ def _damaged(
     """Return ids of those that lost something by an error or a warning: what they share, or what was theirs alone."""
     damaged: set[str] = set()
     for contested, severity in zip(scan.contested, severities, strict=True):
-        if severity in {"error", "warning"} and contested.overlap.path not in ignored:
+        if severity in GRAVE and contested.overlap.path not in ignored:
             if contested.overlap.is_same_path:
                 unproven = [id_ for id_ in contested.overlap.ids if id_ not in contested.on_disk.matches]
                 damaged.update(contested.on_disk.losers or unproven)
@@ -230,5 +230,5 @@ def _damaged(
                 damaged.update(
                     owner.id for owner in contested.overlap.owners if owner.file.path == contested.overlap.path
                 )
-    names = {name for damage in damages if damage.severity in {"error", "warning"} for name in damage.distributions}
+    names = {name for damage in damages if damage.severity in GRAVE for name in damage.distributions}
     return frozenset(damaged | {distribution.id for distribution in scan.distributions if distribution.name in names})

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.core.content import HEAD, INIT_LIMIT, Answer, Question, answer, is_known_stub
 from wheelclash.core.overlap import folded
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from wheelclash.core.content import Answers
+    from wheelclash.core.disk import DiskState
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap, Owner
     from wheelclash.environment.distributions import ExcludedDistribution
@@ -369,7 +370,7 @@ class OnDisk(NamedTuple):
         is_stub: Whether a changed file is an ``__init__.py`` that only declares a namespace all the same.
     """
 
-    state: Literal["present", "changed", "missing"]
+    state: DiskState
     matches: tuple[str, ...] = ()
     losers: tuple[str, ...] = ()
     unreadable: str | None = None

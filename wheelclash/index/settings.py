@@ -22,6 +22,7 @@ from wheelclash.index.options import IndexOptions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from wheelclash.core.layout import InstallerName
     from wheelclash.http.cache import Cache
     from wheelclash.http.urls import Credentials
 
@@ -92,7 +93,7 @@ def default_index(cache: Cache | None = None) -> str:
 def resolve_settings(
     *,
     flags: IndexOptions,
-    installer: Literal["pip", "uv"],
+    installer: InstallerName,
     environ: Mapping[str, str],
     cwd: Path,
     no_config: bool,
@@ -155,7 +156,7 @@ def resolve_settings(
 
 def _blocks(
     from_flags: Block,
-    installer: Literal["pip", "uv"],
+    installer: InstallerName,
     environ: Mapping[str, str],
     cwd: Path,
     prefix: Path | None,
@@ -166,11 +167,11 @@ def _blocks(
     yield "flags", from_flags
     if no_config:
         return
-    readers: dict[Literal["pip", "uv"], tuple[Callable[[], Block], Callable[[], Block]]] = {
+    readers: dict[InstallerName, tuple[Callable[[], Block], Callable[[], Block]]] = {
         "pip": (lambda: pip_config.from_environ(environ), lambda: pip_config.from_files(environ, prefix)),
         "uv": (lambda: uv_config.from_environ(environ), lambda: uv_config.from_files(environ, cwd)),
     }
-    order: tuple[Literal["pip", "uv"], ...] = ("pip", "uv") if installer == "pip" else ("uv", "pip")
+    order: tuple[InstallerName, ...] = ("pip", "uv") if installer == "pip" else ("uv", "pip")
     for name in order:
         for read in readers[name]:
             yield name, read()

@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.core.overlap import SEVERITIES
+from wheelclash.core.overlap import GRAVE, SAME_PATH, SEVERITIES
 from wheelclash.core.plan import check_keepers
 from wheelclash.environment.damage import judge_environment
 from wheelclash.report.model import (
@@ -573,11 +573,10 @@ class Judged(NamedTuple):
     def grave(self) -> list[Contested]:
         """The contested files that are errors or warnings and not ignored, gravest first."""
         told = zip(self.scan.contested, self.condition.severities, self.ignored, strict=True)
-        found = [(severity, each) for each, severity, ignored in told if severity in _GRAVE and not ignored]
-        return [each for _, each in sorted(found, key=lambda pair: _GRAVE.index(pair[0]))]
+        found = [(severity, each) for each, severity, ignored in told if severity in GRAVE and not ignored]
+        return [each for _, each in sorted(found, key=lambda pair: SEVERITIES.index(pair[0]))]
 
 
-_GRAVE: tuple[Severity, ...] = ("error", "warning")
 _MOST_NAMED = 3
 
 
@@ -648,12 +647,11 @@ def _environment(
 ) -> EnvironmentPart:
     installers = Counter(each.installer for each in scan.distributions if each.installer)
     keep = tuple(dict.fromkeys(wishes.keep))
-    damaged = {name for each in condition.damages if each.severity in _GRAVE for name in each.distributions}
+    damaged = {name for each in condition.damages if each.severity in GRAVE for name in each.distributions}
     wanted = keep or _winners(contested) or (tuple(sorted(damaged)) if len(damaged) <= _MOST_NAMED else ())
     managed = {each.name for each in scan.distributions if each.manager is not None}
     broken = bool(damaged - managed) or any(
-        each.severity in _GRAVE and not each.ignored and each.kind in {"different", "identical", "unknown"}
-        for each in contested
+        each.severity in GRAVE and not each.ignored and each.kind in SAME_PATH for each in contested
     )
     options = [part for name in wanted for part in ("--keep", name)]
     names = {each.id: each.name for each in scan.distributions}
@@ -680,7 +678,7 @@ def _environment(
 
 def _winners(contested: Sequence[ContestedReport]) -> tuple[str, ...]:
     """Of those that clash, whoever lost nothing as it is; nobody's, the first owner of what nobody has whole."""
-    grave = [each for each in contested if each.severity in {"error", "warning"} and not each.ignored]
+    grave = [each for each in contested if each.severity in GRAVE and not each.ignored]
     owners = [{owner.distribution for owner in each.owners} for each in grave]
     lost = {name for each, names in zip(grave, owners, strict=True) for name in names - set(each.on_disk.matches)}
     found = {name for names in owners for name in names} - lost

@@ -15,7 +15,7 @@ from typing import ClassVar, Literal, get_args
 
 from wheelclash.core.contents import Evidence
 from wheelclash.core.diagnosis import Certainty
-from wheelclash.core.disk import Intact
+from wheelclash.core.disk import DiskState, Intact
 from wheelclash.core.layout import Root
 from wheelclash.core.overlap import Kind, Severity
 from wheelclash.core.plan import ObstacleCode, RepairState, Strategy
@@ -722,7 +722,7 @@ class OnDiskReport:
         matches: Names of those whose content it is.
     """
 
-    state: Literal["present", "changed", "missing"]
+    state: DiskState
     matches: Sequence[str]
 
 

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from wheelclash.core.overlap import GRAVE, SAME_PATH
 from wheelclash.report.model import EnvironmentReport, FixReport, Report, WhoReport
 from wheelclash.report.terminal import (
     Line,
@@ -162,7 +163,7 @@ class _SetWriter:
         self._report = report
         self._verbose = verbose
         shown = [each for each in report.overlaps if each.severity != "none"]
-        self._grave = [each for each in shown if each.severity in {"error", "warning"} and not each.ignored]
+        self._grave = [each for each in shown if each.severity in GRAVE and not each.ignored]
         self._grave_keys = {(each.root, each.path, each.kind) for each in self._grave}
         self._notices = [each for each in shown if each.severity == "notice" and not each.ignored]
         self._lost = grave_losses(report) if report.into else []
@@ -374,7 +375,7 @@ class _SetWriter:
             first = group[0]
             style: Style = "error" if first.severity == "error" else "warning"
             of = ""
-            if first.kind in {"different", "identical", "unknown"}:
+            if first.kind in SAME_PATH:
                 text = self._folder_text(group)
                 of = f"  ({listed(_owners(first))})" if several else ""
             else:
@@ -564,7 +565,7 @@ def grave_losses(report: Report) -> list[LostReport]:
     found: dict[tuple[str, str, str], LostReport] = {}
     for diagnosis in report.diagnosis.values():
         for each in diagnosis.lost:
-            if each.severity in {"error", "warning"} and not each.ignored:
+            if each.severity in GRAVE and not each.ignored:
                 found.setdefault((each.root, each.path, each.distribution), each)
     return list(found.values())
 
@@ -708,7 +709,7 @@ class _EnvironmentWriter:
         self._report = report
         self._verbose = verbose
         shown = [each for each in report.overlaps if each.severity != "none" and not each.ignored]
-        self._grave = [each for each in shown if each.severity in {"error", "warning"}]
+        self._grave = [each for each in shown if each.severity in GRAVE]
         self._notices = [each for each in shown if each.severity == "notice"]
 
     def sections(self) -> Iterator[Section]:
