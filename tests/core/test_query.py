@@ -15,7 +15,8 @@ from tests.support.values import LINUX, WINDOWS, distribution, overlaps_of
 from tests.support.wheelmaker import Wheel
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.distribution import Skip
-from wheelclash.core.query import Conflict, NestedPath, OwnerShare, PathOwners, module_stem, owners_in_set, source_of
+from wheelclash.core.query import Conflict, NestedPath, OwnerShare, PathOwners, owners_in_set, source_of
+from wheelclash.core.role import module_stem
 from wheelclash.errors import QuestionError
 from wheelclash.installers import INSTALLERS
 from wheelclash.report.build import build_who_report

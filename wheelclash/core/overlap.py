@@ -18,8 +18,7 @@ from wheelclash.core.content import INIT_LIMIT, SMALLEST_BINARY, Answers, Questi
 from wheelclash.core.layout import InstalledFile, InstalledPath
 from wheelclash.core.ownership import OwnershipMap
 from wheelclash.core.paths import folders_above
-from wheelclash.core.query import module_stem
-from wheelclash.core.role import is_aside, is_importable, is_metadata, is_sourceless, role_of
+from wheelclash.core.role import is_aside, is_importable, is_metadata, is_sourceless, module_stem, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence

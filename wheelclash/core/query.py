@@ -15,7 +15,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from wheelclash.core.layout import InstalledPath
-from wheelclash.core.role import is_sourceless, role_of
+from wheelclash.core.role import EXTENSIONS, role_of
 from wheelclash.errors import QuestionError
 from wheelclash.wording import near_names
 
@@ -43,7 +43,6 @@ __all__ = [
     "What",
     "besides",
     "meanings",
-    "module_stem",
     "near_paths",
     "normalize_query",
     "owners_in_set",
@@ -53,7 +52,6 @@ __all__ = [
 What = Literal["file", "folder"]
 MatchKind = Literal["path", "import", "command"]
 
-_EXTENSIONS = (".so", ".pyd")
 _BYTECODE = (".pyc", ".pyo")
 _COMMANDS = ("", ".exe", "-script.py")
 """What stands behind a command's name in the scripts folder."""
@@ -165,23 +163,10 @@ def _modules(name: str, site: str, tree: Tree) -> Iterator[str]:
     if place is not None and place.what == "folder":
         yield package
     for each in sorted(tree.names(folder, f"{last}.")):
-        if each.endswith(_EXTENSIONS) and each.partition(".")[0] == last:
+        if each.endswith(EXTENSIONS) and each.partition(".")[0] == last:
             yield f"{folder}/{each}"
     yield f"{package}.py"
     yield f"{package}.pyc"
-
-
-def module_stem(path: str) -> str | None:
-    """What all forms of a module have in common; None for what is no form of a module.
-
-    >>> module_stem("p/m.abi3.so"), module_stem("p/m.py"), module_stem("p/m/__init__.py"), module_stem("p/m.txt")
-    ('p/m', 'p/m', 'p/m', None)
-    """
-    folder, slash, name = path.rpartition("/")
-    if not (name.endswith((".py", *_EXTENSIONS)) or is_sourceless(path)):
-        return None
-    stem = name.partition(".")[0]
-    return folder or None if stem == "__init__" else f"{folder}{slash}{stem}"
 
 
 def source_of(path: str) -> str | None:

@@ -7,9 +7,21 @@ from typing import Literal
 
 from wheelclash.core.layout import InstalledPath  # noqa: TC001  (doctest needs it)
 
-__all__ = ["Role", "is_aside", "is_importable", "is_metadata", "is_native_name", "is_sourceless", "role_of"]
+__all__ = [
+    "EXTENSIONS",
+    "Role",
+    "is_aside",
+    "is_importable",
+    "is_metadata",
+    "is_native_name",
+    "is_sourceless",
+    "module_stem",
+    "role_of",
+]
 
 Role = Literal["native", "module", "stub", "script", "data", "package-data", "namespace-init", "bytecode", "metadata"]
+
+EXTENSIONS = (".so", ".pyd")
 
 _METADATA = re.compile(r"site-packages/[^/]+\.dist-info/")
 
@@ -106,3 +118,16 @@ def role_of(path: InstalledPath, *, generated: bool = False, sourceless: bool = 
     if rest.endswith((".pth", ".start")) and top == rest:
         return "module"  # site.py runs what they name at every start (PEP 829 for .start)
     return "package-data"
+
+
+def module_stem(path: str) -> str | None:
+    """Return what all forms of a module have in common; None for what is no form of a module.
+
+    >>> module_stem("p/m.abi3.so"), module_stem("p/m.py"), module_stem("p/m/__init__.py"), module_stem("p/m.txt")
+    ('p/m', 'p/m', 'p/m', None)
+    """
+    folder, slash, name = path.rpartition("/")
+    if not (name.endswith((".py", *EXTENSIONS)) or is_sourceless(path)):
+        return None
+    stem = name.partition(".")[0]
+    return folder or None if stem == "__init__" else f"{folder}{slash}{stem}"

@@ -22,12 +22,11 @@ from wheelclash.core.query import (
     TreeEntry,
     besides,
     meanings,
-    module_stem,
     near_paths,
     normalize_query,
     source_of,
 )
-from wheelclash.core.role import role_of
+from wheelclash.core.role import module_stem, role_of
 from wheelclash.environment.distributions import (
     ExcludedDistribution,
     RecordError,

@@ -22,8 +22,7 @@ from wheelclash.core.distribution import Skip
 from wheelclash.core.layout import EntryPointsError, InstalledFile, Layout, command_content
 from wheelclash.core.overlap import case_only, folded, folders_spelt_differently, judge, questions, same_path, shadowed
 from wheelclash.core.ownership import OwnershipMap
-from wheelclash.core.query import module_stem
-from wheelclash.core.role import is_sourceless, role_of
+from wheelclash.core.role import is_sourceless, module_stem, role_of
 from wheelclash.core.startup import findings_of
 from wheelclash.environment.distributions import (
     ExcludedDistribution,

@@ -19,8 +19,7 @@ from wheelclash.core.layout import InstalledPath, Layout, LayoutFailure
 from wheelclash.core.overlap import Owner, folded, same_path
 from wheelclash.core.ownership import OwnershipMap
 from wheelclash.core.paths import folders_above
-from wheelclash.core.query import module_stem
-from wheelclash.core.role import role_of
+from wheelclash.core.role import module_stem, role_of
 from wheelclash.core.state import UNRECORDED, State, Unowned
 from wheelclash.environment.distributions import (
     RecordError,
