@@ -52,7 +52,13 @@ class Resolver:
 
     def settings(self) -> IndexSettings:
         """What a command line with these options comes to."""
-        flags = IndexOptions(self.index_url, self.extra_index_urls, self.find_links, self.no_index, self.strategy)
+        flags = IndexOptions(
+            index_url=self.index_url,
+            extra_index_urls=self.extra_index_urls,
+            find_links=self.find_links,
+            no_index=self.no_index,
+            strategy=self.strategy,
+        )
         environ = {} if self.cert is None else {"SSL_CERT_FILE": self.cert}
         return resolve_settings(
             flags=flags, installer="uv", environ=environ, cwd=self.folder, no_config=True, credentials=self.credentials
