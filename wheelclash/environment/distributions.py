@@ -358,11 +358,11 @@ def take_inventory(places: EnvironmentPaths) -> Inventory:
                 distribution = _identify(
                     site, name, {earlier.id for earlier in unread} if len(places.sites) > 1 else set()
                 )
-                aside = _aside(distribution, places, conda)
-                if aside is None:
+                excluded = _excluded(distribution, places, conda)
+                if excluded is None:
                     unread.append(distribution)
                 else:
-                    excluded_distributions.append(aside)
+                    excluded_distributions.append(excluded)
             elif name.endswith((".egg-info", ".egg", ".egg-link")) and not name.startswith(("~", ".")):
                 excluded_distributions.append(_egg(site, name))
     return Inventory(*_without_doubles(unread, excluded_distributions, places.sites), closed)
@@ -379,7 +379,7 @@ def _identify(site: str, folder_name: str, taken: set[str]) -> Unread:
     return Unread(id_, name, version, site, folder, installer, metadata.requires, metadata.requires_python)
 
 
-def _aside(distribution: Unread, places: EnvironmentPaths, conda: Mapping[str, str]) -> ExcludedDistribution | None:
+def _excluded(distribution: Unread, places: EnvironmentPaths, conda: Mapping[str, str]) -> ExcludedDistribution | None:
     """Return a distribution that is not compared, with the reason; None for one that is compared."""
     by = (distribution.installer or "").lower()
     if by == "conda" or _is_conda_owned(distribution, conda):

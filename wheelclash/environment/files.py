@@ -283,7 +283,10 @@ class Leftover(NamedTuple):
 
 
 def leftovers(
-    strays: Iterable[str], owned: AbstractSet[str], aside: Iterable[ExcludedDistribution], places: EnvironmentPaths
+    strays: Iterable[str],
+    owned: AbstractSet[str],
+    distributions: Iterable[ExcludedDistribution],
+    places: EnvironmentPaths,
 ) -> list[Leftover]:
     """Count strays by package folder; none are told where conda or the system installs files that no RECORD lists.
 
@@ -293,13 +296,13 @@ def leftovers(
     Args:
         strays: Keys of files that no compared distribution recorded.
         owned: Keys of files that one did.
-        aside: Distributions that are not compared.
+        distributions: Those that are not compared.
         places: Of the environment.
     """
     packages = [key for key in strays if "/" in _below_site(key, places)]
     if not packages or places.externally_managed or os.path.isdir(f"{places.base}/conda-meta"):  # noqa: PTH112
         return []
-    theirs, tops = claimed(aside, places)
+    theirs, tops = claimed(distributions, places)
     counts: Counter[str] = Counter()
     for key in packages:
         folder = _package(key, places)
@@ -336,16 +339,16 @@ def _below_site(key: str, places: EnvironmentPaths) -> str:
     return key[len(site) + 1 :]
 
 
-def claimed(aside: Iterable[ExcludedDistribution], places: EnvironmentPaths) -> tuple[set[str], set[str]]:
+def claimed(distributions: Iterable[ExcludedDistribution], places: EnvironmentPaths) -> tuple[set[str], set[str]]:
     """Return the keys that distributions which are not compared have recorded, and the names that are otherwise theirs.
 
     Args:
-        aside: These distributions.
+        distributions: These distributions.
         places: Of the environment.
     """
     keys: set[str] = set()
     tops: set[str] = set()
-    for excluded in aside:
+    for excluded in distributions:
         tops |= excluded.tops
         if excluded.record is not None:
             try:

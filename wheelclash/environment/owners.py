@@ -33,7 +33,6 @@ from wheelclash.environment.distributions import (
     Unread,
     metadata_of,
     recorded_keys,
-    take_inventory,
 )
 from wheelclash.environment.files import OnDisk, on_disk, state_of, walk_below
 from wheelclash.environment.managed import listed_files, managed_among
@@ -84,24 +83,21 @@ class Claims:
 
     def __init__(self, places: EnvironmentPaths) -> None:
         """Read every RECORD."""
-        inventory = take_inventory(places)
-        aside = list(inventory.excluded_distributions)
+        recorded = read_records(places)
         self.places = places
-        self.skipped = [
-            Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed
-        ]
-        self.owned, read, _ = read_records(inventory.unread, places, aside, self.skipped)
-        self.distributions = [distribution for distribution, _ in read]
+        self.skipped = recorded.skipped
+        self.owned = recorded.owned
+        self.distributions = [distribution for distribution, _ in recorded.distributions]
         self.by_id = {distribution.id: distribution for distribution in self.distributions}
         self.asides: dict[str, str] = {}
-        self.searched = len(read)
-        self._add_bystanders(aside)
+        self.searched = len(self.distributions)
+        self._add_excluded(recorded.excluded)
         self._add_managed()
-        self.not_compared = tuple(sorted(excluded.skip for excluded in aside))
+        self.not_compared = tuple(sorted(excluded.skip for excluded in recorded.excluded))
 
-    def _add_bystanders(self, aside: Iterable[ExcludedDistribution]) -> None:
+    def _add_excluded(self, distributions: Iterable[ExcludedDistribution]) -> None:
         """Let what is not compared own the files it recorded; an older release only those without another owner."""
-        for excluded in sorted(aside, key=lambda excluded: excluded.skip.code == "superseded"):
+        for excluded in sorted(distributions, key=lambda excluded: excluded.skip.code == "superseded"):
             if excluded.record is None:
                 continue
             try:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -69,6 +70,7 @@ __all__ = [
     "Contested",
     "Installed",
     "Owned",
+    "Recorded",
     "Scan",
     "absences",
     "commands_of",
@@ -552,10 +554,8 @@ def scan(
         verify: Names of distributions of which to hash every file.
         jobs: Processes to hash with; by default one for each core.
     """
-    inventory = take_inventory(places)
-    skipped = [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed]
-    aside = list(inventory.excluded_distributions)
-    owned, read, findings = read_records(inventory.unread, places, aside, skipped)
+    recorded = read_records(places)
+    owned, read, findings, skipped = recorded.owned, recorded.distributions, recorded.findings, recorded.skipped
     for package, keys, files in managed_among(places, None, {distribution.name for distribution, _ in read}, skipped):
         claimed = (keys & owned.every) | _broken(package, keys, places, target)
         if not claimed:
@@ -614,32 +614,44 @@ def scan(
         target=target,
         distributions=tuple(distributions),
         contested=tuple(contested),
-        leftovers=tuple(leftovers(seen.strays, owned.every, aside, places)),
+        leftovers=tuple(leftovers(seen.strays, owned.every, recorded.excluded, places)),
         skipped=tuple(dict.fromkeys(skipped)),
-        not_compared=tuple(sorted([*(excluded.skip for excluded in aside), *_outside(places)])),
+        not_compared=tuple(sorted([*(excluded.skip for excluded in recorded.excluded), *_outside(places)])),
         verified=every,
         hidden=tuple(hidden_by(places.search)),
     )
 
 
-def read_records(
-    unread: Sequence[Unread], places: EnvironmentPaths, aside: list[ExcludedDistribution], skipped: list[Skip]
-) -> tuple[Owned, list[tuple[Unread, int]], list[list[Finding]]]:
-    """Read every RECORD into the ownership map.
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the RECORDs of an environment list.
 
-    Args:
-        unread: Distributions.
-        places: Of the environment.
-        aside: Distributions that turn out to be editable are added here.
-        skipped: Those that cannot be read are added here.
-
-    Returns:
-        The map; what could be read, each with the number of its files; findings of each.
+    Attributes:
+        owned: The ownership map.
+        distributions: Those of which RECORD could be read, each with the number of its files, numbered as in the map.
+        findings: What is odd about the RECORD of each.
+        excluded: Those that are never compared: editable ones, conda's, older copies, …
+        skipped: What could not be read.
+        installed: Name and version of every distribution that has a dist-info folder of its own.
     """
+
+    owned: Owned
+    distributions: list[tuple[Unread, int]]
+    findings: list[list[Finding]]
+    excluded: list[ExcludedDistribution]
+    skipped: list[Skip]
+    installed: Mapping[str, str]
+
+
+def read_records(places: EnvironmentPaths) -> Recorded:
+    """Read the RECORD of every distribution of an environment."""
+    inventory = take_inventory(places)
     owned = Owned()
     read: list[tuple[Unread, int]] = []
     findings: list[list[Finding]] = []
-    for distribution in unread:
+    excluded = list(inventory.excluded_distributions)
+    skipped = [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed]
+    for distribution in inventory.unread:
         try:
             keys, odd = recorded_keys(distribution.record, distribution.site, places)
         except RecordError as error:
@@ -651,12 +663,14 @@ def read_records(
         if any(key.startswith("__editable__") for key in keys if "/" not in key):
             skip = Skip(distribution.name, "editable", "it is installed from a folder of sources")
             tops = frozenset({distribution.name.replace("-", "_")})
-            aside.append(ExcludedDistribution(skip, distribution.site, distribution.record, tops, distribution.version))
+            record = distribution.record
+            excluded.append(ExcludedDistribution(skip, distribution.site, record, tops, distribution.version))
             continue
         owned.add(keys)
         read.append((distribution, len(keys)))
         findings.append(odd)
-    return owned, read, findings
+    installed = {distribution.name: distribution.version for distribution in inventory.unread}
+    return Recorded(owned, read, findings, excluded, skipped, installed)
 
 
 def _broken(package: Unread, keys: AbstractSet[str], places: EnvironmentPaths, target: Target) -> set[str]:

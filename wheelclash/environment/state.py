@@ -26,7 +26,6 @@ from wheelclash.environment.distributions import (
     required_names,
     source_of,
     startup_of,
-    take_inventory,
     variant_of,
 )
 from wheelclash.environment.files import Unreadable, claimed, digest_of, kinds_in, names_in, on_disk, state_of
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from wheelclash.core.content import Question
     from wheelclash.core.contents import Finding
     from wheelclash.core.layout import InstalledFile
-    from wheelclash.environment.distributions import ExcludedDistribution, Unread
+    from wheelclash.environment.distributions import Unread
     from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.target.target import Target
     from wheelclash.wheel.record import RecordedFile
@@ -78,27 +77,23 @@ class StateReader:
     def __init__(self, places: EnvironmentPaths, target: Target) -> None:
         self.places = places
         self._target = target
-        inventory = take_inventory(places)
-        closed = [
-            Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed
-        ]
-        aside: list[ExcludedDistribution] = list(inventory.excluded_distributions)
-        self._aside = aside
-        self._owned, read, self._findings = read_records(inventory.unread, places, aside, closed)
-        self._read = [distribution for distribution, _ in read]
+        recorded = read_records(places)
+        self._excluded = recorded.excluded
+        self._owned = recorded.owned
+        self._findings = recorded.findings
+        self._read = [distribution for distribution, _ in recorded.distributions]
         self.recorded: Sequence[Unread] = self._read
-        self._files = {distribution.id: count for distribution, count in read}
+        self._files = {distribution.id: count for distribution, count in recorded.distributions}
         self.versions = {distribution.name: distribution.version for distribution in self._read}
         others = {
             distribution.skip.requirement: distribution.version
-            for distribution in aside
+            for distribution in recorded.excluded
             if distribution.version and distribution.skip.code != _OLD
         }
-        unread = {distribution.name: distribution.version for distribution in inventory.unread}
-        self.installed: dict[str, str] = {**others, **unread, **self.versions}
+        self.installed: dict[str, str] = {**others, **recorded.installed, **self.versions}
         self.requires = {distribution.name: distribution.requires for distribution in self._read}
-        self.skipped = tuple(dict.fromkeys(closed))
-        self.not_compared = tuple(sorted(distribution.skip for distribution in aside))
+        self.skipped = tuple(dict.fromkeys(recorded.skipped))
+        self.not_compared = tuple(sorted(excluded.skip for excluded in recorded.excluded))
 
     def state_beside(self, newcomers: Sequence[Distribution]) -> State:
         """Return what of the environment matters to distributions that are to be installed there.
@@ -196,7 +191,7 @@ class StateReader:
 
     def unowned(self, newcomers: Sequence[Distribution]) -> Iterator[Unowned]:
         """Yield the files that are there, that no RECORD lists, and that a newcomer writes with other content."""
-        recorded, _ = claimed(self._aside, self.places)
+        recorded, _ = claimed(self._excluded, self.places)
         folders: dict[str, str] = {}
         listed: dict[str, frozenset[str]] = {}
         for newcomer in newcomers:
