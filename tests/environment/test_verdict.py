@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from wheelclash.environment.damage import judge_environment
 from wheelclash.environment.situation import situation_of
 from wheelclash.installers import INSTALLERS
 from wheelclash.report.build import Wishes, build_environment_report, judge
+from wheelclash.report.schema import read_report, schema_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +38,19 @@ def reported(scan: Scan, *keep: str) -> EnvironmentReport:
 
 def first_line(report: EnvironmentReport) -> str:
     return "".join(span.text for span in report.to_lines()[0]).removeprefix(report.environment.prefix)
+
+
+def test_json_has_the_keys_of_the_schema(made: Handmade) -> None:
+    """Kinds with a hyphen are spelt so in the counts of an environment, too, and what is read back is the same."""
+    made.add("one", {"m.py": "1"})
+    made.add("two", {"m.py": "2"})
+    report = reported(made.scan())
+    written = json.loads(report.to_json())
+    assert written == json.loads(json.dumps(report.to_dict()))
+    known = json.loads(schema_text())["$defs"]["EnvironmentSummary"]["properties"]
+    assert written["summary"].keys() == known.keys()
+    assert "case-only" in known
+    assert read_report(report.to_json()).to_json() == report.to_json()
 
 
 def severity_without(made: Handmade, gone: Iterable[str]) -> Severity:

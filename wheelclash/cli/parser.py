@@ -215,6 +215,7 @@ other commands (each has its own --help):
   wheelclash env       what is on disk in an environment: who overwrote whom, and why it breaks
   wheelclash fix       what mends it; with --apply, mends it
   wheelclash who PATH  whose a file, a folder or an import name is
+  wheelclash rule CODE what a rule of the formats for other tools means
   wheelclash schema    the JSON Schema of the reports""",
         sections=(
             Section("what the set is", ("set",)),

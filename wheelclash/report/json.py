@@ -75,7 +75,7 @@ def _shape(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]
     if not is_dataclass(kind):
         return None
     names = [each.name for each in fields(kind)]
-    keys = tuple(map(summary_key, names)) if kind is Summary else tuple(names)
+    keys = tuple(map(summary_key, names)) if isinstance(kind, type) and issubclass(kind, Summary) else tuple(names)
     get = attrgetter(*names)
     return keys, get if len(names) > 1 else lambda value: (get(value),)
 
