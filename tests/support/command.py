@@ -48,6 +48,7 @@ class Ran:
     @property
     def json(self) -> Any:
         """Standard output, parsed."""
+        assert self.out, f"exit {self.code}\n{self.err}"
         return json.loads(self.out)
 
     @property
