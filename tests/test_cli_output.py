@@ -580,6 +580,13 @@ def test_output_file_without_a_format_is_a_usage_error(ask: Command, given: str)
     assert "is not FORMAT=FILE, with one of text, json, sarif" in ran.err
 
 
+def test_output_file_is_no_stream(ask: Command) -> None:
+    """Who writes ``-`` means standard output, which takes one format, and not a file of that name."""
+    ran = ask("left", "right", "--output-file", "sarif=-")
+    assert (ran.code, ran.out) == (2, "")
+    assert "standard output takes one format: --format sarif" in ran.err
+
+
 def test_unwritable_output_file_is_told(ask: Command, tmp_path: Path) -> None:
     """Nothing goes to standard output then, so that no half of the answer is taken for all of it."""
     ran = ask("left", "right", *LINUX, "--output-file", f"sarif={tmp_path / 'none' / 'x'}")

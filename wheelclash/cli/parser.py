@@ -49,6 +49,8 @@ def _format_and_file(text: str) -> tuple[str, str]:
     name, _, file = text.partition("=")
     if name not in _FORMATS["check"] or not file:
         raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE, with one of {', '.join(_FORMATS['check'])}")
+    if file == "-":
+        raise argparse.ArgumentTypeError(f"standard output takes one format: --format {name}")
     return name, file
 
 

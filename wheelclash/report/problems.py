@@ -297,7 +297,8 @@ def _of_fix(report: FixReport) -> Iterator[Problem]:
     if report.state in {"planned", "failed"}:
         written = [origin.distribution for origin in report.origins if origin.filename is not None]
         what = listed(written) or listed(report.environment.drop)
-        rest = "are to be written or uninstalled" if report.state == "planned" else "could not be mended"
+        verb = "are" if len(written or report.environment.drop) > 1 else "is"
+        rest = f"{verb} to be written or uninstalled" if report.state == "planned" else "could not be mended"
         message = f"{report.environment.prefix}: {what} {rest}."
         yield _problem("WC021", "error", written, [], message, place=":".join(written))
 
