@@ -573,11 +573,37 @@ def test_problems_point_at_the_line_of_the_file(ask: Command) -> None:
     assert "file=" not in ask("left", "right", "--format", "github", *LINUX).out
 
 
-@pytest.mark.parametrize("given", ["sarif", "sarif=", "=x", "pdf=x"])
-def test_output_file_without_a_format_is_a_usage_error(ask: Command, given: str) -> None:
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("sarif", "is not FORMAT=FILE, with sarif=clashes.sarif"),
+        ("junit=", "is not FORMAT=FILE, with junit=clashes.xml"),
+        ("=x", "is not FORMAT=FILE, with one of text, json, sarif"),
+        ("pdf=x", "is not FORMAT=FILE, with one of text, json, sarif"),
+    ],
+)
+def test_output_file_without_a_format_is_a_usage_error(ask: Command, given: str, said: str) -> None:
     ran = ask("left", "right", "--output-file", given)
     assert (ran.code, ran.out) == (2, "")
-    assert "is not FORMAT=FILE, with one of text, json, sarif" in ran.err
+    assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["--output-file", "sarif=same", "--output-file", "json=same"],
+        ["--output-file", "sarif=same", "--output-file", "json=./x/../same"],
+        ["--output", "same", "--output-file", "json=same"],
+    ],
+)
+def test_two_reports_never_go_to_one_file(ask: Command, given: list[str]) -> None:
+    """The second would silently take the place of the first; a device has room for both."""
+    ran = ask("left", "right", *LINUX, *given)
+    assert (ran.code, ran.out) == (2, "")
+    assert "would both write" in ran.err
+    assert not (ask.folder / "same").exists()
+    sink = [word.replace("./x/../same", "same").replace("same", os.devnull) for word in given]
+    assert ask("left", "right", *LINUX, *sink).code == 1
 
 
 def test_output_file_is_no_stream(ask: Command) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,14 +15,14 @@ from sarif_pydantic import Sarif  # type: ignore[import-untyped]
 from tests.report.poison import HOSTILE, full_report, hostile_texts, poisoned
 from tests.support.values import report_of
 from tests.support.wheelmaker import Wheel
-from wheelclash.cli import parser
-from wheelclash.report.formats import FORMATS, Context, FormatName, write_as
+from wheelclash.report.formats import FORMATS, Context, write_as
 from wheelclash.report.problems import problems_of
 from wheelclash.report.sources import SourceLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wheelclash.report.formats import FormatName
     from wheelclash.report.model import Report
 
 FULL = full_report()
@@ -45,10 +45,13 @@ def _crowd(count: int) -> Report:
     return report_of(*(Wheel(name, files=dict.fromkeys(paths, name)) for name in "ab"))
 
 
-def test_the_command_line_knows_them() -> None:
-    """The parser imports nothing, so it has a list of its own."""
-    assert parser._FORMATS["check"] == FORMATS == get_args(FormatName)
-    assert set(TOOLS) | {"text", "json"} == set(FORMATS)
+def test_the_table_of_formats_is_whole() -> None:
+    """Each but the two that a report writes by itself names the function that writes it; the extensions are those."""
+    assert [name for name, about in FORMATS.items() if about.is_for_problems] == TOOLS
+    assert [name for name, about in FORMATS.items() if not about.is_for_problems] == ["text", "json"]
+    for name, about in FORMATS.items():
+        assert _write(name, FULL), name
+        assert re.fullmatch(r"\.[a-z]+", about.extension)
 
 
 def _unknown_to_the_standard(value: object) -> Iterator[str]:

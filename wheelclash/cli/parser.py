@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from wheelclash.index.options import IndexOptions
 from wheelclash.options import Options, SessionOptions
+from wheelclash.report.formats import FORMATS
 from wheelclash.validation import option, options_of
 
 TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
@@ -27,10 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "CommandOptions", "parse", "parser_of"]
 
 _ALL = "check env fix who"
-_FORMATS_FOR_ANY = ("text", "json")
-_FORMATS = dict.fromkeys(
-    ("check", "env", "fix"), (*_FORMATS_FOR_ANY, "sarif", "github", "gitlab", "junit", "markdown")
-) | {"who": _FORMATS_FOR_ANY}
+_FORMATS = dict.fromkeys(("check", "env", "fix"), tuple(FORMATS)) | {
+    "who": tuple(name for name, about in FORMATS.items() if not about.is_for_problems)
+}
 """By command: a report without problems has nothing to say in the formats of other tools."""
 _RESERVED = ("history", "upgrade", "atlas")
 
@@ -47,8 +47,9 @@ def _format_and_file(text: str) -> tuple[str, str]:
         ArgumentTypeError: It is not of that form.
     """
     name, _, file = text.partition("=")
-    if name not in _FORMATS["check"] or not file:
-        raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE, with one of {', '.join(_FORMATS['check'])}")
+    if name not in FORMATS or not file:
+        example = f"{name}=clashes{FORMATS[name].extension}" if name in FORMATS else f"one of {', '.join(FORMATS)}"
+        raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE, with {example}")
     if file == "-":
         raise argparse.ArgumentTypeError(f"standard output takes one format: --format {name}")
     return name, file
@@ -367,6 +368,7 @@ def parse(arguments: Sequence[str]) -> CommandOptions:
             f" For a project of that name: wheelclash check {command} …"
         )
     given = vars(parser.parse_args(rest))
+    _refuse_one_file_twice(parser, given)
     if "environment" in given:
         given["interpreter"] = given["environment"]
     refuse = {"check": _refuse_in_check, "who": _refuse_in_who}.get(command)
@@ -470,6 +472,22 @@ def _add(group: argparse._ActionsContainer, name: str, about: Option, command: s
 
 
 # -- words that contradict each other ------------------------------------------------------------------------
+
+
+def _refuse_one_file_twice(parser: argparse.ArgumentParser, given: dict[str, Any]) -> None:
+    """End with a usage error if two reports would be written to one file; a device or a pipe takes any number."""
+    files = [("--output", given["output"])] if given.get("output") is not None else []
+    files += [(f"--output-file {name}", file) for name, file in given.get("output_files", ())]
+    if len(files) < 2:  # noqa: PLR2004  (it takes two to be one)
+        return
+    from pathlib import Path
+
+    before: dict[str, str] = {}
+    for option_, file in files:
+        place = os.path.realpath(file)
+        if place in before and (Path(place).is_file() or not Path(place).exists()):
+            parser.error(f"{before[place]} and {option_} would both write {file}; name a file for each")
+        before[place] = option_
 
 
 def _refuse_in_check(parser: argparse.ArgumentParser, given: dict[str, Any]) -> None:

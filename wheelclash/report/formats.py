@@ -1,24 +1,59 @@
-"""The formats that a report can be written in: each is a function from the report, and what surrounds it, to text."""
+"""The formats that a report can be written in: each is a function from the report, and what surrounds it, to text.
+
+Little is imported, since the command line offers what is in :data:`FORMATS`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from wheelclash.report.sources import SourceLine, source_of
-
+TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any, Literal, TypeAlias
 
     from wheelclash.report.model import FailOn
     from wheelclash.report.problems import Problem
+    from wheelclash.report.sources import SourceLine
 
-__all__ = ["FORMATS", "Context", "FormatName", "write_as"]
+    FormatName: TypeAlias = Literal["text", "json", "sarif", "github", "gitlab", "junit", "markdown"]
 
-FormatName = Literal["text", "json", "sarif", "github", "gitlab", "junit", "markdown"]
-FORMATS: tuple[FormatName, ...] = get_args(FormatName)
+__all__ = ["FORMATS", "Context", "Format", "FormatName", "write_as"]
 
 _LEVELS = ("error", "warning", "notice")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format.
+
+    Attributes:
+        extension: What names of such files end with.
+        description: Where it is read, in a few words.
+        writer: The function that makes the text, ``module:function``; it is imported when it is needed. Empty for
+            those that a report writes by itself.
+    """
+
+    extension: str
+    description: str
+    writer: str = ""
+
+    @property
+    def is_for_problems(self) -> bool:
+        """Whether it shows problems alone, so that a report without problems has nothing to say in it."""
+        return bool(self.writer)
+
+
+FORMATS: dict[FormatName, Format] = {
+    "text": Format(".txt", "for people: one screen, or everything with -v"),
+    "json": Format(".json", "for programs: everything"),
+    "sarif": Format(".sarif", "for code scanning, SARIF 2.1.0", "wheelclash.report.sarif:to_sarif"),
+    "github": Format(".txt", "annotations of GitHub Actions", "wheelclash.report.github:to_github"),
+    "gitlab": Format(".json", "GitLab's Code Quality artifact", "wheelclash.report.gitlab:to_gitlab"),
+    "junit": Format(".xml", "results of tests, for CI servers", "wheelclash.report.junit:to_junit"),
+    "markdown": Format(".md", "a comment or the summary of a job", "wheelclash.report.markdown:to_markdown"),
+}
+"""By name, in the order in which they are offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +78,8 @@ class Context:
 
     def source_of(self, problem: Problem) -> SourceLine | None:
         """Return the line that brings in what a problem is about; None if no file describes the set."""
+        from wheelclash.report.sources import source_of
+
         return source_of(problem.distributions or (problem.place,), self.sources, self.through)
 
     def counts(self, problem: Problem) -> bool:
@@ -61,12 +98,13 @@ def write_as(name: FormatName, report: Any, context: Context) -> str:
     Raises:
         TypeError: The report holds no problems, and the format shows nothing else.
     """
-    from importlib import import_module
-
     if name == "json":
         text: str = report.to_json()
     elif name == "text":
         text = report.to_text(verbose=context.verbose)
     else:
-        text = getattr(import_module(f"wheelclash.report.{name}"), f"to_{name}")(report, context)
+        from importlib import import_module
+
+        module, _, function = FORMATS[name].writer.partition(":")
+        text = getattr(import_module(module), function)(report, context)
     return text
