@@ -9,14 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.report.poison import full_report
+from tests.support.installed import Handmade
 from tests.support.values import report_of
 from tests.support.wheelmaker import Wheel
 from wheelclash.errors import QuestionError
+from wheelclash.report.build import Wishes, build_environment_report, judge
 from wheelclash.report.problems import problems_of
 from wheelclash.report.rules import RULES, rule_named
 from wheelclash.report.sources import SourceLine, find_sources, source_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wheelclash.report.model import Report
 
 _PATHS = ["m.py", "p/a.py", "p/b.py", "p/c.so", "p.py", "P.py", "q"]
@@ -49,7 +53,7 @@ def test_worst_first_and_fingerprints_differ(files: list[dict[str, str]]) -> Non
     found = problems_of(_report(files))
     levels = ["error", "warning", "notice"]
     assert [problem.level for problem in found] == sorted((p.level for p in found), key=levels.index)
-    assert len({(problem.fingerprint, problem.level) for problem in found}) == len(found)
+    assert len({problem.fingerprint for problem in found}) == len(found)
 
 
 def test_fingerprint_survives_another_version_and_more_files() -> None:
@@ -64,6 +68,21 @@ def test_fingerprint_survives_another_version_and_more_files() -> None:
     assert before != after
     other = problems_of(report_of(Wheel("a", files=files), Wheel("c", files={"p/m.py": "2"})))
     assert before[0].fingerprint != other[0].fingerprint
+
+
+def test_files_of_one_folder_that_ended_differently_are_told_apart(tmp_path: Path) -> None:
+    """A folder that is half one owner's and half another's is not told as wholly the first one's."""
+    made = Handmade(tmp_path)
+    made.add("a", {"p/m.py": "1", "p/n.py": "1", "p/o.py": "1"})
+    made.add("b", {"p/m.py": "2", "p/n.py": "2", "p/o.py": "2"}, write=False)
+    (made.site / "p" / "o.py").write_text("2")
+    wishes = Wishes()
+    report = build_environment_report(judge(made.scan(), wishes), wishes)
+    (message,) = (problem.message for problem in problems_of(report) if problem.code == "WC021")
+    assert message == (
+        "3 files in site-packages/p/ (m.py, n.py, o.py): the content is that of a, not that of b (2 files);"
+        " the content is that of b, not that of a (1 file)."
+    )
 
 
 def test_all_that_a_report_says_has_a_rule() -> None:

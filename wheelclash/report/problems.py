@@ -7,7 +7,8 @@ pair with hundreds of shared files is a handful of problems, which fit the limit
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from wheelclash.report.model import ContestedReport, EnvironmentReport, FixReport, Report
@@ -56,6 +57,7 @@ class Problem:
         paths: The installed files, each with its root; empty where it is not about files.
         message: One sentence, printable.
         ignored: Whether the user said that it is known.
+        overlaps: The overlaps it joins, as the report has them: not printable. Empty where it is about something else.
     """
 
     code: RuleCode
@@ -65,6 +67,7 @@ class Problem:
     paths: tuple[str, ...]
     message: str
     ignored: bool = False
+    overlaps: Sequence[OverlapReport] = field(default=(), repr=False)
 
     @property
     def rule(self) -> Rule:
@@ -73,8 +76,11 @@ class Problem:
 
     @property
     def fingerprint(self) -> str:
-        """What is the same for this problem in every run, whatever the versions and the number of files: 64 digits."""
-        identity = "\0".join((self.code, self.place, *sorted(self.distributions)))
+        """What is the same for this problem in every run, whatever the versions and the number of files: 64 digits.
+
+        The level is part of it: in one folder, native files and data of the same owners are two problems.
+        """
+        identity = "\0".join((self.code, self.level, self.place, *sorted(self.distributions)))
         return hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()
 
 
@@ -113,10 +119,11 @@ def _problem(
     *,
     place: str | None = None,
     ignored: bool = False,
+    overlaps: Sequence[OverlapReport] = (),
 ) -> Problem:
     names = tuple(printable(name) for name in distributions)
     where = printable(_place(paths) if place is None else place)
-    return Problem(code, level, names, where, tuple(map(printable, paths)), printable(message), ignored)
+    return Problem(code, level, names, where, tuple(map(printable, paths)), printable(message), ignored, overlaps)
 
 
 def _place(paths: Sequence[str]) -> str:
@@ -164,15 +171,16 @@ def _of_group(group: Sequence[OverlapReport], versions: dict[str, str]) -> Probl
     paths = list(dict.fromkeys(f"{overlap.root}/{overlap.path}" for overlap in group))
     names = [owner.distribution for owner in first.owners]
     who = listed(dict.fromkeys(versions.get(owner.id, owner.distribution) for owner in first.owners))
-    message = _message(code, first, who, paths)
+    message = _message(code, group, who, paths)
     place = f"{paths[0].rpartition('/')[0]}/" if code in {"WC001", "WC002", "WC003", "WC021", "WC022"} else paths[0]
-    return _problem(code, level, names, paths, message, place=place, ignored=first.ignored)
+    return _problem(code, level, names, paths, message, place=place, ignored=first.ignored, overlaps=group)
 
 
-def _message(code: RuleCode, overlap: OverlapReport, who: str, paths: Sequence[str]) -> str:
+def _message(code: RuleCode, group: Sequence[OverlapReport], who: str, paths: Sequence[str]) -> str:
     """Return what is wrong in one sentence, and why it breaks where that is known."""
     what = _files(paths)
-    reason = f" {overlap.why[0].upper()}{overlap.why[1:].rstrip('.')}." if overlap.why else ""
+    overlap = group[0]
+    reason = "".join(f" {why[0].upper()}{why[1:].rstrip('.')}." for why in _reasons(group))
     match code:
         case "WC001":
             return f"{who} install different contents at {what}.{reason}"
@@ -190,7 +198,16 @@ def _message(code: RuleCode, overlap: OverlapReport, who: str, paths: Sequence[s
             return f"{what} of {_hidden(overlap.owners, overlap.path)} is hidden by {_hiding(overlap.owners[0])}."
         case "WC022":
             return f"{what} of {who} is missing." if len(paths) == 1 else f"{what} of {who} are missing."
-    return f"{what}: {_on_disk(overlap)}.{reason}"
+    states = Counter(map(_on_disk, group))
+    if len(states) == 1:
+        return f"{what}: {_on_disk(overlap)}.{reason}"
+    told = "; ".join(f"{state} ({plural(count, 'file')})" for state, count in states.most_common())
+    return f"{what}: {told}.{reason}"
+
+
+def _reasons(group: Iterable[OverlapReport]) -> list[str]:
+    """Return the first of the reasons for which the files of a group break, each once."""
+    return list(dict.fromkeys(overlap.why for overlap in group if overlap.why))[:_MOST_NAMES]
 
 
 def _files(paths: Sequence[str]) -> str:
