@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from wheelclash.environment.locate import Environment, environment_at, find_environment
+from wheelclash.environment.locate import Environment, environment_at, find_environment, installer_for
 from wheelclash.errors import IndexSettingsError, QuestionError
 from wheelclash.options import repeated_options
 from wheelclash.session import Session, options_from, question_from
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from wheelclash.environment.owners import Unknown
-    from wheelclash.installers import InstallerName
     from wheelclash.options import Options
     from wheelclash.report.build import Explained, Judged
     from wheelclash.report.model import EnvironmentReport, Report
@@ -123,19 +122,20 @@ def check_environment(
         judged = judge(state, wishes)
         if not any(is_in_question(contested.overlap) for contested in judged.grave):
             return build_environment_report(judged, wishes)
-        return build_environment_report(judged, wishes, _explained(judged, used, said))
+        return build_environment_report(judged, wishes, _explained(judged, place, used, said))
 
 
-def _explained(judged: Judged, session: Session, options: Options) -> Explained:
+def _explained(judged: Judged, place: Environment, session: Session, options: Options) -> Explained:
     """Return why the contested native files matter that hold what another distribution wrote."""
     from wheelclash.native.explain import explain_contested, is_in_question
     from wheelclash.report.build import Explained
     from wheelclash.report.model import Reading
 
+    environ = os.environ if options.environ is None else options.environ
     try:
         settings = session.index_settings(
             index=options.index,
-            installer=options.installer or _own_installer(judged),
+            installer=options.installer or installer_for(judged.scan.distributions, place.interpreter, environ),
             use_config=options.use_config,
             prefix=judged.scan.places.prefix,
             environ=options.environ,
@@ -146,11 +146,6 @@ def _explained(judged: Judged, session: Session, options: Options) -> Explained:
     with closing(session.reader.for_question(settings.cert)) as reader:
         reasons = explain_contested(contested, judged.scan, settings, reader)
     return Explained(reasons, session.cache.warnings, Reading.of(reader.fetcher.traffic))
-
-
-def _own_installer(judged: Judged) -> InstallerName:
-    pip, uv = (sum(each.installer == name for each in judged.scan.distributions) for name in ("pip", "uv"))
-    return "pip" if pip > uv else "uv"
 
 
 def plan_repair(

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 from wheelclash.core.installer import IndexBlock
 from wheelclash.core.plan import check_keepers, plan_repair
-from wheelclash.environment.locate import invocation_for
+from wheelclash.environment.locate import installer_for, invocation_for
 from wheelclash.environment.managed import restoring
 from wheelclash.environment.origins import Origin, find_origins
 from wheelclash.environment.paths import places_of
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from wheelclash.session import Session
     from wheelclash.target.interpreter import Interpreter
 
-__all__ = ["RepairRequest", "installer_for", "plan_for", "refuse", "repair", "run", "start", "variables"]
+__all__ = ["RepairRequest", "plan_for", "refuse", "repair", "run", "start", "variables"]
 
 
 _ELSEWHERE = frozenset({
@@ -237,7 +237,7 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
     """
     interpreter = request.interpreter
     before = scan(places_of(interpreter), target_of(interpreter), verify=request.keep)
-    name = request.installer or installer_for(before, interpreter, request.environ)
+    name = request.installer or installer_for(before.distributions, interpreter, request.environ)
     installer = next(known for known in INSTALLERS if known.name == name)
     plan = plan_for(before, request, installer)
     result = RepairResult("needs-drop", name, interpreter, before, plan)
@@ -360,28 +360,6 @@ def _dropped(wanted: Iterable[str], installed: Scan, keep: Sequence[str]) -> lis
         if by_name[name] in keep:
             raise KeeperError(f"{name} is to be kept and dropped.", "Name it once.")
     return list(dict.fromkeys(by_name[name] for name in wanted))
-
-
-def installer_for(installed: Scan, interpreter: Interpreter, environ: Mapping[str, str]) -> InstallerName:
-    """Return the environment's own installer: what installed most of it, if it can be run; else the other.
-
-    Args:
-        installed: Tells by INSTALLER.
-        interpreter: Of the environment; it may have pip.
-        environ: For PATH.
-    """
-    counts = {known.name: sum(one.installer == known.name for one in installed.distributions) for known in INSTALLERS}
-    available = [known.name for known in INSTALLERS if _can_run(known, interpreter, environ)]
-    return max(available or list(counts), key=lambda name: (counts[name], name == "pip" and interpreter.has_pip))
-
-
-def _can_run(installer: Installer, interpreter: Interpreter, environ: Mapping[str, str]) -> bool:
-    """Return whether an installer is there: on PATH, beside this library, or, of pip, in the environment itself."""
-    if next(on_path(installer.name, environ), None) is not None or (installer.name == "pip" and interpreter.has_pip):
-        return True
-    from importlib.util import find_spec
-
-    return find_spec(installer.name) is not None
 
 
 def _pinned(party: Party, origin: Origin | Skip | None) -> Party:

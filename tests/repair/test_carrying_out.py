@@ -15,11 +15,12 @@ import pytest
 from tests.support.command import ROOT, Command
 from tests.support.installed import Handmade
 from wheelclash import IndexOptions, find_environment, plan_repair
+from wheelclash.environment.locate import installer_for
 from wheelclash.errors import QuestionError
 from wheelclash.http.urls import Credentials
 from wheelclash.index.settings import IndexSettings
 from wheelclash.installers import PIP, UV, Installer
-from wheelclash.repairs import installer_for, refuse, run, variables
+from wheelclash.repairs import refuse, run, variables
 from wheelclash.report.view import CommandOutcome
 from wheelclash.target.interpreter import running
 
@@ -48,15 +49,20 @@ def folder_with(place: Path, *programs: str) -> dict[str, str]:
         (["pip", "pip", "uv"], ["pip", "uv"], False, "pip"),
         (["poetry"], ["pip", "uv"], True, "pip"),
         ([None], ["pip", "uv"], True, "pip"),
+        (["uv", "pip"], ["pip", "uv"], True, "pip"),
+        (["uv", "pip"], ["pip", "uv"], False, "uv"),
+        (["poetry"], ["pip", "uv"], False, "uv"),
+        (["uv", "pip"], ["pip", "uv"], None, "uv"),
     ],
 )
 def test_the_environments_own_installer(
-    made: Handmade, tmp_path: Path, *, by: list[str | None], programs: list[str], has_pip: bool, expected: str
+    made: Handmade, tmp_path: Path, *, by: list[str | None], programs: list[str], has_pip: bool | None, expected: str
 ) -> None:
     for number, installer in enumerate(by):
         made.add(f"d{number}", {f"d{number}.py": ""}, installer=installer)
-    interpreter = running()._replace(has_pip=has_pip)
-    assert installer_for(made.scan(), interpreter, folder_with(tmp_path / "programs", *programs)) == expected
+    interpreter = None if has_pip is None else running()._replace(has_pip=has_pip)
+    environ = folder_with(tmp_path / "programs", *programs)
+    assert installer_for(made.scan().distributions, interpreter, environ) == expected
 
 
 def test_externally_managed_is_refused_with_the_reason(made: Handmade) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,17 +17,20 @@ from wheelclash.environment.paths import (
     search_path,
 )
 from wheelclash.errors import QuestionError, TargetError
-from wheelclash.target.interpreter import Interpreter, choose_interpreter, python_of, running, target_of
+from wheelclash.installers import INSTALLERS
+from wheelclash.target.interpreter import Interpreter, choose_interpreter, on_path, python_of, running, target_of
 from wheelclash.target.target import Target, with_python
 from wheelclash.validation import instance, paths
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from wheelclash.core.installer import Installer
+    from wheelclash.environment.scan import Installed
     from wheelclash.index.options import IndexOptions
+    from wheelclash.installers import InstallerName
 
-__all__ = ["Environment", "environment_at", "environment_of", "find_environment", "invocation_for"]
+__all__ = ["Environment", "environment_at", "environment_of", "find_environment", "installer_for", "invocation_for"]
 
 
 class Environment(NamedTuple):
@@ -155,6 +159,34 @@ def invocation_for(
     if interpreter is None or (interpreter.is_active and (installer.name != "pip" or interpreter.has_pip)):
         return Invocation(system=system, index_options=options)
     return Invocation(str(interpreter.executable), interpreter.has_pip, system, options)
+
+
+def installer_for(
+    distributions: Iterable[Installed], interpreter: Interpreter | None, environ: Mapping[str, str]
+) -> InstallerName:
+    """Return the environment's own installer: what installed most of it, if it can be run; else the other.
+
+    If both installed as much, it is the environment's own pip where there is one, and else uv.
+
+    Args:
+        distributions: What is installed; INSTALLER says by what.
+        interpreter: Of the environment, which may have pip; None where only a folder was named.
+        environ: For PATH.
+    """
+    counts = Counter(distribution.installer for distribution in distributions)
+    has_pip = interpreter is not None and interpreter.has_pip
+    available = [known.name for known in INSTALLERS if _can_run(known, environ, has_pip=has_pip)]
+    names = available or [known.name for known in INSTALLERS]
+    return max(names, key=lambda name: (counts[name], (name == "pip") == has_pip))
+
+
+def _can_run(installer: Installer, environ: Mapping[str, str], *, has_pip: bool) -> bool:
+    """Return whether an installer is there: on PATH, beside this library, or, of pip, in the environment itself."""
+    if next(on_path(installer.name, environ), None) is not None or (installer.name == "pip" and has_pip):
+        return True
+    from importlib.util import find_spec
+
+    return find_spec(installer.name) is not None
 
 
 def _absolute(place: str) -> str:
