@@ -51,6 +51,7 @@ FINISHED = (
     "http",
     "index",
     "inputs.py",
+    "integrations",
     "locks",
     "native",
     "parts.py",
