@@ -21,7 +21,7 @@ from uv import find_uv_bin
 
 from tests.support.command import LINUX, ROOT, Command
 from tests.support.loopback import LoopbackIndex
-from tests.support.stand_ins import OURS, REFUSED_BY_UV, serve_everything
+from tests.support.stand_ins import OURS, REFUSED_BY_UV, nixl, serve_everything
 from wheelclash.report.formats import FORMATS
 from wheelclash.report.rules import RULES
 from wheelclash.report.schema import schema_text
@@ -107,6 +107,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     folder = tmp_path_factory.mktemp("shell")
     for wheel in OURS:
         wheel.write(folder / "dist")
+    nixl("12", "1.6.0").write(folder / "gate" / "dist")
     for wheel in (OURS[0], REFUSED_BY_UV):
         wheel.write(folder / "refused" / "wheels")
     (folder / "frozen.txt").write_text("calm==1.0\nnixl-cu12==1.1.0\nnixl-cu13==1.1.0\nlone==1.0\n")

@@ -557,6 +557,44 @@ def test_siblings_are_compared_with_what_is_resolved(ask: Asker) -> None:
     assert {"meta", "opencv-python", "opencv-python-headless"} < names(ask(files=["r.txt"], siblings=["opencv-python"]))
 
 
+def test_wheels_just_built_are_compared_with_their_published_siblings(ask: Asker) -> None:
+    """What those share with each other is not in question; one that was built too takes the place of the published."""
+    ask.index.add(Wheel("opencv-contrib-python", "9", {"cv2/cv2.abi3.so": b"\x7fELF 3"}))
+    Wheel("opencv-python", "2.0", {"cv3/cv3.abi3.so": b"\x7fELF 4"}).write(ask.folder / "dist")
+    Wheel("lone").write(ask.folder / "dist")
+    (ask.folder / "dist" / "lone-1.0.tar.gz").touch()
+    report = ask("dist/", siblings=["*"])
+    versions = {each.name: each.version for each in report.distributions}
+    assert versions == {
+        "lone": "1.0", "opencv-python": "2.0", "opencv-python-headless": "1.0", "opencv-contrib-python": "9",
+    }  # fmt: skip
+    assert (report.exit_code(fail_on="notice"), report.summary.ignored) == (0, 1)
+    assert "no siblings of lone are known" in report.warnings
+    assert "source archives are not compared: lone-1.0.tar.gz" in report.warnings
+    assert not [each for each in report.warnings if "matches nothing" in each]
+
+    Wheel("opencv-python", "2.1", {"cv2/cv2.abi3.so": b"\x7fELF 4"}).write(ask.folder / "dist")
+    ran = ask.command("dist/", "--siblings")
+    assert ran.code == 1
+    assert "opencv-python 2.1" in ran.out
+    Wheel("opencv-python-headless", "2.1").write(ask.folder / "dist")
+    Wheel("opencv-contrib-python", "2.1").write(ask.folder / "dist")
+    assert names(ask("dist/", siblings=["*"])) == set(versions)
+    assert {each.version for each in ask("dist/", siblings=["*"]).distributions} == {"1.0", "2.1"}
+
+
+def test_siblings_that_no_family_lists_are_named_beside_those_of_all(ask: Asker) -> None:
+    Wheel("x-cu14", files={"x/core.py": "14"}).write(ask.folder / "dist")
+    with pytest.raises(QuestionError, match="no family is known that x-cu14 belongs to"):
+        ask("dist/", siblings=["*"])
+    report = ask("dist/", siblings=["*", "x-cu12", "x-cu13"])
+    assert names(report) == {"x-cu12", "x-cu13", "x-cu14"}
+    assert report.exit_code() == 1
+    assert report.summary.ignored == 2
+    with pytest.raises(QuestionError, match="no requirement, wheel or folder of wheels is named"):
+        ask(ask.write("r.txt", "calm"), siblings=["*"])
+
+
 def test_a_name_without_siblings_is_no_question(ask: Asker) -> None:
     with pytest.raises(QuestionError, match="no family is known that calm belongs to"):
         ask(siblings=["calm"])

@@ -26,13 +26,14 @@ from wheelclash.threads import run_all
 from wheelclash.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
     from wheelclash.closure import Closure
     from wheelclash.http.urls import Credentials
     from wheelclash.index.settings import IndexSettings
     from wheelclash.inputs import Inputs
     from wheelclash.options import Question
+    from wheelclash.resolve.families import Siblings
     from wheelclash.resolve.listed import Files
     from wheelclash.resolve.selection import Lock, Unlocated
     from wheelclash.target.target import Target
@@ -74,12 +75,14 @@ class Gathered(NamedTuple):
         notes: Sentences for people.
         whole: Arguments by which an installer is asked for all of it, such as ``-r requirements.txt``; empty if the
             wheels must be named.
+        beside: Names of siblings that were found, and not named: what they have among each other is not in question.
     """
 
     sets: Sequence[TargetSet]
     settings: IndexSettings
     notes: Sequence[str]
     whole: tuple[str, ...] = ()
+    beside: frozenset[str] = frozenset()
 
 
 def gather(question: Question, reader: WheelReader, *, compares: bool = True) -> Gathered:
@@ -117,16 +120,14 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
             inputs = _with_text(inputs, constraints)
         else:
             inputs = inputs._replace(asked=limits.constrained(inputs.asked, credentials))
-    settings = _settings(question, reader, needed=bool(inputs.named) or resolves or bool(inputs.locks))
+    needed = bool(inputs.named or resolves or inputs.locks or inputs.siblings_of_all)
+    settings = _settings(question, reader, needed=needed)
     if files is not None:
         settings = files.with_options(settings, credentials)
     notes: list[str] = [requirement.hint for requirement in (*inputs.asked, *inputs.against) if requirement.hint]
     targets = _targets(question, inputs, reader)
-    if inputs.siblings:
-        variants = [_variants(sibling, targets[0], settings, reader, notes) for sibling in inputs.siblings]
-        inputs = inputs._replace(
-            siblings=[*inputs.siblings, *(requirement for names in variants for requirement in names)]
-        )
+    inputs = _with_siblings(inputs, targets[0], settings, reader, notes)
+    beside = frozenset(sibling.name or "" for sibling in inputs.siblings if inputs.siblings_of_all)
     pages = _pages(inputs.looked_up(resolves=resolves), settings, reader)
     gatherers = [_Gatherer(target, question, reader, settings, inputs, pages) for target in targets]
     selected = run_all([partial(gatherer.select, resolves=resolves, lone_folder=lone_folder) for gatherer in gatherers])
@@ -147,7 +148,7 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
         notes += gatherer.notes
     for page in pages.values():
         notes += page.notes if isinstance(page, Found) else ()
-    return Gathered(sets, settings, tuple(dict.fromkeys(notes)), whole)
+    return Gathered(sets, settings, tuple(dict.fromkeys(notes)), whole, beside)
 
 
 def _whole(question: Question, inputs: Inputs) -> tuple[str, ...]:
@@ -312,18 +313,50 @@ def _requires_python(wheels: Iterable[Asked], reader: WheelReader) -> Iterator[t
             yield candidate.filename, contents.requires_python
 
 
-def _variants(
-    asked: Asked, target: Target, settings: IndexSettings, reader: WheelReader, notes: list[str]
-) -> list[Asked]:
-    """Return the other variants of a project: from the list of families, and from what its meta package requires.
+def _with_siblings(
+    inputs: Inputs, target: Target, settings: IndexSettings, reader: WheelReader, notes: list[str]
+) -> Inputs:
+    """Return inputs with the siblings of what ``--siblings`` names, or of all that is named.
+
+    Args:
+        inputs: The arguments.
+        target: For what a meta package is chosen.
+        settings: Where indexes are.
+        reader: Reads meta packages.
+        notes: How siblings are known is added to it.
 
     Raises:
-        QuestionError: None are known.
+        QuestionError: None are known of a project that ``--siblings`` names, or of any where all are meant.
     """
+    credentials = reader.fetcher.credentials
+    asked = [sibling.name or sibling.text for sibling in inputs.siblings]
+    projects = inputs.projects if inputs.siblings_of_all else []
+    names: list[str] = []
+    unknown: dict[str, str] = {}
+    for project in dict.fromkeys([*asked, *projects]):
+        variants = _variants(project, target, settings, reader)
+        if variants.names:
+            names += variants.names
+            notes.append(f"siblings of {project}: {variants.reason}")
+        elif not inputs.siblings_of_all:
+            raise QuestionError(f"--siblings {project}: {variants.reason}.", "Name the distributions to compare.")
+        elif project in projects:
+            unknown[project] = variants.reason
+    further = [name for name in dict.fromkeys(names) if name not in {*asked, *projects}]
+    siblings = [sibling for sibling in inputs.siblings if sibling.name not in projects]
+    siblings += [parse(name, cwd=Path(), credentials=credentials) for name in further]
+    if inputs.siblings_of_all and not siblings and not names:
+        reasons = "; ".join(unknown.values()) or "no requirement, wheel or folder of wheels is named"
+        raise QuestionError(f"--siblings: {reasons}.", "Name them: --siblings --siblings NAME.")
+    notes += [f"no siblings of {project} are known" for project in unknown if not asked]
+    return inputs._replace(siblings=siblings)
+
+
+def _variants(name: str, target: Target, settings: IndexSettings, reader: WheelReader) -> Siblings:
+    """Return the other variants of a project: from the list of families, and from what its meta package requires."""
     from wheelclash.core.distribution import requirements_of
     from wheelclash.resolve.families import family_of, siblings
 
-    name = asked.name or asked.text
     family = family_of(name)
     meta = family.meta if family is not None and family.meta is not None else name
     page = _look_up(meta, settings, reader)
@@ -337,10 +370,9 @@ def _variants(
             except (FetchError, WheelError):
                 pass  # the list of families is then all there is
     variants = siblings(name, required)
-    if not variants.names:
-        raise QuestionError(f"--siblings {name}: {variants.reason}.", "Name the distributions to compare.")
-    notes.append(f"siblings of {name}: {variants.reason}")
-    return [parse(name, cwd=Path(), credentials=reader.fetcher.credentials) for name in variants.names]
+    if not variants.names and isinstance(page, FetchError) and page.code != "not-found":
+        return variants._replace(reason=f"{variants.reason}, as far as can be seen: {page}")
+    return variants
 
 
 # -- indexes -------------------------------------------------------------------------------------------------
@@ -507,7 +539,7 @@ class _Gatherer:
         parts += [self._from_lock(lock, target) for lock in self._inputs.locks]
         parts += folders
         local = {candidate.name for part in parts for candidate in part.candidates if candidate.path is not None}
-        parts.append(self._variants(target))
+        parts.append(self._variants(target, local))
         published = self._chosen([requirement for requirement in against if requirement.name not in local], target)
         parts.append(published)
         for part in parts:
@@ -522,9 +554,12 @@ class _Gatherer:
             roots=[choice.name for choice in choices if isinstance(choice, Candidate)],
         )
 
-    def _variants(self, target: Target) -> Selection:
-        """Return the siblings; a variant without a wheel for the target cannot be installed there beside the others."""
-        chosen = self._chosen(self._inputs.siblings, target)
+    def _variants(self, target: Target, local: Set[str]) -> Selection:
+        """Return the siblings that are no wheels on disk, which take the place of published ones.
+
+        A variant without a wheel for the target cannot be installed there beside the others, and is not compared.
+        """
+        chosen = self._chosen([asked for asked in self._inputs.siblings if asked.name not in local], target)
         absent = [skip for skip in chosen.skipped if skip.code in {"no-wheel", "not-found"}]
         return chosen._replace(skipped=[skip for skip in chosen.skipped if skip not in absent], not_compared=absent)
 

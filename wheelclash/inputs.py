@@ -13,6 +13,7 @@ from wheelclash.errors import QuestionError, RequirementError
 from wheelclash.files import LARGEST_DESCRIPTION, IrregularFileError, open_regular, read_file
 from wheelclash.http.urls import local_path, shown
 from wheelclash.locks.read import HEAD_SIZE, detect_format, is_lock
+from wheelclash.options import ALL_NAMED
 from wheelclash.resolve.requirement import kind_of, parse
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class Inputs(NamedTuple):
         locks: Locks and installation reports.
         folders: Folders of wheels.
         siblings: Projects to compare with their known variants; the variants too, once they are known.
+        siblings_of_all: Whether the variants of all that is named are wanted, too.
     """
 
     asked: Sequence[Asked]
@@ -124,6 +126,17 @@ class Inputs(NamedTuple):
     locks: Sequence[Lock]
     folders: Sequence[Path]
     siblings: Sequence[Asked]
+    siblings_of_all: bool = False
+
+    @property
+    def projects(self) -> list[str]:
+        """Return the names of what was asked for by requirements, wheels and folders, each once."""
+        from wheelclash.index.filenames import project_of
+        from wheelclash.resolve.wheelhouse import wheels_of
+
+        names = [requirement.name or project_of(requirement.filename) for requirement in self.asked]
+        names += [project_of(path.name) for folder in self.folders for path in wheels_of(folder)]
+        return [name for name in dict.fromkeys(names) if name]
 
     @property
     def named(self) -> list[Asked]:
@@ -138,7 +151,9 @@ class Inputs(NamedTuple):
     @property
     def alone(self) -> str | None:
         """Return the one distribution that was named, where nothing else was: requirement, wheel or folder with one."""
-        if self.files or self.text is not None or self.locks or self.siblings or self.against:
+        if self.files or self.text is not None or self.locks or self.against:
+            return None
+        if self.siblings or self.siblings_of_all:
             return None
         if len(self.asked) == 1 and not self.folders:
             return self.asked[0].text
@@ -219,8 +234,10 @@ def sort_inputs(question: Question, credentials: Credentials, fetched: Mapping[s
     against = [
         _one_distribution("--against", requirement, cwd, credentials) for requirement in question.options.against
     ]
-    siblings = [_one_distribution("--siblings", name, cwd, credentials) for name in question.options.siblings]
-    inputs = Inputs(asked, against, files, text, locks, folders, siblings)
+    names = [name for name in question.options.siblings if name != ALL_NAMED]
+    siblings = [_one_distribution("--siblings", name, cwd, credentials) for name in names]
+    of_all = ALL_NAMED in question.options.siblings
+    inputs = Inputs(asked, against, files, text, locks, folders, siblings, siblings_of_all=of_all)
     if not (asked or against or inputs.describes_set):
         raise QuestionError("Nothing was asked.", "Give two or more requirements or wheels.")
     return inputs
@@ -235,9 +252,13 @@ def _one_distribution(option: str, argument: str, cwd: Path, credentials: Creden
     try:
         asked = parse(argument, cwd=cwd, credentials=credentials)
     except RequirementError as error:
-        raise QuestionError(f"{option}: {error}") from None
+        hint = f"For the siblings of all that is named: {argument} --siblings" if option == "--siblings" else ""
+        raise QuestionError(f"{option}: {error}", hint) from None
     if option == "--siblings" and asked.direct:
-        raise QuestionError(f"--siblings: {asked.text!r} names a file, and the name of a project is wanted here.")
+        raise QuestionError(
+            f"--siblings: {asked.text!r} names a file, and the name of a project is wanted here.",
+            f"For the siblings of all that is named: {argument} --siblings",
+        )
     return asked
 
 

@@ -28,10 +28,22 @@ if TYPE_CHECKING:
     from wheelclash.target.interpreter import Interpreter
     from wheelclash.target.target import Target
 
-__all__ = ["INSTALLER_NAMES", "Ignore", "Options", "Question", "SessionOptions", "parse_cutoff", "repeated_options"]
+__all__ = [
+    "ALL_NAMED",
+    "INSTALLER_NAMES",
+    "Ignore",
+    "Options",
+    "Question",
+    "SessionOptions",
+    "parse_cutoff",
+    "repeated_options",
+]
 
 INSTALLER_NAMES = ("pip", "uv")
 """The values of ``installer``."""
+
+ALL_NAMED = "*"
+"""Among ``siblings``: every project that the question names, by a requirement, a wheel or a folder of wheels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +307,8 @@ class Options:
         against: Published distributions to compare the others with; those of the same name are replaced.
         into: The environment to install into: what is installed there is compared too, and it is target and
             interpreter. It and ``interpreter`` may be given as a path, as ``--into`` and ``--python`` take one.
-        siblings: Names to compare with the other variants of them that are known.
+        siblings: Names to compare with the other variants of them that are known. Among them ``*`` stands for all that
+            is named otherwise; what siblings have among each other is then ignored.
         interpreter: The environment meant: gives the target, and printed commands name it. The running one by
             default, or none where a target is given.
         target: For what to choose wheels (:func:`wheelclash.target_for`), one or several; the interpreter's own by
@@ -362,8 +375,8 @@ class Options:
         help="an interpreter, an environment or a folder of packages: compare with what is there",
     )  # fmt: skip
     siblings: Sequence[str] = option(
-        "--siblings", default=(), commands="check", group="set", metavar="NAME", check=paths,
-        help="NAME and the other variants of it that are known; repeatable",
+        "--siblings", default=(), commands="check", group="set", metavar="NAME", check=paths, alone=ALL_NAMED,
+        help="NAME and the other variants of it that are known; without NAME those of all that is named; repeatable",
     )  # fmt: skip
     interpreter: Environment | Interpreter | str | os.PathLike[str] | None = option(
         "-p", "--python", default=None, commands="check env fix who", group="python", metavar="PATH",

@@ -39,6 +39,7 @@ from wheelclash.errors import FetchError, WheelError
 from wheelclash.gather import gather
 from wheelclash.http.urls import origin_of
 from wheelclash.installers import INSTALLERS, RULES
+from wheelclash.options import Ignore
 from wheelclash.parts import find_everywhere, requires_in
 from wheelclash.report.build import build_report, restoring_note
 from wheelclash.report.model import Reading
@@ -103,6 +104,10 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
         QuestionError: The question cannot be answered as asked.
     """
     gathered = gather(question, reader, compares=compares)
+    if gathered.beside:
+        among_siblings = Ignore("what siblings share with each other", gathered.beside, "*")
+        ignores = (*question.options.ignore, among_siblings)
+        question = replace(question, options=replace(question.options, ignore=ignores))
     wanted = {_place(each): each for found in gathered.sets for each in found.candidates}
     read = _read_all(wanted, reader)
     there = _residents(question)

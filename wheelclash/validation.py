@@ -54,6 +54,7 @@ class Option:
         metavar: The name of its value in ``--help``.
         nargs: How many words it takes, as for :mod:`argparse`.
         repeats: Whether it may be given several times.
+        alone: The value of its flag without a word behind it; None if it takes one.
         choices: The values the command line takes; by command where commands differ.
         parse: Makes a value from a word of the command line.
         others: Further flags that give it a value: flags, value, help.
@@ -70,6 +71,7 @@ class Option:
     metavar: str | None
     nargs: str | None
     repeats: bool
+    alone: str | None
     choices: Sequence[str] | Mapping[str, Sequence[str]] | None
     parse: Callable[[str], Any] | None
     others: Sequence[tuple[Sequence[str], object, str | Mapping[str, str]]]
@@ -101,6 +103,7 @@ def option(
     help: str | Mapping[str, str] = "",  # noqa: A002  (argparse's name)
     metavar: str | None = None,
     nargs: str | None = None,
+    alone: str | None = None,
     choices: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
     parse: Callable[[str], Any] | None = None,
     others: Sequence[tuple[Sequence[str], object, str | Mapping[str, str]]] = (),
@@ -121,6 +124,7 @@ def option(
         help: As above.
         metavar: As above.
         nargs: As above.
+        alone: As above.
         choices: As above; a value that the library is given must be among them, too.
         parse: As above.
         others: As above.
@@ -133,8 +137,8 @@ def option(
     elif check is None:
         check = flag if isinstance(default, bool) else texts if default == () else None
     about = Option(
-        flags, commands.split(), group, help, default, metavar, nargs, default == () and nargs is None, choices, parse,
-        others, nested, repeated, check,
+        flags, commands.split(), group, help, default, metavar, nargs, default == () and nargs is None, alone, choices,
+        parse, others, nested, repeated, check,
     )  # fmt: skip
     if nested is not None:
         return field(default_factory=nested, metadata={"option": about}, kw_only=True)

@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 
 from wheelclash.index.options import IndexOptions
-from wheelclash.options import Options, SessionOptions
+from wheelclash.options import ALL_NAMED, Options, SessionOptions
 from wheelclash.report.formats import FORMATS
 from wheelclash.validation import option, options_of
 
@@ -212,7 +212,7 @@ examples:
   wheelclash nixl                        what installing it brings in: the siblings clash
   wheelclash uv.lock --all-targets
   wheelclash opencv-python-headless --into .venv      what installing it there would overwrite
-  wheelclash dist/ --against mypackage-gpu==1.4 --python-version 3.12 --python-platform linux
+  wheelclash dist/ --siblings            before an upload: the wheels built with their published siblings
 
 other commands (each has its own --help):
   wheelclash env       what is on disk in an environment: who overwrote whom, and why it breaks
@@ -460,7 +460,8 @@ def _add(group: argparse._ActionsContainer, name: str, about: Option, command: s
             words["action"] = "append"
         more = {
             "metavar": about.metavar,
-            "nargs": about.nargs,
+            "nargs": about.nargs if about.alone is None else "?",
+            "const": about.alone,
             "choices": about.choices_for(command),
             "type": about.parse,
         }
@@ -494,7 +495,8 @@ def _refuse_in_check(parser: argparse.ArgumentParser, given: dict[str, Any]) -> 
     """End with a usage error if options contradict each other."""
     into, python = given.get("into"), given.get("interpreter")
     versions = given.get("python_platforms") or given.get("python_versions")
-    if not any(given.get(name) for name in ("requirements", "files", "siblings")):
+    siblings = [name for name in given.get("siblings", ()) if name != ALL_NAMED]
+    if not (siblings or given.get("requirements") or given.get("files")):
         few = "a requirement or a wheel" if into is not None else "two or more requirements or wheels"
         parser.error(f"nothing asked: give {few}, e.g. 'nixl-cu12 nixl-cu13'")
     if not given.get("index_url", "-").strip():

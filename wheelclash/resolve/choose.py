@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote, urlsplit
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
@@ -220,7 +219,7 @@ def choose_direct(asked: Asked, target: Target | None = None) -> Choice:
         ``mismatch`` (of another project than named), ``no-wheel`` (not for this target).
     """
     url = asked.url or (asked.path.as_uri() if asked.path is not None else "")
-    filename = asked.path.name if asked.path is not None else unquote(urlsplit(url).path.rpartition("/")[2])
+    filename = asked.filename
     if not filename.lower().endswith(".whl") or not url.startswith(("http://", "https://", "file:")):
         reason = "only wheels can be compared, and this URL names none: what it installs is not known until it is built"
         return Skip(asked.text, "not-a-wheel", reason)

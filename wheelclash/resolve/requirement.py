@@ -64,6 +64,13 @@ class Asked:
         return self.url is not None or self.path is not None
 
     @property
+    def filename(self) -> str:
+        """Return the name of the file it names by path or URL; the empty string if it names none."""
+        if self.path is not None:
+            return self.path.name
+        return unquote(urlsplit(self.url or "").path.rpartition("/")[2])
+
+    @property
     def if_unknown(self) -> str:
         """Return a sentence to add where no index knows the project; empty if there is none."""
         return f"There is no file {self.text} here either." if self.text.lower().endswith(_FILE_SUFFIXES) else ""
