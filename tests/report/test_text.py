@@ -11,14 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.report.poison import HOSTILE, full_report, hostile_texts, poisoned
+from tests.support.installed import Handmade
 from tests.support.values import LINUX, MACOS, distribution, overlaps_of, report_of
 from tests.support.wheelmaker import Wheel
+from wheelclash import find_environment, owners
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.distribution import Skip
 from wheelclash.core.state import State
 from wheelclash.installers import INSTALLERS
 from wheelclash.options import Ignore
-from wheelclash.report.build import build_report
+from wheelclash.report.build import Wishes, build_environment_report, build_report, judge
 from wheelclash.report.terminal import SCREEN, WIDTH, Section, Span, all_lines, first_screen, height
 from wheelclash.report.text import render
 from wheelclash.report.view import Result, View
@@ -48,6 +50,30 @@ def test_nothing_unprintable(text: str, verbose: bool) -> None:  # noqa: FBT001
         assert found.count("\n") == poisoned(FULL, "X").to_text(verbose=True).count("\n")
     assert found == "".join("".join(span.text for span in line).rstrip() + "\n"
                             for line in render(poisoned(FULL, text), verbose=verbose))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def of_environment(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """A report on an environment with every kind of damage, and one on whose its files are."""
+    made = Handmade(tmp_path_factory.mktemp("hostile"))
+    made.add("one", {"m.py": "1", "gone.py": "1"})
+    made.add("two", {"m.py": "2", "p/same.py": ""})
+    made.add("three", {"p/same.py": ""})
+    (made.site / "gone.py").unlink()
+    scan, wishes = made.scan(), Wishes(["one"], options=("--prefix", str(made.prefix)))
+    return [
+        build_environment_report(judge(scan, wishes), wishes),
+        owners(["m.py", "p"], find_environment(prefix=made.prefix)),
+    ]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_nothing_unprintable_of_an_environment(text: str, of_environment: list[Any]) -> None:
+    """What an environment says is escaped as what a set says, and forges no line."""
+    for report in of_environment:
+        found = poisoned(report, text).to_text(verbose=True)
+        assert all(char.isprintable() for char in found.replace("\n", ""))
+        assert found.count("\n") == report.to_text(verbose=True).count("\n")
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)

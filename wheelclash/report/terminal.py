@@ -8,9 +8,7 @@ hold anything: escape sequences, line breaks, marks that turn the writing direct
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from wheelclash.wording import listed
 
@@ -31,11 +29,8 @@ __all__ = [
     "not_read",
     "note",
     "printable",
-    "printable_report",
     "printable_section",
 ]
-
-_T = TypeVar("_T")
 
 
 def printable(text: str) -> str:
@@ -49,30 +44,14 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else f"\\u{{{ord(char):x}}}" for char in text)
 
 
-def printable_report(report: _T) -> _T:
-    """A copy of a report, or of any part of it, in which every string is printable."""
-    copied: _T = _copied(report)
-    return copied
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, str):
-        return printable(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{each.name: _copied(getattr(value, each.name)) for each in fields(value)})
-    if isinstance(value, Mapping):
-        return {_copied(key): _copied(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return tuple(_copied(each) for each in value)
-    return value
-
-
 WIDTH = 100
 """Columns that a screen is taken to have."""
 SCREEN = 25
 """Lines that a report has at most without ``-v``, on a screen of that width."""
 _MOST_CHARACTERS = 3 * WIDTH
 """Of one line without ``-v``."""
+_MANY_ARGUMENTS = 16
+"""Of a command without ``-v``: with fewer, it is long by its paths, and is shown whole."""
 
 Style = Literal["plain", "strong", "error", "warning", "notice", "good", "faint", "command"]
 
@@ -175,9 +154,9 @@ def _allotted(sections: Sequence[Section], room: int) -> list[int]:
 
 
 def command(arguments: Sequence[str], *, verbose: bool, indent: str = "    ") -> Line:
-    """Return a command as a line that a shell understands; of a very long one, without ``verbose``, the beginning."""
+    """Return a command as a line that a shell understands; of very many arguments, without ``verbose``, the first."""
     text = shlex.join(arguments)
-    if verbose or len(text) <= _MOST_CHARACTERS - len(indent):
+    if verbose or len(arguments) <= _MANY_ARGUMENTS or len(text) <= _MOST_CHARACTERS - len(indent):
         return (Span(f"{indent}{text}", "command"),)
     shown = 0
     while len(shlex.join(arguments[: shown + 1])) < WIDTH - len(indent) - len(" … and 100,000 more arguments (-v)"):

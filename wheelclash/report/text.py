@@ -1,12 +1,11 @@
 """The reports as text for people: what is wrong first, one screen.
 
-:func:`render` gives lines of styled spans; plain text is their join, and a terminal may colour them. A writer for each
-report says what its sections are; what several reports say is said by functions that they share.
+:func:`render` gives lines of styled spans; plain text is their join, and a terminal may colour them. What every report
+needs is in :class:`_Writer`; a writer for each report says what its sections are.
 """
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter, defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -23,13 +22,12 @@ from wheelclash.report.terminal import (
     first_screen,
     not_read,
     note,
-    printable_report,
     printable_section,
 )
 from wheelclash.wording import listed, plural, some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from wheelclash.report.model import (
         BelowReport,
@@ -55,8 +53,8 @@ __all__ = ["REASONS", "render"]
 # -- what several reports say ------------------------------------------------------------------------------------------
 
 
-_MOST_REFUSED = 3
-
+_MOST = 3
+"""Names, paths or folders of one line without ``-v``; the others are counted."""
 
 _IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy"}
 
@@ -98,7 +96,7 @@ def refusals_said(report: Report) -> str:
         wheels.setdefault(tuple(names), []).append(wheel)
     return "; ".join(
         f"{listed(names)} {'refuse' if len(names) > 1 else 'refuses'}"
-        f" {listed(refused) if len(refused) <= _MOST_REFUSED else plural(len(refused), 'wheel')}"
+        f" {listed(refused) if len(refused) <= _MOST else plural(len(refused), 'wheel')}"
         for names, refused in wheels.items()
     )
 
@@ -128,10 +126,42 @@ def _unread(each: OverlapReport) -> str:
     return "; ".join(f"what the file of {listed(names)} needs is not known: {why}" for why, names in missed.items())
 
 
+class _Writer:
+    """Writes a report: what its sections are is said by a writer for each kind.
+
+    Attributes:
+        verbose: Whether everything is told, rather than what fits on one screen.
+    """
+
+    def __init__(self, *, verbose: bool) -> None:
+        self.verbose = verbose
+        self._names_left_out = False
+
+    def lines(self) -> list[Line]:
+        """Return the lines, everything in them printable."""
+        sections = [printable_section(section) for section in self.sections()]
+        return all_lines(sections) if self.verbose else first_screen(sections, self.left_out())
+
+    def sections(self) -> Iterator[Section]:
+        """Yield the sections, in order."""
+        raise NotImplementedError
+
+    def left_out(self) -> list[str]:
+        """Return what the sections do not show without ``-v``, in words."""
+        return []
+
+    def some(self, texts: Sequence[str], separator: str = ", ", *, hint: str = "", most: int = _MOST) -> str:
+        """Return the first texts and the number of the others; with ``-v`` all of them."""
+        self._names_left_out |= not self.verbose and len(texts) > most
+        return some(texts, None if self.verbose else most, separator=separator, hint=hint)
+
+    def command(self, arguments: Sequence[str], indent: str = "    ") -> Line:
+        """Return a command as a line that a shell understands."""
+        return command(arguments, verbose=self.verbose, indent=indent)
+
+
 # -- a set of wheels ---------------------------------------------------------------------------------------------------
 
-
-_MOST_NAMES = 3
 
 _STRATEGIES = {
     "avoid": "do not install the others",
@@ -147,28 +177,22 @@ def _way_from_nothing(remedy: RemedyReport) -> str:
     return _STRATEGIES[remedy.strategy]
 
 
-def _render_set(report: Report, *, verbose: bool = False) -> list[Line]:
-    """The report as lines of styled spans, everything in them printable."""
-    writer = _SetWriter(report, verbose=verbose)
-    sections = [printable_section(section) for section in writer.sections()]
-    return all_lines(sections) if verbose else first_screen(sections, writer.left_out())
-
-
 def _label(target: TargetReport) -> str:
     return f"{python_of(target)}, {target.platform}"
 
 
-class _SetWriter:
+class _SetWriter(_Writer):
+    """Writes the report on a set of wheels, also where it is to be installed into an environment."""
+
     def __init__(self, report: Report, *, verbose: bool) -> None:
+        super().__init__(verbose=verbose)
         self._report = report
-        self._verbose = verbose
         shown = [each for each in report.overlaps if each.severity != "none"]
         self._grave = [each for each in shown if each.severity in GRAVE and not each.ignored]
         self._grave_keys = {(each.root, each.path, each.kind) for each in self._grave}
         self._notices = [each for each in shown if each.severity == "notice" and not each.ignored]
         self._lost = grave_losses(report) if report.into else []
         self._versions = {each.name: each.version for each in report.distributions}
-        self._names_left_out = False
 
     def sections(self) -> Iterator[Section]:
         yield Section("", [self._headline()], whole=True)
@@ -274,7 +298,7 @@ class _SetWriter:
         for target, counts in zip(self._report.targets, self._counts(), strict=True):
             alike.setdefault(counts, []).append(_label(target))
         for counts, labels in sorted(alike.items(), reverse=True):
-            text = f"{', '.join(_severities(counts)) or 'none'}: {self._some(labels, '; ')}"
+            text = f"{', '.join(_severities(counts)) or 'none'}: {self.some(labels, '; ')}"
             yield (Span("  targets  ", "faint"), Span(text))
 
     def _where(self) -> str:
@@ -282,13 +306,7 @@ class _SetWriter:
         if len(targets) == 1:
             python = f", {targets[0].python}" if targets[0].python and not self._report.into else ""
             return f"{_label(targets[0])}{python}"
-        return f"{len(targets)} targets: {self._some([_label(each) for each in targets], '; ')}"
-
-    def _some(self, names: Sequence[str], separator: str = ", ") -> str:
-        """Return the first names and the number of the others; with ``-v`` all of them."""
-        most = None if self._verbose else _MOST_NAMES
-        self._names_left_out |= most is not None and len(names) > most
-        return some(names, most, separator=separator)
+        return f"{len(targets)} targets: {self.some([_label(each) for each in targets], '; ')}"
 
     def _resolved(self) -> Iterator[Line]:
         """The versions a resolver chose: it backs off to old releases without a word."""
@@ -296,9 +314,9 @@ class _SetWriter:
         if not pulled:
             return
         asked = [each for each in self._report.newcomers if len(each.through) <= 1]
-        names = dict.fromkeys(f"{each.name} {each.version}" for each in (*asked, *(pulled if self._verbose else ())))
-        more = "" if self._verbose else f", and {len(pulled)} that come with it (-v)"
-        yield (Span(f"  resolved: {self._some(list(names))}{more}", "faint"),)
+        names = dict.fromkeys(f"{each.name} {each.version}" for each in (*asked, *(pulled if self.verbose else ())))
+        more = "" if self.verbose else f", and {len(pulled)} that come with it (-v)"
+        yield (Span(f"  resolved: {self.some(list(names))}{more}", "faint"),)
 
     def _skips(self) -> Iterator[Line]:
         """What was not read, once for each requirement; ``-v`` has every reason."""
@@ -306,8 +324,8 @@ class _SetWriter:
         for skip in self._report.skipped:
             reasons[skip.requirement].append(skip.reason)
         for requirement, told in reasons.items():
-            for reason in told if self._verbose else told[:1]:
-                more = f" (and {len(told) - 1} more reasons, -v)" if len(told) > 1 and not self._verbose else ""
+            for reason in told if self.verbose else told[:1]:
+                more = f" (and {len(told) - 1} more reasons, -v)" if len(told) > 1 and not self.verbose else ""
                 yield not_read(requirement, f"{reason}{more}")
 
     def _not_compared(self) -> Iterator[Line]:
@@ -317,7 +335,7 @@ class _SetWriter:
             by_reason[skip.reason].append(skip.requirement)
         for reason, requirements in by_reason.items():
             names = list(dict.fromkeys(requirements))
-            yield (Span(f"  not compared: {self._some(names)} ({reason})", "faint"),)
+            yield (Span(f"  not compared: {self.some(names)} ({reason})", "faint"),)
 
     def _notice_lines(self) -> Iterator[Line]:
         """Yield one line for each set of owners of notices."""
@@ -325,7 +343,7 @@ class _SetWriter:
         for names, count in sorted(sets.items()):
             text = f"{plural(count, 'file')} shared by {listed(names)}: fine today, lost to the others when one goes"
             yield (Span("  notice   ", "notice"), Span(text))
-            if self._verbose:
+            if self.verbose:
                 yield from self._paths(names)
             else:
                 self._names_left_out = True
@@ -334,7 +352,7 @@ class _SetWriter:
         ignored = [each for each in self._report.overlaps if each.ignored]
         if ignored:
             pairs = sorted({listed(owner.distribution for owner in each.owners) for each in ignored})
-            yield (Span(f"  ignored  {plural(len(ignored), 'overlap')} of {self._some(pairs, '; ')}", "faint"),)
+            yield (Span(f"  ignored  {plural(len(ignored), 'overlap')} of {self.some(pairs, '; ')}", "faint"),)
 
     def _chains(self) -> Iterator[Line]:
         """Through whom those that clash come in, where they were not asked for themselves."""
@@ -346,14 +364,14 @@ class _SetWriter:
             if len(chains[each]) > 1
         ]
         if told:
-            yield (Span("  through  ", "faint"), Span(self._some(told, "; ")))
+            yield (Span("  through  ", "faint"), Span(self.some(told, "; ")))
 
     def _only(self, targets: Sequence[int]) -> str:
         """Where an overlap exists, if not in every target."""
         every = self._report.targets
         if len(targets) == len(every):
             return ""
-        return f"  [{self._some([_label(every[number]) for number in targets], '; ')}]"
+        return f"  [{self.some([_label(every[number]) for number in targets], '; ')}]"
 
     def _paths(self, names: tuple[str, ...]) -> Iterator[Line]:
         for each in self._notices:
@@ -379,17 +397,34 @@ class _SetWriter:
                 text = self._folder_text(group)
                 of = f"  ({listed(_owners(first))})" if several else ""
             else:
-                text = self._some(list(dict.fromkeys(map(_pair_text, group))), "; ")
+                text = self.some(list(dict.fromkeys(map(_pair_text, group))), "; ")
             where = self._only(numbers)
             yield (Span(f"  {first.severity:<8} ", style), Span(text), Span(f"{of}{where}", "faint"))
 
     def _loss_lines(self) -> Iterator[Line]:
-        for severity, text, when in loss_texts(self._report, verbose=self._verbose):
+        """Yield a line for each distribution that loses files, each that is replaced and each severity."""
+        pairs: defaultdict[tuple[str, str, str, str, str, str], list[str]] = defaultdict(list)
+        for lost in self._lost:
+            key = lost.severity, lost.distribution, lost.because, lost.version, _when(self._report, lost), lost.code
+            pairs[key].append(f"{lost.root}/{lost.path}")
+        for (severity, loser, because, version, when, code), paths in sorted(pairs.items()):
+            if code == "in-the-way":
+                what = f"cannot be written beside {because} {version}, which is replaced only after it"
+            else:
+                what = f"{'goes' if len(paths) == 1 else 'go'} with {because} {version}, which is replaced"
             style: Style = "error" if severity == "error" else "warning"
+            text = f"{self.some(sorted(paths))}  of {loser} {what}"
             yield (Span(f"  {severity:<8} ", style), Span(text), Span(when, "faint"))
-        if self._report.into:
-            for text in unowned_texts(self._report.into, verbose=self._verbose):
-                yield (Span("  warning  ", "warning"), Span(text))
+        yield from self._unowned_lines()
+
+    def _unowned_lines(self) -> Iterator[Line]:
+        """Yield a line for each distribution that overwrites files which no RECORD lists."""
+        paths: defaultdict[str, list[str]] = defaultdict(list)
+        for unowned in self._report.into.unowned if self._report.into else ():
+            paths[unowned.distribution].append(f"{unowned.root}/{unowned.path}")
+        for name, found in paths.items():
+            what = "which no RECORD lists, is" if len(found) == 1 else "which no RECORD lists, are"
+            yield (Span("  warning  ", "warning"), Span(f"{self.some(found)}, {what} overwritten by {name}"))
 
     def _folder_text(self, group: Sequence[OverlapReport]) -> str:
         first = group[0]
@@ -398,7 +433,7 @@ class _SetWriter:
         names = sorted({overlap.path.rpartition("/")[2] for overlap in group})
         if len(names) == 1:
             return f"{folder}/{names[0]}  {what}"
-        return f"{folder}/  {plural(len(names), 'file')}, {what}: {self._some(names)}"
+        return f"{folder}/  {plural(len(names), 'file')}, {what}: {self.some(names)}"
 
     def _winners(self) -> Iterator[Line]:
         for installer, diagnosis in self._report.diagnosis.items():
@@ -411,7 +446,7 @@ class _SetWriter:
             for each in uninstalls
             for other, count in each.loses.items()
         )
-        most = None if self._verbose else _MOST_NAMES
+        most = None if self.verbose else _MOST
         shown = list(islice(losses, most))
         self._names_left_out |= len(shown) < total
         if shown:
@@ -455,7 +490,7 @@ class _SetWriter:
 
     def _remedies(self) -> Iterator[Line]:
         by_keeper: defaultdict[tuple[str, ...], list[RemedyReport]] = defaultdict(list)
-        for remedy in self._report.remedies if self._verbose else self._recommended():
+        for remedy in self._report.remedies if self.verbose else self._recommended():
             by_keeper[tuple(remedy.keep)].append(remedy)
         for number, (keep, remedies) in enumerate(by_keeper.items()):
             if number:
@@ -474,7 +509,7 @@ class _SetWriter:
         others |= dict.fromkeys(self._report.without_remedies)
         if others:
             start = "To keep another" if by_keeper else "To choose who wins"
-            yield (Span(f"{start}, name it with --keep: {self._some(list(others))}", "faint"),)
+            yield (Span(f"{start}, name it with --keep: {self.some(list(others))}", "faint"),)
 
     def _remedy(self, remedy: RemedyReport, alternative: str) -> Iterator[Line]:
         text = way(remedy) if self._report.into else _way_from_nothing(remedy)
@@ -484,8 +519,8 @@ class _SetWriter:
         )
         yield (Span(f"  {alternative}{text}{f', though {missed}' if missed else ''}{':' if remedy.steps else ''}"),)
         for step in remedy.steps:
-            yield command(step.command, verbose=self._verbose)
-            if self._verbose:
+            yield self.command(step.command)
+            if self.verbose:
                 yield (Span(f"      {step.why}", "faint"),)
 
     def _findings(self) -> Iterator[Line]:
@@ -495,7 +530,7 @@ class _SetWriter:
                 counted[distribution.id, finding.code, finding.detail] += 1
         for (wheel, code, detail), count in sorted(counted.items()):
             times = f" ({count} times)" if count > 1 else ""
-            if self._verbose or _is_always_told(code):
+            if self.verbose or _is_always_told(code):
                 which = "" if code == "newer-release" else f"{wheel}: "
                 yield note(f"{which}{detail}{times}")
 
@@ -590,7 +625,9 @@ def _overlaps_said(report: Report, grave: Sequence[OverlapReport]) -> Iterator[s
             involved["written"].append(each)
     for what, overlaps in involved.items():
         names = {owner.distribution for each in overlaps for owner in each.owners}
-        coming, there = (_some(texts[name] for name in sorted(names) if name in texts) for texts in (new, old))
+        coming, there = (
+            _named_or_counted(texts[name] for name in sorted(names) if name in texts) for texts in (new, old)
+        )
         match what:
             case "written":
                 yield f"{coming} would overwrite {plural(len(overlaps), 'file')} of {there}"
@@ -607,14 +644,15 @@ def _losses_said(lost: Sequence[LostReport]) -> Iterator[str]:
     for each in lost:
         by_cause[each.because, each.version, each.code].append(each)
     for (name, version, code), found in by_cause.items():
-        losers = _some(sorted({each.distribution for each in found}))
+        losers = _named_or_counted(sorted({each.distribution for each in found}))
         if code == "in-the-way":
             yield f"{losers} cannot be installed before {name} {version} is replaced"
         else:
             yield f"replacing {name} {version} takes {plural(len(found), 'file')} from {losers}"
 
 
-def _some(texts: Iterable[str]) -> str:
+def _named_or_counted(texts: Iterable[str]) -> str:
+    """Return names of distributions; of more than a few their number."""
     found = list(texts)
     return listed(found) if len(found) <= _FEW else plural(len(found), "distribution")
 
@@ -632,41 +670,11 @@ def clean_headline(report: Report, into: IntoReport) -> str:
         )
         return f"Nothing to install in {into.prefix}{what}"
     files = plural(sum(each.files for each in report.newcomers), "file")
-    return f"No clash: {_some(new)} ({files}) and {plural(there, 'distribution')} in {into.prefix}"
+    return f"No clash: {_named_or_counted(new)} ({files}) and {plural(there, 'distribution')} in {into.prefix}"
 
 
 def _now(version: str | None) -> str:
     return "" if version is None else f", now {version},"
-
-
-def loss_texts(report: Report, *, verbose: bool) -> Iterator[tuple[str, str, str]]:
-    """One line for each distribution that loses files, each that is replaced and each severity.
-
-    Yields:
-        Severity, text, and when it comes to that.
-    """
-    pairs: defaultdict[tuple[str, str, str, str, str, str], list[str]] = defaultdict(list)
-    for each in grave_losses(report):
-        key = each.severity, each.distribution, each.because, each.version, _when(report, each), each.code
-        pairs[key].append(f"{each.root}/{each.path}")
-    for (severity, loser, because, version, when, code), paths in sorted(pairs.items()):
-        if code == "in-the-way":
-            what = f"cannot be written beside {because} {version}, which is replaced only after it"
-        else:
-            what = f"{'goes' if len(paths) == 1 else 'go'} with {because} {version}, which is replaced"
-        text = f"{some(sorted(paths), None if verbose else _MOST_NAMES)}  of {loser} {what}"
-        yield severity, text, when
-
-
-def unowned_texts(into: IntoReport, *, verbose: bool) -> Iterator[str]:
-    """Yield one line for each distribution that overwrites files which no RECORD lists."""
-    paths: defaultdict[str, list[str]] = defaultdict(list)
-    for each in into.unowned:
-        paths[each.distribution].append(f"{each.root}/{each.path}")
-    for name, found in paths.items():
-        shown = some(found, None if verbose else _MOST_NAMES)
-        what = "which no RECORD lists, is" if len(found) == 1 else "which no RECORD lists, are"
-        yield f"{shown}, {what} overwritten by {name}"
 
 
 def _when(report: Report, lost: LostReport) -> str:
@@ -695,19 +703,12 @@ def way(remedy: RemedyReport) -> str:
 # -- an environment ----------------------------------------------------------------------------------------------------
 
 
-_MOST_FOLDERS = 3
+class _EnvironmentWriter(_Writer):
+    """Writes the report on an environment."""
 
-
-def _render_environment(report: EnvironmentReport, *, verbose: bool = False) -> list[Line]:
-    """The report as lines of styled spans, everything in them printable."""
-    sections = _EnvironmentWriter(printable_report(report), verbose=verbose).sections()
-    return all_lines(sections) if verbose else first_screen(sections)
-
-
-class _EnvironmentWriter:
     def __init__(self, report: EnvironmentReport, *, verbose: bool) -> None:
+        super().__init__(verbose=verbose)
         self._report = report
-        self._verbose = verbose
         shown = [each for each in report.overlaps if each.severity != "none" and not each.ignored]
         self._grave = [each for each in shown if each.severity in GRAVE]
         self._notices = [each for each in shown if each.severity == "notice"]
@@ -731,13 +732,10 @@ class _EnvironmentWriter:
         """What to do next: see what mends it, and hold it."""
         environment = self._report.environment
         if environment.fix:
-            yield (Span("What mends it: "), *self._command(environment.fix))
+            yield (Span("What mends it: "), *self.command(environment.fix, ""))
         if environment.command:
             rest = "" if environment.keep else self._others()
-            yield (Span("To check this in CI: "), *self._command(environment.command), Span(rest, "faint"))
-
-    def _command(self, arguments: Sequence[str]) -> Line:
-        return command(arguments, verbose=self._verbose, indent="")
+            yield (Span("To check this in CI: "), *self.command(environment.command, ""), Span(rest, "faint"))
 
     def _headline(self) -> Line:
         report = self._report
@@ -811,7 +809,7 @@ class _EnvironmentWriter:
             for path in sorted(found):
                 folder, _, name = path.rpartition("/")
                 folders.setdefault(folder, []).append(name)
-            if len(folders) > _MOST_FOLDERS and not self._verbose:
+            if len(folders) > _MOST and not self.verbose:
                 folders = {}
                 for path in sorted(found):
                     root, top, name = [*path.split("/", 2), ""][:3]
@@ -825,13 +823,13 @@ class _EnvironmentWriter:
         text = (
             f"{folder}/{names[0]}  {what}"
             if len(names) == 1
-            else f"{folder}/  {plural(len(names), 'file')}, {what}: {self._some(names)}"
+            else f"{folder}/  {plural(len(names), 'file')}, {what}: {self.some(names)}"
         )
         return (Span(f"  {severity:<8} ", style), Span(text))
 
     def _notices_lines(self) -> Iterator[Line]:
         clean = not self._grave and not any(each.severity != "notice" for each in self._report.damage)
-        quiet = clean and not self._verbose  # a clean environment is one line, unless somebody lost to a keeper
+        quiet = clean and not self.verbose  # a clean environment is one line, unless somebody lost to a keeper
         sets = Counter((each.kind, tuple(owner.distribution for owner in each.owners)) for each in self._notices)
         for (kind, names), count in sorted(sets.items()):
             text = (
@@ -873,7 +871,7 @@ class _EnvironmentWriter:
                 text = f"find {each.name} of {found} in {each.by_folder}, not that of {owners} in {each.folder}"
                 yield (Span("  imports  ", "warning"), Span(text))
         for (folder, hidden), texts in copies.items():
-            copies_said = self._some(texts, "; ", hint=" (-v)")
+            copies_said = self.some(texts, "; ", hint=" (-v)")
             text = f"find {copies_said}  (in {folder} before {hidden})"
             yield (Span("  imports  ", "faint"), Span(text))
 
@@ -882,11 +880,11 @@ class _EnvironmentWriter:
         if not told:
             return
         names = list(dict.fromkeys(f"{each.requirement} ({each.code})" for each in told))
-        yield (Span(f"  not compared: {self._some(names, hint=' (-v)')}", "faint"),)
+        yield (Span(f"  not compared: {self.some(names, hint=' (-v)')}", "faint"),)
 
     def _findings(self) -> Iterator[Line]:
         found = [(each.name, finding) for each in self._report.distributions for finding in each.findings]
-        if self._verbose:
+        if self.verbose:
             for name, finding in found:
                 path = f" ({finding.path})" if finding.path else ""
                 yield note(f"{name}: {finding.detail}{path}")
@@ -894,14 +892,10 @@ class _EnvironmentWriter:
             count = plural(len(found), "oddity", "oddities")
             yield (Span(f"note: {count} in what was recorded (-v)", "faint"),)
 
-    def _some(self, texts: Sequence[str], separator: str = ", ", *, hint: str = "") -> str:
-        """Return the first texts and the number of the others; with ``-v`` all of them."""
-        return some(texts, None if self._verbose else _MOST_NAMES, separator=separator, hint=hint)
-
     def _others(self) -> str:
         kept = set(self._report.environment.command)
         names = sorted({owner.distribution for each in self._grave for owner in each.owners} - kept)
-        return f"   (or keep {' or '.join(names[:_MOST_NAMES])})" if names else ""
+        return f"   (or keep {' or '.join(names[:_MOST])})" if names else ""
 
 
 def _told(each: ContestedReport, owners: Sequence[str]) -> str:
@@ -925,19 +919,12 @@ def _told(each: ContestedReport, owners: Sequence[str]) -> str:
 # -- a repair ----------------------------------------------------------------------------------------------------------
 
 
-_MOST_PATHS = 3
+class _FixWriter(_Writer):
+    """Writes the report on a repair."""
 
-
-def _render_fix(report: FixReport, *, verbose: bool = False) -> list[Line]:
-    """The report as lines of styled spans, everything in them printable."""
-    sections = _FixWriter(printable_report(report), verbose=verbose).sections()
-    return all_lines(sections) if verbose else first_screen(sections)
-
-
-class _FixWriter:
     def __init__(self, report: FixReport, *, verbose: bool) -> None:
+        super().__init__(verbose=verbose)
         self._report = report
-        self._verbose = verbose
 
     def sections(self) -> Iterator[Section]:
         report = self._report
@@ -996,20 +983,20 @@ class _FixWriter:
             "not-run": ("  not run  ", "warning"),
         }
         code = f"   (exit code {step.exit_code})" if step.outcome == "failed" and step.exit_code is not None else ""
-        yield (Span(*marks[step.outcome]), Span(shlex.join(step.command), "command"), Span(code, "error"))
-        if self._verbose or step.outcome == "planned":
+        yield (Span(*marks[step.outcome]), *self.command(step.command, ""), Span(code, "error"))
+        if self.verbose or step.outcome == "planned":
             yield (Span(f"      {step.why}", "faint"),)
 
     def _origins(self) -> Iterator[Line]:
         for each in self._report.origins:
             if each.reason:
                 yield (Span("  no wheel ", "error"), Span(f"{each.distribution} {each.version}: {each.reason}"))
-            elif self._verbose:
+            elif self.verbose:
                 yield (Span("  wheel    ", "faint"), Span(f"{each.filename}  {each.url}"))
 
     def _undecided(self, each: UndecidedReport) -> Iterator[Line]:
         names = [side.distribution for side in each.sides]
-        paths = some(each.paths, None if self._verbose else _MOST_PATHS)
+        paths = self.some(each.paths)
         text = f"{plural(len(each.paths), 'file')} of {listed(names)}: {paths}"
         yield (Span("  clash    ", "error"), Span(text))
         if each.why:
@@ -1037,11 +1024,11 @@ class _FixWriter:
         report = self._report
         if report.environment.command:
             word = "To try again: " if report.state == "failed" else "To do it: "
-            yield (Span(word), Span(shlex.join(report.environment.command), "command"))
+            yield (Span(word), *self.command(report.environment.command, ""))
         elif report.state == "mended":
-            yield (Span("To check this in CI: "), Span(shlex.join(report.environment.check), "command"))
+            yield (Span("To check this in CI: "), *self.command(report.environment.check, ""))
         if report.lasting is not None and report.state in {"planned", "mended", "needs-drop"}:
-            yield (Span("For good: "), Span(shlex.join(report.lasting.command), "command"))
+            yield (Span("For good: "), *self.command(report.lasting.command, ""))
             for each in report.lasting.losses:
                 parts = []
                 if each.requirers:
@@ -1057,28 +1044,29 @@ class _FixWriter:
 
 _T = TypeVar("_T")
 _MOST_LINES = 12
-_MOST_OWNERS = 3
 
 
-def _render_who(report: WhoReport, *, verbose: bool = False) -> list[Line]:
-    """The report as lines of styled spans, everything in them printable."""
-    return list(_WhoWriter(printable_report(report), verbose=verbose).lines())
+class _WhoWriter(_Writer):
+    """Writes the report on the owners of paths: however many were asked for, each is answered."""
 
-
-class _WhoWriter:
     def __init__(self, report: WhoReport, *, verbose: bool) -> None:
+        super().__init__(verbose=verbose)
         self._report = report
-        self._verbose = verbose
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> list[Line]:
+        return all_lines(printable_section(section) for section in self.sections())
+
+    def sections(self) -> Iterator[Section]:
+        yield Section("", list(self._answers()))
+        yield Section("", list(self._not_read()))
+        yield Section("", [note(warning) for warning in self._report.warnings])
+
+    def _answers(self) -> Iterator[Line]:
         where = Span(f" [{self._where()}]", "faint")
         blocks = [*(list(self._found(each)) for each in self._report.found), *self._absent()]
         for number, block in enumerate(blocks):
             yield block[0] if number else (*block[0], where)
             yield from block[1:]
-        yield from self._not_read()
-        for warning in self._report.warnings:
-            yield note(warning)
 
     def _where(self) -> str:
         environment, target = self._report.environment, self._report.targets[0]
@@ -1103,7 +1091,7 @@ class _WhoWriter:
             yield (Span(f"  {each.role}, {each.kind}", "faint"),)
         if each.what == "folder":
             yield from self._parts(each)
-        elif self._verbose and each.source is None:
+        elif self.verbose and each.source is None:
             yield from self._recorded(each)
         for beside in each.beside:
             yield (Span(f"  {_beside(beside)}", "warning"),)
@@ -1157,7 +1145,7 @@ class _WhoWriter:
         parts = [f"{_named(owner)} ({plural(owner.files, 'file')})" for owner in each.owners]
         if len(parts) == 1:
             told = f"of {_named(each.owners[0])}: {plural(each.files, 'file')}"
-        elif len(parts) <= _MOST_OWNERS:
+        elif len(parts) <= _MOST:
             told = f"of {listed(parts)}"
         else:
             told = f"of {plural(len(parts), 'distribution')}: {plural(each.files, 'file')}"
@@ -1172,7 +1160,7 @@ class _WhoWriter:
 
     def _parts(self, each: FoundReport) -> Iterator[Line]:
         """What each owner has in a folder, and what is left of it; for a few whole ones the first line says enough."""
-        if len(each.owners) <= _MOST_OWNERS and not any(owner.contested or owner.missing for owner in each.owners):
+        if len(each.owners) <= _MOST and not any(owner.contested or owner.missing for owner in each.owners):
             return
         for owner in self._cut(each.owners):
             parts = [plural(owner.files, "file")]
@@ -1185,7 +1173,7 @@ class _WhoWriter:
         yield from self._rest(each.owners, "distribution")
 
     def _below(self, each: FoundReport) -> Iterator[Line]:
-        notable = [one for one in each.below if self._verbose or one.owners]
+        notable = [one for one in each.below if self.verbose or one.owners]
         for one in self._cut(notable):
             yield (Span(f"    {one.root}/{one.path}"), Span(f"  {_state(one)}", "faint"))
         yield from self._rest(notable, "file")
@@ -1212,11 +1200,10 @@ class _WhoWriter:
         yield from self._rest(self._report.skipped, "skip")
         if self._report.not_compared and any(not each.owners for each in self._report.found):
             names = list(dict.fromkeys(f"{each.requirement} ({each.code})" for each in self._report.not_compared))
-            most = None if self._verbose else _MOST_LINES
-            yield (Span(f"  not compared: {some(names, most, hint=' (-v)')}", "faint"),)
+            yield (Span(f"  not compared: {self.some(names, hint=' (-v)', most=_MOST_LINES)}", "faint"),)
 
     def _cut(self, found: Sequence[_T]) -> Sequence[_T]:
-        return found if self._verbose else found[:_MOST_LINES]
+        return found if self.verbose else found[:_MOST_LINES]
 
     def _rest(self, found: Sequence[object], word: str) -> Iterator[Line]:
         if len(self._cut(found)) < len(found):
@@ -1265,13 +1252,13 @@ def render(report: object, *, verbose: bool = False) -> list[Line]:
     Raises:
         TypeError: It is no report.
     """
-    match report:
-        case Report():
-            return _render_set(report, verbose=verbose)
-        case EnvironmentReport():
-            return _render_environment(report, verbose=verbose)
-        case FixReport():
-            return _render_fix(report, verbose=verbose)
-        case WhoReport():
-            return _render_who(report, verbose=verbose)
+    writers: tuple[tuple[type, Callable[..., _Writer]], ...] = (
+        (Report, _SetWriter),
+        (EnvironmentReport, _EnvironmentWriter),
+        (FixReport, _FixWriter),
+        (WhoReport, _WhoWriter),
+    )
+    for kind, writer in writers:
+        if isinstance(report, kind):
+            return writer(report, verbose=verbose).lines()
     raise TypeError(f"a {type(report).__name__} is no report")
