@@ -392,7 +392,9 @@ def test_every_format_is_described() -> None:
     page = DOCS / "reference" / "formats.md"
     rows = [
         "|".join(row)
-        for row in re.findall(r"^\| \[?`([a-z]+)`\S* \| ([^|]+) \| `(\.[a-z]+)` \|", page.read_text("utf-8"), re.M)
+        for row in re.findall(
+            r"^\| \[?`([a-z]+)`\S* \| ([^|]+) \| `(\.[a-z]+)` \|", page.read_text("utf-8"), re.MULTILINE
+        )
     ]
     assert rows == [f"{name}|{about.description}|{about.extension}" for name, about in FORMATS.items()]
 

@@ -26,7 +26,8 @@ from wheelclash.threads import run_all
 from wheelclash.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from wheelclash.closure import Closure
     from wheelclash.http.urls import Credentials
@@ -554,7 +555,7 @@ class _Gatherer:
             roots=[choice.name for choice in choices if isinstance(choice, Candidate)],
         )
 
-    def _variants(self, target: Target, local: Set[str]) -> Selection:
+    def _variants(self, target: Target, local: AbstractSet[str]) -> Selection:
         """Return the siblings that are no wheels on disk, which take the place of published ones.
 
         A variant without a wheel for the target cannot be installed there beside the others, and is not compared.
