@@ -29,6 +29,7 @@ from wheelclash.wording import listed, plural, some
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from wheelclash.core.diagnosis import Certainty
     from wheelclash.report.model import (
         BelowReport,
         BesideReport,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         FoundReport,
         InstalledReport,
         IntoReport,
+        LossReport,
         LostReport,
         ObstacleReport,
         OverlapReport,
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
         UndecidedReport,
     )
 
-__all__ = ["REASONS", "render"]
+__all__ = ["REASONS", "departure_said", "outcome_said", "python_of", "remedy_said", "render", "target_label"]
 
 # -- what several reports say ------------------------------------------------------------------------------------------
 
@@ -81,6 +83,29 @@ REASONS = {
 def python_of(target: TargetReport) -> str:
     """Return which Python a target has: ``CPython 3.12.0``."""
     return f"{_IMPLEMENTATIONS.get(target.implementation, target.implementation)} {target.python_version}"
+
+
+def target_label(target: TargetReport) -> str:
+    """Return what a target is called: ``CPython 3.12.0, linux``."""
+    return f"{python_of(target)}, {target.platform}"
+
+
+def outcome_said(state: Certainty, winner: str | None, reason: str, share: str = "") -> str:
+    """Return how overlaps end under an installer, and why: ``a wins (2 of 3): it is installed last``.
+
+    Args:
+        state: Whether the end is certain.
+        winner: A name, if there is one winner.
+        reason: A word of :data:`REASONS`.
+        share: What stands behind the winner, with a space in front.
+    """
+    said = {
+        "determined": f"{winner or ('everybody' if reason == 'replaced' else 'nobody')}"
+        f" {'wins' if winner else 'loses'}{share}",
+        "undetermined": f"not determined{share}",
+        "fails": f"nobody{share}",
+    }[state]
+    return f"{said}: {REASONS.get(reason, reason)}"
 
 
 def refusals_said(report: Report) -> str:
@@ -175,10 +200,6 @@ def _way_from_nothing(remedy: RemedyReport) -> str:
     if remedy.strategy == "reinstall-keeper" and len(remedy.steps) == 1:
         return "install the set, which writes it last"
     return _STRATEGIES[remedy.strategy]
-
-
-def _label(target: TargetReport) -> str:
-    return f"{python_of(target)}, {target.platform}"
 
 
 class _SetWriter(_Writer):
@@ -296,7 +317,7 @@ class _SetWriter(_Writer):
             return
         alike: dict[tuple[int, int, int], list[str]] = {}
         for target, counts in zip(self._report.targets, self._counts(), strict=True):
-            alike.setdefault(counts, []).append(_label(target))
+            alike.setdefault(counts, []).append(target_label(target))
         for counts, labels in sorted(alike.items(), reverse=True):
             text = f"{', '.join(_severities(counts)) or 'none'}: {self.some(labels, '; ')}"
             yield (Span("  targets  ", "faint"), Span(text))
@@ -305,8 +326,8 @@ class _SetWriter(_Writer):
         targets = self._report.targets
         if len(targets) == 1:
             python = f", {targets[0].python}" if targets[0].python and not self._report.into else ""
-            return f"{_label(targets[0])}{python}"
-        return f"{len(targets)} targets: {self.some([_label(each) for each in targets], '; ')}"
+            return f"{target_label(targets[0])}{python}"
+        return f"{len(targets)} targets: {self.some([target_label(each) for each in targets], '; ')}"
 
     def _resolved(self) -> Iterator[Line]:
         """The versions a resolver chose: it backs off to old releases without a word."""
@@ -371,7 +392,7 @@ class _SetWriter(_Writer):
         every = self._report.targets
         if len(targets) == len(every):
             return ""
-        return f"  [{self.some([_label(every[number]) for number in targets], '; ')}]"
+        return f"  [{self.some([target_label(every[number]) for number in targets], '; ')}]"
 
     def _paths(self, names: tuple[str, ...]) -> Iterator[Line]:
         for each in self._notices:
@@ -470,14 +491,7 @@ class _SetWriter(_Writer):
         total = sum(counted.values())
         for (state, winner, reason), count in counted.most_common():
             share = "" if count == total else f" ({count} of {total})"
-            said = {
-                "determined": f"{winner or ('everybody' if reason == 'replaced' else 'nobody')}"
-                f" {'wins' if winner else 'loses'}{share}",
-                "undetermined": f"not determined{share}",
-                "fails": f"nobody{share}",
-            }[state]
-            why = REASONS.get(reason, reason)
-            yield (Span(f"  {installer:<4} ", "strong"), Span(f"{said}: {why}"))
+            yield (Span(f"  {installer:<4} ", "strong"), Span(outcome_said(state, winner, reason, share)))
         broken = sorted({each.name for each in diagnosis.distributions if each.intact == "no"})
         if broken and total:
             yield (Span(f"       left broken: {listed(broken)}"),)
@@ -512,12 +526,8 @@ class _SetWriter(_Writer):
             yield (Span(f"{start}, name it with --keep: {self.some(list(others))}", "faint"),)
 
     def _remedy(self, remedy: RemedyReport, alternative: str) -> Iterator[Line]:
-        text = way(remedy) if self._report.into else _way_from_nothing(remedy)
-        missed = "; ".join(
-            f"{listed(each.required_by)} {'requires' if len(each.required_by) == 1 else 'require'} {each.distribution}"
-            for each in remedy.unmet
-        )
-        yield (Span(f"  {alternative}{text}{f', though {missed}' if missed else ''}{':' if remedy.steps else ''}"),)
+        text = remedy_said(remedy, into=self._report.into is not None)
+        yield (Span(f"  {alternative}{text}{':' if remedy.steps else ''}"),)
         for step in remedy.steps:
             yield self.command(step.command)
             if self.verbose:
@@ -533,6 +543,21 @@ class _SetWriter(_Writer):
             if self.verbose or _is_always_told(code):
                 which = "" if code == "newer-release" else f"{wheel}: "
                 yield note(f"{which}{detail}{times}")
+
+
+def remedy_said(remedy: RemedyReport, *, into: bool) -> str:
+    """Return what a remedy comes to, and which requirements it leaves unmet.
+
+    Args:
+        remedy: The remedy.
+        into: Whether it is about an environment that exists.
+    """
+    text = way(remedy) if into else _way_from_nothing(remedy)
+    missed = "; ".join(
+        f"{listed(each.required_by)} {'requires' if len(each.required_by) == 1 else 'require'} {each.distribution}"
+        for each in remedy.unmet
+    )
+    return f"{text}{f', though {missed}' if missed else ''}"
 
 
 def _left_open(remedy: RemedyReport, indent: str) -> Iterator[Line]:
@@ -1030,13 +1055,17 @@ class _FixWriter(_Writer):
         if report.lasting is not None and report.state in {"planned", "mended", "needs-drop"}:
             yield (Span("For good: "), *self.command(report.lasting.command, ""))
             for each in report.lasting.losses:
-                parts = []
-                if each.requirers:
-                    parts.append(f"{listed(each.requirers)} {'requires' if len(each.requirers) == 1 else 'require'} it")
-                if each.packages:
-                    parts.append(f"nothing else lets import {listed(each.packages)}")
-                told = "; ".join(parts) or "nothing else needs it"
-                yield (Span(f"  {each.distribution} would go: {told}", "faint"),)
+                yield (Span(f"  {departure_said(each)}", "faint"),)
+
+
+def departure_said(loss: LossReport) -> str:
+    """Return what would be lost with a distribution: ``b would go: nothing else needs it``."""
+    parts = []
+    if loss.requirers:
+        parts.append(f"{listed(loss.requirers)} {'requires' if len(loss.requirers) == 1 else 'require'} it")
+    if loss.packages:
+        parts.append(f"nothing else lets import {listed(loss.packages)}")
+    return f"{loss.distribution} would go: {'; '.join(parts) or 'nothing else needs it'}"
 
 
 # -- the owners of paths -----------------------------------------------------------------------------------------------
