@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from pydantic import BaseModel
 from sarif_pydantic import Sarif  # type: ignore[import-untyped]
 
+from tests.report.page import parse
 from tests.report.poison import HOSTILE, full_report, hostile_texts, poisoned
 from tests.support.values import report_of
 from tests.support.wheelmaker import Wheel
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 FULL = full_report()
 CLEAN = report_of(Wheel("a", files={"a.py": ""}), Wheel("b", files={"b.py": ""}))
-TOOLS: list[FormatName] = ["sarif", "github", "gitlab", "junit", "markdown"]
+TOOLS: list[FormatName] = ["sarif", "github", "gitlab", "junit", "markdown", "html"]
 LINES = {"a": SourceLine("req, :%.txt", 3)}
 
 
@@ -122,6 +123,7 @@ _CHECKS = {
     "gitlab": _check_gitlab,
     "junit": _check_junit,
     "markdown": _check_markdown,
+    "html": parse,
 }
 
 

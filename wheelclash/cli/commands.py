@@ -12,6 +12,7 @@ from wheelclash.cli.output import require_writable, write_report
 from wheelclash.cli.streams import complain, write
 from wheelclash.environment.locate import find_environment
 from wheelclash.options import Options
+from wheelclash.report.formats import require_format
 from wheelclash.session import Session
 from wheelclash.target.interpreter import choose_interpreter, on_path, running, target_of
 from wheelclash.target.target import target_for, with_python
@@ -39,6 +40,8 @@ def run(options: CommandOptions, *, as_module: bool) -> int:
     Raises:
         WheelclashError: The question cannot be answered.
     """
+    for name in (options.format, *(name for name, _ in options.output_files)):
+        require_format(name)
     return _RUN[options.command](options, as_module)
 
 

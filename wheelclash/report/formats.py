@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from wheelclash.report.problems import Problem
     from wheelclash.report.sources import SourceLine
 
-    FormatName: TypeAlias = Literal["text", "json", "sarif", "github", "gitlab", "junit", "markdown"]
+    FormatName: TypeAlias = Literal["text", "json", "sarif", "github", "gitlab", "junit", "markdown", "html"]
 
-__all__ = ["FORMATS", "Context", "Format", "FormatName", "write_as"]
+__all__ = ["FORMATS", "Context", "Format", "FormatName", "require_format", "write_as"]
 
 _LEVELS = ("error", "warning", "notice")
 
@@ -32,11 +32,13 @@ class Format:
         description: Where it is read, in a few words.
         writer: The function that makes the text, ``module:function``; it is imported when it is needed. Empty for
             those that a report writes by itself.
+        needs: The package that it imports, which only comes with the extra of the same name as the format.
     """
 
     extension: str
     description: str
     writer: str = ""
+    needs: str = ""
 
     @property
     def is_for_problems(self) -> bool:
@@ -52,6 +54,7 @@ FORMATS: dict[FormatName, Format] = {
     "gitlab": Format(".json", "GitLab's Code Quality artifact", "wheelclash.report.gitlab:to_gitlab"),
     "junit": Format(".xml", "results of tests, for CI servers", "wheelclash.report.junit:to_junit"),
     "markdown": Format(".md", "a comment or the summary of a job", "wheelclash.report.markdown:to_markdown"),
+    "html": Format(".html", "a page for people, in one file", "wheelclash.report.html:to_html", "jinja2"),
 }
 """By name, in the order in which they are offered."""
 
@@ -87,6 +90,24 @@ class Context:
         return self.fail_on != "never" and _LEVELS.index(problem.level) <= _LEVELS.index(self.fail_on)
 
 
+def require_format(name: FormatName) -> None:
+    """Refuse a format that needs a package which is not installed.
+
+    Raises:
+        QuestionError: It is not; the hint says how to get it.
+    """
+    from importlib.util import find_spec
+
+    needs = FORMATS[name].needs
+    if needs and find_spec(needs) is None:
+        from wheelclash.errors import QuestionError
+
+        raise QuestionError(
+            f"The format {name} needs {needs}, which is not installed.",
+            f"It comes with an extra: pip install 'wheelclash[{name}]'",
+        )
+
+
 def write_as(name: FormatName, report: Any, context: Context) -> str:
     """Return a report in a format.
 
@@ -96,8 +117,10 @@ def write_as(name: FormatName, report: Any, context: Context) -> str:
         context: What surrounds it.
 
     Raises:
+        QuestionError: The format needs a package that is not installed.
         TypeError: The report holds no problems, and the format shows nothing else.
     """
+    require_format(name)
     if name == "json":
         text: str = report.to_json()
     elif name == "text":

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wheelclash.core.overlap import Severity
     from wheelclash.report.model import OverlapReport, OwnerReport, SkipReport
 
-__all__ = ["Level", "Problem", "problems_of"]
+__all__ = ["Level", "Problem", "on_disk_said", "problems_of"]
 
 Level = Literal["error", "warning", "notice"]
 
@@ -198,9 +198,9 @@ def _message(code: RuleCode, group: Sequence[OverlapReport], who: str, paths: Se
             return f"{what} of {_hidden(overlap.owners, overlap.path)} is hidden by {_hiding(overlap.owners[0])}."
         case "WC022":
             return f"{what} of {who} is missing." if len(paths) == 1 else f"{what} of {who} are missing."
-    states = Counter(map(_on_disk, group))
+    states = Counter(map(on_disk_said, group))
     if len(states) == 1:
-        return f"{what}: {_on_disk(overlap)}.{reason}"
+        return f"{what}: {on_disk_said(overlap)}.{reason}"
     told = "; ".join(f"{state} ({plural(count, 'file')})" for state, count in states.most_common())
     return f"{what}: {told}.{reason}"
 
@@ -231,7 +231,7 @@ def _hiding(owner: OwnerReport) -> str:
     return f"{owner.path} of {owner.distribution}"
 
 
-def _on_disk(overlap: OverlapReport) -> str:
+def on_disk_said(overlap: OverlapReport) -> str:
     """Return which content is at a contested path of an environment."""
     disk = overlap.on_disk if isinstance(overlap, ContestedReport) else None
     owners = [owner.distribution for owner in overlap.owners]
