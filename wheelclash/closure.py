@@ -8,7 +8,6 @@ its arguments; its messages are repeated without them.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +23,8 @@ from wheelclash.resolve.uv import (
     clean_environ,
     failure,
     find_uv,
+    index_arguments,
+    passwords,
     redacted,
     run,
     uv_target,
@@ -183,7 +184,7 @@ def resolve(
     if not allow_build:
         _refuse_repositories(files)
     sources, text = _sources(wanted, files, cwd, credentials)
-    index_options, index_environ = _index(settings, credentials, from_files=not wanted.requirements)
+    index_options, index_environ = index_arguments(settings, credentials, from_files=not wanted.requirements)
     options = [
         *("--format", "pylock.toml", "--no-header", "--no-config", "--no-progress", "--color", "never"),
         *spelling.options,
@@ -208,7 +209,7 @@ def resolve(
             text=text,
             patience=patience,
         )
-    secrets = [*_passwords(settings, credentials), *files.included.variables]
+    secrets = [*passwords(settings, credentials), *files.included.variables]
     if done.returncode != 0:
         raise failure(done.complaints, done.returncode, secrets, allow_build=allow_build)
     pylock, hidden = _readable(done.output.decode("utf-8", "replace"), files.included.secrets, credentials)
@@ -319,49 +320,7 @@ def _name_in(url: str, asked: Asked) -> str | None:
         raise RequirementError(asked.text, f"The file name is no wheel's: {error}.") from None
 
 
-# -- where uv looks ------------------------------------------------------------------------------------------
-
-
-def _index(settings: IndexSettings, credentials: Credentials, *, from_files: bool) -> tuple[list[str], dict[str, str]]:
-    """Return the block of settings as uv's options, and as variables what must not be seen in a list of processes.
-
-    The default index is not named where only files are read: one of them may name another.
-    """
-    *extras, main = [*settings.extra_index_urls, settings.index_url]
-    # Without a default index uv would ask its own: the last of the further ones takes that place.
-    if main is None and extras:
-        main = extras.pop()
-    options: list[str] = []
-    environ: dict[str, str] = {}
-    for number, url in enumerate([*extras, *([] if main is None else [main])]):
-        if url == main and settings.kind == "default" and from_files:
-            continue
-        name = f"wheelclash-{number}"
-        options += ["--default-index" if number == len(extras) else "--index", f"{name}={url}"]
-        login = credentials.find(url)
-        if login is not None:
-            variable = f"UV_INDEX_WHEELCLASH_{number}"
-            environ |= {f"{variable}_USERNAME": login[0], f"{variable}_PASSWORD": login[1]}
-    if main is None:
-        options.append("--no-index")
-    if settings.strategy == "merge":
-        options += ["--index-strategy", "unsafe-best-match"]
-    for host in settings.trusted_hosts:
-        options += ["--allow-insecure-host", host]
-    if settings.find_links:
-        links = (credentials.restore(url).replace(",", "%2C") for url in settings.find_links)
-        environ["UV_FIND_LINKS"] = ",".join(links)
-    if settings.cert is not None:
-        environ["SSL_CERT_FILE"] = os.fspath(settings.cert)
-    return options, environ
-
-
 # -- what must not be seen -----------------------------------------------------------------------------------
-
-
-def _passwords(settings: IndexSettings, credentials: Credentials) -> list[Secret]:
-    logins = [credentials.find(url) for url in (*settings.indexes, *settings.find_links)]
-    return [Secret(login[1], "****") for login in logins if login is not None]
 
 
 _URL = re.compile(r"(?<=\")[A-Za-z][A-Za-z0-9+.-]*://[^\s\"]*")

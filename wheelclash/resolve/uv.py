@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from wheelclash.http.urls import Credentials
+    from wheelclash.index.settings import IndexSettings
     from wheelclash.processes import Done
     from wheelclash.target.interpreter import Interpreter
     from wheelclash.target.target import Target
@@ -36,6 +38,8 @@ __all__ = [
     "clean_environ",
     "failure",
     "find_uv",
+    "index_arguments",
+    "passwords",
     "redacted",
     "run",
     "uv_target",
@@ -424,3 +428,48 @@ def _versioned(tag: str) -> tuple[str, dict[str, str], str] | None:
         if match is not None and match[2] in names:
             return names[match[2]], {variable: match[1].replace("_", ".")}, ""
     return None
+
+
+# -- where uv looks ------------------------------------------------------------------------------------------
+
+
+def index_arguments(
+    settings: IndexSettings, credentials: Credentials, *, from_files: bool
+) -> tuple[list[str], dict[str, str]]:
+    """Return the block of settings as uv's options, and as variables what must not be seen in a list of processes.
+
+    The default index is not named where only files are read: one of them may name another.
+    """
+    *extras, main = [*settings.extra_index_urls, settings.index_url]
+    # Without a default index uv would ask its own: the last of the further ones takes that place.
+    if main is None and extras:
+        main = extras.pop()
+    options: list[str] = []
+    environ: dict[str, str] = {}
+    for number, url in enumerate([*extras, *([] if main is None else [main])]):
+        if url == main and settings.kind == "default" and from_files:
+            continue
+        name = f"wheelclash-{number}"
+        options += ["--default-index" if number == len(extras) else "--index", f"{name}={url}"]
+        login = credentials.find(url)
+        if login is not None:
+            variable = f"UV_INDEX_WHEELCLASH_{number}"
+            environ |= {f"{variable}_USERNAME": login[0], f"{variable}_PASSWORD": login[1]}
+    if main is None:
+        options.append("--no-index")
+    if settings.strategy == "merge":
+        options += ["--index-strategy", "unsafe-best-match"]
+    for host in settings.trusted_hosts:
+        options += ["--allow-insecure-host", host]
+    if settings.find_links:
+        links = (credentials.restore(url).replace(",", "%2C") for url in settings.find_links)
+        environ["UV_FIND_LINKS"] = ",".join(links)
+    if settings.cert is not None:
+        environ["SSL_CERT_FILE"] = os.fspath(settings.cert)
+    return options, environ
+
+
+def passwords(settings: IndexSettings, credentials: Credentials) -> list[Secret]:
+    """Return the passwords of the places where projects are looked for, to be shown nowhere."""
+    logins = [credentials.find(url) for url in (*settings.indexes, *settings.find_links)]
+    return [Secret(login[1], "****") for login in logins if login is not None]
