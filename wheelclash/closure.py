@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Closure", "ClosureRequest", "resolve"]
 
-BUILDS_ALLOWED = "resolved with --allow-build: uv may have run code of source distributions to learn what they require"
+BUILDS_ALLOWED = "resolved with --build: uv may have run code of source archives to learn what they require"
 
 
 _NO_HASHES = {"unknown": "-"}
@@ -141,7 +141,7 @@ def resolve(
     environ: Mapping[str, str],
     cwd: Path,
     interpreter: Interpreter | None = None,
-    allow_build: bool = False,
+    builds: bool = False,
     exclude_newer: datetime | None = None,
     prereleases: bool = False,
     offline: bool = False,
@@ -159,7 +159,7 @@ def resolve(
         environ: Environment variables: PATH, proxies, certificates, what ``${VARIABLE}`` in files means.
         cwd: The folder relative paths start from.
         interpreter: The interpreter ``target`` was taken from, if it was.
-        allow_build: Whether source distributions may be taken, and their code run to learn what they require.
+        builds: Whether source archives may be taken, and their code run to learn what they require.
         exclude_newer: Leave out files an index got at this moment or later (with a time zone).
         prereleases: Take pre-releases like other releases.
         offline: Ask no server.
@@ -181,7 +181,7 @@ def resolve(
         cwd=cwd,
         credentials=credentials,
     )
-    if not allow_build:
+    if not builds:
         _refuse_repositories(files)
     sources, text = _sources(wanted, files, cwd, credentials)
     index_options, index_environ = index_arguments(settings, credentials, from_files=not wanted.requirements)
@@ -189,7 +189,7 @@ def resolve(
         *("--format", "pylock.toml", "--no-header", "--no-config", "--no-progress", "--color", "never"),
         *spelling.options,
         *index_options,
-        *([] if allow_build else ["--no-build"]),
+        *([] if builds else ["--no-build"]),
         *(["--offline"] if offline else []),
         *(["--exclude-newer", exclude_newer.isoformat()] if exclude_newer is not None else []),
         *(["--prerelease", "allow"] if prereleases else []),
@@ -203,7 +203,7 @@ def resolve(
                 **clean_environ(environ),
                 **spelling.environ,
                 **index_environ,
-                **({} if allow_build else _NO_REPOSITORIES),
+                **({} if builds else _NO_REPOSITORIES),
             },
             cwd=cwd,
             text=text,
@@ -211,7 +211,7 @@ def resolve(
         )
     secrets = [*passwords(settings, credentials), *files.included.variables]
     if done.returncode != 0:
-        raise failure(done.complaints, done.returncode, secrets, allow_build=allow_build)
+        raise failure(done.complaints, done.returncode, secrets, builds=builds)
     pylock, hidden = _readable(done.output.decode("utf-8", "replace"), files.included.secrets, credentials)
     return Closure(
         pylock=pylock.encode(),
@@ -220,7 +220,7 @@ def resolve(
         if settings.indexes == (settings.index_url,) and not settings.find_links
         else None,
         notes=(
-            *([BUILDS_ALLOWED] if allow_build else []),
+            *([BUILDS_ALLOWED] if builds else []),
             *spelling.notes,
             *(note for project in files.projects for note in project.notes(target)),
             *hidden,
@@ -284,7 +284,7 @@ def _refuse_repositories(files: Files) -> None:
         raise QuestionError(
             f"{line.where}: {redacted(line.text, files.included.secrets)} comes from a repository, and would have to be"
             " built.",
-            "--allow-build lets uv fetch and build it; --no-deps compares the rest of what is listed.",
+            "--build lets uv fetch it, and run its code; --no-deps compares the rest of what is listed.",
         )
 
 

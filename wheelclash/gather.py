@@ -26,14 +26,17 @@ from wheelclash.threads import run_all
 from wheelclash.wording import some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from wheelclash.closure import Closure
+    from wheelclash.core.distribution import SourceArchive
     from wheelclash.http.urls import Credentials
+    from wheelclash.index.page import ProjectFile
     from wheelclash.index.settings import IndexSettings
     from wheelclash.inputs import Inputs
     from wheelclash.options import Question
+    from wheelclash.resolve.build import Built
     from wheelclash.resolve.families import Siblings
     from wheelclash.resolve.listed import Files
     from wheelclash.resolve.selection import Lock, Unlocated
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Gathered", "TargetSet", "gather"]
 
+FORMER_NAME = "--allow-build is now called --build: it also builds wheels of what came as source only"
 _FEW = 3
 _MOST_EXPLAINED = 8
 """Releases that were not chosen, of which uv is asked why: each takes a run of its own."""
@@ -138,6 +142,7 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
         [unlocated for parts in chosen for part in parts for unlocated in part.unlocated], settings, reader
     )
     sets = [_target_set(gatherer, parts, located) for gatherer, parts in zip(gatherers, chosen, strict=True)]
+    sets = _with_built(gatherers, sets, question, inputs, settings, reader, notes)
     # uv may choose an older release without saying so; the pages show what the newest one is.
     newest = _newest_pages(gatherers, reader)
     sets = run_all(
@@ -422,12 +427,112 @@ def _look_up(
         return error
 
 
+# -- what came as source only --------------------------------------------------------------------------------
+
+
+def _with_built(
+    gatherers: Sequence[_Gatherer],
+    sets: Sequence[TargetSet],
+    question: Question,
+    inputs: Inputs,
+    settings: IndexSettings,
+    reader: WheelReader,
+    notes: list[str],
+) -> list[TargetSet]:
+    """Return the sets, under ``--build`` with a wheel in the place of each skip that a source archive is known for.
+
+    Raises:
+        QuestionError: There is no uv that could build; or two wheels of one project.
+    """
+    from wheelclash.resolve.build import Builder, Built
+
+    if question.options.allow_build:
+        notes.append(FORMER_NAME)
+    skips = [skip for found in sets for skip in found.skipped]
+    requirements = {skip.source: skip.requirement for skip in skips if skip.source is not None}
+    if not requirements or not question.options.builds:
+        return list(sets)
+    builder = Builder(
+        question.interpreter,
+        settings,
+        reader.fetcher,
+        reader.cache,
+        folder=reader.folder,
+        environ=question.environ,
+        exclude_newer=question.options.exclude_newer,
+    )
+    places = _locate_sources(requirements, settings, reader)
+
+    def build(source: SourceArchive) -> Built | Skip:
+        place = places.get(source, source)
+        return place if isinstance(place, Skip) else builder.build(place, requirements[source])
+
+    results = dict(zip(requirements, run_all([partial(build, source) for source in requirements]), strict=True))
+    new = [result for result in results.values() if isinstance(result, Built) and result.is_new]
+    if new:
+        named = some([f"{result.source.name} {result.source.version}" for result in new], len(new))
+        notes.append(f"{named} built from source by {new[0].by}: code of {'each' if len(new) > 1 else 'it'} was run")
+    asked = {requirement.name for requirement in (*inputs.asked, *inputs.against, *inputs.siblings)}
+    return [_with_results(gatherer, found, results, asked) for gatherer, found in zip(gatherers, sets, strict=True)]
+
+
+def _with_results(
+    gatherer: _Gatherer, found: TargetSet, results: Mapping[SourceArchive, Built | Skip], asked: Collection[str | None]
+) -> TargetSet:
+    """Return one target's set with what came of the builds."""
+    roots = {} if gatherer.closure is None else gatherer.closure.roots
+    skipped: list[Skip] = []
+    built: list[Candidate] = []
+    for skip in found.skipped:
+        result = None if skip.source is None else results[skip.source]
+        choice = skip if result is None else result if isinstance(result, Skip) else result.choice(skip, found.target)
+        if isinstance(choice, Skip):
+            skipped.append(choice)
+        else:
+            built.append(replace(choice, extras=roots.get(choice.name, choice.extras)))
+    wanted = [candidate.name for candidate in built if candidate.name in asked or candidate.name in roots]
+    pulled = {candidate.name for candidate in built} - set(wanted) if gatherer.closure is not None else set()
+    return found._replace(
+        candidates=distinct([*found.candidates, *built]),
+        skipped=skipped,
+        roots=tuple(dict.fromkeys([*found.roots, *wanted])),
+        pulled=found.pulled | pulled,
+    )
+
+
+def _locate_sources(
+    sources: Iterable[SourceArchive], settings: IndexSettings, reader: WheelReader
+) -> dict[SourceArchive, SourceArchive | Skip]:
+    """Find in the index the archives that locks only name, by file name and hash."""
+    wanted = [source for source in sources if not source.url and source.path is None]
+    pages = _pages_of([(source.name, source.index) for source in wanted], settings, reader)
+    located: dict[SourceArchive, SourceArchive | Skip] = {}
+    for source in wanted:
+        entry = _entry(
+            source.filename, source.sha256, f"{source.name}=={source.version}", pages[source.name, source.index]
+        )
+        located[source] = (
+            entry
+            if isinstance(entry, Skip)
+            else replace(source, url=entry[1].url, index=entry[0], sha256=entry[1].sha256, size=entry[1].size)
+        )
+    return located
+
+
 def _locate(
     wanted: Iterable[Unlocated], settings: IndexSettings, reader: WheelReader
 ) -> dict[Unlocated, Candidate | Skip]:
     """Find in the index the wheels that locks only name, by file name and hash; look up each project once."""
-    distinct = list(dict.fromkeys(wanted))
-    places = list(dict.fromkeys((wheel.candidate.name, wheel.index) for wheel in distinct))
+    unlocated = list(dict.fromkeys(wanted))
+    pages = _pages_of([(wheel.candidate.name, wheel.index) for wheel in unlocated], settings, reader)
+    return {wheel: _located(wheel.candidate, pages[wheel.candidate.name, wheel.index]) for wheel in unlocated}
+
+
+def _pages_of(
+    projects: Iterable[tuple[str, str | None]], settings: IndexSettings, reader: WheelReader
+) -> dict[tuple[str, str | None], Found | FetchError]:
+    """Map names and indexes to what that index, or those of the settings, have of each project."""
+    places = list(dict.fromkeys(projects))
 
     links = _links(settings, reader) if any(index is None for _, index in places) else None
 
@@ -437,27 +542,28 @@ def _locate(
         where = replace(settings, index_url=index, extra_index_urls=(), find_links=())
         return _look_up(name, where, reader)
 
-    pages = dict(zip(places, run_all([partial(look_up, *place) for place in places]), strict=True))
-    return {wheel: _located(wheel.candidate, pages[wheel.candidate.name, wheel.index]) for wheel in distinct}
+    return dict(zip(places, run_all([partial(look_up, *place) for place in places]), strict=True))
 
 
 def _located(candidate: Candidate, page: Found | FetchError) -> Candidate | Skip:
+    entry = _entry(candidate.filename, candidate.sha256, candidate.requested, page)
+    if isinstance(entry, Skip):
+        return entry
+    index, file = entry
+    return replace(candidate, url=file.url, index=index, size=file.size, core_metadata_sha256=file.core_metadata_sha256)
+
+
+def _entry(
+    filename: str, sha256: str | None, requirement: str, page: Found | FetchError
+) -> tuple[str, ProjectFile] | Skip:
+    """Return the index that has a file of this name and hash, and the file; or why there is none."""
     if isinstance(page, FetchError):
-        return Skip(candidate.requested, page.code, str(page))
+        return Skip(requirement, page.code, str(page))
     for source in page.sources:
         for file in source.files:
-            if file.filename == candidate.filename and (
-                candidate.sha256 is None or file.sha256 in {None, candidate.sha256}
-            ):
-                return replace(
-                    candidate,
-                    url=file.url,
-                    index=source.index,
-                    size=file.size,
-                    core_metadata_sha256=file.core_metadata_sha256,
-                )
-    reason = f"the index has no {candidate.filename} with the hash the lock gives"
-    return Skip(candidate.requested, "not-found", reason)
+            if file.filename == filename and (sha256 is None or file.sha256 in {None, sha256}):
+                return source.index, file
+    return Skip(requirement, "not-found", f"the index has no {filename} with the hash the lock gives")
 
 
 def _target_set(
@@ -588,7 +694,7 @@ class _Gatherer:
     def _before_resolving(self, asked: Asked) -> Skip | None:
         """Return why uv is not asked about a wheel or URL: not for the target, or to be built first; else None."""
         choice = choose_direct(asked, self.target) if asked.direct else None
-        if not isinstance(choice, Skip) or (choice.code == "not-a-wheel" and self._question.options.allow_build):
+        if not isinstance(choice, Skip) or (choice.code == "not-a-wheel" and self._question.options.builds):
             return None
         return choice
 
@@ -638,7 +744,7 @@ class _Gatherer:
             environ=question.environ,
             cwd=question.cwd,
             interpreter=question.interpreter if self.target in question.targets else None,
-            allow_build=question.options.allow_build,
+            builds=question.options.builds,
             exclude_newer=question.options.exclude_newer,
             prereleases=question.options.prereleases,
             offline=fetcher.offline,

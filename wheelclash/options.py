@@ -302,7 +302,8 @@ class Options:
         constraints: Constraints files, as ``-c`` names them: what is chosen is within what they allow.
         deps: Whether dependencies are resolved too (by uv). By default for one requirement or wheel, and for files.
         prereleases: Choose pre-releases like other releases, also where none was asked for.
-        allow_build: Whether uv may take source distributions, and run their code to learn what they require.
+        build: Whether wheels are built of what came as source only, which runs its code; uv may then resolve to it.
+        allow_build: The former name of ``build``.
         extras, all_extras, groups: What else of a lock or a ``pyproject.toml`` is installed.
         against: Published distributions to compare the others with; those of the same name are replaced.
         into: The environment to install into: what is installed there is compared too, and it is target and
@@ -353,10 +354,13 @@ class Options:
         "--pre", default=False, commands="check", group="set",
         help="with pre-releases, also where none is asked for",
     )  # fmt: skip
-    allow_build: bool = option(
-        "--allow-build", default=False, commands="check", group="set",
-        help="let uv run code of source distributions to learn what they require",
+    build: bool = option(
+        "--build", default=False, commands="check who", group="set",
+        help="build a wheel of what came as source only: runs its code",
     )  # fmt: skip
+    allow_build: bool = option(
+        "--allow-build", default=False, commands="check", group="set", help="the former name of --build"
+    )
     extras: Sequence[str] = option(
         "--extra", default=(), commands="check", group="set", metavar="NAME",
         help="with this extra of the lock or project; repeatable",
@@ -449,6 +453,11 @@ class Options:
     def ignores(self) -> tuple[Ignore, ...]:
         """Return the known overlaps, parsed."""
         return tuple(ignore for ignore in self.ignore if isinstance(ignore, Ignore))
+
+    @property
+    def builds(self) -> bool:
+        """Return whether code of source archives may be run."""
+        return self.build or self.allow_build
 
     @property
     def index_options(self) -> IndexOptions:

@@ -27,6 +27,9 @@ __all__ = ["Done", "RunError", "run"]
 _TICK = 0.02
 """Seconds after which a running program is looked at again: whether it is to be ended."""
 
+_LOOK = 0.5
+"""Seconds between two looks of what watches a program."""
+
 MAX_OUTPUT = 64 * 1024 * 1024
 """Bytes a program may print: the lock of a very large set has a few millions."""
 
@@ -55,11 +58,13 @@ class RunError(WheelclashError):
     Attributes:
         program: Its path or name.
         code: ``start`` if it could not be started, ``timeout`` if it took too long, ``output`` if it printed too
-            much, ``stopped`` if its caller was interrupted.
-        reason: The system's words, or the seconds or bytes it had.
+            much, ``watch`` if its watcher ended it, ``stopped`` if its caller was interrupted.
+        reason: The system's words, the seconds or bytes it had, or why it had to end.
     """
 
-    def __init__(self, program: str, code: Literal["start", "timeout", "output", "stopped"], reason: str) -> None:
+    def __init__(
+        self, program: str, code: Literal["start", "timeout", "output", "watch", "stopped"], reason: str
+    ) -> None:
         super().__init__(program, code, reason)
         self.program = program
         self.code = code
@@ -73,6 +78,8 @@ class RunError(WheelclashError):
             return f"{self.program} did not finish within {self.reason} seconds"
         if self.code == "output":
             return f"{self.program} prints more than {self.reason} bytes"
+        if self.code == "watch":
+            return f"{self.program} was ended: {self.reason}"
         return f"{self.program} was stopped"
 
 
@@ -83,6 +90,7 @@ def run(
     cwd: Path | None = None,
     text: bytes | None = None,
     patience: float,
+    watch: Callable[[], str] | None = None,
 ) -> Done:
     """Run a program to its end. If this is interrupted, the program and all it started end first.
 
@@ -92,11 +100,12 @@ def run(
         cwd: The folder to run it in; by default the current one.
         text: What it reads from its standard input; nothing by default.
         patience: Seconds that it may take.
+        watch: Called about every half second while it runs: why it must end now, one clause; empty if it may go on.
 
     Raises:
-        RunError: It cannot be run, takes too long or prints too much.
+        RunError: It cannot be run, takes too long, prints too much or must end.
     """
-    program = _Program(command, environ, cwd, text, patience)
+    program = _Program(command, environ, cwd, text, patience, watch)
     try:
         program.start()
         while not program.over.wait(_TICK):
@@ -120,6 +129,7 @@ class _Program:
         cwd: Path | None,
         text: bytes | None,
         patience: float,
+        watch: Callable[[], str] | None,
     ) -> None:
         self.over = threading.Event()
         self._command = command
@@ -127,6 +137,8 @@ class _Program:
         self._cwd = cwd
         self._text = text
         self._patience = patience
+        self._watch = watch
+        self._watched = monotonic()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._done: Done | None = None
@@ -211,6 +223,11 @@ class _Program:
             raise RunError(self._command[0], "stopped", "")
         if monotonic() >= latest:
             raise RunError(self._command[0], "timeout", f"{self._patience:g}")
+        if self._watch is not None and monotonic() - self._watched >= _LOOK:
+            reason = self._watch()
+            self._watched = monotonic()
+            if reason:
+                raise RunError(self._command[0], "watch", reason)
 
 
 class _Pipe:
@@ -248,15 +265,16 @@ def _in_background(work: Callable[[], None]) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process that still runs, and whatever it started."""
-    if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if os.name == "posix":
-                import signal
+    """Kill a process that still runs, and whatever it started, also if it left that behind."""
+    ended = process.poll() is not None
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.name == "posix":
+            import signal
 
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # the number of a group is not given away while it has members
+        elif not ended:
+            process.kill()
+    if not ended:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE)
 

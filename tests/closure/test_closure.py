@@ -145,7 +145,7 @@ def test_where_nothing_has_a_wheel_uv_is_quoted_and_the_way_out_is_named(user: R
 
 
 def test_with_builds_allowed_a_source_distribution_is_a_skip(user: Resolver) -> None:
-    closure = user.resolve("over", allow_build=True)
+    closure = user.resolve("over", builds=True)
     assert closure.versions() == {"over": "1.0", "under": "1.0", "left": "2.0"}
     assert closure.notes[0] == BUILDS_ALLOWED
     selection = closure.lock(user.credentials).select(LINUX, extras=(), all_extras=False, groups=())

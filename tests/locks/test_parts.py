@@ -12,7 +12,7 @@ from wheelclash.http.urls import Credentials
 from wheelclash.locks.document import parse_json, parse_toml
 from wheelclash.locks.graph import Markers
 from wheelclash.locks.location import LockLocation
-from wheelclash.locks.package import Locked, locked_wheel, select_wheels
+from wheelclash.locks.package import Locked, locked_file, select_wheels
 from wheelclash.locks.poetry import constraint_allows
 from wheelclash.target.inferred import python_allowed, targets_among
 from wheelclash.target.target import target_for
@@ -133,7 +133,7 @@ def test_a_url_of_a_file_in_the_project_is_taken() -> None:
     ],
 )
 def test_the_best_of_several_wheels(tags: tuple[str, ...], best: int, *, build_first: bool) -> None:
-    wheels = tuple(locked_wheel(f"x-1.0-{each}.whl", None) for each in tags)
+    wheels = tuple(locked_file(f"x-1.0-{each}.whl", None) for each in tags)
     found = select_wheels([Locked(name="x", version="1.0", wheels=wheels)], LINUX, build_first=build_first)
     assert found.unlocated[0].candidate.filename == wheels[best].filename
 

@@ -42,7 +42,7 @@ For more information, try '--help'.
 
 @pytest.mark.parametrize("text", [NEW, OLD])
 def test_a_failure_of_any_uv_reads_as_one_paragraph(text: str) -> None:
-    error = failure(text, 1, (), allow_build=False)
+    error = failure(text, 1, (), builds=False)
     assert error.reason == (
         "uv did not resolve this: No solution found when resolving dependencies: Because a==2 has no usable wheels and"
         " only the following versions of a are available: a<=1 a==2 we can conclude that a>1 cannot be used (hint:"
@@ -53,29 +53,29 @@ def test_a_failure_of_any_uv_reads_as_one_paragraph(text: str) -> None:
 
 
 def test_where_builds_are_allowed_they_are_not_the_way_out() -> None:
-    assert not failure(NEW, 1, (), allow_build=True).hint
+    assert not failure(NEW, 1, (), builds=True).hint
 
 
 def test_causes_follow_each_other() -> None:
-    assert failure(CHAIN, 2, (), allow_build=False).reason == (
+    assert failure(CHAIN, 2, (), builds=False).reason == (
         "uv did not resolve this: Failed to read `--find-links` URL: http://host/links/: Failed to fetch:"
         " `http://host/links/`: HTTP status client error (401 Unauthorized)."
     )
 
 
 def test_the_help_on_options_that_are_ours_is_left_out() -> None:
-    reason = failure(USAGE, 2, (), allow_build=False).reason
+    reason = failure(USAGE, 2, (), builds=False).reason
     assert "possible values" not in reason
     assert "more information" not in reason
     assert "a similar value exists" in reason
 
 
 def test_silence_is_told_with_its_code() -> None:
-    assert "code -9" in failure("", -9, (), allow_build=False).reason
+    assert "code -9" in failure("", -9, (), builds=False).reason
 
 
 def test_an_endless_message_is_cut() -> None:
-    assert len(failure("error: " + "x" * 100_000, 1, (), allow_build=False).reason) < 3000
+    assert len(failure("error: " + "x" * 100_000, 1, (), builds=False).reason) < 3000
 
 
 def test_warnings_about_the_set_are_kept_and_progress_is_not() -> None:
@@ -134,5 +134,5 @@ _MARK = "{platform_machine == 'aarch64' or platform_machine == 'x86_64'}"
     ],
 )  # fmt: skip
 def test_the_cause_of_a_failure_is_one_clause(words: str, clause: str) -> None:
-    failed = failure(f"error: No solution found when resolving dependencies\n  cause: {words}", 1, [], allow_build=True)
+    failed = failure(f"error: No solution found when resolving dependencies\n  cause: {words}", 1, [], builds=True)
     assert cause(failed) == clause

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Contents", "EntryPoint", "Evidence", "Finding", "Member", "Noted"]
 
-Evidence = Literal["range", "full", "local", "installed"]
+Evidence = Literal["range", "full", "local", "built", "installed"]
 """How the bytes were had: ``range`` (parts over HTTP, the wheel's own hash unchecked), ``full`` (whole file over
-HTTP, hash checked where the index gave one), ``local`` (a file on disk), ``installed`` (no wheel, but the installed
-RECORD of an environment)."""
+HTTP, hash checked where the index gave one), ``local`` (a file on disk), ``built`` (built here from a source archive),
+``installed`` (no wheel, but the installed RECORD of an environment)."""
 
 
 class Member(NamedTuple):

@@ -31,6 +31,7 @@ __all__ = [
     "Newer",
     "Requirements",
     "Skip",
+    "SourceArchive",
     "allows",
     "contradictions",
     "extras_in_force",
@@ -53,6 +54,35 @@ class Newer(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class SourceArchive:
+    """A source archive (sdist, PEP 625), of which a wheel can be built.
+
+    Attributes:
+        filename: Its file name, e.g. ``em-0.4.0.tar.gz``.
+        name: Normalised name of the project.
+        version: Normalised version.
+        url: Where it is, without credentials; empty if an index must be asked for it by file name and hash.
+        index: The index that served it, or that must be asked; None if it was named directly or no index was.
+        sha256: Hex digest, or None.
+        size: Bytes, or None.
+        extras: Extras asked for, normalised and sorted.
+        direct: Whether it was named by URL.
+        path: The local file, if it is one.
+    """
+
+    filename: str
+    name: str
+    version: str
+    url: str
+    index: str | None = None
+    sha256: str | None = None
+    size: int | None = None
+    extras: tuple[str, ...] = ()
+    direct: bool = False
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One wheel that would be installed.
 
@@ -70,6 +100,8 @@ class Candidate:
         extras: Extras asked for, normalised and sorted.
         path: The local file, if it is one.
         newer: The newest release that the requirement allows, if that is another, and why it was not chosen.
+        source: The source archive that the wheel was built from, if it was: ``url`` and ``index`` are then those of the
+            archive, ``filename``, ``sha256``, ``size`` and ``path`` those of the wheel.
     """
 
     filename: str
@@ -85,6 +117,7 @@ class Candidate:
     extras: tuple[str, ...] = ()
     path: Path | None = None
     newer: Newer | None = None
+    source: SourceArchive | None = None
 
 
 class Skip(NamedTuple):
@@ -95,12 +128,14 @@ class Skip(NamedTuple):
         code: ``not-found``, ``no-wheel``, ``unreadable``, ``unreachable``, … (docs/reference/codes.md lists them).
         reason: One sentence for people.
         near: Names that were perhaps meant.
+        source: What a wheel could be built of, where there is no wheel.
     """
 
     requirement: str
     code: str
     reason: str
     near: tuple[str, ...] = ()
+    source: SourceArchive | None = None
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""Small JSON values on disk, by kind and key: what was read once and never changes.
+"""Small JSON values on disk, by kind and key: what was read once and never changes. Also files that were made.
 
 Many processes may share a folder. There are no locks: an entry is written beside its place and renamed into it, and
 each read checks the digest in its first line. A damaged entry counts as absent. A folder that cannot be used makes
@@ -13,10 +13,14 @@ import json
 import os
 import stat
 import time
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wheelclash.files import IrregularFileError, read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["SCHEMA", "Cache", "default_folder"]
 
@@ -30,6 +34,8 @@ _TAG = """Signature: 8a477f597d28d172789f06886806bc55
 # This file marks a cache of wheelclash; it may be deleted at any time. See https://bford.info/cachedir/
 """
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_FILE = ".file"
+_PIECE = 1024 * 1024
 _STALE = 3600.0
 """Seconds after which a half-written file is taken to be left by a writer that died."""
 
@@ -97,7 +103,7 @@ class Cache:
             self._prepare()
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                _write(temporary, data)
+                _write(temporary, [data])
                 temporary.replace(path)
             except OSError:
                 with contextlib.suppress(OSError):
@@ -106,6 +112,42 @@ class Cache:
         except OSError as error:
             self._writable = False
             self._warn(f"cannot be written to ({error.strerror})")
+
+    def file(self, kind: str, key: str, *, size: int) -> Path | None:
+        """Return the file put there, if it is there, has this size, and only this user can have written it."""
+        path = self._path(kind, key)
+        if path is None or not self._readable:
+            return None
+        path = path.with_suffix(_FILE)
+        try:
+            status = path.lstat()
+        except OSError:
+            return None
+        return path if stat.S_ISREG(status.st_mode) and _is_own(status) and status.st_size == size else None
+
+    def put_file(self, kind: str, key: str, source: Path) -> Path | None:
+        """Copy a file there and return its place; None if it cannot be kept, with one warning."""
+        path = self._path(kind, key)
+        if path is None or not self._writable:
+            return None
+        path = path.with_suffix(_FILE)
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(6).hex()}.tmp")
+        try:
+            self._prepare()
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                with source.open("rb") as stream:
+                    _write(temporary, iter(partial(stream.read, _PIECE), b""))
+                temporary.replace(path)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    temporary.unlink()
+                raise
+        except OSError as error:
+            self._writable = False
+            self._warn(f"cannot be written to ({error.strerror})")
+            return None
+        return path
 
     def _path(self, kind: str, key: str) -> Path | None:
         """Return where an entry is; None if the folder is not to be used."""
@@ -144,7 +186,7 @@ class Cache:
         self._prepared = True
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
-            _write(self.folder / "CACHEDIR.TAG", _TAG.encode("ascii"))
+            _write(self.folder / "CACHEDIR.TAG", [_TAG.encode("ascii")])
         self.prune()
 
     def prune(self) -> int:
@@ -184,10 +226,10 @@ def _digest(kind: str, key: str, payload: bytes) -> str:
     return digest.hexdigest()
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a new file and have it on the disk before anything points to it."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
+        stream.writelines(pieces)
         stream.flush()
         os.fsync(stream.fileno())

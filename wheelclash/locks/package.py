@@ -10,11 +10,11 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from wheelclash.core.distribution import Candidate, Skip
+from wheelclash.core.distribution import Candidate, Skip, SourceArchive
 from wheelclash.errors import QuestionError
 from wheelclash.index.filenames import rank, ranks, version_of
 from wheelclash.index.page import ProjectFile
-from wheelclash.resolve.choose import reason_for
+from wheelclash.resolve.choose import BUILD_OR_ASK, reason_for, source_archive
 from wheelclash.resolve.requirement import Asked
 from wheelclash.resolve.selection import Selection, Unlocated
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from wheelclash.locks.location import FileLocation
     from wheelclash.target.target import Target
 
-__all__ = ["Kind", "Locked", "LockedWheel", "folder_kind", "locked_wheel", "select_wheels", "uninstallable"]
+__all__ = ["Kind", "Locked", "LockedFile", "folder_kind", "locked_file", "select_wheels", "uninstallable"]
 
 Kind: TypeAlias = Literal["files", "not-a-wheel", "project", "workspace-member", "editable", "directory"]
 """What a lock says of a package: files to choose from, something to be built, or a folder of the user's own."""
@@ -42,8 +42,8 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 _UNUSABLE_NAME = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|]')
 
 
-class LockedWheel(NamedTuple):
-    """A wheel a lock names.
+class LockedFile(NamedTuple):
+    """A wheel or source archive that a lock names.
 
     Attributes:
         filename: Its name.
@@ -70,7 +70,7 @@ class Locked(NamedTuple):
         version: As the lock spells it; None for what has none before it is built.
         kind: What there is to install.
         wheels: Its wheels, for every target.
-        sources: File names of its source archives.
+        sources: Its source archives.
         registry: The index the lock names for it, without credentials, or None.
         origin: Where it comes from, for messages, without credentials: a URL, a path, a repository.
         direct: It was asked for by path or URL.
@@ -80,8 +80,8 @@ class Locked(NamedTuple):
     name: str
     version: str | None
     kind: Kind = "files"
-    wheels: tuple[LockedWheel, ...] = ()
-    sources: tuple[str, ...] = ()
+    wheels: tuple[LockedFile, ...] = ()
+    sources: tuple[LockedFile, ...] = ()
     registry: str | None = None
     origin: str = ""
     direct: bool = False
@@ -108,9 +108,9 @@ def folder_kind(*, own: bool, editable: bool, member: bool = False) -> Kind:
     return "editable" if editable else "directory"
 
 
-def locked_wheel(
+def locked_file(
     filename: str, place: FileLocation | None, *, sha256: str | None = None, size: int | None = None
-) -> LockedWheel:
+) -> LockedFile:
     """Return a wheel made of what a lock says of it.
 
     Args:
@@ -120,8 +120,8 @@ def locked_wheel(
         size: Its size in bytes.
     """
     if place is None:
-        return LockedWheel(filename, sha256=_digest(sha256), size=size)
-    return LockedWheel(filename, place.url, place.path, _digest(sha256) or _digest(place.sha256), size, place.refused)
+        return LockedFile(filename, sha256=_digest(sha256), size=size)
+    return LockedFile(filename, place.url, place.path, _digest(sha256) or _digest(place.sha256), size, place.refused)
 
 
 def select_wheels(
@@ -216,8 +216,10 @@ def _distinct(packages: Iterable[Locked]) -> list[Locked]:
 
 
 def _identity(package: Locked) -> tuple[object, ...]:
-    files = frozenset((wheel.filename, wheel.sha256) for wheel in package.wheels)
-    return (package.version, package.kind, files, frozenset(package.sources))
+    wheels, sources = (
+        frozenset((file.filename, file.sha256) for file in files) for files in (package.wheels, package.sources)
+    )
+    return (package.version, package.kind, wheels, sources)
 
 
 def _described(package: Locked) -> str:
@@ -226,15 +228,17 @@ def _described(package: Locked) -> str:
 
 
 def _chosen(package: Locked, target: Target, tag_ranks: Mapping[str, int], *, build_first: bool) -> Candidate | Skip:
+    source = _source(package)
+    suffix = "" if source is None else f": {BUILD_OR_ASK}"
     if package.kind == "not-a-wheel":
         reason = f"{package.origin or 'its source'} is no wheel: what it installs is not known until it is built"
-        return Skip(requirement=package.shown, code="not-a-wheel", reason=reason)
+        return Skip(package.shown, "not-a-wheel", reason + suffix, source=source)
     fitting = [wheel for wheel in package.wheels if rank(wheel.filename, tag_ranks) is not None]
     parsed = _own_wheels(package, fitting)
     if not parsed:
-        return Skip(requirement=package.shown, code="no-wheel", reason=_why_none(package, target))
+        return Skip(package.shown, "no-wheel", _why_none(package, target) + suffix, source=source)
 
-    def preference(entry: tuple[LockedWheel, Version, BuildTag]) -> tuple[object, ...]:
+    def preference(entry: tuple[LockedFile, Version, BuildTag]) -> tuple[object, ...]:
         best = rank(entry[0].filename, tag_ranks) or 0
         return (entry[2], -best) if build_first else (-best, entry[2])
 
@@ -256,7 +260,26 @@ def _chosen(package: Locked, target: Target, tag_ranks: Mapping[str, int], *, bu
     )
 
 
-def _own_wheels(package: Locked, wheels: Sequence[LockedWheel]) -> list[tuple[LockedWheel, Version, BuildTag]]:
+def _source(package: Locked) -> SourceArchive | None:
+    """Return the source archive that a wheel of a package could be built of, if there is one."""
+    for file in package.sources:
+        source = source_archive(
+            file.filename,
+            package.name,
+            file.url,
+            index=package.registry,
+            sha256=file.sha256,
+            size=file.size,
+            extras=package.extras,
+            direct=package.direct,
+            path=file.path,
+        )
+        if source is not None and not file.refused:
+            return source
+    return None
+
+
+def _own_wheels(package: Locked, wheels: Sequence[LockedFile]) -> list[tuple[LockedFile, Version, BuildTag]]:
     """Return wheels with version and build tag, less those named like another project or version.
 
     A lock may leave out the local part of a version, unless it has files of the version as it stands.
@@ -280,7 +303,7 @@ def _why_none(package: Locked, target: Target) -> str:
     if not parsed and package.wheels:
         return f"the lock names files of another project or version for it, e.g. {package.wheels[0].filename}"
     if not parsed and package.sources:
-        return f"it came as source only ({package.sources[0]}); wheels alone can be compared"
+        return f"it came as source only ({package.sources[0].filename})"
     if not parsed:
         return "the lock names no file of it"
     asked = Asked(text=package.shown, name=package.name, specifier=SpecifierSet(prereleases=True))

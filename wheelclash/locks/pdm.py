@@ -17,7 +17,7 @@ from wheelclash.http.urls import without_credentials
 from wheelclash.locks.document import choose_names, pyproject_beside
 from wheelclash.locks.graph import LockEdge, Markers, lines, reach
 from wheelclash.locks.location import filename_of
-from wheelclash.locks.package import Locked, LockedWheel, folder_kind, locked_wheel
+from wheelclash.locks.package import Locked, LockedFile, folder_kind, locked_file
 from wheelclash.locks.project import Installation, LockRequest, ProjectLock
 from wheelclash.target.inferred import python_allowed
 
@@ -218,12 +218,12 @@ def _locked(table: Table, location: LockLocation) -> Locked:
     path, url = table.text("path"), table.text("url")
     named = path if path is not None else url
     if named is None:
-        wheels = tuple(_wheel(file, location) for file in table.tables("files"))
+        files = tuple(_wheel(file, location) for file in table.tables("files"))
         return Locked(
             name=name,
             version=version,
-            wheels=tuple(wheel for wheel in wheels if wheel.filename.lower().endswith(".whl")),
-            sources=tuple(wheel.filename for wheel in wheels if not wheel.filename.lower().endswith(".whl")),
+            wheels=tuple(file for file in files if file.filename.lower().endswith(".whl")),
+            sources=tuple(file for file in files if not file.filename.lower().endswith(".whl")),
             extras=extras,
         )
     filename, origin = filename_of(named), without_credentials(named)
@@ -232,7 +232,7 @@ def _locked(table: Table, location: LockLocation) -> Locked:
         digest = next(
             (wheel.sha256 for wheel in (_wheel(file, location) for file in table.tables("files")) if wheel.sha256), None
         )
-        wheel = locked_wheel(filename, place, sha256=digest)
+        wheel = locked_file(filename, place, sha256=digest)
         return Locked(name=name, version=version, wheels=(wheel,), origin=origin, direct=True, extras=extras)
     if path is not None and not filename.lower().endswith((".gz", ".zip", ".bz2", ".xz")):
         kind = folder_kind(own=location.is_root(path), editable=table.flag("editable"))
@@ -240,11 +240,11 @@ def _locked(table: Table, location: LockLocation) -> Locked:
     return Locked(name=name, version=version, kind="not-a-wheel", origin=origin, direct=True)
 
 
-def _wheel(table: Table, location: LockLocation) -> LockedWheel:
+def _wheel(table: Table, location: LockLocation) -> LockedFile:
     url, digest = table.text("url"), table.text("hash") or ""
     place = None if url is None else location.of_url(url)
     sha256 = digest if digest.startswith("sha256:") else None
-    return locked_wheel(table.text("file") or filename_of(url or ""), place, sha256=sha256)
+    return locked_file(table.text("file") or filename_of(url or ""), place, sha256=sha256)
 
 
 def _fits(table: Table, target: Target) -> bool:

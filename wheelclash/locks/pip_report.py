@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from wheelclash.errors import QuestionError, TargetError
 from wheelclash.http.urls import without_credentials
 from wheelclash.locks.location import filename_of
-from wheelclash.locks.package import Locked, folder_kind, locked_wheel, select_wheels
+from wheelclash.locks.package import Locked, folder_kind, locked_file, select_wheels
 from wheelclash.target.inferred import targets_among
 from wheelclash.target.target import target_for
 
@@ -112,14 +112,22 @@ def _locked(table: Table, location: LockLocation) -> Locked:
         kind = folder_kind(own=False, editable=info.table("dir_info").flag("editable"))
         return Locked(name=name, version=version, kind=kind, origin=origin, direct=True)
     filename = filename_of(url)
-    if "vcs_info" in info or not filename.lower().endswith(".whl"):
-        if direct or "vcs_info" in info:
-            return Locked(name=name, version=version, kind="not-a-wheel", origin=origin, direct=True)
-        return Locked(name=name, version=version, sources=(filename,))
+    if "vcs_info" in info:
+        return Locked(name=name, version=version, kind="not-a-wheel", origin=origin, direct=True)
     archive = info.table("archive_info")
     sha256 = archive.table("hashes").text("sha256") or _old_hash(archive)
-    wheel = locked_wheel(filename, location.of_url(url), sha256=sha256)
-    return Locked(name=name, version=version, wheels=(wheel,), origin=origin, direct=direct, extras=extras)
+    file = locked_file(filename, location.of_url(url), sha256=sha256)
+    if filename.lower().endswith(".whl"):
+        return Locked(name=name, version=version, wheels=(file,), origin=origin, direct=direct, extras=extras)
+    return Locked(
+        name=name,
+        version=version,
+        kind="not-a-wheel" if direct else "files",
+        sources=() if info.text("subdirectory") else (file,),
+        origin=origin,
+        direct=direct,
+        extras=extras,
+    )
 
 
 def _old_hash(archive: Table) -> str | None:

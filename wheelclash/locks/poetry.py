@@ -22,7 +22,7 @@ from wheelclash.http.urls import without_credentials
 from wheelclash.locks.document import Table, pyproject_beside
 from wheelclash.locks.graph import LockEdge, Markers, lines, reach
 from wheelclash.locks.location import filename_of
-from wheelclash.locks.package import Locked, folder_kind, locked_wheel
+from wheelclash.locks.package import Locked, folder_kind, locked_file
 from wheelclash.locks.project import Installation, ProjectLock
 
 if TYPE_CHECKING:
@@ -360,18 +360,17 @@ class PoetryLock(ProjectLock):
             if not filename.lower().endswith(".whl") or source.text("subdirectory"):
                 return Locked(name=name, version=version, kind="not-a-wheel", origin=origin, direct=True)
             place = location.of_path(url) if kind == "file" else location.of_url(url)
-            wheel = locked_wheel(filename, place, sha256=hashes.get(filename))
+            wheel = locked_file(filename, place, sha256=hashes.get(filename))
             return Locked(name=name, version=version, wheels=(wheel,), origin=origin, direct=True)
         if kind not in {None, "legacy", "pypi"}:
             return Locked(name=name, version=version, kind="not-a-wheel", origin=without_credentials(url), direct=True)
-        wheels = tuple(
-            locked_wheel(filename, None, sha256=digest)
-            for filename, digest in hashes.items()
-            if filename.lower().endswith(".whl")
-        )
-        sources = tuple(filename for filename in hashes if not filename.lower().endswith(".whl"))
+        files = [locked_file(filename, None, sha256=digest) for filename, digest in hashes.items()]
         return Locked(
-            name=name, version=version, wheels=wheels, sources=sources, registry=location.index_url(url or None)
+            name=name,
+            version=version,
+            wheels=tuple(file for file in files if file.filename.lower().endswith(".whl")),
+            sources=tuple(file for file in files if not file.filename.lower().endswith(".whl")),
+            registry=location.index_url(url or None),
         )
 
     def _files(self, table: Table, name: str) -> Iterator[tuple[str, str | None]]:

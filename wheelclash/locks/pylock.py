@@ -12,14 +12,14 @@ from wheelclash.errors import QuestionError
 from wheelclash.http.urls import without_credentials
 from wheelclash.locks.graph import Markers
 from wheelclash.locks.location import FileLocation, filename_of
-from wheelclash.locks.package import Locked, LockedWheel, folder_kind, locked_wheel
+from wheelclash.locks.package import Locked, LockedFile, folder_kind, locked_file
 from wheelclash.locks.project import Installation, ProjectLock
 from wheelclash.target.inferred import python_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packaging.pylock import Package, PackageArchive, PackageWheel, Pylock
+    from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel, Pylock
 
     from wheelclash.locks.document import Table
     from wheelclash.locks.location import LockLocation
@@ -130,8 +130,8 @@ def _locked(package: Package, location: LockLocation) -> Locked:
         return Locked(name=package.name, version=version, kind=kind, origin=path, direct=True)
     if package.archive is not None:
         return _archive(package, package.archive, version, location)
-    sources = () if package.sdist is None else (package.sdist.filename,)
-    wheels = tuple(_wheel(wheel, location) for wheel in package.wheels or [])
+    sources = () if package.sdist is None else (_file(package.sdist, location),)
+    wheels = tuple(_file(wheel, location) for wheel in package.wheels or [])
     return Locked(name=package.name, version=version, wheels=wheels, sources=sources, registry=index)
 
 
@@ -139,18 +139,19 @@ def _archive(package: Package, archive: PackageArchive, version: str | None, loc
     """Return a file that the lock names directly: a wheel, or something to be built."""
     filename = filename_of(archive.url or archive.path or "")
     origin = without_credentials(archive.url or archive.path or "")
-    if not filename.lower().endswith(".whl") or archive.subdirectory:
-        return Locked(name=package.name, version=version, kind="not-a-wheel", origin=origin, direct=True)
-    wheel = locked_wheel(
+    file = locked_file(
         filename, _place(archive.url, archive.path, location), sha256=archive.hashes.get("sha256"), size=archive.size
     )
-    return Locked(name=package.name, version=version, wheels=(wheel,), origin=origin, direct=True)
+    if filename.lower().endswith(".whl") and not archive.subdirectory:
+        return Locked(name=package.name, version=version, wheels=(file,), origin=origin, direct=True)
+    sources = () if archive.subdirectory else (file,)
+    return Locked(name=package.name, version=version, kind="not-a-wheel", sources=sources, origin=origin, direct=True)
 
 
-def _wheel(wheel: PackageWheel, location: LockLocation) -> LockedWheel:
-    size = wheel.size if wheel.size is not None and wheel.size >= 0 else None
-    return locked_wheel(
-        wheel.filename, _place(wheel.url, wheel.path, location), sha256=wheel.hashes.get("sha256"), size=size
+def _file(file: PackageWheel | PackageSdist, location: LockLocation) -> LockedFile:
+    size = file.size if file.size is not None and file.size >= 0 else None
+    return locked_file(
+        file.filename, _place(file.url, file.path, location), sha256=file.hashes.get("sha256"), size=size
     )
 
 

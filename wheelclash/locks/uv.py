@@ -23,7 +23,7 @@ from wheelclash.http.urls import without_credentials
 from wheelclash.locks.document import Table, pyproject_beside
 from wheelclash.locks.graph import Markers
 from wheelclash.locks.location import filename_of
-from wheelclash.locks.package import Locked, LockedWheel, folder_kind, locked_wheel
+from wheelclash.locks.package import Locked, LockedFile, folder_kind, locked_file
 from wheelclash.locks.project import Installation, ProjectLock
 from wheelclash.target.inferred import python_allowed
 
@@ -202,35 +202,35 @@ def _locked(name: str, version: str | None, table: Table, location: LockLocation
     registry = source.text("registry")
     if registry is not None:
         local = "://" not in registry
-        wheels = tuple(_wheel(wheel, location, registry if local else "") for wheel in table.tables("wheels"))
-        sdist = table.table("sdist")
-        archive = filename_of(sdist.text("url") or sdist.text("path") or "")
+        wheels = tuple(_file(wheel, location, registry if local else "") for wheel in table.tables("wheels"))
+        source_archive = _file(table.table("sdist"), location, registry if local else "")
+        sources = (source_archive,) if source_archive.filename else ()
         index = location.of_path(registry).url if local else location.index_url(registry)
-        return Locked(
-            name=name, version=version, wheels=wheels, sources=(archive,) if archive else (), registry=index or None
-        )
+        return Locked(name=name, version=version, wheels=wheels, sources=sources, registry=index or None)
     path, url = source.text("path"), source.text("url")
     named = path if path is not None else url
     if named is not None and filename_of(named).lower().endswith(".whl"):
         wheels = tuple(_direct(wheel, path, url, location) for wheel in table.tables("wheels"))
         return Locked(name=name, version=version, wheels=wheels, origin=without_credentials(named), direct=True)
     origin = without_credentials(source.text("git") or named or "")
-    return Locked(name=name, version=version, kind="not-a-wheel", origin=origin, direct=True)
+    is_file = named is not None and not source.text("subdirectory")
+    archives = (_direct(table.table("sdist"), path, url, location),) if is_file else ()
+    return Locked(name=name, version=version, kind="not-a-wheel", sources=archives, origin=origin, direct=True)
 
 
-def _wheel(table: Table, location: LockLocation, registry: str) -> LockedWheel:
-    """Return a registry's wheel: by URL, or by a path relative to a registry that is a folder."""
+def _file(table: Table, location: LockLocation, registry: str) -> LockedFile:
+    """Return a registry's wheel or source archive: by URL, or by a path relative to a registry that is a folder."""
     url, path = table.text("url"), table.text("path")
     place = location.of_url(url) if url is not None else location.of_path(path or "", registry)
     filename = filename_of(url or path or "") or (table.text("filename") or "")
-    return locked_wheel(filename, place, sha256=table.text("hash"), size=table.number("size"))
+    return locked_file(filename, place, sha256=table.text("hash"), size=table.number("size"))
 
 
-def _direct(table: Table, path: str | None, url: str | None, location: LockLocation) -> LockedWheel:
-    """Return the wheel of a direct source; the source says where it is."""
+def _direct(table: Table, path: str | None, url: str | None, location: LockLocation) -> LockedFile:
+    """Return the file of a direct source; the source says where it is."""
     place = location.of_path(path) if path is not None else location.of_url(url or "")
     filename = table.text("filename") or filename_of(table.text("url") or table.text("path") or path or url or "")
-    return locked_wheel(filename, place, sha256=table.text("hash"), size=table.number("size"))
+    return locked_file(filename, place, sha256=table.text("hash"), size=table.number("size"))
 
 
 class Item(NamedTuple):

@@ -1,8 +1,8 @@
 """The choice of one wheel for a requirement, as an installer makes it, and why there is none.
 
 Specifiers and pre-releases by PEP 440, yanked files by PEP 592, ``Requires-Python`` by PEP 503, tags by PEP 425 and
-build tags by PEP 427. Source distributions are never chosen: what they would install is not known until they are
-built. Pure: no network, no disk but for the size of a wheel that was named by its path.
+build tags by PEP 427. Source archives are never chosen: what they would install is not known until they are built; a
+skip says which one could be. Pure: no network, no disk but for the size of a wheel that was named by its path.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
-from wheelclash.core.distribution import Candidate, Choice, Newer, Skip
+from wheelclash.core.distribution import Candidate, Choice, Newer, Skip, SourceArchive
 from wheelclash.http.urls import local_path
 from wheelclash.index.filenames import project_of, python_fits, rank, ranks, version_of
 from wheelclash.wording import near_names, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from packaging.tags import Tag
     from packaging.utils import BuildTag
@@ -31,11 +32,11 @@ if TYPE_CHECKING:
     from wheelclash.resolve.requirement import Asked
     from wheelclash.target.target import Target
 
-__all__ = ["ASK_INSTEAD", "choose", "choose_direct", "newer_release", "pins", "reason_for"]
+__all__ = ["BUILD_OR_ASK", "choose", "choose_direct", "newer_release", "pins", "reason_for", "source_archive"]
 
 _SHOWN = 6
-ASK_INSTEAD = "build a wheel and give that, or ask an environment it is installed in (wheelclash env)"
-"""What answers for a project that has no wheel."""
+BUILD_OR_ASK = "--build would build it (runs its code), or ask an environment it is installed in (wheelclash env)"
+"""What answers for a project that has a source archive and no wheel."""
 
 
 def reason_for(asked: Asked, files: Sequence[ProjectFile], target: Target, *, excluded: bool) -> str:
@@ -65,7 +66,7 @@ def reason_for(asked: Asked, files: Sequence[ProjectFile], target: Target, *, ex
         return f"no release{when} fits {str(asked.specifier) or 'any version'}; there is {near}"
     with_wheels = sorted((version for version in allowed if version in wheels), reverse=True)
     if not with_wheels:
-        return f"{some(map(str, sorted(allowed, reverse=True)), _SHOWN)} came as source only{when}: {ASK_INSTEAD}"
+        return f"{some(map(str, sorted(allowed, reverse=True)), _SHOWN)} came as source only{when}"
     newest = with_wheels[0]
     offered = wheels[newest]
     if all(file.yanked is not None for file, _ in offered) and any(_fits(tags, target) for _, tags in offered):
@@ -156,8 +157,12 @@ def choose(
     allowed = _allowed(asked, offered, target, prereleases=prereleases)
     best = _best(allowed, asked.specifier, ranks(target.tags))
     if best is None:
-        files = [file for _, file in offered]
-        return Skip(asked.text, "no-wheel", reason_for(asked, files, target, excluded=exclude_newer is not None))
+        reason = reason_for(asked, [file for _, file in offered], target, excluded=exclude_newer is not None)
+        source = _best_source(allowed, asked)
+        if source is not None:
+            reason += f"; there is {source.filename}" if any(release.file.is_wheel for release in allowed) else ""
+            reason += f": {BUILD_OR_ASK}"
+        return Skip(asked.text, "no-wheel", reason, source=source)
     newest = _newest(allowed, best.version)
     file = best.release.file
     return Candidate(
@@ -222,7 +227,11 @@ def choose_direct(asked: Asked, target: Target | None = None) -> Choice:
     filename = asked.filename
     if not filename.lower().endswith(".whl") or not url.startswith(("http://", "https://", "file:")):
         reason = "only wheels can be compared, and this URL names none: what it installs is not known until it is built"
-        return Skip(asked.text, "not-a-wheel", reason)
+        source = source_archive(
+            filename, asked.name, url, sha256=asked.sha256, extras=asked.extras, direct=True, path=asked.path
+        )
+        reason += "" if source is None else f"; {BUILD_OR_ASK}"
+        return Skip(asked.text, "not-a-wheel", reason, source=source)
     try:
         name, version, _, tags = parse_wheel_filename(filename)
     except InvalidWheelFilename as error:
@@ -284,6 +293,67 @@ def _wheel(place: int, release: _Release, places: Mapping[str, int]) -> _Wheel |
     return _Wheel(version, -best, build, place, release)
 
 
+def source_archive(
+    filename: str,
+    name: str | None,
+    url: str,
+    *,
+    index: str | None = None,
+    sha256: str | None = None,
+    size: int | None = None,
+    extras: tuple[str, ...] = (),
+    direct: bool = False,
+    path: Path | None = None,
+) -> SourceArchive | None:
+    """Return what can be built, by its file name; None if that is no source archive's (PEP 625), or another project's.
+
+    Args:
+        filename: The file name.
+        name: The normalised name it must be of; None for any.
+        url: As in :class:`~wheelclash.core.distribution.SourceArchive`, as is the rest.
+        index: As above.
+        sha256: As above.
+        size: As above.
+        extras: As above.
+        direct: As above.
+        path: As above.
+    """
+    try:
+        named, version = parse_sdist_filename(filename)
+    except InvalidSdistFilename:
+        return None
+    if name is not None and named != name:
+        return None
+    return SourceArchive(filename, named, str(version), url, index, sha256, size, extras, direct, path)
+
+
+def _best_source(releases: Sequence[_Release], asked: Asked) -> SourceArchive | None:
+    """Return the source archive of the newest release, a yanked one (PEP 592) only if the specifier pins a version."""
+    pinned = pins(asked.specifier)
+    sources = [
+        (release.file.yanked is None, release.version, source)
+        for release in releases
+        if not release.file.is_wheel
+        and (pinned or release.file.yanked is None)
+        and (source := _source(release, asked)) is not None
+    ]
+    return max(sources, key=lambda entry: entry[:2], default=(False, None, None))[2]
+
+
+def _source(release: _Release, asked: Asked) -> SourceArchive | None:
+    file = release.file
+    return source_archive(
+        file.filename,
+        asked.name,
+        file.url,
+        index=release.location,
+        sha256=file.sha256,
+        size=file.size,
+        extras=asked.extras,
+        path=local_path(file.url),
+    )
+
+
 def _newest(allowed: Iterable[_Release], than: Version) -> Version | None:
     """Return the newest of some releases that are not yanked, if it is newer than another."""
     return max(
@@ -298,7 +368,7 @@ def _why_no_wheel(version: Version, asked: Asked, allowed: Iterable[_Release], t
     if any(file.is_wheel and rank(file.filename, places) is not None for file in files):
         return None
     pinned = replace(asked, specifier=SpecifierSet(f"=={version}"))
-    reason = reason_for(pinned, files, target, excluded=False).removesuffix(f": {ASK_INSTEAD}")
+    reason = reason_for(pinned, files, target, excluded=False)
     return f"it {reason.removeprefix(f'{version} ')}" if reason.startswith(f"{version} ") else reason
 
 

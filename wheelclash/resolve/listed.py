@@ -98,7 +98,7 @@ class Files(NamedTuple):
         dynamic = next((project for project in self.projects if project.is_dynamic), None)
         if dynamic is not None:
             reason = f"What {dynamic.path.name} requires is dynamic: it is not known until the project's code is run."
-            raise QuestionError(reason, "Leave out --no-deps, and give --allow-build.")
+            raise QuestionError(reason, "Leave out --no-deps, and give --build.")
         limits = self._limits(credentials)
         asked: list[Asked] = []
         skipped: list[Skip] = []

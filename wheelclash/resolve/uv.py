@@ -81,14 +81,14 @@ class _Message(NamedTuple):
     text: str
 
 
-def failure(complaints: str, returncode: int, secrets: Sequence[Secret], *, allow_build: bool) -> QuestionError:
+def failure(complaints: str, returncode: int, secrets: Sequence[Secret], *, builds: bool) -> QuestionError:
     """Return an error that says in uv's words why it found nothing to install.
 
     Args:
         complaints: Its standard error.
         returncode: Its exit code.
         secrets: What not to repeat.
-        allow_build: Whether source distributions were allowed; if that is the cause, the hint names the option.
+        builds: Whether source archives were allowed; if that is the cause, the hint names the option.
     """
     messages = [message for message in _messages(redacted(complaints, secrets)) if message.kind != "warning"]
     causes = [message.text.rstrip(".:") for message in messages if message.kind not in {"hint", "tip"}]
@@ -97,10 +97,10 @@ def failure(complaints: str, returncode: int, secrets: Sequence[Secret], *, allo
     if hints:
         words += f" (hint: {'; '.join(hints)})"
     hint = ""
-    if not allow_build and _NEEDS_BUILD.search(complaints):
+    if not builds and _NEEDS_BUILD.search(complaints):
         hint = (
-            "What came as source only is not known until it is built: ask an environment it is installed in (wheelclash"
-            " env). --allow-build lets uv take source distributions and run their code to learn what they require."
+            "What came as source only is not known until it is built: --build would build it (runs its code), or ask an"
+            " environment it is installed in (wheelclash env)."
         )
     return QuestionError(f"uv did not resolve this: {_shortened(words)}.", hint)
 

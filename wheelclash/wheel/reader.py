@@ -21,6 +21,8 @@ from wheelclash.http.urls import origin_of
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
 
     from wheelclash.core.distribution import Candidate
     from wheelclash.http.cache import Cache
@@ -82,7 +84,7 @@ _ANY_ORIGIN = "*"
 _OPEN_AT_MOST = 64
 _SETTLED = 2.0
 _AGAIN = frozenset({"changed", "protocol"})
-_EVIDENCE: dict[str, Evidence] = {"range": "range", "full": "full", "local": "local"}
+_EVIDENCE: dict[str, Evidence] = {"range": "range", "full": "full", "local": "local", "built": "built"}
 
 
 def cached_contents(candidate: Candidate, cache: Cache) -> tuple[Contents, Evidence] | None:
@@ -102,6 +104,8 @@ def cached_contents(candidate: Candidate, cache: Cache) -> tuple[Contents, Evide
 
 def _keys(candidate: Candidate) -> list[str]:
     """Return under which keys an entry may be found: first the one that every origin shares."""
+    if candidate.source is not None:
+        return [_built_key(candidate)]
     if candidate.path is not None:
         try:
             return [_local_key(candidate, candidate.path.stat())]
@@ -115,6 +119,11 @@ def _keys(candidate: Candidate) -> list[str]:
 def _remote_key(candidate: Candidate, origin: str) -> str:
     claims = (candidate.sha256 or "", candidate.size, candidate.filename, candidate.core_metadata_sha256, origin)
     return "\n".join(str(part).lower() for part in claims)
+
+
+def _built_key(candidate: Candidate) -> str:
+    """Return the key of a wheel that was built here: its own hash, whichever folder it is kept in."""
+    return "\n".join(("built", candidate.sha256 or "", candidate.filename))
 
 
 def _local_key(candidate: Candidate, status: os.stat_result) -> str:
@@ -141,6 +150,7 @@ class WheelReader:
         self._hosts: Hosts | None = None
         self._session: WheelReader | None = None  # knows what earlier questions learnt of servers
         self._lock = threading.Lock()
+        self._folder: TemporaryDirectory[str] | None = None
         self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def for_question(self, cert: str | None = None) -> WheelReader:
@@ -212,6 +222,9 @@ class WheelReader:
             raise WheelError(candidate.filename, "unreadable", f"it cannot be read ({error.strerror})") from error
         finally:
             archive.close()
+        if candidate.source is not None:
+            self._keep(_built_key(candidate), contents, "built")
+            return contents, "built"
         key = _local_key(candidate, before)
         if key == _local_key(candidate, after) and time.time() - after.st_mtime > _SETTLED:
             self._keep(key, contents, "local")
@@ -241,10 +254,24 @@ class WheelReader:
                 self._forget(candidate)
                 return self._member(candidate, path, limit, head, fresh=True)
 
+    @property
+    def folder(self) -> Path:
+        """Return a folder for wheels that are made for the question; it is there until the reader is closed."""
+        from pathlib import Path
+        from tempfile import TemporaryDirectory
+
+        with self._lock:
+            if self._folder is None:
+                self._folder = TemporaryDirectory(prefix="wheelclash-")
+            return Path(self._folder.name)
+
     def close(self) -> None:
-        """Close every archive; the reader can be used again."""
+        """Close every archive and remove its folder; the reader can be used again."""
         while self._open:
             self._open.popitem()[1].close()
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
 
     def _read(self, candidate: Candidate, *, fresh: bool) -> tuple[Contents, Archive]:
         from wheelclash.wheel.remote import open_archive
