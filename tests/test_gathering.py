@@ -254,13 +254,13 @@ def test_failure_to_resolve_is_told_in_the_words_of_uv(ask: Asker) -> None:
     ran = ask.command("over")
     assert ran.code == 2
     assert "under==1.0 has no usable wheels" in ran.err
-    assert "--allow-build" in ran.err
+    assert "--build" in ran.err
     assert ran.out == ""
 
 
-def test_with_builds_allowed_what_has_no_wheel_is_a_skip(ask: Asker) -> None:
-    report = ask("over", "meta", deps=True, allow_build=True)
-    assert [(each.requirement, each.code) for each in report.skipped] == [("under==1.0", "no-wheel")]
+def test_with_builds_what_cannot_be_built_is_a_skip(ask: Asker) -> None:
+    report = ask("over", "meta", deps=True, build=True)
+    assert [(each.requirement, each.code) for each in report.skipped] == [("under==1.0", "build-failed")]
     assert found(report) == CLASH
     assert any("may have run code" in each for each in report.warnings)
 
@@ -368,13 +368,13 @@ def test_git_is_run_only_if_building_was_allowed(ask: Asker, line: str) -> None:
     ask.write("pyproject.toml", "[project]", "name = 'ours'", "version = '1'", "dependencies = ['theirs']",
               "[tool.uv.sources]", "theirs = {git = 'https://h.example/t.git'}")  # fmt: skip
     for options in ({"files": ["r.txt"]}, {"files": ["pyproject.toml"]}):
-        with pytest.raises(QuestionError, match=r"comes from a repository.*--allow-build"):
+        with pytest.raises(QuestionError, match=r"comes from a repository.*--build"):
             ask(environ=environ, **options)
     if not line.startswith("-e"):
         assert [each.code for each in ask(line, environ=environ).skipped] == ["not-a-wheel"]
     assert not (ask.folder / "git-was-run").exists()
     with pytest.raises(QuestionError, match="did not resolve"):
-        ask(files=["r.txt"], allow_build=True, environ=environ)
+        ask(files=["r.txt"], build=True, environ=environ)
     assert (ask.folder / "git-was-run").exists() == (not line.startswith("-e")), "uv refuses an egg without git"
 
 

@@ -29,9 +29,19 @@ WRONG_TYPES: list[tuple[str, Any]] = [
     *((name, [None]) for name in ("keep", "ignore", "files", "constraints", "extras", "groups", "against", "siblings")),
     *(
         (name, "no")
-        for name in ("all_targets", "use_config", "system", "all_extras", "prereleases", "allow_build", "why", "deps")
+        for name in (
+            "all_targets",
+            "use_config",
+            "system",
+            "all_extras",
+            "prereleases",
+            "build",
+            "allow_build",
+            "why",
+            "deps",
+        )
     ),
-    *((name, None) for name in ("all_targets", "use_config", "system", "all_extras", "allow_build", "why")),
+    *((name, None) for name in ("all_targets", "use_config", "system", "all_extras", "build", "allow_build", "why")),
     ("target", "3.12"),
     ("target", ["3.12"]),
     ("target", 3.12),

@@ -448,7 +448,7 @@ def _with_built(
 
     if question.options.allow_build:
         notes.append(FORMER_NAME)
-    skips = [skip for found in sets for skip in found.skipped]
+    skips = [skip for before in sets for skip in before.skipped]
     requirements = {skip.source: skip.requirement for skip in skips if skip.source is not None}
     if not requirements or not question.options.builds:
         return list(sets)
@@ -473,30 +473,33 @@ def _with_built(
         named = some([f"{result.source.name} {result.source.version}" for result in new], len(new))
         notes.append(f"{named} built from source by {new[0].by}: code of {'each' if len(new) > 1 else 'it'} was run")
     asked = {requirement.name for requirement in (*inputs.asked, *inputs.against, *inputs.siblings)}
-    return [_with_results(gatherer, found, results, asked) for gatherer, found in zip(gatherers, sets, strict=True)]
+    return [_with_results(gatherer, before, results, asked) for gatherer, before in zip(gatherers, sets, strict=True)]
 
 
 def _with_results(
-    gatherer: _Gatherer, found: TargetSet, results: Mapping[SourceArchive, Built | Skip], asked: Collection[str | None]
+    gatherer: _Gatherer,
+    before: TargetSet,
+    results: Mapping[SourceArchive, Built | Skip],
+    asked: Collection[str | None],
 ) -> TargetSet:
     """Return one target's set with what came of the builds."""
     roots = {} if gatherer.closure is None else gatherer.closure.roots
     skipped: list[Skip] = []
     built: list[Candidate] = []
-    for skip in found.skipped:
+    for skip in before.skipped:
         result = None if skip.source is None else results[skip.source]
-        choice = skip if result is None else result if isinstance(result, Skip) else result.choice(skip, found.target)
+        choice = skip if result is None else result if isinstance(result, Skip) else result.choice(skip, before.target)
         if isinstance(choice, Skip):
             skipped.append(choice)
         else:
             built.append(replace(choice, extras=roots.get(choice.name, choice.extras)))
     wanted = [candidate.name for candidate in built if candidate.name in asked or candidate.name in roots]
     pulled = {candidate.name for candidate in built} - set(wanted) if gatherer.closure is not None else set()
-    return found._replace(
-        candidates=distinct([*found.candidates, *built]),
+    return before._replace(
+        candidates=distinct([*before.candidates, *built]),
         skipped=skipped,
-        roots=tuple(dict.fromkeys([*found.roots, *wanted])),
-        pulled=found.pulled | pulled,
+        roots=tuple(dict.fromkeys([*before.roots, *wanted])),
+        pulled=before.pulled | pulled,
     )
 
 

@@ -141,7 +141,7 @@ def test_where_nothing_has_a_wheel_uv_is_quoted_and_the_way_out_is_named(user: R
     with pytest.raises(QuestionError) as caught:
         user.resolve("over")
     assert "under==1.0 has no usable wheels" in caught.value.reason
-    assert "--allow-build" in caught.value.hint
+    assert "--build" in caught.value.hint
 
 
 def test_with_builds_allowed_a_source_distribution_is_a_skip(user: Resolver) -> None:
@@ -171,7 +171,7 @@ def test_a_failure_is_told_in_the_words_of_uv_in_one_paragraph(
         user.resolve(*requirements)
     assert words in caught.value.reason
     assert "\n" not in caught.value.reason
-    assert "--allow-build" not in caught.value.hint
+    assert "--build" not in caught.value.hint
 
 
 def test_offline_means_that_uv_asks_nobody(user: Resolver, index: LoopbackIndex, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_failure_of_any_uv_reads_as_one_paragraph(text: str) -> None:
         " Wheels are required for `a` because building from source is disabled for all packages (i.e., with"
         " `--no-build`))."
     )
-    assert "--allow-build" in error.hint
+    assert "--build" in error.hint
 
 
 def test_where_builds_are_allowed_they_are_not_the_way_out() -> None:

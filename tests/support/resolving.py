@@ -14,13 +14,14 @@ from wheelclash.index.settings import IndexOptions, IndexSettings, resolve_setti
 from wheelclash.resolve.requirement import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from tests.support.wheelmaker import Wheel
     from wheelclash.resolve.selection import Selection
     from wheelclash.target.target import Target
 
-__all__ = ["HUSH", "Resolver", "sdist"]
+__all__ = ["HUSH", "Resolver", "buildable", "sdist"]
 
 HUSH = "s3cr3t-p4ss"
 """A password that must be seen nowhere."""
@@ -93,15 +94,50 @@ class Resolver:
         return found
 
 
-def sdist(name: str, version: str, requires: Sequence[str] = ()) -> bytes:
+_BACKEND = """
+import json, os, zipfile
+
+def build_wheel(folder, settings=None, metadata=None):
+    filename = "{filename}"
+    with zipfile.ZipFile(os.path.join(folder, filename), "w") as wheel:
+        for path, content in {entries!r}.items():
+            wheel.writestr(path, content)
+    return filename
+"""
+
+
+def buildable(wheel: Wheel, *, backend: str = "", name: str = "", version: str = "") -> tuple[str, bytes]:
+    """A source archive of which a backend of its own builds a wheel, and needs nothing for it.
+
+    Args:
+        wheel: The wheel.
+        backend: The text of the backend; ``built`` in it is the one that builds the wheel.
+        name: The archive's name, where that is not the wheel's.
+        version: The same of the version.
+
+    Returns:
+        Its file name and its content.
+    """
+    entries = wheel.entries() | {f"{wheel.dist_info}/RECORD": wheel.record_bytes()}
+    code = _BACKEND.format(filename=wheel.filename, entries=entries)
+    if backend:
+        code = f"{code}\nbuilt = build_wheel\n{backend}\n"
+    pyproject = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    name, version = name or wheel.escaped, version or wheel.version
+    return f"{name}-{version}.tar.gz", sdist(
+        name, version, wheel.requires, files={"pyproject.toml": pyproject, "backend.py": code}
+    )
+
+
+def sdist(name: str, version: str, requires: Sequence[str] = (), *, files: Mapping[str, str] | None = None) -> bytes:
     """A source distribution whose metadata is static (PEP 643), so that nothing need be built to read it."""
     lines = ["Metadata-Version: 2.2", f"Name: {name}", f"Version: {version}"]
     lines += [f"Requires-Dist: {each}" for each in requires]
-    files = {"PKG-INFO": "\n".join([*lines, ""]), "pyproject.toml": "[build-system]\nrequires = []\n"}
+    every = {"PKG-INFO": "\n".join([*lines, ""]), "pyproject.toml": "[build-system]\nrequires = []\n", **(files or {})}
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as archive:
-        for path, text in files.items():
+        for path, text in every.items():
             info = tarfile.TarInfo(f"{name}-{version}/{path}")
-            info.size = len(text)
+            info.size = len(text.encode())
             archive.addfile(info, io.BytesIO(text.encode()))
     return out.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .elf import shared_library
+from .resolving import buildable
 from .wheelmaker import Wheel
 
 if TYPE_CHECKING:
@@ -110,9 +111,29 @@ def serve_pairs(index: LoopbackIndex) -> None:
     index.add_file("source_only-1.0.tar.gz", b"")
 
 
+def serve_sources(index: LoopbackIndex) -> None:
+    """Put three pairs on an index of which one came as source only, and one archive that is too large to build."""
+    index.add(
+        Wheel("z3-solver", "5.4.1.0", {"z3/__init__.py": "from .z3 import *"}),
+        Wheel("python-telegram-bot", "22.8", {"telegram/__init__.py": "__version__ = '22.8'"}),
+        Wheel("databricks-connect", "17.0.0", {"pyspark/__init__.py": "from pyspark.conf import SparkConf"}),
+        Wheel("em", "0.3", {"em/__init__.py": "from em.cli import main"}),
+    )
+    for wheel in (
+        Wheel("z3", "0.2.0", {"z3/__init__.py": "import boto"}),
+        Wheel("telegram", "0.0.1", {"telegram/__init__.py": "pass"}),
+        Wheel("empy", "4.2.1", {"em.py": "__version__ = '4.2.1'"}),
+    ):
+        index.add_file(*buildable(wheel))
+    filename, content = buildable(Wheel("pyspark", "4.0.0", {"pyspark/__init__.py": "from pyspark import conf"}))
+    index.add_file(filename, content)
+    index.facts(filename).size = 434_000_000
+
+
 def serve_everything(index: LoopbackIndex) -> None:
     """Put everything here on an index."""
     serve_pairs(index)
+    serve_sources(index)
     versions = ("1.1.0", "1.5.1")
     index.add(CUDA_RUNTIME, *OPENCV, *(nixl(cuda, version) for cuda in ("12", "13") for version in versions))
     index.add(*map(nixl_itself, versions), Wheel("numpy", "2.4.6", {"numpy/__init__.py": ""}, requires_python=">=3.9"))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from wheelclash.target.interpreter import Interpreter
     from wheelclash.target.target import Target
 
-__all__ = ["Builder", "Built"]
+__all__ = ["Builder", "Built", "NotBuiltError", "wheel_in"]
 
 PATIENCE = 600.0
 """Seconds that one build has, unless told otherwise."""
@@ -65,6 +66,9 @@ _ANY = "any"
 _LINES, _WIDTH = 8, 200
 """The last lines of a build's output that are repeated, and the characters of each."""
 _PIECE = 1024 * 1024
+_FROM_UV = re.compile("(?:error|cause|hint|warning): |[\u00d7├╰│]|Building (?:wheel|source distribution)")
+"""How the lines of uv begin, as opposed to those of what it runs."""
+_CAUSE = re.compile("(?:cause: |[├╰]─▶ )(?!The build backend returned)")
 
 _KEPT = frozenset({
     "ALL_PROXY", "AR", "ARCHFLAGS", "CC", "CFLAGS", "COMSPEC", "CPPFLAGS", "CXX", "CXXFLAGS", "DISTUTILS_USE_SDK",
@@ -202,9 +206,8 @@ class Builder:
                     return self._keep(path, source, sha256, uv, by)
             except FetchError as error:
                 hint = "; ask an environment it is installed in (wheelclash env)" if error.code == "too-large" else ""
-                reason = f"{source.filename} was not built: {error}{hint}"
-                return Skip(requirement, error.code, reason)
-            except _BuildError as error:
+                return Skip(requirement, error.code, f"{source.filename} was not built: {error.reason}{hint}")
+            except NotBuiltError as error:
                 return Skip(requirement, "build-failed", f"{source.filename} {error}")
             except OSError as error:
                 return Skip(requirement, "build-failed", f"{source.filename} cannot be built ({error.strerror})")
@@ -229,20 +232,20 @@ class Builder:
 
     # -- the cache ---------------------------------------------------------------------------------------
 
-    def _keys(self, sha256: str, uv: Uv) -> dict[str, str]:
-        """Return the keys of a wheel for any target and of one for this Python, by what they are."""
-        own = f"{self._target.implementation} {self._target.python_version} {self._target.platform}"
-        own += " free-threaded" if self._target.free_threaded else ""
-        return {place: f"{sha256}\n{place}\nuv {uv.version}" for place in (_ANY, own)}
+    def _keys(self, sha256: str, uv: Uv) -> list[str]:
+        """Return the keys of a wheel for any platform, and of one for this Python."""
+        python = f"{self._target.implementation} {self._target.python_version} {self._target.platform}"
+        python += " free-threaded" if self._target.free_threaded else ""
+        return [f"{sha256}\n{place}\nuv {uv.version}" for place in (_ANY, python)]
 
     def _known(self, source: SourceArchive, sha256: str, uv: Uv, by: str) -> Built | None:
         """Return the wheel that an earlier run built."""
-        for key in self._keys(sha256, uv).values():
+        for key in self._keys(sha256, uv):
             entry = self._cache.get(_KIND, key)
             try:
                 filename, digest, size = entry["filename"], entry["sha256"], entry["size"]  # type: ignore[index]
                 _check_name(filename, source)
-            except (TypeError, KeyError, _BuildError):
+            except (TypeError, KeyError, NotBuiltError):
                 continue
             path = self._cache.file(_KIND, key, size=size)
             if path is not None:
@@ -253,8 +256,8 @@ class Builder:
         """Return a wheel that was built, at a place where it stays."""
         digest, size = _digest(path)
         pure = all(tag.platform == "any" for tag in parse_wheel_filename(path.name)[3])
-        *_, own = keys = list(self._keys(sha256, uv).values())
-        key = keys[0] if pure else own
+        for_any, for_python = self._keys(sha256, uv)
+        key = for_any if pure else for_python
         kept = self._cache.put_file(_KIND, key, path)
         if kept is not None:
             self._cache.put(_KIND, key, {"filename": path.name, "sha256": digest, "size": size})
@@ -270,7 +273,7 @@ class Builder:
 
         Raises:
             FetchError: It cannot be had.
-            _BuildError: It is not to be run.
+            NotBuiltError: It is not to be run.
             OSError: It cannot be read or written.
         """
         place = work / "source"
@@ -280,10 +283,16 @@ class Builder:
             with open_regular(source.path) as stream:
                 digest = _copied(stream, path, self._fetcher.max_download)
             if source.sha256 not in {None, digest}:
-                raise _BuildError("is not the one that was meant: its sha256 differs")
+                raise NotBuiltError("is not the one that was meant: its sha256 differs")
             return path, digest
         if source.sha256 is None:
-            raise _BuildError("was not built: no sha256 is given for it, and nothing that cannot be checked is run")
+            raise NotBuiltError("was not built: no sha256 is given for it, and nothing that cannot be checked is run")
+        if source.size is not None and source.size > self._fetcher.max_download:
+            raise FetchError(
+                source.url,
+                "too-large",
+                f"it has {source.size} bytes, and {self._fetcher.max_download} may be downloaded (--max-download)",
+            )
         download = self._fetcher.whole(source.url, sha256=source.sha256, size=source.size)
         with download.file as stream:
             stream.seek(0)
@@ -293,7 +302,7 @@ class Builder:
         """Return the wheel that uv built.
 
         Raises:
-            _BuildError: There is none, or it is not what was asked for.
+            NotBuiltError: There is none, or it is not what was asked for.
         """
         from wheelclash import processes
 
@@ -323,18 +332,23 @@ class Builder:
                 "output": f"it prints more than {error.reason} bytes",
                 "watch": error.reason,
             }
-            raise _BuildError(f"was not built: {ended.get(error.code, str(error))}") from None
+            raise NotBuiltError(f"was not built: {ended.get(error.code, str(error))}") from None
         if done.returncode != 0:
-            raise _BuildError(f"was not built: {self._words(done)}")
-        return _wheel_in(out, source)
+            raise NotBuiltError(f"was not built: {self._words(done, work)}")
+        return wheel_in(out, source)
 
-    def _words(self, done: Done) -> str:
-        """Return the last lines of what a failed build printed, between bars, without secrets."""
+    def _words(self, done: Done, work: Path) -> str:
+        """Return the last lines of what a failed build printed, the very last one first, without secrets; else uv's."""
         secrets = passwords(self._settings, self._fetcher.credentials)
         text = redacted(f"{done.output.decode('utf-8', 'replace')}\n{done.complaints}", secrets)
-        lines = [" ".join(line.split()) for line in text.splitlines()]
-        shown = [line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…" for line in lines if line][-_LINES:]
-        return " | ".join(shown) or f"uv ended with code {done.returncode} and said nothing"
+        lines = [" ".join(line.split()) for line in text.replace(f"{work}{os.sep}", "").splitlines()]
+        lines = [line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…" for line in lines if line]
+        printed = [line for line in lines if not _FROM_UV.match(line)]
+        if not printed:
+            causes = [line[match.end() :] for line in lines if (match := _CAUSE.match(line)) is not None]
+            return ": ".join(causes) or f"uv ended with code {done.returncode} and said nothing"
+        *before, last = printed[-_LINES:]
+        return f"{last} (before that: {' | '.join(before)})" if before else last
 
     def _environ_for(self, work: Path) -> dict[str, str]:
         """Return the variables that a build sees."""
@@ -355,28 +369,28 @@ class Builder:
         return done.output.decode("utf-8", "replace").strip()
 
 
-class _BuildError(Exception):
+class NotBuiltError(Exception):
     """An archive was not built; the text says why, and continues a sentence that begins with its file name."""
 
 
-def _wheel_in(folder: Path, source: SourceArchive) -> Path:
+def wheel_in(folder: Path, source: SourceArchive) -> Path:
     """Return the one wheel in the folder of a build.
 
     Raises:
-        _BuildError: There is none or several; or it is a link, too large, or of another project or version.
+        NotBuiltError: There is none or several; or it is a link, too large, or of another project or version.
     """
     wheels = sorted(folder.glob("*.whl")) if folder.is_dir() else []
     if not wheels:
-        raise _BuildError("was built, and made no wheel")
+        raise NotBuiltError("was built, and made no wheel")
     if len(wheels) > 1:
-        raise _BuildError(f"was built, and made {len(wheels)} wheels")
+        raise NotBuiltError(f"was built, and made {len(wheels)} wheels")
     path = wheels[0]
     _check_name(path.name, source)
     status = path.lstat()
     if not stat.S_ISREG(status.st_mode):
-        raise _BuildError(f"was built, and made no file of {path.name}: it is a link, or a folder")
+        raise NotBuiltError(f"was built, and made no file of {path.name}: it is a link, or a folder")
     if status.st_size > LARGEST_WHEEL:
-        raise _BuildError(f"was built, and made a wheel of {status.st_size} bytes; at most {LARGEST_WHEEL} are read")
+        raise NotBuiltError(f"was built, and made a wheel of {status.st_size} bytes; at most {LARGEST_WHEEL} are read")
     return path
 
 
@@ -385,12 +399,12 @@ def _check_name(filename: str, source: SourceArchive) -> None:
     try:
         name, version, _, _ = parse_wheel_filename(filename)
     except InvalidWheelFilename as error:
-        raise _BuildError(f"was built, and made a file that is no wheel by its name: {error}") from None
+        raise NotBuiltError(f"was built, and made a file that is no wheel by its name: {error}") from None
     if name != source.name:
-        raise _BuildError(f"was built, and made a wheel of another project: {filename}")
+        raise NotBuiltError(f"was built, and made a wheel of another project: {filename}")
     wanted = Version(source.version)
     if wanted not in {version, Version(version.public)}:
-        raise _BuildError(f"was built, and made a wheel of another version: {filename}")
+        raise NotBuiltError(f"was built, and made a wheel of another version: {filename}")
 
 
 def _copied(stream: IO[bytes], path: Path, limit: int) -> str:
@@ -400,7 +414,7 @@ def _copied(stream: IO[bytes], path: Path, limit: int) -> str:
         while piece := stream.read(_PIECE):
             size += len(piece)
             if size > limit:
-                raise _BuildError(f"was not built: it has more than {limit} bytes (--max-download)")
+                raise NotBuiltError(f"was not built: it has more than {limit} bytes (--max-download)")
             digest.update(piece)
             copy.write(piece)
     return digest.hexdigest()
