@@ -163,7 +163,7 @@ def test_allow_incomplete_forgives_a_skip_but_not_a_question_without_answer(ask:
     ("asked", "told"),
     [
         ("source-only", "source only"),
-        ("source-only", "--build would build it (runs its code), or ask an environment it is installed in (wheelclash env)"),
+        ("source-only", "--build would build it (runs its code), or ask an environment it is installed in"),
         ("elsewhere", "win_amd64"),
         ("calm==9", "1.0"),  # what there is instead
         ("unknown-project", "no index knows"),
