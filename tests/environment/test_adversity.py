@@ -26,7 +26,7 @@ from wheelclash.core.layout import InstalledFile, InstalledPath, Layout
 from wheelclash.core.overlap import case_only, shadowed
 from wheelclash.core.ownership import OwnershipMap
 from wheelclash.environment.damage import judge_environment
-from wheelclash.environment.distributions import RecordError, recorded_files, recorded_keys
+from wheelclash.environment.distributions import RecordError, read_record
 from wheelclash.environment.paths import places_at, places_below
 from wheelclash.environment.scan import Owned, scan
 from wheelclash.errors import QuestionError
@@ -340,10 +340,11 @@ def test_fast_way_through_a_record_finds_what_reading_each_row_finds(
         site = places.sites[0]
         if not text.strip():
             with pytest.raises(RecordError, match="empty"):
-                recorded_keys(str(record), site, places)
+                read_record(str(record), site, places)
             return
-        keys, _ = recorded_keys(str(record), site, places)
-        files = recorded_files(str(record), site, places, None)
+        listed = read_record(str(record), site, places)
+        keys, _ = listed.keys()
+        files = listed.files(None)
         paths = {path for path, _, _ in written}
         imported = [path for path, _, _ in written if not path.endswith(".pyc") or path[:-1] not in paths]
         expected = {key for path in imported if (key := plainly(path, site, places.base)) is not None}

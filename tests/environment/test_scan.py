@@ -167,7 +167,7 @@ def test_verification_goes_on_where_a_process_is_killed(made: Handmade, monkeypa
     ours, verify = os.getpid(), verification._verify
 
     def killed_elsewhere(task: verification._Task) -> verification.Verified | None:
-        if os.getpid() != ours and "d2" in task.record:
+        if os.getpid() != ours and "d2" in task.record.path:
             os.kill(os.getpid(), signal.SIGKILL)
         return verify(task)
 

@@ -18,8 +18,9 @@ import io
 import json
 import os
 import re
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from packaging.utils import canonicalize_name
 
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ExcludedDistribution",
+    "FileList",
+    "InstalledRecord",
     "Inventory",
     "Metadata",
     "RecordError",
@@ -55,8 +58,7 @@ __all__ = [
     "direct_url_of",
     "entry_points_text",
     "metadata_of",
-    "recorded_files",
-    "recorded_keys",
+    "read_record",
     "required_names",
     "source_of",
     "startup_of",
@@ -84,71 +86,100 @@ class RecordError(Exception):
         self.reason = reason
 
 
-def recorded_keys(record: str, site: str, places: EnvironmentPaths) -> tuple[set[str], list[Finding]]:
-    """Return the keys of the files that a RECORD lists, and what is odd about it.
+class FileList(Protocol):
+    """What a distribution says its files are: a RECORD, or the list of another package manager."""
 
-    Rows that stand for no file of the distribution are left out: bytecode, and scripts that were not installed
-    (:func:`_rows_of_files`).
+    def keys(self) -> tuple[set[str], list[Finding]]:
+        """Return the keys of the files, and what is odd about the list."""
+
+    def files(self, wanted: Collection[str] | None, findings: Noted | None = None) -> dict[str, RecordedFile]:
+        """Map the keys of some files, or of all, to what the list says of them; note hashes that prove nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledRecord:
+    """An installed RECORD as it was read.
+
+    It is kept as text: as values, its rows would take many times the memory, and most are never asked for.
+
+    Attributes:
+        path: Where it is.
+        site: The site-packages folder that its paths are relative to.
+        places: Of the environment.
+        text: What was read, decoded.
+        findings: What was odd about its encoding.
+    """
+
+    path: str
+    site: str
+    places: EnvironmentPaths
+    text: str
+    findings: tuple[Finding, ...] = ()
+
+    def keys(self) -> tuple[set[str], list[Finding]]:
+        """Return the keys of the files that it lists, and what is odd about it.
+
+        Rows that stand for no file of the distribution are left out: bytecode, and scripts that were not installed
+        (:func:`_rows_of_files`).
+
+        Raises:
+            RecordError: It is no CSV, or has too many rows.
+        """
+        findings = Noted()
+        for finding in self.findings:
+            findings.append(finding)
+        paths, rows = _rows_of_files(self.text, self.path)
+        if len(paths) > MAX_ROWS:
+            raise RecordError("limit", f"its RECORD has more than {MAX_ROWS} rows")
+        strange = _strange(paths)
+        listed = set(paths)
+        if len(listed) < len(paths):
+            _note_duplicates(paths, rows, findings)
+        listed -= strange
+        if self.site != self.places.sites[0]:
+            listed = {f"{self.site}/{path}" for path in listed}
+        keys = (_key(path, self.site, self.places, findings) for path in sorted(strange))
+        listed.update(key for key in keys if key is not None)
+        return listed, list(findings)
+
+    def files(self, wanted: Collection[str] | None, findings: Noted | None = None) -> dict[str, RecordedFile]:
+        """Map the keys of some files to what it says of them.
+
+        Args:
+            wanted: Keys; None for all.
+            findings: Where to note hashes of these files that prove nothing.
+
+        Raises:
+            RecordError: It is no CSV.
+        """
+        files: dict[str, RecordedFile] = {}
+        ignored = Noted()
+        prefix = "" if self.site == self.places.sites[0] else f"{self.site}/"
+        paths, rows = _rows_of_files(self.text, self.path)
+        strange = _strange(paths)
+        for path, row in zip(paths, rows, strict=True):
+            key = _key(path, self.site, self.places, ignored) if path in strange else prefix + path
+            if key is not None and (wanted is None or key in wanted):
+                file = _file(row, path, ignored if findings is None else findings)
+                if key in files and files[key] != file:
+                    file = NOTHING_RECORDED
+                files[key] = file
+        return files
+
+
+def read_record(path: str, site: str, places: EnvironmentPaths) -> InstalledRecord:
+    """Read the RECORD of an installed distribution.
 
     Args:
-        record: The path of the RECORD.
-        site: The site-packages folder it is relative to.
+        path: Where it is.
+        site: The site-packages folder that its paths are relative to.
         places: Of the environment.
 
     Raises:
         RecordError: It cannot be read.
     """
-    findings = Noted()
-    text = _read(record, findings)
-    paths, rows = _rows_of_files(text, record)
-    if len(paths) > MAX_ROWS:
-        raise RecordError("limit", f"its RECORD has more than {MAX_ROWS} rows")
-    strange = _strange(paths)
-    listed = set(paths)
-    if len(listed) < len(paths):
-        _note_duplicates(paths, rows, findings)
-    listed -= strange
-    if site != places.sites[0]:
-        listed = {f"{site}/{path}" for path in listed}
-    keys = (_key(path, site, places, findings) for path in sorted(strange))
-    listed.update(key for key in keys if key is not None)
-    return listed, list(findings)
-
-
-def recorded_files(
-    record: str, site: str, places: EnvironmentPaths, wanted: Collection[str] | None, findings: Noted | None = None
-) -> dict[str, RecordedFile]:
-    """Map the keys of some files to what a RECORD says of them.
-
-    Args:
-        record: The path of the RECORD.
-        site: The site-packages folder it is relative to.
-        places: Of the environment.
-        wanted: Keys; None for all.
-        findings: Where to note hashes of these files that prove nothing.
-
-    Raises:
-        RecordError: It cannot be read any more.
-    """
-    files: dict[str, RecordedFile] = {}
-    ignored = Noted()
-    text = _read(record, ignored)
-    prefix = "" if site == places.sites[0] else f"{site}/"
-    paths, rows = _rows_of_files(text, record)
-    strange = _strange(paths)
-    for path, row in zip(paths, rows, strict=True):
-        key = _key(path, site, places, ignored) if path in strange else prefix + path
-        if key is not None and (wanted is None or key in wanted):
-            file = _file(row, path, ignored if findings is None else findings)
-            if key in files and files[key] != file:
-                file = NOTHING_RECORDED
-            files[key] = file
-    return files
-
-
-def _read(record: str, findings: Noted) -> str:
     try:
-        data = read_small(record, MAX_BYTES + 1)
+        data = read_small(path, MAX_BYTES + 1)
     except OSError as error:
         raise RecordError("unreadable", f"its RECORD cannot be read ({error.strerror})") from error
     if data is None:
@@ -157,7 +188,9 @@ def _read(record: str, findings: Noted) -> str:
         raise RecordError("limit", f"its RECORD has more than {MAX_BYTES} bytes")
     if not data.strip():
         raise RecordError("no-record", "its RECORD is empty: nothing says which files are its own")
-    return decode_record(data, findings)
+    findings = Noted()
+    text = decode_record(data, findings)
+    return InstalledRecord(path, site, places, text, tuple(findings))
 
 
 def _rows_of_files(text: str, record: str) -> tuple[list[str], Sequence[str | list[str]]]:
@@ -276,6 +309,7 @@ class Unread(NamedTuple):
         requires: ``Requires-Dist``, verbatim.
         requires_python: ``Requires-Python``, or None.
         manager: ``conda`` or ``dpkg`` of a package that one of these installed; ``folder`` is then its list of files.
+        listed: Its RECORD, or its manager's list, once that was read.
     """
 
     id: str
@@ -287,11 +321,16 @@ class Unread(NamedTuple):
     requires: tuple[str, ...] = ()
     requires_python: str | None = None
     manager: str | None = None
+    listed: FileList | None = None
 
     @property
     def record(self) -> str:
         """Return the path of its RECORD, or of its manager's list."""
         return f"{self.folder}/RECORD" if self.manager is None else self.folder
+
+    def files(self, wanted: Collection[str] | None, findings: Noted | None = None) -> dict[str, RecordedFile]:
+        """Map the keys of some files, or of all, to what its list says of them; empty if it was not read."""
+        return {} if self.listed is None else self.listed.files(wanted, findings)
 
 
 class ExcludedDistribution(NamedTuple):
@@ -303,6 +342,7 @@ class ExcludedDistribution(NamedTuple):
         record: Its RECORD, if there may be one: its files are then known to be its own.
         tops: Names in site-packages that are its own as far as anything says.
         version: As METADATA has it; None if nothing says.
+        listed: Its RECORD, if that was read to see that it is not compared.
     """
 
     skip: Skip
@@ -310,6 +350,16 @@ class ExcludedDistribution(NamedTuple):
     record: str | None
     tops: frozenset[str]
     version: str | None = None
+    listed: FileList | None = None
+
+    def keys(self, places: EnvironmentPaths) -> set[str] | None:
+        """Return the keys of the files that it recorded; None if there is no RECORD that can be read."""
+        if self.record is None:
+            return None
+        try:
+            return (self.listed or read_record(self.record, self.site, places)).keys()[0]
+        except RecordError:
+            return None
 
 
 class Inventory(NamedTuple):

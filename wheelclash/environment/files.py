@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.core.content import HEAD, INIT_LIMIT, Answer, Question, answer, is_known_stub
 from wheelclash.core.overlap import folded
-from wheelclash.environment.distributions import RecordError, recorded_keys
 from wheelclash.environment.paths import is_absolute
 from wheelclash.environment.reading import NOTHING_THERE, read_small
 from wheelclash.files import IrregularFileError, open_file
@@ -350,11 +349,7 @@ def claimed(distributions: Iterable[ExcludedDistribution], places: EnvironmentPa
     tops: set[str] = set()
     for excluded in distributions:
         tops |= excluded.tops
-        if excluded.record is not None:
-            try:
-                keys |= recorded_keys(excluded.record, excluded.site, places)[0]
-            except RecordError:
-                continue
+        keys |= excluded.keys(places) or set()
     return keys, tops
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
 
@@ -18,20 +19,18 @@ from wheelclash.core.distribution import Skip
 from wheelclash.environment.distributions import (
     RecordError,
     Unread,
-    recorded_files,
-    recorded_keys,
 )
 from wheelclash.environment.reading import MAX_BYTES, read_small
 from wheelclash.wheel.record import BYTECODE, NOTHING_RECORDED, RecordedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from wheelclash.core.contents import Finding, Noted
     from wheelclash.environment.paths import EnvironmentPaths
 
-__all__ = ["Listed", "Managed", "listed_files", "listed_keys", "managed_among", "restoring"]
+__all__ = ["Managed", "ManagedFiles", "managed_among", "restoring"]
 
 _CONDA = re.compile(r"(.+)-([^-]+)-[^-]+\.json\Z")
 _METADATA = re.compile(r"(?:^|/)([A-Za-z0-9_.]+)-[^/]*\.(?:dist-info|egg-info)(?:/|\Z)")
@@ -39,27 +38,30 @@ _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _DPKG = "var/lib/dpkg"
 
 
-class Listed(Protocol):
-    """A distribution as far as its list of files goes: a RECORD, or that of its manager."""
+@dataclass(frozen=True, slots=True)
+class ManagedFiles:
+    """What another package manager lists of one package.
 
-    @property
-    def record(self) -> str:
-        """Return the path of the list."""
+    Attributes:
+        rows: What it says of each file, by key.
+    """
 
-    @property
-    def site(self) -> str:
-        """Return the folder that a RECORD's paths are relative to."""
+    rows: Mapping[str, RecordedFile]
 
-    @property
-    def manager(self) -> str | None:
-        """Return ``conda`` or ``dpkg``; None where it is a RECORD."""
+    def keys(self) -> tuple[set[str], list[Finding]]:
+        """Return the keys of the files, bytecode left out; nothing is ever odd about the list."""
+        return {key for key in self.rows if not key.endswith(BYTECODE)}, []
+
+    def files(self, wanted: Collection[str] | None, findings: Noted | None = None) -> dict[str, RecordedFile]:  # noqa: ARG002
+        """Map the keys of some files, or of all, to what the list says of them."""
+        return {key: row for key, row in self.rows.items() if wanted is None or key in wanted}
 
 
 class Managed(NamedTuple):
     """A package of another package manager.
 
     Attributes:
-        package: It, as a distribution with a list that is to be read.
+        package: It, as a distribution with a list that was read.
         keys: Those of its files that were asked about.
         files: How many files its manager lists.
     """
@@ -84,48 +86,15 @@ def managed_among(
     managed = []
     for package in (*_conda_packages(places), *_dpkg_packages(places)):
         try:
-            keys, _ = listed_keys(package, places)
+            listed = ManagedFiles(_managed_files(package, places))
         except RecordError as error:
             skipped.append(Skip(package.name, error.code, error.reason))
             continue
+        keys, _ = listed.keys()
         shared = keys if wanted is None else keys & wanted
         if shared and not any(name in names for key in keys for name in _project_of(key)):
-            managed.append(Managed(package, shared, len(keys)))
+            managed.append(Managed(package._replace(listed=listed), shared, len(keys)))
     return managed
-
-
-def listed_keys(distribution: Listed, places: EnvironmentPaths) -> tuple[set[str], list[Finding]]:
-    """Return the keys of the files that a distribution owns, and what is odd about its list.
-
-    Args:
-        distribution: The distribution, of a wheel or of another package manager.
-        places: Of the environment.
-
-    Raises:
-        RecordError: Its RECORD, or its manager's list, cannot be read.
-    """
-    if distribution.manager is None:
-        return recorded_keys(distribution.record, distribution.site, places)
-    return {key for key in _managed_files(distribution, places) if not key.endswith(BYTECODE)}, []
-
-
-def listed_files(
-    distribution: Listed, places: EnvironmentPaths, wanted: Collection[str] | None, findings: Noted | None = None
-) -> dict[str, RecordedFile]:
-    """Return what a distribution's RECORD, or its manager's list, says of some files.
-
-    Args:
-        distribution: The distribution.
-        places: Of the environment.
-        wanted: Keys; None for all.
-        findings: Where to note hashes of these files that prove nothing.
-
-    Raises:
-        RecordError: Its RECORD, or its manager's list, cannot be read any more.
-    """
-    if distribution.manager is None:
-        return recorded_files(distribution.record, distribution.site, places, wanted, findings)
-    return {key: file for key, file in _managed_files(distribution, places).items() if wanted is None or key in wanted}
 
 
 def restoring(manager: str, name: str, version: str, places: EnvironmentPaths) -> tuple[str, ...]:
@@ -149,7 +118,7 @@ def _project_of(key: str) -> Iterator[str]:
         yield canonicalize_name(match[1])
 
 
-def _managed_files(distribution: Listed, places: EnvironmentPaths) -> dict[str, RecordedFile]:
+def _managed_files(distribution: Unread, places: EnvironmentPaths) -> dict[str, RecordedFile]:
     return _conda_files(distribution, places) if distribution.manager == "conda" else _dpkg_files(distribution, places)
 
 
@@ -169,7 +138,7 @@ def _conda_packages(places: EnvironmentPaths) -> Iterator[Unread]:
             )
 
 
-def _conda_files(distribution: Listed, places: EnvironmentPaths) -> dict[str, RecordedFile]:
+def _conda_files(distribution: Unread, places: EnvironmentPaths) -> dict[str, RecordedFile]:
     """Return the files of a conda package with the hashes they got in this prefix."""
     try:
         package = json.loads(_content(distribution.record))
@@ -221,7 +190,7 @@ def _dpkg_versions(status: str) -> Iterator[tuple[str, str]]:
             yield package, value
 
 
-def _dpkg_files(distribution: Listed, places: EnvironmentPaths) -> dict[str, RecordedFile]:
+def _dpkg_files(distribution: Unread, places: EnvironmentPaths) -> dict[str, RecordedFile]:
     """Return the files of a package among the environment's; dpkg's hashes (MD5) prove nothing."""
     root = os.path.dirname(places.base).rstrip("/")  # noqa: PTH120
     starts = tuple(f"{folder[len(root) :]}/" for folder in (*places.sites, places.scripts, places.headers))

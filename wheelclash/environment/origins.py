@@ -15,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from wheelclash.core.distribution import Candidate, Skip
 from wheelclash.core.layout import installed_path, lay_out
-from wheelclash.environment.distributions import RecordError, direct_url_of, recorded_files, variant_of
+from wheelclash.environment.distributions import direct_url_of, variant_of
 from wheelclash.errors import FetchError, RequirementError, WheelError
 from wheelclash.index.client import FRESH, project_files
 from wheelclash.installers import INSTALLERS
@@ -187,10 +187,9 @@ def _differences(
 
     Scripts are rewritten by installers, commands made by them; what lies in dist-info they add to.
     """
-    try:
-        recorded = recorded_files(distribution.record, distribution.site, places, None)
-    except RecordError:
+    if distribution.listed is None:
         return ()
+    recorded = distribution.listed.files(None)
     rows = {_with_normal_folder(places.installed_path(key)): row for key, row in recorded.items()}
     files = {_with_normal_folder(path): file for path, file in files.items()}
     dist_info = f"site-packages/{Path(distribution.folder).name}/"

@@ -29,13 +29,11 @@ from wheelclash.core.query import (
 from wheelclash.core.role import module_stem, role_of
 from wheelclash.environment.distributions import (
     ExcludedDistribution,
-    RecordError,
     Unread,
     metadata_of,
-    recorded_keys,
 )
 from wheelclash.environment.files import OnDisk, on_disk, state_of, walk_below
-from wheelclash.environment.managed import listed_files, managed_among
+from wheelclash.environment.managed import managed_among
 from wheelclash.environment.paths import is_absolute
 from wheelclash.environment.scan import Contested, Owned, commands_of, find_contested, installed_file, read_records
 from wheelclash.wheel.record import NOTHING_RECORDED
@@ -98,11 +96,8 @@ class Claims:
     def _add_excluded(self, distributions: Iterable[ExcludedDistribution]) -> None:
         """Let what is not compared own the files it recorded; an older release only those without another owner."""
         for excluded in sorted(distributions, key=lambda excluded: excluded.skip.code == "superseded"):
-            if excluded.record is None:
-                continue
-            try:
-                keys, _ = recorded_keys(excluded.record, excluded.site, self.places)
-            except RecordError:
+            keys = excluded.keys(self.places)
+            if keys is None or excluded.record is None:
                 continue
             if excluded.skip.code == "superseded":
                 keys -= self.owned.every
@@ -414,10 +409,7 @@ class _Answers:
 
     def _alone(self, key: str, distribution: Unread) -> tuple[Owner, OnDisk]:
         """Return a file with one owner: what it recorded, and what is there."""
-        try:
-            row = listed_files(distribution, self._places, {key}).get(key, NOTHING_RECORDED)
-        except RecordError:  # it was there a moment ago
-            row = NOTHING_RECORDED
+        row = distribution.files({key}).get(key, NOTHING_RECORDED)
         file = installed_file(key, row, commands_of(distribution, self._target), self._places)
         owner = Owner(distribution.id, file, 0)
         return owner, on_disk(key, (owner,), {distribution.id: row.digest}, self._places)

@@ -307,19 +307,20 @@ def search_path(interpreter: Interpreter, environ: Mapping[str, str]) -> tuple[s
 
 def count_distributions(folder: str) -> int:
     """Return how many distributions are installed in a folder."""
-    return len(_Folder(folder).versions)
+    return len(_Folder(folder, {}).versions)
 
 
-def hidden_by(search: Sequence[str]) -> list[Hidden]:
+def hidden_by(search: Sequence[str], records: Mapping[str, str]) -> list[Hidden]:
     """Return what is hidden along a search path, each by the first folder that has it.
 
     Args:
         search: Folders, first first.
+        records: Texts of RECORDs that were read already, by path.
     """
     findings: list[Hidden] = []
     distributions: dict[str, _Folder] = {}
     imports: dict[str, _Folder] = {}
-    for folder in map(_Folder, search):
+    for folder in [_Folder(path, records) for path in search]:
         for name, version in folder.versions.items():
             first = distributions.setdefault(name, folder)
             if first is not folder:
@@ -338,8 +339,9 @@ def hidden_by(search: Sequence[str]) -> list[Hidden]:
 class _Folder:
     """A folder of packages."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, records: Mapping[str, str]) -> None:
         self.path = path
+        self._records = records
 
     @cached_property
     def _names(self) -> list[str]:
@@ -381,7 +383,10 @@ class _Folder:
         return names_by_module
 
     def _record(self, folder: str) -> str:
+        path = f"{self.path}/{folder}/RECORD"
+        if path in self._records:
+            return self._records[path]
         try:
-            return (read_small(f"{self.path}/{folder}/RECORD", MAX_BYTES) or b"").decode("utf-8", "replace")
+            return (read_small(path, MAX_BYTES) or b"").decode("utf-8", "replace")
         except OSError:
             return ""

@@ -27,9 +27,10 @@ from wheelclash.core.role import is_sourceless, module_stem, role_of
 from wheelclash.core.startup import findings_of
 from wheelclash.environment.distributions import (
     ExcludedDistribution,
+    InstalledRecord,
     RecordError,
     entry_points_text,
-    recorded_keys,
+    read_record,
     required_names,
     startup_of,
     take_inventory,
@@ -46,7 +47,7 @@ from wheelclash.environment.files import (
     states,
     walk,
 )
-from wheelclash.environment.managed import listed_files, managed_among
+from wheelclash.environment.managed import managed_among
 from wheelclash.environment.paths import Hidden, count_distributions, hidden_by, is_absolute
 from wheelclash.environment.verification import verify as verify_files
 from wheelclash.errors import KeeperError
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
     from wheelclash.core.contents import Finding
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
-    from wheelclash.environment.distributions import Unread
+    from wheelclash.environment.distributions import FileList, Unread
     from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.target.target import Target
     from wheelclash.wheel.record import RecordedFile
@@ -200,7 +201,7 @@ def find_contested(
         findings: By number, where to note what is odd about the rows that were read.
     """
     related = owned.related(case_sensitive=places.case_sensitive)
-    rows = _rows(owned, [*owned.contested, *related], distributions, places, findings)
+    rows = _rows(owned, [*owned.contested, *related], distributions, findings)
     commands = {
         distribution.id: commands_of(distribution, target) for distribution in distributions if distribution.id in rows
     }
@@ -247,10 +248,9 @@ def _rows(
     owned: Owned,
     keys: Iterable[str],
     distributions: Sequence[Unread],
-    places: EnvironmentPaths,
     findings: Sequence[list[Finding]] | None,
 ) -> dict[str, dict[str, RecordedFile]]:
-    """Map ids to what each owner's RECORD says of these keys; RECORD is read again, of owners in question only."""
+    """Map ids to what each owner's RECORD says of these keys."""
     wanted: defaultdict[int, set[str]] = defaultdict(set)
     for key in keys:
         for owner in owned.owners(key):
@@ -259,10 +259,7 @@ def _rows(
     for number in sorted(wanted):
         distribution = distributions[number]
         noted = Noted()
-        try:
-            rows = listed_files(distribution, places, wanted[number], noted)
-        except RecordError:  # it was there a moment ago
-            rows = {}
+        rows = distribution.files(wanted[number], noted)
         if findings is not None:
             findings[number].extend(noted)
         rows_by_id[distribution.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(wanted[number])}
@@ -367,7 +364,7 @@ def absences(
     if not missing:
         return {}
     removed = _removed_test_folders(missing, keys)
-    stubs = _namespace_inits(missing, distribution, places)
+    stubs = _namespace_inits(missing, distribution)
     return {key: _absence(key, removed, stubs, places, target) for key in missing}
 
 
@@ -410,16 +407,12 @@ def _removed_test_folders(missing: Collection[str], keys: AbstractSet[str]) -> s
     return candidates
 
 
-def _namespace_inits(missing: Collection[str], distribution: Unread, places: EnvironmentPaths) -> set[str]:
+def _namespace_inits(missing: Collection[str], distribution: Unread) -> set[str]:
     """Return the missing ``__init__.py`` that did nothing but declare a namespace, by the hash in RECORD."""
     inits = {key for key in missing if key.endswith(_INIT_NAME)}
     if not inits:
         return set()
-    try:
-        rows = listed_files(distribution, places, inits)
-    except RecordError:  # it was there a moment ago
-        return set()
-    return {key for key, row in rows.items() if is_known_stub(row.digest)}
+    return {key for key, row in distribution.files(inits).items() if is_known_stub(row.digest)}
 
 
 class Installed(NamedTuple):
@@ -442,6 +435,7 @@ class Installed(NamedTuple):
         startup: Its files with code that Python runs at every start, where it clashes with others.
         absences: What it means that a missing file is gone, by path.
         manager: ``conda`` or ``dpkg`` of a package that one of these installed: no other installer can write it.
+        listed: Its RECORD, or its manager's list, as it was read.
     """
 
     id: str
@@ -460,11 +454,7 @@ class Installed(NamedTuple):
     startup: tuple[InstalledPath, ...] = ()
     absences: Mapping[InstalledPath, Absence] = MappingProxyType({})
     manager: str | None = None
-
-    @property
-    def record(self) -> str:
-        """Return the path of its RECORD, or of its manager's list."""
-        return f"{self.folder}/RECORD" if self.manager is None else self.folder
+    listed: FileList | None = None
 
 
 class Scan(NamedTuple):
@@ -574,7 +564,7 @@ def scan(
         for distribution, count in read
         if (every or distribution.name in verify) and distribution.manager is None
     ]
-    verified = verify_files(hashed, places, jobs=jobs) if hashed else {}
+    verified = verify_files(hashed, jobs=jobs) if hashed else {}
     in_question = {file.key for file in contested if file.overlap.is_same_path}
     closed = {file.key for file in contested if file.on_disk.unreadable is not None}
     clashing = {id_ for file in contested if file.overlap.is_clash for id_ in file.overlap.ids}
@@ -607,6 +597,7 @@ def scan(
                 startup=startup,
                 absences={places.installed_path(key): absence for key, absence in meaning.items()},
                 manager=distribution.manager,
+                listed=distribution.listed,
             )
         )
     return Scan(
@@ -618,7 +609,7 @@ def scan(
         skipped=tuple(dict.fromkeys(skipped)),
         not_compared=tuple(sorted([*(excluded.skip for excluded in recorded.excluded), *_outside(places)])),
         verified=every,
-        hidden=tuple(hidden_by(places.search)),
+        hidden=tuple(hidden_by(places.search, _texts(distribution for distribution, _ in read))),
     )
 
 
@@ -653,7 +644,8 @@ def read_records(places: EnvironmentPaths) -> Recorded:
     skipped = [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed]
     for distribution in inventory.unread:
         try:
-            keys, odd = recorded_keys(distribution.record, distribution.site, places)
+            record = read_record(distribution.record, distribution.site, places)
+            keys, odd = record.keys()
         except RecordError as error:
             if not os.path.lexists(distribution.folder):
                 skipped.append(Skip(distribution.name, "changed", "it was removed while the environment was read"))
@@ -663,11 +655,11 @@ def read_records(places: EnvironmentPaths) -> Recorded:
         if any(key.startswith("__editable__") for key in keys if "/" not in key):
             skip = Skip(distribution.name, "editable", "it is installed from a folder of sources")
             tops = frozenset({distribution.name.replace("-", "_")})
-            record = distribution.record
-            excluded.append(ExcludedDistribution(skip, distribution.site, record, tops, distribution.version))
+            path, version = distribution.record, distribution.version
+            excluded.append(ExcludedDistribution(skip, distribution.site, path, tops, version, record))
             continue
         owned.add(keys)
-        read.append((distribution, len(keys)))
+        read.append((distribution._replace(listed=record), len(keys)))
         findings.append(odd)
     installed = {distribution.name: distribution.version for distribution in inventory.unread}
     return Recorded(owned, read, findings, excluded, skipped, installed)
@@ -708,6 +700,12 @@ def _outside(places: EnvironmentPaths) -> list[Skip]:
         for folder, count in counts.items()
         if count
     ]
+
+
+def _texts(distributions: Iterable[Unread]) -> dict[str, str]:
+    """Map the paths of the RECORDs that were read to their texts."""
+    records = [distribution.listed for distribution in distributions]
+    return {record.path: record.text for record in records if isinstance(record, InstalledRecord)}
 
 
 def _paths(keys: set[str], places: EnvironmentPaths) -> tuple[InstalledPath, ...]:

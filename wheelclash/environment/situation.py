@@ -1,7 +1,4 @@
-"""What the planner is told of an environment: the model of its disk, and who clashes there.
-
-RECORDs are read again only for what an uninstall would cost.
-"""
+"""What the planner is told of an environment: the model of its disk, and who clashes there."""
 
 from __future__ import annotations
 
@@ -9,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from wheelclash.core.disk import Disk
 from wheelclash.core.plan import Clash, Party, RemovalImpact, Situation
-from wheelclash.environment.distributions import RecordError
-from wheelclash.environment.managed import listed_keys
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -94,11 +89,11 @@ def removal_impacts(ids: Collection[str], scan: Scan) -> list[RemovalImpact]:
 
     Args:
         ids: Of distributions.
-        scan: The environment they are in; RECORDs are read once more.
+        scan: The environment they are in.
     """
     if not ids:
         return []
-    imported = {distribution.id: _imported(distribution, scan) for distribution in scan.distributions}
+    imported = {distribution.id: _imported(distribution) for distribution in scan.distributions}
     impacts = []
     for distribution in scan.distributions:
         if distribution.id in ids:
@@ -113,12 +108,9 @@ def removal_impacts(ids: Collection[str], scan: Scan) -> list[RemovalImpact]:
     return impacts
 
 
-def _imported(distribution: Installed, scan: Scan) -> set[str]:
+def _imported(distribution: Installed) -> set[str]:
     """Return the top-level names that can be imported from a distribution's files."""
-    try:
-        keys, _ = listed_keys(distribution, scan.places)
-    except RecordError:
-        return set()
+    keys = set() if distribution.listed is None else distribution.listed.keys()[0]
     names = set()
     for key in keys:
         top, slash, rest = key.partition("/")

@@ -22,14 +22,13 @@ from wheelclash.core.paths import folders_above
 from wheelclash.core.role import module_stem, role_of
 from wheelclash.core.state import UNRECORDED, State, Unowned
 from wheelclash.environment.distributions import (
-    RecordError,
     required_names,
     source_of,
     startup_of,
     variant_of,
 )
 from wheelclash.environment.files import Unreadable, claimed, digest_of, kinds_in, names_in, on_disk, state_of
-from wheelclash.environment.managed import listed_files, managed_among
+from wheelclash.environment.managed import managed_among
 from wheelclash.environment.paths import is_absolute
 from wheelclash.environment.reading import read_small
 from wheelclash.environment.scan import commands_of, installed_file, read_records
@@ -331,14 +330,11 @@ class StateReader:
     # -- what they become ------------------------------------------------------------------------------------
 
     def _rows(self, wanted: Mapping[int, set[str]]) -> dict[str, dict[str, RecordedFile]]:
-        """Return what each owner's RECORD says of these keys, by id; only the RECORDs in question are read again."""
+        """Return what each owner's RECORD says of these keys, by id."""
         rows_by_id = {}
         for number, keys in wanted.items():
             distribution = self._read[number]
-            try:
-                rows = listed_files(distribution, self.places, keys)
-            except RecordError:  # it was there a moment ago
-                rows = {}
+            rows = distribution.files(keys)
             rows_by_id[distribution.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(keys)}
         return rows_by_id
 

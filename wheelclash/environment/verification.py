@@ -6,14 +6,13 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.environment.distributions import RecordError, recorded_files
+from wheelclash.environment.distributions import InstalledRecord
 from wheelclash.environment.files import Unreadable, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from wheelclash.environment.distributions import Unread
-    from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.wheel.record import RecordedFile
 
 __all__ = ["Verified", "verify"]
@@ -22,7 +21,7 @@ _FEW = 2_000
 """Files below which starting processes costs more than it saves."""
 
 _SLICE = 4_000
-"""Files of one task: large enough that reading RECORD again for each is nothing."""
+"""Files of one task: large enough that parsing RECORD again for each is nothing."""
 
 _SHARES = 16
 """Into how many parts the work of one process is cut: few enough that handing them out is nothing."""
@@ -50,44 +49,39 @@ class Verified(NamedTuple):
 
 class _Task(NamedTuple):
     id: str
-    record: str
-    site: str
-    places: EnvironmentPaths
+    record: InstalledRecord
     start: int
     stop: int
 
 
-def verify(
-    distributions: Sequence[tuple[Unread, int]], places: EnvironmentPaths, *, jobs: int | None = None
-) -> dict[str, Verified]:
+def verify(distributions: Sequence[tuple[Unread, int]], *, jobs: int | None = None) -> dict[str, Verified]:
     """Hash every file of some distributions.
 
     Args:
         distributions: Each with the number of its files.
-        places: Of the environment.
         jobs: Processes; by default as many as there are cores to use.
 
     Returns:
-        By id. One with a RECORD that has gone meanwhile is left out.
+        By id. What has no RECORD, being another package manager's, is left out.
     """
-    _files.cache_clear()  # a reinstall may have written a RECORD anew
+    _files.cache_clear()  # of a scan before
     tasks = [
-        _Task(distribution.id, distribution.record, distribution.site, places, start, min(start + _SLICE, count))
+        _Task(distribution.id, distribution.listed, start, min(start + _SLICE, count))
         for distribution, count in sorted(distributions, key=lambda pair: -pair[1])
+        if isinstance(distribution.listed, InstalledRecord)
         for start in range(0, count, _SLICE)
     ]
     jobs = jobs or _cores()
     total = sum(count for _, count in distributions)
     verified: dict[str, Verified] = {}
     for task, result in zip(tasks, _run(tasks, 1 if total < _FEW else min(jobs, len(tasks))), strict=True):
-        if result is not None:
-            before = verified.get(task.id, Verified((), (), (), 0))
-            verified[task.id] = Verified(
-                before.changed + result.changed,
-                before.missing + result.missing,
-                before.hidden + result.hidden,
-                before.unhashed + result.unhashed,
-            )
+        before = verified.get(task.id, Verified((), (), (), 0))
+        verified[task.id] = Verified(
+            before.changed + result.changed,
+            before.missing + result.missing,
+            before.hidden + result.hidden,
+            before.unhashed + result.unhashed,
+        )
     return verified
 
 
@@ -96,13 +90,13 @@ def _cores() -> int:
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
-def _run(tasks: Sequence[_Task], jobs: int) -> Iterable[Verified | None]:
+def _run(tasks: Sequence[_Task], jobs: int) -> Iterable[Verified]:
     if jobs <= 1:
         return map(_verify, tasks)
     return _by_all_means(tasks, jobs)
 
 
-def _by_all_means(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified | None]:
+def _by_all_means(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified]:
     """Yield the results of processes; if one of them is killed, what is left is done in this one."""
     from concurrent.futures.process import BrokenProcessPool
 
@@ -115,7 +109,7 @@ def _by_all_means(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified | None
         yield from map(_verify, tasks[done:])
 
 
-def _in_processes(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified | None]:
+def _in_processes(tasks: Sequence[_Task], jobs: int) -> Iterator[Verified]:
     """Yield results of processes, not threads: for most files the interpreter has more to do than the hash."""
     import gc
     import multiprocessing
@@ -146,21 +140,18 @@ def _batches(tasks: Sequence[_Task], jobs: int) -> Iterator[list[_Task]]:
         yield batch
 
 
-def _verify_all(tasks: list[_Task]) -> list[Verified | None]:
+def _verify_all(tasks: list[_Task]) -> list[Verified]:
     return [_verify(task) for task in tasks]
 
 
 @lru_cache(maxsize=1)
-def _files(record: str, site: str, places: EnvironmentPaths) -> list[tuple[str, RecordedFile]]:
+def _files(record: InstalledRecord) -> list[tuple[str, RecordedFile]]:
     """Return the files of a RECORD by key; they are kept from slice to slice of one distribution."""
-    return list(recorded_files(record, site, places, None).items())
+    return list(record.files(None).items())
 
 
-def _verify(task: _Task) -> Verified | None:
-    try:
-        files = _files(task.record, task.site, task.places)
-    except RecordError:
-        return None
+def _verify(task: _Task) -> Verified:
+    files = _files(task.record)
     changed, missing, hidden = [], [], []
     unhashed = 0
     for key, file in files[task.start : task.stop]:
@@ -170,7 +161,7 @@ def _verify(task: _Task) -> Verified | None:
         if ".dist-info/" in key and key.endswith(_NOTES):
             continue
         try:
-            digest = digest_of(task.places.on_disk(key), file.digest.partition(":")[0])
+            digest = digest_of(task.record.places.on_disk(key), file.digest.partition(":")[0])
         except Unreadable:
             hidden.append(key)
             continue

@@ -12,8 +12,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from wheelclash.environment.distributions import RecordError
-from wheelclash.environment.managed import Listed, listed_keys
 from wheelclash.environment.origins import Origin, find_origins
 from wheelclash.errors import FetchError, WheelError
 from wheelclash.files import open_regular
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from wheelclash.core.distribution import Candidate, Distribution, Skip
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap, Owner
+    from wheelclash.environment.distributions import FileList
     from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.environment.scan import Contested, Scan
     from wheelclash.index.settings import IndexSettings
@@ -335,12 +334,16 @@ class LibraryIndex(NamedTuple):
     ld_library_path: str = ""
 
 
-class Recorded(Listed, Protocol):
+class Recorded(Protocol):
     """An installed distribution, as far as it may own a library."""
 
     @property
     def name(self) -> str:
         """Return its normalised name."""
+
+    @property
+    def listed(self) -> FileList | None:
+        """Return its RECORD, or its manager's list."""
 
 
 def place_of(path: InstalledPath, places: EnvironmentPaths | None) -> Path:
@@ -416,10 +419,7 @@ def _owners(files: Collection[Path], places: EnvironmentPaths, recorded: Iterabl
     keys = {places.key_of(str(file)): file for file in files}
     owners: dict[Path, str] = {}
     for distribution in recorded if keys else ():
-        try:
-            listed, _ = listed_keys(distribution, places)
-        except RecordError:
-            continue
+        listed = set() if distribution.listed is None else distribution.listed.keys()[0]
         owners.update((keys[key], distribution.name) for key in listed & keys.keys())
     return owners
 

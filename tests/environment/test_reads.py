@@ -1,0 +1,91 @@
+"""Each installed RECORD is opened once a run, whatever is asked; a repair may open it again after what it changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.installed import Handmade
+from tests.support.wheelmaker import Wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COUNTING = """
+import collections, contextlib, io, json, sys
+opened = collections.Counter()
+
+def count(event, arguments):
+    if event == "open" and str(arguments[0]).endswith(".dist-info/RECORD"):
+        opened[str(arguments[0]).rsplit("/", 2)[1]] += 1
+
+sys.addaudithook(count)
+from wheelclash.cli import main
+
+answers = {}
+for name, command in json.loads(sys.argv[1]).items():
+    opened.clear()
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = main(command)
+    answers[name] = [code, dict(opened)]
+print(json.dumps(answers))
+"""
+
+SHARED = "p/m.py"
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, tuple[int, dict[str, int]]]:
+    """Exit code, and how often each RECORD was opened, by question; all asked by one process."""
+    folder = tmp_path_factory.mktemp("reads")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--symlinks", folder / "venv"], check=True)
+    python = folder / "venv" / "bin" / "python"
+    site = subprocess.run(
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    made = Handmade(folder / "venv", Path(site))
+    wheels = folder / "wheels"
+    for name in ("one", "two", "three"):
+        files: dict[str, bytes | str] = {SHARED: name, f"{name}.py": "", f"{name}/__init__.py": ""}
+        made.add(name, files)
+        Wheel(name, files=files).write(wheels)
+    made.add("dev", {"__editable__dev.py": ""})
+    made.add("old", {"m.py": "", SHARED: "old"}, version="0.9")
+    made.add("old", {"m.py": "", SHARED: "old"})
+    (made.site / "one" / "__init__.py").unlink()
+    Wheel("new", files={SHARED: "new"}).write(wheels)
+    index = ["--no-config", "--no-index", "--find-links", str(wheels)]
+    place = ["--python", str(python)]
+    commands = {
+        "env": ["env", str(python), *index],
+        "env --verify --keep": ["env", str(python), "--verify", "--keep", "one", *index],
+        "who": ["who", SHARED, "p", "m.py", *place],
+        "into": ["new", "--into", str(python), *index],
+        "fix": ["fix", str(python), "--keep", "one", *index],
+        "fix --drop": ["fix", str(python), "--keep", "one", "--drop", "two", *index],
+    }
+    environ = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache"), "COLUMNS": "120"}
+    ran = subprocess.run(
+        [sys.executable, "-c", COUNTING, json.dumps(commands)], env=environ, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    return {name: (code, counts) for name, (code, counts) in told.items()}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs paths with slashes")
+@pytest.mark.parametrize("question", ["env", "env --verify --keep", "who", "into", "fix", "fix --drop"])
+def test_each_record_is_opened_once(answers: Mapping[str, tuple[int, dict[str, int]]], question: str) -> None:
+    code, counts = answers[question]
+    assert code == (0 if question == "who" else 1)
+    assert {"one-1.0.dist-info", "two-1.0.dist-info", "three-1.0.dist-info", "dev-1.0.dist-info"} <= counts.keys()
+    assert set(counts.values()) == {1}, counts
