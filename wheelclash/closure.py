@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename
 
 from wheelclash.errors import QuestionError, RequirementError
 from wheelclash.resolve.listed import Files, group_places, read_files
@@ -31,6 +31,7 @@ from wheelclash.resolve.uv import (
     warnings,
     without_secrets,
 )
+from wheelclash.target.variants import parse_wheel_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -315,7 +316,7 @@ def _name_in(url: str, asked: Asked) -> str | None:
     if not filename.lower().endswith(".whl"):
         return None
     try:
-        return parse_wheel_filename(filename.replace("%2B", "+").replace("%2b", "+"))[0]
+        return parse_wheel_name(filename.replace("%2B", "+").replace("%2b", "+")).name
     except InvalidWheelFilename as error:
         raise RequirementError(asked.text, f"The file name is no wheel's: {error}.") from None
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename
 
 from wheelclash.core.distribution import Candidate, Distribution, requirements_of
 from wheelclash.core.layout import lay_out_for_each
 from wheelclash.core.overlap import find_overlaps, judge, merge
 from wheelclash.errors import WheelError
 from wheelclash.installers import INSTALLERS, RULES
+from wheelclash.target.variants import parse_wheel_name
 
 if TYPE_CHECKING:
     import os
@@ -55,7 +56,7 @@ def distribution_of(path: str | os.PathLike[str], target: Target) -> Distributio
     place = Path(path).absolute()
     contents = read_wheel(place)
     try:
-        name, version, _, _ = parse_wheel_filename(place.name)
+        name, version, _, _, label = parse_wheel_name(place.name)
     except InvalidWheelFilename as error:
         raise WheelError(place.name, "mismatch", str(error)) from error
     candidate = Candidate(
@@ -69,6 +70,7 @@ def distribution_of(path: str | os.PathLike[str], target: Target) -> Distributio
         requested=str(path),
         direct=True,
         path=place,
+        variant=label,
     )
     layouts = lay_out_for_each(contents, RULES, target)
     return Distribution(candidate, contents, "local", layouts, requirements_of(contents, target))

@@ -23,6 +23,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from wheelclash.alternatives import every_wheel, sets_of
 from wheelclash.core.content import Answer, extent
 from wheelclash.core.content import Question as Doubt
 from wheelclash.core.content import answer as judge_content
@@ -108,7 +109,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
         among_siblings = Ignore("what siblings share with each other", gathered.beside, "*")
         ignores = (*question.options.ignore, among_siblings)
         question = replace(question, options=replace(question.options, ignore=ignores))
-    wanted = {_place(each): each for found in gathered.sets for each in found.candidates}
+    wanted = {_place(each): each for found in gathered.sets for each in every_wheel(found.candidates)}
     read = _read_all(wanted, reader)
     there = _residents(question)
     known = {each.name for each in wanted.values() if not isinstance(read[_place(each)], Skip)}
@@ -125,7 +126,9 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
     left_out |= {skip.name: f"{skip.requirement} is not compared: {skip.reason}" for skip in not_compared}
     require_known(question.options.keep, known if there is None else known | there.versions.keys(), left_out)
     notes = list(gathered.notes)
-    views = [_view(each, read, question, reader, where, there, gathered.whole) for each in gathered.sets]
+    sets, further = _each_variant(gathered.sets, read)
+    notes += further
+    views = [_view(each, read, question, reader, where, there, gathered.whole) for each in sets]
     if question.options.why:
         views = [view._replace(reasons=_reasons(view, question, reader, there)) for view in views]
     if there is not None:
@@ -236,6 +239,28 @@ def _skips(sets: Sequence[TargetSet]) -> list[Skip]:
     ]
 
 
+def _each_variant(
+    sets: Sequence[TargetSet], read: Mapping[tuple[str, str], _Read | Skip]
+) -> tuple[list[TargetSet], list[str]]:
+    """Return one set for each wheel that may be taken of a project with wheel variants, and notes."""
+
+    def is_readable(candidate: Candidate) -> bool:
+        return isinstance(read[_place(candidate)], _Read)
+
+    def lay_out(candidate: Candidate, target: Target) -> Distribution:
+        wheel = read[_place(candidate)]
+        assert isinstance(wheel, _Read)  # noqa: S101 - only wheels that are readable are laid out
+        return _distribution(candidate, wheel, target)
+
+    every: list[TargetSet] = []
+    notes: list[str] = []
+    for found in sets:
+        expanded, further = sets_of(found, is_readable, lay_out)
+        every += expanded
+        notes += further
+    return every, list(dict.fromkeys(notes))
+
+
 def _view(
     found: TargetSet,
     read: Mapping[tuple[str, str], _Read | Skip],
@@ -257,7 +282,9 @@ def _view(
         present = tuple(each.name for each in named if each not in distributions)
         distributions = there.refusing(distributions)
         state = there.state_beside(distributions)
+    installers = _installers_for(distributions)
     overlaps = _overlaps(distributions, target, reader, state.staying(distributions), there)
+    overlaps = _under(installers, overlaps)
     distributions = _with_startup(distributions, overlaps, reader)
     distributions = _with_contradictions(distributions, overlaps)
     everybody = [*distributions, *state.staying(distributions)]
@@ -283,7 +310,7 @@ def _view(
                 roots=found.roots,
                 no_deps=question.options.deps is False,
             )
-            for each in INSTALLERS
+            for each in installers
         ],
         remedies=(),
         present=present,
@@ -291,6 +318,21 @@ def _view(
     )
     plans = _plans(view, counted, keepers, question, where, whole)
     return view._replace(remedies=plans.remedies, without_remedies=plans.left_out)
+
+
+def _installers_for(distributions: Sequence[Distribution]) -> list[Installer]:
+    """Return the installers that can install a set: pip takes no wheel variants."""
+    has_variants = any(each.candidate.variant is not None for each in distributions)
+    return [each for each in INSTALLERS if each.takes_variants or not has_variants]
+
+
+def _under(installers: Sequence[Installer], overlaps: list[Overlap]) -> list[Overlap]:
+    """Return the overlaps that there are under some of the installers, with these alone."""
+    if len(installers) == len(INSTALLERS):
+        return overlaps
+    names = {each.name for each in installers}
+    under = [each._replace(installers=tuple(name for name in each.installers if name in names)) for each in overlaps]
+    return [each for each in under if each.installers]
 
 
 def _plans(
@@ -305,7 +347,10 @@ def _plans(
     installer = _installer(question)
     if question.into is not None and question.into.interpreter is None:
         return Plans()  # commands name an interpreter, and there is none
-    diagnosis = next(each for each in view.diagnoses if each.installer == installer.name)
+    diagnosis = next((each for each in view.diagnoses if each.installer == installer.name), None)
+    if diagnosis is None:
+        return Plans()  # it cannot install this set
+    has_variants = any(each.candidate.variant is not None for each in view.distributions)
     taken = [
         each
         for each in diagnosis.taken
@@ -321,7 +366,7 @@ def _plans(
         roots=view.roots,
         state=view.state,
         taken=taken,
-        whole=whole,
+        whole=() if has_variants else whole,
         no_deps=question.options.deps is False,
     )
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .elf import shared_library
 from .resolving import buildable
-from .wheelmaker import Wheel
+from .wheelmaker import Wheel, variants_json
 
 if TYPE_CHECKING:
     from .loopback import LoopbackIndex
 
 __all__ = [
     "CUDA_RUNTIME",
+    "LEVELS",
     "OPENCV",
     "OURS",
     "PAIRS",
     "REFUSED_BY_UV",
+    "WBAR",
     "nixl",
     "nixl_itself",
     "serve_everything",
     "serve_pairs",
+    "serve_variants",
+    "wfoo",
 ]
 
 
@@ -95,6 +99,29 @@ PAIRS: tuple[Wheel, ...] = (
 )
 
 
+LEVELS: dict[str, dict[str, dict[str, list[str]]]] = {
+    "null": {},
+    **{level: {"x86_64": {"level": [level]}} for level in ("v1", "v3", "v4")},
+}
+"""The wheel variants of ``wfoo``: labels, and what each is for."""
+
+
+def wfoo(label: str, *, name: str = "wfoo", version: str = "1.0", **more: Any) -> Wheel:
+    """One wheel of a project with wheel variants; those for a processor write a file that ``wbar`` writes too."""
+    files = {f"{name}/__init__.py": f"LABEL = {label!r}\n"}
+    files |= {"shared_top/clash.py": f"{name} {label}"} if label not in {"", "null"} else {}
+    return Wheel(name, version, **{"files": files, "label": label, "properties": LEVELS.get(label)} | more)
+
+
+WBAR = Wheel("wbar", files={"wbar.py": "", "shared_top/clash.py": "wbar"})
+
+
+def serve_variants(index: LoopbackIndex) -> None:
+    """Put ``wfoo`` with its wheel variants on an index, and ``wbar``."""
+    index.add(WBAR, *map(wfoo, ["", *LEVELS]))
+    index.add_file("wfoo-1.0-variants.json", variants_json(LEVELS))
+
+
 OURS = (
     Wheel("our-tools", "2.0", files={"our_tools.py": "", "tests/__init__.py": "import our_tools\n"}),
     Wheel("our-plugin", "2.0", files={"our_plugin.py": "", "tests/__init__.py": "import our_plugin\n"}),
@@ -134,6 +161,7 @@ def serve_everything(index: LoopbackIndex) -> None:
     """Put everything here on an index."""
     serve_pairs(index)
     serve_sources(index)
+    serve_variants(index)
     versions = ("1.1.0", "1.5.1")
     index.add(CUDA_RUNTIME, *OPENCV, *(nixl(cuda, version) for cuda in ("12", "13") for version in versions))
     index.add(*map(nixl_itself, versions), Wheel("numpy", "2.4.6", {"numpy/__init__.py": ""}, requires_python=">=3.9"))

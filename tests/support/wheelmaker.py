@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import io
+import json
 import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,6 +21,18 @@ def record_digest(content: bytes, algorithm: str = "sha256") -> str:
     return f"{algorithm}={base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
 
+def variants_json(variants: dict[str, dict[str, dict[str, list[str]]]]) -> bytes:
+    """What describes variants: of one wheel in its dist-info folder, of a release beside its wheels."""
+    namespaces = sorted({namespace for properties in variants.values() for namespace in properties})
+    document = {
+        "$schema": "https://variants-schema.wheelnext.dev/peps/825/v0.1.1.json",
+        "default-priorities": {"namespace": namespaces},
+        "providers": {namespace: {"requires": [f"{namespace}-provider"]} for namespace in namespaces},
+        "variants": variants,
+    }
+    return json.dumps(document, sort_keys=True).encode()
+
+
 @dataclass
 class Wheel:
     """A wheel to be written.
@@ -32,6 +45,8 @@ class Wheel:
         requires, requires_python: METADATA's dependencies.
         tag: The compatibility tag.
         build: Build tag, or "".
+        label: Variant label, or "".
+        properties: What its variant.json says it is for: namespace, feature, values. None leaves the file out.
         purelib: WHEEL's ``Root-Is-Purelib``, verbatim.
         metadata: Further METADATA lines.
         record: Bytes to write as RECORD instead of the right ones; None for the right ones, b"" for an empty file.
@@ -53,6 +68,8 @@ class Wheel:
     requires_python: str | None = None
     tag: str = "py3-none-any"
     build: str = ""
+    label: str = ""
+    properties: dict[str, dict[str, list[str]]] | None = None
     purelib: str = "true"
     metadata: list[str] = field(default_factory=list)
     record: bytes | None = None
@@ -72,7 +89,7 @@ class Wheel:
     @property
     def filename(self) -> str:
         """The wheel's file name."""
-        parts = [self.escaped, self.version, *([self.build] if self.build else []), self.tag]
+        parts = [self.escaped, self.version, *filter(None, [self.build]), self.tag, *filter(None, [self.label])]
         return "-".join(parts) + ".whl"
 
     @property
@@ -101,6 +118,9 @@ class Wheel:
         )
         if text:
             found.setdefault(f"{self.dist_info}/entry_points.txt", text.encode())
+        if self.properties is not None:
+            described = variants_json({self.label: self.properties})
+            found.setdefault(f"{self.dist_info}/variant.json", described)
         return found
 
     def record_bytes(self) -> bytes:

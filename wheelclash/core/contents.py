@@ -104,12 +104,13 @@ class Contents(NamedTuple):
             and paths that climb out of the root.
         entry_points: The text of ``entry_points.txt``, which installers read differently; empty if there is none, None
             if it is no UTF-8.
-        requires: METADATA's ``Requires-Dist``, verbatim.
+        requires: METADATA's ``Requires-Dist``, verbatim but for markers on wheel variants, which are evaluated.
         requires_python: METADATA's ``Requires-Python``, or None.
         findings: What is odd about it, sorted.
         wheel_version: WHEEL's ``Wheel-Version``, or None.
         folders: Folders of the zip directory without any member below them, normalised; uv makes them.
         conflicts: Archive paths of members that are folders of other members, too.
+        properties: What its ``variant.json`` says it is for, each ``namespace :: feature :: value``, sorted.
     """
 
     dist_info: str
@@ -123,3 +124,4 @@ class Contents(NamedTuple):
     wheel_version: str | None = "1.0"
     folders: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()

@@ -102,6 +102,9 @@ class Candidate:
         newer: The newest release that the requirement allows, if that is another, and why it was not chosen.
         source: The source archive that the wheel was built from, if it was: ``url`` and ``index`` are then those of the
             archive, ``filename``, ``sha256``, ``size`` and ``path`` those of the wheel.
+        variant: The label of the wheel variant that it is; None if its file name has none.
+        alternatives: The other wheels that an installer may take in its place on the target: variants of the release,
+            and the wheel without a label. One of them is installed, never two.
     """
 
     filename: str
@@ -118,6 +121,8 @@ class Candidate:
     path: Path | None = None
     newer: Newer | None = None
     source: SourceArchive | None = None
+    variant: str | None = None
+    alternatives: tuple[Candidate, ...] = ()
 
 
 class Skip(NamedTuple):
@@ -243,11 +248,15 @@ class Distribution(NamedTuple):
 
     @property
     def pinned(self) -> str:
-        """Return how a command names exactly this wheel: ``name==version``, local part included, or its path or URL."""
+        """Return how a command names exactly this wheel: ``name==version``, local part included, or its path or URL.
+
+        A wheel of a project with wheel variants is never named by its version, which stands for all of them.
+        """
         extras = f"[{','.join(self.candidate.extras)}]" if self.candidate.extras else ""
-        if self.candidate.direct and self.candidate.path:
+        has_variants = self.candidate.variant is not None or bool(self.candidate.alternatives)
+        if (self.candidate.direct or has_variants) and self.candidate.path:
             return f"{self.candidate.path}{extras}"
-        if self.candidate.direct:
+        if self.candidate.direct or has_variants:
             return f"{self.name}{extras} @ {self.candidate.url}"
         return f"{self.name}{extras}=={self.candidate.version}"
 

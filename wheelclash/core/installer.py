@@ -97,6 +97,7 @@ class Installer(ABC):
         offline_flag: The option that keeps it from asking any server.
         removes_all_first: In a command that replaces several distributions, whether every old one is removed before
             the first new one is written (uv), or each just before its own turn (pip).
+        takes_variants: Whether it can be told to install wheels with a variant label.
     """
 
     name: InstallerName
@@ -105,6 +106,7 @@ class Installer(ABC):
     extra_index_flag: str
     offline_flag: str
     removes_all_first: bool
+    takes_variants: bool
 
     @abstractmethod
     def order(

@@ -13,6 +13,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from wheelclash.target.variants import label_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -79,14 +81,14 @@ def ranks(tags: tuple[Tag, ...]) -> Mapping[str, int]:
 def rank(filename: str, places: Mapping[str, int]) -> int | None:
     """Return the best place of a wheel's tags, or None if none of them fits.
 
-    By its name's text alone, for indexes list thousands.
+    By its name's text alone, for indexes list thousands. A name with a variant label is no plain wheel's, and has none.
 
     Args:
         filename: The file name of a wheel.
         places: What :func:`ranks` gave for a target.
     """
     parts = filename[: -len(".whl")].lower().rsplit("-", 3)
-    if len(parts) != 4:  # noqa: PLR2004 - and not three tags
+    if len(parts) != 4 or label_of(filename) is not None:  # noqa: PLR2004 - and not three tags
         return None
     _, pythons, abis, platforms = parts
     places_of_tags = [

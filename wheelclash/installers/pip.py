@@ -122,6 +122,7 @@ class _Pip(Installer):
     extra_index_flag = "--extra-index-url"
     offline_flag = "--no-index"
     removes_all_first = False
+    takes_variants = False
     rules = Rules(
         unpacks_first=False,
         any_data_folder=True,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wheelclash.core.contents import EntryPoint
 from wheelclash.core.installer import Installer, InstallerName, Unordered
 from wheelclash.core.layout import EntryPointsError, Rules
+from wheelclash.target.variants import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -82,6 +83,7 @@ class _Uv(Installer):
     extra_index_flag = "--index"
     offline_flag = "--offline"
     removes_all_first = True
+    takes_variants = True
     rules = Rules(
         unpacks_first=True,
         any_data_folder=False,
@@ -133,11 +135,12 @@ class _Uv(Installer):
         return found | ({} if block.cert is None else {"SSL_CERT_FILE": block.cert})
 
     def install(self, pinned: Sequence[str], where: Invocation, *, no_deps: bool = False) -> tuple[str, ...]:
-        return ("uv", "pip", "install", *_environment(where), *_no_deps(no_deps), *where.index_options, *pinned)
+        options = (*_environment(where), *_preview(pinned), *_no_deps(no_deps), *where.index_options)
+        return ("uv", "pip", "install", *options, *pinned)
 
     def reinstall(self, pinned: Sequence[str], where: Invocation) -> tuple[str, ...]:
         flags = ("--force-reinstall", "--no-deps")
-        return ("uv", "pip", "install", *_environment(where), *flags, *where.index_options, *pinned)
+        return ("uv", "pip", "install", *_environment(where), *_preview(pinned), *flags, *where.index_options, *pinned)
 
     def uninstall(self, names: Sequence[str], where: Invocation) -> tuple[str, ...]:
         return ("uv", "pip", "uninstall", *_environment(where), *names)
@@ -147,6 +150,13 @@ def _environment(where: Invocation) -> tuple[str, ...]:
     if where.system:
         return ("--system",)
     return ("--python", where.python) if where.python is not None else ()
+
+
+def _preview(pinned: Sequence[str]) -> tuple[str, ...]:
+    """Return the option without which uv refuses wheels with a variant label, if one is named."""
+    names = (re.split(r"[/\\]", re.sub(r"\.whl\[[^\]]*\]$", ".whl", pin))[-1] for pin in pinned)
+    has_label = any(name.lower().endswith(".whl") and label_of(name) is not None for name in names)
+    return ("--preview-features", "wheel-variants") if has_label else ()
 
 
 def _no_deps(wanted: bool) -> tuple[str, ...]:  # noqa: FBT001

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from packaging.specifiers import SpecifierSet
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename
 from packaging.version import InvalidVersion, Version
 
 from wheelclash.core.distribution import Candidate, Skip, SourceArchive
@@ -17,12 +18,11 @@ from wheelclash.index.page import ProjectFile
 from wheelclash.resolve.choose import BUILD_OR_ASK, reason_for, source_archive
 from wheelclash.resolve.requirement import Asked
 from wheelclash.resolve.selection import Selection, Unlocated
+from wheelclash.target.variants import WheelName, parse_wheel_name, without_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
-
-    from packaging.utils import BuildTag
 
     from wheelclash.locks.location import FileLocation
     from wheelclash.target.target import Target
@@ -185,7 +185,7 @@ def uninstallable(packages: Iterable[Locked], target: Target) -> bool:
     return any(
         package.kind == "files"
         and not package.sources
-        and all(rank(wheel.filename, tag_ranks) is None for wheel in package.wheels)
+        and all(rank(without_label(wheel.filename), tag_ranks) is None for wheel in package.wheels)
         for package in packages
     )
 
@@ -233,22 +233,31 @@ def _chosen(package: Locked, target: Target, tag_ranks: Mapping[str, int], *, bu
     if package.kind == "not-a-wheel":
         reason = f"{package.origin or 'its source'} is no wheel: what it installs is not known until it is built"
         return Skip(package.shown, "not-a-wheel", reason + suffix, source=source)
-    fitting = [wheel for wheel in package.wheels if rank(wheel.filename, tag_ranks) is not None]
+    fitting = [wheel for wheel in package.wheels if rank(without_label(wheel.filename), tag_ranks) is not None]
     parsed = _own_wheels(package, fitting)
     if not parsed:
         return Skip(package.shown, "no-wheel", _why_none(package, target) + suffix, source=source)
 
-    def preference(entry: tuple[LockedFile, Version, BuildTag]) -> tuple[object, ...]:
-        best = rank(entry[0].filename, tag_ranks) or 0
-        return (entry[2], -best) if build_first else (-best, entry[2])
+    def preference(entry: tuple[LockedFile, WheelName]) -> tuple[object, ...]:
+        best = rank(without_label(entry[0].filename), tag_ranks) or 0
+        return (entry[1].build, -best) if build_first else (-best, entry[1].build)
 
-    wheel, version, _ = max(parsed, key=preference)  # of equal ones the first
-    if wheel.refused:
-        return Skip(requirement=package.shown, code="refused", reason=wheel.refused)
+    by_label: dict[str, list[tuple[LockedFile, WheelName]]] = {}
+    for entry in parsed:
+        by_label.setdefault(entry[1].label or "", []).append(entry)
+    best = [max(by_label[label], key=preference) for label in sorted(by_label)]  # of equal ones the first
+    refused = next((wheel.refused for wheel, _ in best if wheel.refused), "")
+    if refused:
+        return Skip(package.shown, "refused", refused)
+    first, *others = [_candidate(wheel, name, package) for wheel, name in best]
+    return replace(first, alternatives=tuple(others))
+
+
+def _candidate(wheel: LockedFile, name: WheelName, package: Locked) -> Candidate:
     return Candidate(
         filename=wheel.filename,
         name=package.name,
-        version=str(version),
+        version=str(name.version),
         url=wheel.url,
         index=package.registry,
         sha256=wheel.sha256,
@@ -257,6 +266,7 @@ def _chosen(package: Locked, target: Target, tag_ranks: Mapping[str, int], *, bu
         direct=package.direct,
         extras=package.extras,
         path=wheel.path,
+        variant=name.label,
     )
 
 
@@ -279,22 +289,22 @@ def _source(package: Locked) -> SourceArchive | None:
     return None
 
 
-def _own_wheels(package: Locked, wheels: Sequence[LockedFile]) -> list[tuple[LockedFile, Version, BuildTag]]:
-    """Return wheels with version and build tag, less those named like another project or version.
+def _own_wheels(package: Locked, wheels: Sequence[LockedFile]) -> list[tuple[LockedFile, WheelName]]:
+    """Return wheels with the parts of their names, less those named like another project or version.
 
     A lock may leave out the local part of a version, unless it has files of the version as it stands.
     """
     parsed = [
-        (wheel, named[1], named[2])
+        (wheel, named)
         for wheel in wheels
-        if (named := _parsed(wheel.filename)) is not None and named[0] == package.name
+        if (named := _parsed(wheel.filename)) is not None and named.name == package.name
     ]
     wanted = _version(package.version)
-    if wanted is None or all(version == wanted for _, version, _ in parsed):
+    if wanted is None or all(name.version == wanted for _, name in parsed):
         return parsed
     if any(version_of(wheel.filename) == wanted for wheel in package.wheels):
-        return [entry for entry in parsed if entry[1] == wanted]
-    return [entry for entry in parsed if entry[1].public == wanted.public]
+        return [entry for entry in parsed if entry[1].version == wanted]
+    return [entry for entry in parsed if entry[1].version.public == wanted.public]
 
 
 def _why_none(package: Locked, target: Target) -> str:
@@ -307,19 +317,19 @@ def _why_none(package: Locked, target: Target) -> str:
     if not parsed:
         return "the lock names no file of it"
     asked = Asked(text=package.shown, name=package.name, specifier=SpecifierSet(prereleases=True))
-    files = [ProjectFile(filename=wheel.filename, url="") for wheel, _, _ in parsed]
+    files = [ProjectFile(filename=wheel.filename, url="") for wheel, _ in parsed]
     return reason_for(asked, files, target, excluded=False)
 
 
 @lru_cache(maxsize=8192)
-def _parsed(filename: str) -> tuple[str, Version, BuildTag] | None:
+def _parsed(filename: str) -> WheelName | None:
     try:
-        name, version, build, _ = parse_wheel_filename(filename)
+        name = parse_wheel_name(filename)
     except InvalidWheelFilename:
         return None
     if _UNUSABLE_NAME.search(filename):
         return None
-    return canonicalize_name(name), version, build
+    return name
 
 
 @lru_cache(maxsize=8192)

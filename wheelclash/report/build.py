@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from wheelclash.core.overlap import GRAVE, SAME_PATH, SEVERITIES
 from wheelclash.core.plan import check_keepers
 from wheelclash.environment.damage import judge_environment
+from wheelclash.installers import INSTALLERS
 from wheelclash.report.model import (
     SCHEMA_VERSION,
     AskedEnvironment,
@@ -65,6 +66,7 @@ from wheelclash.report.model import (
     UninstallReport,
     UnmetReport,
     UnownedReport,
+    VariantReport,
     WheelReport,
     WhoReport,
 )
@@ -244,16 +246,12 @@ def build_report(result: Result) -> Report:
     """The report of what was found."""
     views = result.views
     overlaps = _overlaps(views, result.ignores)
-    diagnosis = {
-        each.installer: _diagnosis(each.installer, views, result.ignores)
-        for view in views[:1]
-        for each in view.diagnoses
-    }
+    diagnosis = {installer.name: _diagnosis(installer.name, views, result.ignores) for installer in INSTALLERS}
     return Report(
         schema_version=SCHEMA_VERSION,
         tool=_TOOL,
         complete=not result.skipped,
-        targets=tuple(target_report(view.target, result.python) for view in views),
+        targets=tuple(replace(target_report(view.target, result.python), variants=_variants(view)) for view in views),
         distributions=_distributions(views),
         skipped=skip_reports(result.skipped),
         not_compared=skip_reports(result.not_compared),
@@ -271,6 +269,10 @@ def build_report(result: Result) -> Report:
         refused=_refused(views),
         without_remedies=tuple(dict.fromkeys(view.names[id_] for view in views for id_ in view.without_remedies)),
     )
+
+
+def _variants(view: View) -> tuple[VariantReport, ...]:
+    return tuple(VariantReport(each.name, each.candidate.variant, each.id) for each in view.variants)
 
 
 def _refused(views: Sequence[View]) -> tuple[RefusalReport, ...]:
@@ -477,7 +479,9 @@ def _diagnosis(installer: InstallerName, views: Sequence[View], ignores: Sequenc
     taken: list[LostReport] = []
     for number, view in enumerate(views):
         names |= view.names
-        diagnosis = next(each for each in view.diagnoses if each.installer == installer)
+        diagnosis = next((each for each in view.diagnoses if each.installer == installer), None)
+        if diagnosis is None:
+            continue  # it takes no wheel variants
         for each in diagnosis.outcomes:
             winner = None if each.winner is None else each.winner.name
             told = (*split(each.overlap.path), each.overlap.kind, each.state, winner, each.reason)

@@ -84,6 +84,7 @@ __all__ = [
     "UninstallReport",
     "UnmetReport",
     "UnownedReport",
+    "VariantReport",
     "WheelReport",
     "WhoReport",
     "Written",
@@ -153,8 +154,26 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
+class VariantReport:
+    """The wheel that is taken of a project with wheel variants.
+
+    Attributes:
+        distribution: Name of the project.
+        label: Its variant label; None for the wheel without one.
+        id: Of the distribution.
+    """
+
+    distribution: str
+    label: str | None
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TargetReport:
-    """A target: for what the wheels were chosen; ``python`` is the interpreter it was read from, if it was."""
+    """A target: for what the wheels were chosen; ``python`` is the interpreter it was read from, if it was.
+
+    Where projects have wheel variants there is a target for each that may be taken, and ``variants`` says which.
+    """
 
     python: str | None
     python_version: str
@@ -162,6 +181,7 @@ class TargetReport:
     platform: str
     markers: Mapping[str, str]
     case_sensitive: bool
+    variants: Sequence[VariantReport] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,12 @@ def python_of(target: TargetReport) -> str:
 
 
 def target_label(target: TargetReport) -> str:
-    """Return what a target is called: ``CPython 3.12.0, linux``."""
+    """Return what a target is called: ``CPython 3.12.0, linux``, and with which wheel variants, if there are any."""
+    variants = [f"{variant.distribution} {variant.label or 'plain'}" for variant in target.variants]
+    return f"{_platform_label(target)}{' with ' if variants else ''}{', '.join(variants)}"
+
+
+def _platform_label(target: TargetReport) -> str:
     return f"{python_of(target)}, {target.platform}"
 
 
@@ -202,6 +207,26 @@ def _way_from_nothing(remedy: RemedyReport) -> str:
     return _STRATEGIES[remedy.strategy]
 
 
+def _variants_of(targets: Sequence[TargetReport], every: Sequence[TargetReport]) -> str:
+    """Return with which wheel variants some targets are, of all that differ in nothing else: ``a v3, v4; b cu13``."""
+    chosen, possible = (_variants_by_name(each) for each in (targets, every))
+    told = [
+        f"{name} {', '.join(label or 'plain' for label in labels)}"
+        for name, labels in chosen.items()
+        if len(labels) < len(possible[name])
+    ]
+    return "; ".join(told) or (f"{len(targets)} of {len(every)} choices" if len(targets) < len(every) else "")
+
+
+def _variants_by_name(targets: Iterable[TargetReport]) -> dict[str, list[str | None]]:
+    """Map projects with wheel variants to the labels that are taken, those with a label first."""
+    labels: dict[str, dict[str | None, None]] = {}
+    for target in targets:
+        for variant in target.variants:
+            labels.setdefault(variant.distribution, {})[variant.label] = None
+    return {name: sorted(each, key=lambda label: label is None) for name, each in labels.items()}
+
+
 class _SetWriter(_Writer):
     """Writes the report on a set of wheels, also where it is to be installed into an environment."""
 
@@ -269,7 +294,8 @@ class _SetWriter(_Writer):
             clash = "clash" if len(involved) > 1 else "clashes"
             style: Style = "error" if summary.errors else "warning"
             return (Span(f"{who} {clash}: {told}{also}", style), Span(where, "faint"))
-        count = plural(len(report.distributions), "distribution")
+        projects = {each.name if self._is_one_target else each.id for each in report.distributions}
+        count = plural(len(projects), "distribution")
         files = plural(sum(each.files for each in report.distributions), "file")
         if not report.complete and not report.answers:
             if report.into:
@@ -296,9 +322,10 @@ class _SetWriter(_Writer):
         if len(counts) == 1 or not told:
             return told
         affected = sum(any(count) for count in counts)
+        what = "choices of wheel variants" if self._is_one_target else "targets"
         if affected == len(counts) and len(set(counts)) == 1:
-            return [*told[:-1], f"{told[-1]} in each of {affected} targets"]
-        return [*told[:-1], f"{told[-1]} at most, in {affected} of {len(counts)} targets"]
+            return [*told[:-1], f"{told[-1]} in each of {affected} {what}"]
+        return [*told[:-1], f"{told[-1]} at most, in {affected} of {len(counts)} {what}"]
 
     def _counts(self) -> list[tuple[int, int, int]]:
         """Return the number of errors, warnings and notices in each target."""
@@ -315,19 +342,39 @@ class _SetWriter(_Writer):
         """Yield which of several targets has how much, where something clashes."""
         if not self._grave or len(self._report.targets) == 1:
             return
-        alike: dict[tuple[int, int, int], list[str]] = {}
-        for target, counts in zip(self._report.targets, self._counts(), strict=True):
-            alike.setdefault(counts, []).append(target_label(target))
-        for counts, labels in sorted(alike.items(), reverse=True):
-            text = f"{', '.join(_severities(counts)) or 'none'}: {self.some(labels, '; ')}"
-            yield (Span("  targets  ", "faint"), Span(text))
+        alike: dict[tuple[int, int, int], list[int]] = {}
+        for number, counts in enumerate(self._counts()):
+            alike.setdefault(counts, []).append(number)
+        word = "variants" if self._is_one_target else "targets"
+        for counts, numbers in sorted(alike.items(), reverse=True):
+            text = f"{', '.join(_severities(counts)) or 'none'}: {self.some(self._labels(numbers), '; ')}"
+            yield (Span(f"  {word:<9}", "faint"), Span(text))
 
     def _where(self) -> str:
         targets = self._report.targets
-        if len(targets) == 1:
+        if self._is_one_target:
             python = f", {targets[0].python}" if targets[0].python and not self._report.into else ""
-            return f"{target_label(targets[0])}{python}"
-        return f"{len(targets)} targets: {self.some([target_label(each) for each in targets], '; ')}"
+            choices = f", {len(targets)} choices of wheel variants" if len(targets) > 1 else ""
+            return f"{_platform_label(targets[0])}{python}{choices}"
+        labels = list(dict.fromkeys(map(_platform_label, targets)))
+        return f"{len(labels)} targets: {self.some(labels, '; ')}"
+
+    @property
+    def _is_one_target(self) -> bool:
+        """Return whether there is one target, apart from wheel variants."""
+        return len(set(map(_platform_label, self._report.targets))) == 1
+
+    def _labels(self, numbers: Iterable[int]) -> list[str]:
+        """Return what some of the targets are: for which Python and platform, and with which wheel variants."""
+        targets = self._report.targets
+        by_label: defaultdict[str, list[TargetReport]] = defaultdict(list)
+        for number in numbers:
+            by_label[_platform_label(targets[number])].append(targets[number])
+        labels = []
+        for label, some_targets in by_label.items():
+            variants = _variants_of(some_targets, [target for target in targets if _platform_label(target) == label])
+            labels.append((variants or "all") if self._is_one_target else f"{label}{variants and ' with '}{variants}")
+        return labels
 
     def _resolved(self) -> Iterator[Line]:
         """The versions a resolver chose: it backs off to old releases without a word."""
@@ -392,7 +439,7 @@ class _SetWriter(_Writer):
         every = self._report.targets
         if len(targets) == len(every):
             return ""
-        return f"  [{self.some([target_label(every[number]) for number in targets], '; ')}]"
+        return f"  [{self.some(self._labels(targets), '; ')}]"
 
     def _paths(self, names: tuple[str, ...]) -> Iterator[Line]:
         for each in self._notices:
@@ -460,7 +507,7 @@ class _SetWriter(_Writer):
         for installer, diagnosis in self._report.diagnosis.items():
             yield from self._winners_under(installer, diagnosis)
         yield from self._startup()
-        uninstalls = self._report.diagnosis["pip"].uninstall
+        uninstalls = next((each.uninstall for each in self._report.diagnosis.values() if each.uninstall), ())
         total = sum(len(each.loses) + each.others for each in uninstalls)
         losses = (
             f"uninstalling {each.distribution} takes {plural(count, 'file')} from {other}"

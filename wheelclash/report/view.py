@@ -67,6 +67,13 @@ class View(NamedTuple):
         return {each.id: each.name for each in (*self.distributions, *self.state.distributions)}
 
     @property
+    def variants(self) -> tuple[Distribution, ...]:
+        """Return the distributions of projects with wheel variants: of each, one of the wheels that may be taken."""
+        return tuple(
+            each for each in self.distributions if each.candidate.variant is not None or each.candidate.alternatives
+        )
+
+    @property
     def residents(self) -> tuple[Distribution, ...]:
         """Return what is installed and stays."""
         return self.state.staying(self.distributions)

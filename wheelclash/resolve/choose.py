@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.specifiers import SpecifierSet
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename
 from packaging.version import Version
 
 from wheelclash.core.distribution import Candidate, Choice, Newer, Skip, SourceArchive
 from wheelclash.http.urls import local_path
 from wheelclash.index.filenames import project_of, python_fits, rank, ranks, version_of
+from wheelclash.target.variants import NULL, label_of, parse_wheel_name, without_label
 from wheelclash.wording import near_names, some
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def reason_for(asked: Asked, files: Sequence[ProjectFile], target: Target, *, ex
     for file in files:
         try:
             if file.is_wheel:
-                _, version, _, tags = parse_wheel_filename(file.filename)
-                wheels.setdefault(version, []).append((file, tags))
+                name = parse_wheel_name(file.filename)
+                wheels.setdefault(name.version, []).append((file, name.tags))
             else:
                 sdists.add(parse_sdist_filename(file.filename)[1])
         except (InvalidWheelFilename, InvalidSdistFilename):
@@ -125,6 +126,7 @@ class _Wheel(NamedTuple):
     build: BuildTag
     place: int
     release: _Release
+    label: str | None = None
 
 
 def choose(
@@ -149,35 +151,42 @@ def choose(
         note: Called with a sentence for whatever was left out along the way.
 
     Returns:
-        A candidate, or a skip: ``not-found`` (no index knows the project), ``quarantined``, ``no-wheel``.
+        A candidate, with the wheel variants that the target could get in its place as ``alternatives``; or a skip:
+        ``not-found`` (no index knows the project), ``quarantined``, ``no-wheel``.
     """
     offered = _offered(asked, project, exclude_newer, note)
     if not offered:
         return _nothing(asked, project, known, exclude_newer)
     allowed = _allowed(asked, offered, target, prereleases=prereleases)
-    best = _best(allowed, asked.specifier, ranks(target.tags))
-    if best is None:
+    wheels = _best_of_each_label(allowed, asked.specifier, ranks(target.tags))
+    if not wheels:
         reason = reason_for(asked, [file for _, file in offered], target, excluded=exclude_newer is not None)
         source = _best_source(allowed, asked)
         if source is not None:
             reason += f"; there is {source.filename}" if any(release.file.is_wheel for release in allowed) else ""
             reason += f": {BUILD_OR_ASK}"
         return Skip(asked.text, "no-wheel", reason, source=source)
-    newest = _newest(allowed, best.version)
-    file = best.release.file
+    first, *others = [_candidate(wheel, asked) for wheel in wheels]
+    newest = _newest(allowed, max(wheel.version for wheel in wheels))
+    newer = None if newest is None else Newer(str(newest), _why_no_wheel(newest, asked, allowed, target) or "")
+    return replace(first, newer=newer, alternatives=tuple(others))
+
+
+def _candidate(wheel: _Wheel, asked: Asked) -> Candidate:
+    file = wheel.release.file
     return Candidate(
         filename=file.filename,
         name=asked.name or "",
-        version=str(best.version),
+        version=str(wheel.version),
         url=file.url,
-        index=best.release.location,
+        index=wheel.release.location,
         sha256=file.sha256,
         size=file.size,
         requested=asked.text,
         core_metadata_sha256=file.core_metadata_sha256,
         extras=asked.extras,
         path=local_path(file.url),
-        newer=None if newest is None else Newer(str(newest), _why_no_wheel(newest, asked, allowed, target) or ""),
+        variant=wheel.label,
     )
 
 
@@ -233,7 +242,7 @@ def choose_direct(asked: Asked, target: Target | None = None) -> Choice:
         reason += "" if source is None else f"; {BUILD_OR_ASK}"
         return Skip(asked.text, "not-a-wheel", reason, source=source)
     try:
-        name, version, _, tags = parse_wheel_filename(filename)
+        name, version, _, tags, label = parse_wheel_name(filename)
     except InvalidWheelFilename as error:
         return Skip(asked.text, "unreadable", f"the file name is no wheel's: {error}")
     if asked.name is not None and asked.name != name:
@@ -259,38 +268,62 @@ def choose_direct(asked: Asked, target: Target | None = None) -> Choice:
         direct=True,
         extras=asked.extras,
         path=asked.path,
+        variant=label,
     )
 
 
 # -- what the target can install ---------------------------------------------------------------------------
 
 
-def _best(releases: Sequence[_Release], specifier: SpecifierSet, places: Mapping[str, int]) -> _Wheel | None:
-    """Return the best wheel the target can install: the newest version first, so that few names need be read closely.
+def _best_of_each_label(
+    releases: Sequence[_Release], specifier: SpecifierSet, places: Mapping[str, int]
+) -> list[_Wheel]:
+    """Return the best wheel without a variant label, first, and the best of each label, in the order of the labels.
 
-    A yanked one (PEP 592) only if the specifier pins a version and nothing else is there.
+    Installers that know variants take the newest release, those that do not the newest with a wheel without label:
+    these may be two releases, but no variant of an older one is ever taken.
+    """
+    releases_by_kind: dict[bool, list[_Release]] = {False: [], True: []}
+    for release in releases:
+        if release.file.is_wheel:
+            releases_by_kind[label_of(release.file.filename) is not None].append(release)
+    plain = max(_newest_fitting(releases_by_kind[False], specifier, places), default=None)
+    labelled: dict[str, _Wheel] = {}
+    for wheel in _newest_fitting(releases_by_kind[True], specifier, places):
+        if plain is None or wheel.version >= plain.version:
+            label = str(wheel.label)
+            labelled[label] = max(labelled.get(label, wheel), wheel)
+    in_order = [labelled[label] for label in sorted(labelled, key=lambda label: (label != NULL, label))]
+    return in_order if plain is None else [plain, *in_order]
+
+
+def _newest_fitting(releases: Sequence[_Release], specifier: SpecifierSet, places: Mapping[str, int]) -> list[_Wheel]:
+    """Return the wheels that the target can install of the newest release that has any.
+
+    The newest version first, so that few names need be read closely. A yanked one (PEP 592) only if the specifier pins
+    a version and nothing else is there.
     """
     for yanked in (False, True) if pins(specifier) else (False,):
         by_version: dict[Version, list[tuple[int, _Release]]] = {}
         for place, release in enumerate(releases):
-            if release.file.is_wheel and (release.file.yanked is not None) is yanked:
+            if (release.file.yanked is not None) is yanked:
                 by_version.setdefault(release.version, []).append((place, release))
         for version in sorted(by_version, reverse=True):
             fitting = [wheel for pair in by_version[version] if (wheel := _wheel(*pair, places)) is not None]
             if fitting:
-                return max(fitting)
-    return None
+                return fitting
+    return []
 
 
 def _wheel(place: int, release: _Release, places: Mapping[str, int]) -> _Wheel | None:
-    best = rank(release.file.filename, places)
+    best = rank(without_label(release.file.filename), places)
     if best is None:
         return None
     try:
-        _, version, build, _ = parse_wheel_filename(release.file.filename)
+        name = parse_wheel_name(release.file.filename)
     except InvalidWheelFilename:
         return None
-    return _Wheel(version, -best, build, place, release)
+    return _Wheel(name.version, -best, name.build, place, release, name.label)
 
 
 def source_archive(
@@ -365,7 +398,7 @@ def _why_no_wheel(version: Version, asked: Asked, allowed: Iterable[_Release], t
     """Return why the target can install no wheel of a release; None if it can."""
     files = [release.file for release in allowed if release.version == version and release.file.yanked is None]
     places = ranks(target.tags)
-    if any(file.is_wheel and rank(file.filename, places) is not None for file in files):
+    if any(file.is_wheel and rank(without_label(file.filename), places) is not None for file in files):
         return None
     pinned = replace(asked, specifier=SpecifierSet(f"=={version}"))
     reason = reason_for(pinned, files, target, excluded=False)

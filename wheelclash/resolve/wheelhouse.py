@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename
 
 from wheelclash.core.distribution import Candidate, Skip
 from wheelclash.errors import QuestionError
@@ -17,6 +18,7 @@ from wheelclash.index.filenames import rank, ranks
 from wheelclash.resolve.choose import choose_direct
 from wheelclash.resolve.requirement import Asked
 from wheelclash.resolve.selection import Selection
+from wheelclash.target.variants import NULL, parse_wheel_name, without_label
 from wheelclash.wording import some
 
 if TYPE_CHECKING:
@@ -61,6 +63,8 @@ def _no_file(path: Path) -> str | None:
 def select_from_folder(folder: Path, target: Target) -> Selection:
     """Return one wheel of each project in a folder: the newest version that has one for the target, its best tag.
 
+    The variants of that version, if there are any, are its alternatives.
+
     Args:
         folder: The folder.
         target: The target that wheels are chosen for.
@@ -83,22 +87,28 @@ def select_from_folder(folder: Path, target: Target) -> Selection:
             skipped.append(Skip(requirement=path.name, code="unreadable", reason=reason))
             continue
         try:
-            name, version, build, _ = parse_wheel_filename(path.name)
+            name = parse_wheel_name(path.name)
         except InvalidWheelFilename as error:
             skipped.append(
                 Skip(requirement=path.name, code="unreadable", reason=f"the file name is no wheel's: {error}")
             )
             continue
-        place = rank(path.name, places)
-        projects.setdefault(name, []).append(_Wheel(place is not None, version, -(place or 0), build, path.name, path))
+        place = rank(without_label(path.name), places)
+        wheel = _Wheel(place is not None, name.version, -(place or 0), name.build, path.name, path, name.label)
+        projects.setdefault(name.name, []).append(wheel)
     for project, wheels in sorted(projects.items()):
         best = max(wheels)
-        choice = choose_direct(Asked(text=os.fspath(best.path), path=best.path.absolute()), target)
-        if isinstance(choice, Candidate):
-            candidates.append(choice)
+        choices = [
+            choose_direct(Asked(text=os.fspath(wheel.path), path=wheel.path.absolute()), target)
+            for wheel in _of_each_label(best, wheels)
+        ]
+        unusable = next((choice for choice in choices if isinstance(choice, Skip)), None)
+        if unusable is None:
+            first, *others = [choice for choice in choices if isinstance(choice, Candidate)]
+            candidates.append(replace(first, alternatives=tuple(others)))
             notes += _left_out(project, best, wheels)
         else:
-            skipped.append(_none_fits(choice, project, wheels))
+            skipped.append(_none_fits(unusable, project, wheels))
     sdists = [path.name for path in _entries(folder) if path.name.endswith(_SDISTS) and path.is_file()]
     if sdists:
         notes.append(f"source archives are not compared: {some(sdists, _SHOWN)}")
@@ -146,6 +156,21 @@ class _Wheel(NamedTuple):
     build: BuildTag
     filename: str
     path: Path
+    label: str | None = None
+
+
+def _of_each_label(best: _Wheel, wheels: Sequence[_Wheel]) -> list[_Wheel]:
+    """Return the best wheel of each variant of the best wheel's version, that without a label first, then ``null``."""
+    by_label: dict[str, _Wheel] = {}
+    for wheel in wheels:
+        if wheel.version == best.version and wheel.fits == best.fits:
+            label = wheel.label or ""
+            by_label[label] = max(by_label.get(label, wheel), wheel, key=_preference)
+    return [by_label[label] for label in sorted(by_label, key=lambda label: (label not in {"", NULL}, label))]
+
+
+def _preference(wheel: _Wheel) -> tuple[object, ...]:
+    return wheel[:-2]
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -17,6 +17,15 @@ from wheelclash.core.content import known_stubs
 from wheelclash.core.contents import Contents, Finding, Member, Noted
 from wheelclash.core.paths import folders_above
 from wheelclash.errors import WheelError
+from wheelclash.target.variants import (
+    Variant,
+    VariantError,
+    evaluate_markers,
+    has_markers,
+    label_of,
+    parse_variant,
+    parse_wheel_name,
+)
 from wheelclash.wheel.record import EMPTY_DIGESTS, Record, normalise, parse_record
 
 if TYPE_CHECKING:
@@ -52,7 +61,7 @@ _USUAL_COMPRESSIONS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, _ZSTD
 
 
 def needed_members(archive: zipfile.ZipFile, filename: str) -> list[str]:
-    """Return the members that must be read: RECORD, METADATA, WHEEL and, if there is one, entry_points.txt.
+    """Return the members that must be read: RECORD, METADATA, WHEEL and, if there, entry_points.txt and variant.json.
 
     Raises:
         WheelError: No dist-info folder, several, one of another project, or one of the members is missing.
@@ -61,7 +70,7 @@ def needed_members(archive: zipfile.ZipFile, filename: str) -> list[str]:
     for name, code in (("RECORD", "no-record"), ("METADATA", "unreadable"), ("WHEEL", "unreadable")):
         if not _has_member(archive, f"{dist_info}/{name}"):
             raise WheelError(filename, code, f"it has no {dist_info}/{name}; no installer accepts it")
-    wanted = ("RECORD", "METADATA", "WHEEL", "entry_points.txt")
+    wanted = ("RECORD", "METADATA", "WHEEL", "entry_points.txt", "variant.json")
     return [f"{dist_info}/{name}" for name in wanted if _has_member(archive, f"{dist_info}/{name}")]
 
 
@@ -131,7 +140,12 @@ def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha
     phantoms = tuple(path for path in record.rows if path not in names and path not in literal)
     for path in phantoms:
         findings.append(Finding("phantom-row", path, "RECORD lists it, the wheel has no such file"))
+    variant = _variant(texts.get("variant.json"), filename, dist_info, findings)
     requires, requires_python = _metadata(texts["METADATA"], filename)
+    if any(map(has_markers, requires)):
+        detail = "what it requires depends on wheel variants, by markers that neither pip nor uv evaluates yet"
+        findings.append(Finding("variant-marker", needed[1], detail))
+        requires = tuple(evaluate_markers(line, variant) for line in requires)
     if core_metadata_sha256 is not None:
         for finding in _metadata_findings(texts["METADATA"], core_metadata_sha256, needed[1]):
             findings.append(finding)
@@ -149,11 +163,38 @@ def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha
         wheel_version=headers.get("Wheel-Version"),
         folders=empty,
         conflicts=conflicts,
+        properties=() if variant is None else variant.properties,
     )
 
 
+def _variant(data: bytes | None, filename: str, dist_info: str, findings: Noted) -> Variant | None:
+    """Return the variant that a wheel is, by its file name and what its ``variant.json`` says; None if it is of none.
+
+    Where the two disagree, or one of them is missing or cannot be read, that is a finding, and the file name counts.
+    """
+    label = label_of(filename)
+    path = f"{dist_info}/variant.json"
+    if data is None:
+        if label is None:
+            return None
+        findings.append(
+            Finding("variant-unread", path, f"its file name has the label {label}, and it has no such file")
+        )
+        return Variant(label)
+    try:
+        variant = parse_variant(data)
+    except VariantError as error:
+        findings.append(Finding("variant-unread", path, f"what it is for cannot be read: {error}"))
+        return None if label is None else Variant(label)
+    if variant.label != label:
+        in_name = "has no label" if label is None else f"has the label {label}"
+        findings.append(Finding("variant-label", path, f"it says {variant.label}, and the file name {in_name}"))
+        return None if label is None else Variant(label, variant.properties)
+    return variant
+
+
 def _dist_info(archive: zipfile.ZipFile, filename: str) -> str:
-    from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+    from packaging.utils import InvalidWheelFilename, canonicalize_name
 
     folders = sorted(
         {
@@ -167,7 +208,7 @@ def _dist_info(archive: zipfile.ZipFile, filename: str) -> str:
     if len(folders) > 1:
         raise WheelError(filename, "mismatch", f"it has several .dist-info folders: {', '.join(folders)}")
     try:
-        name, version, _, _ = parse_wheel_filename(filename)
+        name, version, *_ = parse_wheel_name(filename)
     except InvalidWheelFilename as error:
         raise WheelError(filename, "mismatch", f"its file name is no wheel name: {error}") from error
     folder_name, _, told_version = folders[0].removesuffix(".dist-info").rpartition("-")

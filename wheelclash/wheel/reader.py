@@ -51,6 +51,7 @@ def encode_contents(contents: Contents) -> dict[str, Any]:
         "wheel_version": contents.wheel_version,
         "folders": list(contents.folders),
         "conflicts": list(contents.conflicts),
+        "properties": list(contents.properties),
     }
 
 
@@ -74,6 +75,7 @@ def decode_contents(value: Any) -> Contents | None:
             wheel_version=value["wheel_version"],
             folders=tuple(value["folders"]),
             conflicts=tuple(value["conflicts"]),
+            properties=tuple(value.get("properties", ())),
         )
     except (IndexError, KeyError, TypeError, ValueError):
         return None

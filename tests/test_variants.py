@@ -1,0 +1,164 @@
+"""Projects with wheel variants, end to end: each wheel that may be taken is compared, and the report says which."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.loopback import LoopbackIndex
+from tests.support.stand_ins import LEVELS, WBAR, serve_variants, wfoo
+from tests.support.wheelmaker import Wheel, variants_json
+from tests.test_session import new_session, options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from wheelclash import Report
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[LoopbackIndex]:
+    with LoopbackIndex(tmp_path / "wheels") as index:
+        serve_variants(index)
+        yield index
+
+
+def check(index: LoopbackIndex | None, *requirements: str, **more: Any) -> Report:
+    with new_session() as session:
+        return session.check(requirements, **options(index) | {"installer": "uv", **more})
+
+
+def clashing(report: Report) -> dict[tuple[str | None, ...], list[str]]:
+    """For the labels of each choice of wheels, the paths of its errors."""
+    found: dict[tuple[str | None, ...], list[str]] = {
+        tuple(variant.label for variant in target.variants): [] for target in report.targets
+    }
+    labels = list(found)
+    for overlap in report.overlaps:
+        for number in overlap.targets if overlap.severity == "error" else ():
+            found[labels[number]].append(overlap.path)
+    return found
+
+
+CLASH = ["shared_top/clash.py"]
+EVERY: Mapping[tuple[str | None, ...], list[str]] = {
+    (None,): [], ("null",): [], ("v1",): CLASH, ("v3",): CLASH, ("v4",): CLASH,
+}  # fmt: skip
+
+
+def test_every_variant_is_an_alternative_of_one_distribution(index: LoopbackIndex) -> None:
+    """They never meet each other, though they share files; what agrees is said once."""
+    report = check(index, "wfoo", "wbar")
+    assert clashing(report) == EVERY
+    text = report.to_text()
+    assert "error    site-packages/shared_top/clash.py  module, different  [wfoo v1, v3, v4]" in text
+    assert "variants none: wfoo null, plain" in text
+    assert report.exit_code() == 1
+    assert report.complete
+
+
+def test_an_all_clear_is_given_for_all_variants(index: LoopbackIndex) -> None:
+    index.add(Wheel("calm", files={"calm.py": ""}))
+    report = check(index, "wfoo", "calm")
+    assert set(clashing(report)) == set(EVERY)
+    assert report.exit_code() == 0
+    assert report.to_text().startswith("No clash: 2 distributions")
+
+
+def test_a_variant_that_cannot_be_read_leaves_the_answer_incomplete(index: LoopbackIndex) -> None:
+    index.add(Wheel("calm", files={"calm.py": ""}))
+    index.add_file("wfoo-1.0-py3-none-any-v3.whl", b"no wheel")
+    report = check(index, "wfoo", "calm")
+    assert ("v3",) not in clashing(report)
+    assert report.exit_code() == 3
+    assert "v3.whl" in report.skipped[0].reason
+
+
+def test_commands_keep_the_wfoo(index: LoopbackIndex) -> None:
+    """By the URL of its wheel, under uv's preview feature; no wheel of such a project is named by its version."""
+    report = check(index, "wfoo", "wbar", keep=["wfoo"])
+    commands = {tuple(remedy.steps[0].command) for remedy in report.remedies if remedy.strategy == "avoid"}
+    assert len(commands) == 3
+    for command in commands:
+        assert "--preview-features" in command
+        assert command[-1].startswith("wfoo @ http")
+
+
+def test_pip_takes_no_variants(index: LoopbackIndex) -> None:
+    """Nothing of pip is said where it cannot install, and there are no commands of it."""
+    report = check(index, "wfoo", "wbar", installer="pip")
+    assert not report.remedies
+    assert {overlap.installers for overlap in report.overlaps} == {("uv",)}
+    assert not any(outcome.targets for outcome in report.diagnosis["pip"].overlaps)
+
+
+@pytest.mark.parametrize("where", ["folder", "find-links", "path"])
+def test_variants_on_disk_are_read(index: LoopbackIndex, where: str) -> None:
+    folder = index.folder
+    match where:
+        case "folder":
+            report = check(None, str(folder))
+        case "find-links":
+            with new_session() as session:
+                flags = options(find_links=(str(folder),), no_index=True)
+                report = session.check(["wfoo", "wbar"], **flags)
+        case _:
+            wheels = [str(folder / name) for name in (wfoo("v3").filename, WBAR.filename)]
+            report = check(None, *wheels)
+            assert clashing(report) == {("v3",): CLASH}
+            return
+    assert clashing(report) == EVERY
+
+
+def test_a_release_with_variants_alone_is_read(index: LoopbackIndex) -> None:
+    """It is what uv takes; pip takes the newest release with a plain wheel, which is an alternative too."""
+    index.add(*(wfoo(label, version="2.0") for label in ("v1", "v3")))
+    report = check(index, "wfoo", "wbar")
+    assert clashing(report) == {(None,): [], ("v1",): CLASH, ("v3",): CLASH}
+    versions = {variant.label: report_of.version for target in report.targets for variant in target.variants
+                for report_of in report.distributions if report_of.id == variant.id}  # fmt: skip
+    assert versions == {None: "1.0", "v1": "2.0", "v3": "2.0"}
+
+
+def test_wheels_of_two_projects_meet_each_other(index: LoopbackIndex) -> None:
+    """Each wheel meets the first of the other project, and every other with which it shares a path."""
+    for label in ("", "null", "v3"):
+        index.add(wfoo(label, name="wbaz"))
+    found = clashing(check(index, "wfoo", "wbaz"))
+    assert {labels for labels, paths in found.items() if paths} == {(level, "v3") for level in ("v1", "v3", "v4")}
+    assert {labels for labels, paths in found.items() if not paths} == {
+        (None, None), (None, "null"), (None, "v3"), ("null", None), ("v1", None), ("v3", None), ("v4", None),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wheel", "code"),
+    [
+        (wfoo("v3", properties=None), "variant-unread"),
+        (Wheel("wfoo", label="v3", files={"wfoo-1.0.dist-info/variant.json": "{"}), "variant-unread"),
+        (Wheel("wfoo", label="v3", files={"wfoo-1.0.dist-info/variant.json": variants_json({"v4": LEVELS["v4"]})}),
+         "variant-label"),
+        (Wheel("wfoo", files={"wfoo-1.0.dist-info/variant.json": variants_json({"v4": LEVELS["v4"]})}),
+         "variant-label"),
+        (wfoo("v3", requires=['dep; "x86_64" in variant_namespaces']), "variant-marker"),
+    ],
+)  # fmt: skip
+def test_what_a_wheel_says_of_its_variant_is_held_against_its_name(tmp_path: Path, wheel: Wheel, code: str) -> None:
+    paths = [str(each.write(tmp_path)) for each in (wheel, WBAR)]
+    report = check(None, *paths)
+    (distribution,) = [each for each in report.distributions if each.name == "wfoo"]
+    assert code in {finding.code for finding in distribution.findings}
+
+
+def test_requirements_depend_on_the_wfoo(tmp_path: Path) -> None:
+    requires = ['wbar; "x86_64 :: level :: v3" in variant_properties', 'absent; variant_label == "v1"']
+    paths = [str(each.write(tmp_path)) for each in (wfoo("v3", requires=requires), WBAR)]
+    report = check(None, *paths)
+    assert [each.requires for each in report.distributions if each.name == "wfoo"] == [("wbar",)]
+
+
+def test_a_project_costs_one_page_and_a_request_a_wheel(index: LoopbackIndex) -> None:
+    check(index, "wfoo", "wbar")
+    assert len(index.page_requests) == 2
+    assert len(index.asked("/files/*.whl")) <= 6 * 1.1

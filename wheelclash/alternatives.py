@@ -1,0 +1,105 @@
+"""Sets with wheel variants: one set for each wheel that an installer may take of a project that has several.
+
+The wheels of one release are alternatives of one distribution: one of them is installed, so that they never clash with
+each other, and each is compared with the rest of the set as if it were the only one. Of two projects with variants
+every wheel meets the first of the other's; the further pairs are looked at where they share a path at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from wheelclash.parts import find_everywhere
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+    from wheelclash.core.distribution import Candidate, Distribution
+    from wheelclash.gather import TargetSet
+    from wheelclash.target.target import Target
+
+__all__ = ["every_wheel", "has_plain_wheel", "in_order", "sets_of"]
+
+_MOST_PAIRS = 64
+"""Sets that are made of two wheels of which neither is the first of its project; more are named in a note."""
+
+
+def every_wheel(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Yield candidates, and the wheels that may be taken in their place."""
+    for candidate in candidates:
+        yield candidate
+        yield from candidate.alternatives
+
+
+def has_plain_wheel(candidate: Candidate) -> bool:
+    """Return whether one of the wheels that may be taken has no variant label, so that every installer knows it."""
+    return any(wheel.variant is None for wheel in every_wheel([candidate]))
+
+
+def in_order(candidate: Candidate, labels: Sequence[str | None]) -> Candidate:
+    """Return the wheel of the first of some labels; its alternatives in their order, what they do not name last.
+
+    Args:
+        candidate: One of the wheels of a project, with the others as its alternatives.
+        labels: Labels, the best first; None for the wheel without one.
+    """
+    places = {label: place for place, label in enumerate(labels)}
+    wheels = [replace(wheel, alternatives=()) for wheel in every_wheel([candidate])]
+    first, *others = sorted(wheels, key=lambda wheel: places.get(wheel.variant, len(places)))
+    return replace(first, alternatives=tuple(others), newer=candidate.newer)
+
+
+def sets_of(
+    found: TargetSet, is_readable: Callable[[Candidate], bool], lay_out: Callable[[Candidate, Target], Distribution]
+) -> tuple[list[TargetSet], list[str]]:
+    """Return one set for each wheel of each project that has several; the set of the first wheels comes first.
+
+    Args:
+        found: What would be installed on one target.
+        is_readable: Whether a wheel could be read; the others are left out, unless they are all there is.
+        lay_out: Returns a wheel as a distribution.
+
+    Returns:
+        The sets, and sentences on pairs of wheels that were not compared.
+    """
+    groups = [_readable_first(candidate, is_readable) for candidate in found.candidates]
+    several = [group for group in groups if len(group) > 1]
+    if not several:
+        return [found._replace(candidates=[group[0] for group in groups])], []
+    chosen = [{}, *({group[0].name: wheel} for group in several for wheel in group[1:])]
+    pairs = list(_further_pairs(several, found.target, lay_out)) if len(several) > 1 else []
+    chosen += [{wheel.name: wheel for wheel in pair} for pair in pairs[:_MOST_PAIRS]]
+    notes = [
+        f"{pair[0].filename} and {pair[1].filename} share files, and were not compared together with the rest"
+        for pair in pairs[_MOST_PAIRS:]
+    ]
+    sets = [found._replace(candidates=[wheels.get(group[0].name, group[0]) for group in groups]) for wheels in chosen]
+    return sets, notes
+
+
+def _readable_first(candidate: Candidate, is_readable: Callable[[Candidate], bool]) -> list[Candidate]:
+    """Return the wheels of a project that could be read, each with the others as its alternatives."""
+    wheels = list(every_wheel([candidate]))
+    group = [wheel for wheel in wheels if is_readable(wheel)] or wheels[:1]
+    bare = [replace(wheel, alternatives=()) for wheel in wheels]
+    return [
+        replace(wheel, alternatives=tuple(other for other in bare if other.filename != wheel.filename))
+        for wheel in group
+    ]
+
+
+def _further_pairs(
+    groups: Sequence[Sequence[Candidate]], target: Target, lay_out: Callable[[Candidate, Target], Distribution]
+) -> Iterator[tuple[Candidate, Candidate]]:
+    """Yield pairs of wheels of two projects, neither of them the first of its own, that have an overlap."""
+    wheels: Mapping[str, Candidate] = {wheel.filename: wheel for group in groups for wheel in group[1:]}
+    distributions = [lay_out(wheel, target) for wheel in wheels.values()]
+    met: set[Collection[str]] = set()
+    for overlap in find_everywhere(distributions, target):
+        for pair in combinations(sorted(set(overlap.ids)), 2):
+            first, second = (wheels[id_] for id_ in pair)
+            if first.name != second.name and pair not in met:
+                met.add(pair)
+                yield first, second
