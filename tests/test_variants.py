@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from wheelclash import Report
 
+
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[LoopbackIndex]:
     with LoopbackIndex(tmp_path / "wheels") as index:
