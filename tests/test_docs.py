@@ -12,8 +12,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass, field, replace
-from itertools import pairwise, zip_longest
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +21,7 @@ from uv import find_uv_bin
 
 from tests.support.command import LINUX, ROOT, Command
 from tests.support.loopback import LoopbackIndex
+from tests.support.pages import DOCS, PAGES, Block, blocks, page_name
 from tests.support.stand_ins import OURS, REFUSED_BY_UV, nixl, serve_everything
 from wheelclash.report.formats import FORMATS
 from wheelclash.report.rules import RULES
@@ -30,72 +31,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
 TUTORIAL = DOCS / "tutorial.md"
 SOURCES = sorted((ROOT / "wheelclash").rglob("*.py"))
 
 posix = pytest.mark.skipif(os.name != "posix", reason="the examples are written for a POSIX shell")
 
 
-@dataclass(frozen=True)
-class Block:
-    """A fenced block.
-
-    Attributes:
-        place: Page and line, for test ids.
-        language: What stands behind its fence.
-        text: Its lines.
-        mark: The comment right above it, without ``<!--``: ``printed by: COMMAND``, ``in: FOLDER`` or ``file: NAME``.
-        output: The ``text`` block that follows a Python block: what it prints.
-    """
-
-    place: str
-    language: str
-    text: str = field(repr=False)
-    mark: str = ""
-    output: str | None = None
-
-    @property
-    def commands(self) -> list[tuple[str, str]]:
-        """Each command of a console block or a Dockerfile, and the output shown below it."""
-        prompt = {"console": "$ ", "dockerfile": "RUN "}[self.language]
-        commands: list[tuple[str, str]] = []
-        for line in self.text.splitlines(keepends=True):
-            if line.startswith(prompt):
-                commands.append((line.removeprefix(prompt).strip(), ""))
-            else:
-                commands[-1] = (commands[-1][0], commands[-1][1] + line)
-        return commands
-
-
-def _name(page: Path) -> str:
-    """Return the path of a page, from the repository's root."""
-    return page.relative_to(ROOT).as_posix()
-
-
-def _blocks(page: Path) -> Iterator[Block]:
-    pattern = r"(?:^<!-- (?P<mark>.*?) -->\n)?^(?P<fence>`{3,})(?P<language>.*)\n(?P<text>(?:.*\n)*?)^(?P=fence)$"
-    matches = list(re.finditer(pattern, page.read_text("utf-8"), re.MULTILINE))
-    for match, following in zip_longest(matches, matches[1:]):
-        line = match.string.count("\n", 0, match.start("fence")) + 1
-        output = following["text"] if following is not None and following["language"] == "text" else None
-        place = f"{_name(page)}:{line}"
-        yield Block(place, match["language"].strip(), match["text"], match["mark"] or "", output)
-
-
-BLOCKS = [block for page in PAGES for block in _blocks(page)]
-TUTORIAL_BLOCKS = list(_blocks(TUTORIAL))
+BLOCKS = [block for page in PAGES for block in blocks(page)]
+TUTORIAL_BLOCKS = list(blocks(TUTORIAL))
 
 
 def _of(*languages: str, printed: bool = False) -> list[object]:
-    """Return the blocks that are run each by itself: those of all pages but the tutorial."""
+    """Return the blocks that are run each by itself: no files, and none of the tutorial."""
     found = [
         block
         for block in BLOCKS
         if block.language in languages
         and block.mark.startswith("printed by:") == printed
         and block not in TUTORIAL_BLOCKS
+        and not block.mark.startswith("file:")
     ]
     assert found
     return [pytest.param(block, id=block.place) for block in found]
@@ -275,14 +229,14 @@ def test_shell_lines_that_install_are_at_least_shell(block: Block) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_sessions_that_are_named_exist(page: Path) -> None:
     sessions = set(re.findall(r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text("utf-8"), re.MULTILINE))
     named = re.findall(r"nox (?:-R )?-s((?: [a-z]+)+)", page.read_text("utf-8"))
     assert {name for names in named for name in names.split()} <= sessions
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_options_of_a_synopsis_exist(page: Path) -> None:
     lines = _lines(page, r"^ {4}wheelclash .*$")
     assert {option for line in lines for option in re.findall(r"--?[a-z][a-z-]*", line)} <= _options()
@@ -290,14 +244,14 @@ def test_options_of_a_synopsis_exist(page: Path) -> None:
 
 def test_every_block_is_of_a_kind_that_is_tested() -> None:
     known = {"console", "python", "text", "bash", "dockerfile", "{toctree}", "{eval-rst}"}
-    assert {each.language for each in BLOCKS} <= known
+    assert {each.language for each in BLOCKS if not each.mark.startswith("file:")} <= known
     assert [each.place for each in BLOCKS if each.language == "text"] == [
         after.place for before, after in pairwise(BLOCKS) if before.language == "python" and after.language == "text"
     ]
 
 
 def test_ci_finds_the_test_command_in_the_readme() -> None:
-    marked = [each for each in _blocks(ROOT / "README.md") if each.mark == "tests"]
+    marked = [each for each in blocks(ROOT / "README.md") if each.mark == "tests"]
     assert len(marked) == 1
     assert ".venv/bin/nox -s tests" in marked[0].text
     assert "<!-- tests -->" in (ROOT / ".ci" / "run").read_text("utf-8")
@@ -367,7 +321,7 @@ def test_every_option_named_anywhere_exists() -> None:
     theirs = {"--reinstall", "--force-reinstall", "--excludes", "--break-system-packages"}
     for page in PAGES:
         spans = [span for span in _spans(page) if span.startswith("--")]
-        assert {re.split(r"[ =]", span)[0] for span in spans} - {"--"} <= known | theirs, _name(page)
+        assert {re.split(r"[ =]", span)[0] for span in spans} - {"--"} <= known | theirs, page_name(page)
 
 
 def test_every_finding_code_is_described() -> None:
@@ -492,7 +446,7 @@ def test_every_public_name_is_in_the_reference() -> None:
 # -- references --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_links_lead_somewhere(page: Path) -> None:
     assert "[](" not in page.read_text("utf-8"), "without text: seen where Sphinx builds the page, and nowhere else"
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
@@ -506,14 +460,14 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}, target
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_pages_are_in_plain_words(page: Path) -> None:
     """Of running text; what the command prints is tested with its reports."""
     text = re.sub(r"^(`{3,})(?:.*\n)*?\1$", "", page.read_text("utf-8"), flags=re.MULTILINE)
     assert re.findall(r"\b(?:nobody|somebody|anybody|everybody|whose|for\s+want\s+of)\b", text, re.IGNORECASE) == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_files_that_are_named_exist(page: Path) -> None:
     files = r"(?:tests|wheelclash|docs|installers|report|\.ci)/[\w./-]*|data/README\.md"
     if page.name in {"CONTRIBUTING.md", "design.md", "testing.md"}:  # elsewhere they are modules of a project
