@@ -57,6 +57,13 @@ def newest(session: nox.Session) -> None:
 
 
 @nox.session
+def integrations(session: nox.Session) -> None:
+    """Run the tests that start nox, tox and pre-commit, and build images with pip."""
+    session.install("-e", ".", *group("test"), *group("integrations"))
+    session.run("pytest", "-m", "integrations", "tests/integrations", *session.posargs)
+
+
+@nox.session
 def live(session: nox.Session) -> None:
     """Run the few tests that ask the real package index."""
     session.install("-e", ".", *group("test"))
