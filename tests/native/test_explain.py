@@ -190,13 +190,16 @@ def test_a_version_is_the_same_however_it_is_spelt(ask: Command, index: Loopback
     assert [each.path for each in index.page_requests] == ["/simple/cu12/"]
 
 
-def test_a_member_beyond_the_limit_is_not_read(ask: Command, made: Handmade, index: LoopbackIndex) -> None:
+def test_a_member_beyond_the_limit_is_not_read_unasked(ask: Command, made: Handmade, index: LoopbackIndex) -> None:
     vast = Wheel("vast", files={CORE: built("12") + bytes(LIMIT)})
     index.add(vast)
     again = Handmade(made.prefix.parent / "again")
     install(again, vast, WHEELS["cu13"])
     ran = ask("env", "--prefix", str(again.prefix), "--format", "json")
     assert f"at most {LIMIT}" in natives(ran)["vast"]["unread"]
+    ran = ask("env", "--prefix", str(again.prefix), "--why", "--format", "json")
+    assert natives(ran)["vast"]["unread"] == ""
+    assert natives(ran)["vast"]["needs"]
 
 
 def test_what_is_no_native_file_after_all(ask: Command, made: Handmade) -> None:

@@ -72,6 +72,32 @@ CUDA_RUNTIME = Wheel(
     purelib="false",
 )
 
+_NCCL = "nvidia/nccl/lib/libnccl.so.2"
+
+NCCL = (
+    Wheel(
+        "nvidia-nccl-cu12",
+        "2.29.3",
+        {_NCCL: shared_library(soname="libnccl.so.2", exports=["ncclSend"])},
+        purelib="false",
+    ),
+    Wheel(
+        "nvidia-nccl-cu13",
+        "2.29.7",
+        {_NCCL: shared_library(soname="libnccl.so.2", exports=["ncclSend", "ncclCommResume"])},
+        purelib="false",
+    ),
+)
+"""One library in two versions; what the older lacks, :data:`TORCH` imports."""
+
+TORCH = Wheel(
+    "torch",
+    "2.12.0",
+    {"torch/lib/libtorch_cuda.so": shared_library(["libnccl.so.2"], imports=["ncclSend", "ncclCommResume"])},
+    requires=["nvidia-nccl-cu13==2.29.7"],
+    purelib="false",
+)
+
 OPENCV = (_opencv("opencv-python", "full"), _opencv("opencv-python-headless", "headless"))
 
 PAIRS: tuple[Wheel, ...] = (
@@ -163,5 +189,7 @@ def serve_everything(index: LoopbackIndex) -> None:
     serve_sources(index)
     serve_variants(index)
     versions = ("1.1.0", "1.5.1")
-    index.add(CUDA_RUNTIME, *OPENCV, *(nixl(cuda, version) for cuda in ("12", "13") for version in versions))
+    index.add(
+        CUDA_RUNTIME, TORCH, *NCCL, *OPENCV, *(nixl(cuda, version) for cuda in ("12", "13") for version in versions)
+    )
     index.add(*map(nixl_itself, versions), Wheel("numpy", "2.4.6", {"numpy/__init__.py": ""}, requires_python=">=3.9"))

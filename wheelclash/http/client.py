@@ -11,13 +11,15 @@ import hashlib
 import threading
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from functools import partial
+from typing import IO, TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from wheelclash.errors import FetchError, IndexSettingsError
 from wheelclash.files import LARGEST_CONFIGURATION, require_file
 from wheelclash.http.policy import (
     MAX_HOPS,
+    BytesOnDisk,
     Download,
     Gunzip,
     PageReply,
@@ -202,7 +204,9 @@ class Fetcher:
                 download = self._save(response, here)
                 return RangeReply(b"", download, download.size, *validators)
             size = check_range(headers, here, start, stop, total)
-            return RangeReply(self._exactly(response, here, stop - start), None, size, *validators)
+            few = stop - start <= _IN_MEMORY
+            body = self._exactly(response, here, stop - start) if few else self._spooled(response, here, stop - start)
+            return RangeReply(body, None, size, *validators)
 
         return self._ask(url, headers, read, purpose)
 
@@ -313,12 +317,10 @@ class Fetcher:
     def _bounded(self, response: httpx.Response, here: str, limit: int) -> bytes:
         """Return a body of at most ``limit`` bytes, as received."""
         body = bytearray()
-        if (length_of(response.headers) or 0) > limit:
-            raise FetchError(here, "too-large", f"the server sends more than {limit} bytes")
+        _require_at_most(limit, here, length_of(response.headers) or 0)
         for piece in self._pieces(response):
             body += piece
-            if len(body) > limit:
-                raise FetchError(here, "too-large", f"the server sends more than {limit} bytes")
+            _require_at_most(limit, here, len(body))
         return bytes(body)
 
     def _page_body(self, response: httpx.Response, here: str) -> bytes:
@@ -344,26 +346,53 @@ class Fetcher:
 
     def _exactly(self, response: httpx.Response, here: str, length: int) -> bytes:
         body = self._bounded(response, here, length)
-        if len(body) != length:
-            raise FetchError(here, "protocol", f"the server sends {len(body)} bytes where {length} were asked for")
+        _require_length(len(body), length, here)
         return body
+
+    def _spooled(self, response: httpx.Response, here: str, length: int) -> BytesOnDisk:
+        """Return a body of exactly ``length`` bytes, in a temporary file: the members of some wheels have 200 MB."""
+        _require_at_most(length, here, length_of(response.headers) or 0)
+        file, size, _ = self._received(response, here, length, partial(_require_at_most, length, here))
+        if size != length:
+            file.close()
+        _require_length(size, length, here)
+        return BytesOnDisk(file, size)
 
     def _save(self, response: httpx.Response, here: str) -> Download:
         """Return the whole file, hashed on its way into a temporary file."""
-        import tempfile
-
         check_identity(response.headers, here)
         length = length_of(response.headers)
         self._require_room(here, length)
-        patience = self.deadline + (self.max_download if length is None else length) / _SLOWEST
+        file, size, sha256 = self._received(response, here, length, lambda size: self._require_room(here, size))
+        return Download(file, size, sha256)
+
+    def _received(
+        self, response: httpx.Response, here: str, length: int | None, require: Callable[[int], None]
+    ) -> tuple[IO[bytes], int, str]:
+        """Receive a body into a temporary file.
+
+        Args:
+            response: Its body is not read yet.
+            here: Its address, for errors.
+            length: How many bytes it is said to have, or None.
+            require: Called with how many bytes there are by now; raises ``FetchError`` if they are too many.
+
+        Returns:
+            The file, how many bytes it has, and their sha256 in hex.
+
+        Raises:
+            FetchError: What ``require`` raises, or ``refused`` if this machine cannot keep them.
+        """
+        import tempfile
+
         _, deadline = self._connected()
-        deadline.extend(patience)
+        deadline.extend(self.deadline + (self.max_download if length is None else length) / _SLOWEST)
         size, digest = 0, hashlib.sha256()
         file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
         try:
             for piece in self._pieces(response):
                 size += len(piece)
-                self._require_room(here, size)
+                require(size)
                 digest.update(piece)
                 file.write(piece)
         except BaseException as error:
@@ -372,7 +401,7 @@ class Fetcher:
                 reason = f"its bytes cannot be kept in a temporary file ({error.strerror})"
                 raise FetchError(here, "refused", reason) from error
             raise
-        return Download(file, size, digest.hexdigest())
+        return file, size, digest.hexdigest()
 
     def _require_room(self, url: str, size: int | None) -> None:
         if size is not None and size > self.max_download:
@@ -443,6 +472,16 @@ class Fetcher:
         from random import SystemRandom
 
         return float(self.backoff * 2**attempt * SystemRandom().uniform(0.5, 1.5))
+
+
+def _require_at_most(limit: int, here: str, size: int) -> None:
+    if size > limit:
+        raise FetchError(here, "too-large", f"the server sends more than {limit} bytes")
+
+
+def _require_length(size: int, length: int, here: str) -> None:
+    if size != length:
+        raise FetchError(here, "protocol", f"the server sends {size} bytes where {length} were asked for")
 
 
 def _file_headers(*, fresh: bool) -> dict[str, str]:

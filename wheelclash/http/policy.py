@@ -114,18 +114,46 @@ class Download:
             raise FetchError(url, "changed", "the file is not the one the index describes: its sha256 differs")
 
 
+class BytesOnDisk:
+    """Bytes in a temporary file: too many to be kept in memory. They are gone when it is closed.
+
+    Args:
+        file: Seekable.
+        size: How many there are.
+    """
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file = file
+        self._size = size
+
+    def __len__(self) -> int:
+        """Return how many bytes there are."""
+        return self._size
+
+    def __getitem__(self, span: slice) -> bytes:
+        """Return the bytes of a span, as a slice of ``bytes`` does; the step is always 1."""
+        start, stop, _ = span.indices(self._size)
+        self._file.seek(start)
+        return self._file.read(max(0, stop - start))
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._file.close()
+
+
 @dataclass(frozen=True, slots=True)
 class RangeReply:
     """The answer to a range request.
 
     Attributes:
-        body: Exactly the bytes asked for; empty if the server sent the whole file instead.
+        body: Exactly the bytes asked for, in memory or, if they are many, in a temporary file; empty if the server sent
+            the whole file instead.
         download: The whole file, if the server ignored the range and the file is small enough.
         total: Size of the file in bytes.
         etag, last_modified: Validators, or None.
     """
 
-    body: bytes
+    body: bytes | BytesOnDisk
     download: Download | None
     total: int
     etag: str | None

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Literal, NamedTuple, cast
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-__all__ = ["BinaryFacts", "binary_facts"]
+__all__ = ["BinaryFacts", "BoundedReader", "binary_facts"]
 
 _READS, _BYTES = 20_000, 4 << 20  # a real file takes less than a thousand reads
 _TEXT = 4096
@@ -65,7 +65,7 @@ def binary_facts(stream: BinaryIO) -> BinaryFacts | None:
     """
     kind: Literal["elf", "mach-o", "pe"] | None = None
     try:
-        reader = _Bounded(stream)
+        reader = BoundedReader(stream)
         kind = _format(reader)
         if kind == "elf":
             return _elf(reader)
@@ -74,15 +74,27 @@ def binary_facts(stream: BinaryIO) -> BinaryFacts | None:
     return kind and BinaryFacts(kind, unread="not-supported")
 
 
-class _Bounded:
+class BoundedReader:
     """A stream of which only so much is read, so that no file, whatever it claims, takes long."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, *, reads: int = _READS, most: int = _BYTES) -> None:
+        """Bound a stream.
+
+        Args:
+            stream: Seekable.
+            reads: How many times it may be read.
+            most: How many bytes of it may be read.
+        """
         self._stream = stream
-        self._reads, self._bytes = _READS, _BYTES
+        self._reads, self._bytes = reads, most
         self.seek, self.tell = stream.seek, stream.tell
 
     def read(self, size: int = -1) -> bytes:
+        """Return up to ``size`` bytes.
+
+        Raises:
+            ValueError: More is asked for than the bound leaves, or all.
+        """
         self._reads -= 1
         if not 0 <= size <= self._bytes or self._reads < 0:
             msg = "more to read than any such file needs"
@@ -95,7 +107,7 @@ class _Bounded:
 class _Strings:
     """The dynamic string table, by the address that the loader takes it from."""
 
-    def __init__(self, reader: _Bounded, start: int) -> None:
+    def __init__(self, reader: BoundedReader, start: int) -> None:
         self._reader, self._start = reader, start
 
     def get_string(self, offset: int, /) -> str:
@@ -107,7 +119,7 @@ class _Strings:
         return text.decode("utf-8", "backslashreplace")
 
 
-def _format(reader: _Bounded) -> Literal["elf", "mach-o", "pe"] | None:
+def _format(reader: BoundedReader) -> Literal["elf", "mach-o", "pe"] | None:
     reader.seek(0)
     head = reader.read(64)
     if head.startswith(b"\x7fELF"):
@@ -121,7 +133,7 @@ def _format(reader: _Bounded) -> Literal["elf", "mach-o", "pe"] | None:
     return None
 
 
-def _elf(reader: _Bounded) -> BinaryFacts:
+def _elf(reader: BoundedReader) -> BinaryFacts:
     from elftools.elf.dynamic import Dynamic, DynamicSegment
     from elftools.elf.elffile import ELFFile
 

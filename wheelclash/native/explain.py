@@ -6,20 +6,26 @@ Before an install all of them are read from their wheels.
 
 from __future__ import annotations
 
-import io
 import os
 import re
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
+from packaging.utils import canonicalize_name
+
+from wheelclash.core.role import role_of
 from wheelclash.environment.origins import Origin, find_origins
 from wheelclash.errors import FetchError, WheelError
 from wheelclash.files import open_regular
 from wheelclash.native.elf import BinaryFacts, binary_facts
 from wheelclash.native.loader import environment_libraries, library_folders, search_path, system_libraries, where_needed
+from wheelclash.native.symbols import Symbols, dynamic_symbols
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+    from typing import BinaryIO
 
     from wheelclash.core.distribution import Candidate, Distribution, Skip
     from wheelclash.core.layout import InstalledPath
@@ -45,9 +51,11 @@ __all__ = [
 ]
 
 _LISTED = 4
+_MANGLED = ("_Z", "_R", "__")  # names of C++ and Rust as compilers write them, and what compilers keep for themselves
 _FOUND = ("search-path", "system")
 _RANK = {"nowhere": 0, "unknown": 1, "environment": 2, "driver": 3, "system": 4, "search-path": 5}
 _UNREAD = {"not-supported": "is of a format not analysed yet", "damaged": "is damaged or cut short"}
+_PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _VENDORED = re.compile(r"-[0-9a-f]{8,}(?=\.)")  # the hash that auditwheel puts into the name of what it copies in
 _VERSION = re.compile(r"(\.\d+)*\.so(\.\d[\w.]*)?$", re.ASCII)
 
@@ -68,6 +76,20 @@ class Differences(NamedTuple):
     fields: tuple[str, ...]
 
 
+class Missed(NamedTuple):
+    """Symbols that a file which uses the library in question does not find in one version of it.
+
+    Attributes:
+        distribution: Name of the distribution that the file is of.
+        file: Its name.
+        symbols: Those it imports, that this version lacks and another version has; sorted.
+    """
+
+    distribution: str
+    file: str
+    symbols: tuple[str, ...]
+
+
 class Side(NamedTuple):
     """An owner's version of the file in question.
 
@@ -75,11 +97,15 @@ class Side(NamedTuple):
         owner: Name of the distribution.
         facts: Of its version of the file.
         needs: Of these facts, by :func:`where_needed`.
+        lacks: Symbols that it does not offer and another version does, sorted.
+        missed: Which of these other files import, the file with the most first.
     """
 
     owner: str
     facts: BinaryFacts
     needs: tuple[Need, ...] = ()
+    lacks: tuple[str, ...] = ()
+    missed: tuple[Missed, ...] = ()
 
 
 def differences(first: BinaryFacts, other: BinaryFacts) -> Differences:
@@ -111,10 +137,12 @@ def differences(first: BinaryFacts, other: BinaryFacts) -> Differences:
 def explain(sides: Sequence[Side], *, where: Callable[[Path], str] = str) -> str:
     """Return why it matters which owner's version of a native file is on disk: one sentence, or empty.
 
-    First what the owners' needs do not share (another version of one library before anything else, then what is
-    not found), then what all of them need and none finds. A need is shared if all have it and it is in the same kind
-    of place for all. At most four libraries a clause; libraries that a repaired wheel brings along under a name of
-    their own are not worth a word. Names come from the files and are to be escaped where they are printed.
+    First the symbols that a version lacks: what other files import, else what programmers would look for (names of
+    C, not the mangled ones of C++). Then what the owners' needs do not share (another version of one library before
+    anything else, then what is not found), then what all of them need and none finds. A need is shared if all have it
+    and it is in the same kind of place for all. At most four symbols or libraries a clause; libraries that a repaired
+    wheel brings along under a name of their own are not worth a word. Names come from the files and are to be escaped
+    where they are printed.
 
     Args:
         sides: One per owner; one alone is told what it does not find.
@@ -134,9 +162,10 @@ def explain(sides: Sequence[Side], *, where: Callable[[Path], str] = str) -> str
         needs.sort(key=lambda need: (_family(need.name) not in others, _RANK[need.place]))
         if side.facts.unread:
             words = [_UNREAD[side.facts.unread]]
-        elif needs:
+        words += _lacking(side)
+        if needs:
             words.append(f"needs {_phrases(needs, where)}")
-        elif len(read) == 1:
+        elif len(read) == 1 and not side.facts.unread:
             words.append("finds all it needs")
         if words:
             clauses.append(f"{side.owner}'s {' and '.join(words)}")
@@ -145,6 +174,23 @@ def explain(sides: Sequence[Side], *, where: Callable[[Path], str] = str) -> str
     if lost:
         clauses.append(f"{'all' if read[2:] else 'both'} need {_phrases(lost, where)}")
     return "; ".join(clauses)
+
+
+def _lacking(side: Side) -> list[str]:
+    """Return what to say of the symbols that one version lacks: one phrase, or nothing."""
+    if side.missed:
+        first = side.missed[0]
+        users = f"{first.file} of {first.distribution}"
+        if side.missed[1:]:
+            users += f" and {len(side.missed) - 1} more"
+        return [f"lacks {_some(first.symbols)}, which {users} need{'' if side.missed[1:] else 's'}"]
+    plain = [symbol for symbol in side.lacks if not symbol.startswith(_MANGLED)]
+    return [f"lacks {_some(plain)}"] if plain else []
+
+
+def _some(symbols: Sequence[str]) -> str:
+    more = f" and {len(symbols) - _LISTED} more" if len(symbols) > _LISTED else ""
+    return f"{', '.join(symbols[:_LISTED])}{more}"
 
 
 def _family(name: str) -> str:
@@ -181,24 +227,57 @@ MOST = 3
 """How many files of one set of owners are explained: the others break for the same reason."""
 
 
+class NativeFile(NamedTuple):
+    """What was read of a native file.
+
+    Attributes:
+        facts: What it says about itself.
+        symbols: Its dynamic symbols; None where it is not ELF, or damaged.
+    """
+
+    facts: BinaryFacts
+    symbols: Symbols | None
+
+
+class Importer(NamedTuple):
+    """A native file that may use a library in question.
+
+    Attributes:
+        distribution: Name of the distribution that it is of.
+        path: Its installed path.
+        file: What was read of it.
+    """
+
+    distribution: str
+    path: InstalledPath
+    file: NativeFile
+
+
 class FileVersions(NamedTuple):
     """The versions of one contested file.
 
     Attributes:
         names: Of the owners, by distribution id.
         facts: What each says of itself, by distribution id.
+        symbols: The dynamic symbols of those that have any, by distribution id.
         unread: Why one could not be looked into, by distribution id.
     """
 
     names: Mapping[str, str]
     facts: Mapping[str, BinaryFacts]
+    symbols: Mapping[str, Symbols]
     unread: Mapping[str, str]
 
     @classmethod
-    def of(cls, names: Mapping[str, str], read: Mapping[str, BinaryFacts | str]) -> FileVersions:
+    def of(cls, names: Mapping[str, str], read: Mapping[str, NativeFile | str]) -> FileVersions:
         """Sort what was read from why it was not."""
-        facts = {id_: result for id_, result in read.items() if isinstance(result, BinaryFacts)}
-        return cls(names, facts, {id_: result for id_, result in read.items() if isinstance(result, str)})
+        native = {id_: result for id_, result in read.items() if isinstance(result, NativeFile)}
+        return cls(
+            names,
+            {id_: file.facts for id_, file in native.items()},
+            {id_: file.symbols for id_, file in native.items() if file.symbols is not None},
+            {id_: result for id_, result in read.items() if isinstance(result, str)},
+        )
 
     @property
     def needed(self) -> frozenset[str]:
@@ -249,14 +328,18 @@ def select_overlaps(overlaps: Iterable[Overlap]) -> list[Overlap]:
     return selected
 
 
-def explain_file(origin: Path, versions: FileVersions, index: LibraryIndex) -> Why:
-    """Say what the versions of one file need.
+def explain_file(path: Path, versions: FileVersions, index: LibraryIndex, importers: Sequence[Importer] = ()) -> Why:
+    """Say what the versions of one file need, and what they lack of each other's symbols.
 
     Args:
-        origin: The folder it is in, or will be.
+        path: Where it is, or will be.
         versions: Its versions.
         index: Where libraries are.
+        importers: Files that may use it.
     """
+    origin = path.parent
+    library = {path.name, *(facts.soname for facts in versions.facts.values())}
+    users = [importer for importer in importers if not library.isdisjoint(importer.file.facts.needed)]
     sides = {}
     for id_, facts in versions.facts.items():
         system = None if index.system is None else index.system(facts.machine)
@@ -267,55 +350,114 @@ def explain_file(origin: Path, versions: FileVersions, index: LibraryIndex) -> W
             system=system,
             ld_library_path=index.ld_library_path,
         )
-        sides[id_] = Side(versions.names[id_], facts, needs)
+        lacks = _lacks(id_, versions.symbols)
+        missed = (
+            sorted(_missed(versions.symbols[id_], lacks, users), key=lambda one: -len(one.symbols)) if lacks else ()
+        )
+        sides[id_] = Side(versions.names[id_], facts, needs, tuple(sorted(lacks)), tuple(missed))
     return Why(explain(list(sides.values()), where=index.where), sides, versions.unread, index.where)
 
 
+def _lacks(id_: str, symbols: Mapping[str, Symbols]) -> set[str]:
+    """Return what one version does not offer and another does, without versions where the name alone says it."""
+    if id_ not in symbols:
+        return set()
+    own = symbols[id_]
+    lacked = {symbol for other in symbols.values() for symbol in other.exports if not own.offers(symbol)}
+    return {symbol for symbol in lacked if "@" not in symbol or symbol.partition("@")[0] in own.exports}
+
+
+def _missed(own: Symbols, lacks: AbstractSet[str], users: Iterable[Importer]) -> Iterator[Missed]:
+    """Yield what files that use a library do not find in a version that lacks some symbols."""
+    for user in users:
+        imports = frozenset() if user.file.symbols is None else user.file.symbols.imports
+        symbols = sorted(
+            symbol
+            for symbol in imports
+            if (symbol in lacks or symbol.partition("@")[0] in lacks) and not own.offers(symbol)
+        )
+        if symbols:
+            yield Missed(user.distribution, user.path.rpartition("/")[2], tuple(symbols))
+
+
 LIMIT = 128 * 1024 * 1024
-"""The most bytes that a member of a wheel may inflate to if it is to be looked into: OpenCV's has 74 million."""
+"""The most bytes that a member of a wheel may inflate to if it is looked into unasked: OpenCV's has 74 million."""
+
+LARGEST = 1024 * 1024 * 1024
+"""The most bytes that it may inflate to if ``--why`` asks for it: libnccl.so.2 has 394 million."""
+
+_IMPORTERS = 500
+"""How many files are looked into that may use a library in question."""
 
 _NOT_NATIVE = "it is no native file"
 
 
-def read_file(path: str) -> BinaryFacts | str:
-    """Return the facts of a file on disk, or why there are none."""
+def read_file(path: str) -> NativeFile | str:
+    """Return what a file on disk says of itself, or why it says nothing."""
     try:
         with open_regular(path) as stream:
-            return binary_facts(stream) or _NOT_NATIVE
+            return _read_native(stream) or _NOT_NATIVE
     except OSError as error:
         return f"it cannot be read ({error.strerror})"
 
 
-def read_member(candidate: Candidate, member: str, digest: str | None, reader: WheelReader) -> BinaryFacts | str:
-    """Return the facts of one member of a wheel, or why there are none; kept by its hash.
+def read_member(
+    candidate: Candidate, member: str, digest: str | None, reader: WheelReader, *, limit: int = LIMIT
+) -> NativeFile | str:
+    """Return what one member of a wheel says of itself, or why it says nothing; kept by its hash.
 
     Args:
         candidate: The wheel.
         member: Archive path.
         digest: ``algorithm:hex`` of its content, or None if it is not known.
         reader: Reads wheels.
+        limit: The most bytes that it may inflate to.
     """
-    known = reader.cache.get("native", digest) if digest is not None else None
-    facts = _decoded(known)
-    if facts is not None:
-        return facts
+    known = _decoded(reader.cache.get(_KIND, digest)) if digest is not None else None
+    if known is not None:
+        return known
     try:
-        data = reader.member(candidate, member, limit=LIMIT)
+        with reader.member_file(candidate, member, limit=limit) as stream:
+            file = _read_native(cast("BinaryIO", stream))
     except (WheelError, FetchError) as error:
         return error.reason
-    parsed = binary_facts(io.BytesIO(data))
-    if parsed is None:
+    if file is None:
         return _NOT_NATIVE
     if digest is not None:
-        reader.cache.put("native", digest, list(parsed))
-    return parsed
+        reader.cache.put(_KIND, digest, _encoded(file))
+    return file
 
 
-def _decoded(known: object) -> BinaryFacts | None:
-    """Return facts as the cache keeps them."""
-    if not isinstance(known, list) or len(known) != len(BinaryFacts._fields):
+def _read_native(stream: BinaryIO) -> NativeFile | None:
+    facts = binary_facts(stream)
+    if facts is None:
         return None
-    return BinaryFacts._make(tuple(field) if isinstance(field, list) else field for field in known)
+    return NativeFile(facts, dynamic_symbols(stream) if facts.format == "elf" and not facts.unread else None)
+
+
+_KIND = "native"
+
+
+def _encoded(file: NativeFile) -> list[object]:
+    symbols = file.symbols
+    if symbols is None:
+        return [list(file.facts), None]
+    return [list(file.facts), [sorted(symbols.exports), sorted(symbols.imports), symbols.has_versions]]
+
+
+def _decoded(known: object) -> NativeFile | None:
+    """Return what was read of a file, as the cache keeps it."""
+    match known:
+        case [list(facts), symbols] if len(facts) == len(BinaryFacts._fields):
+            read = BinaryFacts._make(tuple(field) if isinstance(field, list) else field for field in facts)
+        case _:
+            return None
+    match symbols:
+        case None:
+            return NativeFile(read, None)
+        case [list(exports), list(imports), bool(has_versions)]:
+            return NativeFile(read, Symbols(frozenset(exports), frozenset(imports), has_versions))
+    return None
 
 
 class LibraryIndex(NamedTuple):
@@ -344,6 +486,10 @@ class Recorded(Protocol):
     @property
     def listed(self) -> FileList | None:
         """Return its RECORD, or its manager's list."""
+
+    @property
+    def requires(self) -> Collection[str]:
+        """Return what it requires: names, or requirements that begin with one."""
 
 
 def place_of(path: InstalledPath, places: EnvironmentPaths | None) -> Path:
@@ -424,6 +570,72 @@ def _owners(files: Collection[Path], places: EnvironmentPaths, recorded: Iterabl
     return owners
 
 
+def installed_importers(
+    owners: AbstractSet[str], recorded: Iterable[Recorded], places: EnvironmentPaths, skip: Collection[str | None]
+) -> Iterator[Importer]:
+    """Yield the native files of an environment that may use a library of some distributions.
+
+    These are files of the distributions themselves and of those that require one of them.
+
+    Args:
+        owners: Names of the distributions.
+        recorded: What is installed.
+        places: Of the environment.
+        skip: Keys of the files in question themselves; None stands for no file.
+    """
+    for distribution in recorded:
+        if distribution.name not in owners and owners.isdisjoint(map(_name_of, distribution.requires)):
+            continue
+        keys = set() if distribution.listed is None else distribution.listed.keys()[0]
+        for key in sorted(keys.difference(skip)):
+            path = places.installed_path(key)
+            if role_of(path) == "native":
+                file = read_file(places.on_disk(key))
+                if isinstance(file, NativeFile):
+                    yield Importer(distribution.name, path, file)
+
+
+def wheel_importers(
+    owners: AbstractSet[str],
+    distributions: Iterable[Distribution],
+    reader: WheelReader,
+    skip: Collection[InstalledPath],
+) -> Iterator[Importer]:
+    """Yield the native files of a set of wheels that may use a library of some of them, read from these wheels.
+
+    As :func:`installed_importers`; no more is read than :data:`LIMIT` bytes of them together, small ones first.
+
+    Args:
+        owners: Names of the distributions.
+        distributions: The set.
+        reader: Reads wheels.
+        skip: The files in question themselves.
+    """
+    files = [
+        (file.size, distribution, file)
+        for distribution in distributions
+        if distribution.name in owners or not owners.isdisjoint(distribution.requirements.names_under_any_extra)
+        for layout in list(distribution.layouts.values())[:1]
+        for path, file in layout.files.items()
+        if file.size is not None and path not in skip and role_of(path) == "native"
+    ]
+    room = LIMIT
+    for size, distribution, file in sorted(files, key=lambda row: (row[0], row[1].name, row[2].path)):
+        room -= size
+        if room < 0:
+            return
+        if file.member is not None:
+            read = read_member(distribution.candidate, file.member, file.content, reader)
+            if isinstance(read, NativeFile):
+                yield Importer(distribution.name, file.path, read)
+
+
+def _name_of(requirement: str) -> str:
+    """Return the normalised name that a requirement begins with."""
+    match = _PROJECT.match(requirement)
+    return canonicalize_name(match[0]) if match else ""
+
+
 def explain_overlaps(
     overlaps: Iterable[Overlap],
     distributions: Sequence[Distribution],
@@ -467,21 +679,40 @@ def explain_overlaps(
             coming.update((place_of(path, places), distribution.name) for path in layout.files)
     files = {place_of(path, places): versions for path, versions in read.items()}
     index = index_wheels(files, coming) if places is None else index_environment(files, places, recorded, coming)
-    return {path: explain_file(place_of(path, places).parent, versions, index) for path, versions in read.items()}
+    importers: list[Importer] = []
+    if _may_lack(read.values()):
+        owners = {name for versions in read.values() for name in versions.names.values()}
+        importers += wheel_importers(owners, distributions, reader, read)
+        if places is not None:
+            replaced = {distribution.name for distribution in distributions}
+            staying = [distribution for distribution in recorded if distribution.name not in replaced]
+            keys = {owner.file.member for overlap in overlaps if overlap.path in read for owner in overlap.owners}
+            importers += islice(installed_importers(owners, staying, places, keys), _IMPORTERS)
+    return {path: explain_file(place_of(path, places), versions, index, importers) for path, versions in read.items()}
+
+
+def _may_lack(files: Iterable[FileVersions]) -> bool:
+    """Return whether some version of a file offers what another does not."""
+    return any(_lacks(id_, versions.symbols) for versions in files for id_ in versions.symbols)
 
 
 def _read(
     owner: Owner, distribution: Distribution, reader: WheelReader, there: EnvironmentPaths | None
-) -> BinaryFacts | str:
+) -> NativeFile | str:
     if owner.file.member is None:
         return "it is a command that the installer makes"
     if there is not None:
         return read_file(there.on_disk(owner.file.member))
-    return read_member(distribution.candidate, owner.file.member, owner.file.content, reader)
+    return read_member(distribution.candidate, owner.file.member, owner.file.content, reader, limit=LARGEST)
 
 
 def explain_contested(
-    contested: Sequence[Contested], scan: Scan, settings: IndexSettings, reader: WheelReader
+    contested: Sequence[Contested],
+    scan: Scan,
+    settings: IndexSettings,
+    reader: WheelReader,
+    *,
+    limit: int = LIMIT,
 ) -> dict[InstalledPath, Why]:
     """Explain contested native files of an environment.
 
@@ -490,6 +721,7 @@ def explain_contested(
         scan: What was read of the environment.
         settings: Where wheels are looked for, of versions that are not on disk.
         reader: Reads wheels.
+        limit: The most bytes that a member of a wheel may inflate to.
 
     Returns:
         By installed path.
@@ -502,33 +734,40 @@ def explain_contested(
     read: dict[Path, FileVersions] = {}
     for file in files:
         names = {id_: by_id[id_].name for id_ in file.overlap.ids}
-        read[Path(scan.places.on_disk(file.key))] = FileVersions.of(names, _versions(file, scan, origins, reader))
+        read[Path(scan.places.on_disk(file.key))] = FileVersions.of(
+            names, _versions(file, scan, origins, reader, limit)
+        )
     index = index_environment(read, scan.places, scan.distributions)
+    importers: list[Importer] = []
+    if _may_lack(read.values()):
+        owners = {name for versions in read.values() for name in versions.names.values()}
+        users = installed_importers(owners, scan.distributions, scan.places, {file.key for file in files})
+        importers += islice(users, _IMPORTERS)
     return {
-        file.overlap.path: explain_file(path.parent, versions, index)
+        file.overlap.path: explain_file(path, versions, index, importers)
         for file, (path, versions) in zip(files, read.items(), strict=True)
     }
 
 
 def _versions(
-    file: Contested, scan: Scan, origins: Mapping[str, Origin | Skip], reader: WheelReader
-) -> dict[str, BinaryFacts | str]:
-    facts: dict[str, BinaryFacts | str] = {}
+    file: Contested, scan: Scan, origins: Mapping[str, Origin | Skip], reader: WheelReader, limit: int
+) -> dict[str, NativeFile | str]:
+    facts: dict[str, NativeFile | str] = {}
     for owner in file.overlap.owners:
         if owner.id in file.on_disk.matches:
             facts[owner.id] = read_file(scan.places.on_disk(file.key))
         else:
-            facts[owner.id] = _read_origin(origins[owner.id], file.overlap.path, owner.file.content, reader)
+            facts[owner.id] = _read_origin(origins[owner.id], file.overlap.path, owner.file.content, reader, limit)
     return facts
 
 
 def _read_origin(
-    origin: Origin | Skip, path: InstalledPath, recorded: str | None, reader: WheelReader
-) -> BinaryFacts | str:
+    origin: Origin | Skip, path: InstalledPath, recorded: str | None, reader: WheelReader, limit: int
+) -> NativeFile | str:
     """Return the version in a wheel, if it is the one that was installed."""
     if not isinstance(origin, Origin):
         return origin.reason
     file = origin.files.get(path)
     if file is None or file.member is None or recorded is None or file.content != recorded:
         return f"{origin.candidate.filename} has another file there than was installed"
-    return read_member(origin.candidate, file.member, recorded, reader)
+    return read_member(origin.candidate, file.member, recorded, reader, limit=limit)

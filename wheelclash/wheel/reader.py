@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from wheelclash.core.contents import Contents, Evidence, Finding, Member
 from wheelclash.errors import FetchError, WheelError
@@ -84,6 +84,8 @@ def decode_contents(value: Any) -> Contents | None:
 _KIND = "contents"
 _ANY_ORIGIN = "*"
 _OPEN_AT_MOST = 64
+_IN_MEMORY = 8 * 1024 * 1024
+_PIECE = 1024 * 1024
 _SETTLED = 2.0
 _AGAIN = frozenset({"changed", "protocol"})
 _EVIDENCE: dict[str, Evidence] = {"range": "range", "full": "full", "local": "local", "built": "built"}
@@ -245,6 +247,11 @@ class WheelReader:
             FetchError: It cannot be had.
             WheelError: ``limit``, or ``unreadable``.
         """
+        with self.member_file(candidate, path, limit=limit, head=head) as file:
+            return file.read()
+
+    def member_file(self, candidate: Candidate, path: str, *, limit: int, head: int | None = None) -> IO[bytes]:
+        """Return one file of a wheel as :meth:`member` does, in a temporary file if it is large; to be closed."""
         with self._lock:
             turn = self._turns[candidate.url]
         with turn:
@@ -289,7 +296,7 @@ class WheelReader:
             archive.close()
         return contents, archive
 
-    def _member(self, candidate: Candidate, path: str, limit: int, head: int | None, *, fresh: bool) -> bytes:
+    def _member(self, candidate: Candidate, path: str, limit: int, head: int | None, *, fresh: bool) -> IO[bytes]:
         from wheelclash.wheel.remote import open_archive
 
         archive = self._open.get(candidate.url)
@@ -304,7 +311,9 @@ class WheelReader:
             if not kept:
                 archive.close()
 
-    def _inflate(self, archive: Archive, candidate: Candidate, path: str, limit: int, head: int | None) -> bytes:
+    def _inflate(self, archive: Archive, candidate: Candidate, path: str, limit: int, head: int | None) -> IO[bytes]:
+        import tempfile
+
         from wheelclash.wheel.remote import unpacking
 
         name = _archive_name(archive, path, candidate.filename)
@@ -312,13 +321,17 @@ class WheelReader:
             _require_small(archive, name, candidate.filename, limit)
         archive.fetch([name], purpose="member", head=head)
         wanted = limit + 1 if head is None else min(head, limit)
-        content = bytearray()
-        with unpacking(candidate.filename), archive.zip.open(name) as stream:
-            while len(content) < wanted and (piece := stream.read(wanted - len(content))):
-                content += piece
-        if len(content) > limit:
-            raise WheelError(candidate.filename, "limit", f"{name} inflates to more than {limit} bytes")
-        return bytes(content)
+        content = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
+        try:
+            with unpacking(candidate.filename), archive.zip.open(name) as stream:
+                while content.tell() < wanted and (piece := stream.read(min(_PIECE, wanted - content.tell()))):
+                    content.write(piece)
+            _require_at_most(limit, content.tell(), name, candidate.filename)
+        except BaseException:
+            content.close()
+            raise
+        content.seek(0)
+        return content
 
     def known_hosts(self) -> Hosts:
         """Return what is known of servers, by this question and by earlier ones of its session."""
@@ -386,6 +399,11 @@ def _require_small(archive: Archive, name: str, filename: str, limit: int) -> No
     info = archive.zip.getinfo(name)
     if info.file_size > limit or info.compress_size > limit + limit // 100 + 1024:
         raise WheelError(filename, "limit", f"{name} has {info.file_size} bytes; at most {limit} are read")
+
+
+def _require_at_most(limit: int, size: int, name: str, filename: str) -> None:
+    if size > limit:
+        raise WheelError(filename, "limit", f"{name} inflates to more than {limit} bytes")
 
 
 def _archive_name(archive: Archive, path: str, filename: str) -> str:

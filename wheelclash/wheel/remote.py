@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from wheelclash.core.contents import Evidence
     from wheelclash.core.distribution import Candidate
     from wheelclash.http.client import Fetcher
-    from wheelclash.http.policy import Download, Purpose, RangeReply
+    from wheelclash.http.policy import BytesOnDisk, Download, Purpose, RangeReply
 
 __all__ = [
     "END_SIZE",
@@ -148,6 +148,9 @@ def _directory_at(tail: bytes, position: int, base: int, size: int) -> Directory
     return Directory(base + begin, length, base + position, prefix, comment, trailing)
 
 
+_PIECE = 1024 * 1024
+
+
 class HoleError(OSError):
     """Bytes were read that were never fetched; :mod:`zipfile` sees a failing disk."""
 
@@ -170,15 +173,15 @@ class SparseFile(io.RawIOBase):
         self.source = source
         self._cut = size
         self._position = 0
-        self._parts: list[tuple[int, bytes]] = []
+        self._parts: list[tuple[int, bytes | BytesOnDisk]] = []
 
     @property
     def is_empty(self) -> bool:
         """Return whether nothing is at hand yet."""
         return not self._parts and self.source is None
 
-    def add(self, start: int, data: bytes) -> None:
-        """Add the bytes at ``start``."""
+    def add(self, start: int, data: bytes | BytesOnDisk) -> None:
+        """Add the bytes at ``start``; those in a temporary file are gone when this file is closed."""
         self._parts.append((start, data))
         self._parts.sort(key=lambda part: part[0])
 
@@ -206,9 +209,18 @@ class SparseFile(io.RawIOBase):
         """Return whether ``other`` has the same bytes wherever parts are at hand."""
         for start, data in self._parts:
             other.seek(start)
-            if other.read(len(data)) != data:
-                return False
+            for begin in range(0, len(data), _PIECE):
+                piece = data[begin : begin + _PIECE]
+                if other.read(len(piece)) != piece:
+                    return False
         return True
+
+    def close(self) -> None:
+        """Let go of what is in temporary files."""
+        for _, data in self._parts:
+            if not isinstance(data, bytes):
+                data.close()
+        super().close()
 
     def readable(self) -> bool:
         """Return true."""
