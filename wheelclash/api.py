@@ -127,7 +127,7 @@ def check_environment(
 
 def _explained(judged: Judged, place: Environment, session: Session, options: Options) -> Explained:
     """Return why the contested native files matter that hold what another distribution wrote."""
-    from wheelclash.native.explain import explain_contested, is_in_question
+    from wheelclash.native.explain import LARGEST, LIMIT, explain_contested, is_in_question
     from wheelclash.report.build import Explained
     from wheelclash.report.model import Reading
 
@@ -144,7 +144,7 @@ def _explained(judged: Judged, place: Environment, session: Session, options: Op
         return Explained(notes=[f"why it breaks was not looked into: {error}"])
     contested = [each for each in judged.grave if is_in_question(each.overlap)]
     with closing(session.reader.for_question(settings.cert)) as reader:
-        reasons = explain_contested(contested, judged.scan, settings, reader)
+        reasons = explain_contested(contested, judged.scan, settings, reader, limit=LARGEST if options.why else LIMIT)
     return Explained(reasons, session.cache.warnings, Reading.of(reader.fetcher.traffic))
 
 
@@ -221,6 +221,7 @@ def _repair(
         installer=said.installer,
         flags=said.index_options,
         use_config=said.use_config,
+        why=said.why,
         environ=os.environ if said.environ is None else said.environ,
         apply=apply,
         output=output,

@@ -319,7 +319,8 @@ class Options:
         exclude_newer: Ask about that moment in the past.
         use_config: Whether pip's and uv's variables and files are read; True by default.
         environ: Environment variables to read them from; the process's own by default.
-        why: Whether contested native files are looked into: what each version needs, and where that is.
+        why: Whether contested native files are looked into: what each version needs, where that is, and which symbols
+            it lacks. In an environment that is done anyway, but for files of more than 128 MiB.
         keep: Names that shall win, or be intact; decides which remedies are given.
         drop: Names to uninstall.
         ignore: Known overlaps, each ``A,B:GLOB`` over ``root/path``.
@@ -401,8 +402,13 @@ class Options:
     )  # fmt: skip
     environ: Mapping[str, str] | None = option(default=None, commands="check env fix who", check=_environ)
     why: bool = option(
-        "--why", default=False, commands="check", group="wanted",
-        help="say which libraries each version of a contested native file needs, by reading it",
+        "--why", default=False, commands="check env fix", group="wanted",
+        help={
+            "check": "say which libraries and symbols each version of a contested native file needs or lacks,"
+            " by reading it",
+            "env": "look into contested native files of more than 128 MiB too",
+            "fix": "look into contested native files of more than 128 MiB too",
+        },
     )  # fmt: skip
     keep: Sequence[str] = option(
         "--keep", default=(), commands="check env fix", group="wanted", metavar="NAME", check=_names,

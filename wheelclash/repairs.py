@@ -27,7 +27,7 @@ from wheelclash.environment.scan import scan
 from wheelclash.environment.situation import situation_of
 from wheelclash.errors import KeeperError, QuestionError
 from wheelclash.installers import INSTALLERS, Invocation
-from wheelclash.native.explain import explain_contested
+from wheelclash.native.explain import LARGEST, LIMIT, explain_contested
 from wheelclash.report.view import CommandOutcome, RepairResult
 from wheelclash.target.interpreter import on_path, target_of
 
@@ -208,6 +208,7 @@ class RepairRequest(NamedTuple):
         installer: Whose commands; None for the environment's own installer.
         flags: Where to look for wheels; by default where the installer is configured to look.
         use_config: Whether pip's and uv's variables and files are read.
+        why: Whether large native files are looked into too.
         environ: Environment variables, for both.
         apply: Whether the plan is carried out, rather than only made.
         output: Where the installer prints to: a file, or what :mod:`subprocess` takes for one.
@@ -220,6 +221,7 @@ class RepairRequest(NamedTuple):
     installer: InstallerName | None
     flags: IndexOptions
     use_config: bool
+    why: bool
     environ: Mapping[str, str]
     apply: bool
     output: IO[bytes] | int
@@ -259,7 +261,7 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
     if not plan.is_decided:
         contested = [contested for contested in before.contested if contested.overlap.path in plan.open_paths]
         with closing(session.reader.for_question(settings.cert)) as reader:
-            reasons = explain_contested(contested, before, settings, reader)
+            reasons = explain_contested(contested, before, settings, reader, limit=LARGEST if request.why else LIMIT)
         return result._replace(state="undecided", reasons=reasons)
     if not steps:
         beyond = not (request.keep or request.drop) and any(

@@ -38,10 +38,12 @@ from wheelclash.report.model import (
     InstalledReport,
     IntactReport,
     IntoReport,
+    LackReport,
     LastingReport,
     LossReport,
     LostReport,
     MendedPart,
+    MissedReport,
     NativeReport,
     NeedReport,
     ObstacleReport,
@@ -88,7 +90,7 @@ if TYPE_CHECKING:
     from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.environment.scan import Contested, Installed, Scan
     from wheelclash.installers import InstallerName
-    from wheelclash.native.explain import Why
+    from wheelclash.native.explain import Side, Why
     from wheelclash.options import Ignore
     from wheelclash.report.model import RunState
     from wheelclash.report.view import CommandOutcome, RepairResult, Result, View
@@ -109,6 +111,8 @@ __all__ = [
 ]
 
 _TOOL = Tool("wheelclash", __version__)
+_MOST_SYMBOLS = 20
+"""How many symbols of a file are listed; a C++ library may lack thousands."""
 
 # -- what several reports hold -----------------------------------------------------------------------------------------
 
@@ -124,7 +128,18 @@ def native_report(why: Why, id_: str) -> NativeReport:
     if side is None:
         return NativeReport("", None, (), why.unread.get(id_, "nobody looked"))
     needs = tuple(NeedReport(need.name, need.place, tuple(map(why.where, need.folders))) for need in side.needs)
-    return NativeReport(side.facts.machine, side.facts.soname, needs, side.facts.unread)
+    return NativeReport(side.facts.machine, side.facts.soname, needs, side.facts.unread, _lack_report(side))
+
+
+def _lack_report(side: Side) -> LackReport | None:
+    """Return what a version of a native file lacks of the symbols of the others."""
+    if not side.lacks:
+        return None
+    missed = tuple(
+        MissedReport(missed.distribution, missed.file, missed.symbols[:_MOST_SYMBOLS], len(missed.symbols))
+        for missed in side.missed
+    )
+    return LackReport(side.lacks[:_MOST_SYMBOLS], len(side.lacks), missed)
 
 
 def split(path: InstalledPath) -> tuple[Root, str]:

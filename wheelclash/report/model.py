@@ -262,6 +262,38 @@ class NeedReport:
 
 
 @dataclass(frozen=True, slots=True)
+class MissedReport:
+    """A file that uses a library, and does not find all it imports in one version of it.
+
+    Attributes:
+        distribution: The distribution that the file is of.
+        file: Its name.
+        symbols: What it imports and that version lacks, a symbol of a version as ``name@VERSION``; the first twenty.
+        count: How many these are.
+    """
+
+    distribution: str
+    file: str
+    symbols: Sequence[str]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LackReport:
+    """Dynamic symbols that one version of a native file lacks and another offers.
+
+    Attributes:
+        symbols: The first twenty.
+        count: How many these are.
+        missed_by: The files that import some of them, as far as they were looked into.
+    """
+
+    symbols: Sequence[str]
+    count: int
+    missed_by: Sequence[MissedReport]
+
+
+@dataclass(frozen=True, slots=True)
 class NativeReport:
     """What an owner's version of a native file says of itself.
 
@@ -270,12 +302,14 @@ class NativeReport:
         soname: The name the loader knows it by.
         needs: The libraries it needs, and where they are.
         unread: Why nothing is known of it; empty if it was read.
+        lacks: What it lacks of the symbols of the other versions; None if it lacks nothing, or nothing is known.
     """
 
     machine: str
     soname: str | None
     needs: Sequence[NeedReport]
     unread: str
+    lacks: LackReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
