@@ -12,6 +12,7 @@ X86_64, AARCH64, PPC64, I386 = 62, 183, 21, 3
 """Values of ``e_machine``."""
 
 _NEEDED, _STRTAB, _SYMTAB, _STRSZ, _SYMENT, _SONAME, _RPATH, _RUNPATH, _HASH = 1, 5, 6, 10, 11, 14, 15, 29, 4
+_GLOBAL, _WEAK, _ABSOLUTE = 1, 2, 0xFFF1
 _LOAD, _DYNAMIC, _STACK, _SHARED, _READ_WRITE = 1, 2, 0x6474E551, 3, 6
 
 
@@ -24,8 +25,11 @@ def shared_library(
     machine: int = X86_64,
     bits: int = 64,
     little: bool = True,
+    exports: Sequence[str] = (),
+    imports: Sequence[str] = (),
+    weak: Sequence[str] = (),
 ) -> bytes:
-    """A shared library without symbols: header, three program headers, dynamic section, an empty symbol table.
+    """A shared library: header, three program headers, dynamic section, symbol table.
 
     Args:
         needed: DT_NEEDED, in this order.
@@ -35,6 +39,9 @@ def shared_library(
         machine: ``e_machine``.
         bits: 32 or 64.
         little: The order of bytes.
+        exports: Symbols it offers, all of them absolute.
+        imports: Symbols it must find elsewhere.
+        weak: Symbols it may find elsewhere.
     """
     wide = bits == 64
     order = "<" if little else ">"
@@ -49,11 +56,24 @@ def shared_library(
             tags.append((tag, len(table)))
             table += text.encode() + b"\0"
 
+    entries = [bytes(symbol)]
+    for names, binding, section in ((imports, _GLOBAL, 0), (weak, _WEAK, 0), (exports, _GLOBAL, _ABSOLUTE)):
+        for name in names:
+            info = binding << 4
+            if wide:
+                entries.append(struct.pack(order + "IBBHQQ", len(table), info, 0, section, 0, 0))
+            else:
+                entries.append(struct.pack(order + "IIIBBH", len(table), 0, 0, info, 0, section))
+            table += name.encode() + b"\0"
+    # all in one bucket, each chained to the next
+    chain = [*range(2, len(entries)), 0] if len(entries) > 1 else []
+    hashed = struct.pack(f"{order}{4 + len(chain)}I", 1, len(entries), min(1, len(chain)), 0, *chain)
+
     start = header + 3 * program
     size = (len(tags) + 6) * struct.calcsize(order + 2 * word)
     symbols = start + size
-    hashes = symbols + symbol
-    strings = hashes + 16
+    hashes = symbols + symbol * len(entries)
+    strings = hashes + len(hashed)
     tags += [(_HASH, hashes), (_STRTAB, strings), (_STRSZ, len(table)), (_SYMTAB, symbols), (_SYMENT, symbol), (0, 0)]
     total = strings + len(table)
 
@@ -74,8 +94,8 @@ def shared_library(
             segment(_DYNAMIC, start, size, 8),
             segment(_STACK, 0, 0, 16),  # without it the loader wants a stack that can be executed
             *(struct.pack(order + 2 * word, *each) for each in tags),
-            bytes(symbol),
-            struct.pack(order + "4I", 1, 1, 0, 0),
+            *entries,
+            hashed,
             bytes(table),
         ]
     )
