@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import subprocess
 import sys
 from shutil import which
@@ -12,11 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.clients import quick_fetcher
 from tests.support.command import Command
 from tests.support.elf import I386, PPC64, shared_library
 from tests.support.installed import Handmade
 from tests.support.loopback import LoopbackIndex
 from tests.support.wheelmaker import Wheel
+from wheelclash.errors import FetchError
 from wheelclash.native.symbols import Symbols, dynamic_symbols
 
 if TYPE_CHECKING:
@@ -49,7 +52,8 @@ def test_symbols_of_real_libraries_are_those_that_readelf_shows() -> None:
         with open(library, "rb") as stream:  # noqa: PTH123
             symbols = dynamic_symbols(stream)
         assert symbols is not None, library
-        assert (symbols.exports, symbols.imports) == shown_by_readelf(library), library
+        exports, imports = shown_by_readelf(library)
+        assert (set(symbols.exports), set(symbols.imports)) == (exports, imports), library
 
 
 def shown_by_readelf(library: str) -> tuple[set[str], set[str]]:
@@ -150,6 +154,38 @@ def test_without_a_file_that_uses_it_the_plain_names_are_said(ask: Command) -> N
     ran = ask("nccl-cu12", "nccl-cu13", *TARGET, "--why")
     assert "nccl-cu12's lacks ncclCommResume" in ran.out
     assert "_Z4mangled" not in ran.out
+
+
+BALLAST = random.Random(1).randbytes(9 * 1024 * 1024)  # noqa: S311 - nothing is secret here
+
+
+def test_a_member_too_large_for_memory_is_read_by_one_range(ask: Command, index: LoopbackIndex) -> None:
+    """It goes through temporary files, packed and unpacked; what lies beside it is not fetched."""
+    for name, wheel in LIBRARIES.items():
+        files = {PATH: wheel.files[PATH] + BALLAST, f"{name}.bin": BALLAST}  # type: ignore[operator]
+        index.add(Wheel(name, "2.0", files=files, compression=0))
+    ran = ask("nccl-cu12", "nccl-cu13", *TARGET, "--why", "--format", "json")
+    assert lacks(ran.json)["nccl-cu12"]["symbols"] == ["_Z4mangled", "ncclCommResume"]
+    assert ran.json["reading"]["member_requests"] == 2
+    assert ran.json["reading"]["bytes"] < 3 * len(BALLAST)
+
+
+def test_a_large_range_that_is_cut_short_is_no_answer(index: LoopbackIndex) -> None:
+    data = BALLAST
+    name = index.add_file("large-1.0-py3-none-any.whl", data).name
+    fetcher = quick_fetcher()
+    try:
+        reply = fetcher.byte_range(index.file_url(name), 5, len(data) - 5, total=None, purpose="member")
+        whole = reply.body
+        assert (len(whole), whole[:9], whole[-9:]) == (len(data) - 10, data[5:14], data[-14:-5])
+        reply.discard()
+        for fault in ("short-range", "truncated"):
+            index.fault("/files/*", fault)
+            with pytest.raises(FetchError) as caught:
+                fetcher.byte_range(index.file_url(name), 5, len(data) - 5, total=None, purpose="member")
+            assert caught.value.code in {"protocol", "unreachable"}
+    finally:
+        fetcher.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="says where Linux finds libraries")

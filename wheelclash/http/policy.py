@@ -159,6 +159,13 @@ class RangeReply:
     etag: str | None
     last_modified: str | None
 
+    def discard(self) -> None:
+        """Remove the temporary file that it came in, if there is one."""
+        if self.download is not None:
+            self.download.file.close()
+        if isinstance(self.body, BytesOnDisk):
+            self.body.close()
+
 
 _OK, _PARTIAL = 200, 206
 _NOT_FOUND = frozenset({404, 410})

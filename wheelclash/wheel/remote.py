@@ -511,8 +511,7 @@ class _Source:
             by_etag = etag is not None and old_etag is not None
             by_date = reply.last_modified is not None and old_modified is not None
             if etag != old_etag if by_etag else by_date and reply.last_modified != old_modified:
-                if reply.download is not None:
-                    reply.download.file.close()
+                reply.discard()
                 raise FetchError(self._candidate.url, "changed", _REPLACED)
         self._validators = etag, reply.last_modified
 
