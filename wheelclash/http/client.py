@@ -369,7 +369,7 @@ class Fetcher:
     def _received(
         self, response: httpx.Response, here: str, length: int | None, require: Callable[[int], None]
     ) -> tuple[IO[bytes], int, str]:
-        """Receive a body into a temporary file.
+        """Write a body to a temporary file as it comes.
 
         Args:
             response: Its body is not read yet.
