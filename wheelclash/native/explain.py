@@ -351,9 +351,8 @@ def explain_file(path: Path, versions: FileVersions, index: LibraryIndex, import
             ld_library_path=index.ld_library_path,
         )
         lacks = _lacks(id_, versions.symbols)
-        missed = (
-            sorted(_missed(versions.symbols[id_], lacks, users), key=lambda one: -len(one.symbols)) if lacks else ()
-        )
+        missed = list(_missed(versions.symbols[id_], lacks, users)) if lacks else []
+        missed.sort(key=lambda missed_by_file: -len(missed_by_file.symbols))
         sides[id_] = Side(versions.names[id_], facts, needs, tuple(sorted(lacks)), tuple(missed))
     return Why(explain(list(sides.values()), where=index.where), sides, versions.unread, index.where)
 
@@ -362,19 +361,19 @@ def _lacks(id_: str, symbols: Mapping[str, Symbols]) -> set[str]:
     """Return what one version does not offer and another does, without versions where the name alone says it."""
     if id_ not in symbols:
         return set()
-    own = symbols[id_]
-    lacked = {symbol for other in symbols.values() for symbol in other.exports if not own.offers(symbol)}
-    return {symbol for symbol in lacked if "@" not in symbol or symbol.partition("@")[0] in own.exports}
+    version = symbols[id_]
+    lacked = {symbol for other in symbols.values() for symbol in other.exports if not version.offers(symbol)}
+    return {symbol for symbol in lacked if "@" not in symbol or symbol.partition("@")[0] in version.exports}
 
 
-def _missed(own: Symbols, lacks: AbstractSet[str], users: Iterable[Importer]) -> Iterator[Missed]:
+def _missed(version: Symbols, lacks: AbstractSet[str], users: Iterable[Importer]) -> Iterator[Missed]:
     """Yield what files that use a library do not find in a version that lacks some symbols."""
     for user in users:
         imports = frozenset() if user.file.symbols is None else user.file.symbols.imports
         symbols = sorted(
             symbol
             for symbol in imports
-            if (symbol in lacks or symbol.partition("@")[0] in lacks) and not own.offers(symbol)
+            if (symbol in lacks or symbol.partition("@")[0] in lacks) and not version.offers(symbol)
         )
         if symbols:
             yield Missed(user.distribution, user.path.rpartition("/")[2], tuple(symbols))
