@@ -36,8 +36,12 @@ __all__ = [
     "Question",
     "SessionOptions",
     "parse_cutoff",
+    "parse_size",
     "repeated_options",
 ]
+
+_READING = "check env fix who contents-add"
+"""The commands that read wheels, and look for them where installers do."""
 
 INSTALLER_NAMES = ("pip", "uv")
 """The values of ``installer``."""
@@ -235,7 +239,7 @@ def _timeout(text: str) -> float:
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
 
-def _size(text: str) -> int:
+def parse_size(text: str) -> int:
     """Return the bytes of ``64MiB``, ``64M``, ``1000000``.
 
     Raises:
@@ -266,22 +270,23 @@ class SessionOptions:
     """
 
     cache_dir: str | os.PathLike[str] | None = option(
-        "--cache-dir", default="", repeated=True, commands="check env fix who", group="reading", metavar="DIR",
+        "--cache-dir", default="", repeated=True, commands=_READING, group="reading", metavar="DIR",
         check=_cache_folder,
         help="where the cache is",
         others=[(("-n", "--no-cache", "--no-cache-dir"), None, "neither read nor write the cache")],
     )  # fmt: skip
     offline: bool = option(
-        "--offline", default=False, repeated=True, commands="check env fix who", group="reading",
+        "--offline", default=False, repeated=True, commands=_READING, group="reading",
         help="only the cache and local files",
     )  # fmt: skip
     timeout: float | None = option(
-        "--timeout", default=None, commands="check env fix who", group="reading", metavar="SECONDS", parse=_timeout,
+        "--timeout", default=None, commands=_READING, group="reading", metavar="SECONDS", parse=_timeout,
         check=_seconds,
         help="how long to wait for a connection, and for each piece of an answer (default: 10 and 20)",
     )  # fmt: skip
     max_download: int | None = option(
-        "--max-download", default=None, commands="check env fix who", group="reading", metavar="SIZE", parse=_size,
+        "--max-download", default=None, commands=_READING, group="reading", metavar="SIZE",
+        parse=parse_size,
         check=_bytes,
         help="the most to download of a wheel whose server refuses ranges (default: 64MiB)",
     )  # fmt: skip
@@ -397,7 +402,7 @@ class Options:
         help="as if it were that day (2025-03-01) or moment (RFC 3339), or that long ago (7 days)",
     )  # fmt: skip
     use_config: bool = option(
-        "--no-config", "--isolated", default=True, repeated=True, commands="check env fix who", group="index",
+        "--no-config", "--isolated", default=True, repeated=True, commands=_READING, group="index",
         help="ignore pip's and uv's files and variables",
     )  # fmt: skip
     environ: Mapping[str, str] | None = option(default=None, commands="check env fix who", check=_environ)

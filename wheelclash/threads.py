@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator
 
-__all__ = ["AT_ONCE", "GRACE", "StoppedError", "asynchronous", "await_call", "pause", "run_all"]
+__all__ = ["AT_ONCE", "GRACE", "StoppedError", "asynchronous", "await_call", "pause", "run_all", "run_each"]
 
 AT_ONCE = 16
 """Threads that work at the same time, unless told otherwise."""
@@ -133,6 +133,76 @@ def _work(
         failure = error
     finally:
         outcomes.put(failure)
+
+
+def run_each(calls: Iterable[Callable[[], _T]], *, at_once: int = AT_ONCE) -> Iterator[_T]:
+    """Call functions side by side and yield each result as it comes, for work without an end in sight.
+
+    Args:
+        calls: Functions without arguments, safe to call from other threads. One is taken when a thread is free for it,
+            and no more than twice ``at_once`` are ahead of the results that were taken.
+        at_once: The threads that work.
+
+    Raises:
+        BaseException: What the first of them to fail raised; those that run are told to stop.
+    """
+    stop = _Stop(_STOP.get())
+    waiting = iter(calls)
+    turn = threading.Lock()
+    room = threading.Semaphore(2 * at_once)
+    outcomes: SimpleQueue[tuple[str, Any]] = SimpleQueue()
+    work = partial(_work_on, waiting, turn, room, outcomes, stop)
+    for _ in range(at_once):
+        threading.Thread(target=copy_context().run, args=(work,), name="wheelclash", daemon=True).start()
+    ended = 0
+    try:
+        while ended < at_once:
+            try:
+                kind, value = outcomes.get(timeout=_TICK)
+            except Empty:
+                pause(0)
+                continue
+            if kind == "end":
+                ended += 1
+            elif kind == "failure":
+                raise value
+            else:
+                room.release()
+                yield value
+    finally:
+        stop.event.set()
+        for _ in range(at_once):
+            room.release()
+        latest = monotonic() + GRACE
+        while ended < at_once and monotonic() < latest:
+            try:
+                ended += outcomes.get(timeout=_TICK)[0] == "end"
+            except Empty:
+                continue
+
+
+def _work_on(
+    calls: Iterator[Callable[[], _T]],
+    turn: threading.Lock,
+    room: threading.Semaphore,
+    outcomes: SimpleQueue[tuple[str, Any]],
+    stop: _Stop,
+) -> None:
+    """Call one function after the other while there is room for results, until none is left or it is told to stop."""
+    _STOP.set(stop)
+    try:
+        while True:
+            room.acquire()
+            with turn:
+                call = None if stop.is_set() else next(calls, None)
+            if call is None:
+                return
+            outcomes.put(("result", call()))
+    except BaseException as error:  # noqa: BLE001 - raised by the thread that takes the results
+        outcomes.put(("failure", error))
+    finally:
+        room.release()
+        outcomes.put(("end", None))
 
 
 def _await_ends(outcomes: SimpleQueue[BaseException | None], count: int) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wheelclash.api import check_environment, owners, plan_repair, repair, working_folder
 from wheelclash.cli.output import require_writable, write_report
 from wheelclash.cli.streams import complain, write
+from wheelclash.contents.options import EVERY
 from wheelclash.environment.locate import find_environment
 from wheelclash.options import Options
 from wheelclash.report.formats import require_format
@@ -118,6 +119,13 @@ def _rule(options: CommandOptions, _: bool) -> int:  # noqa: FBT001
     return 0
 
 
+def _contents(options: CommandOptions, _: bool) -> int:  # noqa: FBT001
+    from wheelclash.cli.contents import run_contents
+
+    working_folder()
+    return run_contents(options)
+
+
 _RUN: Mapping[str, Callable[[CommandOptions, bool], int]] = {
     "check": _check,
     "env": _env,
@@ -125,6 +133,7 @@ _RUN: Mapping[str, Callable[[CommandOptions, bool], int]] = {
     "who": _who,
     "rule": _rule,
     "schema": _schema,
+    **dict.fromkeys(EVERY.split(), _contents),
 }
 
 

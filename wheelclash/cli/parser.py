@@ -10,6 +10,7 @@ import os
 import sys
 from dataclasses import dataclass
 
+from wheelclash.contents.options import ADD, CLASHES, EVERY, EXPORT, GATE, WHO, ContentsOptions
 from wheelclash.index.options import IndexOptions
 from wheelclash.options import ALL_NAMED, Options, SessionOptions
 from wheelclash.report.formats import FORMATS
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "CommandOptions", "parse", "parser_of"]
 
 _ALL = "check env fix who"
-_FORMATS = dict.fromkeys(("check", "env", "fix"), tuple(FORMATS)) | {
-    "who": tuple(name for name, about in FORMATS.items() if not about.is_for_problems)
-}
+_EVERY = f"{_ALL} {EVERY}"
+_FORMATS = dict.fromkeys(("check", "env", "fix"), tuple(FORMATS)) | dict.fromkeys(
+    ("who", *EVERY.split()), tuple(name for name, about in FORMATS.items() if not about.is_for_problems)
+)
 """By command: a report without problems has nothing to say in the formats of other tools."""
 _RESERVED = ("history", "upgrade", "atlas")
 
@@ -121,11 +123,11 @@ class CommandOptions(Options):
         "--apply", default=False, commands="fix", group="wanted", help="run the commands, and look again"
     )
     format: FormatName = option(
-        "--format", "--output-format", default="text", commands=_ALL, group="output", choices=_FORMATS, check=_any,
+        "--format", "--output-format", default="text", commands=_EVERY, group="output", choices=_FORMATS, check=_any,
         help="default: text",
     )  # fmt: skip
     output: str | None = option(
-        "-o", "--output", default=None, commands=_ALL, group="output", metavar="FILE", parse=_output,
+        "-o", "--output", default=None, commands=_EVERY, group="output", metavar="FILE", parse=_output,
         help="write the report there; - is standard output",
     )  # fmt: skip
     output_files: Sequence[tuple[FormatName, str]] = option(
@@ -141,25 +143,31 @@ class CommandOptions(Options):
         },
     )  # fmt: skip
     allow_incomplete: bool = option(
-        "--allow-incomplete", default=False, commands=_ALL, group="output",
+        "--allow-incomplete", default=False, commands=f"{_ALL} {ADD} {GATE}", group="output",
         help="let what could not be read be no failure",
     )  # fmt: skip
-    quiet: bool = option("-q", "--quiet", default=False, commands=_ALL, group="output", help="only the first line")
+    quiet: bool = option("-q", "--quiet", default=False, commands=_EVERY, group="output", help="only the first line")
     verbose: bool = option(
-        "-v", "--verbose", default=False, commands=_ALL, group="output",
+        "-v", "--verbose", default=False, commands=_EVERY, group="output",
         help={
             "check": "every path, remedy, step and finding",
             "env": "every path and finding",
             "fix": "every path and wheel, and what each step does",
             "who": "every path, and what was recorded",
+            ADD: "every wheel that was skipped",
+            CLASHES: "every pair, and in which ways it clashes",
+            WHO: "every owner",
+            GATE: "every pair, and in which ways it clashes",
+            EXPORT: "as without it",
         },
     )  # fmt: skip
     color: Literal["auto", "always", "never"] = option(
-        "--color", default="auto", commands=_ALL, group="output", choices=("auto", "always", "never"),
+        "--color", default="auto", commands=_EVERY, group="output", choices=("auto", "always", "never"),
         help="default: auto; NO_COLOR and FORCE_COLOR are honoured",
         others=[(("--no-color",), "never", "as --color never")],
     )  # fmt: skip
-    session: SessionOptions = option(nested=SessionOptions, commands=_ALL)
+    session: SessionOptions = option(nested=SessionOptions, commands=f"{_ALL} {ADD}")
+    contents: ContentsOptions = option(nested=ContentsOptions, commands=EVERY)
 
 
 # -- the commands --------------------------------------------------------------------------------------------
@@ -300,6 +308,91 @@ examples:
             _READING,
         ),
     ),
+    "contents": Command(
+        usage="wheelclash contents add|clashes|who|gate|export DATASET … [options]",
+        description="""\
+Which of very many projects clash, which of them install a path, and with which a new wheel would clash: from a
+dataset that keeps the installed files of every wheel. Each of these commands has its own --help.""",
+        epilog="""\
+commands:
+  wheelclash contents add DATASET SOURCE …     add wheels: of folders, locks, environments, an index
+  wheelclash contents clashes DATASET          the pairs of projects that clash
+  wheelclash contents who DATASET PATH …       the projects that install a path
+  wheelclash contents gate DATASET WHEEL …     with which of them these wheels would clash, before an upload
+  wheelclash contents export DATASET FILE      the same as a table or a page""",
+    ),
+    ADD: Command(
+        usage="wheelclash contents add DATASET [SOURCE …] [--names FILE] [options]",
+        description="""\
+Add the installed files of wheels to a dataset, which is made if there is none. What it has is not read again; a run
+that is ended anyhow can be repeated, and goes on.""",
+        epilog="""\
+exit codes:
+  0  added                                   2  a source is none, or the dataset cannot be written to
+                                             3  some wheels could not be read; the others were added
+
+examples:
+  wheelclash contents add everything/ dist/ .venv uv.lock
+  wheelclash contents add everything/ --names projects.txt --rate 10 --shard 3/16""",
+        sections=(Section("from an index", ("index",)), Section("what counts", ("which",)), _OUTPUT, _READING),
+    ),
+    CLASHES: Command(
+        usage="wheelclash contents clashes DATASET [options]",
+        description="""\
+List the pairs of projects that install the same paths and could be installed together, gravest first. How bad it is,
+is judged as by 'wheelclash check'; what is left out is counted.""",
+        epilog="""\
+exit codes:
+  0  no pair at or above --min-severity      2  there is no such dataset, or it is damaged
+  1  pairs found
+
+examples:
+  wheelclash contents clashes everything/
+  wheelclash contents clashes everything/ --project pygame --min-severity notice -v
+  wheelclash contents clashes everything/ --path site-packages/tests --format json""",
+        sections=(Section("which", ("which",)), Section("how", ("engine",)), _OUTPUT),
+    ),
+    WHO: Command(
+        usage="wheelclash contents who DATASET PATH … [--history] [options]",
+        description="Name the projects that install a path, a top-level folder, an import name or a command.",
+        epilog="""\
+exit codes:
+  0  answered, also if no project installs it
+  2  there is no such dataset, or it is damaged
+
+examples:
+  wheelclash contents who everything/ cv2
+  wheelclash contents who everything/ scripts/fab site-packages/utils/__init__.py""",
+        sections=(Section("which", ("which",)), _OUTPUT),
+    ),
+    GATE: Command(
+        usage="wheelclash contents gate DATASET WHEEL … [options]",
+        description="""\
+Name the projects that wheels would clash with, before they are uploaded. What the dataset has of the same projects does
+not count: these wheels take its place.""",
+        epilog="""\
+exit codes:
+  0  none at or above --min-severity         2  there is no such dataset, or no wheel could be read
+  1  there are some                          3  none, but some wheels could not be read
+
+examples:
+  wheelclash contents gate everything/ dist/""",
+        sections=(Section("which", ("which",)), Section("how", ("engine",)), _OUTPUT),
+    ),
+    EXPORT: Command(
+        usage="wheelclash contents export DATASET FILE [options]",
+        description="""\
+Write the pairs of projects that clash, path by path, to a CSV file or a page; or the whole dataset to a file that
+DuckDB opens.""",
+        epilog="""\
+exit codes:
+  0  written                                 2  there is no such dataset, or the file cannot be written
+
+examples:
+  wheelclash contents export everything/ clashes.csv
+  wheelclash contents export everything/ everything.duckdb""",
+        sections=(Section("which", ("which",)), Section("how", ("engine",)), _OUTPUT),
+    ),
     "rule": Command(
         "", "Print what a rule code means, why it matters and what to do; without a code, all of them.", ""
     ),
@@ -360,8 +453,12 @@ def parse(arguments: Sequence[str]) -> CommandOptions:
     rest = list(arguments)
     if rest:
         _refuse_near_command(rest[0])
-    command = rest.pop(0) if rest and rest[0] in (*COMMANDS, *_RESERVED) else "check"
+    command = rest.pop(0) if rest and rest[0] in (*COMMANDS, *_RESERVED) and rest[0] not in EVERY.split() else "check"
+    if command == "contents":
+        command = f"contents-{rest.pop(0)}" if rest and f"contents-{rest[0]}" in COMMANDS else command
     parser = parser_of(command)
+    if command == "contents":
+        _refuse_other_contents(parser, rest)
     if command in _RESERVED:
         parser.error(
             f"'{command}' is the name of a command that this version does not have yet."
@@ -371,10 +468,10 @@ def parse(arguments: Sequence[str]) -> CommandOptions:
     _refuse_one_file_twice(parser, given)
     if "environment" in given:
         given["interpreter"] = given["environment"]
-    refuse = {"check": _refuse_in_check, "who": _refuse_in_who}.get(command)
+    refuse = {"check": _refuse_in_check, "who": _refuse_in_who, ADD: _refuse_in_add}.get(command)
     if refuse is not None:
         refuse(parser, given)
-    for holder, kind in (("index", IndexOptions), ("session", SessionOptions)):
+    for holder, kind in (("index", IndexOptions), ("session", SessionOptions), ("contents", ContentsOptions)):
         given[holder] = kind(**{name: given.pop(name) for name, _ in options_of(kind) if name in given})
     return CommandOptions(command=command, **given)
 
@@ -403,7 +500,8 @@ def _is_slip(word: str, meant: str) -> bool:
 
 def parser_of(command: str) -> argparse.ArgumentParser:
     """Return the parser of a command's options. What was not given is not in its answer."""
-    parser = _Parser(prog=f"wheelclash {command}", formatter_class=_Formatter, allow_abbrev=False)
+    spoken = command.replace("-", " ") if command in EVERY.split() else command
+    parser = _Parser(prog=f"wheelclash {spoken}", formatter_class=_Formatter, allow_abbrev=False)
     name = command if command in COMMANDS else "check"
     about = COMMANDS[name]
     parser.description = about.description
@@ -512,6 +610,25 @@ def _refuse_in_check(parser: argparse.ArgumentParser, given: dict[str, Any]) -> 
             "--all-targets takes the targets from the lock or the wheels;"
             " leave out --python, --python-version and -platform"
         )
+
+
+def _refuse_other_contents(parser: argparse.ArgumentParser, rest: list[str]) -> None:
+    """End with a usage error, or with the help that was asked for: a command of ``contents`` must be named."""
+    names = [name.removeprefix("contents-") for name in EVERY.split()]
+    if rest and rest[0] in {"-h", "--help"}:
+        parser.parse_args(rest)
+    said = f"'{rest[0]}' is none of its commands" if rest else "nothing asked"
+    parser.error(f"{said}: {', '.join(names)}. For a project of that name: wheelclash check contents …")
+
+
+def _refuse_in_add(parser: argparse.ArgumentParser, given: dict[str, Any]) -> None:
+    """End with a usage error if nothing is added, or the index is spoken of and no names are."""
+    if not given.get("sources") and "names" not in given:
+        parser.error("nothing to add: give wheels, folders, locks or environments, or a list of names (--names)")
+    if "names" not in given:
+        for name in ("shard", "rate", "connections", "history"):
+            if name in given:
+                parser.error(f"--{name} is about an index; give the names of its projects with --names")
 
 
 def _refuse_in_who(parser: argparse.ArgumentParser, given: dict[str, Any]) -> None:

@@ -47,6 +47,7 @@ __all__ = [
     "numbered",
     "questions",
     "relation",
+    "role_of_files",
     "same_path",
     "severity_of",
     "shadowed",
@@ -219,14 +220,24 @@ def _claimed(layout: Layout, ownership: OwnershipMap) -> list[InstalledPath]:
 
 def _overlap(path: InstalledPath, files: list[tuple[str, InstalledFile]], *, sourceless: bool) -> Overlap:
     owners = numbered(files)
-    generated = all(file.member is None for _, file in files)
-    role = role_of(path, generated=generated, sourceless=sourceless)
-    if is_metadata(path):
-        role = "metadata"
-    elif path.endswith("/__init__.py") and all(is_known_stub(file.content, file.size) for _, file in files):
-        role = "namespace-init"
+    role = role_of_files(path, [file for _, file in files], sourceless=sourceless)
     kind = relation(owners)
     return Overlap(path, kind, role, severity_of(kind, role), owners)
+
+
+def role_of_files(path: InstalledPath, files: Sequence[InstalledFile], *, sourceless: bool = False) -> Role:
+    """Return the role of the files that distributions write to one path, as far as names and hashes say.
+
+    Args:
+        path: Where.
+        files: What each of them writes there; at least one.
+        sourceless: Of bytecode: whether no source lies beside it.
+    """
+    if is_metadata(path):
+        return "metadata"
+    if path.endswith("/__init__.py") and all(is_known_stub(file.content, file.size) for file in files):
+        return "namespace-init"
+    return role_of(path, generated=all(file.member is None for file in files), sourceless=sourceless)
 
 
 def _phantom(path: InstalledPath, claimant: str, files: list[tuple[str, InstalledFile]]) -> Overlap:

@@ -117,6 +117,7 @@ class Fetcher:
         deadline: Seconds for one answer; a whole file gets more, by its size.
         backoff: Seconds before the second try; doubled for the third.
         longest_wait: The most a server's ``Retry-After`` can make us wait, in seconds.
+        pace: Waits until the next request may be sent; None for no limit but ``concurrency``.
         traffic: Counters of requests and bytes.
     """
 
@@ -134,6 +135,7 @@ class Fetcher:
     backoff: float = 0.25
     longest_wait: float = 60.0
     agent: str = "wheelclash"
+    pace: Callable[[], None] | None = None
     traffic: Traffic = field(default_factory=Traffic)
     _shared: _Connections | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
@@ -283,6 +285,9 @@ class Fetcher:
             with deadline.within(self.deadline):
                 for _ in range(MAX_HOPS + 1):
                     sent = headers if authorization is None else headers | {"Authorization": authorization}
+                    if self.pace is not None:
+                        self.pace()
+                        deadline.extend(self.deadline)  # waiting for our own turn is not the server's fault
                     with self._lock:
                         self.traffic.count(purpose)
                     with deadline.head():

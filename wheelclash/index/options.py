@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["IndexOptions"]
 
-_ALL = "check env fix who"
+_ALL = "check env fix who contents-add"
 
 
 def _location(text: str) -> str:

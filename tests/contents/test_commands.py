@@ -1,0 +1,192 @@
+"""``wheelclash contents``: what a folder of wheels becomes, and what is said of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import wheelclash
+from tests.support.wheelmaker import Wheel
+from wheelclash.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STUB = "# Ours.\n__path__ = __import__('pkgutil').extend_path(__path__, __name__)  # shared\n"
+
+WHEELS = [
+    Wheel("alpha", files={"shared/__init__.py": "1", "shared/core.so": "1", "shared/same.py": "", "LICENSE": "a"}),
+    Wheel("alpha", "0.9", files={"shared/__init__.py": "0", "old.py": "0"}),
+    Wheel("beta", files={"shared/__init__.py": "2", "shared/core.so": "2", "shared/same.py": "", "LICENSE": "b"}),
+    Wheel("gamma", files={"old.py": "3", "tests/__init__.py": "3", "shared/t.pyi": "1"}, scripts={"tool": "a:b"}),
+    Wheel("delta", files={"tests/__init__.py": "4", "shared/t.pyi": "2"}, scripts={"tool": "a:c"}),
+    Wheel("family", files={"family/x.py": ""}, scripts={"tool": "a:d"}, requires=["gamma", "delta; extra == 'all'"]),
+    Wheel("linux", files={"native/x.so": "1"}, tag="cp312-cp312-manylinux_2_17_x86_64"),
+    Wheel("windows", files={"native/x.so": "2"}, tag="cp312-cp312-win_amd64"),
+    Wheel("old", files={"native/x.so": "3"}, requires_python="<3.9"),
+    Wheel("ns-one", files={"space/__init__.py": STUB, "space/one.py": "1"}),
+    Wheel("ns-two", files={"space/__init__.py": STUB + "\n", "space/two.py": "2"}),
+    *(Wheel(f"crowd-{number}", files={"docs/conf.py": str(number)}) for number in range(4)),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of wheels, and a dataset ``all`` of them."""
+    folder = tmp_path_factory.mktemp("contents")
+    for wheel in WHEELS:
+        wheel.write(folder / "dist")
+    assert main(["contents", "add", str(folder / "all"), str(folder / "dist")]) == 0
+    return folder
+
+
+def ask(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, Any]:
+    """Run a command; its exit code and its JSON."""
+    capsys.readouterr()
+    code = main(["contents", *map(str, arguments), "--format", "json"])
+    captured = capsys.readouterr()
+    return code, json.loads(captured.out) if captured.out else captured.err
+
+
+def pairs(answer: Any) -> dict[tuple[str, str], str]:
+    """Pairs of projects, and how bad they are."""
+    return {tuple(each["name"] for each in pair["projects"]): pair["severity"] for pair in answer["pairs"]}
+
+
+def test_pairs_that_clash_and_nothing_else(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer = ask(capsys, "clashes", folder / "all")
+    assert (code, pairs(answer)) == (1, {("alpha", "beta"): "error", ("delta", "gamma"): "error"})
+    (first, *_) = answer["pairs"]
+    assert first["projects"][0] == {"name": "alpha", "versions": ["1.0"]}
+    assert (first["paths"], first["differing"]) == (4, 3)
+    assert answer["left_out"] == {"milder": 9, "apart": 3, "crowds": 0}
+
+
+def test_milder_pairs_older_releases_and_pairs_that_never_meet_on_request(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, answer = ask(capsys, "clashes", folder / "all", "--min-severity", "warning", "--crowd", 3)
+    assert pairs(answer) == {
+        ("alpha", "beta"): "error",
+        ("delta", "gamma"): "error",
+        ("delta", "family"): "warning",
+        ("family", "gamma"): "warning",
+    }
+    assert answer["crowds"] == [
+        {"path": "site-packages/docs/conf.py", "projects": 4, "contents": 4, "severity": "warning"}
+    ]
+    _, answer = ask(capsys, "clashes", folder / "all", "--history")
+    assert ("alpha", "gamma") in pairs(answer)
+    _, answer = ask(capsys, "clashes", folder / "all", "--apart", "--path", "site-packages/native/")
+    assert pairs(answer) == dict.fromkeys([("linux", "old"), ("linux", "windows"), ("old", "windows")], "error")
+    _, answer = ask(capsys, "clashes", folder / "all", "--project", "Beta")
+    assert pairs(answer) == {("alpha", "beta"): "error"}
+
+
+def test_severities_are_those_of_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every two wheels of the newest releases that fit one target: the same kinds, roles and severities."""
+    _, answer = ask(capsys, "clashes", folder / "all", "--min-severity", "notice", "--crowd", 100)
+    for pair in answer["pairs"]:
+        wheels = [
+            folder / "dist" / f"{each['name'].replace('-', '_')}-1.0-py3-none-any.whl" for each in pair["projects"]
+        ]
+        report = wheelclash.check(wheels, target=wheelclash.target_for("3.12", "linux"), deps=False, use_config=False)
+        expected: dict[tuple[str, str, str], int] = {}
+        for overlap in report.overlaps:
+            if overlap.severity != "none":
+                key = (overlap.severity, overlap.kind, overlap.role)
+                expected[key] = expected.get(key, 0) + 1
+        found = {
+            (share["severity"], share["kind"], share["role"]): share["paths"]
+            for share in pair["shares"]
+            if share["severity"] != "none"
+        }
+        assert found == expected, pair["projects"]
+    assert len(answer["pairs"]) >= 10
+
+
+def test_owners_of_a_path(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, answer = ask(capsys, "who", folder / "all", "shared", "old.py", "tool", "nothing/here.py")
+    found = {
+        each["path"]: [(owners["path"], [owner["project"] for owner in owners["owners"]]) for owners in each["found"]]
+        for each in answer["asked"]
+    }
+    assert found == {
+        "shared": [
+            ("site-packages/shared/", ["alpha", "beta", "delta", "gamma"]),
+            ("site-packages/shared/__init__.py", ["alpha", "beta"]),
+        ],
+        "old.py": [("site-packages/old.py", ["gamma"])],
+        "tool": [("scripts/tool", ["delta", "family", "gamma"])],
+        "nothing/here.py": [],
+    }
+    _, answer = ask(capsys, "who", folder / "all", "old.py", "--history")
+    owners = answer["asked"][0]["found"][0]["owners"]
+    assert [(owner["project"], owner["versions"]) for owner in owners] == [("alpha", ["0.9"]), ("gamma", ["1.0"])]
+
+
+def test_gate_of_a_publisher(folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The wheels take the place of what the dataset has of their projects."""
+    Wheel("alpha", "2.0", files={"old.py": "new"}).write(tmp_path)
+    code, answer = ask(capsys, "gate", folder / "all", tmp_path)
+    assert (code, answer["gated"], pairs(answer)) == (1, ["alpha"], {("alpha", "gamma"): "error"})
+    Wheel("alpha", "2.0", files={"quite/new.py": "new"}).write(tmp_path)
+    code, answer = ask(capsys, "gate", folder / "all", tmp_path)
+    assert (code, answer["pairs"]) == (0, [])
+
+
+def test_adding_again_adds_nothing_and_says_what_could_not_be_read(
+    folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, answer = ask(capsys, "add", folder / "all", folder / "dist")
+    assert (code, answer["added"], answer["known"]) == (0, {"wheels": 0, "files": 0}, len(WHEELS))
+    Wheel("alpha", files={"shared/__init__.py": "another"}).write(tmp_path)
+    (tmp_path / "bad-1.0-py3-none-any.whl").write_bytes(b"PK no")
+    (tmp_path / "odd.whl").write_bytes(b"")
+    code, answer = ask(capsys, "add", tmp_path / "own", folder / "dist", tmp_path)
+    assert (code, answer["added"]["wheels"]) == (3, len(WHEELS) + 1)
+    assert {skip["requirement"] for skip in answer["skipped"]} == {"bad-1.0-py3-none-any.whl", f"{tmp_path}/odd.whl"}
+    assert answer["same_name"] == ["alpha-1.0-py3-none-any.whl"]
+
+
+def test_exported_tables_have_the_same_pairs(folder: Path, tmp_path: Path) -> None:
+    import csv
+
+    import duckdb
+
+    assert main(["contents", "export", str(folder / "all"), str(tmp_path / "clashes.csv")]) == 0
+    rows = list(csv.DictReader((tmp_path / "clashes.csv").read_text("utf-8").splitlines()))
+    assert {(row["project"], row["other_project"]) for row in rows} == {("alpha", "beta"), ("delta", "gamma")}
+    assert main(["contents", "export", str(folder / "all"), str(tmp_path / "all.duckdb")]) == 0
+    with duckdb.connect(str(tmp_path / "all.duckdb")) as database:
+        assert database.execute("SELECT count(*) FROM wheels").fetchall() == [(len(WHEELS),)]
+    assert main(["contents", "export", str(folder / "all"), str(tmp_path / "page.html")]) == 0
+    assert "<td>beta</td>" in (tmp_path / "page.html").read_text("utf-8")
+    assert main(["contents", "export", str(folder / "all"), str(tmp_path / "page.pdf")]) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all.duckdb", "clashes.csv", "page.html"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["contents"], "nothing asked"),
+        (["contents", "nixl"], "none of its commands"),
+        (["contents", "add", "x"], "nothing to add"),
+        (["contents", "add", "x", "y", "--rate", "3"], "--rate is about an index"),
+        (["contents", "add", "x", "y.whl", "--shard", "4/3"], "no share"),
+        (["contents", "clashes", "no-such-folder"], "cannot be read"),
+        (["contents", "clashes", "x", "--memory", "1M"], "at least 128MiB"),
+    ],
+)
+def test_nonsense_is_refused(
+    arguments: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err

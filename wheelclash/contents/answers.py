@@ -1,0 +1,323 @@
+"""Answers about a dataset: which pairs of projects clash."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.utils import canonicalize_name
+
+from wheelclash.contents.expression import (
+    TOGETHER,
+    Tables,
+    Verdict,
+    clashes_of_pairs,
+    contested_rows,
+    crowded_paths,
+    least_score,
+    newest_wheels,
+    overlaps_of_pairs,
+)
+from wheelclash.contents.rows import layout_target, number_of
+from wheelclash.core.contents import Contents
+from wheelclash.core.distribution import requirements_of
+from wheelclash.core.overlap import SEVERITIES, severity_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import ibis.expr.types as ir
+
+    from wheelclash.contents.engine import Engine
+    from wheelclash.core.distribution import Skip
+    from wheelclash.core.overlap import Severity
+    from wheelclash.core.role import Role
+
+__all__ = ["Clashes", "Crowd", "LeftOut", "Member", "Pair", "Question", "Share", "find_clashes"]
+
+
+class Question(NamedTuple):
+    """Which clashes are asked for.
+
+    Attributes:
+        history: Whether all releases count, rather than the newest of each project.
+        projects: Normalised names, one of which each pair has; any if empty.
+        below: Installed paths that alone count, each with what is below it; any if empty.
+        min_severity: The mildest overlap that counts.
+        apart: Whether pairs count that cannot be installed together.
+        crowd: Projects at one path beyond which they are not paired.
+    """
+
+    history: bool = False
+    projects: Sequence[str] = ()
+    below: Sequence[str] = ()
+    min_severity: Severity = "error"
+    apart: bool = False
+    crowd: int = 50
+
+
+class Share(NamedTuple):
+    """Paths that two projects share in one way.
+
+    Attributes:
+        verdict: How bad it is, and why.
+        paths: How many.
+        example: The first of them.
+    """
+
+    verdict: Verdict
+    paths: int
+    example: str
+
+
+class Member(NamedTuple):
+    """A project of a pair.
+
+    Attributes:
+        name: Normalised.
+        versions: The releases that count, the preferred one first.
+    """
+
+    name: str
+    versions: tuple[str, ...]
+
+
+class Pair(NamedTuple):
+    """Two projects that install the same paths.
+
+    Attributes:
+        one, other: The projects, by name.
+        shares: What they share, gravest first.
+    """
+
+    one: Member
+    other: Member
+    shares: tuple[Share, ...]
+
+    @property
+    def severity(self) -> Severity:
+        """Return how bad the gravest overlap is."""
+        return self.shares[0].verdict.severity
+
+    @property
+    def together(self) -> bool:
+        """Return whether wheels that share the gravest could be installed together."""
+        return self.shares[0].verdict.together
+
+    @property
+    def paths(self) -> int:
+        """Return how many paths they share."""
+        return sum(share.paths for share in self.shares)
+
+    @property
+    def differing(self) -> int:
+        """Return how many of the paths have other content, or may have."""
+        return sum(share.paths for share in self.shares if share.verdict.kind != "identical")
+
+
+class Crowd(NamedTuple):
+    """A path that so many projects install that they are not paired.
+
+    Attributes:
+        path: The installed path.
+        projects: How many projects.
+        contents: How many contents it has.
+        severity: How bad it is for two of them with other content.
+    """
+
+    path: str
+    projects: int
+    contents: int
+    severity: Severity
+
+
+class LeftOut(NamedTuple):
+    """What an answer does not list.
+
+    Attributes:
+        milder: Pairs that share nothing as bad as was asked for.
+        apart: Pairs that share something as bad, and cannot be installed together.
+        crowds: Paths of more projects than are paired that are not as bad.
+    """
+
+    milder: int
+    apart: int
+    crowds: int
+
+
+class Clashes(NamedTuple):
+    """The pairs of projects that clash.
+
+    Attributes:
+        question: What was asked.
+        wheels, files: How many the dataset has.
+        pairs: Gravest first; among these, those with the most differing paths.
+        crowds: Paths of very many projects.
+        left_out: What is not listed.
+        skipped: Wheels of a publisher that could not be read.
+        gated: The names of a publisher's projects, if that is what was asked.
+    """
+
+    question: Question
+    wheels: int
+    files: int
+    pairs: tuple[Pair, ...]
+    crowds: tuple[Crowd, ...]
+    left_out: LeftOut
+    skipped: tuple[Skip, ...] = ()
+    gated: tuple[str, ...] = ()
+
+
+def find_clashes(engine: Engine, question: Question, *, tables: Tables | None = None) -> Clashes:
+    """Find the pairs of projects that clash.
+
+    Args:
+        engine: Runs the query.
+        question: Which are asked for.
+        tables: Other tables than those of the engine's dataset.
+
+    Raises:
+        QuestionError: The engine fails.
+    """
+    tables = engine.tables if tables is None else tables
+    numbers = [number_of(name) for name in question.projects]
+    contested = engine.kept(_below(contested_rows(tables, history=question.history, projects=numbers), question.below))
+    overlaps = overlaps_of_pairs(contested, crowd=question.crowd)
+    if question.projects:
+        names = list(question.projects)
+        overlaps = overlaps.filter(overlaps.project.isin(names) | overlaps.other_project.isin(names))
+    scored = engine.kept(clashes_of_pairs(overlaps))
+    least = least_score(question.min_severity)
+    pairs, milder, apart = _listed(engine, scored, least, with_apart=question.apart)
+    requires = _requirements(engine, tables, pairs)
+    versions = _versions(engine, tables, {name for pair in pairs for name in pair}, history=question.history)
+    found = []
+    for (one, other), shares in pairs.items():
+        is_family = other in requires.get(one, ()) or one in requires.get(other, ())
+        judged = _in_order((_of_family(share) if is_family else share for share in shares), with_apart=question.apart)
+        if SEVERITIES.index(judged[0].verdict.severity) > SEVERITIES.index(question.min_severity):
+            milder += 1
+        else:
+            first, second = (Member(name, versions.get(name, ())) for name in (one, other))
+            found.append(Pair(first, second, judged))
+    found.sort(
+        key=lambda pair: (
+            SEVERITIES.index(pair.severity), not pair.together, -pair.differing, pair.one.name, pair.other.name,
+        )
+    )  # fmt: skip
+    crowds, milder_crowds = _crowds(engine, contested, question)
+    return Clashes(
+        question=question,
+        wheels=engine.dataset.wheels,
+        files=engine.dataset.rows,
+        pairs=tuple(found),
+        crowds=crowds,
+        left_out=LeftOut(milder, apart, milder_crowds),
+    )
+
+
+def _below(rows: ir.Table, paths: Sequence[str]) -> ir.Table:
+    """Return the rows at some paths or below them."""
+    if not paths:
+        return rows
+    places = rows.root + "/" + rows.path
+    conditions = [(places == path.rstrip("/")) | places.startswith(f"{path.rstrip('/')}/") for path in paths]
+    wanted = conditions[0]
+    for condition in conditions[1:]:
+        wanted |= condition
+    return rows.filter(wanted)
+
+
+def _listed(
+    engine: Engine, scored: ir.Table, least: int, *, with_apart: bool
+) -> tuple[dict[tuple[str, str], list[Share]], int, int]:
+    """Return the pairs that are grave enough with all they share, and how many are milder, and how many apart."""
+    gravity = (scored.score % TOGETHER).max()
+    together = (scored.score.max() >= TOGETHER).ifelse(scored.score.max() - TOGETHER, -1)
+    best = scored.group_by("project", "other_project").agg(gravity=gravity, together=together)
+    best = engine.kept(best)
+    counts = engine.rows(
+        best.agg(
+            milder=(best.gravity < least).sum(),
+            apart=((best.gravity >= least) & (best.together < least)).sum(),
+        )
+    )[0]
+    wanted = best.filter((best.gravity if with_apart else best.together) >= least)
+    rows = engine.rows(scored.semi_join(wanted, ["project", "other_project"]))
+    pairs: dict[tuple[str, str], list[Share]] = defaultdict(list)
+    for row in rows:
+        share = Share(Verdict.of(row["score"]), row["paths"], row["example"])
+        pairs[row["project"], row["other_project"]].append(share)
+    return pairs, counts["milder"] or 0, 0 if with_apart else counts["apart"] or 0
+
+
+def _in_order(shares: Iterable[Share], *, with_apart: bool) -> tuple[Share, ...]:
+    """Return what two projects share, gravest first; what cannot meet comes last, unless that was asked for."""
+    return tuple(
+        sorted(
+            shares,
+            key=lambda share: (
+                not (share.verdict.together or with_apart), SEVERITIES.index(share.verdict.severity),
+                not share.verdict.together, share.verdict.kind, -share.paths, share.example,
+            ),
+        )
+    )  # fmt: skip
+
+
+def _of_family(share: Share) -> Share:
+    """Return a share of two projects of which one requires the other: it replaces the other's commands on purpose."""
+    if (share.verdict.severity, share.verdict.role) != ("error", "script"):
+        return share
+    return share._replace(verdict=share.verdict._replace(severity="warning"))
+
+
+def _requirements(
+    engine: Engine, tables: Tables, pairs: Mapping[tuple[str, str], Sequence[Share]]
+) -> dict[str, frozenset[str]]:
+    """Return what projects require, under any extra, of which commands clash; nothing else depends on it."""
+    names = {
+        name
+        for pair, shares in pairs.items()
+        if any((share.verdict.severity, share.verdict.role) == ("error", "script") for share in shares)
+        for name in pair
+    }
+    if not names:
+        return {}
+    wheels = tables.wheels.filter(tables.wheels.project.isin(sorted(names)))
+    required: dict[str, frozenset[str]] = defaultdict(frozenset)
+    for row in engine.rows(newest_wheels(wheels).select("project", "requires")):
+        contents = Contents("", "", (), (), "", tuple(row["requires"]), None, ())
+        required[row["project"]] |= requirements_of(contents, layout_target()).names_under_any_extra
+    return required
+
+
+def _versions(engine: Engine, tables: Tables, names: set[str], *, history: bool) -> dict[str, tuple[str, ...]]:
+    """Return the releases of projects that count, the preferred one first."""
+    if not names:
+        return {}
+    wheels = tables.wheels.filter(tables.wheels.project.isin(sorted(names)))
+    wheels = wheels if history else newest_wheels(wheels)
+    rows = engine.rows(wheels.select("project", "version", "precedence").distinct())
+    versions: dict[str, list[str]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: (row["precedence"], row["version"]), reverse=True):
+        versions[row["project"]].append(row["version"])
+    return {name: tuple(found) for name, found in versions.items()}
+
+
+def _crowds(engine: Engine, contested: ir.Table, question: Question) -> tuple[tuple[Crowd, ...], int]:
+    """Return the paths of very many projects that are grave enough, and how many others there are."""
+    crowds, milder = [], 0
+    for row in engine.rows(crowded_paths(contested, crowd=question.crowd)):
+        role: Role = row["role"]
+        severity = severity_of("identical" if row["contents"] == 1 and not row["unhashed"] else "different", role)
+        if SEVERITIES.index(severity) <= SEVERITIES.index(question.min_severity):
+            crowds.append(Crowd(f"{row['root']}/{row['path']}", row["projects"], row["contents"], severity))
+        else:
+            milder += 1
+    crowds.sort(key=lambda crowd: (SEVERITIES.index(crowd.severity), -crowd.projects, crowd.path))
+    return tuple(crowds), milder
+
+
+def normalised(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the normalised names of projects."""
+    return tuple(canonicalize_name(name) for name in names)

@@ -1,0 +1,207 @@
+"""The owners of a path among all wheels of a dataset: answered from the small tables, without a query engine.
+
+The table of paths is in the order of hashes, and its row groups say the least and the greatest they hold: of each part
+one row group of 32,768 pairs is read, and then the rows of the owners alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from wheelclash.contents.rows import path_hash
+from wheelclash.core.query import normalize_query
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from wheelclash.contents.dataset import Dataset, Part
+    from wheelclash.core.role import Role
+
+__all__ = ["Answer", "Owner", "Owners", "find_owners"]
+
+_ROOTS = ("site-packages/", "scripts/", "data/", "headers/")
+_MOST = 200
+"""Owners of one path that are looked at; the others are only named."""
+
+Meaning = Literal["path", "import", "command", "folder"]
+
+
+class Owner(NamedTuple):
+    """A project that installs a path.
+
+    Attributes:
+        project: Normalised.
+        versions: The releases that do, the preferred one first; none where they were not looked at.
+        wheels: How many wheels do.
+        contents: How many contents the file has among them.
+        role: What it is for; None of a folder.
+    """
+
+    project: str
+    versions: tuple[str, ...] = ()
+    wheels: int = 0
+    contents: int = 0
+    role: Role | None = None
+
+
+class Owners(NamedTuple):
+    """One thing that a PATH means, and its owners.
+
+    Attributes:
+        path: The installed path; of a folder with a ``/`` behind it.
+        means: As what the PATH was understood.
+        owners: By name.
+        contents: How many contents the file has among all.
+    """
+
+    path: str
+    means: Meaning
+    owners: tuple[Owner, ...]
+    contents: int = 0
+
+
+class Answer(NamedTuple):
+    """What is known of one PATH.
+
+    Attributes:
+        asked: As it was given.
+        found: Everything that it means and that has owners.
+    """
+
+    asked: str
+    found: tuple[Owners, ...]
+
+
+def find_owners(dataset: Dataset, asked: Sequence[str], *, history: bool = False) -> list[Answer]:
+    """Find the projects that install paths.
+
+    Args:
+        dataset: The dataset.
+        asked: Installed paths, paths below site-packages, import names, top-level folders or commands.
+        history: Whether all releases count, rather than the newest of each project.
+
+    Raises:
+        QuestionError: No file can be called that.
+    """
+    readings = {text: _readings(normalize_query(text)) for text in asked}
+    paths = {path: path_hash(path) for every in readings.values() for path, _ in every}
+    projects = _projects(dataset.parts, set(paths.values()))
+    known = {path: projects.get(number, {}) for path, number in paths.items()}
+    looked_at = {name: parts for owners in known.values() for name, parts in sorted(owners.items())[:_MOST]}
+    wheels = _wheels(looked_at, dataset.parts, history=history)
+    files = _files(looked_at, dataset.parts, {paths[path] for path in paths if not path.endswith("/")}, wheels)
+    answers = []
+    for text, every in readings.items():
+        found = [owners for path, means in every if (owners := _owners(path, means, known[path], wheels, files))]
+        answers.append(Answer(text, tuple(found)))
+    return answers
+
+
+def _readings(text: str) -> list[tuple[str, Meaning]]:
+    """Return the installed paths that a text may mean, nearest first, each once."""
+    bare = text.removeprefix("./")
+    if bare.startswith(_ROOTS):
+        found: list[tuple[str, Meaning]] = [(bare, "folder" if bare.endswith("/") else "path")]
+        if not bare.endswith("/") and bare.count("/") == 1:
+            found.append((f"{bare}/", "folder"))
+        return found
+    if bare.endswith("/"):
+        return [(f"{root}{bare}", "folder") for root in _ROOTS]
+    found = [(f"{root}{bare}", "path") for root in _ROOTS if root != "scripts/"]
+    if "/" in bare:
+        return found
+    found += [(f"{root}{bare}/", "folder") for root in _ROOTS]
+    if all(part.isidentifier() for part in bare.split(".")):
+        module = bare.replace(".", "/")
+        forms = (f"{module}/__init__.py", f"{module}.py", f"{module}.so", f"{module}.abi3.so", f"{module}.pyd")
+        found += [(f"site-packages/{form}", "import") for form in forms]
+    found += [(f"scripts/{bare}", "command")]
+    return found
+
+
+def _projects(parts: Iterable[Part], hashes: Collection[int]) -> dict[int, dict[str, set[int]]]:
+    """Return the projects of path hashes, each with the numbers of the parts that say so."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    found: dict[int, dict[str, set[int]]] = defaultdict(dict)
+    wanted = sorted(hashes)
+    for number, part in enumerate(parts):
+        with pq.ParquetFile(part.file("paths")) as file:
+            groups = []
+            for group in range(file.num_row_groups):
+                statistics = file.metadata.row_group(group).column(0).statistics
+                if statistics is None or any(statistics.min <= value <= statistics.max for value in wanted):
+                    groups.append(group)
+            if not groups:
+                continue
+            table = file.read_row_groups(groups, columns=["path_hash", "project"])
+        table = table.filter(pc.is_in(table["path_hash"], pa.array(wanted, pa.int64())))
+        for value, project in zip(table["path_hash"].to_pylist(), table["project"].to_pylist(), strict=True):
+            found[value].setdefault(project, set()).add(number)
+    return found
+
+
+def _wheels(owners: dict[str, set[int]], parts: Sequence[Part], *, history: bool) -> dict[int, dict[str, Any]]:
+    """Return the wheels of projects that count, by number."""
+    import pyarrow.parquet as pq
+
+    columns = ["wheel_id", "project", "version", "precedence"]
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    names = sorted(owners)
+    for part in parts if names else ():  # a newer release without the path may be in any part
+        for row in pq.read_table(part.file("wheels"), columns=columns, filters=[("project", "in", names)]).to_pylist():
+            rows[row["project"]].append(row)
+    counting: dict[int, dict[str, Any]] = {}
+    for every in rows.values():
+        newest = max(row["precedence"] for row in every)
+        counting.update((row["wheel_id"], row) for row in every if history or row["precedence"] == newest)
+    return counting
+
+
+def _files(
+    owners: dict[str, set[int]], parts: Sequence[Part], hashes: Collection[int], wheels: dict[int, dict[str, Any]]
+) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Return the rows of files of the wheels that count, by installed path and project."""
+    import pyarrow.parquet as pq
+
+    columns = ["wheel_id", "project", "root", "path", "path_hash", "role", "content"]
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for number, part in enumerate(parts):
+        names = sorted(name for name, numbers in owners.items() if number in numbers)
+        if not names or not hashes:
+            continue
+        filters = [("project", "in", names), ("path_hash", "in", sorted(hashes))]
+        for row in pq.read_table(part.file("files"), columns=columns, filters=filters).to_pylist():
+            if row["wheel_id"] in wheels:
+                rows[f"{row['root']}/{row['path']}", row["project"]].append(row)
+    return rows
+
+
+def _owners(
+    path: str,
+    means: Meaning,
+    projects: dict[str, set[int]],
+    wheels: dict[int, dict[str, Any]],
+    files: dict[tuple[str, str], list[dict[str, Any]]],
+) -> Owners | None:
+    """Return the owners of one path; None if it has none."""
+    current = {row["project"] for row in wheels.values()}
+    owners = []
+    contents: set[bytes | None] = set()
+    for number, name in enumerate(sorted(projects)):
+        if means == "folder" or number >= _MOST:
+            if name in current or number >= _MOST:
+                owners.append(Owner(name))
+            continue
+        rows = files.get((path, name), ())
+        if rows:
+            owned = {row["wheel_id"]: wheels[row["wheel_id"]] for row in rows}
+            in_order = sorted(owned.values(), key=lambda row: row["precedence"], reverse=True)
+            versions = tuple(dict.fromkeys(row["version"] for row in in_order))
+            own = {row["content"] for row in rows}
+            contents |= own
+            owners.append(Owner(name, versions, len(owned), len(own), rows[0]["role"]))
+    return Owners(path, means, tuple(owners), len(contents)) if owners else None
