@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.support.loopback import LoopbackIndex
 from tests.support.stand_ins import LEVELS, WBAR, serve_variants, wfoo
 from tests.support.wheelmaker import Wheel, variants_json
 from tests.test_session import new_session, options
+from wheelclash import QuestionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,7 +128,7 @@ def test_wheels_of_two_projects_meet_each_other(index: LoopbackIndex) -> None:
     """Each wheel meets the first of the other project, and every other with which it shares a path."""
     for label in ("", "null", "v3"):
         index.add(wfoo(label, name="wbaz"))
-    found = clashing(check(index, "wfoo", "wbaz"))
+    found = clashing(check(index, "wfoo", "wbaz", installer="pip"))
     assert {labels for labels, paths in found.items() if paths} == {(level, "v3") for level in ("v1", "v3", "v4")}
     assert {labels for labels, paths in found.items() if not paths} == {
         (None, None), (None, "null"), (None, "v3"), ("null", None), ("v1", None), ("v3", None), ("v4", None),
@@ -159,7 +161,76 @@ def test_requirements_depend_on_the_wfoo(tmp_path: Path) -> None:
     assert [each.requires for each in report.distributions if each.name == "wfoo"] == [("wbar",)]
 
 
-def test_a_project_costs_one_page_and_a_request_a_wheel(index: LoopbackIndex) -> None:
-    check(index, "wfoo", "wbar")
-    assert len(index.page_requests) == 2
-    assert len(index.asked("/files/*.whl")) <= 6 * 1.1
+def test_a_project_costs_one_page_one_description_and_a_request_a_wheel(
+    index: LoopbackIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What uv asks for itself is not counted; the second question asks for nothing."""
+    monkeypatch.setattr("wheelclash.resolve.variants.find_uv", no_uv)
+    for expected in (1, 0):
+        index.forget()
+        with new_session(tmp_path / "cache") as session:
+            session.check(["wfoo", "wbar"], **options(index))
+        assert len(index.page_requests) == 2 * expected
+        assert len(index.asked("/files/*.json")) == expected
+        assert len(index.asked("/files/*.whl")) <= 6 * 1.1 * expected
+
+
+def no_uv(*_: object, **__: object) -> None:
+    raise QuestionError("there is none")
+
+
+@pytest.mark.parametrize(
+    ("content", "wheels"),
+    [
+        (None, "null v1 v3 v4"),
+        (b"{", "null v1 v3 v4"),
+        (variants_json(LEVELS).replace(b"v0.1.1", b"v1.0"), "null v1 v3 v4"),
+        (variants_json({label: LEVELS[label] for label in ("null", "v1", "v3")}), "v4"),
+        (variants_json(LEVELS | {"v3": LEVELS["v4"]}), "v3"),
+    ],
+    ids=["missing", "damaged", "another schema", "label missing", "of two minds"],
+)
+def test_what_the_index_says_of_a_variant_is_held_against_its_wheel(
+    index: LoopbackIndex, content: bytes | None, wheels: str
+) -> None:
+    (index.folder / "wfoo-1.0-variants.json").unlink()
+    if content is not None:
+        index.add_file("wfoo-1.0-variants.json", content)
+    report = check(index, "wfoo", "wbar")
+    assert clashing(report) == EVERY
+    doubted = {each.id.rpartition("-")[2] for each in report.distributions
+               if any(finding.code == "variant-index" for finding in each.findings)}  # fmt: skip
+    assert doubted == {f"{label}.whl" for label in wheels.split()}
+
+
+@pytest.mark.parametrize(
+    ("wishes", "labels"),
+    [(["v3"], {"v3"}), (["plain"], {None}), (["wfoo=v1", "wfoo=null"], {"v1", "null"}), (["WFOO=plain"], {None})],
+)
+def test_one_variant_can_be_asked_for(index: LoopbackIndex, wishes: list[str], labels: set[str | None]) -> None:
+    report = check(index, "wfoo", "wbar", variants=wishes)
+    assert {each.variant for each in report.distributions if each.name == "wfoo"} == labels
+
+
+@pytest.mark.parametrize("wish", ["v9", "wbar=v3", "", "=v3", "V3", "a b"])
+def test_a_variant_that_there_is_not_cannot_be_asked_for(index: LoopbackIndex, wish: str) -> None:
+    with pytest.raises(QuestionError, match=f"--variant {wish}: "):
+        check(index, "wfoo", "wbar", variants=[wish])
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="uv has to know the provider of the wheels")
+def test_what_uv_would_take_comes_first(index: LoopbackIndex) -> None:
+    """By uv's word: its providers reach it through the environment, and are not copied."""
+    report = check(index, "wfoo", "wbar")
+    (note,) = [each for each in report.warnings if "preview feature" in each]
+    first = report.targets[0].variants[0].label
+    assert f"uv takes {first} of wfoo for x86_64 machines in general" in note
+    pip = check(index, "wfoo", "wbar", installer="pip", environ={"NV_VARIANT_PROVIDER_FORCE_SM_ARCH": "9.0"})
+    assert pip.targets[0].variants[0].label is None
+    assert any("as NV_VARIANT_PROVIDER_FORCE_SM_ARCH=9.0 has it" in each for each in pip.warnings)
+
+
+def test_variants_named_by_path_are_alternatives_too(index: LoopbackIndex) -> None:
+    """As a shell's pattern gives them: an environment holds one of them."""
+    paths = [str(path) for path in sorted(index.folder.glob("*.whl"))]
+    assert clashing(check(None, *paths)) == EVERY

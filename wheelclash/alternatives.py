@@ -14,41 +14,16 @@ from typing import TYPE_CHECKING
 from wheelclash.parts import find_everywhere
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from wheelclash.core.distribution import Candidate, Distribution
     from wheelclash.gather import TargetSet
     from wheelclash.target.target import Target
 
-__all__ = ["every_wheel", "has_plain_wheel", "in_order", "sets_of"]
+__all__ = ["sets_of"]
 
 _MOST_PAIRS = 64
 """Sets that are made of two wheels of which neither is the first of its project; more are named in a note."""
-
-
-def every_wheel(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
-    """Yield candidates, and the wheels that may be taken in their place."""
-    for candidate in candidates:
-        yield candidate
-        yield from candidate.alternatives
-
-
-def has_plain_wheel(candidate: Candidate) -> bool:
-    """Return whether one of the wheels that may be taken has no variant label, so that every installer knows it."""
-    return any(wheel.variant is None for wheel in every_wheel([candidate]))
-
-
-def in_order(candidate: Candidate, labels: Sequence[str | None]) -> Candidate:
-    """Return the wheel of the first of some labels; its alternatives in their order, what they do not name last.
-
-    Args:
-        candidate: One of the wheels of a project, with the others as its alternatives.
-        labels: Labels, the best first; None for the wheel without one.
-    """
-    places = {label: place for place, label in enumerate(labels)}
-    wheels = [replace(wheel, alternatives=()) for wheel in every_wheel([candidate])]
-    first, *others = sorted(wheels, key=lambda wheel: places.get(wheel.variant, len(places)))
-    return replace(first, alternatives=tuple(others), newer=candidate.newer)
 
 
 def sets_of(
@@ -81,12 +56,10 @@ def sets_of(
 
 def _readable_first(candidate: Candidate, is_readable: Callable[[Candidate], bool]) -> list[Candidate]:
     """Return the wheels of a project that could be read, each with the others as its alternatives."""
-    wheels = list(every_wheel([candidate]))
-    group = [wheel for wheel in wheels if is_readable(wheel)] or wheels[:1]
-    bare = [replace(wheel, alternatives=()) for wheel in wheels]
+    wheels = candidate.wheels
     return [
-        replace(wheel, alternatives=tuple(other for other in bare if other.filename != wheel.filename))
-        for wheel in group
+        replace(wheel, alternatives=tuple(other for other in wheels if other.filename != wheel.filename))
+        for wheel in [wheel for wheel in wheels if is_readable(wheel)] or wheels[:1]
     ]
 
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from wheelclash.resolve.families import Siblings
     from wheelclash.resolve.listed import Files
     from wheelclash.resolve.selection import Lock, Unlocated
+    from wheelclash.resolve.variants import Wish
     from wheelclash.target.target import Target
     from wheelclash.wheel.reader import WheelReader
 
@@ -148,6 +149,7 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     sets = run_all(
         [partial(gatherer.with_newer, target_set, newest) for gatherer, target_set in zip(gatherers, sets, strict=True)]
     )
+    sets = _with_variants(gatherers, sets, pages | newest, question, reader, notes)
     if compares and question.into is None:
         _require_comparison(inputs, sets, resolves=resolves)
     for gatherer in gatherers:  # in the order of the targets, whichever was done first
@@ -155,6 +157,68 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     for page in pages.values():
         notes += page.notes if isinstance(page, Found) else ()
     return Gathered(sets, settings, tuple(dict.fromkeys(notes)), whole, beside)
+
+
+def _with_variants(
+    gatherers: Sequence[_Gatherer],
+    sets: Sequence[TargetSet],
+    pages: Mapping[str, Found | FetchError],
+    question: Question,
+    reader: WheelReader,
+    notes: list[str],
+) -> list[TargetSet]:
+    """Return sets with the wheel variants that are wanted, in the order in which the installer prefers them.
+
+    Raises:
+        QuestionError: A variant is wanted that no project of the set has.
+    """
+    if not question.options.variants and not any(
+        candidate.alternatives or candidate.variant is not None
+        for target_set in sets
+        for candidate in target_set.candidates
+    ):
+        return list(sets)
+    from wheelclash.resolve.variants import Asker, described, in_order, narrowed, parse_wish, preference_note
+
+    wishes = [parse_wish(text) for text in question.options.variants]
+    met: set[Wish] = set()
+    settled = []
+    for gatherer, target_set in zip(gatherers, sets, strict=True):
+        candidates = [narrowed(candidate, wishes, met) for candidate in target_set.candidates]
+        candidates = described(candidates, pages, reader)
+        asker = Asker(
+            settings=gatherer.searched,
+            credentials=reader.fetcher.credentials,
+            environ=question.environ,
+            cwd=question.cwd,
+            interpreter=question.interpreter if target_set.target in question.targets else None,
+            offline=reader.fetcher.offline,
+        )
+        preferred = asker.preferred(candidates, target_set.target)
+        if preferred:
+            notes.append(preference_note(preferred, target_set.target, asker))
+        if question.installer == "uv":
+            candidates = [
+                in_order(candidate.wheels, [preferred[candidate.name]]) if candidate.name in preferred else candidate
+                for candidate in candidates
+            ]
+        settled.append(target_set._replace(candidates=candidates))
+    unmet = [wish for wish in wishes if wish not in met]
+    if unmet:
+        labels = sorted(
+            {
+                wheel.variant or "plain"
+                for target_set in sets
+                for candidate in target_set.candidates
+                if candidate.alternatives
+                for wheel in candidate.wheels
+            }
+        )
+        raise QuestionError(
+            f"--variant {unmet[0]}: no project of the set has such a wheel.",
+            f"There is: {', '.join(labels)}." if labels else "",
+        )
+    return settled
 
 
 def _whole(question: Question, inputs: Inputs) -> tuple[str, ...]:
@@ -617,6 +681,11 @@ class _Gatherer:
         self.pulled: frozenset[str] = frozenset()
         self.closure: Closure | None = None
         self._asked: Sequence[Asked] = ()
+
+    @property
+    def searched(self) -> IndexSettings:
+        """Return where projects were looked for, with the options of the files that uv read."""
+        return self._settings if self.closure is None else self.closure.settings
 
     def select(self, *, resolves: bool, lone_folder: bool) -> list[Selection]:
         """Return what each of the inputs selects.

@@ -321,6 +321,8 @@ class Options:
             default.
         all_targets: Every target the locks among the arguments are meant for, instead.
         index: Where to look; by default where the user's installers are configured to look.
+        variants: Of projects with wheel variants, the wheels to compare: labels, or ``NAME=LABEL``; ``plain`` is the
+            wheel without a label. By default every wheel that may be taken.
         exclude_newer: Ask about that moment in the past.
         use_config: Whether pip's and uv's variables and files are read; True by default.
         environ: Environment variables to read them from; the process's own by default.
@@ -396,6 +398,10 @@ class Options:
     )  # fmt: skip
     target: Target | Sequence[Target] | None = option(default=None, commands="check who", check=_targets)
     index: IndexOptions | None = option(nested=IndexOptions, commands="check env fix who", check=_index)
+    variants: Sequence[str] = option(
+        "--variant", default=(), commands="check who", group="set", metavar="LABEL", check=texts,
+        help="of projects with wheel variants only this one, or NAME=LABEL; repeatable",
+    )  # fmt: skip
     exclude_newer: datetime | None = option(
         "--exclude-newer", default=None, commands="check who", group="index", metavar="DATE", parse=parse_cutoff,
         check=moment,

@@ -23,7 +23,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.alternatives import every_wheel, sets_of
+from wheelclash.alternatives import sets_of
 from wheelclash.core.content import Answer, extent
 from wheelclash.core.content import Question as Doubt
 from wheelclash.core.content import answer as judge_content
@@ -109,7 +109,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
         among_siblings = Ignore("what siblings share with each other", gathered.beside, "*")
         ignores = (*question.options.ignore, among_siblings)
         question = replace(question, options=replace(question.options, ignore=ignores))
-    wanted = {_place(each): each for found in gathered.sets for each in every_wheel(found.candidates)}
+    wanted = {_place(each): each for found in gathered.sets for one in found.candidates for each in one.wheels}
     read = _read_all(wanted, reader)
     there = _residents(question)
     known = {each.name for each in wanted.values() if not isinstance(read[_place(each)], Skip)}
@@ -129,6 +129,10 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
     sets, further = _each_variant(gathered.sets, read)
     notes += further
     views = [_view(each, read, question, reader, where, there, gathered.whole) for each in sets]
+    if not _installer(question).takes_variants and any(
+        overlap.is_clash for view in views if not _can_install(question, view) for overlap in view.overlaps
+    ):
+        notes.append("pip installs no wheel variants: --installer uv gives commands for what these clash in")
     if question.options.why:
         views = [view._replace(reasons=_reasons(view, question, reader, there)) for view in views]
     if there is not None:
@@ -320,6 +324,11 @@ def _view(
     return view._replace(remedies=plans.remedies, without_remedies=plans.left_out)
 
 
+def _can_install(question: Question, view: View) -> bool:
+    """Return whether the installer of the commands can install the wheels of a view."""
+    return _installer(question) in _installers_for(view.distributions)
+
+
 def _installers_for(distributions: Sequence[Distribution]) -> list[Installer]:
     """Return the installers that can install a set: pip takes no wheel variants."""
     has_variants = any(each.candidate.variant is not None for each in distributions)
@@ -413,8 +422,24 @@ def _read(candidate: Candidate, reader: WheelReader) -> _Read | Skip:
 
 
 def _distribution(candidate: Candidate, read: _Read, target: Target) -> Distribution:
-    layouts = lay_out_for_each(read.contents, RULES, target)
-    return Distribution(candidate, read.contents, read.evidence, layouts, requirements_of(read.contents, target))
+    contents = _held_against_index(read.contents, candidate)
+    layouts = lay_out_for_each(contents, RULES, target)
+    return Distribution(candidate, contents, read.evidence, layouts, requirements_of(contents, target))
+
+
+def _held_against_index(contents: Contents, candidate: Candidate) -> Contents:
+    """Return the contents of a wheel variant, with a finding if the index does not say of it what it says itself."""
+    if candidate.described is None:
+        return contents
+    fault = candidate.described.fault
+    if not fault and candidate.described.properties != contents.properties:
+        on_index, own = (
+            ", ".join(properties) or "nothing" for properties in (candidate.described.properties, contents.properties)
+        )
+        fault = f"the index says that it is for {on_index}, the wheel for {own}"
+    if not fault:
+        return contents
+    return contents._replace(findings=(*contents.findings, Finding("variant-index", None, fault)))
 
 
 def _overlaps(

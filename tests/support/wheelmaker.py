@@ -27,7 +27,7 @@ def variants_json(variants: dict[str, dict[str, dict[str, list[str]]]]) -> bytes
     document = {
         "$schema": "https://variants-schema.wheelnext.dev/peps/825/v0.1.1.json",
         "default-priorities": {"namespace": namespaces},
-        "providers": {namespace: {"requires": [f"{namespace}-provider"]} for namespace in namespaces},
+        "providers": {name: {"requires": [f"{name.replace('_', '-')}-variant-provider"]} for name in namespaces},
         "variants": variants,
     }
     return json.dumps(document, sort_keys=True).encode()

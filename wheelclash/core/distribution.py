@@ -6,7 +6,7 @@ What choosing yields: a candidate wheel, or a skip with its reason.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from packaging.requirements import Requirement
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Candidate",
     "Choice",
+    "Described",
     "Distribution",
     "Edge",
     "Newer",
@@ -82,6 +83,18 @@ class SourceArchive:
     path: Path | None = None
 
 
+class Described(NamedTuple):
+    """What the ``variants.json`` beside a wheel variant says of it.
+
+    Attributes:
+        properties: Sorted, each ``namespace :: feature :: value``.
+        fault: Why nothing is known of it, one clause; empty if it is described.
+    """
+
+    properties: tuple[str, ...] = ()
+    fault: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One wheel that would be installed.
@@ -105,6 +118,7 @@ class Candidate:
         variant: The label of the wheel variant that it is; None if its file name has none.
         alternatives: The other wheels that an installer may take in its place on the target: variants of the release,
             and the wheel without a label. One of them is installed, never two.
+        described: What the index says of it, if it is a wheel variant.
     """
 
     filename: str
@@ -123,6 +137,12 @@ class Candidate:
     source: SourceArchive | None = None
     variant: str | None = None
     alternatives: tuple[Candidate, ...] = ()
+    described: Described | None = None
+
+    @property
+    def wheels(self) -> tuple[Candidate, ...]:
+        """Return every wheel that may be taken, this one first, each by itself."""
+        return tuple(replace(wheel, alternatives=()) for wheel in (self, *self.alternatives))
 
 
 class Skip(NamedTuple):

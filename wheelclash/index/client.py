@@ -20,6 +20,7 @@ from wheelclash.http.urls import local_path
 from wheelclash.index.filenames import project_of
 from wheelclash.index.page import Page, ProjectFile, project_file, usable
 from wheelclash.index.simple_api import parse_page
+from wheelclash.target.variants import DESCRIPTION, LARGEST_JSON
 from wheelclash.threads import run_all
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from wheelclash.http.policy import PageReply
     from wheelclash.index.settings import IndexSettings
 
-__all__ = ["FRESH", "Found", "Links", "PageFetcher", "Source", "project_files", "read_links"]
+__all__ = ["FRESH", "Found", "Links", "PageFetcher", "Source", "project_files", "read_description", "read_links"]
 
 FRESH = 600.0
 """Seconds for which a page is believed without asking again."""
@@ -242,6 +243,54 @@ class _Reader:
         return _Answer(page)
 
 
+def read_description(
+    file: ProjectFile,
+    fetcher: PageFetcher,
+    cache: Cache,
+    *,
+    offline: bool = False,
+    clock: Callable[[], float] = time.time,
+) -> bytes:
+    """Return the file that describes the wheel variants of a release.
+
+    It changes when a variant is added: like a page it is believed for ten minutes, and then the index is asked again.
+    That it has another hash than the page says is no error if the page is older.
+
+    Args:
+        file: As the page describes it.
+        fetcher: Asks over http(s).
+        cache: Keeps it, by URL.
+        offline: Believe what is kept, however old it is.
+        clock: Seconds since the epoch, like ``time.time``.
+
+    Raises:
+        FetchError: It cannot be had.
+    """
+    path = local_path(file.url)
+    if path is not None:
+        try:
+            return read_file(path, LARGEST_JSON)
+        except TooLargeError as error:
+            raise FetchError(file.url, "too-large", f"it has more than {error.limit} bytes") from None
+        except OSError as error:
+            raise FetchError(file.url, "unreachable", f"it cannot be read ({error.strerror})") from None
+    row = cache.get("variants", file.url)
+    kept: Mapping[str, Any] = row if isinstance(row, dict) else {}
+    text, fetched = kept.get("text"), kept.get("fetched")
+    is_fresh = isinstance(fetched, int | float) and (offline or 0 <= clock() - fetched < FRESH)
+    if isinstance(text, str) and is_fresh:
+        return text.encode()
+    validators = {name: kept.get(name) for name in ("etag", "last_modified")} if isinstance(text, str) else {}
+    reply = fetcher.page(file.url, **validators)
+    body = str(text).encode() if validators and reply.status == 304 else reply.body  # noqa: PLR2004 - Not Modified
+    if len(body) > LARGEST_JSON:
+        raise FetchError(file.url, "too-large", f"it has more than {LARGEST_JSON} bytes")
+    text = body.decode("utf-8", "replace")
+    etag, last_modified = (reply.etag or kept.get("etag"), reply.last_modified or kept.get("last_modified"))
+    cache.put("variants", file.url, {"fetched": clock(), "etag": etag, "last_modified": last_modified, "text": text})
+    return body
+
+
 class _Kept(NamedTuple):
     """A page as it lies in the cache; ``page`` is None if the index does not know the project."""
 
@@ -306,7 +355,7 @@ def _folder(path: Path) -> Iterator[ProjectFile]:
     base = path.absolute().as_uri() + "/"
     for entry in entries:
         wheel = entry.name.lower().endswith(".whl")
-        if wheel or entry.name.lower().endswith((".tar.gz", ".zip")):
+        if wheel or entry.name.lower().endswith((".tar.gz", ".zip", DESCRIPTION)):
             size = entry.stat().st_size if entry.is_file() else None  # no file: a broken link
             file = project_file(filename=entry.name, link=quote(entry.name), base=base, size=size)
             if file is not None:

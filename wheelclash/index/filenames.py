@@ -13,7 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from wheelclash.target.variants import label_of
+from wheelclash.target.variants import DESCRIPTION, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,11 +50,15 @@ def _version(text: str) -> Version | None:
 
 
 def _sdist_stem(filename: str) -> str | None:
-    """Return ``name-version`` of a source archive (PEP 625); None for a wheel, the empty string for any other file."""
+    """Return ``name-version`` of a source archive (PEP 625), or of what describes wheel variants (PEP 825).
+
+    Returns:
+        None for a wheel, the empty string for any other file.
+    """
     lower = filename.lower()
     if lower.endswith(".whl") and lower.count("-") > 3:  # noqa: PLR2004 - name, version and three tags
         return None
-    suffix = next((suffix for suffix in (".tar.gz", ".zip") if lower.endswith(suffix)), None)
+    suffix = next((suffix for suffix in (".tar.gz", ".zip", DESCRIPTION) if lower.endswith(suffix)), None)
     return filename[: -len(suffix)] if suffix else ""
 
 

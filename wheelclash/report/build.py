@@ -231,6 +231,7 @@ def resident_report(each: Distribution, requirers: Iterable[str]) -> Distributio
         through=(),
         evidence=each.evidence,
         findings=tuple(FindingReport(finding.code, finding.path, finding.detail) for finding in each.findings),
+        variant=each.variant,
     )
 
 
@@ -355,6 +356,7 @@ def _distribution(
         through=tuple(through),
         evidence=each.evidence,
         findings=tuple(findings),
+        variant=candidate.variant,
     )
 
 

@@ -220,6 +220,7 @@ class DistributionReport:
         through: The way from what was asked for to it, by name, both included: ``["nixl", "nixl-cu12"]``.
         evidence: How it was read: ``range``, ``full`` or ``local``; ``installed`` if it is not new.
         findings: What is odd about it.
+        variant: The label of the wheel variant that it is, or was installed from; None if it is of none.
     """
 
     id: str
@@ -234,6 +235,7 @@ class DistributionReport:
     through: Sequence[str]
     evidence: Evidence
     findings: Sequence[FindingReport]
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,12 @@ class Lock(Protocol):
         """
 
 
+def _are_alternatives(before: Candidate, candidate: Candidate) -> bool:
+    """Return whether two wheels that were named directly are wheel variants of one release, and not both the same."""
+    is_direct = before.direct and candidate.direct and before.version == candidate.version
+    return is_direct and candidate.variant not in {wheel.variant for wheel in before.wheels}
+
+
 def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return each wheel once; the extras asked for in several places put together.
 
@@ -82,6 +88,9 @@ def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
     by_name: dict[str, Candidate] = {}
     for candidate in candidates:
         before = by_name.setdefault(candidate.name, candidate)
+        if _are_alternatives(before, candidate):
+            by_name[candidate.name] = replace(before, alternatives=(*before.alternatives, candidate))
+            continue
         if (before.filename, before.direct and before.url) != (candidate.filename, candidate.direct and candidate.url):
             raise QuestionError(
                 f"{before.requested} and {candidate.requested} are two wheels of one project"

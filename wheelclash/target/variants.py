@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 __all__ = [
+    "DESCRIPTION",
     "LARGEST_JSON",
     "NULL",
     "Variant",
@@ -39,6 +40,9 @@ __all__ = [
 
 NULL = "null"
 """The label of the variant without properties: for every machine, and preferred to a wheel without a label."""
+
+DESCRIPTION = "-variants.json"
+"""How the name of a file ends that describes all variants of a release."""
 
 LARGEST_JSON = 4 * 1024 * 1024
 """Bytes of the largest ``variants.json`` that is read; those of real projects have some kilobytes."""
@@ -123,7 +127,7 @@ def parse_wheel_name(filename: str) -> WheelName:
 
 def variants_filename(filename: str) -> str:
     """Return the name of the file that describes all variants of a wheel's release: ``NAME-VERSION-variants.json``."""
-    return f"{'-'.join(filename.split('-')[:2])}-variants.json"
+    return f"{'-'.join(filename.split('-')[:2])}{DESCRIPTION}"
 
 
 # -- descriptions ----------------------------------------------------------------------------------------------------
