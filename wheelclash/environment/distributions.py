@@ -352,12 +352,13 @@ class ExcludedDistribution(NamedTuple):
     version: str | None = None
     listed: FileList | None = None
 
-    def keys(self, places: EnvironmentPaths) -> set[str] | None:
-        """Return the keys of the files that it recorded; None if there is no RECORD that can be read."""
+    def read(self, places: EnvironmentPaths) -> tuple[FileList, set[str]] | None:
+        """Return its RECORD and the keys of the files in it; None if there is none that can be read."""
         if self.record is None:
             return None
         try:
-            return (self.listed or read_record(self.record, self.site, places)).keys()[0]
+            listed = self.listed or read_record(self.record, self.site, places)
+            return listed, listed.keys()[0]
         except RecordError:
             return None
 

@@ -349,7 +349,9 @@ def claimed(distributions: Iterable[ExcludedDistribution], places: EnvironmentPa
     tops: set[str] = set()
     for excluded in distributions:
         tops |= excluded.tops
-        keys |= excluded.keys(places) or set()
+        read = excluded.read(places)
+        if read is not None:
+            keys |= read[1]
     return keys, tops
 
 

@@ -96,9 +96,10 @@ class Claims:
     def _add_excluded(self, distributions: Iterable[ExcludedDistribution]) -> None:
         """Let what is not compared own the files it recorded; an older release only those without another owner."""
         for excluded in sorted(distributions, key=lambda excluded: excluded.skip.code == "superseded"):
-            keys = excluded.keys(self.places)
-            if keys is None or excluded.record is None:
+            read = excluded.read(self.places)
+            if read is None or excluded.record is None:
                 continue
+            listed, keys = read
             if excluded.skip.code == "superseded":
                 keys -= self.owned.every
             folder = os.path.dirname(excluded.record)  # noqa: PTH120
@@ -106,6 +107,7 @@ class Claims:
             name = os.path.basename(folder)  # noqa: PTH119
             id_ = folder if name in self.by_id else name
             distribution = Unread(id_, excluded.skip.requirement, metadata.version or "", excluded.site, folder, None)
+            distribution = distribution._replace(listed=listed)
             self.asides[id_] = excluded.skip.code
             self.owned.add(keys)
             self.distributions.append(distribution)
