@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,64 @@ def test_entry_of_a_hook_is_a_command_line(project: Command, hook: dict[str, Any
     """Without the file there is an error about the file, not about the words."""
     ran = _run(project, [*shlex.split(hook["entry"]), "--help"])
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+_OF_THE_PACKAGE = (
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    ".pre-commit-hooks.yaml",
+    "wheelclash",
+    "data/families.toml",
+)
+
+
+def _repository(folder: Path) -> None:
+    """Make a folder a repository with all that is in it."""
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+    for line in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-qm", "all"]):
+        subprocess.run(["git", *line], cwd=folder, check=True)
+
+
+@posix
+@pytest.mark.integrations
+def test_pre_commit_installs_the_hooks_and_runs_them(
+    project: Command, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """It installs from a repository made of these files, with the package index of this machine."""
+    ours = tmp_path_factory.mktemp("ours")
+    for name in _OF_THE_PACKAGE:
+        (ours / name).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, ours / name)
+    _repository(ours)
+    _repository(project.folder)
+    environ = os.environ | {
+        "PRE_COMMIT_HOME": str(ours / "home"),
+        "PATH": project.environ["PATH"],
+        "PYTHONPATH": "",
+        "WHEELCLASH_CACHE_DIR": str(project.cache),
+    }
+
+    def run(hook: str, **more: str) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-m", "pre_commit", "try-repo", str(ours), hook, "--all-files", "--verbose"]
+        variables = environ | more
+        return subprocess.run(line, cwd=project.folder, env=variables, capture_output=True, text=True, check=False)
+
+    clashing = run("wheelclash-pylock")
+    assert clashing.returncode == 1, clashing.stdout + clashing.stderr
+    assert "a 1.0 and b 1.0 clash" in clashing.stdout
+    (project.folder / "dist").joinpath(Wheel("b").filename).unlink()
+    unread = run("wheelclash-pylock")
+    assert unread.returncode == 1
+    assert "- exit code: 2" in unread.stdout
+    assert "(no files to check)" in run("wheelclash-uv-lock").stdout
+
+    environment = tmp_path_factory.mktemp("environment") / "v"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    ran = run("wheelclash-env", VIRTUAL_ENV=str(environment))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert str(environment) in ran.stdout
 
 
 # -- GitHub's action ---------------------------------------------------------------------------------------
