@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
+import tarfile
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
@@ -14,6 +19,16 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 def group(name: str) -> list[str]:
     """The requirements of a dependency group."""
     return list(nox.project.dependency_groups(PROJECT, name))
+
+
+def extras() -> list[str]:
+    """The requirements of all extras."""
+    return [requirement for listed in PROJECT["project"]["optional-dependencies"].values() for requirement in listed]
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hex digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @nox.session
@@ -54,6 +69,55 @@ def newest(session: nox.Session) -> None:
     session.run("pip", "--version")
     session.run("uv", "--version")
     session.run("pytest", "tests/oracle", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("resolution", ["lowest-direct", "highest"])
+def versions(session: nox.Session, resolution: str) -> None:
+    """Run the tests with the lowest and with the newest versions of every dependency; arguments go to pytest."""
+    session.install("uv")
+    command = ["uv", "pip", "install", "--python", session.virtualenv.location, "--upgrade", "--resolution", resolution]
+    session.run(*command, "-e", ".", *extras(), *group("test"))
+    session.run("uv", "pip", "list", "--python", session.virtualenv.location)
+    session.run("pytest", *(session.posargs or ["-n", "logical", "--dist", "loadfile"]))
+
+
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"])
+def pythons(session: nox.Session) -> None:
+    """Run the tests with each version of Python that is at hand; arguments go to pytest."""
+    session.install("-e", ".", *extras(), *group("test"))
+    session.run("pytest", *(session.posargs or ["-n", "logical", "--dist", "loadfile"]))
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Build what is published, check it, and run the tests of the source archive in it; arguments go to pytest.
+
+    It is built a second time from the source archive, in another folder: the bytes must be the same.
+    """
+    session.install(*group("release"))
+    folder = Path(session.create_tmp()) / "release"
+    shutil.rmtree(folder, ignore_errors=True)
+    moment = str(session.run("git", "log", "-1", "--format=%ct", external=True, silent=True)).strip()
+    environ = {"SOURCE_DATE_EPOCH": moment}
+    session.run("python", "-m", "build", "--outdir", str(folder / "dist"), env=environ)
+    (sdist,) = (folder / "dist").glob("*.tar.gz")
+    (wheel,) = (folder / "dist").glob("*.whl")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    source = folder / sdist.name.removesuffix(".tar.gz")
+    session.run("python", "-m", "build", "--outdir", str(folder / "again"), str(source), env=environ)
+    for built in (sdist, wheel):
+        if digest(built) != digest(folder / "again" / built.name):
+            session.error(f"{built.name} has other bytes when it is built again")
+    session.run("twine", "check", "--strict", str(sdist), str(wheel))
+    session.run("check-wheel-contents", str(wheel))
+    session.run("towncrier", "build", "--draft", "--version", wheel.name.split("-")[1])
+    session.install(str(wheel), *group("test"))
+    session.chdir(source)
+    session.run("wheelclash", "--version")
+    session.run("pytest", *(session.posargs or ["-n", "logical", "--dist", "loadfile"]))
+    session.log(f"to publish: {sdist} and {wheel}")
 
 
 @nox.session

@@ -17,6 +17,7 @@ __all__ = ["DOCS", "PAGES", "Block", "blocks", "page_name"]
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+PAGES += sorted((ROOT / "changes").glob("*.md"))
 
 
 @dataclass(frozen=True)
