@@ -116,7 +116,7 @@ def check_environment(
     place = _environment(environment, said)
     with _lent(session) as used:
         wishes = Wishes(list(said.keep), list(said.ignores), place.options, repeated_options(said, used.options))
-        state = scan(place.places, place.target, every=said.verify)
+        state = scan(place.places, place.target, every=said.verify, progress=used.fetcher.progress)
         if not (state.distributions or state.not_compared or state.skipped) and place.interpreter is None:
             raise QuestionError(f"Nothing is installed in {state.places.prefix}.", "Is it the folder that was meant?")
         judged = judge(state, wishes)

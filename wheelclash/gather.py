@@ -102,7 +102,7 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     Raises:
         QuestionError: The question makes no sense, uv finds no solution for it, or there is nothing to compare.
     """
-    credentials = reader.fetcher.credentials
+    credentials, progress = reader.fetcher.credentials, reader.fetcher.progress
     inputs = sort_inputs(question, credentials, _remote(question, reader))
     whole = _whole(question, inputs)
     files: Files | None = None
@@ -136,7 +136,8 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     beside = frozenset(sibling.name or "" for sibling in inputs.siblings if inputs.siblings_of_all)
     pages = _pages(inputs.looked_up(resolves=resolves), settings, reader)
     gatherers = [_Gatherer(target, question, reader, settings, inputs, pages) for target in targets]
-    selected = run_all([partial(gatherer.select, resolves=resolves, lone_folder=lone_folder) for gatherer in gatherers])
+    selects = [partial(gatherer.select, resolves=resolves, lone_folder=lone_folder) for gatherer in gatherers]
+    selected = progress.run_all("resolve", selects) if resolves else run_all(selects)
     chosen = [[left_out, *parts] for parts in selected]
     # Some locks name a wheel by file name and hash only; an index has to say where it is.
     located = _locate(
@@ -146,9 +147,10 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     sets = _with_built(gatherers, sets, question, inputs, settings, reader, notes)
     # uv may choose an older release without saying so; the pages show what the newest one is.
     newest = _newest_pages(gatherers, reader)
-    sets = run_all(
-        [partial(gatherer.with_newer, target_set, newest) for gatherer, target_set in zip(gatherers, sets, strict=True)]
-    )
+    explains = [
+        partial(gatherer.with_newer, target_set, newest) for gatherer, target_set in zip(gatherers, sets, strict=True)
+    ]
+    sets = progress.run_all("resolve", explains) if resolves else run_all(explains)
     sets = _with_variants(gatherers, sets, pages | newest, question, reader, notes)
     if compares and question.into is None:
         _require_comparison(inputs, sets, resolves=resolves)
@@ -452,7 +454,8 @@ def _pages(asked: Iterable[Asked], settings: IndexSettings, reader: WheelReader)
     """Map names to what the indexes have of each project, all looked up at the same time."""
     names = sorted({requirement.name or "" for requirement in asked})
     links = _links(settings, reader) if names else None
-    return dict(zip(names, run_all([partial(_look_up, name, settings, reader, links) for name in names]), strict=True))
+    calls = [partial(_look_up, name, settings, reader, links) for name in names]
+    return dict(zip(names, reader.fetcher.progress.run_all("pages", calls), strict=True))
 
 
 def _newest_pages(gatherers: Iterable[_Gatherer], reader: WheelReader) -> dict[str, Found | FetchError]:
@@ -609,7 +612,8 @@ def _pages_of(
         where = replace(settings, index_url=index, extra_index_urls=(), find_links=())
         return _look_up(name, where, reader)
 
-    return dict(zip(places, run_all([partial(look_up, *place) for place in places]), strict=True))
+    calls = [partial(look_up, *place) for place in places]
+    return dict(zip(places, reader.fetcher.progress.run_all("pages", calls), strict=True))
 
 
 def _located(candidate: Candidate, page: Found | FetchError) -> Candidate | Skip:

@@ -16,7 +16,7 @@ from wheelclash.validation import checked_values, instance, items, moment, optio
 
 TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
     from pathlib import Path
     from typing import Any
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wheelclash.core.state import Loss
     from wheelclash.environment.locate import Environment
     from wheelclash.installers import InstallerName
+    from wheelclash.progress import Stage
     from wheelclash.target.interpreter import Interpreter
     from wheelclash.target.target import Target
 
@@ -164,6 +165,13 @@ def _seconds(name: str, given: Any) -> float | None:
     return seconds
 
 
+def _function(name: str, given: Any) -> Callable[..., object] | None:
+    if given is not None and not callable(given):
+        raise TypeError(f"{name} must be a function or None, not {given!r}")
+    function: Callable[..., object] | None = given
+    return function
+
+
 # -- words of the command line -------------------------------------------------------------------------------
 
 
@@ -267,6 +275,8 @@ class SessionOptions:
         offline: Refuse every request.
         timeout: Seconds to wait for a connection, and between two pieces of an answer; 10 and 20 by default.
         max_download: The most bytes to download of a wheel whose server refuses ranges; 64 MiB by default.
+        progress: A function that is called with a :class:`wheelclash.progress.Stage` whenever more is done; one call
+            at a time, by any thread.
     """
 
     cache_dir: str | os.PathLike[str] | None = option(
@@ -290,6 +300,7 @@ class SessionOptions:
         check=_bytes,
         help="the most to download of a wheel whose server refuses ranges (default: 64MiB)",
     )  # fmt: skip
+    progress: Callable[[Stage], object] | None = option(default=None, commands="check env fix who", check=_function)
 
     def __post_init__(self) -> None:
         for name, value in checked_values(self).items():

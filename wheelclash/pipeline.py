@@ -42,6 +42,7 @@ from wheelclash.http.urls import origin_of
 from wheelclash.installers import INSTALLERS, RULES
 from wheelclash.options import Ignore
 from wheelclash.parts import find_everywhere, requires_in
+from wheelclash.progress import counted
 from wheelclash.report.build import build_report, restoring_note
 from wheelclash.report.model import Reading
 from wheelclash.report.view import Result, View
@@ -395,15 +396,18 @@ def _read_all(
     """Return the contents of wheels, or why they could not be had; only those to be fetched need threads."""
     read: dict[tuple[str, str], _Read | Skip] = {}
     remote: dict[tuple[str, str], Candidate] = {}
-    for place, candidate in candidates.items():
-        known = reader.cached(candidate)
-        if known is not None:
-            read[place] = _Read(*known, from_cache=True)
-        elif candidate.path is not None:
-            read[place] = _read(candidate, reader)
-        else:
-            remote[place] = candidate
-    fetched = run_all([partial(_read, candidate, reader) for candidate in remote.values()])
+    with reader.fetcher.progress.stage("wheels", len(candidates)) as advance:
+        for place, candidate in candidates.items():
+            known = reader.cached(candidate)
+            if known is not None:
+                read[place] = _Read(*known, from_cache=True)
+            elif candidate.path is not None:
+                read[place] = _read(candidate, reader)
+            else:
+                remote[place] = candidate
+                continue
+            advance(1)
+        fetched = run_all([counted(partial(_read, candidate, reader), advance) for candidate in remote.values()])
     return read | dict(zip(remote, fetched, strict=True))
 
 
@@ -456,13 +460,14 @@ def _overlaps(
     if there is not None:  # what residents have among each other is as it was
         found = [overlap for overlap in found if not by_id.keys().isdisjoint(overlap.ids)]
     doubts = questions(found)
-    given = run_all(
+    given = reader.fetcher.progress.run_all(
+        "contents",
         [
             partial(_settle, doubt, by_id[doubt.owner].candidate, reader)
             if doubt.owner in by_id
             else partial(_on_disk, doubt, there)
             for doubt in doubts
-        ]
+        ],
     )
     answers: Answers = {
         (doubt.owner, doubt.member): each for doubt, each in zip(doubts, given, strict=True) if each is not None
@@ -507,7 +512,8 @@ def _with_startup(
         if each.id in clashing
         for member, file in startup_files(each.layouts.values()).items()
     ]
-    answers = run_all([partial(_settle, doubt, each.candidate, reader) for each, doubt in doubts])
+    calls = [partial(_settle, doubt, each.candidate, reader) for each, doubt in doubts]
+    answers = reader.fetcher.progress.run_all("contents", calls)
     found: dict[str, list[str]] = {}
     for (each, doubt), said in zip(doubts, answers, strict=True):
         if said is None or said.runs_code:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from wheelclash.index.settings import IndexOptions, IndexSettings
     from wheelclash.installers import Installer, InstallerName
     from wheelclash.options import Ignore
+    from wheelclash.progress import Progress
     from wheelclash.session import Session
     from wheelclash.target.interpreter import Interpreter
 
@@ -238,7 +239,9 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
         QuestionError: The environment or the request makes no sense, or the environment must not be changed.
     """
     interpreter = request.interpreter
-    before = scan(places_of(interpreter), target_of(interpreter), verify=request.keep)
+    before = scan(
+        places_of(interpreter), target_of(interpreter), verify=request.keep, progress=session.fetcher.progress
+    )
     name = request.installer or installer_for(before.distributions, interpreter, request.environ)
     installer = next(known for known in INSTALLERS if known.name == name)
     plan = plan_for(before, request, installer)
@@ -289,7 +292,7 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
     commands = [step.command for step in plan.commanded(installer, parties, here)]
     outcomes = run(commands, installer, environ, request.output)
     start(interpreter, request.environ, request.output)
-    return _looked_at_again(result._replace(outcomes=outcomes), request, installer)
+    return _looked_at_again(result._replace(outcomes=outcomes), request, installer, session.fetcher.progress)
 
 
 def _is_beyond_reach(distribution: Installed) -> bool:
@@ -297,18 +300,21 @@ def _is_beyond_reach(distribution: Installed) -> bool:
     return distribution.manager is not None and "breaks" in distribution.absences.values()
 
 
-def _looked_at_again(result: RepairResult, request: RepairRequest, installer: Installer) -> RepairResult:
+def _looked_at_again(
+    result: RepairResult, request: RepairRequest, installer: Installer, progress: Progress
+) -> RepairResult:
     """Return the result with whether nothing is left to do, by what is on disk now."""
     before, plan = result.before, result.plan
     names = {distribution.id: distribution.name for distribution in before.distributions}
-    after = scan(before.places, before.target, verify={names[id_] for id_ in (*plan.keep, *plan.reinstalled)})
+    written = {names[id_] for id_ in (*plan.keep, *plan.reinstalled)}
+    after = scan(before.places, before.target, verify=written, progress=progress)
     there = {distribution.name for distribution in after.distributions}
     rest = request._replace(
         keep=[name for name in request.keep if name in there], drop=[name for name in request.drop if name in there]
     )
     left = plan_for(after, rest, installer)
     failed = any(outcome.failed for outcome in result.outcomes)
-    lost = {names[id_] for id_ in (*plan.keep, *plan.reinstalled)} - there
+    lost = written - there
     open_ = left.undecided and not (request.keep or request.drop)
     state: RepairState = "failed" if failed or lost or left.steps or left.obstacles or open_ else "mended"
     return result._replace(state=state, after=after, left=left)

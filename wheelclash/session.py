@@ -21,6 +21,7 @@ from wheelclash.index.options import IndexOptions
 from wheelclash.index.settings import resolve_settings
 from wheelclash.options import INSTALLER_NAMES, Options, Question, SessionOptions
 from wheelclash.pipeline import answer, look
+from wheelclash.progress import Progress
 from wheelclash.target.interpreter import Interpreter, choose_interpreter, running, target_of
 from wheelclash.target.target import Target
 from wheelclash.threads import await_call
@@ -48,7 +49,7 @@ class Session:
     Args:
         options: How wheels are read; the defaults if None.
         **changes: Options by name, in place of those of ``options``: ``cache_dir`` (None for no cache at all),
-            ``offline``, ``timeout`` (seconds), ``max_download`` (bytes).
+            ``offline``, ``timeout`` (seconds), ``max_download`` (bytes), ``progress`` (a function).
 
     Raises:
         TypeError: An option does not exist, or a value is of a wrong type.
@@ -67,6 +68,7 @@ class Session:
             credentials=self.credentials,
             offline=self.options.offline,
             max_download=MAX_DOWNLOAD if most is None else most,
+            progress=Progress(self.options.progress),
         )
         if timeout is not None:
             self.fetcher.connect_timeout = self.fetcher.read_timeout = timeout

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelclash.api import check_environment, owners, plan_repair, repair, working_folder
+from wheelclash.cli.display import shown_progress
 from wheelclash.cli.output import require_writable, write_report
 from wheelclash.cli.streams import complain, write
 from wheelclash.contents.options import EVERY
@@ -20,7 +22,7 @@ from wheelclash.target.target import target_for, with_python
 from wheelclash.validation import options_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from wheelclash.cli.parser import CommandOptions
     from wheelclash.environment.locate import Environment
@@ -52,7 +54,7 @@ def _check(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     if options.into is None:
         said = _with_targets(said, options, as_module=as_module)
     said = replace(said, installer=_installer(options, os.environ))
-    with Session(options.session) as session:
+    with _session(options) as session:
         report = session.check(options.requirements, said)
     write_report(report, options)
     return report.exit_code(fail_on=options.fail_on, allow_incomplete=options.allow_incomplete)
@@ -60,7 +62,7 @@ def _check(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
 
 def _env(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     environment = _environment(options, as_module=as_module)
-    with Session(options.session) as session:
+    with _session(options) as session:
         report = check_environment(environment, _library_options(options), session=session)
     write_report(report, options)
     return report.exit_code(fail_on=options.fail_on, allow_incomplete=options.allow_incomplete)
@@ -71,7 +73,7 @@ def _fix(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     environment = _environment(options, as_module=as_module)
     said = _library_options(options)
     try:
-        with Session(options.session) as session:
+        with _session(options) as session:
             if options.apply:
                 report = repair(environment, said, session=session, output=sys.stderr.fileno())
             else:
@@ -91,7 +93,7 @@ def _who(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
         said = _with_targets(said, options, as_module=as_module)
     else:
         environment = _environment(options, as_module=as_module)
-    with Session(options.session) as session:
+    with _session(options) as session:
         report = owners(
             options.asked,
             environment,
@@ -135,6 +137,16 @@ _RUN: Mapping[str, Callable[[CommandOptions, bool], int]] = {
     "schema": _schema,
     **dict.fromkeys(EVERY.split(), _contents),
 }
+
+
+@contextmanager
+def _session(options: CommandOptions) -> Iterator[Session]:
+    """Open a session whose progress is shown on standard error."""
+    with (
+        shown_progress(sys.stderr, quiet=options.quiet, plain=options.color == "never") as progress,
+        Session(replace(options.session, progress=progress)) as session,
+    ):
+        yield session
 
 
 def _library_options(options: CommandOptions) -> Options:

@@ -146,7 +146,9 @@ class CommandOptions(Options):
         "--allow-incomplete", default=False, commands=f"{_ALL} {ADD} {GATE}", group="output",
         help="let what could not be read be no failure",
     )  # fmt: skip
-    quiet: bool = option("-q", "--quiet", default=False, commands=_EVERY, group="output", help="only the first line")
+    quiet: bool = option(
+        "-q", "--quiet", default=False, commands=_EVERY, group="output", help="only the first line, no progress"
+    )
     verbose: bool = option(
         "-v", "--verbose", default=False, commands=_EVERY, group="output",
         help={

@@ -21,7 +21,6 @@ from wheelclash.index.client import FRESH, project_files
 from wheelclash.installers import INSTALLERS
 from wheelclash.resolve.choose import choose, choose_direct
 from wheelclash.resolve.requirement import parse
-from wheelclash.threads import run_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -85,7 +84,8 @@ def find_origins(
     """
     wanted = list(installed)
     finder = _Finder(scan, settings, reader, fresh)
-    origins = run_all([partial(finder.find, distribution) for distribution in wanted])
+    calls = [partial(finder.find, distribution) for distribution in wanted]
+    origins = reader.fetcher.progress.run_all("wheels", calls)
     return {distribution.id: origin for distribution, origin in zip(wanted, origins, strict=True)}
 
 

@@ -52,6 +52,7 @@ from wheelclash.environment.paths import Hidden, count_distributions, hidden_by,
 from wheelclash.environment.verification import verify as verify_files
 from wheelclash.errors import KeeperError
 from wheelclash.installers import INSTALLERS
+from wheelclash.progress import SILENT
 from wheelclash.wheel.record import NOTHING_RECORDED
 
 if TYPE_CHECKING:
@@ -61,8 +62,9 @@ if TYPE_CHECKING:
     from wheelclash.core.contents import Finding
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
-    from wheelclash.environment.distributions import FileList, Unread
+    from wheelclash.environment.distributions import FileList, Inventory, Unread
     from wheelclash.environment.paths import EnvironmentPaths
+    from wheelclash.progress import Progress
     from wheelclash.target.target import Target
     from wheelclash.wheel.record import RecordedFile
 
@@ -534,6 +536,7 @@ def scan(
     every: bool = False,
     verify: Collection[str] = (),
     jobs: int | None = None,
+    progress: Progress = SILENT,
 ) -> Scan:
     """Scan an environment.
 
@@ -543,8 +546,9 @@ def scan(
         every: Hash every file, not only the contested ones.
         verify: Names of distributions of which to hash every file.
         jobs: Processes to hash with; by default one for each core.
+        progress: Is told how much is done.
     """
-    recorded = read_records(places)
+    recorded = read_records(places, progress)
     owned, read, findings, skipped = recorded.owned, recorded.distributions, recorded.findings, recorded.skipped
     for package, keys, files in managed_among(places, None, {distribution.name for distribution, _ in read}, skipped):
         claimed = (keys & owned.every) | _broken(package, keys, places, target)
@@ -564,7 +568,7 @@ def scan(
         for distribution, count in read
         if (every or distribution.name in verify) and distribution.manager is None
     ]
-    verified = verify_files(hashed, jobs=jobs) if hashed else {}
+    verified = verify_files(hashed, jobs=jobs, progress=progress) if hashed else {}
     in_question = {file.key for file in contested if file.overlap.is_same_path}
     closed = {file.key for file in contested if file.on_disk.unreadable is not None}
     clashing = {id_ for file in contested if file.overlap.is_clash for id_ in file.overlap.ids}
@@ -634,15 +638,26 @@ class Recorded:
     installed: Mapping[str, str]
 
 
-def read_records(places: EnvironmentPaths) -> Recorded:
-    """Read the RECORD of every distribution of an environment."""
+def read_records(places: EnvironmentPaths, progress: Progress = SILENT) -> Recorded:
+    """Read the RECORD of every distribution of an environment.
+
+    Args:
+        places: Where it is.
+        progress: Is told how many are read.
+    """
     inventory = take_inventory(places)
+    with progress.stage("environment", len(inventory.unread)) as advance:
+        return _read_records(places, inventory, advance)
+
+
+def _read_records(places: EnvironmentPaths, inventory: Inventory, advance: Callable[[int], None]) -> Recorded:
     owned = Owned()
     read: list[tuple[Unread, int]] = []
     findings: list[list[Finding]] = []
     excluded = list(inventory.excluded_distributions)
     skipped = [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed]
     for distribution in inventory.unread:
+        advance(1)
         try:
             record = read_record(distribution.record, distribution.site, places)
             keys, odd = record.keys()

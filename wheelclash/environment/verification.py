@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.environment.distributions import InstalledRecord
 from wheelclash.environment.files import Unreadable, digest_of
+from wheelclash.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from wheelclash.environment.distributions import Unread
+    from wheelclash.progress import Progress
     from wheelclash.wheel.record import RecordedFile
 
 __all__ = ["Verified", "verify"]
@@ -54,12 +56,15 @@ class _Task(NamedTuple):
     stop: int
 
 
-def verify(distributions: Sequence[tuple[Unread, int]], *, jobs: int | None = None) -> dict[str, Verified]:
+def verify(
+    distributions: Sequence[tuple[Unread, int]], *, jobs: int | None = None, progress: Progress = SILENT
+) -> dict[str, Verified]:
     """Hash every file of some distributions.
 
     Args:
         distributions: Each with the number of its files.
         jobs: Processes; by default as many as there are cores to use.
+        progress: Is told how many files are hashed.
 
     Returns:
         By id. What has no RECORD, being another package manager's, is left out.
@@ -73,15 +78,18 @@ def verify(distributions: Sequence[tuple[Unread, int]], *, jobs: int | None = No
     ]
     jobs = jobs or _cores()
     total = sum(count for _, count in distributions)
+    jobs = 1 if total < _FEW else min(jobs, len(tasks))
     verified: dict[str, Verified] = {}
-    for task, result in zip(tasks, _run(tasks, 1 if total < _FEW else min(jobs, len(tasks))), strict=True):
-        before = verified.get(task.id, Verified((), (), (), 0))
-        verified[task.id] = Verified(
-            before.changed + result.changed,
-            before.missing + result.missing,
-            before.hidden + result.hidden,
-            before.unhashed + result.unhashed,
-        )
+    with progress.stage("verify", total, alone=jobs > 1) as advance:
+        for task, result in zip(tasks, _run(tasks, jobs), strict=True):
+            advance(task.stop - task.start)
+            before = verified.get(task.id, Verified((), (), (), 0))
+            verified[task.id] = Verified(
+                before.changed + result.changed,
+                before.missing + result.missing,
+                before.hidden + result.hidden,
+                before.unhashed + result.unhashed,
+            )
     return verified
 
 

@@ -36,6 +36,7 @@ from wheelclash.http.policy import (
     redirect_target,
 )
 from wheelclash.http.urls import Credentials, netrc_logins, origin_of, without_credentials
+from wheelclash.progress import SILENT, Progress
 from wheelclash.threads import pause
 
 _T = TypeVar("_T")
@@ -119,6 +120,7 @@ class Fetcher:
         longest_wait: The most a server's ``Retry-After`` can make us wait, in seconds.
         pace: Waits until the next request may be sent; None for no limit but ``concurrency``.
         traffic: Counters of requests and bytes.
+        progress: Is told of bytes.
     """
 
     credentials: Credentials = field(default_factory=Credentials)
@@ -137,6 +139,7 @@ class Fetcher:
     agent: str = "wheelclash"
     pace: Callable[[], None] | None = None
     traffic: Traffic = field(default_factory=Traffic)
+    progress: Progress = field(default=SILENT, repr=False)
     _shared: _Connections | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _page_bytes: int = field(default=0, init=False, repr=False)
@@ -317,6 +320,7 @@ class Fetcher:
         for piece in response.iter_raw():
             with self._lock:
                 self.traffic.bytes += len(piece)
+            self.progress.receive(len(piece))
             yield piece
 
     def _bounded(self, response: httpx.Response, here: str, limit: int) -> bytes:
