@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from .warm_command import can_be_forked, warm_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,6 +114,24 @@ class Command:
             cwd: The working folder, if another.
             **more: Environment variables; None takes one away.
         """
+        variables = self.variables(**more)
+        if as_module or not can_be_forked(variables):
+            code, out, err = self.in_new_process(*arguments, as_module=as_module, cwd=cwd, **more)
+        else:
+            with tempfile.TemporaryDirectory(prefix="wheelclash-streams-") as streams:
+                code, out, err = warm_run(arguments, variables, cwd or self.folder, Path(streams), _PATIENCE)
+        ran = Ran(code, out.decode(encoding), err.decode(encoding))
+        assert "Traceback" not in ran.err, ran.err
+        return ran
+
+    def in_new_process(
+        self, *arguments: str, as_module: bool = False, cwd: Path | None = None, **more: str | None
+    ) -> tuple[int, bytes, bytes]:
+        """Run a command line in a process of its own, which :meth:`__call__` does only where a fork would differ.
+
+        Returns:
+            Exit code, standard output and standard error.
+        """
         done = subprocess.run(
             self.line(*arguments, as_module=as_module),
             env=self.variables(**more),
@@ -120,9 +141,7 @@ class Command:
             timeout=_PATIENCE,
             check=False,
         )
-        ran = Ran(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))
-        assert "Traceback" not in ran.err, ran.err
-        return ran
+        return done.returncode, done.stdout, done.stderr
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         """Start a command line and leave it running; ``options`` are those of ``Popen``."""
