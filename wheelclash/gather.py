@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from wheelclash.resolve.build import Built
     from wheelclash.resolve.families import Siblings
     from wheelclash.resolve.listed import Files
-    from wheelclash.resolve.selection import Lock, Unlocated
+    from wheelclash.resolve.selection import Lock, Release, Unlocated
     from wheelclash.resolve.variants import Wish
     from wheelclash.target.target import Target
     from wheelclash.wheel.reader import WheelReader
@@ -138,7 +138,8 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     gatherers = [_Gatherer(target, question, reader, settings, inputs, pages) for target in targets]
     selects = [partial(gatherer.select, resolves=resolves, lone_folder=lone_folder) for gatherer in gatherers]
     selected = progress.run_all("resolve", selects) if resolves else run_all(selects)
-    chosen = [[left_out, *parts] for parts in selected]
+    releases = _choose_releases(gatherers, selected, settings, reader)
+    chosen = [[left_out, *parts, named] for parts, named in zip(selected, releases, strict=True)]
     # Some locks name a wheel by file name and hash only; an index has to say where it is.
     located = _locate(
         [unlocated for parts in chosen for part in parts for unlocated in part.unlocated], settings, reader
@@ -494,6 +495,31 @@ def _look_up(
         return error
 
 
+# -- releases that a list names ------------------------------------------------------------------------------
+
+
+def _choose_releases(
+    gatherers: Sequence[_Gatherer],
+    selected: Sequence[Sequence[Selection]],
+    settings: IndexSettings,
+    reader: WheelReader,
+) -> list[Selection]:
+    """Return, for each target, the wheels of releases that lists name without files; each project is asked for once."""
+    wanted = [[release for part in parts for release in part.releases] for parts in selected]
+    places = [(release.asked.name or "", release.index) for releases in wanted for release in releases]
+    pages = _pages_of(places, settings, reader)
+    return [gatherer.of_releases(releases, pages) for gatherer, releases in zip(gatherers, wanted, strict=True)]
+
+
+def _with_hashes(page: Found, hashes: AbstractSet[str]) -> Found:
+    """Return what the indexes have, less files of other hashes; a file without a hash stays."""
+    sources = tuple(
+        replace(source, files=tuple(file for file in source.files if file.sha256 is None or file.sha256 in hashes))
+        for source in page.sources
+    )
+    return page._replace(sources=sources)
+
+
 # -- what came as source only --------------------------------------------------------------------------------
 
 
@@ -736,6 +762,33 @@ class _Gatherer:
             skipped=[choice for choice in choices if isinstance(choice, Skip)],
             roots=[choice.name for choice in choices if isinstance(choice, Candidate)],
         )
+
+    def of_releases(
+        self, releases: Sequence[Release], pages: Mapping[tuple[str, str | None], Found | FetchError]
+    ) -> Selection:
+        """Return the wheels of releases that a list names.
+
+        Args:
+            releases: What it names.
+            pages: What the indexes have, by name and index.
+        """
+        choices = [self._of_release(release, pages[release.asked.name or "", release.index]) for release in releases]
+        return Selection(
+            candidates=[choice for choice in choices if isinstance(choice, Candidate)],
+            skipped=[choice for choice in choices if isinstance(choice, Skip)],
+        )
+
+    def _of_release(self, release: Release, page: Found | FetchError) -> Candidate | Skip:
+        asked = release.asked
+        if isinstance(page, FetchError):
+            return Skip(asked.text, page.code, str(page))
+        choice = choose(asked, _with_hashes(page, release.hashes) if release.hashes else page, self.target)
+        if isinstance(choice, Skip) and choice.code == "no-wheel" and choice.source is None and release.hashes:
+            unhashed = choose(asked, page, self.target)
+            if isinstance(unhashed, Candidate):
+                reason = f"the index has no file of {asked.text} for the target with a hash that the lock gives"
+                return Skip(asked.text, "not-found", reason)
+        return choice
 
     def _variants(self, target: Target, local: AbstractSet[str]) -> Selection:
         """Return the siblings that are no wheels on disk, which take the place of published ones.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from wheelclash.errors import QuestionError, RequirementError
 from wheelclash.files import LARGEST_DESCRIPTION, IrregularFileError, open_regular, read_file
 from wheelclash.http.urls import local_path, shown
-from wheelclash.locks.read import HEAD_SIZE, detect_format, is_lock
+from wheelclash.locks.read import HEAD_SIZE, KNOWN, detect_format, is_lock, is_pex_file
 from wheelclash.options import ALL_NAMED
 from wheelclash.resolve.requirement import kind_of, parse
 
@@ -31,7 +31,7 @@ Description: TypeAlias = Literal["lock", "requirements", "script", "pyproject", 
 """``lock`` is for :func:`wheelclash.locks.read.read_lock`, ``wheelhouse`` for
 :mod:`wheelclash.resolve.wheelhouse`; uv resolves the others, see :mod:`wheelclash.closure`."""
 
-_KNOWN = "Known: pylock.toml, uv.lock, poetry.lock, pdm.lock, pip's JSON report, requirements, scripts, pyproject.toml."
+_KNOWN = f"{KNOWN} Also requirements, scripts and pyproject.toml."
 
 
 def describe(path: Path | None, data: bytes | None = None) -> Description:
@@ -271,7 +271,8 @@ def _path_of(argument: str, cwd: Path) -> Path:
 def _content(path: Path | None, argument: str) -> bytes:
     try:
         if path is not None:
-            return read_file(path, LARGEST_DESCRIPTION)
+            head = _head(path)  # a .pex file may be of any size, and only its list of wheels is read
+            return head if is_pex_file(path, head) else read_file(path, LARGEST_DESCRIPTION)
         data = sys.stdin.buffer.read(LARGEST_DESCRIPTION + 1)
     except IrregularFileError as error:
         hint = "" if error.is_folder else "Of a pipe, give - and its standard input."

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FIXTURES = Path(__file__).parent / "fixtures"
 FILES = {each.parent.name: each for each in FIXTURES.glob("*/*") if each.name != "pyproject.toml"}
 KINDS: dict[str, SetKind] = {
-    "uv": "uv", "uv-export": "pylock", "uv-compile": "pylock", "pip-lock": "pylock", "pip-report": "pip-report",
+    "uv": "uv", "uv-export": "pylock", "uv-compile": "pylock", "pip-lock": "pylock", "pip-report": "json",
     "poetry-2.1": "poetry", "poetry-2.0": "poetry", "poetry-1.1": "poetry",
     "pdm": "pdm", "pdm-static": "pdm", "pdm-plain": "pdm", "pdm-pylock": "pylock",
 }  # fmt: skip

@@ -6,6 +6,7 @@ a lock, for what the lock leaves out.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import NoReturn
 
-__all__ = ["Table", "choose_names", "parse_json", "parse_toml", "pyproject_beside"]
+__all__ = ["Table", "choose_names", "parse_json", "parse_json_list", "parse_toml", "pyproject_beside"]
+
+
+_COMMENTS = re.compile(r"\A(?:\s*//[^\n]*\n)+")
 
 
 class Table:
@@ -151,27 +155,47 @@ def parse_json(data: bytes, what: str) -> Table:
     Raises:
         QuestionError: It is too large, nested too deeply, not UTF-8, not JSON, or no object.
     """
+    value = _json_value(data, what)
+    if not isinstance(value, dict):
+        raise QuestionError(f"{what} is JSON, but no object.")
+    return Table(value, f"{what}: ")
+
+
+def parse_json_list(data: bytes, what: str) -> list[Table] | None:
+    """Read a JSON list of objects; takes the arguments of :func:`parse_json`, and raises as it does.
+
+    Returns:
+        The objects; None if it is no list.
+
+    Raises:
+        QuestionError: Also for something else in the list.
+    """
+    value = _json_value(data, what)
+    return Table({"": value}, what).tables("") if isinstance(value, list) else None
+
+
+def _json_value(data: bytes, what: str) -> Any:
+    """Return what a JSON file holds, without the ``//`` lines that some tools put above it."""
     import json
 
-    text = _text(data, what)
+    text = _COMMENTS.sub("", _text(data, what))
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except RecursionError:
         raise QuestionError(f"{what} is nested too deeply.") from None
     except ValueError as error:
         raise QuestionError(f"{what} is not JSON: {_shortened(error)}.") from None
-    if not isinstance(value, dict):
-        raise QuestionError(f"{what} is JSON, but no object.")
-    return Table(value, f"{what}: ")
 
 
 def _text(data: bytes, what: str) -> str:
     if len(data) > LARGEST_DESCRIPTION:
         raise QuestionError(f"{what} has more than {LARGEST_DESCRIPTION // 2**20} MiB: no lock file is that large.")
     try:
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # what a shell of Windows makes of `pip list > FILE`
+            return data.decode("utf-16")
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise QuestionError(f"{what} is not UTF-8 (byte {error.start}).") from None
+        raise QuestionError(f"{what} is not {error.encoding.upper()} (byte {error.start}).") from None
 
 
 def _shortened(error: Exception) -> str:

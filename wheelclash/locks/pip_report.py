@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wheelclash.resolve.selection import Selection
     from wheelclash.target.target import Target
 
-__all__ = ["PipReport", "read"]
+__all__ = ["PipReport", "read", "target_of_report"]
 
 _PLATFORMS = {"linux": "manylinux_2_28_{machine}", "darwin": "macosx_13_0_{machine}", "win32": "{machine}"}
 _MACHINES = {"AMD64": "win_amd64", "ARM64": "win_arm64", "x86": "win32"}
@@ -67,18 +67,14 @@ class PipReport:
 
     def targets(self) -> list[Target]:
         """Return the target that the report was made for; none if it does not say enough of it."""
-        system, machine = self._machine
-        platform = _PLATFORMS.get(system, "").format(machine=_MACHINES.get(machine, machine))
+        platform = _platform(*self._machine)
         tagged = targets_among(
             (wheel.filename for package in self._packages for wheel in package.wheels),
             allows=lambda _: True,
             admits=lambda target: (target.markers["sys_platform"], target.markers["platform_machine"]) == self._machine,
         )
-        named = tagged[0].platform if tagged else platform
-        try:
-            return [target_for(self._python.partition("+")[0], named)]
-        except TargetError:
-            return []
+        target = _target(self._python, tagged[0].platform if tagged else platform)
+        return [] if target is None else [target]
 
     def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:  # noqa: ARG002 - all there are is none
         """See :meth:`wheelclash.resolve.selection.Lock.select`; a report has no extras and no groups of its own."""
@@ -97,6 +93,23 @@ class PipReport:
                 f"and is compared for {target.python_version} on {target.platform}"
             )
         return select_wheels(self._packages, target, roots=self._roots, notes=notes)
+
+
+def target_of_report(environment: Table) -> Target | None:
+    """Return the target that pip's description of an environment is of; None if it does not say enough."""
+    platform = _platform(environment.text("sys_platform") or "", environment.text("platform_machine") or "")
+    return _target(environment.text("python_full_version") or "", platform)
+
+
+def _platform(system: str, machine: str) -> str:
+    return _PLATFORMS.get(system, "").format(machine=_MACHINES.get(machine, machine))
+
+
+def _target(python: str, platform: str) -> Target | None:
+    try:
+        return target_for(python.partition("+")[0], platform)
+    except TargetError:
+        return None
 
 
 def _locked(table: Table, location: LockLocation) -> Locked:

@@ -11,29 +11,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from wheelclash.errors import QuestionError
-from wheelclash.locks.document import Table, parse_json, parse_toml
+from wheelclash.locks.document import Table, parse_json, parse_json_list, parse_toml
 from wheelclash.locks.location import LockLocation
 
 if TYPE_CHECKING:
     from wheelclash.http.urls import Credentials
     from wheelclash.resolve.selection import Lock
 
-__all__ = ["HEAD_SIZE", "LockKind", "SetKind", "detect_format", "is_lock", "read_lock"]
+__all__ = ["HEAD_SIZE", "KNOWN", "LockKind", "SetKind", "detect_format", "is_lock", "is_pex_file", "read_lock"]
 
-LockKind: TypeAlias = Literal["pylock", "uv", "poetry", "pdm", "pip-report"]
-"""The descriptions of a resolved set that :func:`wheelclash.locks.read.read_lock` reads."""
+LockKind: TypeAlias = Literal["pylock", "uv", "poetry", "pdm", "json", "pex"]
+"""The descriptions of a resolved set that :func:`wheelclash.locks.read.read_lock` reads; ``json`` stands for all that
+are JSON."""
 SetKind: TypeAlias = Literal[LockKind, "requirements", "script", "pyproject"]
 """Every description of a set in a file."""
+
+KNOWN = (
+    "Known: pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, locks of pex and .pex files, bills of materials"
+    " (CycloneDX or SPDX, as JSON), and the JSON of pip install --report, pip inspect, pip list and conda list."
+)
+"""What :func:`read_lock` reads, for messages."""
 
 HEAD_SIZE = 4096
 """Bytes of a file's beginning that are enough to know it by."""
 
-_LOCKS: tuple[LockKind, ...] = ("pylock", "uv", "poetry", "pdm", "pip-report")
+_LOCKS: tuple[LockKind, ...] = ("pylock", "uv", "poetry", "pdm", "json", "pex")
 _PYLOCK = re.compile(r"pylock(?:\.[^.]+)?\.toml")
-_NAMES: dict[str, LockKind] = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm"}
+_NAMES: dict[str, LockKind] = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "pipfile.lock": "json"}
+_JSON = re.compile(r"\A(?:\s*//[^\n]*\n)*\s*(?:\{|\[\s*\{)")
+"""An object, or a list of objects, below the comments that some tools put there; a table of TOML is none."""
+_BINARY = (b"PK\x03\x04", b"#!")
+"""How a zip archive begins, or one that can be run."""
 _FIRST_HEADER = re.compile(r"^\[", re.MULTILINE)
 _TOP_SIGNS: tuple[tuple[SetKind, str], ...] = (
-    ("pip-report", r"\A\s*\{"),
     ("pylock", r"^lock-version\s*=\s*[\"']"),
     ("uv", r"^version\s*=\s*[0-9]+\s*(?:#.*)?$"),
 )
@@ -60,8 +70,16 @@ def detect_format(path: Path | None, head: bytes) -> SetKind | None:
     Returns:
         The kind, or None if it is none of them. Without a name, text that is nothing else is ``requirements``.
     """
+    return _format_by_content(path, head) or _format_by_name(path)
+
+
+def _format_by_content(path: Path | None, head: bytes) -> SetKind | None:
     name = "" if path is None else path.name.lower()
-    text = head[: 16 * HEAD_SIZE].decode("utf-8-sig", errors="replace")
+    text = _start(head)
+    if not name.endswith((".py", ".pyw")) and _JSON.match(text):
+        return "json"
+    if path is not None and is_pex_file(path, head):
+        return "pex"
     structured = path is None or name.endswith((".toml", ".lock", ".json"))
     if structured:
         top = _FIRST_HEADER.split(text, maxsplit=1)[0]
@@ -69,6 +87,11 @@ def detect_format(path: Path | None, head: bytes) -> SetKind | None:
             for kind, sign in signs:
                 if re.search(sign, where, re.MULTILINE):
                     return kind
+    return None
+
+
+def _format_by_name(path: Path | None) -> SetKind | None:
+    name = "" if path is None else path.name.lower()
     if _PYLOCK.fullmatch(name):
         return "pylock"
     if name in _NAMES:
@@ -82,6 +105,22 @@ def detect_format(path: Path | None, head: bytes) -> SetKind | None:
     return None
 
 
+def is_pex_file(path: Path, head: bytes) -> bool:
+    """Return whether a file is a ``.pex``, by its beginning, and then by what its archive lists."""
+    if not head.startswith(_BINARY):
+        return False
+    from wheelclash.locks.pex import is_pex
+
+    return is_pex(path)
+
+
+def _start(head: bytes) -> str:
+    """Return the text at the beginning of a file, in the encodings that :mod:`wheelclash.locks.document` reads."""
+    beginning = head[: 16 * HEAD_SIZE]
+    is_wide = beginning.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return beginning.decode("utf-16" if is_wide else "utf-8-sig", errors="replace")
+
+
 def is_lock(path: Path | None, head: bytes) -> bool:
     """Return whether :func:`read_lock` reads a file; takes the arguments of :func:`detect_format`."""
     return detect_format(path, head) in _LOCKS
@@ -90,8 +129,9 @@ def is_lock(path: Path | None, head: bytes) -> bool:
 def read_lock(path: Path | None, data: bytes, *, credentials: Credentials) -> Lock:
     """Read a lock file or an installation report.
 
-    Known are ``pylock.toml`` (PEP 751), ``uv.lock``, ``poetry.lock``, ``pdm.lock`` and the JSON of
-    ``pip install --dry-run --report``; content decides, under whatever name.
+    Known are ``pylock.toml`` (PEP 751), ``uv.lock``, ``poetry.lock``, ``pdm.lock``, ``Pipfile.lock``, locks of pex and
+    ``.pex`` files, bills of materials (CycloneDX, SPDX), and the JSON of ``pip install --dry-run --report``, ``pip
+    inspect``, ``pip list`` and ``conda list``; content decides, under whatever name.
 
     Args:
         path: The file; relative paths in it start from its folder and may not lead out of it, and a
@@ -112,11 +152,10 @@ def read_lock(path: Path | None, data: bytes, *, credentials: Credentials) -> Lo
 
 def _read(path: Path | None, data: bytes, name: str, credentials: Credentials) -> Lock:
     folder = Path.cwd() if path is None else path.parent
-    if data.lstrip()[:1] == b"{" and (path is None or path.suffix.lower() not in {".toml", ".lock"}):
-        from wheelclash.locks import pip_report
-
-        location = LockLocation(name, folder, credentials, path=path, anywhere=True)
-        return pip_report.read(parse_json(data, name), location)
+    if path is not None and is_pex_file(path, data):
+        return _read_pex(path, LockLocation(name, folder, credentials, path=path))
+    if _JSON.match(_start(data)):
+        return _read_json(data, LockLocation(name, folder, credentials, path=path, anywhere=True))
     document = parse_toml(data, name)
     location = LockLocation(name, folder, credentials, path=path)
     kind = _kind(document)
@@ -136,10 +175,36 @@ def _read(path: Path | None, data: bytes, name: str, credentials: Credentials) -
         from wheelclash.locks import pdm
 
         return pdm.read(document, location)
-    raise QuestionError(
-        f"{name} is no lock file that is known here.",
-        "Known: pylock.toml, uv.lock, poetry.lock, pdm.lock, and the JSON of pip install --report.",
-    )
+    raise QuestionError(f"{name} is no lock file that is known here.", KNOWN)
+
+
+def _read_json(data: bytes, location: LockLocation) -> Lock:
+    """Read what is JSON, by the keys that only one format has."""
+    from wheelclash.locks import pex, pip_json, pip_report, pipfile, sbom
+
+    entries = parse_json_list(data, location.name)
+    if entries is not None:
+        return pip_json.read_list(entries, location)
+    document = parse_json(data, location.name)
+    if "install" in document:
+        return pip_report.read(document, location)
+    if "installed" in document and "pip_version" in document:
+        return pip_json.read_inspection(document, location)
+    if "_meta" in document:
+        return pipfile.read(document, location)
+    if "locked_resolves" in document:
+        return pex.read(document, location)
+    if document.values.get("bomFormat") == "CycloneDX":
+        return sbom.read_cyclonedx(document, location)
+    if "spdxVersion" in document or "@graph" in document or "sbom" in document:
+        return sbom.read_spdx(document, location)
+    raise QuestionError(f"{location.name} is JSON, and nothing that is known here.", KNOWN)
+
+
+def _read_pex(path: Path, location: LockLocation) -> Lock:
+    from wheelclash.locks import pex
+
+    return pex.read_pex(path, location)
 
 
 def _kind(document: Table) -> LockKind | None:

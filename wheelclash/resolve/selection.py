@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wheelclash.core.distribution import Candidate, Skip
+    from wheelclash.resolve.requirement import Asked
     from wheelclash.target.target import Target
 
-__all__ = ["Lock", "Selection", "Unlocated", "distinct"]
+__all__ = ["Lock", "Release", "Selection", "Unlocated", "distinct"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,28 @@ class Unlocated:
     index: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release that a list names without its files; the index knows which wheel of it the target takes.
+
+    Attributes:
+        asked: The release as a requirement that pins it.
+        index: The one index to ask, without credentials, or None for the settings' own.
+        hashes: The sha256 of the files that may be taken; empty for any.
+    """
+
+    asked: Asked
+    index: str | None = None
+    hashes: frozenset[str] = frozenset()
+
+
 class Selection(NamedTuple):
     """What would be installed on one target.
 
     Attributes:
         candidates: One wheel for each distribution, its place known.
         unlocated: Wheels that an index must be asked the place of.
+        releases: Releases that an index must be asked the wheels of.
         skipped: What has no wheel for the target, and the like: could have been read, was not.
         not_compared: The project itself, editable and local-directory sources, workspace members.
         roots: Normalised names that were asked for, as opposed to pulled in; empty if the description does not say.
@@ -47,6 +64,7 @@ class Selection(NamedTuple):
     not_compared: Sequence[Skip] = ()
     roots: Sequence[str] = ()
     notes: Sequence[str] = ()
+    releases: Sequence[Release] = ()
 
 
 class Lock(Protocol):
