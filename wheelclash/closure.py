@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from packaging.utils import InvalidWheelFilename
 
-from wheelclash.errors import QuestionError, RequirementError
+from wheelclash.errors import QuestionError, RequirementError, UnresolvedError
 from wheelclash.resolve.listed import Files, group_places, read_files
 from wheelclash.resolve.uv import (
     PATIENCE,
@@ -279,10 +279,10 @@ def _refuse_repositories(files: Files) -> None:
     """Refuse what uv would have git fetch, which it does before it minds that nothing may be built.
 
     Raises:
-        QuestionError: There is such a line.
+        UnresolvedError: There is such a line.
     """
     for line in files.repositories:
-        raise QuestionError(
+        raise UnresolvedError(
             f"{line.where}: {redacted(line.text, files.included.secrets)} comes from a repository, and would have to be"
             " built.",
             "--build lets uv fetch it, and run its code; --no-deps compares the rest of what is listed.",

@@ -27,6 +27,7 @@ __all__ = [
     "ReportError",
     "RequirementError",
     "TargetError",
+    "UnresolvedError",
     "WheelError",
     "WheelclashError",
 ]
@@ -68,6 +69,10 @@ class RequirementError(QuestionError):
     def __str__(self) -> str:
         """Return the argument, then why it will not do."""
         return f"{self.text!r}: {super().__str__()}"
+
+
+class UnresolvedError(QuestionError):
+    """uv finds no set that meets the requirements, or would have to build something first."""
 
 
 class TargetError(QuestionError):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.core.distribution import Candidate, Skip
-from wheelclash.errors import FetchError, QuestionError, WheelError
+from wheelclash.errors import FetchError, QuestionError, UnresolvedError, WheelError
 from wheelclash.http.urls import shown
 from wheelclash.index.client import Found, Links, project_files, read_links
 from wheelclash.index.settings import resolve_settings
@@ -48,6 +48,7 @@ __all__ = ["Gathered", "TargetSet", "gather"]
 
 FORMER_NAME = "--allow-build is now called --build: it also builds wheels of what came as source only"
 _FEW = 3
+_LONGEST_REASON = 200
 _MOST_EXPLAINED = 8
 """Releases that were not chosen, of which uv is asked why: each takes a run of its own."""
 
@@ -102,8 +103,37 @@ def gather(question: Question, reader: WheelReader, *, compares: bool = True) ->
     Raises:
         QuestionError: The question makes no sense, uv finds no solution for it, or there is nothing to compare.
     """
+    inputs = sort_inputs(question, reader.fetcher.credentials, _remote(question, reader))
+    try:
+        return _gather(question, inputs, reader, compares=compares)
+    except UnresolvedError as error:
+        if not _pins_everything(question, inputs, reader.fetcher.credentials):
+            raise
+        as_listed = replace(question, options=replace(question.options, deps=False))
+        gathered = _gather(as_listed, inputs, reader, compares=compares)
+        note = f"every line pins a version, and is compared as listed, since {_beginning(error.reason)}"
+        return gathered._replace(notes=(note, *gathered.notes))
+
+
+def _pins_everything(question: Question, inputs: Inputs, credentials: Credentials) -> bool:
+    """Return whether files of requirements are all there is, and list a set as ``pip freeze`` does: pins and URLs."""
+    others = (inputs.asked, inputs.locks, inputs.folders, question.options.groups)
+    if question.options.deps or any(others):
+        return False
+    files = _read_files(question, inputs, credentials)
+    if files.projects or len(files.lines) < 2:  # noqa: PLR2004 - one pin asks for what it requires
+        return False
+    return all(requirement.direct or pins(requirement.specifier) for requirement in files.listed(credentials).asked)
+
+
+def _beginning(reason: str) -> str:
+    """Return the beginning of an error, as the end of a sentence."""
+    return reason.rstrip(".") if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"
+
+
+def _gather(question: Question, inputs: Inputs, reader: WheelReader, *, compares: bool) -> Gathered:
+    """Return what is to be compared; see :func:`gather`."""
     credentials, progress = reader.fetcher.credentials, reader.fetcher.progress
-    inputs = sort_inputs(question, credentials, _remote(question, reader))
     whole = _whole(question, inputs)
     files: Files | None = None
     left_out = Selection()
@@ -834,9 +864,9 @@ class _Gatherer:
         self._asked = asked
         try:
             closure = self._resolve(asked)
-        except QuestionError as error:
+        except UnresolvedError as error:
             hints = [hint for requirement in asked for hint in (requirement.hint, requirement.if_unknown)]
-            raise QuestionError(error.reason, " ".join(filter(None, [error.hint, *hints]))) from error
+            raise UnresolvedError(error.reason, " ".join(filter(None, [error.hint, *hints]))) from error
         selection = closure.lock(self._reader.fetcher.credentials).select(
             target, extras=(), all_extras=False, groups=()
         )

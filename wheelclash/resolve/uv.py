@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from wheelclash.errors import QuestionError
+from wheelclash.errors import QuestionError, UnresolvedError
 from wheelclash.http.urls import redacted as without_logins
 from wheelclash.target.interpreter import running, target_of
 from wheelclash.target.platforms import PLATFORMS
@@ -81,7 +81,7 @@ class _Message(NamedTuple):
     text: str
 
 
-def failure(complaints: str, returncode: int, secrets: Sequence[Secret], *, builds: bool) -> QuestionError:
+def failure(complaints: str, returncode: int, secrets: Sequence[Secret], *, builds: bool) -> UnresolvedError:
     """Return an error that says in uv's words why it found nothing to install.
 
     Args:
@@ -102,7 +102,7 @@ def failure(complaints: str, returncode: int, secrets: Sequence[Secret], *, buil
             "What came as source only is not known until it is built: --build would build it (runs its code), or ask an"
             " environment it is installed in (wheelclash env)."
         )
-    return QuestionError(f"uv did not resolve this: {_shortened(words)}.", hint)
+    return UnresolvedError(f"uv did not resolve this: {_shortened(words)}.", hint)
 
 
 _CAUSES = (
