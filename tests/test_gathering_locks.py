@@ -315,3 +315,49 @@ def test_a_bad_lock_is_told_in_a_paragraph(ask: Asker, name: str, content: str |
     assert (ran.code, ran.out) == (2, "")
     assert told in ran.err
     assert len(ran.err.splitlines()) <= 3
+
+
+# -- lists ---------------------------------------------------------------------------------------------------
+
+
+def test_a_list_of_what_is_installed_is_a_set(ask: Asker) -> None:
+    """Of pip, of uv, and of pipenv: there with hashes, which decide."""
+    digests = {each.name: ask.index.facts(each.filename).sha256 for each in WHEELS if each.name in LOCKED}
+    listed = [{"name": name, "version": "1.1"} for name in LOCKED]
+    ask.write("list.json", json.dumps([*listed, {"name": "calm", "version": "9"}]))
+    report = ask("list.json")
+    assert found(report) == CLASH
+    assert [(each.requirement, each.code) for each in report.skipped] == [("calm==9", "no-wheel")]
+    locked = {name: {"version": "==1.1", "hashes": [f"sha256:{digests[name]}"]} for name in LOCKED}
+    document = {"_meta": {"pipfile-spec": 6, "sources": [{"name": "own", "url": ask.index.simple}]}, "default": locked}
+    ask.write("Pipfile.lock", json.dumps(document))
+    assert found(ask("Pipfile.lock")) == CLASH
+    locked["x-cu12"]["hashes"] = [f"sha256:{'0' * 64}"]
+    ask.write("Pipfile.lock", json.dumps(document))
+    (skip,) = ask("Pipfile.lock").skipped
+    assert (skip.requirement, skip.code) == ("x-cu12==1.1", "not-found")
+    assert "with a hash that the lock gives" in skip.reason
+
+
+def test_what_pins_everything_is_compared_as_listed_where_uv_cannot_resolve_it(ask: Asker) -> None:
+    """As ``pip freeze`` writes it."""
+    ask.write("ours/pyproject.toml", "[build-system]", "requires = []", "build-backend = 'nothing'")
+    ask.write("freeze.txt", "x-cu12==1.1", "x-cu13==1.1", "-e ./ours")
+    report = ask("freeze.txt")
+    assert found(report) == CLASH
+    assert any("every line pins a version, and is compared as listed" in each for each in report.warnings)
+    ask.write("open.txt", "x-cu12==1.1", "x-cu13", "-e ./ours")
+    with pytest.raises(QuestionError, match="did not resolve"):
+        ask("open.txt")
+
+
+def test_a_lock_of_wheels_on_disk_is_compared(ask: Asker, tmp_path: Path) -> None:
+    for wheel in WHEELS:
+        if wheel.name in {"x-cu12", "x-cu13"}:
+            wheel.write(tmp_path / "wheels")
+    ask.write("r.txt", "x-cu12", "x-cu13")
+    links = ("--no-index", "--find-links", str(tmp_path / "wheels"), "-q", "--format", "pylock.toml")
+    run(tmp_path, UV, "pip", "compile", *links, "-o", "pylock.toml", "r.txt")
+    ask.index.forget()
+    assert found(ask("pylock.toml")) == CLASH
+    assert not ask.index.requests

@@ -72,7 +72,8 @@ def _named(path: Path | None, description: Description, what: str) -> Descriptio
 def _check_stream(head: bytes) -> None:
     if not head.strip():
         raise QuestionError("The standard input is empty: nothing was asked.")
-    if b"\0" in head or head.startswith(b"PK\x03\x04"):
+    is_wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if (b"\0" in head and not is_wide) or head.startswith(b"PK\x03\x04"):
         raise QuestionError("The standard input is no text.", "It takes requirements, a lock file or pip's report.")
 
 

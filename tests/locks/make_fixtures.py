@@ -5,6 +5,7 @@ they need old companions:
 
 * ``--poetry``: poetry 2.5.1; ``--poetry-1.8``: 1.8.5; ``--poetry-1.1``: 1.1.15 (with Python 3.10,
   ``urllib3<2 requests<2.30``)
+* ``--pipenv``: a current pipenv; ``--pex``: a current pex (``pex3`` and ``pex``)
 * ``--pdm``: pdm 2.26.2 with ``hishel<1 unearth<0.18``
 
 What is not given is left as it is. The index's address is replaced by one where nothing listens.
@@ -123,10 +124,45 @@ def make_with_pdm(maker: Maker, pdm: Path) -> None:
             maker.keep("pdm-pylock", "pylock.toml", (project / "pylock.toml").read_text())
 
 
+def make_with_pipenv(maker: Maker, pipenv: Path) -> None:
+    """``Pipfile.lock``, from those of the requirements that are for this Python: pipenv knows no others."""
+    import tomllib
+
+    from packaging.requirements import Requirement
+
+    project = maker.project("pipenv")
+    asked = tomllib.loads((project / "pyproject.toml").read_text())["project"]["dependencies"]
+    (project / "pyproject.toml").unlink()
+    asked = [line for line in asked if (marker := Requirement(line).marker) is None or marker.evaluate()]
+    (project / "requirements.txt").write_text("\n".join([f"-i {maker.index.simple}", *asked, ""]))
+    maker.environ |= {"PIPENV_IGNORE_VIRTUALENVS": "1", "PIPENV_VENV_IN_PROJECT": "1", "PIPENV_NOSPIN": "1"}
+    maker.run(project, pipenv, "--python", sys.executable, "install", "--skip-lock", "-r", "requirements.txt")
+    maker.run(project, pipenv, "install", "--dev", "--skip-lock", "wc-lint")
+    maker.run(project, pipenv, "lock")
+    maker.keep("pipenv", "Pipfile.lock", (project / "Pipfile.lock").read_text())
+
+
+def make_with_pex(maker: Maker, pex: Path) -> None:
+    """A lock of ``pex3 lock create``, for any target; and what ``PEX-INFO`` of a ``.pex`` made of it says."""
+    import tomllib
+    import zipfile
+
+    project = maker.project("pex")
+    asked = tomllib.loads((project / "pyproject.toml").read_text())["project"]["dependencies"]
+    index = ("--no-pypi", "-i", maker.index.simple)
+    style = ("--style", "universal", "--interpreter-constraint", "CPython>=3.10,<3.14")
+    lock = (*style, "--target-system", "linux", "--target-system", "mac", "--target-system", "windows", "--indent", "2")
+    maker.run(project, pex.with_name("pex3"), "lock", "create", *index, *lock, "-o", "pex.json", *asked)
+    maker.keep("pex", "lock.json", (project / "pex.json").read_text())
+    maker.run(project, pex, "--python", sys.executable, *index, "-o", "shop.pex", *asked)
+    with zipfile.ZipFile(project / "shop.pex") as archive:
+        maker.keep("pex-info", "PEX-INFO.txt", archive.read("PEX-INFO").decode())
+
+
 def main() -> None:
     """Make what can be made."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for each in ("poetry", "poetry-1.8", "poetry-1.1", "pdm"):
+    for each in ("poetry", "poetry-1.8", "poetry-1.1", "pdm", "pipenv", "pex"):
         parser.add_argument(f"--{each}", type=Path)
     tools = vars(parser.parse_args())
     with tempfile.TemporaryDirectory() as name, LoopbackIndex(Path(name) / "index") as index:
@@ -142,6 +178,10 @@ def main() -> None:
             make_with_poetry(maker, tools["poetry_1.1"], "poetry-1.1", OLD_PYPROJECT, "default = true")
         if tools["pdm"]:
             make_with_pdm(maker, tools["pdm"])
+        if tools["pipenv"]:
+            make_with_pipenv(maker, tools["pipenv"])
+        if tools["pex"]:
+            make_with_pex(maker, tools["pex"])
 
 
 if __name__ == "__main__":

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from wheelclash.resolve.selection import Lock, Selection
 
 FIXTURES = Path(__file__).parent / "fixtures"
-FILES = {each.parent.name: each for each in FIXTURES.glob("*/*") if each.name != "pyproject.toml"}
+FILES = {
+    each.parent.name: each
+    for each in FIXTURES.glob("*/*")
+    if each.name != "pyproject.toml" and each.parent.name not in {"pex", "pex-info", "pipenv"}  # see test_lists.py
+}
 KINDS: dict[str, SetKind] = {
     "uv": "uv", "uv-export": "pylock", "uv-compile": "pylock", "pip-lock": "pylock", "pip-report": "json",
     "poetry-2.1": "poetry", "poetry-2.0": "poetry", "poetry-1.1": "poetry",

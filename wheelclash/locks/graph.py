@@ -158,16 +158,22 @@ def _package_of(
     return next((number for number in fitting if number in reached), fitting[0])
 
 
-def lines(texts: Iterable[str], markers: Markers) -> Iterator[LockEdge]:
-    """Yield dependencies written as requirements (PEP 508), if their marker holds; other lines are left out."""
+def lines(texts: Iterable[str], markers: Markers, extras: Collection[str] = ()) -> Iterator[LockEdge]:
+    """Yield dependencies written as requirements (PEP 508), if their marker holds; other lines are left out.
+
+    Args:
+        texts: The requirements.
+        markers: Evaluates markers.
+        extras: The active extras of what requires them.
+    """
     for line in texts:
         try:
             requirement = Requirement(line)
         except (ValueError, RecursionError):  # also packaging's own error
             continue
-        if requirement.marker is None or markers.hold(str(requirement.marker)):
-            extras = tuple(canonicalize_name(extra) for extra in requirement.extras)
-            yield LockEdge(canonicalize_name(requirement.name), _specifier(requirement), extras)
+        if requirement.marker is None or markers.hold(str(requirement.marker), extras):
+            names = tuple(canonicalize_name(extra) for extra in requirement.extras)
+            yield LockEdge(canonicalize_name(requirement.name), _specifier(requirement), names)
 
 
 def _specifier(requirement: Requirement) -> Callable[[str], bool]:

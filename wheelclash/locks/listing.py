@@ -1,4 +1,4 @@
-"""Lists of what is installed, or would be: names and versions, whose wheels an index knows."""
+"""Lists of what is installed, or would be: names and versions; an index knows their wheels."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ their markers. A ``.pex`` file holds wheels that were installed into it; ``PEX-I
 
 from __future__ import annotations
 
+import string
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
@@ -17,14 +18,14 @@ from wheelclash.errors import QuestionError
 from wheelclash.files import open_regular
 from wheelclash.http.urls import without_credentials
 from wheelclash.locks.document import parse_json
-from wheelclash.locks.graph import LockEdge, Markers, reach
+from wheelclash.locks.graph import Markers, lines, reach
 from wheelclash.locks.listing import ListedSet
 from wheelclash.locks.location import filename_of
 from wheelclash.locks.package import Locked, LockedFile, locked_file
 from wheelclash.locks.project import Installation, ProjectLock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from wheelclash.locks.document import Table
@@ -36,6 +37,7 @@ __all__ = ["PexLock", "is_pex", "read", "read_pex"]
 
 _INFO = "PEX-INFO"
 _LARGEST_INFO = 16 * 2**20
+_LETTERS = string.ascii_letters
 _SOURCES = (".tar.gz", ".zip", ".tar.bz2", ".tgz")
 
 
@@ -55,16 +57,17 @@ def read(document: Table, location: LockLocation) -> PexLock:
         location,
         resolves,
         document.texts("requirements"),
-        requires_python=pythons[0] if len(pythons) == 1 else None,
+        requires_python=pythons[0].lstrip(_LETTERS) if len(pythons) == 1 else None,
         transitive=document.flag("transitive") or "transitive" not in document,
     )
 
 
 class _Resolve:
-    """One set of releases of a lock, for one platform tag or for all.
+    """One set of releases of a lock, for one platform tag, for where a marker holds, or for all.
 
     Attributes:
         tag: ``interpreter-abi-platform``, or None.
+        marker: A marker that must hold, or None.
         packages: Its releases.
         requires: What each of them requires, as lines.
     """
@@ -72,6 +75,7 @@ class _Resolve:
     def __init__(self, table: Table, location: LockLocation) -> None:
         parts = table.texts("platform_tag") if table.values.get("platform_tag") is not None else []
         self.tag = "-".join(parts) or None
+        self.marker = table.text("marker")
         self.packages: list[Locked] = []
         self.requires: list[list[str]] = []
         for entry in table.tables("locked_requirements"):
@@ -128,14 +132,20 @@ class PexLock(ProjectLock):
         return self._resolve_for(target) is not None
 
     def _resolve_for(self, target: Target) -> _Resolve | None:
-        """Return the releases for a target: those for the best of its tags that has some, else those for any."""
-        by_tag = {resolve.tag: resolve for resolve in self._resolves}
-        return next((by_tag[str(tag)] for tag in target.tags if str(tag) in by_tag), by_tag.get(None))
+        """Return the releases for a target: those for the best of its tags that has some, else by their marker."""
+        by_tag = {resolve.tag: resolve for resolve in self._resolves if resolve.tag is not None}
+        of_tag = next((by_tag[str(tag)] for tag in target.tags if str(tag) in by_tag), None)
+        if of_tag is not None:
+            return of_tag
+        markers = Markers(target, self._name)
+        return next(
+            (resolve for resolve in self._resolves if resolve.tag is None and markers.hold(resolve.marker)), None
+        )
 
     def _check_target(self, target: Target, wanted: LockRequest) -> None:
         if self._resolves and self._resolve_for(target) is None:
-            tags = ", ".join(sorted(str(resolve.tag) for resolve in self._resolves)[:3])
-            raise QuestionError(f"{self._name} is for {tags}, not for {target.label}.")
+            others = ", ".join(sorted(str(resolve.tag or resolve.marker) for resolve in self._resolves)[:3])
+            raise QuestionError(f"{self._name} is for {others}, not for {target.label}.")
         super()._check_target(target, wanted)
 
     def _install(self, target: Target, wanted: LockRequest) -> Installation:  # noqa: ARG002 - it has no groups
@@ -148,32 +158,20 @@ class PexLock(ProjectLock):
         if resolve is None:
             return Installation([])
         markers = Markers(target, self._name)
-        roots = list(_edges(self._requirements, markers, frozenset()))
+        roots = list(lines(self._requirements, markers))
         if not self._transitive:
             return Installation(resolve.packages, [edge.name for edge in roots])
         versions: dict[str, list[tuple[int, str]]] = {}
         for number, package in enumerate(resolve.packages):
             versions.setdefault(package.name, []).append((number, package.version or ""))
         reached = reach(
-            roots, versions, lambda number, extras: _edges(resolve.requires[number], markers, extras), self._name
+            roots, versions, lambda number, extras: lines(resolve.requires[number], markers, extras), self._name
         )
         packages = [
             resolve.packages[number]._replace(extras=tuple(sorted(extras)))
             for number, extras in sorted(reached.items())
         ]
         return Installation(packages, [edge.name for edge in roots])
-
-
-def _edges(lines: Sequence[str], markers: Markers, extras: frozenset[str]) -> Iterator[LockEdge]:
-    """Yield the requirements that hold under some extras; what is no requirement is left out."""
-    for line in lines:
-        try:
-            requirement = Requirement(line)
-        except (ValueError, RecursionError):
-            continue
-        if requirement.marker is None or markers.hold(str(requirement.marker), extras):
-            names = tuple(canonicalize_name(extra) for extra in requirement.extras)
-            yield LockEdge(canonicalize_name(requirement.name), lambda _: True, names)
 
 
 # -- .pex files ----------------------------------------------------------------------------------------------
@@ -215,13 +213,15 @@ def read_pex(path: Path, location: LockLocation) -> ListedSet:
             raise QuestionError(f"{location.name}: {filename[:100]!r} in {_INFO} is no wheel's file name.") from None
         wheels.setdefault((name, str(version)), []).append(locked_file(filename, None))
     packages = [Locked(name=name, version=version, wheels=tuple(files)) for (name, version), files in wheels.items()]
-    roots = [edge.split(";")[0] for edge in info.texts("requirements")]
-    return ListedSet(location.name, [], packages=packages, roots=list(_names(roots)))
+    return ListedSet(location.name, [], packages=packages, roots=_names(info.texts("requirements")))
 
 
-def _names(lines: Sequence[str]) -> Iterator[str]:
-    for line in lines:
+def _names(texts: Sequence[str]) -> list[str]:
+    """Return the names in requirements (PEP 508); what is none is left out."""
+    names: list[str] = []
+    for text in texts:
         try:
-            yield canonicalize_name(Requirement(line).name)
+            names.append(canonicalize_name(Requirement(text).name))
         except (ValueError, RecursionError):
             continue
+    return names

@@ -1,6 +1,6 @@
 """``Pipfile.lock`` of pipenv (``pipfile-spec`` 6): names, versions and hashes, in categories.
 
-The first of its sources is the default index, in whose place the settings' own is asked; a package of another source is
+The settings' own index is asked in the place of its first source, the default index; a package of another source is
 looked up there alone. Files are known by their sha256.
 """
 
@@ -58,7 +58,8 @@ class PipfileLock:
         self._location = location
         meta = document.table("_meta")
         requires = meta.table("requires")
-        self._python = requires.text("python_full_version") or requires.text("python_version") or ""
+        full = requires.text("python_full_version") or requires.text("python_version") or ""
+        self._python = ".".join(full.split(".")[:2])
         sources = meta.tables("sources")
         self._indexes = {source.text("name"): location.index_url(source.text("url")) for source in sources[1:]}
         self._categories = {
@@ -69,9 +70,10 @@ class PipfileLock:
 
     def targets(self) -> list[Target]:
         """Return the common platforms, for the Python that the lock requires; for every Python if it requires none."""
-        wanted = ".".join(self._python.split(".")[:2])
         return targets_among(
-            (), allows=lambda version: not wanted or version.startswith(f"{wanted}."), admits=lambda _: True
+            (),
+            allows=lambda version: not self._python or version.startswith(f"{self._python}."),
+            admits=lambda _: True,
         )
 
     def select(self, target: Target, *, extras: Sequence[str], all_extras: bool, groups: Sequence[str]) -> Selection:  # noqa: ARG002 - all there are is none
@@ -93,7 +95,7 @@ class PipfileLock:
                     entries.setdefault(canonicalize_name(name), self._entry(name, package))
                     roots += [canonicalize_name(name)] if "index" in package else []
         notes = []
-        if self._python and not target.python_version.startswith(self._python):
+        if self._python not in {"", target.minor_version}:
             notes.append(f"{self._name} is for Python {self._python}, and is compared for {target.python_version}")
         files = select_wheels(
             [entry for entry in entries.values() if isinstance(entry, Locked)], target, roots=roots, notes=notes

@@ -118,10 +118,10 @@ def _listed(name: str, components: Iterable[_Component]) -> ListedSet:
     for component in components:
         shown = f"{component.name}=={component.version}" if component.version else component.name
         purls = [purl for text in component.purls if (purl := _purl(text)) is not None]
-        own = next((purl for purl in purls if purl[0] == "pypi"), None)
-        if own is not None:
-            version = own[2] or component.version
-            releases.setdefault((own[1], version), release(own[1], version))
+        python = next((purl for purl in purls if purl[0] == "pypi"), None)
+        if python is not None:
+            version = python[2] or component.version
+            releases.setdefault((python[1], version), release(python[1], version))
         elif purls and purls[0][0] == "conda":
             not_compared[conda_skip(component.name, component.version)] = None
         elif purls:
