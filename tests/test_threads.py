@@ -106,7 +106,8 @@ def test_a_pause_ends_by_itself_where_no_stop_was_told() -> None:
 def test_an_interrupt_ends_the_waiting_at_once() -> None:
     """Although a thread still hangs in a call that cannot be ended, such as a read from a silent server."""
     code = (
-        "import sys, time\n"
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored where the tests run in the background
         "from wheelclash.threads import run_all\n"
         "def hang():\n"
         "    print('hanging', flush=True)\n"
