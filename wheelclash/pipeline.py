@@ -127,7 +127,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
     left_out |= {skip.name: f"{skip.requirement} is not compared: {skip.reason}" for skip in not_compared}
     require_known(question.options.keep, known if there is None else known | there.versions.keys(), left_out)
     notes = list(gathered.notes)
-    sets, further = _each_variant(gathered.sets, read)
+    sets, further = _each_variant([_without_present(each, there) for each in gathered.sets], read)
     notes += further
     views = [_view(each, read, question, reader, where, there, gathered.whole) for each in sets]
     if not _installer(question).takes_variants and any(
@@ -184,6 +184,7 @@ def _reasons(
 def _notes_on_residents(view: View, places: EnvironmentPaths) -> list[str]:
     """Return notes on what clashes and is conda's or dpkg's, and on the wheel variants that are replaced."""
     clashing = {id_ for overlap in view.overlaps if overlap.is_clash for id_ in overlap.ids}
+    by_id = {each.id: each for each in view.distributions}
     notes = [
         restoring_note(each.manager, each.name, each.candidate.version, places)
         for each in view.residents
@@ -192,8 +193,8 @@ def _notes_on_residents(view: View, places: EnvironmentPaths) -> list[str]:
     notes += [
         f"{each.name} {each.candidate.version} was installed from a wheel variant ({each.variant}): an install puts"
         " another build in its place"
-        for each in view.replaced.values()
-        if each.variant is not None
+        for new, each in view.replaced.items()
+        if each.variant not in {None, by_id[new].candidate.variant}
     ]
     return notes
 
@@ -242,6 +243,19 @@ def _skips(sets: Sequence[TargetSet]) -> list[Skip]:
         else skip._replace(reason=f"{skip.reason} [{', '.join(each.label for each in targets)}]")
         for skip, targets in found.items()
     ]
+
+
+def _without_present(found: TargetSet, there: StateReader | None) -> TargetSet:
+    """Return a set in which no wheel is taken in the place of one that is installed in the release asked for."""
+    if there is None:
+        return found
+    versions = there.versions
+    candidates = []
+    for candidate in found.candidates:
+        first, *others = candidate.wheels
+        is_present = versions.get(candidate.name) == first.version
+        candidates.append(replace(first, alternatives=() if is_present else tuple(others), newer=candidate.newer))
+    return found._replace(candidates=candidates)
 
 
 def _each_variant(

@@ -17,6 +17,7 @@ import threading
 from contextlib import closing
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from wheelclash.core.distribution import Skip
 from wheelclash.core.installer import IndexBlock
 from wheelclash.core.plan import check_keepers, plan_repair
 from wheelclash.environment.locate import installer_for, invocation_for
@@ -34,7 +35,6 @@ from wheelclash.target.interpreter import on_path, target_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from wheelclash.core.distribution import Skip
     from wheelclash.core.plan import Party, Repair, RepairState
     from wheelclash.environment.scan import Installed, Scan
     from wheelclash.http.urls import Credentials
@@ -258,6 +258,7 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
     written = [distribution for distribution in before.distributions if distribution.id in plan.reinstalled]
     with closing(session.reader.for_question(settings.cert)) as reader:
         origins = find_origins(written, before, settings, reader, fresh=0)
+    origins = {id_: _within_reach(origin, installer) for id_, origin in origins.items()}
     parties = [_pinned(party, origins.get(party.id)) for party in situation_of(before).parties]
     steps = plan.commanded(installer, parties, invocation_for(installer, interpreter, settings.flags, absolute=True))
     result = result._replace(state="planned", steps=steps, origins=origins)
@@ -293,6 +294,17 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
     outcomes = run(commands, installer, environ, request.output)
     start(interpreter, request.environ, request.output)
     return _looked_at_again(result._replace(outcomes=outcomes), request, installer, session.fetcher.progress)
+
+
+def _within_reach(origin: Origin | Skip, installer: Installer) -> Origin | Skip:
+    """Return an origin, or a skip if the installer cannot write that wheel again."""
+    if isinstance(origin, Skip) or origin.candidate.variant is None or installer.takes_variants:
+        return origin
+    label = origin.candidate.variant
+    reason = (
+        f"it was installed from a wheel variant ({label}), which {installer.name} cannot install; --installer uv can"
+    )
+    return Skip(origin.candidate.name, "variant", reason)
 
 
 def _is_beyond_reach(distribution: Installed) -> bool:

@@ -21,13 +21,31 @@ def record_digest(content: bytes, algorithm: str = "sha256") -> str:
     return f"{algorithm}={base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
 
+_PROVIDERS = {
+    "x86_64": {"requires": ["x86-64-variant-provider"]},
+    "nvidia": {
+        "requires": ["nvidia-variant-provider"],
+        "plugin-api": "nvidia_variant_provider.plugin:NvidiaVariantPlugin",
+    },
+}
+"""What detects the properties of a namespace; uv has these built in."""
+
+
 def variants_json(variants: dict[str, dict[str, dict[str, list[str]]]]) -> bytes:
-    """What describes variants: of one wheel in its dist-info folder, of a release beside its wheels."""
-    namespaces = sorted({namespace for properties in variants.values() for namespace in properties})
+    """What describes variants: of one wheel in its dist-info folder, of a release beside its wheels.
+
+    The values of other namespaces than uv's own suit every machine, the first best.
+    """
+    static: dict[str, dict[str, list[str]]] = {}
+    for properties in variants.values():
+        for namespace, features in properties.items():
+            for feature, values in features.items():
+                static.setdefault(namespace, {}).setdefault(feature, []).extend(values)
+    providers = {name: _PROVIDERS.get(name, {"static-properties": features}) for name, features in static.items()}
     document = {
         "$schema": "https://variants-schema.wheelnext.dev/peps/825/v0.1.1.json",
-        "default-priorities": {"namespace": namespaces},
-        "providers": {name: {"requires": [f"{name.replace('_', '-')}-variant-provider"]} for name in namespaces},
+        "default-priorities": {"namespace": sorted(static) or ["x86_64"]},
+        "providers": providers or {"x86_64": _PROVIDERS["x86_64"]},
         "variants": variants,
     }
     return json.dumps(document, sort_keys=True).encode()

@@ -580,7 +580,7 @@ class _Model(_Player):
     def _may_be_done(self, change: _Change) -> bool:
         """Return whether a command leaves alone what another package manager owns, and every wheel variant.
 
-        A variant would be replaced by another build: neither pip nor uv can be told to take the same one again.
+        A variant that is installed may be replaced by the same variant of another release, and by no other build.
         """
         concerned = [self.by_id[id_] for id_ in change.ids]
         match change.action:
@@ -588,8 +588,8 @@ class _Model(_Player):
                 return all(each.manager is None for each in concerned)
             case "reinstall":
                 return all(each.can_be_rewritten for each in concerned)
-        older = [self._replaced[each.id] for each in concerned if each.id in self._replaced]
-        return all(each.variant is None for each in older)
+        successors = [(self._replaced[each.id], each) for each in concerned if each.id in self._replaced]
+        return all(old.variant in {None, new.candidate.variant} for old, new in successors)
 
     def _stops(self, ids: Collection[str], there: Collection[str]) -> bool:
         """Return whether the installer refuses one of these, or meets a file where it needs a folder."""

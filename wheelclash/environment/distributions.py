@@ -29,6 +29,7 @@ from wheelclash.core.distribution import Skip
 from wheelclash.core.role import is_sourceless
 from wheelclash.core.startup import STARTUP_LIMIT, is_startup_file, runs_code
 from wheelclash.environment.reading import MAX_BYTES, read_small
+from wheelclash.target.variants import Variant, VariantError, evaluate_markers, has_markers, parse_variant
 from wheelclash.wheel.record import (
     BYTECODE,
     MAX_PATH,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from wheelclash.environment.paths import EnvironmentPaths
 
 __all__ = [
+    "UNKNOWN_VARIANT",
     "ExcludedDistribution",
     "FileList",
     "InstalledRecord",
@@ -427,7 +429,11 @@ def _identify(site: str, folder_name: str, taken: set[str]) -> Unread:
     name = canonicalize_name(metadata.name or stem or version or folder_name)
     id_ = f"{site}/{folder_name}" if folder_name in taken else folder_name
     version = metadata.version or (version if stem else "")
-    return Unread(id_, name, version, site, folder, installer, metadata.requires, metadata.requires_python)
+    requires = metadata.requires
+    if any(map(has_markers, requires)):
+        variant = _variant(folder)
+        requires = tuple(evaluate_markers(line, variant) for line in requires)
+    return Unread(id_, name, version, site, folder, installer, requires, metadata.requires_python)
 
 
 def _excluded(distribution: Unread, places: EnvironmentPaths, conda: Mapping[str, str]) -> ExcludedDistribution | None:
@@ -547,6 +553,18 @@ def _direct_url(folder: str) -> dict[str, object]:
         return {}
 
 
+UNKNOWN_VARIANT = "?"
+"""Stands for the label of a wheel variant of which nothing says which it is."""
+
+
+def _variant(folder: str) -> Variant | None:
+    """Return the wheel variant that a distribution was installed from, as far as its variant.json says."""
+    try:
+        return parse_variant(read_small(f"{folder}/variant.json", _METADATA) or b"")
+    except (OSError, VariantError):
+        return None
+
+
 def variant_of(folder: str) -> str | None:
     """Return the label of the wheel variant that a distribution was installed from.
 
@@ -556,16 +574,12 @@ def variant_of(folder: str) -> str | None:
         folder: The dist-info folder.
 
     Returns:
-        None if it is no variant; ``?`` if its ``variant.json`` does not say which.
+        None if it is no variant; :data:`UNKNOWN_VARIANT` if its ``variant.json`` does not say which.
     """
-    path = f"{folder}/variant.json"
-    if not _exists(path):
+    if not _exists(f"{folder}/variant.json"):
         return None
-    try:
-        labels = [*_dict(_dict(json.loads(read_small(path, _METADATA) or b"{}")).get("variants"))]
-    except (OSError, ValueError, RecursionError):
-        labels = []
-    return str(labels[0]) if len(labels) == 1 else "?"
+    variant = _variant(folder)
+    return UNKNOWN_VARIANT if variant is None else variant.label
 
 
 def _is_editable(distribution: Unread) -> bool:

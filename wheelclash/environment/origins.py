@@ -15,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from wheelclash.core.distribution import Candidate, Skip
 from wheelclash.core.layout import installed_path, lay_out
-from wheelclash.environment.distributions import direct_url_of, variant_of
+from wheelclash.environment.distributions import UNKNOWN_VARIANT, direct_url_of
 from wheelclash.errors import FetchError, RequirementError, WheelError
 from wheelclash.index.client import FRESH, project_files
 from wheelclash.installers import INSTALLERS
@@ -55,7 +55,7 @@ class Origin(NamedTuple):
     def pinned(self) -> str:
         """Return how a command names exactly this wheel."""
         candidate = self.candidate
-        if candidate.direct:
+        if candidate.direct or candidate.variant is not None:
             return f"{candidate.name} @ {candidate.url}"
         return f"{candidate.name}{'===' if self.is_ambiguous else '=='}{candidate.version}"
 
@@ -98,13 +98,12 @@ class _Finder(NamedTuple):
     def find(self, distribution: Installed) -> Origin | Skip:
         """Return where it was installed from, if that is still there and the same; else what the index has.
 
-        Of a wheel variant nothing is looked for: neither pip nor uv could be told to take the same build again.
+        Of a wheel variant the wheel with the same label is looked for.
         """
         if distribution.manager is not None:
             return Skip(distribution.name, "not-found", f"it is {distribution.manager}'s, and no wheel")
-        variant = variant_of(distribution.folder)
-        if variant is not None:
-            reason = f"it was installed from a wheel variant ({variant}), and an installer would write another build"
+        if distribution.variant == UNKNOWN_VARIANT:
+            reason = "it was installed from a wheel variant, and its variant.json does not say which"
             return Skip(distribution.name, "variant", reason)
         recorded = direct_url_of(distribution.folder)
         if recorded is None:
@@ -115,10 +114,11 @@ class _Finder(NamedTuple):
         except RequirementError as error:  # the file is gone, as it is in an image that copied wheels in
             gone = error.reason
         else:
-            origin = self._read(distribution, choose_direct(asked, self.scan.target))
-            if isinstance(origin, Origin):
+            chosen = choose_direct(asked, self.scan.target)
+            origin = self._read(distribution, chosen)
+            if isinstance(origin, Origin) and origin.candidate.variant == distribution.variant:
                 return origin
-            gone = origin.reason
+            gone = origin.reason if isinstance(origin, Skip) else "it is another wheel variant"
         origin = self._of_index(distribution)
         if isinstance(origin, Skip) or origin.differs:
             return Skip(
@@ -148,6 +148,8 @@ class _Finder(NamedTuple):
         is_other = isinstance(chosen, Candidate) and Version(chosen.version) != Version(version)
         if is_other:  # ``==1.0`` also means ``1.0+cu12``
             chosen = choose(exactly, project, self.scan.target)
+        if distribution.variant is not None:
+            chosen = _of_variant(distribution, chosen, Version(version))
         origin = self._read(distribution, chosen)
         return origin._replace(is_ambiguous=is_other) if isinstance(origin, Origin) else origin
 
@@ -169,6 +171,17 @@ class _Finder(NamedTuple):
         )
         files = lay_out(contents, rules, self.scan.target).files
         return Origin(chosen, files, _differences(distribution, files, self.scan.places))
+
+
+def _of_variant(distribution: Installed, chosen: Candidate | Skip, version: Version) -> Candidate | Skip:
+    """Return the wheel of the variant that is installed, or a skip; of those that an installer may take."""
+    if isinstance(chosen, Skip):
+        return chosen
+    for wheel in chosen.wheels:
+        if wheel.variant == distribution.variant and Version(wheel.version) == version:
+            return wheel
+    reason = f"it was installed from a wheel variant ({distribution.variant}), and the index has no wheel of that label"
+    return Skip(distribution.name, "variant", reason)
 
 
 def _with_normal_folder(path: InstalledPath) -> InstalledPath:

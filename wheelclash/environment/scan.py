@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.core.content import is_known_stub
-from wheelclash.core.contents import Noted
+from wheelclash.core.contents import Finding, Noted
 from wheelclash.core.distribution import Skip
 from wheelclash.core.layout import EntryPointsError, InstalledFile, Layout, command_content
 from wheelclash.core.overlap import case_only, folded, folders_spelt_differently, judge, questions, same_path, shadowed
@@ -26,6 +26,7 @@ from wheelclash.core.ownership import OwnershipMap
 from wheelclash.core.role import is_sourceless, module_stem, role_of
 from wheelclash.core.startup import findings_of
 from wheelclash.environment.distributions import (
+    UNKNOWN_VARIANT,
     ExcludedDistribution,
     InstalledRecord,
     RecordError,
@@ -34,6 +35,7 @@ from wheelclash.environment.distributions import (
     required_names,
     startup_of,
     take_inventory,
+    variant_of,
 )
 from wheelclash.environment.files import (
     Leftover,
@@ -59,7 +61,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from wheelclash.core.contents import Finding
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
     from wheelclash.environment.distributions import FileList, Inventory, Unread
@@ -417,6 +418,9 @@ def _namespace_inits(missing: Collection[str], distribution: Unread) -> set[str]
     return {key for key, row in distribution.files(inits).items() if is_known_stub(row.digest)}
 
 
+_UNREAD_VARIANT = Finding("variant-unread", None, "its variant.json does not say which wheel variant it is")
+
+
 class Installed(NamedTuple):
     """A distribution of an environment, and what is left of it.
 
@@ -438,6 +442,7 @@ class Installed(NamedTuple):
         absences: What it means that a missing file is gone, by path.
         manager: ``conda`` or ``dpkg`` of a package that one of these installed: no other installer can write it.
         listed: Its RECORD, or its manager's list, as it was read.
+        variant: The label of the wheel variant that it was installed from, as :func:`variant_of` has it.
     """
 
     id: str
@@ -457,6 +462,7 @@ class Installed(NamedTuple):
     absences: Mapping[InstalledPath, Absence] = MappingProxyType({})
     manager: str | None = None
     listed: FileList | None = None
+    variant: str | None = None
 
 
 class Scan(NamedTuple):
@@ -583,6 +589,8 @@ def scan(
         if unseen:
             reason = f"{len(unseen)} of its files cannot be read"
             skipped.append(Skip(distribution.name, "unreadable", reason))
+        variant = variant_of(distribution.folder)
+        odd = [_UNREAD_VARIANT] if variant == UNKNOWN_VARIANT else []
         distributions.append(
             Installed(
                 id=distribution.id,
@@ -597,11 +605,12 @@ def scan(
                 changed=_paths(changed, places),
                 hidden=_paths(unseen, places),
                 unhashed=hashes.unhashed if hashes else None,
-                findings=(*findings[number], *findings_of(startup)),
+                findings=(*findings[number], *findings_of(startup), *odd),
                 startup=startup,
                 absences={places.installed_path(key): absence for key, absence in meaning.items()},
                 manager=distribution.manager,
                 listed=distribution.listed,
+                variant=variant,
             )
         )
     return Scan(

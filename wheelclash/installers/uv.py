@@ -124,6 +124,8 @@ class _Uv(Installer):
         found: dict[str, str | None] = {
             "UV_NO_CONFIG": "1",
             "UV_CONFIG_FILE": None,
+            "UV_PREVIEW": None,  # it may take wheel variants in the place of plain wheels
+            "UV_PREVIEW_FEATURES": None,
             "UV_INDEX_URL": None,
             "UV_EXTRA_INDEX_URL": None,
             "UV_DEFAULT_INDEX": block.index_url,

@@ -198,22 +198,28 @@ def restoring_note(manager: str, name: str, version: str, places: EnvironmentPat
 # -- a set of wheels and an environment --------------------------------------------------------------------------------
 
 
-def into_report(places: EnvironmentPaths, view: View) -> IntoReport:
-    """The environment, and what makes way there."""
-    by_id = {each.id: each for each in view.distributions}
+def into_report(places: EnvironmentPaths, views: Sequence[View]) -> IntoReport:
+    """The environment, and what makes way there, whichever wheel variants come."""
     return IntoReport(
         prefix=str(places.prefix),
         site_packages=places.sites,
         python=None if places.python is None else str(places.python),
-        replaces=tuple(
-            ReplacedReport(old.id, old.name, old.candidate.version, by_id[new].candidate.version)
-            for new, old in view.replaced.items()
-        ),
-        present=tuple(view.present),
+        replaces=tuple(dict.fromkeys(replaced for view in views for replaced in _replaced(view))),
+        present=tuple(dict.fromkeys(name for view in views for name in view.present)),
         unowned=tuple(
-            UnownedReport(*split(each.path), each.role, "warning", each.distribution.name) for each in view.unowned
+            dict.fromkeys(
+                UnownedReport(*split(each.path), each.role, "warning", each.distribution.name)
+                for view in views
+                for each in view.unowned
+            )
         ),
     )
+
+
+def _replaced(view: View) -> Iterator[ReplacedReport]:
+    by_id = {each.id: each for each in view.distributions}
+    for new, old in view.replaced.items():
+        yield ReplacedReport(old.id, old.name, old.candidate.version, by_id[new].candidate.version)
 
 
 def resident_report(each: Distribution, requirers: Iterable[str]) -> DistributionReport:
@@ -275,13 +281,13 @@ def build_report(result: Result) -> Report:
         summary=_summary(
             overlaps,
             [lost for each in diagnosis.values() for lost in each.lost],
-            sum(len(view.unowned) for view in views),
+            len(dict.fromkeys((each.path, each.distribution.name) for view in views for each in view.unowned)),
         ),
         diagnosis=diagnosis,
         remedies=tuple(dict.fromkeys(_remedy(each, view.names) for view in views for each in view.remedies)),
         warnings=tuple(result.warnings),
         reading=result.reading,
-        into=None if result.into is None else into_report(result.into, views[0]),
+        into=None if result.into is None else into_report(result.into, views),
         refused=_refused(views),
         without_remedies=tuple(dict.fromkeys(view.names[id_] for view in views for id_ in view.without_remedies)),
     )
@@ -522,7 +528,7 @@ def _diagnosis(installer: InstallerName, views: Sequence[View], ignores: Sequenc
             UninstallReport(name, dict(sorted(counts.items())), max(0, losers[name] - len(counts)))
             for name, counts in sorted(losses.items())
         ),
-        lost=tuple(taken),
+        lost=tuple(dict.fromkeys(taken)),
     )
 
 
@@ -734,6 +740,7 @@ def _installed(installed: Sequence[Installed], condition: Condition) -> tuple[In
             missing=len(each.missing),
             changed=condition.changed.get(each.id, 0),
             damaged=each.id in condition.damaged,
+            variant=each.variant,
         )
         for each in installed
     )

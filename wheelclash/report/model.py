@@ -747,6 +747,7 @@ class InstalledReport:
         overwritten_by: Names of those whose content stands in its place, and in how many files.
         missing: How many of its files are gone.
         changed: How many of its files hold what nobody recorded.
+        variant: The label of the wheel variant that it was installed from, ``?`` if that cannot be told; else None.
     """
 
     id: str
@@ -767,6 +768,7 @@ class InstalledReport:
     missing: int
     changed: int
     damaged: bool = False
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

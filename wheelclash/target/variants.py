@@ -178,8 +178,8 @@ def _variant(label: str, namespaces: Any) -> Variant:
         for feature, values in _items(features, label)
         for value in _values(values, label)
     ]
-    if (label == NULL) is bool(properties):
-        raise VariantError(f"the variant {label} has {'properties' if properties else 'no property'}")
+    if label == NULL and properties:
+        raise VariantError(f"the variant {label} has properties")
     return Variant(label, tuple(sorted(set(properties))))
 
 
