@@ -469,7 +469,7 @@ def _variants(name: str, target: Target, settings: IndexSettings, reader: WheelR
         if isinstance(candidate, Candidate):
             try:
                 contents, _, _ = reader.read(candidate)
-                required = requirements_of(contents, target).names_under_any_extra
+                required = requirements_of(contents.requires, target).names_under_any_extra
             except (FetchError, WheelError):
                 pass  # the list of families is then all there is
     variants = siblings(name, required)

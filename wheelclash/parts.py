@@ -73,7 +73,8 @@ def distribution_of(path: str | os.PathLike[str], target: Target) -> Distributio
         variant=label,
     )
     layouts = lay_out_for_each(contents, RULES, target)
-    return Distribution(candidate, contents, "local", layouts, requirements_of(contents, target))
+    requirements = requirements_of(contents.requires, target, contents.requires_python)
+    return Distribution(candidate, contents, "local", layouts, requirements)
 
 
 def overlaps_of(distributions: Sequence[Distribution], target: Target) -> list[Overlap]:

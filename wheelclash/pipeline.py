@@ -442,7 +442,14 @@ def _read(candidate: Candidate, reader: WheelReader) -> _Read | Skip:
 def _distribution(candidate: Candidate, read: _Read, target: Target) -> Distribution:
     contents = _held_against_index(read.contents, candidate)
     layouts = lay_out_for_each(contents, RULES, target)
-    return Distribution(candidate, contents, read.evidence, layouts, requirements_of(contents, target))
+    requirements = requirements_of(contents.requires, target, contents.requires_python)
+    return Distribution(
+        candidate,
+        contents,
+        read.evidence,
+        layouts,
+        requirements,
+    )
 
 
 def _held_against_index(contents: Contents, candidate: Candidate) -> Contents:

@@ -11,12 +11,19 @@ from hypothesis import strategies as st
 
 from tests.support.values import LINUX, WINDOWS, distribution, parsed
 from tests.support.wheelmaker import Wheel
-from wheelclash.core.distribution import Edge, Requirements, contradictions, extras_in_force, requirements_of
+from wheelclash.core.distribution import (
+    Edge,
+    Requirements,
+    contradictions,
+    extras_in_force,
+    required_names,
+    requirements_of,
+)
 from wheelclash.target.target import target_for
 
 
 def _required(*requires: str, python: str = "3.12") -> Requirements:
-    return requirements_of(parsed(Wheel("a", requires=list(requires))), target_for(python, "linux"))
+    return requirements_of(parsed(Wheel("a", requires=list(requires))).requires, target_for(python, "linux"))
 
 
 @pytest.mark.parametrize(
@@ -89,8 +96,8 @@ def test_a_requirement_of_an_extra_in_force_can_be_contradicted(
 def test_markers_are_the_targets() -> None:
     """The same metadata requires other things elsewhere."""
     contents = parsed(Wheel("a", requires=["b; sys_platform == 'win32'"]))
-    assert requirements_of(contents, LINUX).names == frozenset()
-    assert requirements_of(contents, WINDOWS).names == {"b"}
+    assert requirements_of(contents.requires, LINUX).names == frozenset()
+    assert requirements_of(contents.requires, WINDOWS).names == {"b"}
 
 
 @pytest.mark.parametrize(
@@ -136,7 +143,8 @@ def test_extras_only_add(requires: list[str]) -> None:
 @pytest.mark.parametrize(("wheel", "has"), [(Wheel("a"), False), (Wheel("a", requires_python=">=3"), True)])
 def test_requires_python(wheel: Wheel, has: bool) -> None:  # noqa: FBT001
     """Whether there is a Requires-Python at all is what pip's order hangs on."""
-    assert requirements_of(parsed(wheel), LINUX).has_requires_python is has
+    contents = parsed(wheel)
+    assert requirements_of(contents.requires, LINUX, contents.requires_python).has_requires_python is has
 
 
 @pytest.mark.parametrize(
@@ -164,3 +172,11 @@ def test_id() -> None:
     found = distribution(Wheel("a"))
     assert found.id == "a-1.0-py3-none-any.whl"
     assert repr(found) == "<Distribution a-1.0-py3-none-any.whl>"
+
+
+@given(st.lists(st.sampled_from([
+    "b", "B.c >= 1", "d; extra == 'x'", "e ; python_version < '3'", "f;python_version >= '3'", "g[x] ; 'a' in 'b'",
+    "h @ https://a.invalid/h.whl", "i ; sys_platform == 'linux' and extra == ''", "", "!",
+])))  # fmt: skip
+def test_required_names_are_those_of_parsed_requirements(lines: list[str]) -> None:
+    assert required_names(lines, LINUX) == requirements_of(lines, LINUX).names

@@ -88,7 +88,8 @@ def distribution_of(wheel: Path, *, direct: bool = True) -> Distribution:
         path=wheel,
     )
     layouts = {each.name: lay_out(contents, each.rules, target) for each in INSTALLERS}
-    return Distribution(candidate, contents, "local", layouts, requirements_of(contents, target))
+    requirements = requirements_of(contents.requires, target, contents.requires_python)
+    return Distribution(candidate, contents, "local", layouts, requirements)
 
 
 def real_files(environment: Environment, paths: Mapping[InstalledPath, object]) -> dict[str, InstalledPath]:

@@ -104,7 +104,14 @@ def distribution(wheel: Wheel, target: Target = LINUX, **candidate: Any) -> Dist
     }
     found = parsed(wheel)
     placed = {each.name: lay_out(found, each.rules, target) for each in INSTALLERS}
-    return Distribution(Candidate(**given | candidate), found, "range", placed, requirements_of(found, target))
+    requirements = requirements_of(found.requires, target, found.requires_python)
+    return Distribution(
+        Candidate(**given | candidate),
+        found,
+        "range",
+        placed,
+        requirements,
+    )
 
 
 def overlaps_of(

@@ -287,7 +287,7 @@ def _requirements(
     required: dict[str, frozenset[str]] = defaultdict(frozenset)
     for row in engine.rows(newest_wheels(wheels).select("project", "requires")):
         contents = Contents("", "", (), (), "", tuple(row["requires"]), None, ())
-        required[row["project"]] |= requirements_of(contents, layout_target()).names_under_any_extra
+        required[row["project"]] |= requirements_of(contents.requires, layout_target()).names_under_any_extra
     return required
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from packaging.requirements import Requirement
@@ -37,7 +38,9 @@ __all__ = [
     "contradictions",
     "extras_in_force",
     "holds",
+    "name_in",
     "parse_requires",
+    "required_names",
     "requirements_of",
 ]
 
@@ -173,6 +176,7 @@ class Skip(NamedTuple):
 
 Choice: TypeAlias = Candidate | Skip
 
+_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
 _EXTRA = re.compile(r'\bextra [=!<>~]+ "([^"]*)"|"([^"]*)" [=!<>~]+ extra\b')
 
 
@@ -285,15 +289,53 @@ class Distribution(NamedTuple):
         return f"<Distribution {self.id}>"
 
 
-def requirements_of(contents: Contents, target: Target) -> Requirements:
-    """Evaluate ``Requires-Dist`` for a target (PEP 508 markers). Lines that cannot be parsed are left out."""
-    parsed = parse_requires(contents.requires)
+def requirements_of(requires: Iterable[str], target: Target, requires_python: str | None = None) -> Requirements:
+    """Evaluate ``Requires-Dist`` for a target (PEP 508 markers). Lines that cannot be parsed are left out.
+
+    Args:
+        requires: ``Requires-Dist``, verbatim.
+        target: Decides markers.
+        requires_python: ``Requires-Python``, or None.
+    """
+    parsed = parse_requires(requires)
     extras = sorted({extra for requirement in parsed for extra in _extras_of(requirement)})
     return Requirements(
         edges=_edges(parsed, target, ""),
         by_extra={extra: _edges(parsed, target, extra) for extra in extras},
-        has_requires_python=_restricts_python(contents.requires_python),
+        has_requires_python=_restricts_python(requires_python),
     )
+
+
+def required_names(requires: Iterable[str], target: Target) -> frozenset[str]:
+    """Return the normalised names that ``Requires-Dist`` lines require without any extra; other lines are left out.
+
+    This is :attr:`Requirements.names` without parsing each line: an environment has tens of thousands of them.
+    """
+    environment = (*sorted(target.markers.items()), ("extra", ""))
+    names = set()
+    for line in requires:
+        head, semicolon, marker = line.partition(";")
+        name = name_in(head)
+        if name and (not semicolon or _marker_holds(marker.strip(), environment)):
+            names.add(name)
+    return frozenset(names)
+
+
+@lru_cache(maxsize=10_000)
+def _marker_holds(text: str, environment: tuple[tuple[str, str], ...]) -> bool:
+    """Return whether a marker holds; an environment repeats a few of them hundreds of thousands of times."""
+    from packaging.markers import Marker
+
+    try:
+        return Marker(text).evaluate(dict(environment))
+    except (KeyError, ValueError, RecursionError):  # packaging's own errors, and what it lets through
+        return False
+
+
+def name_in(requirement: str) -> str:
+    """Return the normalised name that a requirement begins with, whatever follows; empty if it begins with none."""
+    match = _NAME.match(requirement)
+    return "" if match is None else canonicalize_name(match[1])
 
 
 def extras_in_force(distributions: Iterable[Distribution]) -> dict[str, frozenset[str]]:

@@ -11,7 +11,6 @@ requirements on it allow.
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -21,7 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 from wheelclash.core.content import is_known_stub
 from wheelclash.core.disk import Disk
-from wheelclash.core.distribution import allows, holds, parse_requires
+from wheelclash.core.distribution import allows, holds, name_in, parse_requires
 from wheelclash.core.installer import Unordered
 from wheelclash.core.layout import InstalledFile, InstalledPath, Layout
 from wheelclash.core.overlap import contradicted, folded, severity_of
@@ -484,7 +483,6 @@ def _role(file: InstalledFile, stubs: Collection[InstalledPath]) -> Role:
     return "namespace-init" if stub else role_of(file.path, generated=file.member is None)
 
 
-_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
 _MOST = 6
 
 
@@ -637,7 +635,7 @@ def _no_longer_met(
 ) -> Iterator[str]:
     """Yield what stays and requires other versions of what comes."""
     for name, lines in requires.items():
-        concerned = [line for line in lines if (match := _NAME.match(line)) and canonicalize_name(match[1]) in coming]
+        concerned = [line for line in lines if name_in(line) in coming]
         if concerned and name not in coming:
             for requirement in _requirements(concerned, (), target):
                 other = coming[canonicalize_name(requirement.name)]

@@ -17,9 +17,7 @@ import csv
 import io
 import json
 import os
-import re
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from packaging.utils import canonicalize_name
@@ -30,6 +28,7 @@ from wheelclash.core.role import is_sourceless
 from wheelclash.core.startup import STARTUP_LIMIT, is_startup_file, runs_code
 from wheelclash.environment.reading import MAX_BYTES, read_small
 from wheelclash.target.variants import Variant, VariantError, evaluate_markers, has_markers, parse_variant
+from wheelclash.wheel.metadata import Metadata, decode_entry_points, parse_metadata
 from wheelclash.wheel.record import (
     BYTECODE,
     MAX_PATH,
@@ -54,14 +53,12 @@ __all__ = [
     "FileList",
     "InstalledRecord",
     "Inventory",
-    "Metadata",
     "RecordError",
     "Unread",
     "direct_url_of",
     "entry_points_text",
     "metadata_of",
     "read_record",
-    "required_names",
     "source_of",
     "startup_of",
     "take_inventory",
@@ -295,7 +292,6 @@ _SYSTEM = frozenset(
 _SMALL = 64 * 1024
 _METADATA = 4 * 1024 * 1024
 _ENTRY_POINTS = 1024 * 1024
-_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
 
 
 class Unread(NamedTuple):
@@ -377,21 +373,6 @@ class Inventory(NamedTuple):
     unread: list[Unread]
     excluded_distributions: list[ExcludedDistribution]
     closed: list[tuple[str, str]]
-
-
-class Metadata(NamedTuple):
-    """What METADATA says.
-
-    Attributes:
-        name, version: As written; None if it does not say.
-        requires: ``Requires-Dist``, verbatim.
-        requires_python: ``Requires-Python``, or None.
-    """
-
-    name: str | None
-    version: str | None
-    requires: tuple[str, ...]
-    requires_python: str | None = None
 
 
 def take_inventory(places: EnvironmentPaths) -> Inventory:
@@ -640,75 +621,22 @@ def _line(path: str) -> str | None:
 
 
 def metadata_of(folder: str) -> Metadata:
-    """Return the few lines of a METADATA that are needed; its headers only, without the :mod:`email` package.
+    """Return what METADATA says; nothing where it is not there or cannot be read.
 
     Args:
         folder: The dist-info folder.
-
-    Returns:
-        Nothing in it where METADATA is not there or cannot be read.
     """
     try:
-        data = read_small(f"{folder}/METADATA", _METADATA) or b""
+        return parse_metadata(read_small(f"{folder}/METADATA", _METADATA) or b"")
     except OSError:
-        data = b""
-    head = data.replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode("utf-8", "replace")
-    name = version = requires_python = None
-    requires = []
-    for line in head.replace("\n ", " ").replace("\n\t", " ").split("\n"):
-        key, _, value = line.partition(":")
-        match key.lower():
-            case "requires-dist":
-                requires.append(value.strip())
-            case "requires-python":
-                requires_python = value.strip()
-            case "name":
-                name = name or value.strip()
-            case "version":
-                version = version or value.strip()
-    return Metadata(name or None, version or None, tuple(requires), requires_python)
-
-
-def required_names(requires: tuple[str, ...], markers: Mapping[str, str]) -> frozenset[str]:
-    """Return normalised names that ``Requires-Dist`` lines require without any extra; other lines are left out."""
-    evaluate = _evaluator(tuple(sorted(markers.items())))
-    names = set()
-    for line in requires:
-        head, semicolon, marker = line.partition(";")
-        match = _NAME.match(head)
-        if match and (not semicolon or evaluate(marker.strip())):
-            names.add(canonicalize_name(match[1]))
-    return frozenset(names)
-
-
-@cache
-def _evaluator(markers: tuple[tuple[str, str], ...]) -> _Evaluator:
-    return _Evaluator(dict(markers))
-
-
-class _Evaluator:
-    """Evaluates each marker once: an environment repeats a few hundred thousands of times."""
-
-    def __init__(self, markers: dict[str, str]) -> None:
-        self._environment = {**markers, "extra": ""}
-        self._known: dict[str, bool] = {}
-
-    def __call__(self, text: str) -> bool:
-        if text not in self._known:
-            from packaging.markers import Marker
-
-            try:
-                self._known[text] = Marker(text).evaluate(dict(self._environment))
-            except (KeyError, ValueError, RecursionError):  # packaging's own errors, and what it lets through
-                self._known[text] = False
-        return self._known[text]
+        return Metadata()
 
 
 def entry_points_text(folder: str) -> str:
     """Return the text of a dist-info folder's ``entry_points.txt``; empty if it is not there or is no text."""
     try:
-        return (read_small(f"{folder}/entry_points.txt", _ENTRY_POINTS) or b"").decode("utf-8")
-    except (OSError, UnicodeDecodeError, ValueError):
+        return decode_entry_points(read_small(f"{folder}/entry_points.txt", _ENTRY_POINTS) or b"") or ""
+    except (OSError, ValueError):
         return ""
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.core.content import is_known_stub
 from wheelclash.core.contents import Finding, Noted
-from wheelclash.core.distribution import Skip
+from wheelclash.core.distribution import Skip, required_names, requirements_of
 from wheelclash.core.layout import EntryPointsError, InstalledFile, Layout, command_content
 from wheelclash.core.overlap import case_only, folded, folders_spelt_differently, judge, questions, same_path, shadowed
 from wheelclash.core.ownership import OwnershipMap
@@ -32,7 +32,6 @@ from wheelclash.environment.distributions import (
     RecordError,
     entry_points_text,
     read_record,
-    required_names,
     startup_of,
     take_inventory,
     variant_of,
@@ -319,16 +318,12 @@ def _state(
 
 def _requires(distributions: Sequence[Unread], target: Target) -> Callable[[str, str], bool]:
     """Return whether one distribution requires another under any extra; METADATA is parsed when first asked."""
-    from wheelclash.core.contents import Contents
-    from wheelclash.core.distribution import requirements_of
-
     by_id = {distribution.id: distribution for distribution in distributions}
     known: dict[str, frozenset[str]] = {}
 
     def requires(id_: str, other: str) -> bool:
         if id_ not in known:
-            contents = Contents("", "", (), (), "", by_id[id_].requires, None, ())
-            known[id_] = requirements_of(contents, target).names_under_any_extra
+            known[id_] = requirements_of(by_id[id_].requires, target).names_under_any_extra
         return by_id[other].name in known[id_]
 
     return requires
@@ -600,7 +595,7 @@ def scan(
                 folder=distribution.folder,
                 installer=distribution.installer,
                 files=count,
-                requires=required_names(distribution.requires, target.markers),
+                requires=required_names(distribution.requires, target),
                 missing=_paths(missing, places),
                 changed=_paths(changed, places),
                 hidden=_paths(unseen, places),

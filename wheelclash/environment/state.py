@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING
 from wheelclash.core.content import HEAD, INIT_LIMIT, Answer, is_known_stub
 from wheelclash.core.content import answer as judge_content
 from wheelclash.core.contents import Contents
-from wheelclash.core.distribution import Candidate, Distribution, Edge, Requirements, Skip, requirements_of
+from wheelclash.core.distribution import (
+    Candidate,
+    Distribution,
+    Edge,
+    Requirements,
+    Skip,
+    required_names,
+    requirements_of,
+)
 from wheelclash.core.layout import InstalledPath, Layout, LayoutFailure
 from wheelclash.core.overlap import Owner, folded, same_path
 from wheelclash.core.ownership import OwnershipMap
@@ -22,7 +30,6 @@ from wheelclash.core.paths import folders_above
 from wheelclash.core.role import module_stem, role_of
 from wheelclash.core.state import UNRECORDED, State, Unowned
 from wheelclash.environment.distributions import (
-    required_names,
     source_of,
     startup_of,
     variant_of,
@@ -383,9 +390,9 @@ class StateReader:
         folder = os.path.basename(distribution.folder)  # noqa: PTH119
         contents = self._contents(distribution, tuple(self._findings[number]))
         if required is None and layout is not None:
-            required = requirements_of(contents, self._target)
+            required = requirements_of(distribution.requires, self._target, distribution.requires_python)
         if required is None:  # of no consequence but for who requires whom
-            names = required_names(distribution.requires, self._target.markers)
+            names = required_names(distribution.requires, self._target)
             required = Requirements(tuple(Edge(name) for name in sorted(names)))
         layouts = dict.fromkeys((installer.name for installer in INSTALLERS), layout or Layout({}, frozenset()))
         startup = () if layout is None else startup_of(self._owned.keys[number], self.places)
@@ -415,7 +422,8 @@ class StateReader:
         while waiting:
             name = waiting.pop().name
             if name in by_name and name not in names and name not in required:
-                required[name] = requirements_of(self._contents(by_name[name], ()), self._target)
+                resident = by_name[name]
+                required[name] = requirements_of(resident.requires, self._target, resident.requires_python)
                 waiting += required[name].edges
         return required
 

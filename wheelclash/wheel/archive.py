@@ -26,11 +26,11 @@ from wheelclash.target.variants import (
     parse_variant,
     parse_wheel_name,
 )
+from wheelclash.wheel.metadata import decode_entry_points, first_headers, parse_metadata
 from wheelclash.wheel.record import EMPTY_DIGESTS, Record, normalise, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from email.message import Message
 
 __all__ = ["MAX_MEMBER", "MAX_RECORD", "most_bytes", "needed_members", "parse_contents", "read_member"]
 
@@ -141,7 +141,8 @@ def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha
     for path in phantoms:
         findings.append(Finding("phantom-row", path, "RECORD lists it, the wheel has no such file"))
     variant = _variant(texts.get("variant.json"), filename, dist_info, findings)
-    requires, requires_python = _metadata(texts["METADATA"], filename)
+    metadata = parse_metadata(texts["METADATA"])
+    requires = () if "requires-dist" in metadata.doubtful else metadata.requires
     if any(map(has_markers, requires)):
         detail = "what it requires depends on wheel variants, by markers that neither pip nor uv evaluates yet"
         findings.append(Finding("variant-marker", needed[1], detail))
@@ -150,17 +151,17 @@ def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha
         for finding in _metadata_findings(texts["METADATA"], core_metadata_sha256, needed[1]):
             findings.append(finding)
     empty, conflicts = _folders(archive, names, findings)
-    headers = _headers(texts["WHEEL"])
+    headers = first_headers(texts["WHEEL"])
     return Contents(
         dist_info=dist_info,
-        root_is_purelib=str(headers.get("Root-Is-Purelib", "")).strip(),
+        root_is_purelib=headers.get("root-is-purelib", ""),
         members=tuple(members),
         phantoms=(*phantoms, *record.claims),
-        entry_points=_decoded(texts.get("entry_points.txt", b"")),
+        entry_points=decode_entry_points(texts.get("entry_points.txt", b"")),
         requires=requires,
-        requires_python=requires_python,
+        requires_python=None if "requires-python" in metadata.doubtful else metadata.requires_python,
         findings=tuple(sorted(findings, key=lambda finding: (finding.code, finding.path or "", finding.detail))),
-        wheel_version=headers.get("Wheel-Version"),
+        wheel_version=headers.get("wheel-version"),
         folders=empty,
         conflicts=conflicts,
         properties=() if variant is None else variant.properties,
@@ -393,32 +394,9 @@ def _note_oddities(info: zipfile.ZipInfo, path: str, findings: Noted) -> None:
         findings.append(Finding("unprintable-name", path, "its name holds a control character, or one without meaning"))
 
 
-def _metadata(data: bytes, filename: str) -> tuple[tuple[str, ...], str | None]:
-    from packaging.metadata import parse_email
-
-    try:
-        raw, _ = parse_email(data)
-    except (ValueError, LookupError) as error:
-        raise WheelError(filename, "unreadable", f"its METADATA cannot be parsed: {error}") from error
-    return tuple(raw.get("requires_dist", ())), raw.get("requires_python")
-
-
 def _metadata_findings(data: bytes, expected: str, path: str) -> list[Finding]:
     import hashlib
 
     if hashlib.sha256(data).hexdigest() == expected.lower():
         return []
     return [Finding("metadata-mismatch", path, "its METADATA is not the one the index describes")]
-
-
-def _headers(data: bytes) -> Message:
-    from email.parser import BytesHeaderParser
-
-    return BytesHeaderParser().parsebytes(data)
-
-
-def _decoded(data: bytes) -> str | None:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return None

@@ -1,0 +1,110 @@
+"""METADATA, WHEEL and entry points, of wheels and environments alike.
+
+All three are small texts in a ``.dist-info`` folder. What they mean is decided here once; what becomes of a file that
+is missing, or says too little, is decided where it was read. Specifications: core metadata, binary distribution
+format (PEP 427), entry points.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Metadata", "decode_entry_points", "first_headers", "parse_metadata"]
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_HEADER = re.compile(r"([\041-\071\073-\176]+):[ \t]*(.*)", re.DOTALL)
+"""A field's name, of printable ASCII without a colon, and its value, as readers of e-mail headers tell them apart."""
+
+_ONCE = frozenset({"name", "version", "requires-python"})
+"""The fields that occur once, of those that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What METADATA says.
+
+    Attributes:
+        name, version: As written; None if it does not say.
+        requires: ``Requires-Dist``, verbatim.
+        requires_python: ``Requires-Python``, or None. Of several the first counts, as it does for pip and uv.
+        doubtful: Names of the fields, in lower case, of which it is not certain what they say: those that are not
+            UTF-8, and those that may occur once and occur again with another value.
+    """
+
+    name: str | None = None
+    version: str | None = None
+    requires: tuple[str, ...] = ()
+    requires_python: str | None = None
+    doubtful: frozenset[str] = frozenset()
+
+
+def parse_metadata(data: bytes) -> Metadata:
+    """Return what METADATA says, by its headers; the description behind them is not looked at.
+
+    Args:
+        data: The file. Whatever it holds, something comes of it.
+    """
+    first: dict[str, str] = {}
+    requires: list[str] = []
+    doubtful: set[str] = set()
+    for field, value in _headers(data):
+        if field != "requires-dist" and field not in _ONCE:
+            continue
+        readable = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        if field == "requires-dist":
+            requires.append(readable)
+        elif first.setdefault(field, readable) != readable:
+            doubtful.add(field)
+        if readable != value:
+            doubtful.add(field)
+    return Metadata(
+        name=first.get("name") or None,
+        version=first.get("version") or None,
+        requires=tuple(requires),
+        requires_python=first.get("requires-python"),
+        doubtful=frozenset(doubtful),
+    )
+
+
+def first_headers(data: bytes) -> dict[str, str]:
+    """Return the first value of each header of a file such as WHEEL, by its name in lower case."""
+    first: dict[str, str] = {}
+    for field, value in _headers(data):
+        first.setdefault(field, value)
+    return first
+
+
+def decode_entry_points(data: bytes) -> str | None:
+    """Return the text of ``entry_points.txt``; None if it is no UTF-8, which no installer reads."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _headers(data: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the headers, names in lower case: up to the first blank line, or the first that is none (RFC 822).
+
+    A line that begins with blank space belongs to the header before it. What is no UTF-8 is kept as surrogates.
+    """
+    head = data.partition(b"\n\n")[0]  # a description may be long, and is not decoded
+    field = value = None
+    for line in _LINE_END.split(head.decode("utf-8", "surrogateescape")):
+        if line[:1] in {" ", "\t"}:
+            value = f"{value} {line.strip()}" if value is not None else None
+            continue
+        if field is not None and value is not None:
+            yield field, value.strip()
+        field = value = None
+        match = _HEADER.match(line)
+        if match is not None:
+            field, value = match[1].lower(), match[2]
+        elif not line.startswith((":", "From ")):
+            return
+    if field is not None and value is not None:
+        yield field, value.strip()
