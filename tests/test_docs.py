@@ -224,6 +224,23 @@ def test_python_example_prints_what_it_shows(story: Command, block: Block) -> No
 
 
 @posix
+@pytest.mark.parametrize(
+    "command",
+    ["env", "env --keep nixl-cu13", "fix", "fix --keep nixl-cu13", "nixl-cu13==1.1.0 --into .venv", "who nixl_ep"],
+)
+def test_the_first_screen_says_what_is_wrong_and_one_thing_to_do(story: Command, command: str) -> None:
+    """25 lines of 100 columns, the environment by the path that a shell in this folder takes, and one command."""
+    _, screen = _run(story, f"wheelclash {command}")
+    lines = screen.splitlines()
+    assert sum(max(1, -(-len(line) // 100)) for line in lines) <= 25
+    assert str(story.folder) not in screen
+    last = [
+        line for line in lines if re.search(r"\b(wheelclash (env|fix)|install) ", line) and not line.startswith("  ")
+    ]
+    assert len(last) <= 1
+
+
+@posix
 @pytest.mark.parametrize("block", _of("bash"))
 def test_shell_lines_that_install_are_at_least_shell(block: Block) -> None:
     """They need a package index; the README's are run by ``.ci/run`` and by hand."""

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.recorded import RecordedIndex, ask, cases, recorded
 from tests.support.wheelmaker import record_digest
+from wheelclash.report.terminal import Reader
 from wheelclash.session import Session
 
 if TYPE_CHECKING:
@@ -97,6 +98,21 @@ def test_the_pair_that_started_this(
         sizes = Counter(len({owner.size for owner in each.owners}) for each in by_kind["different"])
         assert sizes == {1: 16}, "equal sizes, and yet all differ"
     assert report.exit_code() == 1
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_the_first_screen_of_the_pair_that_started_this(width: int, reports: dict[str, tuple[Report, int]]) -> None:
+    """Who, which files, who is left broken, and one command; 25 lines, however wide the screen."""
+    report, _ = reports["nixl-1.1.0"]
+    lines = ["".join(span.text for span in line) for line in report.to_lines(Reader(width=width))]
+    assert sum(max(1, -(-len(line) // width)) for line in lines) <= 25
+    assert lines[0].startswith("nixl-cu12 1.1.0 and nixl-cu13 1.1.0 clash: 4 errors")
+    assert "3 files, script, different: nixl_etcd_example, nixl_example, telemetry_reader" in lines[1]
+    assert NIXL_EP in lines[2]
+    (command,) = (line for line in lines if line.startswith("    uv pip "))
+    assert command.endswith("nixl-cu12==1.1.0")
+    assert lines.index("Who wins") < lines.index("To keep nixl-cu12")
+    assert lines[-1].startswith("-v shows")
 
 
 def test_a_pair_without_a_common_archive_path_is_found(reports: dict[str, tuple[Report, int]]) -> None:

@@ -1,8 +1,13 @@
-"""Near names."""
+"""Near names, and commands as a person copies them."""
 
 from __future__ import annotations
 
-from wheelclash.wording import near, near_names
+import os
+import shlex
+
+import pytest
+
+from wheelclash.wording import command_line, near, near_names, path_from
 
 
 def test_near_names() -> None:
@@ -19,3 +24,40 @@ def test_near() -> None:
     assert near("zzz", ["b", "a"]) == "Perhaps: a, b?"
     assert near("zzz", []) == ""
     assert near("zzz", [f"name{number}" for number in range(100)]).count(",") == 7
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the quotes of a POSIX shell")
+@pytest.mark.parametrize(
+    ("argument", "shown"),
+    [
+        ("/w/.venv/bin/python", ".venv/bin/python"),
+        ("/w/my env/bin/python", "'my env/bin/python'"),
+        ("/w/python", "./python"),
+        ("/w/3.12", "./3.12"),
+        ("/w/.venv", ".venv"),
+        ("/w/-q/python", "./-q/python"),
+        ("/w/~/python", "'./~/python'"),
+        ("/w", "/w"),
+        ("/w2/python", "/w2/python"),
+        ("--python=/w/.venv", "--python=/w/.venv"),
+        ("a @ file:///w/a.whl", "'a @ file:///w/a.whl'"),
+        ("a>=1", "'a>=1'"),
+        ("", "''"),
+    ],
+)
+def test_commands_are_shortened_to_what_the_shell_takes_here(argument: str, shown: str) -> None:
+    """A path below the folder is relative, and can be taken for nothing else; everything else is as it was."""
+    assert command_line(["run", argument], "/w") == f"run {shown}"
+    assert command_line(["run", argument]) == shlex.join(["run", argument])
+
+
+def test_the_root_folder_shortens_too() -> None:
+    assert path_from(f"{os.sep}a", os.sep) == "a"
+    assert path_from("", os.sep) == ""
+
+
+def test_commands_for_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In double quotes: single ones mean nothing to cmd.exe."""
+    monkeypatch.setattr(os, "name", "nt")
+    line = command_line(["py", "a>=1", r"C:\Program Files\x", "plain", ""])
+    assert line == r'py "a>=1" "C:\Program Files\x" plain ""'

@@ -134,4 +134,4 @@ def counted(call: Callable[[], _T], advance: Callable[[int], None]) -> Callable[
 
 
 SILENT = Progress()
-"""Tells nothing to anything."""
+"""Tells no function anything."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from wheelclash.installers import INSTALLERS, Invocation
 from wheelclash.native.explain import LARGEST, LIMIT, explain_contested
 from wheelclash.report.view import CommandOutcome, RepairResult
 from wheelclash.target.interpreter import on_path, target_of
+from wheelclash.wording import command_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -367,7 +367,7 @@ def _require_ours(option: str, wanted: Iterable[str], found: Scan) -> None:
     for distribution in found.distributions:
         name, manager = distribution.name, distribution.manager
         if manager is not None and name in wanted:
-            command = shlex.join(restoring(manager, name, distribution.version, found.places))
+            command = command_line(restoring(manager, name, distribution.version, found.places))
             raise KeeperError(
                 f"{option} {name}: it is {manager}'s, and neither pip nor uv writes or removes it.",
                 f"To have it written again: {command}" if option == "--keep" else f"Use {manager} itself.",

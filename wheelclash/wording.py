@@ -1,13 +1,15 @@
-"""Wording that every message shares: counts, lists of names whole or cut short, and names near a mistyped one."""
+"""Wording that every message shares: counts, lists of names whole or cut short, names near a mistyped one, commands."""
 
 from __future__ import annotations
 
+import os
+import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["listed", "near", "near_names", "plural", "some"]
+__all__ = ["command_line", "listed", "near", "near_names", "path_from", "plural", "some"]
 
 
 def plural(count: int, word: str, several: str = "") -> str:
@@ -51,3 +53,43 @@ def near(name: str, known: Iterable[str]) -> str:
     names = list(known)
     likeliest = near_names(name, names) or tuple(sorted(names)[:8])
     return f"Perhaps: {', '.join(likeliest)}?" if likeliest else ""
+
+
+_UNQUOTED_BY_CMD = frozenset("&|<>^%!()\"'`,;= \t*?")
+"""What the shells of Windows would take for something else in an argument without quotes."""
+
+
+def command_line(arguments: Sequence[str], here: str | None = None) -> str:
+    """Return a command as a line that a person can copy into a shell of this system.
+
+    Args:
+        arguments: Program and arguments.
+        here: The folder it is run from: paths below it are written as they are seen from there. None to leave them.
+
+    >>> command_line(["/w/.venv/bin/python", "-m", "pip", "install", "a>=1"], "/w")
+    ".venv/bin/python -m pip install 'a>=1'"
+    """
+    seen = [argument if here is None else _from_here(argument, here) for argument in arguments]
+    if os.name != "nt":
+        return shlex.join(seen)
+    return " ".join(f'"{text}"' if not text or _UNQUOTED_BY_CMD.intersection(text) else text for text in seen)
+
+
+def path_from(path: str, here: str | None) -> str:
+    """Return a path as it is seen from a folder: relative, if it lies below.
+
+    >>> path_from("/w/.venv", "/w"), path_from("/w2/.venv", "/w"), path_from("/w", "/w"), path_from("/w/a", None)
+    ('.venv', '/w2/.venv', '/w', '/w/a')
+    """
+    folder = "" if here is None else here.rstrip(os.sep) + os.sep
+    return path[len(folder) :] if folder and path.startswith(folder) and path != folder else path
+
+
+def _from_here(argument: str, here: str) -> str:
+    """Return an argument, a path below ``here`` relative to it, and in such a way that it is still taken for a path.
+
+    A word alone could be a name or a version (``3.12``), a program to look for on PATH, or an option.
+    """
+    path = path_from(argument, here)
+    is_clear = path == argument or path.startswith(".") or (os.sep in path and not path.startswith(("-", "~")))
+    return path if is_clear else f"{os.curdir}{os.sep}{path}"

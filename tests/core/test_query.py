@@ -22,6 +22,7 @@ from wheelclash.installers import INSTALLERS
 from wheelclash.report.build import build_who_report
 from wheelclash.report.model import WhoReport
 from wheelclash.report.schema import read_report, schema_text
+from wheelclash.report.terminal import Reader
 
 if TYPE_CHECKING:
     from wheelclash.target.target import Target
@@ -199,7 +200,7 @@ FULL = full_report()
 @settings(max_examples=30)
 @given(hostile_texts, st.booleans())
 def test_nothing_unprintable_is_in_the_text(text: str, verbose: bool) -> None:  # noqa: FBT001
-    for line in poisoned(FULL, text).to_lines(verbose=verbose):
+    for line in poisoned(FULL, text).to_lines(Reader(verbose)):
         assert all(span.text.isprintable() for span in line)
 
 

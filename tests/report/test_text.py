@@ -21,7 +21,7 @@ from wheelclash.core.state import State
 from wheelclash.installers import INSTALLERS
 from wheelclash.options import Ignore
 from wheelclash.report.build import Wishes, build_environment_report, build_report, judge
-from wheelclash.report.terminal import SCREEN, WIDTH, Section, Span, all_lines, first_screen, height
+from wheelclash.report.terminal import SCREEN, WIDTH, Reader, Section, Span, all_lines, first_screen, height
 from wheelclash.report.text import render
 from wheelclash.report.view import Result, View
 
@@ -49,7 +49,7 @@ def test_nothing_unprintable(text: str, verbose: bool) -> None:  # noqa: FBT001
     if verbose:
         assert found.count("\n") == poisoned(FULL, "X").to_text(verbose=True).count("\n")
     assert found == "".join("".join(span.text for span in line).rstrip() + "\n"
-                            for line in render(poisoned(FULL, text), verbose=verbose))  # fmt: skip
+                            for line in render(poisoned(FULL, text), Reader(verbose)))  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ TYPE_CHECKING = False  # typing's constant, without the cost of importing typing
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
-    from typing import Protocol
+    from typing import Protocol, TextIO
 
     from wheelclash.cli.parser import CommandOptions
     from wheelclash.report.formats import FormatName
     from wheelclash.report.sources import SourceLine
-    from wheelclash.report.terminal import Line, Style
+    from wheelclash.report.terminal import Line, Reader, Style
 
     class Report(Protocol):
         """Any of our reports, as far as it is written."""
@@ -27,11 +27,14 @@ if TYPE_CHECKING:
         def to_text(self, *, verbose: bool = False) -> str:
             """Return the report for people."""
 
-        def to_lines(self, *, verbose: bool = False) -> list[Line]:
+        def to_lines(self, reader: Reader | None = None) -> list[Line]:
             """Return the same as lines of styled spans."""
 
 
-__all__ = ["require_writable", "write_report"]
+__all__ = ["require_writable", "terminal_width", "write_report"]
+
+_NARROWEST = 40
+"""Columns that a screen is taken to have at least."""
 
 _COLORS: dict[Style, str] = {
     "strong": "1",
@@ -54,10 +57,7 @@ def write_report(report: Report, options: CommandOptions) -> None:
     from pathlib import Path
 
     texts = [(Path(file), _as_format(name, report, options)) for name, file in options.output_files]
-    if options.output is None and options.format == "text" and _wants_color(options):
-        text = _colored(report, options)
-    else:
-        text = _as_text(report, options)
+    text = _as_text(report, options) if options.format == "text" else _as_format(options.format, report, options)
     if options.output is not None:
         _write_file("--output", Path(options.output), text)
     for path, other in texts:
@@ -85,8 +85,33 @@ def require_writable(options: CommandOptions) -> None:
 
 
 def _as_text(report: Report, options: CommandOptions) -> str:
-    text = _as_format(options.format, report, options)
-    return text.partition("\n")[0] + "\n" if options.quiet and options.format == "text" else text
+    """Return the report as text: for the screen in front of us and the folder we are in, unless it goes to a file."""
+    from wheelclash.report.terminal import WIDTH, Reader, plain_text
+
+    if options.output is None:
+        width = terminal_width(sys.stdout) or WIDTH
+        reader = Reader(options.verbose, options.quiet, max(_NARROWEST, width), _working_folder())
+    else:
+        reader = Reader(options.verbose, options.quiet)
+    lines = report.to_lines(reader)
+    if options.output is None and _wants_color(options):
+        return "".join(f"{_painted(line)}\n" for line in lines)
+    return plain_text(lines)
+
+
+def terminal_width(stream: TextIO) -> int | None:
+    """Return the columns of the terminal that a stream is; None if it is none."""
+    try:
+        return (stream.isatty() and os.get_terminal_size(stream.fileno()).columns) or None
+    except (ValueError, OSError):
+        return None
+
+
+def _working_folder() -> str | None:
+    try:
+        return os.getcwd()  # noqa: PTH109 - as text
+    except OSError:
+        return None
 
 
 def _as_format(name: FormatName, report: Report, options: CommandOptions) -> str:
@@ -177,11 +202,6 @@ def _wants_color(options: CommandOptions) -> bool:
         return True
     understood = environ.get("TERM") != "dumb" if os.name == "posix" else "WT_SESSION" in environ or "TERM" in environ
     return understood and sys.stdout.isatty()
-
-
-def _colored(report: Report, options: CommandOptions) -> str:
-    lines = report.to_lines(verbose=options.verbose)
-    return "".join(f"{_painted(line)}\n" for line in (lines[:1] if options.quiet else lines))
 
 
 def _painted(line: Line) -> str:

@@ -147,8 +147,9 @@ class CommandOptions(Options):
         help="let what could not be read be no failure",
     )  # fmt: skip
     quiet: bool = option(
-        "-q", "--quiet", default=False, commands=_EVERY, group="output", help="only the first line, no progress"
-    )
+        "-q", "--quiet", default=False, commands=_EVERY, group="output",
+        help="only the first line, of each answer; no progress",
+    )  # fmt: skip
     verbose: bool = option(
         "-v", "--verbose", default=False, commands=_EVERY, group="output",
         help={

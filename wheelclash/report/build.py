@@ -5,7 +5,6 @@ A builder for each report; what several reports hold is made by functions that t
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter, deque
 from dataclasses import replace
 from types import MappingProxyType
@@ -73,7 +72,7 @@ from wheelclash.report.model import (
     WhoReport,
 )
 from wheelclash.version import __version__
-from wheelclash.wording import listed, plural
+from wheelclash.wording import command_line, listed, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -191,7 +190,7 @@ def restoring_note(manager: str, name: str, version: str, places: EnvironmentPat
     """Return a sentence on a package of conda or dpkg that files were taken from: how these are written again."""
     from wheelclash.environment.managed import restoring
 
-    command = shlex.join(restoring(manager, name, version, places))
+    command = command_line(restoring(manager, name, version, places))
     return f"{name} is {manager}'s, and neither pip nor uv writes it again; to have it as it was: {command}"
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import TYPE_CHECKING, Any
 
 from wheelclash.report.model import Report
 from wheelclash.report.problems import problems_of
 from wheelclash.report.terminal import printable
-from wheelclash.wording import plural
+from wheelclash.wording import command_line, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +67,6 @@ def _commands(report: Any) -> Iterator[str]:
         commands = [list(command)] if command else []
         commands = [list(step.command) for step in getattr(report, "steps", ())] or commands
     if commands:
-        text = "\n".join(printable(shlex.join(command)) for command in commands)
+        text = "\n".join(printable(command_line(command)) for command in commands)
         fence = "`" * max([2, *map(len, re.findall("`+", text))]) + "`"
         yield f"\n{_escaped(title)}:\n\n{fence}console\n{text}\n{fence}\n"

@@ -27,10 +27,11 @@ from wheelclash.validation import choice, flag
 
 TYPE_CHECKING = False  # typing's constant; pydantic evaluates this module's annotations, but those of methods
 if TYPE_CHECKING:
+    import os
     from typing import Any
 
     from wheelclash.http.policy import Traffic
-    from wheelclash.report.terminal import Line
+    from wheelclash.report.terminal import Line, Reader
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -119,16 +120,27 @@ class Written:
 
         return to_json(self)
 
-    def to_text(self, *, verbose: bool = False) -> str:
-        """The report as plain text for people, one screen unless ``verbose``; ends with a line break."""
-        lines = ("".join(span.text for span in line).rstrip() for line in self.to_lines(verbose=verbose))
-        return "\n".join(lines) + "\n"
+    def to_text(self, *, verbose: bool = False, here: str | os.PathLike[str] | None = None) -> str:
+        """Return the report as plain text for people, one screen of 100 columns; ends with a line break.
 
-    def to_lines(self, *, verbose: bool = False) -> list[Line]:
-        """Return the same as lines of styled spans."""
+        Args:
+            verbose: Tell everything, however long.
+            here: A folder: paths below it are shortened, and commands are to be run from there.
+        """
+        from wheelclash.report.terminal import Reader, plain_text
+
+        return plain_text(self.to_lines(Reader(verbose, here=None if here is None else str(here))))
+
+    def to_lines(self, reader: Reader | None = None) -> list[Line]:
+        """Return the same as lines of styled spans.
+
+        Args:
+            reader: What it is written for; one screen of 100 columns if None.
+        """
+        from wheelclash.report.terminal import Reader
         from wheelclash.report.text import render
 
-        return render(self, verbose=verbose)
+        return render(self, reader or Reader())
 
 
 # -- a set of wheels ---------------------------------------------------------------------------------------------------

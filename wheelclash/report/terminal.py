@@ -7,10 +7,9 @@ hold anything: escape sequences, line breaks, marks that turn the writing direct
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from wheelclash.wording import listed
+from wheelclash.wording import command_line, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +18,7 @@ __all__ = [
     "SCREEN",
     "WIDTH",
     "Line",
+    "Reader",
     "Section",
     "Span",
     "Style",
@@ -28,6 +28,7 @@ __all__ = [
     "height",
     "not_read",
     "note",
+    "plain_text",
     "printable",
     "printable_section",
 ]
@@ -52,6 +53,23 @@ _MOST_CHARACTERS = 3 * WIDTH
 """Of one line without ``-v``."""
 _MANY_ARGUMENTS = 16
 """Of a command without ``-v``: with fewer, it is long by its paths, and is shown whole."""
+
+
+class Reader(NamedTuple):
+    """What a text is written for.
+
+    Attributes:
+        verbose: Whether everything is told, rather than what fits on one screen.
+        quiet: Whether only the first line is told, of each answer.
+        width: Columns of the screen.
+        here: The folder that commands are run from; paths below it are shortened. None to shorten none.
+    """
+
+    verbose: bool = False
+    quiet: bool = False
+    width: int = WIDTH
+    here: str | None = None
+
 
 Style = Literal["plain", "strong", "error", "warning", "notice", "good", "faint", "command"]
 
@@ -109,7 +127,7 @@ def all_lines(sections: Iterable[Section]) -> list[Line]:
     return [line for section in sections if section.lines for line in (*section.heading, *section.lines)]
 
 
-def first_screen(sections: Iterable[Section], left_out: Sequence[str] = ()) -> list[Line]:
+def first_screen(sections: Iterable[Section], left_out: Sequence[str] = (), *, width: int = WIDTH) -> list[Line]:
     """Return the lines that fit on one screen, and one more that says what ``-v`` shows besides.
 
     Every section gets a line in turn, as long as there is room. What is whole is not cut, so the screen is only kept if
@@ -118,12 +136,13 @@ def first_screen(sections: Iterable[Section], left_out: Sequence[str] = ()) -> l
     Args:
         sections: In order.
         left_out: What the sections do not show without ``-v``, in words: ``3 more remedies``.
+        width: Columns of the screen.
     """
     cut = [section._replace(lines=[_shortened(line) for line in section.lines]) for section in sections]
     filled = [section for section in cut if section.lines]
     counts = [len(section.lines) for section in filled]
-    if sum(map(_heights, filled, counts)) + bool(left_out) > SCREEN:
-        counts = _allotted(filled, SCREEN - 1)
+    if sum(_heights(*each, width) for each in zip(filled, counts, strict=True)) + bool(left_out) > SCREEN:
+        counts = _allotted(filled, SCREEN - 1, width)
     found: list[Line] = []
     told = list(left_out)
     for section, count in zip(filled, counts, strict=True):
@@ -132,19 +151,19 @@ def first_screen(sections: Iterable[Section], left_out: Sequence[str] = ()) -> l
         if count < len(section.lines):
             told.append(f"{section.name} ({len(section.lines) - count:,} more)")
     if told:
-        found.append((Span(_clipped(f"-v shows {listed(told)}", WIDTH), "faint"),))
+        found.append((Span(_clipped(f"-v shows {listed(told)}", width), "faint"),))
     return found
 
 
-def _allotted(sections: Sequence[Section], room: int) -> list[int]:
+def _allotted(sections: Sequence[Section], room: int, width: int) -> list[int]:
     """Return how many lines of each section are shown: one more of each in turn, until nothing fits any more."""
     counts = [len(section.lines) if section.whole else 0 for section in sections]
-    room -= sum(map(_heights, sections, counts))
+    room -= sum(_heights(*each, width) for each in zip(sections, counts, strict=True))
     growing = [number for number, section in enumerate(sections) if not section.whole]
     while growing:
         for number in list(growing):
             section, count = sections[number], counts[number]
-            more = _heights(section, count + 1) - _heights(section, count)
+            more = _heights(section, count + 1, width) - _heights(section, count, width)
             if count == len(section.lines) or more > room:
                 growing.remove(number)
             else:
@@ -153,25 +172,32 @@ def _allotted(sections: Sequence[Section], room: int) -> list[int]:
     return counts
 
 
-def command(arguments: Sequence[str], *, verbose: bool, indent: str = "    ") -> Line:
+def command(arguments: Sequence[str], reader: Reader, *, indent: str = "    ") -> Line:
     """Return a command as a line that a shell understands; of very many arguments, without ``verbose``, the first."""
-    text = shlex.join(arguments)
-    if verbose or len(arguments) <= _MANY_ARGUMENTS or len(text) <= _MOST_CHARACTERS - len(indent):
+    text = command_line(arguments, reader.here)
+    if reader.verbose or len(arguments) <= _MANY_ARGUMENTS or len(text) <= _MOST_CHARACTERS - len(indent):
         return (Span(f"{indent}{text}", "command"),)
     shown = 0
-    while len(shlex.join(arguments[: shown + 1])) < WIDTH - len(indent) - len(" … and 100,000 more arguments (-v)"):
+    while len(command_line(arguments[: shown + 1], reader.here)) < WIDTH - len(indent) - len(
+        " … and 100,000 more arguments (-v)"
+    ):
         shown += 1
-    beginning = shlex.join(arguments[:shown])
+    beginning = command_line(arguments[:shown], reader.here)
     return (Span(f"{indent}{beginning} … and {len(arguments) - shown:,} more arguments (-v)", "faint"),)
 
 
-def height(line: Line) -> int:
+def plain_text(lines: Iterable[Line]) -> str:
+    """Return lines without their styles, as text."""
+    return "".join("".join(span.text for span in line).rstrip() + "\n" for line in lines)
+
+
+def height(line: Line, width: int = WIDTH) -> int:
     """Return how many lines of a screen a line takes."""
-    return max(1, -(-sum(len(span.text) for span in line) // WIDTH))
+    return max(1, -(-sum(len(span.text) for span in line) // width))
 
 
-def _heights(section: Section, count: int) -> int:
-    return sum(map(height, (*section.heading, *section.lines[:count]))) if count else 0
+def _heights(section: Section, count: int, width: int) -> int:
+    return sum(height(line, width) for line in (*section.heading, *section.lines[:count])) if count else 0
 
 
 def _shortened(line: Line) -> Line:

@@ -14,6 +14,7 @@ from wheelclash.core.overlap import GRAVE, SAME_PATH
 from wheelclash.report.model import EnvironmentReport, FixReport, Report, WhoReport
 from wheelclash.report.terminal import (
     Line,
+    Reader,
     Section,
     Span,
     Style,
@@ -24,7 +25,7 @@ from wheelclash.report.terminal import (
     note,
     printable_section,
 )
-from wheelclash.wording import listed, plural, some
+from wheelclash.wording import listed, path_from, plural, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -163,14 +164,23 @@ class _Writer:
         verbose: Whether everything is told, rather than what fits on one screen.
     """
 
-    def __init__(self, *, verbose: bool) -> None:
-        self.verbose = verbose
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.verbose = reader.verbose
         self._names_left_out = False
 
     def lines(self) -> list[Line]:
         """Return the lines, everything in them printable."""
+        if self._reader.quiet:
+            return all_lines([printable_section(Section("", list(self.headlines())))])
         sections = [printable_section(section) for section in self.sections()]
-        return all_lines(sections) if self.verbose else first_screen(sections, self.left_out())
+        return (
+            all_lines(sections) if self.verbose else first_screen(sections, self.left_out(), width=self._reader.width)
+        )
+
+    def headlines(self) -> Iterator[Line]:
+        """Yield the first line of each answer."""
+        yield next(iter(self.sections())).lines[0]
 
     def sections(self) -> Iterator[Section]:
         """Yield the sections, in order."""
@@ -187,7 +197,11 @@ class _Writer:
 
     def command(self, arguments: Sequence[str], indent: str = "    ") -> Line:
         """Return a command as a line that a shell understands."""
-        return command(arguments, verbose=self.verbose, indent=indent)
+        return command(arguments, self._reader, indent=indent)
+
+    def place(self, path: str) -> str:
+        """Return a path as it is seen from the folder that the reader is in."""
+        return path_from(path, self._reader.here)
 
 
 # -- a set of wheels ---------------------------------------------------------------------------------------------------
@@ -230,8 +244,8 @@ def _variants_by_name(targets: Iterable[TargetReport]) -> dict[str, list[str | N
 class _SetWriter(_Writer):
     """Writes the report on a set of wheels, also where it is to be installed into an environment."""
 
-    def __init__(self, report: Report, *, verbose: bool) -> None:
-        super().__init__(verbose=verbose)
+    def __init__(self, report: Report, reader: Reader) -> None:
+        super().__init__(reader)
         self._report = report
         shown = [each for each in report.overlaps if each.severity != "none"]
         self._grave = [each for each in shown if each.severity in GRAVE and not each.ignored]
@@ -281,7 +295,7 @@ class _SetWriter(_Writer):
         refused = refusals_said(report)
         also = f"; {refused}" if refused else ""
         if report.into and (self._grave or self._lost):
-            text = grave_headline(report, report.into, self._grave, self._lost)
+            text = grave_headline(report, self.place(report.into.prefix), self._grave, self._lost)
             return (Span(f"{text}: {told}{also}", "error" if summary.errors else "warning"), Span(where, "faint"))
         if self._grave:
             involved = sorted({owner.distribution for each in self._grave for owner in each.owners})
@@ -311,7 +325,8 @@ class _SetWriter(_Writer):
             text = f"{refused}; no clash otherwise ({count}, {files}{rest})"
             return (Span(text, "error"), Span(where, "faint"))
         if report.into:
-            return (Span(f"{clean_headline(report, report.into)}{rest}", "good"), Span(where, "faint"))
+            text = clean_headline(report, report.into, self.place(report.into.prefix))
+            return (Span(f"{text}{rest}", "good"), Span(where, "faint"))
         return (Span(f"No clash: {count}, {files}{rest}", "good"), Span(where, "faint"))
 
     def _counted(self) -> list[str]:
@@ -353,7 +368,7 @@ class _SetWriter(_Writer):
     def _where(self) -> str:
         targets = self._report.targets
         if self._is_one_target:
-            python = f", {targets[0].python}" if targets[0].python and not self._report.into else ""
+            python = f", {self.place(targets[0].python)}" if targets[0].python and not self._report.into else ""
             choices = f", {len(targets)} choices of wheel variants" if len(targets) > 1 else ""
             return f"{_platform_label(targets[0])}{python}{choices}"
         labels = list(dict.fromkeys(map(_platform_label, targets)))
@@ -677,10 +692,10 @@ def grave_losses(report: Report) -> list[LostReport]:
     return list(found.values())
 
 
-def grave_headline(report: Report, into: IntoReport, grave: Sequence[OverlapReport], lost: Sequence[LostReport]) -> str:
+def grave_headline(report: Report, prefix: str, grave: Sequence[OverlapReport], lost: Sequence[LostReport]) -> str:
     """Who would overwrite how much of whom, and where."""
     said = list(_overlaps_said(report, grave)) + list(_losses_said(lost))
-    return f"{'; '.join(said)} in {into.prefix}"
+    return f"{'; '.join(said)} in {prefix}"
 
 
 def _overlaps_said(report: Report, grave: Sequence[OverlapReport]) -> Iterator[str]:
@@ -729,7 +744,7 @@ def _named_or_counted(texts: Iterable[str]) -> str:
     return listed(found) if len(found) <= _FEW else plural(len(found), "distribution")
 
 
-def clean_headline(report: Report, into: IntoReport) -> str:
+def clean_headline(report: Report, into: IntoReport, prefix: str) -> str:
     """What was compared with what, nothing being wrong."""
     older = {each.name: each.version for each in into.replaces}
     new = [f"{each.name} {each.version}{_now(older.get(each.name))}" for each in report.newcomers]
@@ -740,9 +755,9 @@ def clean_headline(report: Report, into: IntoReport) -> str:
             if into.present
             else ""
         )
-        return f"Nothing to install in {into.prefix}{what}"
+        return f"Nothing to install in {prefix}{what}"
     files = plural(sum(each.files for each in report.newcomers), "file")
-    return f"No clash: {_named_or_counted(new)} ({files}) and {plural(there, 'distribution')} in {into.prefix}"
+    return f"No clash: {_named_or_counted(new)} ({files}) and {plural(there, 'distribution')} in {prefix}"
 
 
 def _now(version: str | None) -> str:
@@ -778,8 +793,8 @@ def way(remedy: RemedyReport) -> str:
 class _EnvironmentWriter(_Writer):
     """Writes the report on an environment."""
 
-    def __init__(self, report: EnvironmentReport, *, verbose: bool) -> None:
-        super().__init__(verbose=verbose)
+    def __init__(self, report: EnvironmentReport, reader: Reader) -> None:
+        super().__init__(reader)
         self._report = report
         shown = [each for each in report.overlaps if each.severity != "none" and not each.ignored]
         self._grave = [each for each in shown if each.severity in GRAVE]
@@ -797,22 +812,31 @@ class _EnvironmentWriter(_Writer):
         yield Section("what is not compared", list(self._not_compared()))
         yield Section("notes", list(self._findings()))
         yield Section("notes", [note(warning) for warning in report.warnings])
-        if report.summary.errors or report.summary.warnings:
+        if self._damaged:
             yield Section("commands", list(self._commands()), heading=[()], whole=True)
 
+    def left_out(self) -> list[str]:
+        """Return what the sections do not show without ``-v``."""
+        environment = self._report.environment
+        return ["a command for CI"] if self._damaged and environment.fix and environment.command else []
+
+    @property
+    def _damaged(self) -> bool:
+        return bool(self._report.summary.errors or self._report.summary.warnings)
+
     def _commands(self) -> Iterator[Line]:
-        """What to do next: see what mends it, and hold it."""
+        """Yield what to do next: see what mends it; else, or with ``-v``, how to notice it the next time."""
         environment = self._report.environment
         if environment.fix:
             yield (Span("What mends it: "), *self.command(environment.fix, ""))
-        if environment.command:
+        if environment.command and (self.verbose or not environment.fix):
             rest = "" if environment.keep else self._others()
             yield (Span("To check this in CI: "), *self.command(environment.command, ""), Span(rest, "faint"))
 
     def _headline(self) -> Line:
         report = self._report
         summary = report.summary
-        where = Span(f"{report.environment.prefix} ({python_of(report.targets[0])}): ", "strong")
+        where = Span(f"{self.place(report.environment.prefix)} ({python_of(report.targets[0])}): ", "strong")
         counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notices, "notice")]
         told = ", ".join(plural(count, word) for count, word in counts if count)
         told += f"{', ' if told else ''}{summary.ignored} ignored" if summary.ignored else ""
@@ -936,11 +960,12 @@ class _EnvironmentWriter(_Writer):
         copies: dict[tuple[str, str], list[str]] = {}
         for each in self._report.environment.hidden:
             owners, found = listed(each.owners), listed(each.by_owners) or "nobody"
+            by_folder, folder = self.place(each.by_folder), self.place(each.folder)
             if each.what == "distribution":
                 other = f", not {owners}" if owners != found else ""
-                copies.setdefault((each.by_folder, each.folder), []).append(f"{each.name} {found}{other}")
+                copies.setdefault((by_folder, folder), []).append(f"{each.name} {found}{other}")
             else:
-                text = f"find {each.name} of {found} in {each.by_folder}, not that of {owners} in {each.folder}"
+                text = f"find {each.name} of {found} in {by_folder}, not that of {owners} in {folder}"
                 yield (Span("  imports  ", "warning"), Span(text))
         for (folder, hidden), texts in copies.items():
             copies_said = self.some(texts, "; ", hint=" (-v)")
@@ -994,8 +1019,8 @@ def _told(each: ContestedReport, owners: Sequence[str]) -> str:
 class _FixWriter(_Writer):
     """Writes the report on a repair."""
 
-    def __init__(self, report: FixReport, *, verbose: bool) -> None:
-        super().__init__(verbose=verbose)
+    def __init__(self, report: FixReport, reader: Reader) -> None:
+        super().__init__(reader)
         self._report = report
 
     def sections(self) -> Iterator[Section]:
@@ -1026,7 +1051,7 @@ class _FixWriter(_Writer):
     def _headline(self) -> Line:
         report = self._report
         environment = report.environment
-        where = Span(f"{environment.prefix} (Python {environment.python_version}): ", "strong")
+        where = Span(f"{self.place(environment.prefix)} (Python {environment.python_version}): ", "strong")
         intact = [each.distribution for each in report.result if each.intact == "yes"]
         broken = [each.distribution for each in report.result if each.intact == "no"]
         lost = f"; {listed(broken)} {'is' if len(broken) == 1 else 'are'} not" if broken else ""
@@ -1092,14 +1117,23 @@ class _FixWriter(_Writer):
         }
         return (Span("  why      ", "error"), Span(told[obstacle.code]))
 
+    def left_out(self) -> list[str]:
+        """Return what the sections do not show without ``-v``."""
+        return ["a way for good"] if self._report.lasting is not None and self._can_last else []
+
+    @property
+    def _can_last(self) -> bool:
+        return self._report.state in {"planned", "mended"}
+
     def _ending(self) -> Iterator[Line]:
+        """Yield the next command; with ``-v`` also the one after which nothing can be overwritten again."""
         report = self._report
         if report.environment.command:
             word = "To try again: " if report.state == "failed" else "To do it: "
             yield (Span(word), *self.command(report.environment.command, ""))
         elif report.state == "mended":
             yield (Span("To check this in CI: "), *self.command(report.environment.check, ""))
-        if report.lasting is not None and report.state in {"planned", "mended", "needs-drop"}:
+        if report.lasting is not None and (report.state == "needs-drop" or (self.verbose and self._can_last)):
             yield (Span("For good: "), *self.command(report.lasting.command, ""))
             for each in report.lasting.losses:
                 yield (Span(f"  {departure_said(each)}", "faint"),)
@@ -1125,29 +1159,35 @@ _MOST_LINES = 12
 class _WhoWriter(_Writer):
     """Writes the report on the owners of paths: however many were asked for, each is answered."""
 
-    def __init__(self, report: WhoReport, *, verbose: bool) -> None:
-        super().__init__(verbose=verbose)
+    def __init__(self, report: WhoReport, reader: Reader) -> None:
+        super().__init__(reader)
         self._report = report
 
     def lines(self) -> list[Line]:
+        if self._reader.quiet:
+            return super().lines()
         return all_lines(printable_section(section) for section in self.sections())
 
+    def headlines(self) -> Iterator[Line]:
+        for block in self._blocks():
+            yield block[0]
+
     def sections(self) -> Iterator[Section]:
-        yield Section("", list(self._answers()))
+        yield Section("", [line for block in self._blocks() for line in block])
         yield Section("", list(self._not_read()))
         yield Section("", [note(warning) for warning in self._report.warnings])
 
-    def _answers(self) -> Iterator[Line]:
+    def _blocks(self) -> Iterator[list[Line]]:
+        """Yield the lines on each path that was asked for; the first of all says where it was looked for."""
         where = Span(f" [{self._where()}]", "faint")
         blocks = [*(list(self._found(each)) for each in self._report.found), *self._absent()]
-        for number, block in enumerate(blocks):
-            yield block[0] if number else (*block[0], where)
-            yield from block[1:]
+        for number, (first, *rest) in enumerate(blocks):
+            yield [first if number else (*first, where), *rest]
 
     def _where(self) -> str:
         environment, target = self._report.environment, self._report.targets[0]
         python = python_of(target)
-        return f"{python}, {target.platform}" if environment is None else f"{environment.prefix}, {python}"
+        return f"{python}, {target.platform}" if environment is None else f"{self.place(environment.prefix)}, {python}"
 
     def _absent(self) -> Iterator[list[Line]]:
         """What was asked for and is not there, as far as could be read."""
@@ -1322,8 +1362,12 @@ def _state(each: BelowReport) -> str:
 # -- any report --------------------------------------------------------------------------------------------------------
 
 
-def render(report: object, *, verbose: bool = False) -> list[Line]:
+def render(report: object, reader: Reader = Reader()) -> list[Line]:  # noqa: B008  (immutable)
     """Return a report as lines of styled spans, everything in them printable.
+
+    Args:
+        report: The report.
+        reader: What the text is written for.
 
     Raises:
         TypeError: It is no report.
@@ -1336,5 +1380,5 @@ def render(report: object, *, verbose: bool = False) -> list[Line]:
     )
     for kind, writer in writers:
         if isinstance(report, kind):
-            return writer(report, verbose=verbose).lines()
+            return writer(report, reader).lines()
     raise TypeError(f"a {type(report).__name__} is no report")
