@@ -90,7 +90,7 @@ def test_one_wheel_alone_is_asked_with_its_dependencies(
     ran = ask(what, "--keep", "ours", "--installer", "uv", *LINUX, cwd=tmp_path)
     assert ran.code == 1, ran.out + ran.err
     assert "ours 1.0 and right 1.0 clash" in ran.out
-    assert str(path) in ran.out, "commands name the very wheel"
+    assert f"install dist/{path.name}\n" in ran.out, "commands name the very wheel"
     index.forget()
     offline = ask(what, "--offline", "--no-cache", *LINUX, cwd=tmp_path, UV_CACHE_DIR=str(tmp_path / "none"))
     assert (offline.code, offline.out) == (2, "")
@@ -212,7 +212,7 @@ def test_wrong_question_is_told_in_a_paragraph(ask: Command, arguments: list[str
     assert (ran.code, ran.out) == (2, "")
     assert told.lower() in ran.err.lower()
     assert "error" in ran.err
-    assert len(ran.err.splitlines()) <= 2
+    assert len(ran.err.splitlines()) <= 3
 
 
 @pytest.mark.parametrize("word", ["history", "upgrade", "atlas"])
@@ -236,6 +236,44 @@ def test_a_first_word_that_is_nearly_a_command_is_asked_about_and_no_index_is(
     assert f"perhaps {near}?" in ran.err
     assert f"check {word}" in ran.err
     assert not index.requests
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong", "next_step"),
+    [
+        (("left", "--keeep", "x"), "there is no option --keeep", "Perhaps: --keep? All options: wheelclash --help"),
+        (("env", "--kep=x"), "there is no option --kep", "Perhaps: --keep? All options: wheelclash env --help"),
+        (("left", "--zzz"), "there is no option --zzz", "All options: wheelclash --help"),
+        (("left", "--apply"), "--apply is no option of wheelclash check",
+         "It is one of wheelclash fix. All options: wheelclash --help"),
+        (("env", "a", "b"), "'b' is one argument too many", "All options: wheelclash env --help"),
+        (("left", "--format", "jsn"), "invalid choice: 'jsn' (perhaps json? choose from text, json,",
+         "All options: wheelclash --help"),
+        (("who",), "the following arguments are required: PATH", "All options: wheelclash who --help"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_usage_and_what_comes_next(
+    ask: Command, arguments: tuple[str, ...], wrong: str, next_step: str
+) -> None:
+    """What is wrong, the usage in one line, and in the last line what was perhaps meant."""
+    ran = ask(*arguments)
+    first, usage, last = ran.err.splitlines()
+    assert (ran.code, ran.out) == (2, "")
+    assert wrong in first
+    assert usage.startswith("usage: wheelclash ")
+    assert last == next_step
+
+
+def test_a_mistyped_project_is_told_its_near_names_and_no_list_is_asked_for(ask: Command, index: LoopbackIndex) -> None:
+    """They come from the set and from the known families; of an index only the pages of what was named are asked."""
+    index.forget()
+    assert "perhaps left was meant" in ask("lefft", "left", "right", *LINUX).out
+    assert "perhaps opencv-python or" in ask("opencv-pythn", "left", *LINUX).out
+    alone = ask("opencv-pythn", *LINUX).err.splitlines()
+    assert len(alone) == 2
+    assert alone[-1].startswith("Perhaps opencv-python or ")
+    asked = {request.path.strip("/").rpartition("/")[2] for request in index.requests}
+    assert {name for name in asked if not name.endswith(".whl")} <= {"lefft", "left", "right", "opencv-pythn"}
 
 
 def test_a_name_with_another_letter_than_a_command_is_a_name(ask: Command) -> None:

@@ -23,7 +23,7 @@ from wheelclash.resolve.requirement import Asked, applies, parse
 from wheelclash.resolve.selection import Selection, distinct
 from wheelclash.resolve.wheelhouse import select_from_folder, targets_of, wheels_of, without_absent
 from wheelclash.threads import run_all
-from wheelclash.wording import some
+from wheelclash.wording import near_names, some
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -841,7 +841,7 @@ class _Gatherer:
             target,
             exclude_newer=self._question.options.exclude_newer,
             prereleases=self._question.options.prereleases,
-            known=[name for name, page in self._pages.items() if isinstance(page, Found)],
+            known=self._known(asked.name or ""),
             note=self.notes.append,
         )
         if isinstance(choice, Skip) and choice.code == "not-found" and asked.if_unknown:
@@ -849,6 +849,15 @@ class _Gatherer:
         if isinstance(choice, Skip) and choice.near:
             return choice._replace(reason=f"{choice.reason}; perhaps {' or '.join(choice.near)} was meant")
         return choice
+
+    def _known(self, name: str) -> list[str]:
+        """Return names to suggest for one that no index knows: those that it knows, and of families."""
+        page = self._pages.get(name)
+        if isinstance(page, Found) and any(source.files for source in page.sources):
+            return []
+        from wheelclash.resolve.families import known_names
+
+        return [*(other for other, page in self._pages.items() if isinstance(page, Found)), *known_names()]
 
     def _before_resolving(self, asked: Asked) -> Skip | None:
         """Return why uv is not asked about a wheel or URL: not for the target, or to be built first; else None."""
@@ -866,6 +875,7 @@ class _Gatherer:
             closure = self._resolve(asked)
         except UnresolvedError as error:
             hints = [hint for requirement in asked for hint in (requirement.hint, requirement.if_unknown)]
+            hints += _nearest(error, [requirement.name for requirement in asked if requirement.name])
             raise UnresolvedError(error.reason, " ".join(filter(None, [error.hint, *hints]))) from error
         selection = closure.lock(self._reader.fetcher.credentials).select(
             target, extras=(), all_extras=False, groups=()
@@ -961,6 +971,19 @@ class _Gatherer:
             all_extras=question.options.all_extras,
             groups=question.options.groups,
         )
+
+
+def _nearest(failed: QuestionError, asked: Sequence[str]) -> list[str]:
+    """Return hints at names near those that were asked for and that no index has, by what uv says."""
+    from wheelclash.resolve.families import known_names
+    from wheelclash.resolve.uv import unknown_projects
+
+    hints = []
+    for name in unknown_projects(failed):
+        near = near_names(name, {*asked, *known_names()} - {name}) if name in asked else ()
+        if near:
+            hints.append(f"Perhaps {' or '.join(near)} was meant.")
+    return hints
 
 
 def _holds(asked: Asked, target: Target) -> bool:

@@ -41,11 +41,11 @@ def some(texts: Iterable[str], most: int | None, *, separator: str = ", ", hint:
     return f"{separator.join(shown)}{more}"
 
 
-def near_names(name: str, known: Iterable[str], *, most: int = 3) -> tuple[str, ...]:
-    """Return up to ``most`` of ``known`` that look like ``name``, nearest first."""
+def near_names(name: str, known: Iterable[str], *, most: int = 3, likeness: float = 0.6) -> tuple[str, ...]:
+    """Return up to ``most`` of ``known`` that look like ``name``, nearest first; ``likeness`` is 1 for the same."""
     import difflib  # dear, and only needed for a mistake
 
-    return tuple(difflib.get_close_matches(name, list(known), n=most, cutoff=0.6))
+    return tuple(difflib.get_close_matches(name, list(known), n=most, cutoff=likeness))
 
 
 def near(name: str, known: Iterable[str]) -> str:

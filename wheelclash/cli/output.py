@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         def to_text(self, *, verbose: bool = False) -> str:
             """Return the report for people."""
 
-        def to_lines(self, reader: Reader | None = None) -> list[Line]:
+        def to_lines(self, reader: Reader = ..., /) -> list[Line]:
             """Return the same as lines of styled spans."""
 
 

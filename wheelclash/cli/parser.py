@@ -405,13 +405,33 @@ examples:
 
 
 class _Parser(argparse.ArgumentParser):
-    """One line of usage and one paragraph of error."""
+    """A mistake costs three lines: what is wrong, the usage, and what to do next."""
 
-    def error(self, message: str) -> NoReturn:
+    command = "check"
+
+    def error(self, message: str, hint: str = "") -> NoReturn:
         from wheelclash.http.urls import redacted
 
-        message = redacted(message)
-        self.exit(2, f"{self.prog}: error: {message}\nTry '{self.prog} --help'.\n")
+        lines = [f"{self.prog}: error: {redacted(message)}", " ".join(self.format_usage().split())]
+        lines.append(f"{redacted(hint)} All options: {self.prog} --help".lstrip())
+        self.exit(2, "\n".join(lines) + "\n")
+
+    def parse_args(  # type: ignore[override]  # for no other kind of namespace
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        parsed, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            from wheelclash.cli.mistakes import explain_unknown
+
+            others = [other for other in COMMANDS if other != self.command]
+            self.error(*explain_unknown(unknown, self, self.command, others, parser_of))
+        return parsed
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            from wheelclash.cli.mistakes import explain_choice
+
+            raise argparse.ArgumentError(action, explain_choice(value, action.choices))
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         """Print what argparse prints, but do not let a standard output that cannot be written to pass in silence."""
@@ -490,7 +510,8 @@ def _refuse_near_command(word: str) -> None:
     """
     near = _OPTIONS_AS_WORDS.get(word) or next((command for command in COMMANDS if _is_slip(word, command)), None)
     if near is not None:
-        parser_of("check").error(f"'{word}': perhaps {near}? For a project of that name: wheelclash check {word} …")
+        hint = f"For a project of that name: wheelclash check {word} …"
+        parser_of("check").error(f"'{word}': perhaps {near}?", hint)
 
 
 def _is_slip(word: str, meant: str) -> bool:
@@ -501,11 +522,12 @@ def _is_slip(word: str, meant: str) -> bool:
     return len(long) == len(short) + 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
 
 
-def parser_of(command: str) -> argparse.ArgumentParser:
+def parser_of(command: str) -> _Parser:
     """Return the parser of a command's options. What was not given is not in its answer."""
     spoken = command.replace("-", " ") if command in EVERY.split() else command
     parser = _Parser(prog=f"wheelclash {spoken}", formatter_class=_Formatter, allow_abbrev=False)
     name = command if command in COMMANDS else "check"
+    parser.command = name
     about = COMMANDS[name]
     parser.description = about.description
     parser.usage = about.usage or None

@@ -76,12 +76,14 @@ def discard() -> None:
 
 
 def complain(error: object) -> None:
-    """Tell what went wrong, in one paragraph, nothing unprintable in it."""
+    """Tell what went wrong, nothing unprintable in it; what to do about it has the last line to itself."""
     from wheelclash.http.urls import redacted
     from wheelclash.report.terminal import printable
 
+    text, hint = str(error), str(getattr(error, "hint", ""))
+    lines = [text.removesuffix(hint).rstrip(), hint] if hint and text != hint else [text]
     try:
-        sys.stderr.write(f"wheelclash: error: {printable(redacted(str(error)))}\n")
+        sys.stderr.write("wheelclash: error: " + "".join(f"{printable(redacted(line))}\n" for line in lines))
     except OSError:
         return  # there is no standard error to write to
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wheelclash.core.overlap import SEVERITIES
-from wheelclash.report.terminal import Section, Span, all_lines, first_screen, not_read, note, printable_section
+from wheelclash.report.terminal import Reader, Section, Span, lay_out, not_read, note, plain_text
 from wheelclash.wording import plural, some
 
 if TYPE_CHECKING:
@@ -40,14 +40,13 @@ class _Report:
         """Return the report for programs."""
         return json.dumps({"contents_schema": _VERSION, **self.value()}, indent=2) + "\n"
 
-    def to_lines(self, *, verbose: bool = False) -> list[Line]:
+    def to_lines(self, reader: Reader = Reader()) -> list[Line]:  # noqa: B008  (immutable)
         """Return the text as lines of styled spans."""
-        sections = [printable_section(section) for section in self.sections(verbose=verbose)]
-        return all_lines(sections) if verbose else first_screen(sections)
+        return lay_out(self.sections(verbose=reader.verbose), reader)
 
     def to_text(self, *, verbose: bool = False) -> str:
         """Return the report for people."""
-        return "".join("".join(span.text for span in line) + "\n" for line in self.to_lines(verbose=verbose))
+        return plain_text(self.to_lines(Reader(verbose)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,10 +137,9 @@ class Written:
         Args:
             reader: What it is written for; one screen of 100 columns if None.
         """
-        from wheelclash.report.terminal import Reader
         from wheelclash.report.text import render
 
-        return render(self, reader or Reader())
+        return render(self) if reader is None else render(self, reader)
 
 
 # -- a set of wheels ---------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from wheelclash.wording import command_line, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = [
     "SCREEN",
@@ -26,6 +26,7 @@ __all__ = [
     "command",
     "first_screen",
     "height",
+    "lay_out",
     "not_read",
     "note",
     "plain_text",
@@ -120,6 +121,21 @@ def printable_section(section: Section) -> Section:
         for part in (section.heading, section.lines)
     )
     return section._replace(heading=heading, lines=lines)
+
+
+def lay_out(sections: Iterable[Section], reader: Reader, left_out: Callable[[], Sequence[str]] = tuple) -> list[Line]:
+    """Return the lines of sections for a reader, everything in them printable.
+
+    Args:
+        sections: In order; the first line of all is the answer in short.
+        reader: What they are written for.
+        left_out: Called last: what the sections do not show without ``-v``, in words.
+    """
+    printables = map(printable_section, sections)
+    if reader.quiet:
+        return [next(line for section in printables for line in section.lines)]
+    shown = list(printables)
+    return all_lines(shown) if reader.verbose else first_screen(shown, left_out(), width=reader.width)
 
 
 def all_lines(sections: Iterable[Section]) -> list[Line]:

@@ -20,7 +20,7 @@ from wheelclash.report.terminal import (
     Style,
     all_lines,
     command,
-    first_screen,
+    lay_out,
     not_read,
     note,
     printable_section,
@@ -171,16 +171,7 @@ class _Writer:
 
     def lines(self) -> list[Line]:
         """Return the lines, everything in them printable."""
-        if self._reader.quiet:
-            return all_lines([printable_section(Section("", list(self.headlines())))])
-        sections = [printable_section(section) for section in self.sections()]
-        return (
-            all_lines(sections) if self.verbose else first_screen(sections, self.left_out(), width=self._reader.width)
-        )
-
-    def headlines(self) -> Iterator[Line]:
-        """Yield the first line of each answer."""
-        yield next(iter(self.sections())).lines[0]
+        return lay_out(self.sections(), self._reader, self.left_out)
 
     def sections(self) -> Iterator[Section]:
         """Yield the sections, in order."""
@@ -1164,16 +1155,12 @@ class _WhoWriter(_Writer):
         self._report = report
 
     def lines(self) -> list[Line]:
-        if self._reader.quiet:
-            return super().lines()
-        return all_lines(printable_section(section) for section in self.sections())
-
-    def headlines(self) -> Iterator[Line]:
-        for block in self._blocks():
-            yield block[0]
+        """Return all lines on each path, or the first of each."""
+        blocks = ([block[0]] if self._reader.quiet else block for block in self._blocks())
+        sections = [Section("", [line for block in blocks for line in block])]
+        return all_lines(map(printable_section, sections if self._reader.quiet else [*sections, *self.sections()]))
 
     def sections(self) -> Iterator[Section]:
-        yield Section("", [line for block in self._blocks() for line in block])
         yield Section("", list(self._not_read()))
         yield Section("", [note(warning) for warning in self._report.warnings])
 

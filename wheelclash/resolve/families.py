@@ -18,7 +18,7 @@ from wheelclash.wording import near_names
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Family", "Siblings", "families", "family_of", "siblings"]
+__all__ = ["Family", "Siblings", "families", "family_of", "known_names", "siblings"]
 
 
 class Family(NamedTuple):
@@ -81,6 +81,12 @@ def _listed() -> bytes:
     return (Path(__file__).parents[2] / "data" / "families.toml").read_bytes()
 
 
+def known_names() -> list[str]:
+    """Return the names of all members of families, and of their meta packages, sorted."""
+    names = {member for family in families() for member in family.members}
+    return sorted(names | {family.meta for family in families() if family.meta is not None})
+
+
 def family_of(name: str) -> Family | None:
     """Return the family a distribution belongs to, as a member or as its meta package."""
     wanted = canonicalize_name(name)
@@ -107,10 +113,7 @@ def siblings(name: str, requires: Iterable[str] = ()) -> Siblings:
         return Siblings(names, f"the {family.name} family shares {family.shares} ({family.evidence})")
     if names:
         return Siblings(names, f"{wanted} names them among its requirements")
-    known = sorted(
-        {member for family in families() for member in (*family.members, *([family.meta] if family.meta else []))}
-    )
-    near = near_names(wanted, known)
+    near = near_names(wanted, known_names())
     perhaps = f"; perhaps {' or '.join(near)} was meant" if near else ""
     return Siblings((), f"no family is known that {wanted} belongs to, and it requires no variant of itself{perhaps}")
 

@@ -42,6 +42,7 @@ __all__ = [
     "passwords",
     "redacted",
     "run",
+    "unknown_projects",
     "uv_target",
     "warnings",
     "without_secrets",
@@ -114,6 +115,11 @@ _CAUSES = (
 _LONGEST_CAUSE = 240
 _MARKED = re.compile(r"(?<=[\w\]])\{[^{}]*\}")
 """The marker that uv puts behind a name."""
+
+
+def unknown_projects(failed: QuestionError) -> tuple[str, ...]:
+    """Return the names of which uv says that no index has them."""
+    return tuple(dict.fromkeys(re.findall(r"([\w.-]+) was not found in", failed.reason)))
 
 
 def cause(failed: QuestionError) -> str:
