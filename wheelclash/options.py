@@ -408,7 +408,7 @@ class Options:
         | dict.fromkeys(("env", "fix", "who"), "an interpreter or the folder of its environment"),
     )  # fmt: skip
     target: Target | Sequence[Target] | None = option(default=None, commands="check who", check=_targets)
-    index: IndexOptions | None = option(nested=IndexOptions, commands="check env fix who", check=_index)
+    index: IndexOptions | None = option(nested=IndexOptions, commands=_READING, check=_index)
     variants: Sequence[str] = option(
         "--variant", default=(), commands="check who", group="set", metavar="LABEL", check=texts,
         help="of projects with wheel variants only this one, or NAME=LABEL; repeatable",

@@ -194,7 +194,10 @@ def _read_wheel(candidate: Candidate | Skip, reader: WheelReader, known: Known, 
         if source.identity in known:
             return None
         with closing(reader.for_question(None if reader.fetcher.cert is None else str(reader.fetcher.cert))) as own:
-            contents, evidence, _ = own.read(candidate)
+            if candidate.path is None:
+                contents, evidence, _ = own.read(candidate)
+            else:
+                contents, evidence = own.read_local(candidate, keep=True)
             files, refused = file_rows(contents)
             if evidence == "local":
                 files = [_with_stub(file, candidate, own) for file in files]

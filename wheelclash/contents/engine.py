@@ -108,9 +108,13 @@ class DuckDB(Engine):
         }
         if threads is not None:
             settings["threads"] = str(threads)
-        for name, value in settings.items():
-            backend.raw_sql(f"SET {name} = {value}")
-        super().__init__(backend, dataset)
+        try:
+            for name, value in settings.items():
+                backend.raw_sql(f"SET {name} = {value}")
+            super().__init__(backend, dataset)
+        except BaseException:
+            self._spill.cleanup()
+            raise
 
     def _keep(self, expression: ir.Table) -> ir.Table:
         self._kept += 1

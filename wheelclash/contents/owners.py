@@ -6,6 +6,7 @@ one row group of 32,768 pairs is read, and then the rows of the owners alone.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -13,7 +14,7 @@ from wheelclash.contents.rows import path_hash
 from wheelclash.core.query import normalize_query
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from wheelclash.contents.dataset import Dataset, Part
     from wheelclash.core.role import Role
@@ -130,11 +131,7 @@ def _projects(parts: Iterable[Part], hashes: Collection[int]) -> dict[int, dict[
     wanted = sorted(hashes)
     for number, part in enumerate(parts):
         with pq.ParquetFile(part.file("paths")) as file:
-            groups = []
-            for group in range(file.num_row_groups):
-                statistics = file.metadata.row_group(group).column(0).statistics
-                if statistics is None or any(statistics.min <= value <= statistics.max for value in wanted):
-                    groups.append(group)
+            groups = _groups(file, "path_hash", wanted)
             if not groups:
                 continue
             table = file.read_row_groups(groups, columns=["path_hash", "project"])
@@ -146,14 +143,20 @@ def _projects(parts: Iterable[Part], hashes: Collection[int]) -> dict[int, dict[
 
 def _wheels(owners: dict[str, set[int]], parts: Sequence[Part], *, history: bool) -> dict[int, dict[str, Any]]:
     """Return the wheels of projects that count, by number."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     columns = ["wheel_id", "project", "version", "precedence"]
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     names = sorted(owners)
     for part in parts if names else ():  # a newer release without the path may be in any part
-        for row in pq.read_table(part.file("wheels"), columns=columns, filters=[("project", "in", names)]).to_pylist():
-            rows[row["project"]].append(row)
+        with pq.ParquetFile(part.file("wheels")) as file:
+            groups = _groups(file, "project", names)
+            table = file.read_row_groups(groups, columns=columns) if groups else None
+        if table is not None:
+            for row in table.filter(pc.is_in(table["project"], pa.array(names))).to_pylist():
+                rows[row["project"]].append(row)
     counting: dict[int, dict[str, Any]] = {}
     for every in rows.values():
         newest = max(row["precedence"] for row in every)
@@ -165,19 +168,44 @@ def _files(
     owners: dict[str, set[int]], parts: Sequence[Part], hashes: Collection[int], wheels: dict[int, dict[str, Any]]
 ) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """Return the rows of files of the wheels that count, by installed path and project."""
-    import pyarrow.parquet as pq
-
-    columns = ["wheel_id", "project", "root", "path", "path_hash", "role", "content"]
     rows: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for number, part in enumerate(parts):
         names = sorted(name for name, numbers in owners.items() if number in numbers)
-        if not names or not hashes:
-            continue
-        filters = [("project", "in", names), ("path_hash", "in", sorted(hashes))]
-        for row in pq.read_table(part.file("files"), columns=columns, filters=filters).to_pylist():
-            if row["wheel_id"] in wheels:
-                rows[f"{row['root']}/{row['path']}", row["project"]].append(row)
+        if names and hashes:
+            for row in _rows_of(part, names, hashes):
+                if row["wheel_id"] in wheels:
+                    rows[f"{row['root']}/{row['path']}", row["project"]].append(row)
     return rows
+
+
+def _rows_of(part: Part, names: Sequence[str], hashes: Collection[int]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of some projects at some paths; of a row group without any, only the hashes are read."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    wanted = pa.array(sorted(hashes), pa.int64())
+    with pq.ParquetFile(part.file("files")) as file:
+        for group in _groups(file, "project", names):
+            found = pc.is_in(file.read_row_group(group, columns=["path_hash"])["path_hash"], wanted)
+            if pc.any(found).as_py():
+                columns = ["wheel_id", "project", "root", "path", "role", "content"]
+                yield from file.read_row_group(group, columns=columns).filter(found).to_pylist()
+
+
+def _groups(file: Any, column: str, values: Sequence[Any]) -> list[int]:
+    """Return the row groups of a Parquet file that may have one of some values, in order, by their statistics."""
+    place = file.schema_arrow.names.index(column)
+    groups = []
+    for group in range(file.num_row_groups):
+        statistics = file.metadata.row_group(group).column(place).statistics
+        if statistics is None or not statistics.has_min_max:
+            groups.append(group)
+        else:
+            at = bisect_left(values, statistics.min)
+            if at < len(values) and values[at] <= statistics.max:
+                groups.append(group)
+    return groups
 
 
 def _owners(

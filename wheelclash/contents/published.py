@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wheelclash.contents.rows import Collected, Source, file_rows, wheel_row
@@ -63,16 +64,21 @@ def read_published(places: Sequence[Path], known: Known) -> tuple[int, Iterator[
     import duckdb
 
     files = sorted(str(file) for place in places for file in (place.glob("*.parquet") if place.is_dir() else [place]))
-    spill = tempfile.TemporaryDirectory(prefix="wheelclash-", ignore_cleanup_errors=True)
-    connection = duckdb.connect()
+    opened = ExitStack()
+    spill = opened.enter_context(tempfile.TemporaryDirectory(prefix="wheelclash-", ignore_cleanup_errors=True))
+    connection = opened.enter_context(duckdb.connect())
     connection.execute("SET memory_limit = '2GB'; SET preserve_insertion_order = false")
-    connection.execute(f"SET temp_directory = '{spill.name}'")
+    connection.execute("SET temp_directory = '" + spill.replace("'", "''") + "'")
     try:
         table = connection.read_parquet(files, union_by_name=True)
         columns = _columns(table.columns)
         wheels = table.filter(f"lower({columns.wheel}) LIKE '%.whl' AND {columns.hash} IS NOT NULL")
         total = wheels.aggregate(f"count(DISTINCT {columns.wheel})").fetchall()[0][0]
+    except QuestionError:
+        opened.close()
+        raise
     except duckdb.Error as error:
+        opened.close()
         reason = " ".join(str(error).split())[:200]
         raise QuestionError(f"{files[0]} and the others cannot be read: {reason}") from None
     size = columns.size or "NULL"
@@ -82,7 +88,7 @@ def read_published(places: Sequence[Path], known: Known) -> tuple[int, Iterator[
     def read() -> Iterator[Found]:
         members: list[Member]
         filename, members = "", []
-        try:
+        with opened:
             rows = connection.execute(in_order)
             while batch := rows.fetchmany(_BATCH):
                 for wheel, path, digest, bytes_ in batch:
@@ -95,9 +101,6 @@ def read_published(places: Sequence[Path], known: Known) -> tuple[int, Iterator[
                         members.append(Member(clean, bytes_, 0, _digest(digest)))
             if members:
                 yield _collected(filename, members, known)
-        finally:
-            connection.close()
-            spill.cleanup()
 
     return total, read()
 

@@ -205,8 +205,12 @@ class WheelReader:
             self._keep(_remote_key(candidate, origin), contents, archive.evidence)
         return contents, archive.evidence, False
 
-    def read_local(self, candidate: Candidate) -> tuple[Contents, Evidence]:
+    def read_local(self, candidate: Candidate, *, keep: bool = False) -> tuple[Contents, Evidence]:
         """Return the contents of a wheel on disk.
+
+        Args:
+            candidate: The wheel.
+            keep: Keep its archive open, since members are asked for next.
 
         Raises:
             WheelError: It cannot be read, or no installer would install it.
@@ -217,15 +221,18 @@ class WheelReader:
         if path is None:
             raise WheelError(candidate.filename, "unreadable", "it is not on disk")
         archive = open_local(path, candidate.filename)
+        kept = False
         try:
             before = path.stat()
             _needed(archive, candidate.filename)
             contents = _contents_of(archive, candidate)
             after = path.stat()
+            kept = keep and self._remember(candidate, archive)
         except OSError as error:
             raise WheelError(candidate.filename, "unreadable", f"it cannot be read ({error.strerror})") from error
         finally:
-            archive.close()
+            if not kept:
+                archive.close()
         if candidate.source is not None:
             self._keep(_built_key(candidate), contents, "built")
             return contents, "built"
