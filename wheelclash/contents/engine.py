@@ -148,9 +148,12 @@ class Spark(Engine):
         builder = SparkSession.builder.master(master).appName("wheelclash contents")
         for name, value in {"spark.ui.showConsoleProgress": "false", **(options or {})}.items():
             builder = builder.config(name, value)
-        super().__init__(ibis.pyspark.connect(builder.getOrCreate()), dataset)
+        with self._running():
+            self._session = builder.getOrCreate()
+        super().__init__(ibis.pyspark.connect(self._session), dataset)
 
     def _table(self, files: Sequence[str], name: str) -> ir.Table:
         places = [f"file://{os.path.abspath(file)}" for file in files]  # noqa: PTH100
-        table: ir.Table = self.backend.read_parquet(places, table_name=name)
+        self._session.read.parquet(*places).createOrReplaceTempView(name)  # Ibis takes one path alone
+        table: ir.Table = self.backend.table(name)
         return table
