@@ -128,6 +128,20 @@ def integrations(session: nox.Session) -> None:
 
 
 @nox.session
+def cluster(session: nox.Session) -> None:
+    """Ask a Spark cluster on the loopback what DuckDB is asked; needs Java, and takes minutes."""
+    session.install("-e", ".", *group("test"), "pyspark>=4")
+    session.run("pytest", "-m", "cluster", "tests/contents", *session.posargs)
+
+
+@nox.session
+def scale(session: nox.Session) -> None:
+    """Measure datasets of very many wheels: ``nox -s scale -- --rows 5e6 50e6``; 50 million rows take half an hour."""
+    session.install("-e", ".", *group("test"))
+    session.run("python", "-m", "tests.benchmark.contents", *session.posargs)
+
+
+@nox.session
 def live(session: nox.Session) -> None:
     """Run the few tests that ask the real package index."""
     session.install("-e", ".", *group("test"))
