@@ -299,13 +299,13 @@ def test_an_option_for_a_location_eats_no_requirement(ask: Command, option: str,
         (["--siblings"], "nothing asked"),
         (["left", "--siblings", "https://h.example/a-1-py3-none-any.whl"], "the name of a project"),
         (["dist"], "holds no wheels"),
-        (["conda-lock.yml", "left"], "conda-lock.yml describes no set"),
+        (["settings.yml", "left"], "settings.yml describes no set"),
     ],
 )
 def test_a_path_that_will_not_do_is_told_by_what_it_is(ask: Command, arguments: list[str], told: str) -> None:
     (ask.folder / "dist").mkdir(exist_ok=True)
     (ask.folder / "dist" / "r.txt").write_text("left\n", encoding="utf-8")
-    (ask.folder / "conda-lock.yml").touch()
+    (ask.folder / "settings.yml").touch()
     ran = ask(*arguments)
     assert (ran.code, ran.out) == (2, "")
     assert told in ran.err

@@ -317,6 +317,18 @@ def test_a_bad_lock_is_told_in_a_paragraph(ask: Asker, name: str, content: str |
     assert len(ran.err.splitlines()) <= 3
 
 
+def test_where_nothing_is_named_the_lock_of_the_folder_is_checked_and_named(ask: Asker, locks: dict[str, str]) -> None:
+    ask.write("pylock.toml", locks["pylock.toml"])
+    ask.write("poetry.lock", locks["poetry.lock"])
+    ran = ask.command()
+    assert ran.code == 1
+    assert (
+        "nothing was named, and there is pylock.toml: this is wheelclash pylock.toml. Also here: poetry.lock."
+        in ran.err
+    )
+    assert ran.out == ask.command("pylock.toml").out
+
+
 # -- lists ---------------------------------------------------------------------------------------------------
 
 

@@ -136,12 +136,12 @@ def _gather(question: Question, inputs: Inputs, reader: WheelReader, *, compares
     credentials, progress = reader.fetcher.credentials, reader.fetcher.progress
     whole = _whole(question, inputs)
     files: Files | None = None
-    left_out = Selection()
+    left_out = Selection(not_compared=inputs.not_compared)
     constraints = _constraint_lines(question)
     if question.options.deps is False and (inputs.files or inputs.text is not None):
         files = _read_files(question, _with_text(inputs, constraints), credentials)
         listed = files.listed(credentials)
-        left_out = Selection(skipped=listed.skipped, not_compared=listed.not_compared)
+        left_out = Selection(skipped=listed.skipped, not_compared=[*inputs.not_compared, *listed.not_compared])
         inputs = inputs._replace(asked=[*inputs.asked, *listed.asked], files=(), text=None)
     resolves = _resolves(question, inputs, compares=compares)
     lone_folder = resolves and bool(inputs.folders) and inputs.alone is not None

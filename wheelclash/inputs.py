@@ -20,16 +20,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from wheelclash.core.distribution import Skip
     from wheelclash.http.urls import Credentials
+    from wheelclash.locks.conda import PipSection
     from wheelclash.options import Question
     from wheelclash.resolve.requirement import Asked
     from wheelclash.resolve.selection import Lock
 
-__all__ = ["Description", "Inputs", "describe", "is_remote", "remote_files", "sort_inputs"]
+__all__ = ["Description", "Inputs", "describe", "is_remote", "locks_in", "remote_files", "sort_inputs"]
 
-Description: TypeAlias = Literal["lock", "requirements", "script", "pyproject", "wheelhouse"]
+Description: TypeAlias = Literal["lock", "requirements", "script", "pyproject", "wheelhouse", "conda"]
 """``lock`` is for :func:`wheelclash.locks.read.read_lock`, ``wheelhouse`` for
-:mod:`wheelclash.resolve.wheelhouse`; uv resolves the others, see :mod:`wheelclash.closure`."""
+:mod:`wheelclash.resolve.wheelhouse`, ``conda`` is an ``environment.yml``; uv resolves the others, see
+:mod:`wheelclash.closure`."""
 
 _KNOWN = f"{KNOWN} Also requirements, scripts and pyproject.toml."
 
@@ -54,13 +57,27 @@ def describe(path: Path | None, data: bytes | None = None) -> Description:
     if is_lock(path, head):
         return "lock"
     kind = detect_format(path, head)
-    if kind == "requirements":
-        return "requirements"
+    if kind in {"requirements", "conda"}:
+        return kind
     if kind == "script":
         return _named(path, "script", "a script")
     if kind == "pyproject" and (path is None or path.name == "pyproject.toml"):
         return _named(path, "pyproject", "a pyproject.toml")
     raise QuestionError(f"{'The standard input' if path is None else path.name} describes no set of wheels.", _KNOWN)
+
+
+_LOCKS_BY_NAME = (
+    "uv.lock", "pylock.toml", "poetry.lock", "pdm.lock", "Pipfile.lock", "pixi.lock", "conda-lock.yml",
+)  # fmt: skip
+"""Locks of a project, in the order in which they are taken where none is named."""
+
+
+def locks_in(folder: Path) -> list[str]:
+    """Return the names of the locks in a folder: first the one to take where none is named.
+
+    A ``pylock.NAME.toml`` is for one purpose of several, and is taken only if it is named.
+    """
+    return [name for name in _LOCKS_BY_NAME if (folder / name).is_file()]
 
 
 def _named(path: Path | None, description: Description, what: str) -> Description:
@@ -118,6 +135,7 @@ class Inputs(NamedTuple):
         folders: Folders of wheels.
         siblings: Projects to compare with their known variants; the variants too, once they are known.
         siblings_of_all: Whether the variants of all that is named are wanted, too.
+        not_compared: What a description lists and no index is asked for: conda's packages.
     """
 
     asked: Sequence[Asked]
@@ -128,6 +146,7 @@ class Inputs(NamedTuple):
     folders: Sequence[Path]
     siblings: Sequence[Asked]
     siblings_of_all: bool = False
+    not_compared: Sequence[Skip] = ()
 
     @property
     def projects(self) -> list[str]:
@@ -214,6 +233,7 @@ def sort_inputs(question: Question, credentials: Credentials, fetched: Mapping[s
     locks: list[Lock] = []
     folders: list[Path] = []
     text: bytes | None = None
+    not_compared: list[Skip] = []
     for argument in dict.fromkeys(described):
         path = None
         if argument in question.options.files and is_remote(argument):
@@ -224,10 +244,15 @@ def sort_inputs(question: Question, credentials: Credentials, fetched: Mapping[s
                 folders.append(path)
                 continue
             data = _content(path, argument)
-        if _is_lock(path, data, as_requirements=argument in question.options.files):
+        description = _description(path, data, as_requirements=argument in question.options.files)
+        if description == "lock":
             from wheelclash.locks.read import read_lock
 
             locks.append(read_lock(path, data, credentials=credentials))
+        elif description == "conda":
+            section = _pip_section(path, data, cwd)
+            not_compared += section.conda
+            text = section.text if text is None else text + b"\n" + section.text
         elif path is None:
             text = data if text is None else text + b"\n" + data
         else:
@@ -238,7 +263,9 @@ def sort_inputs(question: Question, credentials: Credentials, fetched: Mapping[s
     names = [name for name in question.options.siblings if name != ALL_NAMED]
     siblings = [_one_distribution("--siblings", name, cwd, credentials) for name in names]
     of_all = ALL_NAMED in question.options.siblings
-    inputs = Inputs(asked, against, files, text, locks, folders, siblings, siblings_of_all=of_all)
+    inputs = Inputs(
+        asked, against, files, text, locks, folders, siblings, siblings_of_all=of_all, not_compared=not_compared
+    )
     if not (asked or against or inputs.describes_set):
         raise QuestionError("Nothing was asked.", "Give two or more requirements or wheels.")
     return inputs
@@ -285,8 +312,8 @@ def _content(path: Path | None, argument: str) -> bytes:
     return data
 
 
-def _is_lock(path: Path | None, data: bytes, *, as_requirements: bool) -> bool:
-    """Return whether a description is a resolved set, rather than something for uv to resolve.
+def _description(path: Path | None, data: bytes, *, as_requirements: bool) -> Description:
+    """Tell what a description is; see :func:`describe`.
 
     Args:
         path: The file; None for the standard input.
@@ -294,10 +321,17 @@ def _is_lock(path: Path | None, data: bytes, *, as_requirements: bool) -> bool:
         as_requirements: Whether it was given as a file of requirements, which may then have any name.
 
     Raises:
-        QuestionError: It is neither.
+        QuestionError: It is none.
     """
-    from wheelclash.locks.read import detect_format
-
     if as_requirements and path is not None and not path.suffix and detect_format(path, data) is None:
-        return False
-    return describe(path, data) == "lock"
+        return "requirements"
+    return describe(path, data)
+
+
+def _pip_section(path: Path | None, data: bytes, cwd: Path) -> PipSection:
+    """Return the pip section of an ``environment.yml``; raise QuestionError if there is none."""
+    from wheelclash.locks.conda import pip_section
+    from wheelclash.locks.yaml_document import parse_yaml
+
+    name = "the standard input" if path is None else path.name
+    return pip_section(parse_yaml(data, name), cwd if path is None else path.parent, name)

@@ -619,7 +619,7 @@ def _refuse_in_check(parser: argparse.ArgumentParser, given: dict[str, Any]) -> 
     into, python = given.get("into"), given.get("interpreter")
     versions = given.get("python_platforms") or given.get("python_versions")
     siblings = [name for name in given.get("siblings", ()) if name != ALL_NAMED]
-    if not (siblings or given.get("requirements") or given.get("files")):
+    if not (siblings or given.get("requirements") or given.get("files")) and not _take_lock_here(given):
         few = "a requirement or a wheel" if into is not None else "two or more requirements or wheels"
         parser.error(f"nothing asked: give {few}, e.g. 'nixl-cu12 nixl-cu13'")
     if not given.get("index_url", "-").strip():
@@ -635,6 +635,22 @@ def _refuse_in_check(parser: argparse.ArgumentParser, given: dict[str, Any]) -> 
             "--all-targets takes the targets from the lock or the wheels;"
             " leave out --python, --python-version and -platform"
         )
+
+
+def _take_lock_here(given: dict[str, Any]) -> bool:
+    """Ask about the lock in the current folder where nothing was named, and say so; return whether there is one."""
+    from pathlib import Path
+
+    from wheelclash.inputs import locks_in
+
+    locks = locks_in(Path.cwd())
+    if not locks:
+        return False
+    first, others = locks[0], locks[1:]
+    also = f" Also here: {', '.join(others)}." if others else ""
+    sys.stderr.write(f"wheelclash: nothing was named, and there is {first}: this is wheelclash {first}.{also}\n")
+    given["requirements"] = [first]
+    return True
 
 
 def _refuse_other_contents(parser: argparse.ArgumentParser, rest: list[str]) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import NoReturn
 
-__all__ = ["Table", "choose_names", "parse_json", "parse_json_list", "parse_toml", "pyproject_beside"]
+__all__ = ["Table", "choose_names", "decoded", "parse_json", "parse_json_list", "parse_toml", "pyproject_beside"]
 
 
 _COMMENTS = re.compile(r"\A(?:\s*//[^\n]*\n)+")
@@ -136,7 +136,7 @@ def parse_toml(data: bytes, what: str) -> Table:
     """
     import tomllib
 
-    text = _text(data, what)
+    text = decoded(data, what)
     try:
         return Table(tomllib.loads(text), f"{what}: ")
     except RecursionError:
@@ -178,7 +178,7 @@ def _json_value(data: bytes, what: str) -> Any:
     """Return what a JSON file holds, without the ``//`` lines that some tools put above it."""
     import json
 
-    text = _COMMENTS.sub("", _text(data, what))
+    text = _COMMENTS.sub("", decoded(data, what))
     try:
         return json.loads(text)
     except RecursionError:
@@ -187,7 +187,16 @@ def _json_value(data: bytes, what: str) -> Any:
         raise QuestionError(f"{what} is not JSON: {_shortened(error)}.") from None
 
 
-def _text(data: bytes, what: str) -> str:
+def decoded(data: bytes, what: str) -> str:
+    """Return the text of a file.
+
+    Args:
+        data: The file; UTF-8, or UTF-16 with its mark.
+        what: Its name, for messages.
+
+    Raises:
+        QuestionError: It is too large, or in another encoding.
+    """
     if len(data) > LARGEST_DESCRIPTION:
         raise QuestionError(f"{what} has more than {LARGEST_DESCRIPTION // 2**20} MiB: no lock file is that large.")
     try:

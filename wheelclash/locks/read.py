@@ -20,29 +20,41 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD_SIZE", "KNOWN", "LockKind", "SetKind", "detect_format", "is_lock", "is_pex_file", "read_lock"]
 
-LockKind: TypeAlias = Literal["pylock", "uv", "poetry", "pdm", "json", "pex"]
+LockKind: TypeAlias = Literal["pylock", "uv", "poetry", "pdm", "json", "pex", "pixi", "conda-lock"]
 """The descriptions of a resolved set that :func:`wheelclash.locks.read.read_lock` reads; ``json`` stands for all that
 are JSON."""
-SetKind: TypeAlias = Literal[LockKind, "requirements", "script", "pyproject"]
-"""Every description of a set in a file."""
+SetKind: TypeAlias = Literal[LockKind, "requirements", "script", "pyproject", "conda"]
+"""Every description of a set in a file; ``conda`` is an ``environment.yml``, of which uv resolves the pip section."""
 
 KNOWN = (
-    "Known: pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, locks of pex and .pex files, bills of materials"
-    " (CycloneDX or SPDX, as JSON), and the JSON of pip install --report, pip inspect, pip list and conda list."
+    "Known: pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, pixi.lock, conda-lock.yml, environment.yml,"
+    " locks of pex and .pex files, bills of materials (CycloneDX or SPDX, as JSON), and the JSON of pip install"
+    " --report, pip inspect, pip list and conda list."
 )
 """What :func:`read_lock` reads, for messages."""
 
 HEAD_SIZE = 4096
 """Bytes of a file's beginning that are enough to know it by."""
 
-_LOCKS: tuple[LockKind, ...] = ("pylock", "uv", "poetry", "pdm", "json", "pex")
+_LOCKS: tuple[LockKind, ...] = (
+    "pylock", "uv", "poetry", "pdm", "json", "pex", "pixi", "conda-lock",
+)  # fmt: skip
 _PYLOCK = re.compile(r"pylock(?:\.[^.]+)?\.toml")
-_NAMES: dict[str, LockKind] = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "pipfile.lock": "json"}
+_NAMES: dict[str, LockKind] = {
+    "uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "pipfile.lock": "json", "pixi.lock": "pixi",
+    "conda-lock.yml": "conda-lock",
+}  # fmt: skip
 _JSON = re.compile(r"\A(?:\s*//[^\n]*\n)*\s*(?:\{|\[\s*\{)")
 """An object, or a list of objects, below the comments that some tools put there; a table of TOML is none."""
 _BINARY = (b"PK\x03\x04", b"#!")
 """How a zip archive begins, or one that can be run."""
 _FIRST_HEADER = re.compile(r"^\[", re.MULTILINE)
+_YAML_SIGNS: tuple[tuple[SetKind, tuple[str, ...]], ...] = (
+    ("pixi", (r"^version:[ ]*[0-9]+[ ]*$", r"^environments:")),
+    ("conda-lock", (r"^version:[ ]*[0-9]+[ ]*$", r"^metadata:")),
+    ("conda", (r"^dependencies:[ ]*(?:#.*)?$", r"^[ ]*- ")),
+)
+"""Signs of a format in YAML, all of which must be there."""
 _TOP_SIGNS: tuple[tuple[SetKind, str], ...] = (
     ("pylock", r"^lock-version\s*=\s*[\"']"),
     ("uv", r"^version\s*=\s*[0-9]+\s*(?:#.*)?$"),
@@ -80,6 +92,10 @@ def _format_by_content(path: Path | None, head: bytes) -> SetKind | None:
         return "json"
     if path is not None and is_pex_file(path, head):
         return "pex"
+    if path is None or name == "pixi.lock" or name.endswith((".yml", ".yaml")):
+        for kind, every in _YAML_SIGNS:
+            if all(re.search(sign, text, re.MULTILINE) for sign in every):
+                return kind
     structured = path is None or name.endswith((".toml", ".lock", ".json"))
     if structured:
         top = _FIRST_HEADER.split(text, maxsplit=1)[0]
@@ -129,9 +145,9 @@ def is_lock(path: Path | None, head: bytes) -> bool:
 def read_lock(path: Path | None, data: bytes, *, credentials: Credentials) -> Lock:
     """Read a lock file or an installation report.
 
-    Known are ``pylock.toml`` (PEP 751), ``uv.lock``, ``poetry.lock``, ``pdm.lock``, ``Pipfile.lock``, locks of pex and
-    ``.pex`` files, bills of materials (CycloneDX, SPDX), and the JSON of ``pip install --dry-run --report``, ``pip
-    inspect``, ``pip list`` and ``conda list``; content decides, under whatever name.
+    Known are ``pylock.toml`` (PEP 751), ``uv.lock``, ``poetry.lock``, ``pdm.lock``, ``Pipfile.lock``, ``pixi.lock``,
+    ``conda-lock.yml``, locks of pex and ``.pex`` files, bills of materials (CycloneDX, SPDX), and the JSON of ``pip
+    install --dry-run --report``, ``pip inspect``, ``pip list`` and ``conda list``; content decides, whatever the name.
 
     Args:
         path: The file; relative paths in it start from its folder and may not lead out of it, and a
@@ -156,6 +172,13 @@ def _read(path: Path | None, data: bytes, name: str, credentials: Credentials) -
         return _read_pex(path, LockLocation(name, folder, credentials, path=path))
     if _JSON.match(_start(data)):
         return _read_json(data, LockLocation(name, folder, credentials, path=path, anywhere=True))
+    kind = detect_format(path, data)
+    if kind in {"pixi", "conda-lock"}:
+        from wheelclash.locks import conda
+        from wheelclash.locks.yaml_document import parse_yaml
+
+        reads = conda.read_pixi if kind == "pixi" else conda.read_conda_lock
+        return reads(parse_yaml(data, name), LockLocation(name, folder, credentials, path=path))
     document = parse_toml(data, name)
     location = LockLocation(name, folder, credentials, path=path)
     kind = _kind(document)

@@ -78,10 +78,11 @@ class Asked:
 
 _PATH_SUFFIXES = (".whl", ".txt", ".json")
 """What ends in one of these is a path even where there is no such file: no project has such a name."""
-_FILE_SUFFIXES = (".py", ".toml", ".lock")
+_FILE_SUFFIXES = (".py", ".toml", ".lock", ".yml", ".yaml", ".pex")
 """What ends in one of these may be a file, or the name of a project such as ``discord.py``."""
 _FILE_NAMES = frozenset({
     "pyproject.toml", "pylock.toml", "uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "setup.py",
+    "pixi.lock", "conda-lock.yml", "environment.yml", "environment.yaml",
 })  # fmt: skip
 """Names of files that are paths even where there is no such file."""
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
