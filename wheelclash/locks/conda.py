@@ -91,10 +91,10 @@ class CondaLock:
     def targets(self) -> list[Target]:
         """See :meth:`wheelclash.resolve.selection.Lock.targets`: one for each platform of the default group."""
         targets = []
-        for platform, found in self._sets.get(self._default, {}).items():
-            if platform in _PLATFORMS and found.python is not None:
+        for platform, part in self._sets.get(self._default, {}).items():
+            if platform in _PLATFORMS and part.python is not None:
                 try:
-                    targets.append(target_for(found.python, _PLATFORMS[platform][2]))
+                    targets.append(target_for(part.python, _PLATFORMS[platform][2]))
                 except TargetError:
                     continue
         return targets
@@ -164,16 +164,16 @@ def read_pixi(document: Table, location: LockLocation) -> CondaLock:
 
 
 def _pixi_set(entries: Iterable[Table], by_url: Mapping[str, Table], location: LockLocation) -> _Set:
-    found = _Set()
+    part = _Set()
     for entry in entries:
         url = entry.text("pypi")
         if url is not None:
-            found.packages.append(_pixi_wheel(url, by_url.get(url), entry.texts("extras"), location))
+            part.packages.append(_pixi_wheel(url, by_url.get(url), entry.texts("extras"), location))
             continue
         place = next((text for key in entry if (text := entry.text(key))), "")
         match = _CONDA_FILE.fullmatch(filename_of(place))
-        found.add_conda(match["name"] if match else place or "?", match["version"] if match else None)
-    return found
+        part.add_conda(match["name"] if match else place or "?", match["version"] if match else None)
+    return part
 
 
 def _pixi_wheel(url: str, about: Table | None, extras: Sequence[str], location: LockLocation) -> Locked:
@@ -227,14 +227,14 @@ def read_conda_lock(document: Table, location: LockLocation) -> CondaLock:
     sets: dict[str, dict[str, _Set]] = {}
     for table in document.tables("package"):
         by_platform = sets.setdefault(table.text("category") or _MAIN, {})
-        found = by_platform.setdefault(table.required("platform"), _Set())
+        part = by_platform.setdefault(table.required("platform"), _Set())
         name = table.required("name")
         if table.text("manager") != "pip":
-            found.add_conda(name, table.text("version"))
+            part.add_conda(name, table.text("version"))
             continue
         url = table.required("url")
         file = locked_file(filename_of(url), location.of_url(url), sha256=table.table("hash").text("sha256"))
-        found.packages.append(_of_file(canonicalize_name(name), table.text("version"), file, (), direct=False))
+        part.packages.append(_of_file(canonicalize_name(name), table.text("version"), file, (), direct=False))
     sets.setdefault(_MAIN, {})
     for by_platform in sets.values():  # what a category does not have for a platform is nothing, and no gap
         for platform in sets[_MAIN]:
