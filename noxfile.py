@@ -15,6 +15,13 @@ nox.options.default_venv_backend = "venv"
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 
+MAN = (
+    "argparse-manpage", "--module", "wheelclash.cli.completion", "--function", "command_parser",
+    "--project-name", "wheelclash", "--prog", "wheelclash", "--manual-title", "User Commands",
+    "--description", "finds the files that two wheels both install",
+)  # fmt: skip
+"""What makes the page of the manual."""
+
 
 def group(name: str) -> list[str]:
     """The requirements of a dependency group."""
@@ -165,6 +172,25 @@ def docs(session: nox.Session) -> None:
     """Build the documentation; a warning is an error."""
     session.install("-e", ".", *group("docs"))
     session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", session.create_tmp() + "/html")
+
+
+@nox.session
+def man(session: nox.Session) -> None:
+    """Write the page of the manual to ``build/wheelclash.1``, and have man read it where there is one."""
+    session.install("-e", ".", *group("man"))
+    Path("build").mkdir(exist_ok=True)
+    session.run(*MAN, "--output", "build/wheelclash.1")
+    if shutil.which("man"):
+        session.run("man", "--warnings", "--local-file", "build/wheelclash.1", external=True, silent=True)
+
+
+@nox.session
+def shells(session: nox.Session) -> None:
+    """Complete in real bash, zsh and fish, which must be installed."""
+    for shell in ("bash", "zsh", "fish"):
+        session.run(shell, "--version", external=True)
+    session.install("-e", ".", *group("test"))
+    session.run("pytest", "tests/test_completion.py", *session.posargs)
 
 
 @nox.session

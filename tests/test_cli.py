@@ -244,7 +244,7 @@ def test_a_first_word_that_is_nearly_a_command_is_asked_about_and_no_index_is(
         (("left", "--keeep", "x"), "there is no option --keeep", "Perhaps: --keep? All options: wheelclash --help"),
         (("env", "--kep=x"), "there is no option --kep", "Perhaps: --keep? All options: wheelclash env --help"),
         (("left", "--zzz"), "there is no option --zzz", "All options: wheelclash --help"),
-        (("left", "--apply"), "--apply is no option of wheelclash check",
+        (("left", "--apply"), "--apply is no option of wheelclash",
          "It is one of wheelclash fix. All options: wheelclash --help"),
         (("env", "a", "b"), "'b' is one argument too many", "All options: wheelclash env --help"),
         (("left", "--format", "jsn"), "invalid choice: 'jsn' (perhaps json? choose from text, json,",

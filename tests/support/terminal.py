@@ -56,12 +56,28 @@ class Terminal:
         """The lines of the screen that have anything on them."""
         return [line.rstrip() for line in self.screen.display if line.strip()]
 
-    def read(self, *, until: bytes | None = None) -> bytes:
-        """Read what is written until it holds some bytes; else until every process has let go of the terminal."""
+    def type(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._ours, keys.encode())
+
+    def forget(self) -> None:
+        """Clear the screen, and forget what was written."""
+        self.written = b""
+        self.screen.reset()
+
+    def read(self, *, until: bytes | None = None, shown: str | None = None) -> bytes:
+        """Read what is written.
+
+        Args:
+            until: Bytes to wait for. Without these and ``shown``, until every process has let go of the terminal.
+            shown: Text to wait for on the screen.
+        """
         self.let_go()
         latest = time.monotonic() + _PATIENCE
-        while until is None or until not in self.written:
-            assert time.monotonic() < latest, self.written
+        while (until is None or until not in self.written) and not (
+            shown is not None and any(shown in line for line in self.lines)
+        ):
+            assert time.monotonic() < latest, (self.written, self.lines)
             if not select.select([self._ours], [], [], 1)[0]:
                 continue
             try:

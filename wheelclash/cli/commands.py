@@ -128,6 +128,13 @@ def _contents(options: CommandOptions, _: bool) -> int:  # noqa: FBT001
     return run_contents(options)
 
 
+def _completion(options: CommandOptions, _: bool) -> int:  # noqa: FBT001
+    from wheelclash.cli.completion import completion_script
+
+    write(completion_script(options.shell))
+    return 0
+
+
 _RUN: Mapping[str, Callable[[CommandOptions, bool], int]] = {
     "check": _check,
     "env": _env,
@@ -135,6 +142,7 @@ _RUN: Mapping[str, Callable[[CommandOptions, bool], int]] = {
     "who": _who,
     "rule": _rule,
     "schema": _schema,
+    "completion": _completion,
     **dict.fromkeys(EVERY.split(), _contents),
 }
 

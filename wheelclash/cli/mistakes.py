@@ -19,7 +19,6 @@ _LIKENESS = 0.75
 def explain_unknown(
     unknown: Sequence[str],
     parser: argparse.ArgumentParser,
-    command: str,
     others: Iterable[str],
     parser_of: Callable[[str], argparse.ArgumentParser],
 ) -> tuple[str, str]:
@@ -28,7 +27,6 @@ def explain_unknown(
     Args:
         unknown: The words, in order.
         parser: The parser.
-        command: Its command.
         others: The other commands.
         parser_of: Makes their parsers.
     """
@@ -37,9 +35,10 @@ def explain_unknown(
         return f"{word!r} is one argument too many", ""
     flag = word.partition("=")[0]
     known = _flags(parser)
-    having = [other for other in others if flag in _flags(parser_of(other))]
+    parsers = map(parser_of, others)
+    having = [other.prog for other in parsers if flag in _flags(other)]
     if having:
-        return f"{flag} is no option of wheelclash {command}", f"It is one of wheelclash {listed(having)}."
+        return f"{flag} is no option of {parser.prog}", f"It is one of {listed(having)}."
     near = near_names(flag, known, most=2, likeness=_LIKENESS)
     near = near or tuple(other for other in known if flag.startswith("--") and other.startswith(flag))
     return f"there is no option {flag}", f"Perhaps: {' or '.join(near)}?" if near else ""

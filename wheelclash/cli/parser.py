@@ -78,6 +78,7 @@ class CommandOptions(Options):
         format, output: What is written, and where; None for standard output.
         output_files: Further formats and files.
         rules: What ``rule`` is asked about.
+        shell: What ``completion`` is for.
         fail_on, allow_incomplete: What the exit code says.
         quiet, verbose, color: How much is written, and whether in colours.
     """
@@ -95,6 +96,10 @@ class CommandOptions(Options):
     rules: Sequence[str] = option(
         "rules", default=(), nargs="*", commands="rule", metavar="CODE",
         help="such as WC001, or a name such as 'different'",
+    )  # fmt: skip
+    shell: str = option(
+        "shell", default="", commands="completion", metavar="SHELL", choices=("bash", "zsh", "fish"), check=_any,
+        help="bash, zsh or fish",
     )  # fmt: skip
     environment: str | None = option(
         "environment", default=None, nargs="?", commands="env fix", group="python", metavar="PATH", help="as --python"
@@ -230,7 +235,8 @@ other commands (each has its own --help):
   wheelclash fix       what mends it; with --apply, mends it
   wheelclash who PATH  whose a file, a folder or an import name is
   wheelclash rule CODE what a rule of the formats for other tools means
-  wheelclash schema    the JSON Schema of the reports""",
+  wheelclash schema    the JSON Schema of the reports
+  wheelclash completion SHELL   completion for bash, zsh or fish""",
         sections=(
             Section("what the set is", ("set",)),
             Section("for which Python", ("python", "target")),
@@ -400,6 +406,15 @@ examples:
         "", "Print what a rule code means, why it matters and what to do; without a code, all of them.", ""
     ),
     "schema": Command("", "Print the JSON Schema of --format json.", ""),
+    "completion": Command(
+        "",
+        "Print what a shell is to read so that it completes these commands.",
+        """\
+examples:
+  eval "$(wheelclash completion bash)"                                         in ~/.bashrc
+  eval "$(wheelclash completion zsh)"                                          in ~/.zshrc, below compinit
+  wheelclash completion fish > ~/.config/fish/completions/wheelclash.fish      once""",
+    ),
 }
 """The commands, by name."""
 
@@ -424,7 +439,7 @@ class _Parser(argparse.ArgumentParser):
             from wheelclash.cli.mistakes import explain_unknown
 
             others = [other for other in COMMANDS if other != self.command]
-            self.error(*explain_unknown(unknown, self, self.command, others, parser_of))
+            self.error(*explain_unknown(unknown, self, others, parser_of))
         return parsed
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
