@@ -64,6 +64,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     nixl("12", "1.6.0").write(folder / "gate" / "dist")
     for wheel in (OURS[0], REFUSED_BY_UV):
         wheel.write(folder / "refused" / "wheels")
+    (folder / "projects.txt").write_text("nixl-cu12\nnixl-cu13\nopencv-python\nopencv-python-headless\ncalm\n")
     (folder / "frozen.txt").write_text("calm==1.0\nnixl-cu12==1.1.0\nnixl-cu13==1.1.0\nlone==1.0\n")
     listed = [{"name": name, "version": "1.1.0"} for name in ("nixl", "nixl-cu12", "nixl-cu13")]
     (folder / "list.json").write_text(json.dumps(listed))

@@ -139,7 +139,7 @@ from pathlib import Path
 from wheelclash.contents.dataset import Dataset
 dataset = Dataset.open(Path(sys.argv[1]))
 connection = duckdb.connect()
-connection.execute("SET memory_limit = '2GB'; SET preserve_insertion_order = false")
+connection.execute("SET memory_limit = '2GB'; SET preserve_insertion_order = false; SET enable_progress_bar = false")
 connection.execute("SET temp_directory = '" + sys.argv[2] + "'")
 for name in ("wheels", "files", "paths"):
     connection.read_parquet(dataset.files(name)).create_view(name)

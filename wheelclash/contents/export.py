@@ -110,6 +110,7 @@ def _database(engine: Engine, target: Path) -> None:
 
     connection = duckdb.connect(os.fspath(target))
     try:
+        connection.execute("SET enable_progress_bar = false")
         for name in engine.tables._fields:
             connection.read_parquet(engine.dataset.files(name)).create(name)
     finally:

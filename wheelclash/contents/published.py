@@ -67,7 +67,7 @@ def read_published(places: Sequence[Path], known: Known) -> tuple[int, Iterator[
     opened = ExitStack()
     spill = opened.enter_context(tempfile.TemporaryDirectory(prefix="wheelclash-", ignore_cleanup_errors=True))
     connection = opened.enter_context(duckdb.connect())
-    connection.execute("SET memory_limit = '2GB'; SET preserve_insertion_order = false")
+    connection.execute("SET memory_limit = '2GB'; SET preserve_insertion_order = false; SET enable_progress_bar = false")
     connection.execute("SET temp_directory = '" + spill.replace("'", "''") + "'")
     try:
         table = connection.read_parquet(files, union_by_name=True)
