@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(wheelclash.__file__).parent
 FINISHED = (
+    "cli/contents.py",
     "closure.py",
+    "contents",
     "core/content.py",
     "core/contents.py",
     "core/disk.py",

@@ -75,14 +75,14 @@ def run_contents(options: CommandOptions) -> int:
 def _question(options: CommandOptions) -> Question:
     from wheelclash.contents.answers import Question
 
-    said = options.contents
+    asked = options.contents
     return Question(
-        history=said.history,
-        projects=tuple(canonicalize_name(name) for name in said.projects),
-        below=said.below,
-        min_severity=said.min_severity,
-        apart=said.apart,
-        crowd=said.crowd,
+        history=asked.history,
+        projects=tuple(canonicalize_name(name) for name in asked.projects),
+        below=asked.below,
+        min_severity=asked.min_severity,
+        apart=asked.apart,
+        crowd=asked.crowd,
     )
 
 
@@ -111,14 +111,14 @@ def _add(folder: Path, options: CommandOptions) -> int:
     skipped: list[Skip] = []
     refused: list[tuple[str, str]] = []
     with Session(options.session) as session, PartWriter(dataset, known) as writer:
-        for found in progress.watched(_found(options, session, known, progress)):
-            if isinstance(found, Collected) and writer.add(*found):
+        for outcome in progress.watched(_found(options, session, known, progress)):
+            if isinstance(outcome, Collected) and writer.add(*outcome):
                 added += 1
-                files += len(found.files)
-                if found.wheel.refused is not None:
-                    refused.append((found.wheel.wheel, found.wheel.refused))
-            elif isinstance(found, Skip):
-                skipped.append(found)
+                files += len(outcome.files)
+                if outcome.wheel.refused is not None:
+                    refused.append((outcome.wheel.wheel, outcome.wheel.refused))
+            elif isinstance(outcome, Skip):
+                skipped.append(outcome)
             else:
                 before += 1
     after = Dataset.open(folder, create=True)
@@ -141,18 +141,18 @@ def _found(options: CommandOptions, session: Session, known: Known, progress: _P
     """Yield what becomes of every wheel of the sources, and of the named projects."""
     from wheelclash.contents.collect import Pace, Shard, collect_named, collect_sources, read_names
 
-    said = options.contents
-    names = None if said.names is None else read_names(_text(said.names), Shard(*said.shard))
-    for total, found in collect_sources(said.sources, session, known):
+    asked = options.contents
+    names = None if asked.names is None else read_names(_text(asked.names), Shard(*asked.shard))
+    for total, outcomes in collect_sources(asked.sources, session, known):
         progress.total += total
-        yield from found
+        yield from outcomes
     if names is None:
         return
-    session.fetcher.concurrency = said.connections
-    session.fetcher.pace = Pace(said.rate)
+    session.fetcher.concurrency = asked.connections
+    session.fetcher.pace = Pace(asked.rate)
     settings = _settings(options, session)
     progress.total += len(names)
-    for wheels in collect_named(names, session, settings, known, connections=said.connections, history=said.history):
+    for wheels in collect_named(names, session, settings, known, connections=asked.connections, history=asked.history):
         progress.total += len(wheels) - 1  # a project was counted as one wheel until it was known how many it has
         yield from wheels
 
@@ -203,16 +203,16 @@ class _Progress:
         self._shown = 0.0
         self._width = 0
 
-    def watched(self, found: Iterable[Found]) -> Iterator[Found]:
-        """Yield what is found, and show how far it is."""
+    def watched(self, outcomes: Iterable[Found]) -> Iterator[Found]:
+        """Yield every outcome, and show how far it is."""
         shows = sys.stderr.isatty()
         try:
-            for each in found:
+            for outcome in outcomes:
                 self._done += 1
-                self._rows += len(getattr(each, "files", ()))
+                self._rows += len(getattr(outcome, "files", ()))
                 if shows and monotonic() - self._shown > _EVERY_SECONDS:
                     self._show()
-                yield each
+                yield outcome
         finally:
             if self._width:
                 sys.stderr.write("\r" + " " * self._width + "\r")

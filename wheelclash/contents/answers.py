@@ -86,12 +86,12 @@ class Pair(NamedTuple):
     """Two projects that install the same paths.
 
     Attributes:
-        one, other: The projects, by name.
+        first, second: The projects, by name.
         shares: What they share, gravest first.
     """
 
-    one: Member
-    other: Member
+    first: Member
+    second: Member
     shares: tuple[Share, ...]
 
     @property
@@ -191,18 +191,18 @@ def find_clashes(engine: Engine, question: Question, *, tables: Tables | None = 
     pairs, milder, apart = _listed(engine, scored, least, with_apart=question.apart)
     requires = _requirements(engine, tables, pairs)
     versions = _versions(engine, tables, {name for pair in pairs for name in pair}, history=question.history)
-    found = []
-    for (one, other), shares in pairs.items():
-        is_family = other in requires.get(one, ()) or one in requires.get(other, ())
+    listed = []
+    for (name, other_name), shares in pairs.items():
+        is_family = other_name in requires.get(name, ()) or name in requires.get(other_name, ())
         judged = _in_order((_of_family(share) if is_family else share for share in shares), with_apart=question.apart)
         if SEVERITIES.index(judged[0].verdict.severity) > SEVERITIES.index(question.min_severity):
             milder += 1
         else:
-            first, second = (Member(name, versions.get(name, ())) for name in (one, other))
-            found.append(Pair(first, second, judged))
-    found.sort(
+            first, second = (Member(project, versions.get(project, ())) for project in (name, other_name))
+            listed.append(Pair(first, second, judged))
+    listed.sort(
         key=lambda pair: (
-            SEVERITIES.index(pair.severity), not pair.together, -pair.differing, pair.one.name, pair.other.name,
+            SEVERITIES.index(pair.severity), not pair.together, -pair.differing, pair.first.name, pair.second.name,
         )
     )  # fmt: skip
     crowds, milder_crowds = _crowds(engine, contested, question)
@@ -210,7 +210,7 @@ def find_clashes(engine: Engine, question: Question, *, tables: Tables | None = 
         question=question,
         wheels=engine.dataset.wheels,
         files=engine.dataset.rows,
-        pairs=tuple(found),
+        pairs=tuple(listed),
         crowds=crowds,
         left_out=LeftOut(milder, apart, milder_crowds),
     )
@@ -301,7 +301,7 @@ def _versions(engine: Engine, tables: Tables, names: set[str], *, history: bool)
     versions: dict[str, list[str]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (row["precedence"], row["version"]), reverse=True):
         versions[row["project"]].append(row["version"])
-    return {name: tuple(found) for name, found in versions.items()}
+    return {name: tuple(releases) for name, releases in versions.items()}
 
 
 def _crowds(engine: Engine, contested: ir.Table, question: Question) -> tuple[tuple[Crowd, ...], int]:

@@ -108,7 +108,7 @@ def collect_sources(sources: Sequence[str], session: Session, known: Known) -> I
         known: What the dataset has; such wheels are not read.
 
     Yields:
-        For each kind of source how many wheels it has, and what becomes of each.
+        For each kind of source how many wheels it has, and what becomes of each of them.
 
     Raises:
         QuestionError: A source is none, or cannot be read.
@@ -122,7 +122,7 @@ def collect_sources(sources: Sequence[str], session: Session, known: Known) -> I
             published.append(path)
         elif source.lower().endswith(".whl") or _is_wheelhouse(path):
             paths = [path] if source.lower().endswith(".whl") and not path.is_dir() else wheels_of(path)
-            candidates += [choose_direct(Asked(text=str(each), path=each.absolute())) for each in paths]
+            candidates += [choose_direct(Asked(text=str(wheel), path=wheel.absolute())) for wheel in paths]
         elif path.is_dir():
             environments.append(_environment(path))
         elif path.exists():
@@ -170,16 +170,20 @@ def _locked(source: str, session: Session) -> list[Candidate | Skip]:
     question = question_from([source], Options(all_targets=True, deps=False))
     with closing(session.reader.for_question()) as reader:
         gathered = gather(question, reader, compares=False)
-    wheels = {each.filename: each for one in gathered.sets for each in one.candidates}
-    skipped = {skip.requirement: skip for one in gathered.sets for skip in one.skipped if skip.code != "no-wheel"}
+    wheels = {wheel.filename: wheel for target_set in gathered.sets for wheel in target_set.candidates}
+    skipped = {
+        skip.requirement: skip for target_set in gathered.sets for skip in target_set.skipped if skip.code != "no-wheel"
+    }
     return [*wheels.values(), *skipped.values()]
 
 
 def _read_wheels(candidates: Iterable[Candidate | Skip], session: Session, known: Known) -> Iterator[Found]:
     """Yield what becomes of wheels, by project; each is read and forgotten."""
-    in_order = sorted(candidates, key=lambda each: (each.name, getattr(each, "version", ""), str(each)))
+    in_order = sorted(
+        candidates, key=lambda candidate: (candidate.name, getattr(candidate, "version", ""), str(candidate))
+    )
     reader = WheelReader(session.fetcher, Cache(None))
-    yield from run_each((partial(_read_wheel, each, reader, known) for each in in_order), at_once=_READING)
+    yield from run_each((partial(_read_wheel, candidate, reader, known) for candidate in in_order), at_once=_READING)
 
 
 def _read_wheel(candidate: Candidate | Skip, reader: WheelReader, known: Known, *, yanked: bool = False) -> Found:
@@ -193,14 +197,14 @@ def _read_wheel(candidate: Candidate | Skip, reader: WheelReader, known: Known, 
         source = Source(candidate.filename, candidate.url, sha256, yanked)
         if source.identity in known:
             return None
-        with closing(reader.for_question(None if reader.fetcher.cert is None else str(reader.fetcher.cert))) as own:
+        with closing(reader.for_question(None if reader.fetcher.cert is None else str(reader.fetcher.cert))) as reading:
             if candidate.path is None:
-                contents, evidence, _ = own.read(candidate)
+                contents, evidence, _ = reading.read(candidate)
             else:
-                contents, evidence = own.read_local(candidate, keep=True)
+                contents, evidence = reading.read_local(candidate, keep=True)
             files, refused = file_rows(contents)
             if evidence == "local":
-                files = [_with_stub(file, candidate, own) for file in files]
+                files = [_with_stub(file, candidate, reading) for file in files]
         wheel = wheel_row(source, contents, evidence)
     except WheelError as error:
         return Skip(candidate.filename, error.code, error.reason)
@@ -359,17 +363,19 @@ def _read_project(
 ) -> list[Found]:
     from wheelclash.index.client import project_files
 
-    own = reader.for_question(settings.cert)
+    asking = reader.for_question(settings.cert)
     try:
-        found = project_files(name, settings, own.fetcher, session.cache, fresh=0.0, offline=session.fetcher.offline)
+        offered = project_files(
+            name, settings, asking.fetcher, session.cache, fresh=0.0, offline=session.fetcher.offline
+        )
     except FetchError as error:
         return [Skip(name, error.code, str(error))]
     finally:
-        own.close()
-    files = {file.filename: (file, source.index) for source in reversed(found.sources) for file in source.files}
+        asking.close()
+    files = {file.filename: (file, source.index) for source in reversed(offered.sources) for file in source.files}
     wheels = _wanted([file for file, _ in files.values() if file.is_wheel], history=history)
     if not wheels:
-        known_at_all = bool(files) or any(not source.flat for source in found.sources)
+        known_at_all = bool(files) or any(not source.flat for source in offered.sources)
         reason = "it has no wheel" if known_at_all else "the index does not know it"
         return [Skip(name, "no-wheel" if known_at_all else "not-found", reason)]
     results: list[Found] = []

@@ -358,18 +358,18 @@ class PartWriter:
 
     def _without_doubles(self, part: _OpenPart) -> _OpenPart | None:
         """Return a part without the wheels that another writer has added since; None if nothing is left of it."""
-        new = [each for each in Dataset.open(self.folder, create=True).parts if each.name not in self._parts]
-        own = set(part.wheel_ids)
+        new = [other for other in Dataset.open(self.folder, create=True).parts if other.name not in self._parts]
+        ours = set(part.wheel_ids)
         theirs: set[int] = set()
-        for each in new:
-            self._parts.add(each.name)
-            if each.name not in self.replaces:
-                theirs.update(self.known.add_part(each))
-        doubles = own & theirs
+        for other in new:
+            self._parts.add(other.name)
+            if other.name not in self.replaces:
+                theirs.update(self.known.add_part(other))
+        doubles = ours & theirs
         if not doubles:
             return part
         try:
-            return None if own <= doubles else part.rewritten(doubles)
+            return None if ours <= doubles else part.rewritten(doubles)
         finally:
             part.remove()
 

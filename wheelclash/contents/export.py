@@ -60,10 +60,10 @@ def _rows(clashes: Clashes) -> Iterator[tuple[str, ...]]:
         for share in pair.shares:
             verdict = share.verdict
             yield (
-                pair.one.name,
-                next(iter(pair.one.versions), ""),
-                pair.other.name,
-                next(iter(pair.other.versions), ""),
+                pair.first.name,
+                next(iter(pair.first.versions), ""),
+                pair.second.name,
+                next(iter(pair.second.versions), ""),
                 verdict.severity,
                 verdict.kind,
                 verdict.role,

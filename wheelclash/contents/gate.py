@@ -43,34 +43,34 @@ def find_clashes_of_wheels(engine: Engine, wheels: Sequence[str], question: Ques
     with tempfile.TemporaryDirectory(prefix="wheelclash-", ignore_cleanup_errors=True) as folder:
         dataset = Dataset.open(Path(folder), create=True)
         with PartWriter(dataset, dataset.known()) as writer:
-            for _, found in collect_sources(wheels, session, writer.known):
-                for each in found:
-                    if isinstance(each, Collected):
-                        writer.add(*each)
-                        projects[each.wheel.project_id] = each.wheel.project
-                    elif isinstance(each, Skip):
-                        skipped.append(each)
+            for _, outcomes in collect_sources(wheels, session, writer.known):
+                for outcome in outcomes:
+                    if isinstance(outcome, Collected):
+                        writer.add(*outcome)
+                        projects[outcome.wheel.project_id] = outcome.wheel.project
+                    elif isinstance(outcome, Skip):
+                        skipped.append(outcome)
         if not projects:
             raise QuestionError("No wheel could be read.", " ".join(skip.reason for skip in skipped[:1]))
-        own = engine.tables_of(Dataset.open(Path(folder)))
+        tables = engine.tables_of(Dataset.open(Path(folder)))
         clashes = find_clashes(
             engine,
             question._replace(projects=sorted(projects.values()), history=True),
-            tables=_joined(engine, own, list(projects), history=question.history),
+            tables=_joined(engine, tables, list(projects), history=question.history),
         )
     return clashes._replace(question=question, skipped=tuple(skipped), gated=tuple(sorted(projects.values())))
 
 
-def _joined(engine: Engine, own: Tables, numbers: Sequence[int], *, history: bool) -> Tables:
+def _joined(engine: Engine, ours: Tables, numbers: Sequence[int], *, history: bool) -> Tables:
     """Return the tables of a publisher's wheels, and of what the dataset has of other projects at their paths."""
     theirs = engine.tables
-    hashes = engine.kept(own.paths.select("path_hash").distinct())
+    hashes = engine.kept(ours.paths.select("path_hash").distinct())
     others = theirs.wheels.filter(~theirs.wheels.project_id.isin(numbers))
     others = others if history else newest_wheels(others)
     paths = theirs.paths.filter(~theirs.paths.project_id.isin(numbers)).semi_join(hashes, "path_hash")
     files = theirs.files.filter(~theirs.files.project_id.isin(numbers)).semi_join(hashes, "path_hash")
     return Tables(
-        wheels=engine.kept(others.union(own.wheels)),
-        files=engine.kept(files.union(own.files)),
-        paths=engine.kept(paths.union(own.paths)),
+        wheels=engine.kept(others.union(ours.wheels)),
+        files=engine.kept(files.union(ours.files)),
+        paths=engine.kept(paths.union(ours.paths)),
     )

@@ -67,11 +67,11 @@ class Answer(NamedTuple):
 
     Attributes:
         asked: As it was given.
-        found: Everything that it means and that has owners.
+        meanings: Everything that it means and that has owners.
     """
 
     asked: str
-    found: tuple[Owners, ...]
+    meanings: tuple[Owners, ...]
 
 
 def find_owners(dataset: Dataset, asked: Sequence[str], *, history: bool = False) -> list[Answer]:
@@ -94,8 +94,8 @@ def find_owners(dataset: Dataset, asked: Sequence[str], *, history: bool = False
     files = _files(looked_at, dataset.parts, {paths[path] for path in paths if not path.endswith("/")}, wheels)
     answers = []
     for text, every in readings.items():
-        found = [owners for path, means in every if (owners := _owners(path, means, known[path], wheels, files))]
-        answers.append(Answer(text, tuple(found)))
+        meanings = [owners for path, means in every if (owners := _owners(path, means, known[path], wheels, files))]
+        answers.append(Answer(text, tuple(meanings)))
     return answers
 
 
@@ -103,22 +103,22 @@ def _readings(text: str) -> list[tuple[str, Meaning]]:
     """Return the installed paths that a text may mean, nearest first, each once."""
     bare = text.removeprefix("./")
     if bare.startswith(_ROOTS):
-        found: list[tuple[str, Meaning]] = [(bare, "folder" if bare.endswith("/") else "path")]
+        readings: list[tuple[str, Meaning]] = [(bare, "folder" if bare.endswith("/") else "path")]
         if not bare.endswith("/") and bare.count("/") == 1:
-            found.append((f"{bare}/", "folder"))
-        return found
+            readings.append((f"{bare}/", "folder"))
+        return readings
     if bare.endswith("/"):
         return [(f"{root}{bare}", "folder") for root in _ROOTS]
-    found = [(f"{root}{bare}", "path") for root in _ROOTS if root != "scripts/"]
+    readings = [(f"{root}{bare}", "path") for root in _ROOTS if root != "scripts/"]
     if "/" in bare:
-        return found
-    found += [(f"{root}{bare}/", "folder") for root in _ROOTS]
+        return readings
+    readings += [(f"{root}{bare}/", "folder") for root in _ROOTS]
     if all(part.isidentifier() for part in bare.split(".")):
         module = bare.replace(".", "/")
         forms = (f"{module}/__init__.py", f"{module}.py", f"{module}.so", f"{module}.abi3.so", f"{module}.pyd")
-        found += [(f"site-packages/{form}", "import") for form in forms]
-    found += [(f"scripts/{bare}", "command")]
-    return found
+        readings += [(f"site-packages/{form}", "import") for form in forms]
+    readings += [(f"scripts/{bare}", "command")]
+    return readings
 
 
 def _projects(parts: Iterable[Part], hashes: Collection[int]) -> dict[int, dict[str, set[int]]]:
@@ -127,7 +127,7 @@ def _projects(parts: Iterable[Part], hashes: Collection[int]) -> dict[int, dict[
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    found: dict[int, dict[str, set[int]]] = defaultdict(dict)
+    projects: dict[int, dict[str, set[int]]] = defaultdict(dict)
     wanted = sorted(hashes)
     for number, part in enumerate(parts):
         with pq.ParquetFile(part.file("paths")) as file:
@@ -137,8 +137,8 @@ def _projects(parts: Iterable[Part], hashes: Collection[int]) -> dict[int, dict[
             table = file.read_row_groups(groups, columns=["path_hash", "project"])
         table = table.filter(pc.is_in(table["path_hash"], pa.array(wanted, pa.int64())))
         for value, project in zip(table["path_hash"].to_pylist(), table["project"].to_pylist(), strict=True):
-            found[value].setdefault(project, set()).add(number)
-    return found
+            projects[value].setdefault(project, set()).add(number)
+    return projects
 
 
 def _wheels(owners: dict[str, set[int]], parts: Sequence[Part], *, history: bool) -> dict[int, dict[str, Any]]:
@@ -187,10 +187,10 @@ def _rows_of(part: Part, names: Sequence[str], hashes: Collection[int]) -> Itera
     wanted = pa.array(sorted(hashes), pa.int64())
     with pq.ParquetFile(part.file("files")) as file:
         for group in _groups(file, "project", names):
-            found = pc.is_in(file.read_row_group(group, columns=["path_hash"])["path_hash"], wanted)
-            if pc.any(found).as_py():
+            matching = pc.is_in(file.read_row_group(group, columns=["path_hash"])["path_hash"], wanted)
+            if pc.any(matching).as_py():
                 columns = ["wheel_id", "project", "root", "path", "role", "content"]
-                yield from file.read_row_group(group, columns=columns).filter(found).to_pylist()
+                yield from file.read_row_group(group, columns=columns).filter(matching).to_pylist()
 
 
 def _groups(file: Any, column: str, values: Sequence[Any]) -> list[int]:
@@ -229,7 +229,7 @@ def _owners(
             owned = {row["wheel_id"]: wheels[row["wheel_id"]] for row in rows}
             in_order = sorted(owned.values(), key=lambda row: row["precedence"], reverse=True)
             versions = tuple(dict.fromkeys(row["version"] for row in in_order))
-            own = {row["content"] for row in rows}
-            contents |= own
-            owners.append(Owner(name, versions, len(owned), len(own), rows[0]["role"]))
+            contents_of_owner = {row["content"] for row in rows}
+            contents |= contents_of_owner
+            owners.append(Owner(name, versions, len(owned), len(contents_of_owner), rows[0]["role"]))
     return Owners(path, means, tuple(owners), len(contents)) if owners else None

@@ -67,7 +67,9 @@ def read_published(places: Sequence[Path], known: Known) -> tuple[int, Iterator[
     opened = ExitStack()
     spill = opened.enter_context(tempfile.TemporaryDirectory(prefix="wheelclash-", ignore_cleanup_errors=True))
     connection = opened.enter_context(duckdb.connect())
-    connection.execute("SET memory_limit = '2GB'; SET preserve_insertion_order = false; SET enable_progress_bar = false")
+    connection.execute(
+        "SET memory_limit = '2GB'; SET preserve_insertion_order = false; SET enable_progress_bar = false"
+    )
     connection.execute("SET temp_directory = '" + spill.replace("'", "''") + "'")
     try:
         table = connection.read_parquet(files, union_by_name=True)
@@ -111,12 +113,12 @@ def _columns(names: Sequence[str]) -> _Columns:
     Raises:
         QuestionError: One that is needed is missing.
     """
-    found = {what: next((name for name in several if name in names), None) for what, several in _NAMES.items()}
-    missing = [what for what in ("wheel", "path", "hash") if found[what] is None]
+    columns = {what: next((name for name in several if name in names), None) for what, several in _NAMES.items()}
+    missing = [what for what in ("wheel", "path", "hash") if columns[what] is None]
     if missing:
         wanted = ", ".join(" or ".join(_NAMES[what]) for what in missing)
         raise QuestionError(f"The Parquet files have no column {wanted}.", f"They have: {', '.join(names)}.")
-    return _Columns(found["wheel"] or "", found["path"] or "", found["hash"] or "", found["size"])
+    return _Columns(columns["wheel"] or "", columns["path"] or "", columns["hash"] or "", columns["size"])
 
 
 def _digest(value: Any) -> str | None:

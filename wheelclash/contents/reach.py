@@ -92,7 +92,8 @@ def _allowed(requires_python: str | None) -> int:
 def _places() -> dict[tuple[int, int], Mapping[str, int]]:
     """Return the tags of every target, by the numbers of its Python and its platform."""
     return {
-        (one, other): ranks.__wrapped__(target_for(python, platform).tags)  # more of them than its cache holds
-        for one, python in enumerate(PYTHONS)
-        for other, platform in enumerate(PLATFORMS)
+        # There are more of them than the cache of ranks() holds.
+        (python_number, platform_number): ranks.__wrapped__(target_for(python, platform).tags)
+        for python_number, python in enumerate(PYTHONS)
+        for platform_number, platform in enumerate(PLATFORMS)
     }

@@ -130,7 +130,7 @@ class ClashesReport(_Report):
             "gated": list(clashes.gated),
             "pairs": [
                 {
-                    "projects": [_member(pair.one), _member(pair.other)],
+                    "projects": [_member(pair.first), _member(pair.second)],
                     "severity": pair.severity,
                     "together": pair.together,
                     "paths": pair.paths,
@@ -172,7 +172,7 @@ class ClashesReport(_Report):
                 for crowd in clashes.crowds
             ],
         )
-        said = [
+        left_out = [
             f"{plural(count, *words)}"
             for count, *words in (
                 (clashes.left_out.milder, "milder pair"),
@@ -182,13 +182,13 @@ class ClashesReport(_Report):
             )
             if count
         ]  # fmt: skip
-        if said:
-            yield Section("", [(Span(f"left out: {', '.join(said)}", "faint"),)], whole=True)
+        if left_out:
+            yield Section("", [(Span(f"left out: {', '.join(left_out)}", "faint"),)], whole=True)
 
 
 def _pair_lines(pair: Pair, *, verbose: bool) -> Iterator[Line]:
     apart = "" if pair.together else ", though not together on any Python"
-    names = f"{_named(pair.one)} and {_named(pair.other)}"
+    names = f"{_named(pair.first)} and {_named(pair.second)}"
     differ = f", {pair.differing:,} with other content" if pair.differing else ", all with the same content"
     yield (
         Span(f"{pair.severity}: ", _style(pair.severity)),
@@ -252,7 +252,7 @@ class OwnersReport(_Report):
                                 {**owner._asdict(), "versions": list(owner.versions)} for owner in owners.owners
                             ],
                         }
-                        for owners in answer.found
+                        for owners in answer.meanings
                     ],
                 }
                 for answer in self.answers
@@ -262,10 +262,10 @@ class OwnersReport(_Report):
     def sections(self, *, verbose: bool) -> Iterator[Section]:
         """Yield the parts of the text."""
         for answer in self.answers:
-            if not answer.found:
+            if not answer.meanings:
                 text = f"{answer.asked}: no project installs it, of {plural(self.wheels, 'wheel')}"
                 yield Section("", [(Span(text, "good"),)], whole=True)
-            for owners in answer.found:
+            for owners in answer.meanings:
                 yield Section("paths", list(_owner_lines(owners, verbose=verbose)))
 
 

@@ -213,9 +213,11 @@ def file_rows(contents: Contents) -> tuple[list[FileRow], str | None]:
     Of installers that lay it out differently the first that installs it counts.
     """
     layouts = lay_out_for_each(contents, RULES, layout_target())
-    layout = next((each for each in layouts.values() if each.failure is None), None)
+    layout = next((installer_layout for installer_layout in layouts.values() if installer_layout.failure is None), None)
     if layout is None:
-        return [], next(failure.reason for each in layouts.values() if (failure := each.failure) is not None)
+        return [], next(
+            failure.reason for installer_layout in layouts.values() if (failure := installer_layout.failure) is not None
+        )
     return rows_of_files(layout.files), None
 
 
@@ -252,7 +254,7 @@ def _content(file: InstalledFile) -> tuple[Algorithm | None, bytes | None]:
 
 
 def precedence(version: str, *, yanked: bool = False) -> str:
-    """Return a text whose order is that of the releases an installer prefers: the greatest is what it would take.
+    """Return a text in the order of which releases an installer prefers: the greatest is what it would take.
 
     Texts are compared by their bytes, as query engines do. Releases that are not yanked come after those that are,
     final ones after pre-releases, and then the order is that of PEP 440; what is no version is least.
