@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.command import HERE, ROOT
 from wheelclash.contents import dataset as module
-from wheelclash.contents.dataset import Dataset, PartWriter, read_wheels
+from wheelclash.contents.dataset import Dataset, PartWriter, merge_parts, read_wheels
 from wheelclash.contents.rows import FileRow, Source, WheelRow, path_hash, wheel_row
 from wheelclash.core.contents import Contents
 from wheelclash.errors import QuestionError
@@ -147,6 +147,25 @@ def test_a_full_disk_loses_only_the_part_that_is_not_finished(tmp_path: Path, mo
     monkeypatch.undo()
     assert len(wheels_of(tmp_path)) == 3
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".part")] == []
+
+
+def test_many_small_parts_are_joined_and_still_hold_every_wheel_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(tmp_path, range(0, 40, 2), rows_in_part=6)
+    add(tmp_path, range(1, 40, 2), rows_in_part=6)
+    dataset = Dataset.open(tmp_path)
+    assert len(dataset.parts) == 20
+    assert merge_parts(dataset) == 20
+    (part,) = Dataset.open(tmp_path).parts
+    assert sorted(wheels_of(tmp_path)) == sorted(f"p{number}-1.0-py3-none-any.whl" for number in range(40))
+    assert len(list(tmp_path.glob("part-*"))) == 21  # a question that was asked before may still read the old ones
+    assert merge_parts(dataset) == 20  # another writer that has not seen it
+    assert Dataset.open(tmp_path).parts == (part,)
+    monkeypatch.setattr(module, "_GRACE", -1.0)
+    next(path for path in tmp_path.glob("part-*") if path != part.folder).joinpath("files.parquet").unlink()
+    add(tmp_path, range(40))
+    assert list(tmp_path.glob("part-*")) == [part.folder]
 
 
 _WRITE = """

@@ -98,7 +98,7 @@ def _engine(dataset: Dataset, options: CommandOptions) -> Engine:
 
 
 def _add(folder: Path, options: CommandOptions) -> int:
-    from wheelclash.contents.dataset import Dataset, PartWriter
+    from wheelclash.contents.dataset import Dataset, PartWriter, merge_parts
     from wheelclash.contents.report import AddReport
     from wheelclash.contents.rows import Collected
     from wheelclash.core.distribution import Skip
@@ -121,6 +121,7 @@ def _add(folder: Path, options: CommandOptions) -> int:
                 skipped.append(outcome)
             else:
                 before += 1
+    merge_parts(Dataset.open(folder, create=True))
     after = Dataset.open(folder, create=True)
     report = AddReport(
         dataset=str(folder),

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["SCHEMA", "Dataset", "Known", "Part", "PartWriter", "Table", "require_extra"]
+__all__ = ["SCHEMA", "Dataset", "Known", "Part", "PartWriter", "Table", "merge_parts", "require_extra"]
 
 SCHEMA = 1
 """Raised when a column is taken away, or means something else."""
@@ -45,6 +45,10 @@ _LOCK = ".lock"
 _ROWS_IN_GROUP = 65_536
 _HASHES_IN_GROUP = 32_768
 _ROWS_IN_PART = 4_000_000
+_MANY, _ROWS_JOINED = 16, 1_000_000
+"""So many parts that have no more rows together are joined to one."""
+_GRACE = 3600.0
+"""Seconds for which a part that was replaced stays on disk."""
 _ABANDONED = 24 * 3600.0
 """Seconds after which an unfinished part of another machine is taken for one that was given up."""
 
@@ -156,8 +160,19 @@ class Dataset:
             raise QuestionError(f"The dataset {folder} cannot be read ({error.strerror}).") from None
         if not names and not create:
             raise QuestionError(f"{folder} holds no dataset.", f"Make one: wheelclash contents add {folder} dist/")
-        parts = [part for name in names if (part := _read_part(folder / name)) is not None]
+        parts: list[Part] = []
+        failures: dict[str, QuestionError] = {}
+        for name in names:
+            try:
+                part = _read_part(folder / name)
+            except QuestionError as error:
+                failures[name] = error
+            else:
+                parts += [] if part is None else [part]
         replaced = {name for part in parts for name in part.replaces}
+        for name, failure in failures.items():
+            if name not in replaced:  # one that was replaced may be half removed
+                raise failure
         return cls(folder, tuple(part for part in parts if part.name not in replaced))
 
     def files(self, table: Table) -> list[str]:
@@ -353,12 +368,14 @@ class PartWriter:
         finally:
             if part is not None:
                 part.remove()
-        for name in self.replaces:
-            shutil.rmtree(self.folder / name, ignore_errors=True)
 
     def _without_doubles(self, part: _OpenPart) -> _OpenPart | None:
         """Return a part without the wheels that another writer has added since; None if nothing is left of it."""
-        new = [other for other in Dataset.open(self.folder, create=True).parts if other.name not in self._parts]
+        current = Dataset.open(self.folder, create=True).parts
+        if not set(self.replaces) <= {other.name for other in current}:
+            part.remove()
+            return None  # another writer has joined the same parts
+        new = [other for other in current if other.name not in self._parts]
         ours = set(part.wheel_ids)
         theirs: set[int] = set()
         for other in new:
@@ -389,7 +406,7 @@ class PartWriter:
             part.remove()
 
     def __enter__(self) -> Self:
-        _remove_abandoned(self.folder)
+        remove_leftovers(self.folder)
         return self
 
     def __exit__(
@@ -620,8 +637,39 @@ def _machine() -> str:
     return "".join(letter for letter in socket.gethostname() if letter.isalnum())[:32] or "unknown"
 
 
-def _remove_abandoned(folder: Path) -> None:
-    """Remove unfinished parts that no running process writes."""
+def merge_parts(dataset: Dataset) -> int:
+    """Join the small parts of a dataset, if there are so many that each question would open very many files.
+
+    Returns:
+        How many parts were joined.
+
+    Raises:
+        QuestionError: The dataset cannot be written to.
+    """
+    small: list[Part] = []
+    for part in sorted(dataset.parts, key=lambda part: part.files):
+        if sum(other.files for other in small) + part.files <= _ROWS_JOINED:
+            small.append(part)
+    if len(small) < _MANY:
+        return 0
+    wheels = [wheel for part in small for wheel in read_wheels(part.folder)]
+    wheels.sort(key=lambda wheel: (wheel[0].project, wheel[0].precedence, wheel[0].wheel))
+    names = [part.name for part in small]
+    with PartWriter(dataset, Known(), rows_in_part=2**62, seconds=2**62, replaces=names) as writer:
+        for wheel, files in wheels:
+            writer.add(wheel, files)
+    return len(small)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove unfinished parts that no running process writes, and parts that were replaced some time ago.
+
+    A question that was asked before may still read a replaced part; so it stays for :data:`_GRACE` seconds.
+    """
+    for part in Dataset.open(folder, create=True).parts:
+        if part.replaces and time.time() - part.folder.stat().st_mtime > _GRACE:
+            for name in part.replaces:
+                shutil.rmtree(folder / name, ignore_errors=True)
     for entry in list(os.scandir(folder)):
         if entry.name.startswith(_UNFINISHED):
             machine, _, rest = entry.name.removeprefix(_UNFINISHED).partition("-")
