@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 HTTP = {"httpx", "httpcore", "h11", "anyio", "ssl", "urllib.request", "http.client", "truststore"}
-DEAR = HTTP | {"asyncio", "pydantic", "rich", "email", "distlib"}
+DEAR = HTTP | {"duckdb", "ibis", "pyarrow", "asyncio", "pydantic", "rich", "email", "distlib"}
 TARGET = ("--python-version", "3.12", "--python-platform", "linux", "--no-config")
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -178,6 +179,10 @@ def test_exported_tables_have_the_same_pairs(folder: Path, tmp_path: Path) -> No
         (["contents", "add", "x", "y.whl", "--shard", "4/3"], "no share"),
         (["contents", "clashes", "no-such-folder"], "cannot be read"),
         (["contents", "clashes", "x", "--memory", "1M"], "at least 128MiB"),
+        (["contents", "add", "x", "no-such-file"], "There is no no-such-file"),
+        (["contents", "add", "x", "."], "holds no wheels, and is no environment"),
+        (["contents", "add", "x", "--names", "none.txt"], "cannot be read"),
+        (["contents", "clashes", "x", "-o", "no-such-folder/file"], "cannot be written"),
     ],
 )
 def test_nonsense_is_refused(
@@ -190,3 +195,14 @@ def test_nonsense_is_refused(
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("library", ["duckdb", "ibis", "pyarrow", "filelock"])
+def test_a_library_that_is_missing_is_named_with_its_extra(
+    library: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    assert main(["contents", "clashes", "x"]) == 2
+    error = capsys.readouterr().err
+    assert f"needs {library}" in error
+    assert "wheelclash[contents]" in error

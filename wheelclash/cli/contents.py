@@ -40,6 +40,7 @@ def run_contents(options: CommandOptions) -> int:
     from wheelclash.contents.report import ClashesReport, OwnersReport
 
     require_extra()
+    require_writable(options)
     folder = Path(options.contents.dataset)
     if options.command == ADD:
         return _add(folder, options)
@@ -103,7 +104,6 @@ def _add(folder: Path, options: CommandOptions) -> int:
     from wheelclash.contents.rows import Collected
     from wheelclash.core.distribution import Skip
 
-    require_writable(options)
     dataset = Dataset.open(folder, create=True)
     known = dataset.known()
     progress = _Progress()

@@ -157,8 +157,8 @@ def _environment(path: Path) -> Environment:
 
     try:
         return environment_at(path, os.environ)
-    except QuestionError as error:
-        raise QuestionError(f"{path} is no environment, and holds no wheels. {error.reason}") from None
+    except QuestionError:
+        raise QuestionError(f"{path} holds no wheels, and is no environment.", "Build some wheels first.") from None
 
 
 def _locked(source: str, session: Session) -> list[Candidate | Skip]:
