@@ -117,6 +117,7 @@ class Closure(NamedTuple):
 
         location = LockLocation("uv's resolution", self.folder, credentials, anywhere=True)
         document = parse_toml(self.pylock, location.name)
+        document.values.setdefault("packages", [])  # up to 0.11, uv writes none where there are no packages
         for package in document.tables("packages"):
             files = [*package.tables("wheels"), package.table("sdist"), package.table("archive")]
             for file in (file for file in files if file.values and not file.values.get("hashes")):
