@@ -156,6 +156,13 @@ def live(session: nox.Session) -> None:
 
 
 @nox.session
+def families(session: nox.Session) -> None:
+    """Compare every family of siblings on the real package index again, and show what has changed."""
+    session.install("-e", ".[uv]")
+    session.run("python", "-m", "tests.families", *session.posargs)
+
+
+@nox.session
 def mutants(session: nox.Session) -> None:
     """Break the pure core and the readers line by line, and list what the fast tests let pass; arguments name a part.
 

@@ -395,7 +395,7 @@ def test_every_family_is_shown_with_its_evidence() -> None:
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")][1:]
     shown = {row[0]: (re.findall(r"`([^`]+)`", row[1]), *row[2:]) for row in rows}
     assert shown == {
-        each.name: ([*each.members, *([each.meta] if each.meta else [])], each.shares, each.evidence)
+        each.name: ([*each.members, *([each.meta] if each.meta else [])], each.shares, each.note, each.evidence)
         for each in families()
     }
 

@@ -29,6 +29,7 @@ class Family(NamedTuple):
         members: Normalised names, installed instead of each other.
         shares: What they share, for people.
         evidence: How that is known, for people.
+        note: What to do, for people.
         meta: The distribution that names the members in its requirements or extras, normalised; or None.
     """
 
@@ -36,6 +37,7 @@ class Family(NamedTuple):
     members: tuple[str, ...]
     shares: str
     evidence: str
+    note: str
     meta: str | None = None
 
 
@@ -63,6 +65,7 @@ def families() -> tuple[Family, ...]:
             members=tuple(canonicalize_name(member) for member in table["members"]),
             shares=table["shares"],
             evidence=table["evidence"],
+            note=table["note"],
             meta=canonicalize_name(table["meta"]) if "meta" in table else None,
         )
         for table in document["family"]
@@ -110,7 +113,7 @@ def siblings(name: str, requires: Iterable[str] = ()) -> Siblings:
     required = [other for requirement in requires if _stem(other := canonicalize_name(requirement)) == stem]
     names = tuple(member for member in dict.fromkeys([*listed, *required]) if member != wanted)
     if family is not None:
-        return Siblings(names, f"the {family.name} family shares {family.shares} ({family.evidence})")
+        return Siblings(names, f"the {family.name} family shares {family.shares} ({family.evidence}); {family.note}")
     if names:
         return Siblings(names, f"{wanted} names them among its requirements")
     near = near_names(wanted, known_names())
