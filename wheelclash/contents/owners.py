@@ -34,7 +34,7 @@ class Owner(NamedTuple):
     Attributes:
         project: Normalised.
         versions: The releases that do, the preferred one first; none where they were not looked at.
-        wheels: How many wheels do.
+        wheels: How many wheels do; 0 where they were not looked at.
         contents: How many contents the file has among them.
         role: What it is for; None of a folder.
     """
@@ -53,7 +53,7 @@ class Owners(NamedTuple):
         path: The installed path; of a folder with a ``/`` behind it.
         means: As what the PATH was understood.
         owners: By name.
-        contents: How many contents the file has among all.
+        contents: How many contents the file has among the owners that were looked at.
     """
 
     path: str

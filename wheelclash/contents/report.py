@@ -271,7 +271,8 @@ class OwnersReport(_Report):
 
 def _owner_lines(owners: Owners, *, verbose: bool) -> Iterator[Line]:
     count = len(owners.owners)
-    contents = f", with {owners.contents:,} contents" if owners.contents > 1 else ""
+    at_least = " or more" if any(owner.wheels == 0 for owner in owners.owners) else ""
+    contents = f", with {owners.contents:,} contents{at_least}" if owners.contents > 1 else ""
     names = [f"{owner.project} {some(owner.versions, 1)}".rstrip() for owner in owners.owners]
     yield (
         Span(owners.path, "strong"),
