@@ -208,13 +208,52 @@ def _who_figures(dataset: Dataset, group: str) -> Iterator[Figure]:
     yield Figure(group, "who, of ten nine", sorted(times)[len(times) * 9 // 10], "ms")
 
 
+_ADD = """
+import json, resource, sys, time
+began = time.process_time()
+from wheelclash.cli import main
+code = main(["contents", "add", *sys.argv[1:], "-q", "-o", "/dev/null"])
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(json.dumps([time.process_time() - began, used.ru_maxrss * 1024, code]))
+"""
+
+_FLOOR = """
+import csv, hashlib, io, json, sys, time, zipfile
+from pathlib import Path
+began, rows, hashing = time.process_time(), 0, 0.0
+for path in Path(sys.argv[1]).glob("*.whl"):
+    with zipfile.ZipFile(path) as archive:
+        record = next(name for name in archive.namelist() if name.endswith(".dist-info/RECORD"))
+        rows += sum(1 for _ in csv.reader(io.TextIOWrapper(archive.open(record), "utf-8")))
+    before = time.process_time()
+    with path.open("rb") as file:
+        hashlib.file_digest(file, "sha256")
+    hashing += time.process_time() - before
+print(json.dumps([time.process_time() - began, hashing, rows]))
+"""
+
+
+def folder_figures(wheels: Path, folder: Path) -> Iterator[Figure]:
+    """Add a folder of wheels, next to the least that it takes to list what they hold and to hash them."""
+    group = f"contents, the wheels of {wheels.name}"
+    floor, hashing, rows = _measured(_FLOOR, wheels)
+    seconds, memory, _ = _measured(_ADD, folder / "added", wheels)
+    yield Figure(group, "rows of RECORD", rows, "rows")
+    yield Figure(group, "add", seconds / floor, "times zipfile, csv and sha256", 2.2)
+    yield Figure(group, "add, without hashing", (seconds - hashing) / (floor - hashing), "times zipfile and csv", 2.2)
+    yield Figure(group, "add, memory", memory / 2**20, "MiB")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print the figures."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark.contents", description=__doc__)
     parser.add_argument("--rows", type=float, nargs="+", default=[5e6], help="how many rows (default: 5e6)")
     parser.add_argument("--folder", type=Path, help="where datasets are kept, so that they need not be written again")
+    parser.add_argument("--wheels", type=Path, help="a folder of wheels to add, too")
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="wheelclash-benchmark-") as name:
+        for figure in folder_figures(asked.wheels, Path(name)) if asked.wheels else ():
+            sys.stdout.write(f"{figure.group}: {figure.line().strip()}\n")
         for rows in asked.rows:
             for figure in figures(asked.folder or Path(name), int(rows)):
                 sys.stdout.write(f"{figure.group}: {figure.line().strip()}\n")

@@ -21,6 +21,7 @@ from array import array
 from bisect import bisect_left
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
@@ -62,21 +63,18 @@ _NUMBERS_OF_WHEEL = frozenset({"wheel_id", "project_id", "pythons", "platforms",
 
 
 def require_extra() -> None:
-    """Raise if what datasets are written and asked with is not installed.
+    """Raise if what datasets are written and asked with is not installed; imports none of it.
 
     Raises:
         QuestionError: It names the extra.
     """
-    try:
-        import duckdb  # noqa: F401
-        import filelock  # noqa: F401
-        import ibis  # noqa: F401
-        import pyarrow as pa  # noqa: F401
-    except ImportError as error:
-        name = (error.name or "a library").partition(".")[0]
-        raise QuestionError(
-            f"'contents' needs {name}, which is not installed.", "Install wheelclash[contents]."
-        ) from error
+    for name in ("duckdb", "filelock", "ibis", "pyarrow"):
+        try:
+            is_there = find_spec(name) is not None
+        except (ImportError, ValueError):
+            is_there = False
+        if not is_there:
+            raise QuestionError(f"'contents' needs {name}, which is not installed.", "Install wheelclash[contents].")
 
 
 def _schemas() -> dict[Table, pa.Schema]:

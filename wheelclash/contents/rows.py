@@ -231,7 +231,7 @@ def rows_of_files(files: Mapping[InstalledPath, InstalledFile]) -> list[FileRow]
         rows.append(
             FileRow(
                 root,
-                below.encode("utf-8", "backslashreplace").decode("utf-8"),
+                below if below.isascii() else below.encode("utf-8", "backslashreplace").decode("utf-8"),
                 path_hash(path),
                 role_of_files(path, (file,), sourceless=sourceless),
                 algorithm,
@@ -250,7 +250,7 @@ def _content(file: InstalledFile) -> tuple[Algorithm | None, bytes | None]:
         return "command", hashlib.blake2b(file.content.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     algorithm, _, digest = file.content.partition(":")
     known: Algorithm = "sha256" if algorithm == "sha256" else "git-sha1" if algorithm == "git-sha1" else "other"
-    return known, bytes.fromhex(digest)[:CONTENT_BYTES]
+    return known, bytes.fromhex(digest[: 2 * CONTENT_BYTES])
 
 
 def precedence(version: str, *, yanked: bool = False) -> str:
