@@ -7,7 +7,9 @@ needs is in :class:`_Writer`; a writer for each report says what its sections ar
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from functools import cached_property
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from wheelclash.core.overlap import GRAVE, SAME_PATH
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
         BelowReport,
         BesideReport,
         ContestedReport,
+        DiagnosedOverlap,
         DiagnosisReport,
         FindingReport,
         FoundReport,
@@ -240,7 +243,6 @@ class _SetWriter(_Writer):
         self._report = report
         shown = [each for each in report.overlaps if each.severity != "none"]
         self._grave = [each for each in shown if each.severity in GRAVE and not each.ignored]
-        self._grave_keys = {(each.root, each.path, each.kind) for each in self._grave}
         self._notices = [each for each in shown if each.severity == "notice" and not each.ignored]
         self._lost = grave_losses(report) if report.into else []
         self._versions = {each.name: each.version for each in report.distributions}
@@ -536,11 +538,10 @@ class _SetWriter(_Writer):
                 yield (Span(f"  {text}", "warning"),)
 
     def _winners_under(self, installer: str, diagnosis: DiagnosisReport) -> Iterator[Line]:
-        counted = Counter(
-            (each.state, each.winner, each.reason)
-            for each in diagnosis.overlaps
-            if (each.root, each.path, each.kind) in self._grave_keys
-        )
+        outcomes: Iterable[DiagnosedOverlap] = diagnosis.overlaps
+        if len(self._grave) < len(self._report.overlaps):  # of very many, they all are errors as a rule
+            outcomes = (each for each in outcomes if _key_of(each) in self._grave_keys)
+        counted = Counter(map(_outcome_of, outcomes))
         total = sum(counted.values())
         for (state, winner, reason), count in counted.most_common():
             share = "" if count == total else f" ({count} of {total})"
@@ -548,6 +549,10 @@ class _SetWriter(_Writer):
         broken = sorted({each.name for each in diagnosis.distributions if each.intact == "no"})
         if broken and total:
             yield (Span(f"       left broken: {listed(broken)}"),)
+
+    @cached_property
+    def _grave_keys(self) -> set[tuple[str, str, str]]:
+        return set(map(_key_of, self._grave))
 
     def _recommended(self) -> list[RemedyReport]:
         """Return the remedy that is told without ``-v``; none where no error calls for it and no keeper was named."""
@@ -630,8 +635,12 @@ def _severities(counts: tuple[int, int, int]) -> list[str]:
     return [plural(count, word) for count, word in zip(counts, words, strict=True) if count]
 
 
+_key_of = attrgetter("root", "path", "kind")
+_outcome_of = attrgetter("state", "winner", "reason")
+
+
 def _owners(overlap: OverlapReport) -> tuple[str, ...]:
-    return tuple(owner.distribution for owner in overlap.owners)
+    return tuple([owner.distribution for owner in overlap.owners])  # there may be very many: no generator for each
 
 
 _FolderKey: TypeAlias = tuple[str, str, tuple[str, ...], str, str]
