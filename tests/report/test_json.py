@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,6 +53,14 @@ def test_deterministic() -> None:
     assert full_report() == FULL
     found = json.loads(FULL.to_json(), object_pairs_hook=lambda pairs: [key for key, _ in pairs])
     assert found == sorted(found)
+
+
+def test_mappings_within_lists_have_sorted_keys_too() -> None:
+    """Whatever order they were made in: the same report, the same bytes."""
+    first, *others = FULL.targets
+    turned = replace(first, markers=dict(sorted(first.markers.items(), reverse=True)))
+    assert list(turned.markers) != list(first.markers)
+    assert replace(FULL, targets=(turned, *others)).to_json() == FULL.to_json()
 
 
 def test_ends_with_a_line_break() -> None:

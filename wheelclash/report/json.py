@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wheelclash.report.model import Summary, summary_key
 
@@ -37,9 +37,9 @@ def _written(value: object, indent: str) -> Iterator[str]:
     """Yield the text of a value: an object or a list over several lines, and anything else on one."""
     inner = f"{indent}  "
     if is_dataclass(value) or isinstance(value, Mapping):
-        members = sorted(_opened(value).items())
+        members = _opened(value)
         start = "{"
-        for key, member in members:
+        for key, member in members.items():
             yield f"{start}\n{inner}{_encoded(key)}: "
             yield from _written(member, inner)
             start = ","
@@ -58,29 +58,51 @@ def _encoded(value: object) -> str:
     """Return a value on one line."""
     text = _ENCODER.encode(value)
     if "\\ud" in text:  # perhaps a lone surrogate
-        return _ENCODER.encode(_plain(value))
+        return json.dumps(_plain(value), sort_keys=True)
     return text
 
 
 def _opened(value: Any) -> dict[str, Any]:
-    """Return a dataclass or a mapping as a dict, its values as they are."""
+    """Return a dataclass or a mapping as a dict with sorted keys, its values as they are."""
     kind: Any = type(value)
     shape = _shape(kind)
-    return dict(value) if shape is None else dict(zip(shape[0], shape[1](value), strict=True))
+    if shape is None:
+        return dict(sorted(value.items()))
+    opened = dict(zip(shape.keys, shape.get(value)))  # noqa: B905 - as many, and strict= takes longer for each
+    for key in shape.mappings:
+        opened[key] = dict(sorted(opened[key].items()))
+    return opened
+
+
+class _Shape(NamedTuple):
+    """How a dataclass is opened.
+
+    Attributes:
+        keys: Its keys in JSON, sorted.
+        get: Gets their values.
+        mappings: Those of its keys that hold mappings.
+    """
+
+    keys: tuple[str, ...]
+    get: Callable[[Any], tuple[Any, ...]]
+    mappings: tuple[str, ...]
 
 
 @cache
-def _shape(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]] | None:
-    """Return the keys of a dataclass in JSON, and what gets their values; None of any other class."""
+def _shape(kind: Any) -> _Shape | None:
+    """Return how to open a dataclass; None for any other class."""
     if not is_dataclass(kind):
         return None
-    names = [each.name for each in fields(kind)]
-    keys = tuple(map(summary_key, names)) if isinstance(kind, type) and issubclass(kind, Summary) else tuple(names)
-    get = attrgetter(*names)
-    return keys, get if len(names) > 1 else lambda value: (get(value),)
+    spell = summary_key if isinstance(kind, type) and issubclass(kind, Summary) else str
+    names = {spell(each.name): each for each in fields(kind)}
+    keys = tuple(sorted(names))
+    get = attrgetter(*(names[key].name for key in keys))
+    mappings = tuple(key for key in keys if "Mapping" in str(names[key].type))
+    return _Shape(keys, get if len(keys) > 1 else lambda value: (get(value),), mappings)
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=True, check_circular=False, sort_keys=True, default=_opened)
+_ENCODER = json.JSONEncoder(ensure_ascii=True, check_circular=False, default=_opened)
+"""What it opens has its keys sorted: to sort them again for each of very many elements would take longer."""
 
 
 def _plain(value: Any) -> Any:
