@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.core.overlap import GRAVE, SAME_PATH, SEVERITIES
+from wheelclash.core.overlap import GRAVE, KINDS, SAME_PATH, SEVERITIES
 from wheelclash.core.plan import check_keepers
 from wheelclash.environment.damage import judge_environment
 from wheelclash.installers import INSTALLERS
@@ -192,6 +192,37 @@ def restoring_note(manager: str, name: str, version: str, places: EnvironmentPat
 
     command = command_line(restoring(manager, name, version, places))
     return f"{name} is {manager}'s, and neither pip nor uv writes it again; to have it as it was: {command}"
+
+
+def _counts(shown: Sequence[OverlapReport], further: Iterable[str]) -> dict[str, int]:
+    """Return the counts that every summary has.
+
+    Args:
+        shown: The overlaps that are told.
+        further: Severities of what else counts.
+    """
+    kinds = Counter(overlap.kind for overlap in shown)
+    severities = Counter(overlap.severity for overlap in shown if not overlap.ignored) + Counter(further)
+    by_kind = {kind.replace("-", "_"): kinds[kind] for kind in KINDS}
+    by_severity = {f"{severity}s": severities[severity] for severity in ("error", "warning", "notice")}
+    return {"overlaps": len(shown), **by_kind, **by_severity}
+
+
+def _own_command(
+    word: str, options: Iterable[str], *, keep: Iterable[str] = (), drop: Iterable[str] = (), more: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Return a command of ours as an argument list.
+
+    Args:
+        word: Its name.
+        options: Those that name the environment, and say how.
+        keep: Names to keep.
+        drop: Names to uninstall.
+        more: Further options.
+    """
+    kept = [part for name in keep for part in ("--keep", name)]
+    dropped = [part for name in drop for part in ("--drop", name)]
+    return ("wheelclash", word, *options, *kept, *dropped, *more)
 
 
 # -- a set of wheels and an environment --------------------------------------------------------------------------------
@@ -472,20 +503,8 @@ def _overlap(
 def _summary(overlaps: Sequence[OverlapReport], taken: Sequence[LostReport], unowned: int) -> Summary:
     shown = [each for each in overlaps if each.severity != "none"]
     lost = {(each.root, each.path, each.distribution): each for each in taken if each.severity != "none"}.values()
-    kinds = [each.kind for each in shown]
-    severities = [each.severity for each in shown if not each.ignored]
-    severities += [each.severity for each in lost if not each.ignored]
     return Summary(
-        overlaps=len(shown),
-        different=kinds.count("different"),
-        identical=kinds.count("identical"),
-        unknown=kinds.count("unknown"),
-        file_directory=kinds.count("file-directory"),
-        case_only=kinds.count("case-only"),
-        shadowed=kinds.count("shadowed"),
-        errors=severities.count("error"),
-        warnings=severities.count("warning") + unowned,
-        notices=severities.count("notice"),
+        **_counts(shown, [*(each.severity for each in lost if not each.ignored), *["warning"] * unowned]),
         ignored=sum(each.ignored for each in shown) + sum(each.ignored for each in lost),
         lost=len(lost),
     )
@@ -679,11 +698,9 @@ def _environment(
     broken = bool(damaged - managed) or any(
         each.severity in GRAVE and not each.ignored and each.kind in SAME_PATH for each in contested
     )
-    options = [part for name in wanted for part in ("--keep", name)]
     names = {each.id: each.name for each in scan.distributions}
     kept = [each.id for each in scan.distributions if each.name in keep]
     against = dict.fromkeys(names[other] for _, other in scan.startup_against(kept))
-    undoing = [part for name in against for part in ("--drop", name)]
     known = [part for one in wishes.ignores for part in ("--ignore", one.text)]
     return EnvironmentPart(
         prefix=str(scan.places.prefix),
@@ -693,8 +710,8 @@ def _environment(
         verified=scan.verified,
         keep=keep,
         hybrids=condition.hybrids,
-        command=("wheelclash", "env", *wishes.options, *known, *options) if wanted else (),
-        fix=("wheelclash", "fix", *wishes.options, *wishes.how, *(options if keep else ()), *undoing)
+        command=_own_command("env", [*wishes.options, *known], keep=wanted) if wanted else (),
+        fix=_own_command("fix", [*wishes.options, *wishes.how], keep=wanted if keep else (), drop=against)
         if broken and scan.places.python is not None
         else (),
         search_path=scan.places.search,
@@ -780,20 +797,9 @@ def _damage(each: Damage) -> DamageReport:
 
 def _summary_of_environment(overlaps: Sequence[ContestedReport], damage: Sequence[DamageReport]) -> EnvironmentSummary:
     shown = [each for each in overlaps if each.severity != "none"]
-    kinds = [each.kind for each in shown]
-    severities = [each.severity for each in shown if not each.ignored] + [each.severity for each in damage]
     codes = [each.code for each in damage]
     return EnvironmentSummary(
-        overlaps=len(shown),
-        different=kinds.count("different"),
-        identical=kinds.count("identical"),
-        unknown=kinds.count("unknown"),
-        file_directory=kinds.count("file-directory"),
-        case_only=kinds.count("case-only"),
-        shadowed=kinds.count("shadowed"),
-        errors=severities.count("error"),
-        warnings=severities.count("warning"),
-        notices=severities.count("notice"),
+        **_counts(shown, [each.severity for each in damage]),
         ignored=sum(each.ignored for each in shown),
         missing=codes.count("missing-file") + sum(each.on_disk.state == "missing" for each in shown),
         changed=codes.count("changed-file") + sum(each.on_disk.state == "changed" for each in shown),
@@ -844,10 +850,12 @@ def build_fix_report(result: RepairResult, again: Again) -> FixReport:
             installer=result.installer,
             keep=keep,
             drop=drop,
-            command=_fix_command("fix", options, keep, [name for name in drop if name in there], "--apply")
+            command=_own_command(
+                "fix", options, keep=keep, drop=[name for name in drop if name in there], more=["--apply"]
+            )
             if to_do
             else (),
-            check=_fix_command("env", again.environment, keep or tuple(names[id_] for id_ in plan.reinstalled), ()),
+            check=_own_command("env", again.environment, keep=keep or [names[id_] for id_ in plan.reinstalled]),
         ),
         steps=_steps(result, names),
         origins=tuple(_origins(result)),
@@ -860,14 +868,6 @@ def build_fix_report(result: RepairResult, again: Again) -> FixReport:
             ObstacleReport(names[each.keeper], names[each.other], each.code, each.path) for each in plan.obstacles
         ),
     )
-
-
-def _fix_command(
-    word: str, options: Sequence[str], keep: Iterable[str], drop: Iterable[str], *more: str
-) -> tuple[str, ...]:
-    kept = [part for name in keep for part in ("--keep", name)]
-    dropped = [part for name in drop for part in ("--drop", name)]
-    return ("wheelclash", word, *options, *kept, *dropped, *more)
 
 
 def _steps(result: RepairResult, names: Mapping[str, str]) -> tuple[RunReport, ...]:
@@ -930,7 +930,7 @@ def _lasting(
     losses = tuple(LossReport(*each) for each in removal_impacts(losers, scan))
     there = {each.name for each in scan.distributions}
     gone = [name for name in (*drop, *(names[id_] for id_ in losers)) if name in there]
-    return LastingReport(_fix_command("fix", options, keep, gone, "--apply"), losses)
+    return LastingReport(_own_command("fix", options, keep=keep, drop=gone, more=["--apply"]), losses)
 
 
 def _result_of_steps(result: RepairResult, names: Mapping[str, str]) -> tuple[IntactReport, ...]:
