@@ -122,8 +122,9 @@ def test_no_thread_is_left_beside_forked_processes() -> None:
         with progress.stage("environment"):
             before = threading.active_count()
             with progress.stage("verify", 10, alone=True) as advance:
-                advance(1)
                 assert threading.active_count() == before - 1
+                advance(1)
+                assert threading.active_count() == before
     assert threading.active_count() == before - 1
 
 

@@ -35,7 +35,8 @@ class Stage(NamedTuple):
         total: Of how many; None if that is not known.
         received: Bytes that servers have sent in all, for this stage and those before it.
         over: Whether it is at its end, reached or not.
-        alone: Whether the work is done by forked processes, beside which this process must have no other thread.
+        alone: Whether processes are about to be forked, for which this process must have no other thread; when the
+            first thing is done, they are there.
     """
 
     name: StageName
@@ -110,7 +111,7 @@ class Progress:
         with self._lock:
             if number in self._stages:  # a thread that was told to stop may end later than the stage
                 stage = self._stages[number]
-                self._change(number, stage._replace(done=stage.done + count))
+                self._change(number, stage._replace(done=stage.done + count, alone=False))
 
     def _change(self, number: int, stage: Stage) -> None:
         self._stages[number] = stage._replace(received=self._received)

@@ -28,6 +28,8 @@ _AGAIN = 0.1
 _LOGGED = 5.0
 """Seconds between two lines of a log, and before the first."""
 _MEGABYTE = 1_000_000
+_ERASED = "\r\x1b[2K\x1b[?25h"
+"""What makes the line empty and shows the cursor, which rich hides (ECMA-48, xterm)."""
 
 _TEXTS: dict[StageName, str] = {
     "pages": "asking the index: {} projects",
@@ -73,9 +75,9 @@ class _Writer(Protocol):
 
 
 class _Display:
-    """Shows the stage that began last, from a thread of its own that starts with the first stage.
+    """Shows the stage that began last, from a thread of its own: an interrupt of the work comes to no half-drawn line.
 
-    While a stage is done by forked processes there is no such thread: what is told then is shown by whoever tells it.
+    The thread starts with the first stage. While processes are forked there is none.
     """
 
     def __init__(self, stream: TextIO, *, plain: bool) -> None:
@@ -86,8 +88,7 @@ class _Display:
         self._stages: dict[StageName, Stage] = {}
         self._begin = self._last = monotonic()
         self._writer: _Writer | None = None
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
+        self._thread: tuple[threading.Thread, threading.Event] | None = None
         self._ended = False
 
     def tell(self, stage: Stage) -> None:
@@ -102,14 +103,13 @@ class _Display:
             alone = any(active.alone for active in self._stages.values())
             if not self._stages:
                 self._clear()  # what is printed next, by an installer say, begins on an empty line
-            elif alone and monotonic() >= self._due():
-                self._show()
         if alone:
             self._end_thread()
         elif self._stages and self._thread is None:
-            self._stop.clear()
-            self._thread = threading.Thread(target=self._keep_showing, name="wheelclash: progress", daemon=True)
-            self._thread.start()
+            stop = threading.Event()
+            thread = threading.Thread(target=self._keep_showing, args=(stop,), name="wheelclash: progress", daemon=True)
+            thread.start()
+            self._thread = thread, stop
 
     def end(self) -> None:
         """Show nothing from now on, and leave nothing on the screen."""
@@ -120,13 +120,14 @@ class _Display:
         self._end_thread()
 
     def _end_thread(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            self._stop.set()
+        running, self._thread = self._thread, None
+        if running is not None:
+            thread, stop = running
+            stop.set()
             thread.join()
 
-    def _keep_showing(self) -> None:
-        while not self._stop.wait(max(0.0, self._due() - monotonic())):
+    def _keep_showing(self, stop: threading.Event) -> None:
+        while not stop.wait(max(0.0, self._due() - monotonic())):
             with self._lock:
                 if self._stages:
                     self._show()
@@ -239,6 +240,10 @@ class _Rich:
         self._live.refresh()
 
     def clear(self) -> None:
-        live, self._live = self._live, None
-        if live is not None:
-            live.stop()
+        if self._live is None:
+            return
+        self._live.stop()
+        if not self._console.legacy_windows:  # in case that an interrupt came in the middle of something
+            self._console.file.write(_ERASED)
+            self._console.file.flush()
+        self._live = None
