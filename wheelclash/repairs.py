@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wheelclash.core.plan import Party, Repair, RepairState
-    from wheelclash.environment.scan import Installed, Scan
+    from wheelclash.environment.distributions import Installed
+    from wheelclash.environment.scan import Scan
     from wheelclash.http.urls import Credentials
     from wheelclash.index.settings import IndexOptions, IndexSettings
     from wheelclash.installers import Installer, InstallerName

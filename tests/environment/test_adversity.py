@@ -232,7 +232,8 @@ def test_folder_with_an_odd_name_is_a_line(made: Handmade, folder_name: bytes, n
     (Path(os.fsdecode(os.fsencode(made.site) + b"/" + folder_name))).mkdir()
     assert told(scan_twice(made)) == {name: "no-record"}
     made.add("one", {"one.py": ""}).rename(made.site / "one.dist-info")
-    assert scan_twice(made).distributions[0][:3] == ("one.dist-info", "one", "1.0")
+    first = scan_twice(made).distributions[0]
+    assert (first.id, first.name, first.version) == ("one.dist-info", "one", "1.0")
 
 
 @posix

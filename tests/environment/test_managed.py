@@ -166,7 +166,9 @@ def test_what_dpkg_lists_is_the_systems(made: Prefix, ask: Command) -> None:
 def test_distributions_of_conda_stay_what_they_are(made: Prefix) -> None:
     made.add("theirs", {"c.py": ""}, installer="conda")
     made.conda("theirs", {below("c.py"): ""}, write=False)
-    assert [each.skip.code for each in take_inventory(places_below(made.prefix)).excluded_distributions] == ["conda"]
+    assert [each.excluded and each.excluded.code for each in take_inventory(places_below(made.prefix)).excluded] == [
+        "conda"
+    ]
     assert made.scan().distributions == ()
 
 

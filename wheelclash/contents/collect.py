@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from wheelclash.contents.dataset import Known
     from wheelclash.contents.rows import FileRow, Found
     from wheelclash.core.layout import InstalledFile, InstalledPath
-    from wheelclash.environment.distributions import Unread
+    from wheelclash.environment.distributions import Installed
     from wheelclash.environment.locate import Environment
     from wheelclash.index.page import ProjectFile
     from wheelclash.index.settings import IndexSettings
@@ -246,7 +246,7 @@ def _read_environment(environment: Environment, known: Known) -> tuple[int, Iter
     from wheelclash.environment.scan import read_records
 
     records = read_records(environment.places)
-    distributions = sorted((distribution for distribution, _ in records.distributions), key=lambda each: each.name)
+    distributions = sorted(records.distributions, key=lambda each: each.name)
 
     def read() -> Iterator[Found]:
         yield from records.skipped
@@ -256,7 +256,7 @@ def _read_environment(environment: Environment, known: Known) -> tuple[int, Iter
     return len(distributions) + len(records.skipped), read()
 
 
-def _installed(distribution: Unread, environment: Environment, known: Known) -> Found:
+def _installed(distribution: Installed, environment: Environment, known: Known) -> Found:
     """Return an installed distribution with its rows; its RECORD stands for the wheel, of which nothing is left."""
     from wheelclash.environment.distributions import RecordError, entry_points_text
     from wheelclash.environment.scan import commands_of, installed_file
@@ -264,7 +264,7 @@ def _installed(distribution: Unread, environment: Environment, known: Known) -> 
     places, target = environment.places, environment.target
     try:
         digest = _sha256(Path(distribution.record))
-        rows = distribution.files(None)
+        rows = distribution.rows(None)
     except OSError as error:
         return Skip(distribution.name, "unreadable", f"its RECORD cannot be read ({error.strerror})")
     except RecordError as error:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from wheelclash.core.disk import Intact
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Severity
-    from wheelclash.environment.scan import Absence, Contested, Installed, Scan
+    from wheelclash.environment.distributions import Absence, Installed
+    from wheelclash.environment.scan import Contested, Scan
 
 __all__ = ["Condition", "Damage", "DamageCode", "judge_environment"]
 

@@ -17,8 +17,8 @@ import csv
 import io
 import json
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from packaging.utils import canonicalize_name
 
@@ -49,12 +49,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNKNOWN_VARIANT",
-    "ExcludedDistribution",
+    "Absence",
     "FileList",
+    "Installed",
     "InstalledRecord",
     "Inventory",
     "RecordError",
-    "Unread",
     "direct_url_of",
     "entry_points_text",
     "metadata_of",
@@ -294,20 +294,38 @@ _METADATA = 4 * 1024 * 1024
 _ENTRY_POINTS = 1024 * 1024
 
 
-class Unread(NamedTuple):
-    """A distribution with a RECORD that is to be read.
+Absence = Literal["breaks", "other", "everyday"]
+"""What it means that a recorded file is gone: ``breaks``: an import or a library needs it. ``everyday``: nothing that
+runs needs it. ``other``: neither is sure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A distribution of an environment: what it says of itself, and what a scan found to be left of it.
 
     Attributes:
         id: Its dist-info folder's name, with the site-packages folder in front where the name is taken.
         name: Normalised.
-        version: As METADATA has it.
+        version: As METADATA has it; empty if nothing says.
         site: The site-packages folder it lies in.
-        folder: The dist-info folder.
+        folder: Its dist-info folder; of another manager's package, that manager's list of files.
         installer: What INSTALLER says, or None.
         requires: ``Requires-Dist``, verbatim.
         requires_python: ``Requires-Python``, or None.
-        manager: ``conda`` or ``dpkg`` of a package that one of these installed; ``folder`` is then its list of files.
+        manager: ``conda`` or ``dpkg`` of a package that one of these installed: no other installer can write it.
         listed: Its RECORD, or its manager's list, once that was read.
+        files: How many files that lists, bytecode left out.
+        findings: What is odd about it.
+        excluded: Why it is not compared with others; None if it is.
+        tops: Names in site-packages that are its own as far as anything says, if it is not compared.
+        required: Names it requires on the target, without extras. This and what follows is known after a scan.
+        missing: Files it recorded that are gone, contested ones included.
+        changed: Files with other content than was recorded, as far as they were hashed; contested ones left out.
+        hidden: Files of which nothing can be told, because there is no permission to read them.
+        unhashed: How many of its files have no hash to verify; None if that was not looked at.
+        startup: Its files with code that Python runs at every start, where it clashes with others.
+        absences: What it means that a missing file is gone, by path.
+        variant: The label of the wheel variant that it was installed from, as :func:`variant_of` has it.
     """
 
     id: str
@@ -315,70 +333,66 @@ class Unread(NamedTuple):
     version: str
     site: str
     folder: str
-    installer: str | None
+    installer: str | None = None
     requires: tuple[str, ...] = ()
     requires_python: str | None = None
     manager: str | None = None
     listed: FileList | None = None
+    files: int = 0
+    findings: tuple[Finding, ...] = ()
+    excluded: Skip | None = None
+    tops: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
+    missing: tuple[InstalledPath, ...] = ()
+    changed: tuple[InstalledPath, ...] = ()
+    hidden: tuple[InstalledPath, ...] = ()
+    unhashed: int | None = None
+    startup: tuple[InstalledPath, ...] = ()
+    absences: Mapping[InstalledPath, Absence] = field(default_factory=dict)
+    variant: str | None = None
 
     @property
     def record(self) -> str:
         """Return the path of its RECORD, or of its manager's list."""
         return f"{self.folder}/RECORD" if self.manager is None else self.folder
 
-    def files(self, wanted: Collection[str] | None, findings: Noted | None = None) -> dict[str, RecordedFile]:
+    def rows(self, wanted: Collection[str] | None, findings: Noted | None = None) -> dict[str, RecordedFile]:
         """Map the keys of some files, or of all, to what its list says of them; empty if it was not read."""
         return {} if self.listed is None else self.listed.files(wanted, findings)
 
+    def keys(self) -> set[str]:
+        """Return the keys of the files that its list names; empty if it was not read."""
+        return set() if self.listed is None else self.listed.keys()[0]
 
-class ExcludedDistribution(NamedTuple):
-    """A distribution that is not compared.
+    def read(self, places: EnvironmentPaths) -> tuple[Installed, set[str]]:
+        """Return it with its RECORD, and the keys of its files.
 
-    Attributes:
-        skip: Its name and the reason.
-        site: The site-packages folder it lies in.
-        record: Its RECORD, if there may be one: its files are then known to be its own.
-        tops: Names in site-packages that are its own as far as anything says.
-        version: As METADATA has it; None if nothing says.
-        listed: Its RECORD, if that was read to see that it is not compared.
-    """
-
-    skip: Skip
-    site: str
-    record: str | None
-    tops: frozenset[str]
-    version: str | None = None
-    listed: FileList | None = None
-
-    def read(self, places: EnvironmentPaths) -> tuple[FileList, set[str]] | None:
-        """Return its RECORD and the keys of the files in it; None if there is none that can be read."""
-        if self.record is None:
-            return None
-        try:
-            listed = self.listed or read_record(self.record, self.site, places)
-            return listed, listed.keys()[0]
-        except RecordError:
-            return None
+        Raises:
+            RecordError: There is none that can be read.
+        """
+        listed = self.listed or read_record(self.record, self.site, places)
+        keys, findings = listed.keys()
+        return replace(self, listed=listed, files=len(keys), findings=tuple(findings)), keys
 
 
 class Inventory(NamedTuple):
     """What is installed.
 
     Attributes:
-        unread: To be compared, by name.
-        bystanders: Not to be compared.
+        distributions: To be compared, by name; no RECORD is read yet.
+        excluded: Not to be compared.
         closed: Folders that could not be listed, each with the reason.
     """
 
-    unread: list[Unread]
-    excluded_distributions: list[ExcludedDistribution]
+    distributions: list[Installed]
+    excluded: list[Installed]
     closed: list[tuple[str, str]]
 
 
 def take_inventory(places: EnvironmentPaths) -> Inventory:
     """List the distributions of an environment."""
-    unread: list[Unread] = []
-    excluded_distributions: list[ExcludedDistribution] = []
+    distributions: list[Installed] = []
+    excluded: list[Installed] = []
     closed: list[tuple[str, str]] = []
     conda = _conda_packages(places)
     for site in places.sites:
@@ -389,20 +403,22 @@ def take_inventory(places: EnvironmentPaths) -> Inventory:
             continue
         for name in names:
             if name.endswith(".dist-info") and not name.startswith(("~", ".")):
-                distribution = _identify(
-                    site, name, {earlier.id for earlier in unread} if len(places.sites) > 1 else set()
-                )
-                excluded = _excluded(distribution, places, conda)
-                if excluded is None:
-                    unread.append(distribution)
+                taken = {earlier.id for earlier in distributions} if len(places.sites) > 1 else set()
+                distribution = _identify(site, name, taken)
+                reason = _reason_to_exclude(distribution, places, conda)
+                if reason is None:
+                    distributions.append(distribution)
                 else:
-                    excluded_distributions.append(excluded)
+                    tops = _tops(distribution.folder, distribution.name)
+                    excluded.append(replace(distribution, excluded=reason, tops=tops))
             elif name.endswith((".egg-info", ".egg", ".egg-link")) and not name.startswith(("~", ".")):
-                excluded_distributions.append(_egg(site, name))
-    return Inventory(*_without_doubles(unread, excluded_distributions, places.sites), closed)
+                excluded.append(_egg(site, name))
+    kept, doubles = _without_doubles(distributions, places.sites)
+    excluded += doubles
+    return Inventory(kept, sorted(excluded, key=lambda distribution: distribution.excluded or ()), closed)
 
 
-def _identify(site: str, folder_name: str, taken: set[str]) -> Unread:
+def _identify(site: str, folder_name: str, taken: set[str]) -> Installed:
     folder = f"{site}/{folder_name}"
     stem, _, version = folder_name.removesuffix(".dist-info").rpartition("-")
     installer = _line(f"{folder}/INSTALLER")
@@ -414,31 +430,23 @@ def _identify(site: str, folder_name: str, taken: set[str]) -> Unread:
     if any(map(has_markers, requires)):
         variant = _variant(folder)
         requires = tuple(evaluate_markers(line, variant) for line in requires)
-    return Unread(id_, name, version, site, folder, installer, requires, metadata.requires_python)
+    return Installed(id_, name, version, site, folder, installer, requires, metadata.requires_python)
 
 
-def _excluded(distribution: Unread, places: EnvironmentPaths, conda: Mapping[str, str]) -> ExcludedDistribution | None:
-    """Return a distribution that is not compared, with the reason; None for one that is compared."""
+def _reason_to_exclude(distribution: Installed, places: EnvironmentPaths, conda: Mapping[str, str]) -> Skip | None:
+    """Return why a distribution is not compared; None for one that is compared."""
     by = (distribution.installer or "").lower()
     if by == "conda" or _is_conda_owned(distribution, conda):
-        skip = Skip(distribution.name, "conda", "conda owns it")
-    elif (
+        return Skip(distribution.name, "conda", "conda owns it")
+    if (
         _is_debian(distribution.site)
         or by in _SYSTEM
         or (not by and places.externally_managed and not _exists(distribution.record))
     ):
-        skip = Skip(distribution.name, "system", "the system's package manager owns it")
-    elif _is_editable(distribution):
-        skip = Skip(distribution.name, "editable", "it is installed from a folder of sources")
-    else:
-        return None
-    return ExcludedDistribution(
-        skip,
-        distribution.site,
-        distribution.record,
-        _tops(distribution.folder, distribution.name),
-        distribution.version,
-    )
+        return Skip(distribution.name, "system", "the system's package manager owns it")
+    if _is_editable(distribution):
+        return Skip(distribution.name, "editable", "it is installed from a folder of sources")
+    return None
 
 
 def _is_debian(site: str) -> bool:
@@ -446,7 +454,7 @@ def _is_debian(site: str) -> bool:
     return site.endswith("/lib/python3/dist-packages")
 
 
-def _egg(site: str, name: str) -> ExcludedDistribution:
+def _egg(site: str, name: str) -> Installed:
     stem = name.rpartition(".")[0]
     project = canonicalize_name(stem.partition("-")[0])
     if name.endswith(".egg-link"):
@@ -455,21 +463,23 @@ def _egg(site: str, name: str) -> ExcludedDistribution:
         skip = Skip(project, "system", "the system's package manager owns it")
     else:
         skip = Skip(project, "egg-info", "it was not installed as a wheel: nothing says which files are its own")
-    version = stem.split("-")[1] if stem.count("-") else None
-    return ExcludedDistribution(skip, site, None, _tops(f"{site}/{name}", project) | {name}, version)
+    folder = f"{site}/{name}"
+    version = stem.split("-")[1] if stem.count("-") else ""
+    return Installed(name, project, version, site, folder, excluded=skip, tops=_tops(folder, project) | {name})
 
 
 def _without_doubles(
-    unread: list[Unread], excluded_distributions: list[ExcludedDistribution], sites: Sequence[str]
-) -> tuple[list[Unread], list[ExcludedDistribution]]:
+    distributions: Iterable[Installed], sites: Sequence[str]
+) -> tuple[list[Installed], list[Installed]]:
     """Return what counts of several dist-info folders of one project, and the rest.
 
     Of those in one folder it is the newest: the others were left by installations that failed. Of those in several it
     is that in the first: what an import finds.
     """
-    kept: dict[str, Unread] = {}
+    kept: dict[str, Installed] = {}
+    doubles = []
     for distribution in sorted(
-        unread, key=lambda installed: (installed.name, -sites.index(installed.site), _rank(installed.version))
+        distributions, key=lambda installed: (installed.name, -sites.index(installed.site), _rank(installed.version))
     ):
         before = kept.get(distribution.name)
         if before is not None and before.site != distribution.site:
@@ -477,21 +487,15 @@ def _without_doubles(
                 f"imports find version {distribution.version} in {distribution.site}"
                 f" before version {before.version} in {before.site}"
             )
-            skip = Skip(before.name, "hidden", reason)
-            excluded_distributions.append(
-                ExcludedDistribution(skip, before.site, f"{before.folder}/RECORD", frozenset(), before.version)
-            )
+            doubles.append(replace(before, excluded=Skip(before.name, "hidden", reason)))
         elif before is not None:
             reason = (
                 f"version {before.version} is recorded beside {distribution.version},"
                 " left by an installation that failed"
             )
-            skip = Skip(before.name, "superseded", reason)
-            excluded_distributions.append(
-                ExcludedDistribution(skip, before.site, f"{before.folder}/RECORD", frozenset())
-            )
+            doubles.append(replace(before, excluded=Skip(before.name, "superseded", reason)))
         kept[distribution.name] = distribution
-    return list(kept.values()), sorted(excluded_distributions, key=lambda excluded: excluded.skip)
+    return list(kept.values()), doubles
 
 
 def _rank(version: str) -> tuple[object, ...]:
@@ -563,7 +567,7 @@ def variant_of(folder: str) -> str | None:
     return UNKNOWN_VARIANT if variant is None else variant.label
 
 
-def _is_editable(distribution: Unread) -> bool:
+def _is_editable(distribution: Installed) -> bool:
     direct_url = _direct_url(distribution.folder)
     if direct_url:
         return _dict(direct_url.get("dir_info")).get("editable") is True
@@ -581,7 +585,7 @@ def _conda_packages(places: EnvironmentPaths) -> dict[str, str]:
     return {name.rpartition("-")[0]: f"{folder}/{name}" for name in names if name.endswith(".json")}
 
 
-def _is_conda_owned(distribution: Unread, conda: Mapping[str, str]) -> bool:
+def _is_conda_owned(distribution: Installed, conda: Mapping[str, str]) -> bool:
     record = conda.get(f"{distribution.name}-{distribution.version}")
     if record is None:
         return False

@@ -9,6 +9,7 @@ What is on disk where several distributions recorded a file: which owner's conte
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections import Counter
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.core.content import HEAD, INIT_LIMIT, Answer, Question, answer, is_known_stub
 from wheelclash.core.overlap import folded
+from wheelclash.environment.distributions import RecordError
 from wheelclash.environment.paths import is_absolute
 from wheelclash.environment.reading import NOTHING_THERE, read_small
 from wheelclash.files import IrregularFileError, open_file
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from wheelclash.core.disk import DiskState
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap, Owner
-    from wheelclash.environment.distributions import ExcludedDistribution
+    from wheelclash.environment.distributions import Installed
     from wheelclash.environment.paths import EnvironmentPaths
 
 __all__ = [
@@ -284,7 +286,7 @@ class Leftover(NamedTuple):
 def leftovers(
     strays: Iterable[str],
     owned: AbstractSet[str],
-    distributions: Iterable[ExcludedDistribution],
+    distributions: Iterable[Installed],
     places: EnvironmentPaths,
 ) -> list[Leftover]:
     """Count strays by package folder; none are told where conda or the system installs files that no RECORD lists.
@@ -338,7 +340,7 @@ def _below_site(key: str, places: EnvironmentPaths) -> str:
     return key[len(site) + 1 :]
 
 
-def claimed(distributions: Iterable[ExcludedDistribution], places: EnvironmentPaths) -> tuple[set[str], set[str]]:
+def claimed(distributions: Iterable[Installed], places: EnvironmentPaths) -> tuple[set[str], set[str]]:
     """Return the keys that distributions which are not compared have recorded, and the names that are otherwise theirs.
 
     Args:
@@ -349,9 +351,8 @@ def claimed(distributions: Iterable[ExcludedDistribution], places: EnvironmentPa
     tops: set[str] = set()
     for excluded in distributions:
         tops |= excluded.tops
-        read = excluded.read(places)
-        if read is not None:
-            keys |= read[1]
+        with contextlib.suppress(RecordError):
+            keys |= excluded.read(places)[1]
     return keys, tops
 
 

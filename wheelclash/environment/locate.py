@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wheelclash.core.installer import Installer
-    from wheelclash.environment.scan import Installed
+    from wheelclash.environment.distributions import Installed
     from wheelclash.index.options import IndexOptions
     from wheelclash.installers import InstallerName
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
 from wheelclash.core.distribution import Skip
 from wheelclash.environment.distributions import (
+    Installed,
     RecordError,
-    Unread,
 )
 from wheelclash.environment.reading import MAX_BYTES, read_small
 from wheelclash.wheel.record import BYTECODE, NOTHING_RECORDED, RecordedFile
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from wheelclash.core.contents import Finding, Noted
     from wheelclash.environment.paths import EnvironmentPaths
 
-__all__ = ["Managed", "ManagedFiles", "managed_among", "restoring"]
+__all__ = ["ManagedFiles", "managed_among", "restoring"]
 
 _CONDA = re.compile(r"(.+)-([^-]+)-[^-]+\.json\Z")
 _METADATA = re.compile(r"(?:^|/)([A-Za-z0-9_.]+)-[^/]*\.(?:dist-info|egg-info)(?:/|\Z)")
@@ -57,44 +57,27 @@ class ManagedFiles:
         return {key: row for key, row in self.rows.items() if wanted is None or key in wanted}
 
 
-class Managed(NamedTuple):
-    """A package of another package manager.
-
-    Attributes:
-        package: It, as a distribution with a list that was read.
-        keys: Those of its files that were asked about.
-        files: How many files its manager lists.
-    """
-
-    package: Unread
-    keys: set[str]
-    files: int
-
-
 def managed_among(
-    places: EnvironmentPaths, wanted: AbstractSet[str] | None, names: Collection[str], skipped: list[Skip]
-) -> list[Managed]:
-    """Return the packages of other managers that own any of some files.
+    places: EnvironmentPaths, wanted: AbstractSet[str] | None, names: Collection[str]
+) -> Iterator[Installed | Skip]:
+    """Yield the packages of other managers that own any of some files, and those with lists that cannot be read.
 
     Args:
         places: Of the environment.
         wanted: Keys; None for all.
         names: Normalised names of distributions that are, or shall be, installed from wheels. A package of such a name
             was replaced by one of them, and what its manager lists is not there any more.
-        skipped: Packages with lists that cannot be read are added here.
     """
-    managed = []
     for package in (*_conda_packages(places), *_dpkg_packages(places)):
         try:
             listed = ManagedFiles(_managed_files(package, places))
         except RecordError as error:
-            skipped.append(Skip(package.name, error.code, error.reason))
+            yield Skip(package.name, error.code, error.reason)
             continue
         keys, _ = listed.keys()
         shared = keys if wanted is None else keys & wanted
         if shared and not any(name in names for key in keys for name in _project_of(key)):
-            managed.append(Managed(package._replace(listed=listed), shared, len(keys)))
-    return managed
+            yield replace(package, listed=listed, files=len(keys))
 
 
 def restoring(manager: str, name: str, version: str, places: EnvironmentPaths) -> tuple[str, ...]:
@@ -118,16 +101,16 @@ def _project_of(key: str) -> Iterator[str]:
         yield canonicalize_name(match[1])
 
 
-def _managed_files(distribution: Unread, places: EnvironmentPaths) -> dict[str, RecordedFile]:
+def _managed_files(distribution: Installed, places: EnvironmentPaths) -> dict[str, RecordedFile]:
     return _conda_files(distribution, places) if distribution.manager == "conda" else _dpkg_files(distribution, places)
 
 
-def _conda_packages(places: EnvironmentPaths) -> Iterator[Unread]:
+def _conda_packages(places: EnvironmentPaths) -> Iterator[Installed]:
     folder = f"{places.base.rstrip('/')}/conda-meta"
     for name in _names(folder, ".json"):
         match = _CONDA.match(name)
         if match:
-            yield Unread(
+            yield Installed(
                 id=f"conda-meta/{name}",
                 name=f"conda:{match[1].lower()}",
                 version=match[2],
@@ -138,7 +121,7 @@ def _conda_packages(places: EnvironmentPaths) -> Iterator[Unread]:
             )
 
 
-def _conda_files(distribution: Unread, places: EnvironmentPaths) -> dict[str, RecordedFile]:
+def _conda_files(distribution: Installed, places: EnvironmentPaths) -> dict[str, RecordedFile]:
     """Return the files of a conda package with the hashes they got in this prefix."""
     try:
         package = json.loads(_content(distribution.record))
@@ -163,7 +146,7 @@ def _conda_files(distribution: Unread, places: EnvironmentPaths) -> dict[str, Re
     return files
 
 
-def _dpkg_packages(places: EnvironmentPaths) -> Iterator[Unread]:
+def _dpkg_packages(places: EnvironmentPaths) -> Iterator[Installed]:
     """Yield the packages that dpkg lists, where the environment is the system's own (its prefix is ``/usr``)."""
     if os.path.basename(places.base) != "usr":  # noqa: PTH119
         return
@@ -173,7 +156,7 @@ def _dpkg_packages(places: EnvironmentPaths) -> Iterator[Unread]:
         package = name.removesuffix(".list").partition(":")[0]
         folder = f"{root}/{_DPKG}/info/{name}"
         version = versions.get(package, "")
-        yield Unread(f"dpkg/{name}", f"dpkg:{package}", version, places.base, folder, "dpkg", manager="dpkg")
+        yield Installed(f"dpkg/{name}", f"dpkg:{package}", version, places.base, folder, "dpkg", manager="dpkg")
 
 
 def _dpkg_versions(status: str) -> Iterator[tuple[str, str]]:
@@ -190,7 +173,7 @@ def _dpkg_versions(status: str) -> Iterator[tuple[str, str]]:
             yield package, value
 
 
-def _dpkg_files(distribution: Unread, places: EnvironmentPaths) -> dict[str, RecordedFile]:
+def _dpkg_files(distribution: Installed, places: EnvironmentPaths) -> dict[str, RecordedFile]:
     """Return the files of a package among the environment's; dpkg's hashes (MD5) prove nothing."""
     root = os.path.dirname(places.base).rstrip("/")  # noqa: PTH120
     starts = tuple(f"{folder[len(root) :]}/" for folder in (*places.sites, places.scripts, places.headers))

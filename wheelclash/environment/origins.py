@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from wheelclash.core.layout import InstalledFile, InstalledPath
+    from wheelclash.environment.distributions import Installed
     from wheelclash.environment.paths import EnvironmentPaths
-    from wheelclash.environment.scan import Installed, Scan
+    from wheelclash.environment.scan import Scan
     from wheelclash.index.settings import IndexSettings
     from wheelclash.resolve.requirement import Asked
     from wheelclash.wheel.reader import WheelReader

@@ -7,6 +7,7 @@ asked about is hashed.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,15 +28,19 @@ from wheelclash.core.query import (
     source_of,
 )
 from wheelclash.core.role import module_stem, role_of
-from wheelclash.environment.distributions import (
-    ExcludedDistribution,
-    Unread,
-    metadata_of,
-)
+from wheelclash.environment.distributions import RecordError
 from wheelclash.environment.files import OnDisk, on_disk, state_of, walk_below
 from wheelclash.environment.managed import managed_among
 from wheelclash.environment.paths import is_absolute
-from wheelclash.environment.scan import Contested, Owned, commands_of, find_contested, installed_file, read_records
+from wheelclash.environment.scan import (
+    Contested,
+    Owned,
+    commands_of,
+    find_contested,
+    installed_file,
+    read_records,
+    skips_of,
+)
 from wheelclash.wheel.record import NOTHING_RECORDED
 
 if TYPE_CHECKING:
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelclash.core.query import PathMatch
+    from wheelclash.environment.distributions import Installed
     from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.target.target import Target
 
@@ -85,33 +91,34 @@ class Claims:
         self.places = places
         self.skipped = recorded.skipped
         self.owned = recorded.owned
-        self.distributions = [distribution for distribution, _ in recorded.distributions]
+        self.distributions = list(recorded.distributions)
         self.by_id = {distribution.id: distribution for distribution in self.distributions}
         self.asides: dict[str, str] = {}
         self.searched = len(self.distributions)
         self._add_excluded(recorded.excluded)
         self._add_managed()
-        self.not_compared = tuple(sorted(excluded.skip for excluded in recorded.excluded))
+        self.not_compared = tuple(skips_of(recorded.excluded))
 
-    def _add_excluded(self, distributions: Iterable[ExcludedDistribution]) -> None:
+    def _add_excluded(self, distributions: Iterable[Installed]) -> None:
         """Let what is not compared own the files it recorded; an older release only those without another owner."""
-        for excluded in sorted(distributions, key=lambda excluded: excluded.skip.code == "superseded"):
-            read = excluded.read(self.places)
-            if read is None or excluded.record is None:
+        for excluded in sorted(distributions, key=_is_superseded):
+            try:
+                distribution, keys = excluded.read(self.places)
+            except RecordError:
                 continue
-            listed, keys = read
-            if excluded.skip.code == "superseded":
+            if _is_superseded(excluded):
                 keys -= self.owned.every
-            folder = os.path.dirname(excluded.record)  # noqa: PTH120
-            metadata = metadata_of(folder)
-            name = os.path.basename(folder)  # noqa: PTH119
-            id_ = folder if name in self.by_id else name
-            distribution = Unread(id_, excluded.skip.requirement, metadata.version or "", excluded.site, folder, None)
-            distribution = distribution._replace(listed=listed)
-            self.asides[id_] = excluded.skip.code
-            self.owned.add(keys)
-            self.distributions.append(distribution)
-            self.by_id[id_] = distribution
+            if excluded.excluded is not None:
+                self.asides[self._add(distribution, keys)] = excluded.excluded.code
+
+    def _add(self, distribution: Installed, keys: set[str]) -> str:
+        """Let a distribution own some files; return its id, which tells it from all others."""
+        if distribution.id in self.by_id:
+            distribution = replace(distribution, id=distribution.folder)
+        self.owned.add(keys)
+        self.distributions.append(distribution)
+        self.by_id[distribution.id] = distribution
+        return distribution.id
 
     def _add_managed(self) -> None:
         """Let packages of conda and dpkg own what they list, but for what their RECORDs list already."""
@@ -122,12 +129,11 @@ class Claims:
             for key in self.owned.keys[number]
         }
         names = {distribution.name for distribution in self.distributions[: self.searched]}
-        for package, keys, _ in managed_among(self.places, None, names, self.skipped):
-            if not keys <= recorded:
-                self.asides[package.id] = "conda" if package.manager == "conda" else "system"
-                self.owned.add(keys - recorded)
-                self.distributions.append(package)
-                self.by_id[package.id] = package
+        for package in managed_among(self.places, None, names):
+            if isinstance(package, Skip):
+                self.skipped.append(package)
+            elif keys := package.keys() - recorded:
+                self.asides[self._add(package, keys)] = "conda" if package.manager == "conda" else "system"
 
     def below(self, folder: str, starting: str = "") -> Iterator[str]:
         """Yield the keys of everything recorded below a folder, in it by a name with a certain start."""
@@ -167,6 +173,10 @@ class Claims:
         for recorded in self.owned.keys:
             owned.add(recorded & keys)
         return owned
+
+
+def _is_superseded(distribution: Installed) -> bool:
+    return distribution.excluded is not None and distribution.excluded.code == "superseded"
 
 
 class Files:
@@ -409,9 +419,9 @@ class _Answers:
             content=owner.content,
         )
 
-    def _alone(self, key: str, distribution: Unread) -> tuple[Owner, OnDisk]:
+    def _alone(self, key: str, distribution: Installed) -> tuple[Owner, OnDisk]:
         """Return a file with one owner: what it recorded, and what is there."""
-        row = distribution.files({key}).get(key, NOTHING_RECORDED)
+        row = distribution.rows({key}).get(key, NOTHING_RECORDED)
         file = installed_file(key, row, commands_of(distribution, self._target), self._places)
         owner = Owner(distribution.id, file, 0)
         return owner, on_disk(key, (owner,), {distribution.id: row.digest}, self._places)
@@ -450,7 +460,7 @@ class _Answers:
         )
 
     def _share_of_folder(
-        self, distribution: Unread, keys: Collection[str], same: Sequence[Contested], gone: set[str]
+        self, distribution: Installed, keys: Collection[str], same: Sequence[Contested], gone: set[str]
     ) -> OwnerShare:
         part = [file for file in same if distribution.id in file.overlap.ids]
         return self._share(distribution.id)._replace(

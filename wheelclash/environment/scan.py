@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.core.content import is_known_stub
 from wheelclash.core.contents import Finding, Noted
@@ -27,11 +26,11 @@ from wheelclash.core.role import is_sourceless, module_stem, role_of
 from wheelclash.core.startup import findings_of
 from wheelclash.environment.distributions import (
     UNKNOWN_VARIANT,
-    ExcludedDistribution,
+    Absence,
+    Installed,
     InstalledRecord,
     RecordError,
     entry_points_text,
-    read_record,
     startup_of,
     take_inventory,
     variant_of,
@@ -62,16 +61,14 @@ if TYPE_CHECKING:
 
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
-    from wheelclash.environment.distributions import FileList, Inventory, Unread
+    from wheelclash.environment.distributions import Inventory
     from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.progress import Progress
     from wheelclash.target.target import Target
     from wheelclash.wheel.record import RecordedFile
 
 __all__ = [
-    "Absence",
     "Contested",
-    "Installed",
     "Owned",
     "Recorded",
     "Scan",
@@ -81,6 +78,7 @@ __all__ = [
     "installed_file",
     "read_records",
     "scan",
+    "skips_of",
 ]
 
 _INIT = "/__init__.py"
@@ -188,10 +186,10 @@ class Contested(NamedTuple):
 
 def find_contested(
     owned: Owned,
-    distributions: Sequence[Unread],
+    distributions: Sequence[Installed],
     places: EnvironmentPaths,
     target: Target,
-    findings: Sequence[list[Finding]] | None = None,
+    findings: dict[str, list[Finding]] | None = None,
 ) -> list[Contested]:
     """Return every overlap of an environment, gravest first.
 
@@ -200,7 +198,7 @@ def find_contested(
         distributions: Behind those numbers.
         places: Of the environment.
         target: Decides which modules can be imported and whether case matters.
-        findings: By number, where to note what is odd about the rows that were read.
+        findings: By id, where to note what is odd about the rows that were read.
     """
     related = owned.related(case_sensitive=places.case_sensitive)
     rows = _rows(owned, [*owned.contested, *related], distributions, findings)
@@ -249,8 +247,8 @@ def find_contested(
 def _rows(
     owned: Owned,
     keys: Iterable[str],
-    distributions: Sequence[Unread],
-    findings: Sequence[list[Finding]] | None,
+    distributions: Sequence[Installed],
+    findings: dict[str, list[Finding]] | None,
 ) -> dict[str, dict[str, RecordedFile]]:
     """Map ids to what each owner's RECORD says of these keys."""
     wanted: defaultdict[int, set[str]] = defaultdict(set)
@@ -261,9 +259,9 @@ def _rows(
     for number in sorted(wanted):
         distribution = distributions[number]
         noted = Noted()
-        rows = distribution.files(wanted[number], noted)
+        rows = distribution.rows(wanted[number], noted)
         if findings is not None:
-            findings[number].extend(noted)
+            findings.setdefault(distribution.id, []).extend(noted)
         rows_by_id[distribution.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(wanted[number])}
     return rows_by_id
 
@@ -276,7 +274,7 @@ def installed_file(key: str, row: RecordedFile, commands: Mapping[str, str], pla
     return InstalledFile(path, row.digest, row.size, None, key)
 
 
-def commands_of(distribution: Unread, target: Target) -> dict[str, str]:
+def commands_of(distribution: Installed, target: Target) -> dict[str, str]:
     """Return installed paths of the commands that installers generate for a distribution, and what each runs."""
     text = entry_points_text(distribution.folder)
     commands = {}
@@ -316,7 +314,7 @@ def _state(
     return state._replace(matches=matches, losers=tuple(dict.fromkeys((*state.losers, *others))))
 
 
-def _requires(distributions: Sequence[Unread], target: Target) -> Callable[[str, str], bool]:
+def _requires(distributions: Sequence[Installed], target: Target) -> Callable[[str, str], bool]:
     """Return whether one distribution requires another under any extra; METADATA is parsed when first asked."""
     by_id = {distribution.id: distribution for distribution in distributions}
     known: dict[str, frozenset[str]] = {}
@@ -328,9 +326,6 @@ def _requires(distributions: Sequence[Unread], target: Target) -> Callable[[str,
 
     return requires
 
-
-Absence = Literal["breaks", "other", "everyday"]
-"""``breaks``: an import or a library needs it. ``everyday``: nothing that runs needs it. ``other``: neither is sure."""
 
 _INIT_NAME = "/__init__.py"
 _TESTS = frozenset({"test", "tests", "idle_test"})
@@ -345,7 +340,7 @@ _ELSEWHERE = {
 
 
 def absences(
-    missing: Collection[str], keys: AbstractSet[str], distribution: Unread, places: EnvironmentPaths, target: Target
+    missing: Collection[str], keys: AbstractSet[str], distribution: Installed, places: EnvironmentPaths, target: Target
 ) -> dict[str, Absence]:
     """Judge what it means that files of one distribution are gone.
 
@@ -405,59 +400,15 @@ def _removed_test_folders(missing: Collection[str], keys: AbstractSet[str]) -> s
     return candidates
 
 
-def _namespace_inits(missing: Collection[str], distribution: Unread) -> set[str]:
+def _namespace_inits(missing: Collection[str], distribution: Installed) -> set[str]:
     """Return the missing ``__init__.py`` that did nothing but declare a namespace, by the hash in RECORD."""
     inits = {key for key in missing if key.endswith(_INIT_NAME)}
     if not inits:
         return set()
-    return {key for key, row in distribution.files(inits).items() if is_known_stub(row.digest)}
+    return {key for key, row in distribution.rows(inits).items() if is_known_stub(row.digest)}
 
 
 _UNREAD_VARIANT = Finding("variant-unread", None, "its variant.json does not say which wheel variant it is")
-
-
-class Installed(NamedTuple):
-    """A distribution of an environment, and what is left of it.
-
-    Attributes:
-        id: Its dist-info folder's name; unique.
-        name: Normalised.
-        version: As METADATA has it.
-        site: The site-packages folder it lies in.
-        folder: Its dist-info folder.
-        installer: What INSTALLER says, or None.
-        files: How many files it recorded, bytecode left out.
-        requires: Names it requires on the target, without extras.
-        missing: Files it recorded that are gone, contested ones included.
-        changed: Files with other content than was recorded, as far as they were hashed; contested ones left out.
-        hidden: Files of which nothing can be told, because there is no permission to read them.
-        unhashed: How many of its files have no hash to verify; None if that was not looked at.
-        findings: What is odd about its RECORD.
-        startup: Its files with code that Python runs at every start, where it clashes with others.
-        absences: What it means that a missing file is gone, by path.
-        manager: ``conda`` or ``dpkg`` of a package that one of these installed: no other installer can write it.
-        listed: Its RECORD, or its manager's list, as it was read.
-        variant: The label of the wheel variant that it was installed from, as :func:`variant_of` has it.
-    """
-
-    id: str
-    name: str
-    version: str
-    site: str
-    folder: str
-    installer: str | None
-    files: int
-    requires: frozenset[str]
-    missing: tuple[InstalledPath, ...]
-    changed: tuple[InstalledPath, ...]
-    hidden: tuple[InstalledPath, ...]
-    unhashed: int | None
-    findings: tuple[Finding, ...]
-    startup: tuple[InstalledPath, ...] = ()
-    absences: Mapping[InstalledPath, Absence] = MappingProxyType({})
-    manager: str | None = None
-    listed: FileList | None = None
-    variant: str | None = None
 
 
 class Scan(NamedTuple):
@@ -550,31 +501,32 @@ def scan(
         progress: Is told how much is done.
     """
     recorded = read_records(places, progress)
-    owned, read, findings, skipped = recorded.owned, recorded.distributions, recorded.findings, recorded.skipped
-    for package, keys, files in managed_among(places, None, {distribution.name for distribution, _ in read}, skipped):
-        claimed = (keys & owned.every) | _broken(package, keys, places, target)
-        if not claimed:
+    owned, read, skipped = recorded.owned, recorded.distributions, recorded.skipped
+    for package in managed_among(places, None, {distribution.name for distribution in read}):
+        if isinstance(package, Skip):
+            skipped.append(package)
             continue
-        owned.add(claimed)
-        read.append((package, files))
-        findings.append([])
+        keys = package.keys()
+        claimed = (keys & owned.every) | _broken(package, keys, places, target)
+        if claimed:
+            owned.add(claimed)
+            read.append(package)
     seen = walk(places, owned.every)
     skipped += [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in seen.closed]
     state = states(places, seen.unseen)
     gone = owned.of_each({key for key, is_ in state.items() if is_ == "missing"})
     hidden = owned.of_each({key for key, is_ in state.items() if is_ == "hidden"})
-    contested = find_contested(owned, [distribution for distribution, _ in read], places, target, findings)
+    findings: dict[str, list[Finding]] = {}
+    contested = find_contested(owned, read, places, target, findings)
     hashed = [
-        (distribution, count)
-        for distribution, count in read
-        if (every or distribution.name in verify) and distribution.manager is None
+        distribution for distribution in read if (every or distribution.name in verify) and distribution.manager is None
     ]
     verified = verify_files(hashed, jobs=jobs, progress=progress) if hashed else {}
     in_question = {file.key for file in contested if file.overlap.is_same_path}
     closed = {file.key for file in contested if file.on_disk.unreadable is not None}
     clashing = {id_ for file in contested if file.overlap.is_clash for id_ in file.overlap.ids}
     distributions = []
-    for number, (distribution, count) in enumerate(read):
+    for number, distribution in enumerate(read):
         hashes = verified.get(distribution.id)
         startup = startup_of(owned.keys[number], places) if distribution.id in clashing else ()
         missing = gone[number] | set(hashes.missing if hashes else ())
@@ -587,24 +539,16 @@ def scan(
         variant = variant_of(distribution.folder)
         odd = [_UNREAD_VARIANT] if variant == UNKNOWN_VARIANT else []
         distributions.append(
-            Installed(
-                id=distribution.id,
-                name=distribution.name,
-                version=distribution.version,
-                site=distribution.site,
-                folder=distribution.folder,
-                installer=distribution.installer,
-                files=count,
-                requires=required_names(distribution.requires, target),
+            replace(
+                distribution,
+                required=required_names(distribution.requires, target),
                 missing=_paths(missing, places),
                 changed=_paths(changed, places),
                 hidden=_paths(unseen, places),
                 unhashed=hashes.unhashed if hashes else None,
-                findings=(*findings[number], *findings_of(startup), *odd),
+                findings=(*distribution.findings, *findings.get(distribution.id, ()), *findings_of(startup), *odd),
                 startup=startup,
                 absences={places.installed_path(key): absence for key, absence in meaning.items()},
-                manager=distribution.manager,
-                listed=distribution.listed,
                 variant=variant,
             )
         )
@@ -615,9 +559,9 @@ def scan(
         contested=tuple(contested),
         leftovers=tuple(leftovers(seen.strays, owned.every, recorded.excluded, places)),
         skipped=tuple(dict.fromkeys(skipped)),
-        not_compared=tuple(sorted([*(excluded.skip for excluded in recorded.excluded), *_outside(places)])),
+        not_compared=tuple(sorted([*skips_of(recorded.excluded), *_outside(places)])),
         verified=every,
-        hidden=tuple(hidden_by(places.search, _texts(distribution for distribution, _ in read))),
+        hidden=tuple(hidden_by(places.search, _texts(read))),
     )
 
 
@@ -627,17 +571,15 @@ class Recorded:
 
     Attributes:
         owned: The ownership map.
-        distributions: Those of which RECORD could be read, each with the number of its files, numbered as in the map.
-        findings: What is odd about the RECORD of each.
+        distributions: Those of which RECORD could be read, numbered as in the map.
         excluded: Those that are never compared: editable ones, conda's, older copies, …
         skipped: What could not be read.
         installed: Name and version of every distribution that has a dist-info folder of its own.
     """
 
     owned: Owned
-    distributions: list[tuple[Unread, int]]
-    findings: list[list[Finding]]
-    excluded: list[ExcludedDistribution]
+    distributions: list[Installed]
+    excluded: list[Installed]
     skipped: list[Skip]
     installed: Mapping[str, str]
 
@@ -650,41 +592,42 @@ def read_records(places: EnvironmentPaths, progress: Progress = SILENT) -> Recor
         progress: Is told how many are read.
     """
     inventory = take_inventory(places)
-    with progress.stage("environment", len(inventory.unread)) as advance:
+    with progress.stage("environment", len(inventory.distributions)) as advance:
         return _read_records(places, inventory, advance)
 
 
 def _read_records(places: EnvironmentPaths, inventory: Inventory, advance: Callable[[int], None]) -> Recorded:
     owned = Owned()
-    read: list[tuple[Unread, int]] = []
-    findings: list[list[Finding]] = []
-    excluded = list(inventory.excluded_distributions)
+    read: list[Installed] = []
+    excluded = list(inventory.excluded)
     skipped = [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed]
-    for distribution in inventory.unread:
+    for found in inventory.distributions:
         advance(1)
         try:
-            record = read_record(distribution.record, distribution.site, places)
-            keys, odd = record.keys()
+            distribution, keys = found.read(places)
         except RecordError as error:
-            if not os.path.lexists(distribution.folder):
-                skipped.append(Skip(distribution.name, "changed", "it was removed while the environment was read"))
+            if not os.path.lexists(found.folder):
+                skipped.append(Skip(found.name, "changed", "it was removed while the environment was read"))
             else:
-                skipped.append(Skip(distribution.name, error.code, error.reason))
+                skipped.append(Skip(found.name, error.code, error.reason))
             continue
         if any(key.startswith("__editable__") for key in keys if "/" not in key):
             skip = Skip(distribution.name, "editable", "it is installed from a folder of sources")
             tops = frozenset({distribution.name.replace("-", "_")})
-            path, version = distribution.record, distribution.version
-            excluded.append(ExcludedDistribution(skip, distribution.site, path, tops, version, record))
+            excluded.append(replace(distribution, excluded=skip, tops=tops))
             continue
         owned.add(keys)
-        read.append((distribution._replace(listed=record), len(keys)))
-        findings.append(odd)
-    installed = {distribution.name: distribution.version for distribution in inventory.unread}
-    return Recorded(owned, read, findings, excluded, skipped, installed)
+        read.append(distribution)
+    installed = {distribution.name: distribution.version for distribution in inventory.distributions}
+    return Recorded(owned, read, excluded, skipped, installed)
 
 
-def _broken(package: Unread, keys: AbstractSet[str], places: EnvironmentPaths, target: Target) -> set[str]:
+def skips_of(excluded: Iterable[Installed]) -> list[Skip]:
+    """Return why distributions are not compared, sorted."""
+    return sorted(distribution.excluded for distribution in excluded if distribution.excluded is not None)
+
+
+def _broken(package: Installed, keys: AbstractSet[str], places: EnvironmentPaths, target: Target) -> set[str]:
     """Return the files of another manager's package that are gone from site-packages and that an import needs.
 
     A package that lists its dist-info folder, where that is gone, was uninstalled by pip or uv, and lacks nothing.
@@ -697,7 +640,7 @@ def _broken(package: Unread, keys: AbstractSet[str], places: EnvironmentPaths, t
     return {key for key, absence in meaning.items() if absence == "breaks"}
 
 
-def _changed(distribution: Unread, keys: Collection[str], places: EnvironmentPaths, target: Target) -> set[str]:
+def _changed(distribution: Installed, keys: Collection[str], places: EnvironmentPaths, target: Target) -> set[str]:
     """Return those of some changed files that count as changed: a command does not while it runs its entry point."""
     outside = [key for key in keys if is_absolute(key)]
     if not outside:
@@ -721,7 +664,7 @@ def _outside(places: EnvironmentPaths) -> list[Skip]:
     ]
 
 
-def _texts(distributions: Iterable[Unread]) -> dict[str, str]:
+def _texts(distributions: Iterable[Installed]) -> dict[str, str]:
     """Map the paths of the RECORDs that were read to their texts."""
     records = [distribution.listed for distribution in distributions]
     return {record.path: record.text for record in records if isinstance(record, InstalledRecord)}

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from wheelclash.core.layout import InstalledPath
-    from wheelclash.environment.scan import Contested, Installed, Scan
+    from wheelclash.environment.distributions import Installed
+    from wheelclash.environment.scan import Contested, Scan
 
 __all__ = ["model_disk", "removal_impacts", "situation_of"]
 
@@ -101,7 +102,7 @@ def removal_impacts(ids: Collection[str], scan: Scan) -> list[RemovalImpact]:
             requirers = [
                 other.name
                 for other in scan.distributions
-                if distribution.name in other.requires and other.id not in ids
+                if distribution.name in other.required and other.id not in ids
             ]
             packages = tuple(sorted(imported[distribution.id] - others))
             impacts.append(RemovalImpact(distribution.name, tuple(requirers), packages))
@@ -110,7 +111,7 @@ def removal_impacts(ids: Collection[str], scan: Scan) -> list[RemovalImpact]:
 
 def _imported(distribution: Installed) -> set[str]:
     """Return the top-level names that can be imported from a distribution's files."""
-    keys = set() if distribution.listed is None else distribution.listed.keys()[0]
+    keys = distribution.keys()
     names = set()
     for key in keys:
         top, slash, rest = key.partition("/")

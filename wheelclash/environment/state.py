@@ -38,7 +38,7 @@ from wheelclash.environment.files import Unreadable, claimed, digest_of, kinds_i
 from wheelclash.environment.managed import managed_among
 from wheelclash.environment.paths import is_absolute
 from wheelclash.environment.reading import read_small
-from wheelclash.environment.scan import commands_of, installed_file, read_records
+from wheelclash.environment.scan import commands_of, installed_file, read_records, skips_of
 from wheelclash.http.urls import local_path, without_credentials
 from wheelclash.installers import INSTALLERS
 from wheelclash.wheel.record import NOTHING_RECORDED
@@ -48,9 +48,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from wheelclash.core.content import Question
-    from wheelclash.core.contents import Finding
     from wheelclash.core.layout import InstalledFile
-    from wheelclash.environment.distributions import Unread
+    from wheelclash.environment.distributions import Installed
     from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.target.target import Target
     from wheelclash.wheel.record import RecordedFile
@@ -86,20 +85,18 @@ class StateReader:
         recorded = read_records(places)
         self._excluded = recorded.excluded
         self._owned = recorded.owned
-        self._findings = recorded.findings
-        self._read = [distribution for distribution, _ in recorded.distributions]
-        self.recorded: Sequence[Unread] = self._read
-        self._files = {distribution.id: count for distribution, count in recorded.distributions}
+        self._read = recorded.distributions
+        self.recorded: Sequence[Installed] = self._read
         self.versions = {distribution.name: distribution.version for distribution in self._read}
         others = {
-            distribution.skip.requirement: distribution.version
+            distribution.name: distribution.version
             for distribution in recorded.excluded
-            if distribution.version and distribution.skip.code != _OLD
+            if distribution.version and distribution.excluded is not None and distribution.excluded.code != _OLD
         }
         self.installed: dict[str, str] = {**others, **recorded.installed, **self.versions}
         self.requires = {distribution.name: distribution.requires for distribution in self._read}
         self.skipped = tuple(dict.fromkeys(recorded.skipped))
-        self.not_compared = tuple(sorted(excluded.skip for excluded in recorded.excluded))
+        self.not_compared = tuple(skips_of(recorded.excluded))
 
     def state_beside(self, newcomers: Sequence[Distribution]) -> State:
         """Return what of the environment matters to distributions that are to be installed there.
@@ -187,12 +184,12 @@ class StateReader:
         """Let packages of conda and dpkg that own any of these files be residents too."""
         known = {package.id for package in self._read}
         skipped: list[Skip] = []
-        for package, keys, files in managed_among(self.places, wanted, {*names, *self.versions}, skipped):
-            if package.id not in known:
-                self._owned.add(keys)
+        for package in managed_among(self.places, wanted, {*names, *self.versions}):
+            if isinstance(package, Skip):
+                skipped.append(package)
+            elif package.id not in known:
+                self._owned.add(package.keys() & wanted)
                 self._read.append(package)
-                self._findings.append([])
-                self._files[package.id] = files
         self.skipped = tuple(dict.fromkeys((*self.skipped, *skipped)))
 
     def unowned(self, newcomers: Sequence[Distribution]) -> Iterator[Unowned]:
@@ -341,7 +338,7 @@ class StateReader:
         rows_by_id = {}
         for number, keys in wanted.items():
             distribution = self._read[number]
-            rows = distribution.files(keys)
+            rows = distribution.rows(keys)
             rows_by_id[distribution.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(keys)}
         return rows_by_id
 
@@ -388,7 +385,7 @@ class StateReader:
     def _distribution(self, number: int, layout: Layout | None, required: Requirements | None) -> Distribution:
         distribution = self._read[number]
         folder = os.path.basename(distribution.folder)  # noqa: PTH119
-        contents = self._contents(distribution, tuple(self._findings[number]))
+        contents = self._contents(distribution)
         if required is None and layout is not None:
             required = requirements_of(distribution.requires, self._target, distribution.requires_python)
         if required is None:  # of no consequence but for who requires whom
@@ -405,12 +402,14 @@ class StateReader:
             startup=startup,
             manager=distribution.manager,
             variant=variant_of(distribution.folder),
-            recorded=self._files[distribution.id],
+            recorded=distribution.files,
         )
 
-    def _contents(self, distribution: Unread, findings: tuple[Finding, ...]) -> Contents:
+    def _contents(self, distribution: Installed) -> Contents:
         folder = os.path.basename(distribution.folder)  # noqa: PTH119
-        return Contents(folder, "", (), (), "", distribution.requires, distribution.requires_python, findings)
+        return Contents(
+            folder, "", (), (), "", distribution.requires, distribution.requires_python, distribution.findings
+        )
 
     def _required(self, newcomers: Sequence[Distribution], names: Mapping[str, str]) -> dict[str, Requirements]:
         """Return what residents that newcomers require require themselves, by name."""
@@ -460,7 +459,7 @@ def _files_and_folders(keys: set[str], others: set[str]) -> set[str]:
     return clashing | {key for key in keys if files and not files.isdisjoint(folders_above([key]))}
 
 
-def _candidate(distribution: Unread, folder: str) -> Candidate:
+def _candidate(distribution: Installed, folder: str) -> Candidate:
     """Return an installed distribution as what a command may name: by version, or by where it was installed from."""
     source = source_of(distribution.folder)
     path = None if source is None else local_path(source)

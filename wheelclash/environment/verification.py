@@ -13,7 +13,7 @@ from wheelclash.progress import SILENT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from wheelclash.environment.distributions import Unread
+    from wheelclash.environment.distributions import Installed
     from wheelclash.progress import Progress
     from wheelclash.wheel.record import RecordedFile
 
@@ -57,12 +57,12 @@ class _Task(NamedTuple):
 
 
 def verify(
-    distributions: Sequence[tuple[Unread, int]], *, jobs: int | None = None, progress: Progress = SILENT
+    distributions: Sequence[Installed], *, jobs: int | None = None, progress: Progress = SILENT
 ) -> dict[str, Verified]:
     """Hash every file of some distributions.
 
     Args:
-        distributions: Each with the number of its files.
+        distributions: Each with its RECORD.
         jobs: Processes; by default as many as there are cores to use.
         progress: Is told how many files are hashed.
 
@@ -71,13 +71,13 @@ def verify(
     """
     _files.cache_clear()  # of a scan before
     tasks = [
-        _Task(distribution.id, distribution.listed, start, min(start + _SLICE, count))
-        for distribution, count in sorted(distributions, key=lambda pair: -pair[1])
+        _Task(distribution.id, distribution.listed, start, min(start + _SLICE, distribution.files))
+        for distribution in sorted(distributions, key=lambda distribution: -distribution.files)
         if isinstance(distribution.listed, InstalledRecord)
-        for start in range(0, count, _SLICE)
+        for start in range(0, distribution.files, _SLICE)
     ]
     jobs = jobs or _cores()
-    total = sum(count for _, count in distributions)
+    total = sum(distribution.files for distribution in distributions)
     jobs = 1 if total < _FEW else min(jobs, len(tasks))
     verified: dict[str, Verified] = {}
     with progress.stage("verify", total, alone=jobs > 1) as advance:

@@ -10,10 +10,9 @@ import os
 import re
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from packaging.utils import canonicalize_name
-
+from wheelclash.core.distribution import name_in
 from wheelclash.core.role import role_of
 from wheelclash.environment.origins import Origin, find_origins
 from wheelclash.errors import FetchError, WheelError
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from wheelclash.core.distribution import Candidate, Distribution, Skip
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap, Owner
-    from wheelclash.environment.distributions import FileList
+    from wheelclash.environment.distributions import Installed
     from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.environment.scan import Contested, Scan
     from wheelclash.index.settings import IndexSettings
@@ -55,7 +54,6 @@ _MANGLED = ("_Z", "_R", "__")  # names of C++ and Rust as compilers write them, 
 _FOUND = ("search-path", "system")
 _RANK = {"nowhere": 0, "unknown": 1, "environment": 2, "driver": 3, "system": 4, "search-path": 5}
 _UNREAD = {"not-supported": "is of a format not analysed yet", "damaged": "is damaged or cut short"}
-_PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _VENDORED = re.compile(r"-[0-9a-f]{8,}(?=\.)")  # the hash that auditwheel puts into the name of what it copies in
 _VERSION = re.compile(r"(\.\d+)*\.so(\.\d[\w.]*)?$", re.ASCII)
 
@@ -475,22 +473,6 @@ class LibraryIndex(NamedTuple):
     ld_library_path: str = ""
 
 
-class Recorded(Protocol):
-    """An installed distribution, as far as it may own a library."""
-
-    @property
-    def name(self) -> str:
-        """Return its normalised name."""
-
-    @property
-    def listed(self) -> FileList | None:
-        """Return its RECORD, or its manager's list."""
-
-    @property
-    def requires(self) -> Collection[str]:
-        """Return what it requires: names, or requirements that begin with one."""
-
-
 def place_of(path: InstalledPath, places: EnvironmentPaths | None) -> Path:
     """Return where an installed path is; of a set that is not installed, below a root of no real file system."""
     root, _, rest = path.partition("/")
@@ -503,7 +485,7 @@ def place_of(path: InstalledPath, places: EnvironmentPaths | None) -> Path:
 def index_environment(
     files: Mapping[Path, FileVersions],
     places: EnvironmentPaths,
-    recorded: Iterable[Recorded],
+    recorded: Iterable[Installed],
     coming: Mapping[Path, str] | None = None,
 ) -> LibraryIndex:
     """Return what native files of an environment find: in it, in its ``lib``, in what they search, in the system.
@@ -559,18 +541,18 @@ def index_wheels(files: Mapping[Path, FileVersions], coming: Mapping[Path, str])
     return LibraryIndex(library_folders((path.parent, path.name) for path in coming), None, where)
 
 
-def _owners(files: Collection[Path], places: EnvironmentPaths, recorded: Iterable[Recorded]) -> dict[Path, str]:
+def _owners(files: Collection[Path], places: EnvironmentPaths, recorded: Iterable[Installed]) -> dict[Path, str]:
     """Map files to the names of the distributions that recorded them."""
     keys = {places.key_of(str(file)): file for file in files}
     owners: dict[Path, str] = {}
     for distribution in recorded if keys else ():
-        listed = set() if distribution.listed is None else distribution.listed.keys()[0]
+        listed = distribution.keys()
         owners.update((keys[key], distribution.name) for key in listed & keys.keys())
     return owners
 
 
 def installed_importers(
-    owners: AbstractSet[str], recorded: Iterable[Recorded], places: EnvironmentPaths, skip: Collection[str | None]
+    owners: AbstractSet[str], recorded: Iterable[Installed], places: EnvironmentPaths, skip: Collection[str | None]
 ) -> Iterator[Importer]:
     """Yield the native files of an environment that may use a library of some distributions.
 
@@ -583,9 +565,9 @@ def installed_importers(
         skip: Keys of the files in question themselves; None stands for no file.
     """
     for distribution in recorded:
-        if distribution.name not in owners and owners.isdisjoint(map(_name_of, distribution.requires)):
+        if distribution.name not in owners and owners.isdisjoint(map(name_in, distribution.requires)):
             continue
-        keys = set() if distribution.listed is None else distribution.listed.keys()[0]
+        keys = distribution.keys()
         for key in sorted(keys.difference(skip)):
             path = places.installed_path(key)
             if role_of(path) == "native":
@@ -629,12 +611,6 @@ def wheel_importers(
                 yield Importer(distribution.name, file.path, read)
 
 
-def _name_of(requirement: str) -> str:
-    """Return the normalised name that a requirement begins with."""
-    match = _PROJECT.match(requirement)
-    return canonicalize_name(match[0]) if match else ""
-
-
 def explain_overlaps(
     overlaps: Iterable[Overlap],
     distributions: Sequence[Distribution],
@@ -642,7 +618,7 @@ def explain_overlaps(
     *,
     residents: Sequence[Distribution] = (),
     places: EnvironmentPaths | None = None,
-    recorded: Sequence[Recorded] = (),
+    recorded: Sequence[Installed] = (),
 ) -> dict[InstalledPath, Why]:
     """Explain contested native files of a set of wheels.
 

@@ -86,8 +86,9 @@ if TYPE_CHECKING:
     from wheelclash.core.query import Conflict, NestedPath, OwnerShare, PathOwners
     from wheelclash.core.state import Loss
     from wheelclash.environment.damage import Condition, Damage
+    from wheelclash.environment.distributions import Installed
     from wheelclash.environment.paths import EnvironmentPaths
-    from wheelclash.environment.scan import Contested, Installed, Scan
+    from wheelclash.environment.scan import Contested, Scan
     from wheelclash.installers import InstallerName
     from wheelclash.native.explain import Side, Why
     from wheelclash.options import Ignore
@@ -734,7 +735,7 @@ def _winners(contested: Sequence[ContestedReport]) -> tuple[str, ...]:
 def _installed(installed: Sequence[Installed], condition: Condition) -> tuple[InstalledReport, ...]:
     requirers: dict[str, list[str]] = {}
     for each in installed:
-        for name in sorted(each.requires):
+        for name in sorted(each.required):
             requirers.setdefault(name, []).append(each.name)
     return tuple(
         InstalledReport(
@@ -745,7 +746,7 @@ def _installed(installed: Sequence[Installed], condition: Condition) -> tuple[In
             wheel=None,
             files=each.files,
             targets=(0,),
-            requires=tuple(sorted(each.requires)),
+            requires=tuple(sorted(each.required)),
             required_by=tuple(sorted(requirers.get(each.name, ()))),
             through=(),
             evidence="installed",
