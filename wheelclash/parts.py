@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename
 
-from wheelclash.core.distribution import Candidate, Distribution, requirements_of
+from wheelclash.core.distribution import Candidate, Distribution
 from wheelclash.core.layout import lay_out_for_each
 from wheelclash.core.overlap import find_overlaps, judge, merge
 from wheelclash.errors import WheelError
@@ -73,8 +73,7 @@ def distribution_of(path: str | os.PathLike[str], target: Target) -> Distributio
         variant=label,
     )
     layouts = lay_out_for_each(contents, RULES, target)
-    requirements = requirements_of(contents.requires, target, contents.requires_python)
-    return Distribution(candidate, contents, "local", layouts, requirements)
+    return Distribution.from_wheel(candidate, contents, "local", layouts, target)
 
 
 def overlaps_of(distributions: Sequence[Distribution], target: Target) -> list[Overlap]:

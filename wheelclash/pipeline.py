@@ -29,7 +29,7 @@ from wheelclash.core.content import Question as Doubt
 from wheelclash.core.content import answer as judge_content
 from wheelclash.core.contents import Finding
 from wheelclash.core.diagnosis import diagnose
-from wheelclash.core.distribution import Distribution, Skip, contradictions, requirements_of
+from wheelclash.core.distribution import Distribution, Skip, contradictions
 from wheelclash.core.layout import lay_out_for_each
 from wheelclash.core.overlap import GRAVE, contradicted, judge, questions
 from wheelclash.core.plan import Plans, check_keepers, plan, require_known
@@ -186,12 +186,12 @@ def _notes_on_residents(view: View, places: EnvironmentPaths) -> list[str]:
     clashing = {id_ for overlap in view.overlaps if overlap.is_clash for id_ in overlap.ids}
     by_id = {each.id: each for each in view.distributions}
     notes = [
-        restoring_note(each.manager, each.name, each.candidate.version, places)
+        restoring_note(each.manager, each.name, each.version, places)
         for each in view.residents
         if each.manager is not None and each.id in clashing
     ]
     notes += [
-        f"{each.name} {each.candidate.version} was installed from a wheel variant ({each.variant}): an install puts"
+        f"{each.name} {each.version} was installed from a wheel variant ({each.variant}): an install puts"
         " another build in its place"
         for new, each in view.replaced.items()
         if each.variant not in {None, by_id[new].candidate.variant}
@@ -441,14 +441,8 @@ def _read(candidate: Candidate, reader: WheelReader) -> _Read | Skip:
 
 def _distribution(candidate: Candidate, read: _Read, target: Target) -> Distribution:
     contents = _held_against_index(read.contents, candidate)
-    layouts = lay_out_for_each(contents, RULES, target)
-    requirements = requirements_of(contents.requires, target, contents.requires_python)
-    return Distribution(
-        candidate,
-        contents,
-        read.evidence,
-        layouts,
-        requirements,
+    return Distribution.from_wheel(
+        candidate, contents, read.evidence, lay_out_for_each(contents, RULES, target), target
     )
 
 
@@ -508,11 +502,7 @@ def _with_contradictions(distributions: Sequence[Distribution], overlaps: Sequen
                 )
                 found.setdefault(owner.id, []).append(Finding("contradicted-hash", owner.file.member, detail))
     return [
-        distribution._replace(
-            contents=distribution.contents._replace(
-                findings=(*distribution.contents.findings, *found[distribution.id]),
-            )
-        )
+        replace(distribution, oddities=(*distribution.oddities, *found[distribution.id]))
         if distribution.id in found
         else distribution
         for distribution in distributions
@@ -539,7 +529,7 @@ def _with_startup(
     for (each, doubt), said in zip(doubts, answers, strict=True):
         if said is None or said.runs_code:
             found.setdefault(each.id, []).append(doubt.member)
-    return [each._replace(startup=tuple(found.get(each.id, ()))) for each in distributions]
+    return [replace(each, startup=tuple(found.get(each.id, ()))) for each in distributions]
 
 
 def _on_disk(doubt: Doubt, there: StateReader | None) -> Answer | None:

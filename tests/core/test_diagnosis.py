@@ -28,7 +28,7 @@ def _wheel(name: str, content: str, *requires: str, python: str | None = None) -
 
 
 def _told(diagnosis: Diagnosis) -> list[tuple[str, str | None, str]]:
-    return [(each.state, each.winner and each.winner.id, each.reason) for each in diagnosis.outcomes]
+    return [(each.state, None if each.winner is None else each.winner.id, each.reason) for each in diagnosis.outcomes]
 
 
 @pytest.mark.parametrize(

@@ -452,7 +452,7 @@ def _play(
     if "--force-reinstall" in flags:
         assert all(each.id in disk.records for each in wanted), "only what is there is written again"
     else:
-        there = {each.name for each in distributions if each.id in disk.records and each.candidate.version != "1.0"}
+        there = {each.name for each in distributions if each.id in disk.records and each.version != "1.0"}
         wanted = [each for each in _with_required(wanted, by_name) if each.name not in there or each.id in replaces]
     stays = disk.records.keys() - ({replaces.get(each.id) for each in wanted} if installer == "uv" else set())
     assert not _stops(wanted, [each for each in distributions if each.id in stays], installer)

@@ -172,7 +172,7 @@ def _whole(old: Sequence[Files], state: State, target: Target) -> State:
         for number, files in enumerate(old)
         for each in [distribution(Wheel(f"old{number}", files=dict(files)), target)]
     }
-    whole = tuple(each._replace(layouts=full[each.name]) for each in state.distributions)
+    whole = tuple(replace(each, layouts=full[each.name]) for each in state.distributions)
     return replace(state, distributions=whole)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.support.values import contents
+from tests.support.values import LINUX, contents
 from tests.support.work import lines_run
 from wheelclash.core.distribution import Candidate, Distribution, Edge, Requirements
 from wheelclash.core.installer import LastWriters
@@ -33,7 +34,8 @@ def _member(
         filename=name, name=name, version="1.0", url="", index=None, sha256=None, size=None, requested=name,
         extras=tuple(extras),
     )  # fmt: skip
-    return Distribution(candidate, contents(), "range", {}, Requirements(edges, under, python))
+    member = Distribution.from_wheel(candidate, contents(), "range", {}, LINUX)
+    return replace(member, requirements=Requirements(edges, under, python))
 
 
 def _edge(text: str) -> Edge:
@@ -231,7 +233,7 @@ def _as_pip_sorts(members: Sequence[Distribution], requested: Sequence[Distribut
         return key
 
     for each in requested:
-        graph.connect(None, add(Edge(each.name, each.candidate.extras)))
+        graph.connect(None, add(Edge(each.name, each.extras)))
     names = {each.name for each in members if each.name in graph}
     weights = get_topological_weights(graph, names)
     return sorted(names, key=lambda name: (weights[name], name), reverse=True)

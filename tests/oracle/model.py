@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from tests.oracle.cases import is_generated
 from wheelclash.core.diagnosis import Diagnosis, diagnose
-from wheelclash.core.distribution import Candidate, Distribution, requirements_of
+from wheelclash.core.distribution import Candidate, Distribution
 from wheelclash.core.layout import lay_out
 from wheelclash.core.overlap import Overlap, find_overlaps, merge
 from wheelclash.core.state import empty_disk
@@ -88,8 +88,7 @@ def distribution_of(wheel: Path, *, direct: bool = True) -> Distribution:
         path=wheel,
     )
     layouts = {each.name: lay_out(contents, each.rules, target) for each in INSTALLERS}
-    requirements = requirements_of(contents.requires, target, contents.requires_python)
-    return Distribution(candidate, contents, "local", layouts, requirements)
+    return Distribution.from_wheel(candidate, contents, "local", layouts, target)
 
 
 def real_files(environment: Environment, paths: Mapping[InstalledPath, object]) -> dict[str, InstalledPath]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from tests.support.values import layout, written
+from tests.support.values import LINUX, layout, written
 from tests.support.wheelmaker import Wheel
 from wheelclash.core.contents import Contents
-from wheelclash.core.distribution import Candidate, Distribution, Requirements
+from wheelclash.core.distribution import Candidate, Distribution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,5 +48,5 @@ def mesh(count: int) -> list[Distribution]:
             requested=name,
         )
         contents = Contents(f"{name}-1.0.dist-info", "true", (), (), "", (), None, ())
-        found.append(Distribution(candidate, contents, "local", {"pip": placed, "uv": placed}, Requirements()))
+        found.append(Distribution.from_wheel(candidate, contents, "local", {"pip": placed, "uv": placed}, LINUX))
     return found

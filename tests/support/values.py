@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wheelclash.core.contents import Contents, EntryPoint, Member
 from wheelclash.core.diagnosis import diagnose
-from wheelclash.core.distribution import Candidate, Distribution, requirements_of
+from wheelclash.core.distribution import Candidate, Distribution
 from wheelclash.core.installer import Invocation
 from wheelclash.core.layout import InstalledFile, InstalledPath, Layout, LayoutFailure, lay_out
 from wheelclash.core.overlap import Overlap, find_overlaps, judge, merge
@@ -104,14 +104,7 @@ def distribution(wheel: Wheel, target: Target = LINUX, **candidate: Any) -> Dist
     }
     found = parsed(wheel)
     placed = {each.name: lay_out(found, each.rules, target) for each in INSTALLERS}
-    requirements = requirements_of(found.requires, target, found.requires_python)
-    return Distribution(
-        Candidate(**given | candidate),
-        found,
-        "range",
-        placed,
-        requirements,
-    )
+    return Distribution.from_wheel(Candidate(**given | candidate), found, "range", placed, target)
 
 
 def overlaps_of(

@@ -147,6 +147,20 @@ class Candidate:
         """Return every wheel that may be taken, this one first, each by itself."""
         return tuple(replace(wheel, alternatives=()) for wheel in (self, *self.alternatives))
 
+    @property
+    def pinned(self) -> str:
+        """Return how a command names exactly this wheel: ``name==version``, local part included, or its path or URL.
+
+        A wheel of a project with wheel variants is never named by its version, which stands for all of them.
+        """
+        extras = f"[{','.join(self.extras)}]" if self.extras else ""
+        has_variants = self.variant is not None or bool(self.alternatives)
+        if (self.direct or has_variants) and self.path:
+            return f"{self.path}{extras}"
+        if self.direct or has_variants:
+            return f"{self.name}{extras} @ {self.url}"
+        return f"{self.name}{extras}=={self.version}"
+
 
 class Skip(NamedTuple):
     """A requirement for which nothing could be read, and why. A result, not an exception.
@@ -219,41 +233,92 @@ class Requirements(NamedTuple):
         return frozenset(edge.name for edges in every for edge in edges)
 
 
-class Distribution(NamedTuple):
-    """One member of the set.
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A distribution: a wheel that would be installed, or what is installed.
 
     Attributes:
-        candidate: The wheel.
-        contents: What was read of it.
-        evidence: How it was read.
-        layouts: What it becomes on disk, by installer name.
+        id: Unique in a report: the wheel's file name, or the name of the dist-info folder.
+        name: Normalised.
+        version: Normalised, of a wheel; of what is installed, as METADATA has it.
+        requires: ``Requires-Dist``, verbatim.
         requirements: What it requires on the target.
+        layouts: Its files on disk, by installer name. Of what is installed they need not be all.
+        pinned: How a command names exactly this: ``name==version``, local part included, or its path or URL.
+        evidence: How it was read.
+        dist_info: The name of its dist-info folder.
+        source: The wheel that it would be installed from; None of what is installed.
+        oddities: What is odd about what was read.
         startup: Its files with code that Python runs at every start (:mod:`wheelclash.core.startup`), by archive path,
             or by installed path where it is installed. Known only of distributions that share files with others.
         manager: ``conda`` or ``dpkg`` of an installed package that one of these manages; None of everything else.
         variant: The label of the wheel variant that it was installed from; None if it was not, or is not installed.
-        recorded: How many files its RECORD lists where it is installed, since its layouts need not have all of them.
+        recorded: How many files its RECORD lists where it is installed.
     """
 
-    candidate: Candidate
-    contents: Contents
-    evidence: Evidence
-    layouts: Mapping[InstallerName, Layout]
+    id: str
+    name: str
+    version: str
+    requires: tuple[str, ...]
     requirements: Requirements
+    layouts: Mapping[InstallerName, Layout]
+    pinned: str
+    evidence: Evidence
+    dist_info: str
+    source: Candidate | None = None
+    oddities: tuple[Finding, ...] = ()
     startup: tuple[str, ...] = ()
     manager: str | None = None
     variant: str | None = None
     recorded: int | None = None
 
-    @property
-    def id(self) -> str:
-        """Return the wheel's file name, unique in a report."""
-        return self.candidate.filename
+    @classmethod
+    def from_wheel(
+        cls,
+        candidate: Candidate,
+        contents: Contents,
+        evidence: Evidence,
+        layouts: Mapping[InstallerName, Layout],
+        target: Target,
+    ) -> Distribution:
+        """Return a wheel as a distribution.
+
+        Args:
+            candidate: The wheel.
+            contents: What was read of it.
+            evidence: How it was read.
+            layouts: What it becomes on disk, by installer name.
+            target: Decides what it requires.
+        """
+        return cls(
+            id=candidate.filename,
+            name=candidate.name,
+            version=candidate.version,
+            requires=contents.requires,
+            requirements=requirements_of(contents.requires, target, contents.requires_python),
+            layouts=layouts,
+            pinned=candidate.pinned,
+            evidence=evidence,
+            dist_info=contents.dist_info,
+            source=candidate,
+            oddities=contents.findings,
+        )
 
     @property
-    def name(self) -> str:
-        """Return its normalised name."""
-        return self.candidate.name
+    def candidate(self) -> Candidate:
+        """Return the wheel that it would be installed from.
+
+        Raises:
+            LookupError: It is installed.
+        """
+        if self.source is None:
+            raise LookupError(f"{self.id} is installed, and no wheel")
+        return self.source
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """Return the extras that were asked for with it, normalised and sorted."""
+        return () if self.source is None else self.source.extras
 
     @property
     def file_count(self) -> int:
@@ -268,21 +333,7 @@ class Distribution(NamedTuple):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Return what is odd about it."""
-        return (*self.contents.findings, *findings_of(self.startup))
-
-    @property
-    def pinned(self) -> str:
-        """Return how a command names exactly this wheel: ``name==version``, local part included, or its path or URL.
-
-        A wheel of a project with wheel variants is never named by its version, which stands for all of them.
-        """
-        extras = f"[{','.join(self.candidate.extras)}]" if self.candidate.extras else ""
-        has_variants = self.candidate.variant is not None or bool(self.candidate.alternatives)
-        if (self.candidate.direct or has_variants) and self.candidate.path:
-            return f"{self.candidate.path}{extras}"
-        if self.candidate.direct or has_variants:
-            return f"{self.name}{extras} @ {self.candidate.url}"
-        return f"{self.name}{extras}=={self.candidate.version}"
+        return (*self.oddities, *findings_of(self.startup))
 
     def __repr__(self) -> str:
         """Return a text that is short enough for a log."""
@@ -344,7 +395,7 @@ def extras_in_force(distributions: Iterable[Distribution]) -> dict[str, frozense
     An extra is in force if it was asked for, or if another member asks for it, itself under the extras in force.
     """
     by_name = {distribution.name: distribution for distribution in distributions}
-    extras = {name: set(distribution.candidate.extras) for name, distribution in by_name.items()}
+    extras = {name: set(distribution.extras) for name, distribution in by_name.items()}
     waiting = list(by_name)
     while waiting:
         name = waiting.pop()
@@ -364,17 +415,17 @@ def contradictions(distributions: Sequence[Distribution], target: Target) -> lis
     extras = extras_in_force(distributions)
     sentences = []
     for distribution in distributions:
-        for requirement in parse_requires(distribution.contents.requires):
+        for requirement in parse_requires(distribution.requires):
             other = by_name.get(canonicalize_name(requirement.name))
-            if other is None or other is distribution or allows(requirement, other.candidate.version):
+            if other is None or other is distribution or allows(requirement, other.version):
                 continue
             active = ["", *sorted(extras[distribution.name])]
             extra = next((name for name in active if holds(requirement, {**target.markers, "extra": name})), None)
             if extra is not None:
                 requirer = f"{distribution.name}[{extra}]" if extra else distribution.name
                 sentences.append(
-                    f"{requirer} {distribution.candidate.version} requires {requirement.name}{requirement.specifier},"
-                    f" and the set has {other.candidate.version}: installers refuse this set unless told --no-deps"
+                    f"{requirer} {distribution.version} requires {requirement.name}{requirement.specifier},"
+                    f" and the set has {other.version}: installers refuse this set unless told --no-deps"
                 )
     return sentences
 

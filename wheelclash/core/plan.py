@@ -622,7 +622,7 @@ class _Model(_Player):
 
     def _brought_by(self, ids: Iterable[str]) -> set[str]:
         """Return the ids of all newcomers that a command that names these installs."""
-        waiting = [Edge(self.by_id[id_].name, self.by_id[id_].candidate.extras) for id_ in ids]
+        waiting = [Edge(self.by_id[id_].name, self.by_id[id_].extras) for id_ in ids]
         seen = set(waiting)
         while waiting:
             edge = waiting.pop()
@@ -637,7 +637,7 @@ class _Model(_Player):
         """Return, for each of ``ids`` that one of the others requires, the names of those that do."""
         found: dict[str, tuple[str, ...]] = {}
         for distribution in (self.by_id[id_] for id_ in among if id_ not in ids):
-            names = {edge.name for edge in distribution.requirements.with_extras(distribution.candidate.extras)}
+            names = {edge.name for edge in distribution.requirements.with_extras(distribution.extras)}
             for id_ in ids:
                 if self.by_id[id_].name in names:
                     found[id_] = (*found.get(id_, ()), distribution.name)

@@ -488,7 +488,7 @@ class _Set:
 
     def _share(self, id_: str) -> OwnerShare:
         each = self._distributions[id_]
-        return OwnerShare(id_, each.name, each.candidate.version)
+        return OwnerShare(id_, each.name, each.version)
 
     def _contested(self, paths: Collection[str]) -> list[Overlap]:
         """Overlaps of these paths that several really write."""

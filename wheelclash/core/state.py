@@ -209,9 +209,7 @@ class State:
         if not staying:
             return frozenset()
         waiting = [
-            edge
-            for distribution in coming
-            for edge in distribution.requirements.with_extras(distribution.candidate.extras)
+            edge for distribution in coming for edge in distribution.requirements.with_extras(distribution.extras)
         ]
         ids: set[str] = set()
         while waiting:
@@ -518,12 +516,12 @@ def _reached(
     by_name: Mapping[str, Distribution], roots: Collection[str], kept: Collection[str], target: Target
 ) -> tuple[set[str], dict[str, list[Requirement]]]:
     """Return the names that ``roots`` lead to, not through ``kept``; and what is demanded of each name."""
-    extras = {name: set(by_name[name].candidate.extras) for name in roots}
+    extras = {name: set(by_name[name].extras) for name in roots}
     demands: dict[str, list[Requirement]] = {}
     waiting = deque(sorted(roots))
     while waiting:
         name = waiting.popleft()
-        for requirement in _requirements(by_name[name].contents.requires, extras[name], target):
+        for requirement in _requirements(by_name[name].requires, extras[name], target):
             other = canonicalize_name(requirement.name)
             demands.setdefault(other, []).append(requirement)
             if other not in by_name or other in kept:
@@ -552,9 +550,9 @@ def _is_version(distribution: Distribution, version: str | None) -> bool:
     if version is None:
         return False
     try:
-        return Version(version) == Version(distribution.candidate.version)
+        return Version(version) == Version(distribution.version)
     except InvalidVersion:
-        return version == distribution.candidate.version
+        return version == distribution.version
 
 
 def side_effects(
@@ -582,7 +580,7 @@ def side_effects(
     brought: dict[str, None] = {}
     changed: dict[str, None] = {}
     for distribution in newcomers:
-        for requirement in _requirements(distribution.contents.requires, distribution.candidate.extras, target):
+        for requirement in _requirements(distribution.requires, distribution.extras, target):
             name = canonicalize_name(requirement.name)
             if name in coming:
                 continue
@@ -615,7 +613,7 @@ def _left_alone(newcomers: Sequence[Distribution], there: Mapping[str, str]) -> 
             yield (
                 f"{distribution.name} {there[distribution.name]} is there and meets"
                 f" {distribution.candidate.requested}: installers replace it only if told to"
-                f" upgrade, or by {distribution.candidate.version} itself"
+                f" upgrade, or by {distribution.version} itself"
             )
 
 
@@ -639,5 +637,5 @@ def _no_longer_met(
         if concerned and name not in coming:
             for requirement in _requirements(concerned, (), target):
                 other = coming[canonicalize_name(requirement.name)]
-                if not allows(requirement, other.candidate.version):
-                    yield f"{name} requires {requirement.name}{requirement.specifier}, not {other.candidate.version}"
+                if not allows(requirement, other.version):
+                    yield f"{name} requires {requirement.name}{requirement.specifier}, not {other.version}"

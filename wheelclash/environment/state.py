@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelclash.core.content import HEAD, INIT_LIMIT, Answer, is_known_stub
 from wheelclash.core.content import answer as judge_content
-from wheelclash.core.contents import Contents
 from wheelclash.core.distribution import (
-    Candidate,
     Distribution,
     Edge,
     Requirements,
@@ -137,7 +135,7 @@ class StateReader:
                 if layout.failure is None:
                     failure = next(self._obstacles(layout, folders, kinds), None)
                     layouts[installer] = layout._replace(failure=failure)
-            refused.append(newcomer._replace(layouts=layouts))
+            refused.append(replace(newcomer, layouts=layouts))
         return refused
 
     def answer(self, doubt: Question) -> Answer | None:
@@ -201,7 +199,7 @@ class StateReader:
             files = {path: file for layout in newcomer.layouts.values() for path, file in layout.files.items()}
             for path, file in sorted(files.items()):
                 root, _, rest = path.partition("/")
-                if rest.startswith(f"{newcomer.contents.dist_info}/"):
+                if rest.startswith(f"{newcomer.dist_info}/"):
                     continue
                 key = rest if root == "site-packages" else self._key_outside(root, rest, folders)
                 if key is None or key in self._owned.every or key in recorded:
@@ -384,8 +382,6 @@ class StateReader:
 
     def _distribution(self, number: int, layout: Layout | None, required: Requirements | None) -> Distribution:
         distribution = self._read[number]
-        folder = os.path.basename(distribution.folder)  # noqa: PTH119
-        contents = self._contents(distribution)
         if required is None and layout is not None:
             required = requirements_of(distribution.requires, self._target, distribution.requires_python)
         if required is None:  # of no consequence but for who requires whom
@@ -394,29 +390,26 @@ class StateReader:
         layouts = dict.fromkeys((installer.name for installer in INSTALLERS), layout or Layout({}, frozenset()))
         startup = () if layout is None else startup_of(self._owned.keys[number], self.places)
         return Distribution(
-            candidate=_candidate(distribution, folder),
-            contents=contents,
-            evidence="installed",
-            layouts=layouts,
+            id=distribution.id,
+            name=distribution.name,
+            version=distribution.version,
+            requires=distribution.requires,
             requirements=required,
+            layouts=layouts,
+            pinned=_pinned(distribution),
+            evidence="installed",
+            dist_info=os.path.basename(distribution.folder),  # noqa: PTH119
+            oddities=distribution.findings,
             startup=startup,
             manager=distribution.manager,
             variant=variant_of(distribution.folder),
             recorded=distribution.files,
         )
 
-    def _contents(self, distribution: Installed) -> Contents:
-        folder = os.path.basename(distribution.folder)  # noqa: PTH119
-        return Contents(
-            folder, "", (), (), "", distribution.requires, distribution.requires_python, distribution.findings
-        )
-
     def _required(self, newcomers: Sequence[Distribution], names: Mapping[str, str]) -> dict[str, Requirements]:
         """Return what residents that newcomers require require themselves, by name."""
         by_name = {distribution.name: distribution for distribution in self._read}
-        waiting = [
-            edge for newcomer in newcomers for edge in newcomer.requirements.with_extras(newcomer.candidate.extras)
-        ]
+        waiting = [edge for newcomer in newcomers for edge in newcomer.requirements.with_extras(newcomer.extras)]
         required: dict[str, Requirements] = {}
         while waiting:
             name = waiting.pop().name
@@ -459,24 +452,15 @@ def _files_and_folders(keys: set[str], others: set[str]) -> set[str]:
     return clashing | {key for key in keys if files and not files.isdisjoint(folders_above([key]))}
 
 
-def _candidate(distribution: Installed, folder: str) -> Candidate:
-    """Return an installed distribution as what a command may name: by version, or by where it was installed from."""
+def _pinned(distribution: Installed) -> str:
+    """Return how a command names what is installed: by version, or by where it was installed from."""
     source = source_of(distribution.folder)
-    path = None if source is None else local_path(source)
-    if path is not None and not path.exists():
-        source = path = None
-    return Candidate(
-        filename=distribution.id,
-        name=distribution.name,
-        version=distribution.version,
-        url="" if source is None else without_credentials(source),
-        index=None,
-        sha256=None,
-        size=None,
-        requested=folder,
-        direct=source is not None,
-        path=None if path is None else Path(path),
-    )
+    if source is None:
+        return f"{distribution.name}=={distribution.version}"
+    path = local_path(source)
+    if path is None:
+        return f"{distribution.name} @ {without_credentials(source)}"
+    return str(path) if path.exists() else f"{distribution.name}=={distribution.version}"
 
 
 _TRAMPOLINE = b"#!/bin/sh\n'''exec' "

@@ -159,9 +159,7 @@ def _graph_of(distributions: Sequence[Distribution], *, with_dependencies: bool)
     children: dict[Edge, frozenset[Edge]] = {_PYTHON: frozenset()}
     missing: set[str] = set()
     waiting = [
-        Edge(distribution.name, extras)
-        for distribution in distributions
-        for extras in {(), distribution.candidate.extras}
+        Edge(distribution.name, extras) for distribution in distributions for extras in {(), distribution.extras}
     ]
     while waiting:
         node = waiting.pop()
@@ -259,14 +257,14 @@ def _starts_of(
 ) -> list[Edge]:
     """Return the nodes a command names, and those it must name since nothing else leads to them."""
     starts = [
-        Edge(distribution.name, distribution.candidate.extras)
+        Edge(distribution.name, distribution.extras)
         for distribution in distributions
         if not named or distribution.id in named
     ]
     reached = _below(children, starts, set())
     for distribution in distributions:
         if Edge(distribution.name) not in reached:
-            starts.append(Edge(distribution.name, distribution.candidate.extras))
+            starts.append(Edge(distribution.name, distribution.extras))
             _below(children, starts[-1:], reached)
     return starts
 

@@ -250,7 +250,7 @@ def into_report(places: EnvironmentPaths, views: Sequence[View]) -> IntoReport:
 def _replaced(view: View) -> Iterator[ReplacedReport]:
     by_id = {each.id: each for each in view.distributions}
     for new, old in view.replaced.items():
-        yield ReplacedReport(old.id, old.name, old.candidate.version, by_id[new].candidate.version)
+        yield ReplacedReport(old.id, old.name, old.version, by_id[new].version)
 
 
 def resident_report(each: Distribution, requirers: Iterable[str]) -> DistributionReport:
@@ -258,7 +258,7 @@ def resident_report(each: Distribution, requirers: Iterable[str]) -> Distributio
     return DistributionReport(
         id=each.id,
         name=each.name,
-        version=each.candidate.version,
+        version=each.version,
         index=None,
         wheel=None,
         files=each.file_count,
@@ -275,7 +275,7 @@ def resident_report(each: Distribution, requirers: Iterable[str]) -> Distributio
 def lost_reports(view: View, taken: Iterable[Loss], ignores: Sequence[Ignore]) -> Iterator[LostReport]:
     """What replaced releases take along; there is one target where there are any."""
     names = view.names
-    versions = {each.id: each.candidate.version for each in view.replaced.values()}
+    versions = {each.id: each.version for each in view.replaced.values()}
     for each in sorted(taken, key=lambda one: (SEVERITIES.index(one.severity), one.id, one.because, one.path)):
         root, path = split(each.path)
         yield LostReport(
@@ -401,7 +401,7 @@ def _required_by(distributions: Sequence[Distribution]) -> dict[str, set[str]]:
     """By name, who requires it."""
     found: dict[str, set[str]] = {}
     for each in distributions:
-        for edge in each.requirements.with_extras(each.candidate.extras):
+        for edge in each.requirements.with_extras(each.extras):
             found.setdefault(edge.name, set()).add(each.name)
     return found
 
@@ -430,7 +430,7 @@ def _follow(
     edges: Callable[[Distribution, Collection[str]], Iterable[Edge]],
 ) -> None:
     """Add to ``chains`` whatever they lead to, breadth first; an extra asked for later is followed too."""
-    extras = {name: set(by_name[name].candidate.extras) for name in chains}
+    extras = {name: set(by_name[name].extras) for name in chains}
     waiting = deque(chains)
     while waiting:
         name = waiting.popleft()
