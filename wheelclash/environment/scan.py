@@ -601,15 +601,15 @@ def _read_records(places: EnvironmentPaths, inventory: Inventory, advance: Calla
     read: list[Installed] = []
     excluded = list(inventory.excluded)
     skipped = [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed]
-    for found in inventory.distributions:
+    for unread in inventory.distributions:
         advance(1)
         try:
-            distribution, keys = found.read(places)
+            distribution, keys = unread.read(places)
         except RecordError as error:
-            if not os.path.lexists(found.folder):
-                skipped.append(Skip(found.name, "changed", "it was removed while the environment was read"))
+            if not os.path.lexists(unread.folder):
+                skipped.append(Skip(unread.name, "changed", "it was removed while the environment was read"))
             else:
-                skipped.append(Skip(found.name, error.code, error.reason))
+                skipped.append(Skip(unread.name, error.code, error.reason))
             continue
         if any(key.startswith("__editable__") for key in keys if "/" not in key):
             skip = Skip(distribution.name, "editable", "it is installed from a folder of sources")
