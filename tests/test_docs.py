@@ -14,8 +14,9 @@ import subprocess
 import sys
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pydantic
 import pytest
 from uv import find_uv_bin
 
@@ -453,7 +454,17 @@ def _lines(page: Path, pattern: str) -> list[str]:
 
 def test_schema_beside_the_pages_is_the_one_that_is_printed(shell: Command) -> None:
     kept = json.loads((DOCS / "schema.json").read_text("utf-8"))
-    assert kept == json.loads(schema_text()) == shell("schema").json
+    printed = json.loads(schema_text())
+    assert printed == shell("schema").json
+    if tuple(map(int, pydantic.VERSION.split(".")[:2])) < (2, 13):  # has no descriptions of dataclasses
+        kept, printed = _without_descriptions(kept), _without_descriptions(printed)
+    assert kept == printed
+
+
+def _without_descriptions(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_descriptions(each) for key, each in value.items() if key != "description"}
+    return [_without_descriptions(each) for each in value] if isinstance(value, list) else value
 
 
 def test_every_public_name_is_in_the_reference() -> None:
