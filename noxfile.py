@@ -163,6 +163,20 @@ def families(session: nox.Session) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """Open HTML reports in a headless Chromium: keyboard, contrast, no network; arguments go to pytest.
+
+    It needs the programs ``chromium`` and ``chromedriver``, and ``npm`` for axe-core.
+    """
+    session.install("-e", ".", *group("test"), *group("browser"))
+    folder = session.create_tmp()
+    options = ["--ignore-scripts", "--no-save", "--no-audit", "--no-fund"]
+    session.run("npm", "install", "--prefix", folder, *options, "axe-core@4", external=True)
+    axe = f"{folder}/node_modules/axe-core/axe.min.js"
+    session.run("pytest", "-m", "browser", "tests/browser", *session.posargs, env={"AXE_SCRIPT": axe})
+
+
+@nox.session
 def mutants(session: nox.Session) -> None:
     """Break the pure core and the readers line by line, and list what the fast tests let pass; arguments name a part.
 

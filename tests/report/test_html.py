@@ -14,7 +14,7 @@ from tests.report.page import Page, parse
 from tests.report.poison import HOSTILE, full_report, hostile_texts, poisoned
 from tests.support.installed import Handmade
 from tests.support.stand_ins import nixl
-from tests.support.values import report_of
+from tests.support.values import multiplied, report_of
 from wheelclash.cli import main
 from wheelclash.errors import QuestionError
 from wheelclash.report.build import Wishes, build_environment_report, judge
@@ -139,18 +139,12 @@ def test_any_names_stay_texts(text: str) -> None:
     assert _shape(f"{text}q") == PLAIN_SHAPE
 
 
-def _many(count: int, **changes: Any) -> Report:
-    """Return the report on nixl with so many overlaps, each changed by functions of its number."""
-    first = max(NIXL.overlaps, key=lambda overlap: overlap.severity == "error")
-    overlaps = [replace(first, **{name: change(number) for name, change in changes.items()}) for number in range(count)]
-    return replace(NIXL, overlaps=overlaps)
-
-
 _owners = NIXL.overlaps[0].owners
 _CROWDS: dict[str, Callable[[], Report]] = {
-    "one folder": lambda: _many(MANY, path=lambda number: f"p/m{number}.py"),
-    "folders": lambda: _many(FEWER, path=lambda number: f"p{number}/m.py"),
-    "owners": lambda: _many(
+    "one folder": lambda: multiplied(NIXL, MANY, path=lambda number: f"p/m{number}.py"),
+    "folders": lambda: multiplied(NIXL, FEWER, path=lambda number: f"p{number}/m.py"),
+    "owners": lambda: multiplied(
+        NIXL,
         FEWER,
         path=lambda number: f"p{number}/m.py",
         owners=lambda number: [replace(_owners[0], distribution=f"d{number}"), _owners[1]],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wheelclash.core.contents import Contents, EntryPoint, Member
@@ -22,7 +23,7 @@ from wheelclash.target.target import Target, target_for
 from wheelclash.wheel.archive import parse_contents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tests.support.wheelmaker import Wheel
     from wheelclash.core.content import Answers
@@ -148,3 +149,10 @@ def report_of(
     )
     changes = {name: findings.pop(name) for name in View._fields if name in findings}
     return build_report(Result(**{"views": [view._replace(**changes)], "skipped": [], **findings}))
+
+
+def multiplied(report: Report, count: int, **changes: Callable[[int], Any]) -> Report:
+    """Return a report with so many overlaps: its gravest one, attributes of which are made from a number."""
+    first = max(report.overlaps, key=lambda overlap: overlap.severity == "error")
+    overlaps = [replace(first, **{name: change(number) for name, change in changes.items()}) for number in range(count)]
+    return replace(report, overlaps=overlaps)
