@@ -179,8 +179,8 @@ def test_without_the_extra_nothing_is_begun(
         told = capsys.readouterr()
         assert told.out == ""
         assert told.err == (
-            "wheelclash: error: The format html needs jinja2, which is not installed."
-            " It comes with an extra: pip install 'wheelclash[html]'\n"
+            "wheelclash: error: The format html needs jinja2, which is not installed.\n"
+            "It comes with an extra: pip install 'wheelclash[html]'\n"
         )
     with pytest.raises(QuestionError, match="wheelclash\\[html\\]"):
         _write(NIXL)
