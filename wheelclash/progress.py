@@ -1,4 +1,4 @@
-"""How far some work is: told to whoever wants to know, by the stages that may take long.
+"""How far some work is: told to a function, by the stages that may take long.
 
 A session hands one :class:`Progress` down to whatever asks servers, runs programs or reads many files. It calls back
 the function that the session was given; without one, nothing is counted. Nothing is shown here: how it looks on a

@@ -92,8 +92,8 @@ def _complain_of_unforeseen(error: Exception, arguments: list[str]) -> None:
 
             sys.stderr.write(redacted("".join(traceback.format_exception(error))))
         kind = type(error).__name__
-        told = (isinstance(error, OSError) and error.strerror) or " ".join(str(error).split())
-        shown = redacted(f"{kind}: {told}" if told else kind)
+        words = (isinstance(error, OSError) and error.strerror) or " ".join(str(error).split())
+        shown = redacted(f"{kind}: {words}" if words else kind)
         safe = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in shown[:_LONGEST])
         sys.stderr.write(f"wheelclash: error: something went wrong that should not: {safe} (-v shows where)\n")
     except Exception:  # noqa: BLE001 - the exit code has to do

@@ -37,7 +37,7 @@ def run(options: CommandOptions, *, as_module: bool) -> int:
     """Run a command and return its exit code.
 
     Args:
-        options: What was said; it names the command.
+        options: What was library_options; it names the command.
         as_module: Whether the program was started with ``python -m``.
 
     Raises:
@@ -50,12 +50,12 @@ def run(options: CommandOptions, *, as_module: bool) -> int:
 
 def _check(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     working_folder()
-    said = _library_options(options)
+    library_options = _library_options(options)
     if options.into is None:
-        said = _with_targets(said, options, as_module=as_module)
-    said = replace(said, installer=_installer(options, os.environ))
+        library_options = _with_targets(library_options, options, as_module=as_module)
+    library_options = replace(library_options, installer=_installer(options, os.environ))
     with _session(options) as session:
-        report = session.check(options.requirements, said)
+        report = session.check(options.requirements, library_options)
     write_report(report, options)
     return report.exit_code(fail_on=options.fail_on, allow_incomplete=options.allow_incomplete)
 
@@ -71,13 +71,13 @@ def _env(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
 def _fix(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     require_writable(options)
     environment = _environment(options, as_module=as_module)
-    said = _library_options(options)
+    library_options = _library_options(options)
     try:
         with _session(options) as session:
             if options.apply:
-                report = repair(environment, said, session=session, output=sys.stderr.fileno())
+                report = repair(environment, library_options, session=session, output=sys.stderr.fileno())
             else:
-                report = plan_repair(environment, said, session=session)
+                report = plan_repair(environment, library_options, session=session)
     except KeyboardInterrupt:
         if options.apply:
             complain("interrupted; what was done is done, and `wheelclash env` says what is on disk.")
@@ -88,16 +88,16 @@ def _fix(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
 
 def _who(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     working_folder()
-    environment, said = None, _library_options(options)
+    environment, library_options = None, _library_options(options)
     if options.among:
-        said = _with_targets(said, options, as_module=as_module)
+        library_options = _with_targets(library_options, options, as_module=as_module)
     else:
         environment = _environment(options, as_module=as_module)
     with _session(options) as session:
         report = owners(
             options.asked,
             environment,
-            said,
+            library_options,
             among=options.among,
             allow_incomplete=options.allow_incomplete,
             session=session,
@@ -149,7 +149,7 @@ _RUN: Mapping[str, Callable[[CommandOptions, bool], int]] = {
 
 @contextmanager
 def _session(options: CommandOptions) -> Iterator[Session]:
-    """Open a session whose progress is shown on standard error."""
+    """Open a session that shows its progress on standard error."""
     with (
         shown_progress(sys.stderr, quiet=options.quiet, plain=options.color == "never") as progress,
         Session(replace(options.session, progress=progress)) as session,
@@ -182,10 +182,10 @@ def _environment(options: CommandOptions, *, as_module: bool) -> Environment:
     )
 
 
-def _with_targets(said: Options, options: CommandOptions, *, as_module: bool) -> Options:
+def _with_targets(library_options: Options, options: CommandOptions, *, as_module: bool) -> Options:
     """Return the options with the targets that the command line names."""
     targets, interpreter = _targets(options, os.environ, as_module=as_module)
-    return replace(said, target=targets, interpreter=interpreter)
+    return replace(library_options, target=targets, interpreter=interpreter)
 
 
 def _targets(

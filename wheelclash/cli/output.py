@@ -142,8 +142,8 @@ def _sources(options: CommandOptions, names: Collection[str]) -> Mapping[str, So
     from wheelclash.report.sources import find_sources
 
     texts = {}
-    for given in (*getattr(options, "requirements", ()), *getattr(options, "files", ())):
-        path = Path(given)
+    for argument in (*getattr(options, "requirements", ()), *getattr(options, "files", ())):
+        path = Path(argument)
         try:
             if path.suffix.lower() == ".whl" or not path.is_file():
                 continue

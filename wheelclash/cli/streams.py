@@ -31,7 +31,7 @@ def write(text: str) -> None:
     """Write to standard output.
 
     Raises:
-        BrokenPipeError: Nobody reads it any more.
+        BrokenPipeError: It is not read any more.
         UnwritableError: It cannot be written to.
     """
     try:

@@ -94,7 +94,7 @@ def _shape(kind: Any) -> _Shape | None:
     if not is_dataclass(kind):
         return None
     spell = summary_key if isinstance(kind, type) and issubclass(kind, Summary) else str
-    names = {spell(each.name): each for each in fields(kind)}
+    names = {spell(item.name): item for item in fields(kind)}
     keys = tuple(sorted(names))
     get = attrgetter(*(names[key].name for key in keys))
     mappings = tuple(key for key in keys if "Mapping" in str(names[key].type))
@@ -110,7 +110,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
     if is_dataclass(value) or isinstance(value, Mapping):
-        return {_plain(key): _plain(each) for key, each in _opened(value).items()}
+        return {_plain(key): _plain(member) for key, member in _opened(value).items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
+        return [_plain(element) for element in value]
     return value

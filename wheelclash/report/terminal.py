@@ -36,7 +36,7 @@ __all__ = [
 
 
 def printable(text: str) -> str:
-    r"""``text`` with every unprintable character spelt out.
+    r"""Return ``text`` with every unprintable character spelt out.
 
     >>> print(printable("a\x1b[31mb"))
     a\u{1b}[31mb
@@ -60,8 +60,8 @@ class Reader(NamedTuple):
     """What a text is written for.
 
     Attributes:
-        verbose: Whether everything is told, rather than what fits on one screen.
-        quiet: Whether only the first line is told, of each answer.
+        verbose: Whether everything is shown, rather than what fits on one screen.
+        quiet: Whether only the first line is shown, of each answer.
         width: Columns of the screen.
         here: The folder that commands are run from; paths below it are shortened. None to shorten none.
     """
@@ -157,24 +157,27 @@ def first_screen(sections: Iterable[Section], left_out: Sequence[str] = (), *, w
     cut = [section._replace(lines=[_shortened(line) for line in section.lines]) for section in sections]
     filled = [section for section in cut if section.lines]
     counts = [len(section.lines) for section in filled]
-    if sum(_heights(*each, width) for each in zip(filled, counts, strict=True)) + bool(left_out) > SCREEN:
+    if (
+        sum(_heights(section, count, width) for section, count in zip(filled, counts, strict=True)) + bool(left_out)
+        > SCREEN
+    ):
         counts = _allotted(filled, SCREEN - 1, width)
-    found: list[Line] = []
-    told = list(left_out)
+    shown: list[Line] = []
+    more = list(left_out)
     for section, count in zip(filled, counts, strict=True):
         if count:
-            found += (*section.heading, *section.lines[:count])
+            shown += (*section.heading, *section.lines[:count])
         if count < len(section.lines):
-            told.append(f"{section.name} ({len(section.lines) - count:,} more)")
-    if told:
-        found.append((Span(_clipped(f"-v shows {listed(told)}", width), "faint"),))
-    return found
+            more.append(f"{section.name} ({len(section.lines) - count:,} more)")
+    if more:
+        shown.append((Span(_clipped(f"-v shows {listed(more)}", width), "faint"),))
+    return shown
 
 
 def _allotted(sections: Sequence[Section], room: int, width: int) -> list[int]:
     """Return how many lines of each section are shown: one more of each in turn, until nothing fits any more."""
     counts = [len(section.lines) if section.whole else 0 for section in sections]
-    room -= sum(_heights(*each, width) for each in zip(sections, counts, strict=True))
+    room -= sum(_heights(section, count, width) for section, count in zip(sections, counts, strict=True))
     growing = [number for number, section in enumerate(sections) if not section.whole]
     while growing:
         for number in list(growing):

@@ -108,23 +108,23 @@ def outcome_said(state: Certainty, winner: str | None, reason: str, share: str =
         reason: A word of :data:`REASONS`.
         share: What stands behind the winner, with a space in front.
     """
-    said = {
+    text = {
         "determined": f"{winner or ('everybody' if reason == 'replaced' else 'nobody')}"
         f" {'wins' if winner else 'loses'}{share}",
         "undetermined": f"not determined{share}",
         "fails": f"nobody{share}",
     }[state]
-    return f"{said}: {REASONS.get(reason, reason)}"
+    return f"{text}: {REASONS.get(reason, reason)}"
 
 
 def refusals_said(report: Report) -> str:
-    """``pip and uv refuse a 1.0; uv refuses b 2.0``; empty if no installer refuses a wheel."""
-    versions = {each.id: each.version for each in report.distributions}
+    """Return ``pip and uv refuse a 1.0; uv refuses b 2.0``; empty if no installer refuses a wheel."""
+    versions = {distribution.id: distribution.version for distribution in report.distributions}
     installers: dict[str, list[str]] = {}
-    for each in report.refused:
-        told = installers.setdefault(f"{each.distribution} {versions[each.id]}", [])
-        if each.installer not in told:
-            told.append(each.installer)
+    for refusal in report.refused:
+        refusers = installers.setdefault(f"{refusal.distribution} {versions[refusal.id]}", [])
+        if refusal.installer not in refusers:
+            refusers.append(refusal.installer)
     wheels: dict[tuple[str, ...], list[str]] = {}
     for wheel, names in installers.items():
         wheels.setdefault(tuple(names), []).append(wheel)
@@ -137,24 +137,24 @@ def refusals_said(report: Report) -> str:
 
 def reasons(overlaps: Iterable[OverlapReport]) -> Iterator[Line]:
     """Yield lines that say what the owners' versions of native files need, in the order of the overlaps."""
-    told: dict[str, str] = {}
-    for each in overlaps:
-        if each.why is None:
+    sentences: dict[str, str] = {}
+    for overlap in overlaps:
+        if overlap.why is None:
             continue
-        name = each.path.rpartition("/")[2]
-        for sentence in (each.why, _unread(each)):
+        name = overlap.path.rpartition("/")[2]
+        for sentence in (overlap.why, _unread(overlap)):
             if sentence:
-                told.setdefault(sentence, name)
-    several = len(set(told.values())) > 1
-    for sentence, name in told.items():
+                sentences.setdefault(sentence, name)
+    several = len(set(sentences.values())) > 1
+    for sentence, name in sentences.items():
         about = f"{name}: " if several else ""
         yield (Span("  why      ", "faint"), Span(f"{about}{sentence}"))
 
 
-def _unread(each: OverlapReport) -> str:
-    """Whose version could not be looked into, and why."""
+def _unread(overlap: OverlapReport) -> str:
+    """Return which owners have a version that could not be looked into, and why."""
     missed: dict[str, list[str]] = {}
-    for owner in each.owners:
+    for owner in overlap.owners:
         if owner.native is not None and owner.native.unread not in {"", "damaged", "not-supported"}:
             missed.setdefault(owner.native.unread, []).append(owner.distribution)
     return "; ".join(f"what the file of {listed(names)} needs is not known: {why}" for why, names in missed.items())
@@ -217,13 +217,13 @@ def _way_from_nothing(remedy: RemedyReport) -> str:
 
 def _variants_of(targets: Sequence[TargetReport], every: Sequence[TargetReport]) -> str:
     """Return with which wheel variants some targets are, of all that differ in nothing else: ``a v3, v4; b cu13``."""
-    chosen, possible = (_variants_by_name(each) for each in (targets, every))
-    told = [
+    chosen, possible = (_variants_by_name(target) for target in (targets, every))
+    texts = [
         f"{name} {', '.join(label or 'plain' for label in labels)}"
         for name, labels in chosen.items()
         if len(labels) < len(possible[name])
     ]
-    return "; ".join(told) or (f"{len(targets)} of {len(every)} choices" if len(targets) < len(every) else "")
+    return "; ".join(texts) or (f"{len(targets)} of {len(every)} choices" if len(targets) < len(every) else "")
 
 
 def _variants_by_name(targets: Iterable[TargetReport]) -> dict[str, list[str | None]]:
@@ -232,7 +232,7 @@ def _variants_by_name(targets: Iterable[TargetReport]) -> dict[str, list[str | N
     for target in targets:
         for variant in target.variants:
             labels.setdefault(variant.distribution, {})[variant.label] = None
-    return {name: sorted(each, key=lambda label: label is None) for name, each in labels.items()}
+    return {name: sorted(label, key=lambda label: label is None) for name, label in labels.items()}
 
 
 class _SetWriter(_Writer):
@@ -241,11 +241,11 @@ class _SetWriter(_Writer):
     def __init__(self, report: Report, reader: Reader) -> None:
         super().__init__(reader)
         self._report = report
-        shown = [each for each in report.overlaps if each.severity != "none"]
-        self._grave = [each for each in shown if each.severity in GRAVE and not each.ignored]
-        self._notices = [each for each in shown if each.severity == "notice" and not each.ignored]
+        shown = [overlap for overlap in report.overlaps if overlap.severity != "none"]
+        self._grave = [overlap for overlap in shown if overlap.severity in GRAVE and not overlap.ignored]
+        self._notices = [overlap for overlap in shown if overlap.severity == "notice" and not overlap.ignored]
         self._lost = grave_losses(report) if report.into else []
-        self._versions = {each.name: each.version for each in report.distributions}
+        self._versions = {distribution.name: distribution.version for distribution in report.distributions}
 
     def sections(self) -> Iterator[Section]:
         yield Section("", [self._headline()], whole=True)
@@ -267,14 +267,14 @@ class _SetWriter(_Writer):
 
     def left_out(self) -> list[str]:
         """Return what the sections do not show without ``-v``."""
-        told: list[str] = []
+        parts: list[str] = []
         if self._grave or self._lost:
-            told += ["every path"] if self._names_left_out else []
+            parts += ["every path"] if self._names_left_out else []
             remedies = len(self._report.remedies) - len(self._recommended())
-            told += [plural(remedies, "more remedy", "more remedies")] if remedies else []
+            parts += [plural(remedies, "more remedy", "more remedies")] if remedies else []
         if oddities := sum(not _is_always_told(finding.code) for finding in self._all_findings()):
-            told.append(f"{plural(oddities, 'oddity', 'oddities')} in these wheels")
-        return told
+            parts.append(f"{plural(oddities, 'oddity', 'oddities')} in these wheels")
+        return parts
 
     def _all_findings(self) -> Iterator[FindingReport]:
         return (finding for distribution in self._report.distributions for finding in distribution.findings)
@@ -283,15 +283,15 @@ class _SetWriter(_Writer):
         report = self._report
         summary = report.summary
         ignored = [f"{summary.ignored} ignored"] if summary.ignored else []
-        told = ", ".join([*self._counted(), *ignored])
+        counted = ", ".join([*self._counted(), *ignored])
         where = "" if self._grave and len(report.targets) > 1 else f" [{self._where()}]"
         refused = refusals_said(report)
         also = f"; {refused}" if refused else ""
         if report.into and (self._grave or self._lost):
             text = grave_headline(report, self.place(report.into.prefix), self._grave, self._lost)
-            return (Span(f"{text}: {told}{also}", "error" if summary.errors else "warning"), Span(where, "faint"))
+            return (Span(f"{text}: {counted}{also}", "error" if summary.errors else "warning"), Span(where, "faint"))
         if self._grave:
-            involved = sorted({owner.distribution for each in self._grave for owner in each.owners})
+            involved = sorted({owner.distribution for overlap in self._grave for owner in overlap.owners})
             pair = 2
             who = (
                 listed(f"{name} {self._versions[name]}" for name in involved)
@@ -300,10 +300,12 @@ class _SetWriter(_Writer):
             )
             clash = "clash" if len(involved) > 1 else "clashes"
             style: Style = "error" if summary.errors else "warning"
-            return (Span(f"{who} {clash}: {told}{also}", style), Span(where, "faint"))
-        projects = {each.name if self._is_one_target else each.id for each in report.distributions}
+            return (Span(f"{who} {clash}: {counted}{also}", style), Span(where, "faint"))
+        projects = {
+            distribution.name if self._is_one_target else distribution.id for distribution in report.distributions
+        }
         count = plural(len(projects), "distribution")
-        files = plural(sum(each.files for each in report.distributions), "file")
+        files = plural(sum(distribution.files for distribution in report.distributions), "file")
         if not report.complete and not report.answers:
             if report.into:
                 count = plural(len(report.newcomers), "distribution")
@@ -313,7 +315,7 @@ class _SetWriter(_Writer):
                 Span(f"Incomplete: no clash in what could be read ({count}, {files}){also}", "warning"),
                 Span(where, "faint"),
             )
-        rest = f"; {told}" if told else ""
+        rest = f"; {counted}" if counted else ""
         if refused:
             text = f"{refused}; no clash otherwise ({count}, {files}{rest})"
             return (Span(text, "error"), Span(where, "faint"))
@@ -326,25 +328,25 @@ class _SetWriter(_Writer):
         """Return how many of each severity there are: of several targets, in the one that has most."""
         counts = self._counts()
         worst = max(counts)
-        told = _severities(worst)
-        if len(counts) == 1 or not told:
-            return told
+        parts = _severities(worst)
+        if len(counts) == 1 or not parts:
+            return parts
         affected = sum(any(count) for count in counts)
         what = "choices of wheel variants" if self._is_one_target else "targets"
         if affected == len(counts) and len(set(counts)) == 1:
-            return [*told[:-1], f"{told[-1]} in each of {affected} {what}"]
-        return [*told[:-1], f"{told[-1]} at most, in {affected} of {len(counts)} {what}"]
+            return [*parts[:-1], f"{parts[-1]} in each of {affected} {what}"]
+        return [*parts[:-1], f"{parts[-1]} at most, in {affected} of {len(counts)} {what}"]
 
     def _counts(self) -> list[tuple[int, int, int]]:
         """Return the number of errors, warnings and notices in each target."""
         summary, targets = self._report.summary, self._report.targets
         if len(targets) <= 1:
             return [(summary.errors, summary.warnings, summary.notices)]
-        found = [Counter[str]() for _ in targets]
+        counters = [Counter[str]() for _ in targets]
         for overlap in self._report.overlaps:
             for number in () if overlap.ignored else overlap.targets:
-                found[number][overlap.severity] += 1
-        return [(count["error"], count["warning"], count["notice"]) for count in found]
+                counters[number][overlap.severity] += 1
+        return [(count["error"], count["warning"], count["notice"]) for count in counters]
 
     def _target_lines(self) -> Iterator[Line]:
         """Yield which of several targets has how much, where something clashes."""
@@ -385,23 +387,26 @@ class _SetWriter(_Writer):
         return labels
 
     def _resolved(self) -> Iterator[Line]:
-        """The versions a resolver chose: it backs off to old releases without a word."""
-        pulled = [each for each in self._report.newcomers if len(each.through) > 1]
+        """Yield the versions that a resolver chose: it backs off to old releases without a word."""
+        pulled = [distribution for distribution in self._report.newcomers if len(distribution.through) > 1]
         if not pulled:
             return
-        asked = [each for each in self._report.newcomers if len(each.through) <= 1]
-        names = dict.fromkeys(f"{each.name} {each.version}" for each in (*asked, *(pulled if self.verbose else ())))
+        asked = [distribution for distribution in self._report.newcomers if len(distribution.through) <= 1]
+        names = dict.fromkeys(
+            f"{distribution.name} {distribution.version}"
+            for distribution in (*asked, *(pulled if self.verbose else ()))
+        )
         more = "" if self.verbose else f", and {len(pulled)} that come with it (-v)"
         yield (Span(f"  resolved: {self.some(list(names))}{more}", "faint"),)
 
     def _skips(self) -> Iterator[Line]:
-        """What was not read, once for each requirement; ``-v`` has every reason."""
+        """Yield what was not read, once for each requirement; ``-v`` has every reason."""
         reasons: defaultdict[str, list[str]] = defaultdict(list)
         for skip in self._report.skipped:
             reasons[skip.requirement].append(skip.reason)
-        for requirement, told in reasons.items():
-            for reason in told if self.verbose else told[:1]:
-                more = f" (and {len(told) - 1} more reasons, -v)" if len(told) > 1 and not self.verbose else ""
+        for requirement, texts in reasons.items():
+            for reason in texts if self.verbose else texts[:1]:
+                more = f" (and {len(texts) - 1} more reasons, -v)" if len(texts) > 1 and not self.verbose else ""
                 yield not_read(requirement, f"{reason}{more}")
 
     def _not_compared(self) -> Iterator[Line]:
@@ -425,37 +430,41 @@ class _SetWriter(_Writer):
                 self._names_left_out = True
 
     def _ignored(self) -> Iterator[Line]:
-        ignored = [each for each in self._report.overlaps if each.ignored]
+        ignored = [overlap for overlap in self._report.overlaps if overlap.ignored]
         if ignored:
-            pairs = sorted({listed(owner.distribution for owner in each.owners) for each in ignored})
+            pairs = sorted({listed(owner.distribution for owner in overlap.owners) for overlap in ignored})
             yield (Span(f"  ignored  {plural(len(ignored), 'overlap')} of {self.some(pairs, '; ')}", "faint"),)
 
     def _chains(self) -> Iterator[Line]:
-        """Through whom those that clash come in, where they were not asked for themselves."""
-        involved = {owner.distribution for each in self._grave for owner in each.owners}
-        chains = {each.name: each.through for each in self._report.distributions if each.name in involved}
-        told = [
-            " → ".join(f"{name} {self._versions[name]}" for name in chains[each])
-            for each in sorted(chains)
-            if len(chains[each]) > 1
+        """Yield through whom those that clash come in, where they were not asked for themselves."""
+        involved = {owner.distribution for overlap in self._grave for owner in overlap.owners}
+        chains = {
+            distribution.name: distribution.through
+            for distribution in self._report.distributions
+            if distribution.name in involved
+        }
+        texts = [
+            " → ".join(f"{name} {self._versions[name]}" for name in chains[clashing])
+            for clashing in sorted(chains)
+            if len(chains[clashing]) > 1
         ]
-        if told:
-            yield (Span("  through  ", "faint"), Span(self.some(told, "; ")))
+        if texts:
+            yield (Span("  through  ", "faint"), Span(self.some(texts, "; ")))
 
     def _only(self, targets: Sequence[int]) -> str:
-        """Where an overlap exists, if not in every target."""
+        """Return where an overlap exists, if not in every target."""
         every = self._report.targets
         if len(targets) == len(every):
             return ""
         return f"  [{self.some(self._labels(targets), '; ')}]"
 
     def _paths(self, names: tuple[str, ...]) -> Iterator[Line]:
-        for each in self._notices:
-            if tuple(owner.distribution for owner in each.owners) == names:
-                yield (Span(f"             {each.root}/{each.path}", "faint"),)
+        for overlap in self._notices:
+            if tuple(owner.distribution for owner in overlap.owners) == names:
+                yield (Span(f"             {overlap.root}/{overlap.path}", "faint"),)
 
     def _grave_lines(self) -> Iterator[Line]:
-        """One line for each folder, kind and set of owners; several sets of owners are told apart by name."""
+        """Yield a line for each folder, kind and set of owners; several sets of owners are told apart by name."""
         keys = list(map(_folder_key, self._grave))
         several = len({owners for _, _, owners, _, _ in keys}) > 1
         targets: defaultdict[tuple[object, ...], set[int]] = defaultdict(set)
@@ -498,9 +507,9 @@ class _SetWriter(_Writer):
         paths: defaultdict[str, list[str]] = defaultdict(list)
         for unowned in self._report.into.unowned if self._report.into else ():
             paths[unowned.distribution].append(f"{unowned.root}/{unowned.path}")
-        for name, found in paths.items():
-            what = "which no RECORD lists, is" if len(found) == 1 else "which no RECORD lists, are"
-            yield (Span("  warning  ", "warning"), Span(f"{self.some(found)}, {what} overwritten by {name}"))
+        for name, files in paths.items():
+            what = "which no RECORD lists, is" if len(files) == 1 else "which no RECORD lists, are"
+            yield (Span("  warning  ", "warning"), Span(f"{self.some(files)}, {what} overwritten by {name}"))
 
     def _folder_text(self, group: Sequence[OverlapReport]) -> str:
         first = group[0]
@@ -515,12 +524,14 @@ class _SetWriter(_Writer):
         for installer, diagnosis in self._report.diagnosis.items():
             yield from self._winners_under(installer, diagnosis)
         yield from self._startup()
-        uninstalls = next((each.uninstall for each in self._report.diagnosis.values() if each.uninstall), ())
-        total = sum(len(each.loses) + each.others for each in uninstalls)
+        uninstalls = next(
+            (diagnosis.uninstall for diagnosis in self._report.diagnosis.values() if diagnosis.uninstall), ()
+        )
+        total = sum(len(uninstall.loses) + uninstall.others for uninstall in uninstalls)
         losses = (
-            f"uninstalling {each.distribution} takes {plural(count, 'file')} from {other}"
-            for each in uninstalls
-            for other, count in each.loses.items()
+            f"uninstalling {uninstall.distribution} takes {plural(count, 'file')} from {other}"
+            for uninstall in uninstalls
+            for other, count in uninstall.loses.items()
         )
         most = None if self.verbose else _MOST
         shown = list(islice(losses, most))
@@ -530,23 +541,25 @@ class _SetWriter(_Writer):
             yield (Span(f"  then {'; '.join(shown)}{more}"),)
 
     def _startup(self) -> Iterator[Line]:
-        """Who may overwrite the winners whenever Python starts."""
-        for each in self._report.distributions:
-            paths = [finding.path for finding in each.findings if finding.code == "startup-code" and finding.path]
+        """Yield who may overwrite the winners whenever Python starts."""
+        for distribution in self._report.distributions:
+            paths = [
+                finding.path for finding in distribution.findings if finding.code == "startup-code" and finding.path
+            ]
             if paths:
-                text = f"{each.name} runs code whenever Python starts ({listed(paths)}): it may overwrite the winner"
-                yield (Span(f"  {text}", "warning"),)
+                what = f"runs code whenever Python starts ({listed(paths)}): it may overwrite the winner"
+                yield (Span(f"  {distribution.name} {what}", "warning"),)
 
     def _winners_under(self, installer: str, diagnosis: DiagnosisReport) -> Iterator[Line]:
         outcomes: Iterable[DiagnosedOverlap] = diagnosis.overlaps
         if len(self._grave) < len(self._report.overlaps):  # of very many, they all are errors as a rule
-            outcomes = (each for each in outcomes if _key_of(each) in self._grave_keys)
+            outcomes = (outcome for outcome in outcomes if _key_of(outcome) in self._grave_keys)
         counted = Counter(map(_outcome_of, outcomes))
         total = sum(counted.values())
         for (state, winner, reason), count in counted.most_common():
             share = "" if count == total else f" ({count} of {total})"
             yield (Span(f"  {installer:<4} ", "strong"), Span(outcome_said(state, winner, reason, share)))
-        broken = sorted({each.name for each in diagnosis.distributions if each.intact == "no"})
+        broken = sorted({distribution.name for distribution in diagnosis.distributions if distribution.intact == "no"})
         if broken and total:
             yield (Span(f"       left broken: {listed(broken)}"),)
 
@@ -612,8 +625,8 @@ def remedy_said(remedy: RemedyReport, *, into: bool) -> str:
     """
     text = way(remedy) if into else _way_from_nothing(remedy)
     missed = "; ".join(
-        f"{listed(each.required_by)} {'requires' if len(each.required_by) == 1 else 'require'} {each.distribution}"
-        for each in remedy.unmet
+        f"{listed(unmet.required_by)} {'requires' if len(unmet.required_by) == 1 else 'require'} {unmet.distribution}"
+        for unmet in remedy.unmet
     )
     return f"{text}{f', though {missed}' if missed else ''}"
 
@@ -658,22 +671,22 @@ def _folder_key(overlap: OverlapReport) -> _FolderKey:
     return overlap.severity, folder, _owners(overlap), overlap.kind, overlap.role
 
 
-def _pair_text(each: OverlapReport) -> str:
-    match each.kind:
+def _pair_text(overlap: OverlapReport) -> str:
+    match overlap.kind:
         case "file-directory":
-            first, *rest = each.owners
-            needing = listed(owner.distribution for owner in rest if owner.path != each.path)
-            return f"{each.root}/{each.path}  is a file of {first.distribution} and a folder of {needing}"
+            first, *rest = overlap.owners
+            needing = listed(owner.distribution for owner in rest if owner.path != overlap.path)
+            return f"{overlap.root}/{overlap.path}  is a file of {first.distribution} and a folder of {needing}"
         case "shadowed":
-            top = each.owners[0]
-            hidden = listed(owner.distribution for owner in each.owners if owner.path == each.path)
-            return f"{each.root}/{each.path} of {hidden}  is hidden by {top.path} of {top.distribution}"
-    if all(owner.path != each.path for owner in each.owners):
-        depth = each.path.count("/") + 1
-        spelt = ", ".join(f"{'/'.join(o.path.split('/')[:depth])} of {o.distribution}" for o in each.owners)
-        return f"{each.root}/: {spelt}  is one folder; imports find it by one of the names"
-    spelt = ", ".join(f"{owner.path} of {owner.distribution}" for owner in each.owners)
-    return f"{each.root}/: {spelt}  differ only in case"
+            top = overlap.owners[0]
+            hidden = listed(owner.distribution for owner in overlap.owners if owner.path == overlap.path)
+            return f"{overlap.root}/{overlap.path} of {hidden}  is hidden by {top.path} of {top.distribution}"
+    if all(owner.path != overlap.path for owner in overlap.owners):
+        depth = overlap.path.count("/") + 1
+        spelt = ", ".join(f"{'/'.join(o.path.split('/')[:depth])} of {o.distribution}" for o in overlap.owners)
+        return f"{overlap.root}/: {spelt}  is one folder; imports find it by one of the names"
+    spelt = ", ".join(f"{owner.path} of {owner.distribution}" for owner in overlap.owners)
+    return f"{overlap.root}/: {spelt}  differ only in case"
 
 
 # -- a set of wheels and an environment --------------------------------------------------------------------------------
@@ -683,35 +696,39 @@ _FEW = 2
 
 
 def grave_losses(report: Report) -> list[LostReport]:
-    """What replacing older releases takes from others and matters, each once, whatever installers it happens under."""
-    found: dict[tuple[str, str, str], LostReport] = {}
+    """Return what replacing older releases takes from others and matters: each once, for all installers."""
+    losses: dict[tuple[str, str, str], LostReport] = {}
     for diagnosis in report.diagnosis.values():
-        for each in diagnosis.lost:
-            if each.severity in GRAVE and not each.ignored:
-                found.setdefault((each.root, each.path, each.distribution), each)
-    return list(found.values())
+        for loss in diagnosis.lost:
+            if loss.severity in GRAVE and not loss.ignored:
+                losses.setdefault((loss.root, loss.path, loss.distribution), loss)
+    return list(losses.values())
 
 
 def grave_headline(report: Report, prefix: str, grave: Sequence[OverlapReport], lost: Sequence[LostReport]) -> str:
-    """Who would overwrite how much of whom, and where."""
-    said = list(_overlaps_said(report, grave)) + list(_losses_said(lost))
-    return f"{'; '.join(said)} in {prefix}"
+    """Return who would overwrite how much of whom, and where."""
+    sentences = list(_overlaps_said(report, grave)) + list(_losses_said(lost))
+    return f"{'; '.join(sentences)} in {prefix}"
 
 
 def _overlaps_said(report: Report, grave: Sequence[OverlapReport]) -> Iterator[str]:
-    new = {each.name: f"{each.name} {each.version}" for each in report.newcomers}
-    old = {each.name: f"{each.name} {each.version}" for each in report.distributions if each.name not in new}
+    new = {distribution.name: f"{distribution.name} {distribution.version}" for distribution in report.newcomers}
+    old = {
+        distribution.name: f"{distribution.name} {distribution.version}"
+        for distribution in report.distributions
+        if distribution.name not in new
+    }
     involved: defaultdict[str, list[OverlapReport]] = defaultdict(list)
-    for each in grave:
-        names = {owner.distribution for owner in each.owners}
+    for overlap in grave:
+        names = {owner.distribution for owner in overlap.owners}
         if names <= new.keys():
-            involved["new"].append(each)
-        elif each.kind in {"file-directory", "shadowed"}:
-            involved[each.kind].append(each)
+            involved["new"].append(overlap)
+        elif overlap.kind in {"file-directory", "shadowed"}:
+            involved[overlap.kind].append(overlap)
         else:
-            involved["written"].append(each)
+            involved["written"].append(overlap)
     for what, overlaps in involved.items():
-        names = {owner.distribution for each in overlaps for owner in each.owners}
+        names = {owner.distribution for overlap in overlaps for owner in overlap.owners}
         coming, there = (
             _named_or_counted(texts[name] for name in sorted(names) if name in texts) for texts in (new, old)
         )
@@ -728,26 +745,29 @@ def _overlaps_said(report: Report, grave: Sequence[OverlapReport]) -> Iterator[s
 
 def _losses_said(lost: Sequence[LostReport]) -> Iterator[str]:
     by_cause: defaultdict[tuple[str, str, str], list[LostReport]] = defaultdict(list)
-    for each in lost:
-        by_cause[each.because, each.version, each.code].append(each)
-    for (name, version, code), found in by_cause.items():
-        losers = _named_or_counted(sorted({each.distribution for each in found}))
+    for loss in lost:
+        by_cause[loss.because, loss.version, loss.code].append(loss)
+    for (name, version, code), losses in by_cause.items():
+        losers = _named_or_counted(sorted({loss.distribution for loss in losses}))
         if code == "in-the-way":
             yield f"{losers} cannot be installed before {name} {version} is replaced"
         else:
-            yield f"replacing {name} {version} takes {plural(len(found), 'file')} from {losers}"
+            yield f"replacing {name} {version} takes {plural(len(losses), 'file')} from {losers}"
 
 
 def _named_or_counted(texts: Iterable[str]) -> str:
     """Return names of distributions; of more than a few their number."""
-    found = list(texts)
-    return listed(found) if len(found) <= _FEW else plural(len(found), "distribution")
+    names = list(texts)
+    return listed(names) if len(names) <= _FEW else plural(len(names), "distribution")
 
 
 def clean_headline(report: Report, into: IntoReport, prefix: str) -> str:
-    """What was compared with what, nothing being wrong."""
-    older = {each.name: each.version for each in into.replaces}
-    new = [f"{each.name} {each.version}{_now(older.get(each.name))}" for each in report.newcomers]
+    """Return what was compared with what, nothing being wrong."""
+    older = {distribution.name: distribution.version for distribution in into.replaces}
+    new = [
+        f"{distribution.name} {distribution.version}{_now(older.get(distribution.name))}"
+        for distribution in report.newcomers
+    ]
     there = len(report.distributions) - len(new)
     if not new:
         what = (
@@ -756,7 +776,7 @@ def clean_headline(report: Report, into: IntoReport, prefix: str) -> str:
             else ""
         )
         return f"Nothing to install in {prefix}{what}"
-    files = plural(sum(each.files for each in report.newcomers), "file")
+    files = plural(sum(distribution.files for distribution in report.newcomers), "file")
     return f"No clash: {_named_or_counted(new)} ({files}) and {plural(there, 'distribution')} in {prefix}"
 
 
@@ -765,18 +785,18 @@ def _now(version: str | None) -> str:
 
 
 def _when(report: Report, lost: LostReport) -> str:
-    """Under which installers a file is lost, if not surely under all."""
-    told = [
-        name if each.state != "undetermined" else f"{name}, if its order is so"
+    """Return under which installers a file is lost, if not surely under all."""
+    installers = [
+        name if loss.state != "undetermined" else f"{name}, if its order is so"
         for name, diagnosis in report.diagnosis.items()
-        for each in diagnosis.lost
-        if (each.root, each.path, each.distribution) == (lost.root, lost.path, lost.distribution)
+        for loss in diagnosis.lost
+        if (loss.root, loss.path, loss.distribution) == (lost.root, lost.path, lost.distribution)
     ]
-    return "" if told == list(report.diagnosis) else f"  (under {' and '.join(told)})"
+    return "" if installers == list(report.diagnosis) else f"  (under {' and '.join(installers)})"
 
 
 def way(remedy: RemedyReport) -> str:
-    """What a strategy comes to here."""
+    """Return what a strategy comes to here."""
     match remedy.strategy:
         case "avoid":
             return "do not install the others" if remedy.steps else "leave it as it is: do not install the others"
@@ -796,9 +816,9 @@ class _EnvironmentWriter(_Writer):
     def __init__(self, report: EnvironmentReport, reader: Reader) -> None:
         super().__init__(reader)
         self._report = report
-        shown = [each for each in report.overlaps if each.severity != "none" and not each.ignored]
-        self._grave = [each for each in shown if each.severity in GRAVE]
-        self._notices = [each for each in shown if each.severity == "notice"]
+        shown = [overlap for overlap in report.overlaps if overlap.severity != "none" and not overlap.ignored]
+        self._grave = [overlap for overlap in shown if overlap.severity in GRAVE]
+        self._notices = [overlap for overlap in shown if overlap.severity == "notice"]
 
     def sections(self) -> Iterator[Section]:
         report = self._report
@@ -838,80 +858,85 @@ class _EnvironmentWriter(_Writer):
         summary = report.summary
         where = Span(f"{self.place(report.environment.prefix)} ({python_of(report.targets[0])}): ", "strong")
         counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notices, "notice")]
-        told = ", ".join(plural(count, word) for count, word in counts if count)
-        told += f"{', ' if told else ''}{summary.ignored} ignored" if summary.ignored else ""
+        counted = ", ".join(plural(count, word) for count, word in counts if count)
+        counted += f"{', ' if counted else ''}{summary.ignored} ignored" if summary.ignored else ""
         count = plural(len(report.distributions), "distribution")
-        files = plural(sum(each.files for each in report.distributions), "file")
+        files = plural(sum(distribution.files for distribution in report.distributions), "file")
         if summary.errors or summary.warnings:
             style: Style = "error" if summary.errors else "warning"
-            damaged = [each for each in report.distributions if each.damaged]
-            return (where, Span(f"{len(damaged)} of {count} damaged: {told}", style))
+            damaged = [distribution for distribution in report.distributions if distribution.damaged]
+            return (where, Span(f"{len(damaged)} of {count} damaged: {counted}", style))
         if not report.complete:
             return (where, Span(f"incomplete: no damage in what could be read ({count}, {files})", "warning"))
         apart = self._apart()
         looked = "every file verified" if report.environment.verified and not apart else "no damage"
-        rest = "; ".join(part for part in (apart, told) if part)
+        rest = "; ".join(part for part in (apart, counted) if part)
         return (where, Span(f"{looked} in {count}, {files}{f'; {rest}' if rest else ''}", "good"))
 
     def _apart(self) -> str:
-        """How many files are not what was recorded, although nothing is damaged by it."""
-        codes = [each.code for each in self._report.damage]
+        """Return how many files are not what was recorded, although nothing is damaged by it."""
+        codes = [damage.code for damage in self._report.damage]
         counts = [(codes.count("changed-file"), "changed"), (codes.count("missing-file"), "missing")]
         parts = [f"{plural(count, 'file')} {state}" for count, state in counts if count]
         return " and ".join(parts)
 
     def _verdicts(self) -> Iterator[Line]:
-        """One line for each distribution that is not what it recorded."""
-        for each in self._report.distributions:
-            if not each.damaged:
+        """Yield a line for each distribution that is not what it recorded."""
+        for distribution in self._report.distributions:
+            if not distribution.damaged:
                 continue
-            parts = [f"{plural(count, 'file')} overwritten by {name}" for name, count in each.overwritten_by.items()]
-            parts += [f"{plural(count, 'file')} overwritten"] if (count := self._overwritten(each)) else []
-            parts += [f"{plural(each.missing, 'file')} missing"] if each.missing else []
-            parts += [f"{plural(each.changed, 'file')} changed"] if each.changed else []
-            yield (Span(f"  {each.name} {each.version}: ", "strong"), Span("; ".join(parts) or "hidden in part"))
+            parts = [
+                f"{plural(count, 'file')} overwritten by {name}" for name, count in distribution.overwritten_by.items()
+            ]
+            parts += [f"{plural(count, 'file')} overwritten"] if (count := self._overwritten(distribution)) else []
+            parts += [f"{plural(distribution.missing, 'file')} missing"] if distribution.missing else []
+            parts += [f"{plural(distribution.changed, 'file')} changed"] if distribution.changed else []
+            yield (
+                Span(f"  {distribution.name} {distribution.version}: ", "strong"),
+                Span("; ".join(parts) or "hidden in part"),
+            )
         for names in self._report.environment.hybrids:
             text = f"{listed(names)}: of the files they share some are one's, some another's"
             yield (Span("  hybrid   ", "warning"), Span(text))
 
-    def _overwritten(self, each: InstalledReport) -> int:
-        """How many files of a distribution hold what is not its own, and nothing says whose."""
+    def _overwritten(self, distribution: InstalledReport) -> int:
+        """Count the files of a distribution that hold what is not its own, and of no owner that is known."""
         disks = [contested.on_disk for contested in self._grave]
-        return sum(disk.state == "present" and not disk.matches and each.name in disk.losers for disk in disks)
+        return sum(disk.state == "present" and not disk.matches and distribution.name in disk.losers for disk in disks)
 
     def _contested(self) -> list[Line]:
-        """One line for each folder, kind, owners and state."""
+        """Return a line for each folder, kind, owners and state."""
         paths: dict[tuple[str, str], list[str]] = {}
-        for each in self._grave:
-            owners = tuple(owner.distribution for owner in each.owners)
-            told = f"{each.role}, {_told(each, owners)}"
-            paths.setdefault((each.severity, told), []).append(f"{each.root}/{each.path}")
+        for overlap in self._grave:
+            owners = tuple(owner.distribution for owner in overlap.owners)
+            text = f"{overlap.role}, {_told(overlap, owners)}"
+            paths.setdefault((overlap.severity, text), []).append(f"{overlap.root}/{overlap.path}")
         return self._lines(paths)
 
     def _damage(self, codes: set[str]) -> list[Line]:
         paths: dict[tuple[str, str], list[str]] = {}
-        for each in self._report.damage:
-            if each.code in codes and each.severity != "notice":
-                told = "missing" if each.code == "missing-file" else "changed"
-                told = f"{told}; recorded by {listed(each.distributions)}"
-                paths.setdefault((each.severity, told), []).append(f"{each.root}/{each.path}")
+        for damage in self._report.damage:
+            if damage.code in codes and damage.severity != "notice":
+                text = "missing" if damage.code == "missing-file" else "changed"
+                text = f"{text}; recorded by {listed(damage.distributions)}"
+                paths.setdefault((damage.severity, text), []).append(f"{damage.root}/{damage.path}")
         return self._lines(paths)
 
     def _lines(self, paths: Mapping[tuple[str, str], Sequence[str]]) -> list[Line]:
-        """A line for each folder; where there are many below one package, a line for that."""
+        """Return a line for each folder; where there are many below one package, a line for that."""
         lines = []
-        for (severity, told), found in sorted(paths.items()):
+        for (severity, what), files in sorted(paths.items()):
             folders: dict[str, list[str]] = {}
-            for path in sorted(found):
+            for path in sorted(files):
                 folder, _, name = path.rpartition("/")
                 folders.setdefault(folder, []).append(name)
             if len(folders) > _MOST and not self.verbose:
                 folders = {}
-                for path in sorted(found):
+                for path in sorted(files):
                     root, top, name = [*path.split("/", 2), ""][:3]
                     folder, name = (f"{root}/{top}", name) if name else (root, top)
                     folders.setdefault(folder, []).append(name)
-            lines += [self._line(severity, folder, names, told) for folder, names in folders.items()]
+            lines += [self._line(severity, folder, names, what) for folder, names in folders.items()]
         return lines
 
     def _line(self, severity: str, folder: str, names: Sequence[str], what: str) -> Line:
@@ -924,9 +949,11 @@ class _EnvironmentWriter(_Writer):
         return (Span(f"  {severity:<8} ", style), Span(text))
 
     def _notices_lines(self) -> Iterator[Line]:
-        clean = not self._grave and not any(each.severity != "notice" for each in self._report.damage)
-        quiet = clean and not self.verbose  # a clean environment is one line, unless somebody lost to a keeper
-        sets = Counter((each.kind, tuple(owner.distribution for owner in each.owners)) for each in self._notices)
+        clean = not self._grave and not any(damage.severity != "notice" for damage in self._report.damage)
+        quiet = clean and not self.verbose  # a clean environment is one line, unless a distribution lost to a keeper
+        sets = Counter(
+            (overlap.kind, tuple(owner.distribution for owner in overlap.owners)) for overlap in self._notices
+        )
         for (kind, names), count in sorted(sets.items()):
             text = (
                 f"{plural(count, 'file')} shared by {listed(names)}: fine today, lost to the others when one goes"
@@ -938,34 +965,34 @@ class _EnvironmentWriter(_Writer):
         if quiet:
             return
         changed = Counter(
-            name for each in self._report.damage if each.code == "changed-file" and each.severity == "notice"
-            for name in each.distributions
+            name for damage in self._report.damage if damage.code == "changed-file" and damage.severity == "notice"
+            for name in damage.distributions
         )  # fmt: skip
         for name, count in sorted(changed.items()):
             yield (Span("  notice   ", "notice"), Span(f"{plural(count, 'file')} of {name} changed since"))
         absent = Counter(
-            name for each in self._report.damage if each.code == "missing-file" and each.severity == "notice"
-            for name in each.distributions
+            name for damage in self._report.damage if damage.code == "missing-file" and damage.severity == "notice"
+            for name in damage.distributions
         )  # fmt: skip
         for name, count in sorted(absent.items()):
             text = f"{plural(count, 'file')} of {name} missing that nothing imports: tests, stubs or compiled sources"
             yield (Span("  notice   ", "notice"), Span(text))
-        left = [each for each in self._report.damage if each.code == "leftover"]
-        for each in left:
-            text = f"{each.root}/{each.path}/  {plural(each.files, 'file')} that nobody recorded"
+        left = [damage for damage in self._report.damage if damage.code == "leftover"]
+        for leftover in left:
+            text = f"{leftover.root}/{leftover.path}/  {plural(leftover.files, 'file')} that nobody recorded"
             yield (Span("  notice   ", "notice"), Span(text))
 
     def _hidden(self) -> Iterator[Line]:
         """Yield which of several copies an import finds: a line for each two folders, and for each name of others."""
         copies: dict[tuple[str, str], list[str]] = {}
-        for each in self._report.environment.hidden:
-            owners, found = listed(each.owners), listed(each.by_owners) or "nobody"
-            by_folder, folder = self.place(each.by_folder), self.place(each.folder)
-            if each.what == "distribution":
-                other = f", not {owners}" if owners != found else ""
-                copies.setdefault((by_folder, folder), []).append(f"{each.name} {found}{other}")
+        for copy in self._report.environment.hidden:
+            owners, finders = listed(copy.owners), listed(copy.by_owners) or "nobody"
+            by_folder, folder = self.place(copy.by_folder), self.place(copy.folder)
+            if copy.what == "distribution":
+                other = f", not {owners}" if owners != finders else ""
+                copies.setdefault((by_folder, folder), []).append(f"{copy.name} {finders}{other}")
             else:
-                text = f"find {each.name} of {found} in {by_folder}, not that of {owners} in {folder}"
+                text = f"find {copy.name} of {finders} in {by_folder}, not that of {owners} in {folder}"
                 yield (Span("  imports  ", "warning"), Span(text))
         for (folder, hidden), texts in copies.items():
             copies_said = self.some(texts, "; ", hint=" (-v)")
@@ -973,33 +1000,37 @@ class _EnvironmentWriter(_Writer):
             yield (Span("  imports  ", "faint"), Span(text))
 
     def _not_compared(self) -> Iterator[Line]:
-        told = self._report.not_compared
-        if not told:
+        skips = self._report.not_compared
+        if not skips:
             return
-        names = list(dict.fromkeys(f"{each.requirement} ({each.code})" for each in told))
+        names = list(dict.fromkeys(f"{skip.requirement} ({skip.code})" for skip in skips))
         yield (Span(f"  not compared: {self.some(names, hint=' (-v)')}", "faint"),)
 
     def _findings(self) -> Iterator[Line]:
-        found = [(each.name, finding) for each in self._report.distributions for finding in each.findings]
+        findings = [
+            (distribution.name, finding)
+            for distribution in self._report.distributions
+            for finding in distribution.findings
+        ]
         if self.verbose:
-            for name, finding in found:
+            for name, finding in findings:
                 path = f" ({finding.path})" if finding.path else ""
                 yield note(f"{name}: {finding.detail}{path}")
-        elif found and (self._grave or self._report.damage):
-            count = plural(len(found), "oddity", "oddities")
+        elif findings and (self._grave or self._report.damage):
+            count = plural(len(findings), "oddity", "oddities")
             yield (Span(f"note: {count} in what was recorded (-v)", "faint"),)
 
     def _others(self) -> str:
         kept = set(self._report.environment.command)
-        names = sorted({owner.distribution for each in self._grave for owner in each.owners} - kept)
+        names = sorted({owner.distribution for overlap in self._grave for owner in overlap.owners} - kept)
         return f"   (or keep {' or '.join(names[:_MOST])})" if names else ""
 
 
-def _told(each: ContestedReport, owners: Sequence[str]) -> str:
-    """What is wrong with a contested file."""
-    disk = each.on_disk
-    if each.kind in {"shadowed", "case-only"}:
-        return f"{each.kind} ({listed(owners)})"
+def _told(contested: ContestedReport, owners: Sequence[str]) -> str:
+    """Return what is wrong with a contested file."""
+    disk = contested.on_disk
+    if contested.kind in {"shadowed", "case-only"}:
+        return f"{contested.kind} ({listed(owners)})"
     if disk.state == "missing":
         return f"missing; recorded by {listed(owners)}"
     if disk.state == "changed":
@@ -1052,10 +1083,10 @@ class _FixWriter(_Writer):
         report = self._report
         environment = report.environment
         where = Span(f"{self.place(environment.prefix)} (Python {environment.python_version}): ", "strong")
-        intact = [each.distribution for each in report.result if each.intact == "yes"]
-        broken = [each.distribution for each in report.result if each.intact == "no"]
+        intact = [result.distribution for result in report.result if result.intact == "yes"]
+        broken = [result.distribution for result in report.result if result.intact == "no"]
         lost = f"; {listed(broken)} {'is' if len(broken) == 1 else 'are'} not" if broken else ""
-        said: dict[str, tuple[str, Style]] = {
+        texts: dict[str, tuple[str, Style]] = {
             "whole": ("nothing to mend", "good"),
             "planned": (f"{plural(len(report.steps), 'step')} to mend it; nothing was done", "warning"),
             "undecided": ("nothing says whose files are wanted; name whom to keep", "error"),
@@ -1064,7 +1095,7 @@ class _FixWriter(_Writer):
             "mended": (f"mended{self._mended(intact)}{lost}", "good"),
             "failed": ("not mended", "error"),
         }
-        return (where, Span(*said[report.state]))
+        return (where, Span(*texts[report.state]))
 
     def _mended(self, intact: Sequence[str]) -> str:
         gone = self._report.environment.drop
@@ -1085,23 +1116,23 @@ class _FixWriter(_Writer):
             yield (Span(f"      {step.why}", "faint"),)
 
     def _origins(self) -> Iterator[Line]:
-        for each in self._report.origins:
-            if each.reason:
-                yield (Span("  no wheel ", "error"), Span(f"{each.distribution} {each.version}: {each.reason}"))
+        for origin in self._report.origins:
+            if origin.reason:
+                yield (Span("  no wheel ", "error"), Span(f"{origin.distribution} {origin.version}: {origin.reason}"))
             elif self.verbose:
-                yield (Span("  wheel    ", "faint"), Span(f"{each.filename}  {each.url}"))
+                yield (Span("  wheel    ", "faint"), Span(f"{origin.filename}  {origin.url}"))
 
-    def _undecided(self, each: UndecidedReport) -> Iterator[Line]:
-        names = [side.distribution for side in each.sides]
-        paths = self.some(each.paths)
-        text = f"{plural(len(each.paths), 'file')} of {listed(names)}: {paths}"
+    def _undecided(self, undecided: UndecidedReport) -> Iterator[Line]:
+        names = [side.distribution for side in undecided.sides]
+        paths = self.some(undecided.paths)
+        text = f"{plural(len(undecided.paths), 'file')} of {listed(names)}: {paths}"
         yield (Span("  clash    ", "error"), Span(text))
-        if each.why:
-            yield (Span("  why      ", "faint"), Span(each.why))
-        lacking = [side for side in each.sides if side.lacks]
-        if lacking and len(lacking) < len(each.sides):
-            told = "; ".join(f"only {side.distribution} lacks {listed(side.lacks or ())} here" for side in lacking)
-            yield (Span("  decides  ", "faint"), Span(told))
+        if undecided.why:
+            yield (Span("  why      ", "faint"), Span(undecided.why))
+        lacking = [side for side in undecided.sides if side.lacks]
+        if lacking and len(lacking) < len(undecided.sides):
+            deciding = "; ".join(f"only {side.distribution} lacks {listed(side.lacks or ())} here" for side in lacking)
+            yield (Span("  decides  ", "faint"), Span(deciding))
         options = " or ".join(f"--keep {name}" for name in names)
         yield (Span("  say      ", "faint"), Span(options, "command"))
 
@@ -1110,12 +1141,12 @@ class _FixWriter(_Writer):
 
     def _obstacle(self, obstacle: ObstacleReport) -> Line:
         keeper, other, path = obstacle.keeper, obstacle.distribution, obstacle.path
-        told = {
+        texts = {
             "hidden-module": f"imports find a module of {other} in place of {keeper}'s {path}",
             "startup-code": f"{other} runs code whenever Python starts ({path}): what is written of {keeper} may not"
             " stay",
         }
-        return (Span("  why      ", "error"), Span(told[obstacle.code]))
+        return (Span("  why      ", "error"), Span(texts[obstacle.code]))
 
     def left_out(self) -> list[str]:
         """Return what the sections do not show without ``-v``."""
@@ -1135,8 +1166,8 @@ class _FixWriter(_Writer):
             yield (Span("To check this in CI: "), *self.command(report.environment.check, ""))
         if report.lasting is not None and (report.state == "needs-drop" or (self.verbose and self._can_last)):
             yield (Span("For good: "), *self.command(report.lasting.command, ""))
-            for each in report.lasting.losses:
-                yield (Span(f"  {departure_said(each)}", "faint"),)
+            for loss in report.lasting.losses:
+                yield (Span(f"  {departure_said(loss)}", "faint"),)
 
 
 def departure_said(loss: LossReport) -> str:
@@ -1176,7 +1207,7 @@ class _WhoWriter(_Writer):
     def _blocks(self) -> Iterator[list[Line]]:
         """Yield the lines on each path that was asked for; the first of all says where it was looked for."""
         where = Span(f" [{self._where()}]", "faint")
-        blocks = [*(list(self._found(each)) for each in self._report.found), *self._absent()]
+        blocks = [*(list(self._found(answer)) for answer in self._report.found), *self._absent()]
         for number, (first, *rest) in enumerate(blocks):
             yield [first if number else (*first, where), *rest]
 
@@ -1186,95 +1217,97 @@ class _WhoWriter(_Writer):
         return f"{python}, {target.platform}" if environment is None else f"{self.place(environment.prefix)}, {python}"
 
     def _absent(self) -> Iterator[list[Line]]:
-        """What was asked for and is not there, as far as could be read."""
-        known = {each.asked for each in self._report.found}
-        for text in dict.fromkeys(each for each in self._report.asked if each not in known):
+        """Yield what was asked for and is not there, as far as could be read."""
+        known = {answer.asked for answer in self._report.found}
+        for text in dict.fromkeys(asked for asked in self._report.asked if asked not in known):
             count = plural(self._report.searched, "distribution")
-            told = f": incomplete: nothing of that name in what could be read ({count})"
-            yield [(Span(text, "strong"), Span(told, "warning"))]
+            statement = f": incomplete: nothing of that name in what could be read ({count})"
+            yield [(Span(text, "strong"), Span(statement, "warning"))]
 
-    def _found(self, each: FoundReport) -> Iterator[Line]:
-        slash = "/" if each.what == "folder" and each.path else ""
-        place = f"{each.root}/{each.path}{slash}"
-        means = "" if each.meaning == "path" else f" ({each.meaning} {each.asked})"
-        told, style = self._folder(each) if each.what == "folder" else self._file(each)
-        yield (Span(place, "strong"), Span(f"{means}: ", "faint"), Span(told, style))
-        if each.what == "file" and each.kind is not None:
-            yield (Span(f"  {each.role}, {each.kind}", "faint"),)
-        if each.what == "folder":
-            yield from self._parts(each)
-        elif self.verbose and each.source is None:
-            yield from self._recorded(each)
-        for beside in each.beside:
+    def _found(self, answer: FoundReport) -> Iterator[Line]:
+        slash = "/" if answer.what == "folder" and answer.path else ""
+        place = f"{answer.root}/{answer.path}{slash}"
+        means = "" if answer.meaning == "path" else f" ({answer.meaning} {answer.asked})"
+        text, style = self._folder(answer) if answer.what == "folder" else self._file(answer)
+        yield (Span(place, "strong"), Span(f"{means}: ", "faint"), Span(text, style))
+        if answer.what == "file" and answer.kind is not None:
+            yield (Span(f"  {answer.role}, {answer.kind}", "faint"),)
+        if answer.what == "folder":
+            yield from self._parts(answer)
+        elif self.verbose and answer.source is None:
+            yield from self._recorded(answer)
+        for beside in answer.beside:
             yield (Span(f"  {_beside(beside)}", "warning"),)
-        yield from self._ends(each)
-        yield from self._below(each)
+        yield from self._ends(answer)
+        yield from self._below(answer)
 
     # -- a file
 
-    def _file(self, each: FoundReport) -> tuple[str, Style]:
-        owners = listed(map(_named, each.owners))
-        if not each.owners:
+    def _file(self, answer: FoundReport) -> tuple[str, Style]:
+        owners = listed(map(_named, answer.owners))
+        if not answer.owners:
             so_far = " of those that could be read" if self._report.skipped else ""
             return f"nobody{so_far} recorded it", "warning"
-        if each.source is not None:
-            gone = "" if each.on_disk is None or each.on_disk.state == "present" else "gone; "
-            return f"{gone}bytecode of {each.source}, of {owners}", "plain"
-        if each.on_disk is None:
-            return (f"of {owners}", "warning") if each.contested else (f"of {owners} alone", "good")
-        matches = set(each.on_disk.matches)
-        match each.on_disk.state:
+        if answer.source is not None:
+            gone = "" if answer.on_disk is None or answer.on_disk.state == "present" else "gone; "
+            return f"{gone}bytecode of {answer.source}, of {owners}", "plain"
+        if answer.on_disk is None:
+            return (f"of {owners}", "warning") if answer.contested else (f"of {owners} alone", "good")
+        matches = set(answer.on_disk.matches)
+        match answer.on_disk.state:
             case "missing":
                 return f"gone; {owners} recorded it", "warning"
             case "changed":
-                nobody = f"none of {owners}" if each.contested else owners
+                nobody = f"none of {owners}" if answer.contested else owners
                 return f"changed since; {nobody} recorded this content", "warning"
         if not matches:
             return f"of {owners}; whether this is what was recorded cannot be told", "warning"
-        if len(each.owners) == 1:
+        if len(answer.owners) == 1:
             return f"of {owners}, as recorded", "good"
-        losers = [owner for owner in each.owners if owner.distribution not in matches]
+        losers = [owner for owner in answer.owners if owner.distribution not in matches]
         if not losers:
             return f"of {owners}, who recorded the same content; it is there", "notice"
-        winners = listed(_named(owner) for owner in each.owners if owner.distribution in matches)
+        winners = listed(_named(owner) for owner in answer.owners if owner.distribution in matches)
         return f"content of {winners}, not of {listed(map(_named, losers))}", "warning"
 
-    def _recorded(self, each: FoundReport) -> Iterator[Line]:
-        """What each owner recorded."""
-        for owner in each.owners:
+    def _recorded(self, answer: FoundReport) -> Iterator[Line]:
+        """Yield what each owner recorded."""
+        for owner in answer.owners:
             size = "" if owner.size is None else f", {plural(owner.size, 'byte')}"
-            nothing = "a generated command" if each.role == "script" and owner.size is None else "no sha256 recorded"
+            nothing = "a generated command" if answer.role == "script" and owner.size is None else "no sha256 recorded"
             digest = f"sha256 {owner.sha256}" if owner.sha256 else nothing
             member = f" ({owner.path_in_wheel})" if owner.path_in_wheel else ""
             yield (Span(f"  {_named(owner)}: {digest}{size}{member}"),)
 
     # -- a folder
 
-    def _folder(self, each: FoundReport) -> tuple[str, Style]:
-        unowned = f"{plural(each.unowned, 'file')} that nobody recorded" if each.unowned else ""
-        if not each.owners:
+    def _folder(self, answer: FoundReport) -> tuple[str, Style]:
+        unowned = f"{plural(answer.unowned, 'file')} that nobody recorded" if answer.unowned else ""
+        if not answer.owners:
             return unowned or "nobody recorded anything in it", "warning"
-        parts = [f"{_named(owner)} ({plural(owner.files, 'file')})" for owner in each.owners]
+        parts = [f"{_named(owner)} ({plural(owner.files, 'file')})" for owner in answer.owners]
         if len(parts) == 1:
-            told = f"of {_named(each.owners[0])}: {plural(each.files, 'file')}"
+            text = f"of {_named(answer.owners[0])}: {plural(answer.files, 'file')}"
         elif len(parts) <= _MOST:
-            told = f"of {listed(parts)}"
+            text = f"of {listed(parts)}"
         else:
-            told = f"of {plural(len(parts), 'distribution')}: {plural(each.files, 'file')}"
-        gone = len([one for one in each.below if one.on_disk is not None and one.on_disk.state == "missing"])
+            text = f"of {plural(len(parts), 'distribution')}: {plural(answer.files, 'file')}"
+        gone = len(
+            [nested for nested in answer.below if nested.on_disk is not None and nested.on_disk.state == "missing"]
+        )
         more = [
-            f"{each.contested:,} contested" if each.contested else "",
+            f"{answer.contested:,} contested" if answer.contested else "",
             f"{gone:,} gone" if gone else "",
             unowned,
         ]
-        told = "; ".join(filter(None, [told, ", ".join(filter(None, more))]))
-        return told, "warning" if each.contested or gone else "good"
+        text = "; ".join(filter(None, [text, ", ".join(filter(None, more))]))
+        return text, "warning" if answer.contested or gone else "good"
 
-    def _parts(self, each: FoundReport) -> Iterator[Line]:
-        """What each owner has in a folder, and what is left of it; for a few whole ones the first line says enough."""
-        if len(each.owners) <= _MOST and not any(owner.contested or owner.missing for owner in each.owners):
+    def _parts(self, answer: FoundReport) -> Iterator[Line]:
+        """Yield what each owner has in a folder, and what is left of it; not of a few whole ones."""
+        if len(answer.owners) <= _MOST and not any(owner.contested or owner.missing for owner in answer.owners):
             return
-        for owner in self._cut(each.owners):
+        for owner in self._cut(answer.owners):
             parts = [plural(owner.files, "file")]
             if owner.contested:
                 held = "" if owner.held is None else f", {owner.held:,} of them with its content"
@@ -1282,44 +1315,44 @@ class _WhoWriter(_Writer):
             if owner.missing:
                 parts.append(f"{owner.missing:,} gone")
             yield (Span(f"  {_named(owner)}: {'; '.join(parts)}"),)
-        yield from self._rest(each.owners, "distribution")
+        yield from self._rest(answer.owners, "distribution")
 
-    def _below(self, each: FoundReport) -> Iterator[Line]:
-        notable = [one for one in each.below if self.verbose or one.owners]
-        for one in self._cut(notable):
-            yield (Span(f"    {one.root}/{one.path}"), Span(f"  {_state(one)}", "faint"))
+    def _below(self, answer: FoundReport) -> Iterator[Line]:
+        notable = [nested for nested in answer.below if self.verbose or nested.owners]
+        for nested in self._cut(notable):
+            yield (Span(f"    {nested.root}/{nested.path}"), Span(f"  {_state(nested)}", "faint"))
         yield from self._rest(notable, "file")
 
     # -- both
 
-    def _ends(self, each: FoundReport) -> Iterator[Line]:
-        for installer, ends in each.diagnosis.items():
+    def _ends(self, answer: FoundReport) -> Iterator[Line]:
+        for installer, ends in answer.diagnosis.items():
             total = sum(end.files for end in ends)
             for end in ends:
                 share = "" if end.files == total else f" ({end.files:,} of {total:,})"
-                told = {
+                text = {
                     "determined": f"{end.winner} wins{share}" if end.winner else f"nobody loses{share}",
                     "undetermined": f"not determined{share}",
                     "fails": f"nobody{share}",
                 }[end.state]
-                yield (Span(f"  {installer:<4} ", "strong"), Span(f"{told}: {REASONS.get(end.reason, end.reason)}"))
-        if self._report.environment is None and len(each.installers) == 1:
-            yield (Span(f"  installed by {each.installers[0]} only", "faint"),)
+                yield (Span(f"  {installer:<4} ", "strong"), Span(f"{text}: {REASONS.get(end.reason, end.reason)}"))
+        if self._report.environment is None and len(answer.installers) == 1:
+            yield (Span(f"  installed by {answer.installers[0]} only", "faint"),)
 
     def _not_read(self) -> Iterator[Line]:
         for skip in self._cut(self._report.skipped):
             yield not_read(skip.requirement, skip.reason)
         yield from self._rest(self._report.skipped, "skip")
-        if self._report.not_compared and any(not each.owners for each in self._report.found):
-            names = list(dict.fromkeys(f"{each.requirement} ({each.code})" for each in self._report.not_compared))
+        if self._report.not_compared and any(not answer.owners for answer in self._report.found):
+            names = list(dict.fromkeys(f"{skip.requirement} ({skip.code})" for skip in self._report.not_compared))
             yield (Span(f"  not compared: {self.some(names, hint=' (-v)', most=_MOST_LINES)}", "faint"),)
 
-    def _cut(self, found: Sequence[_T]) -> Sequence[_T]:
-        return found if self.verbose else found[:_MOST_LINES]
+    def _cut(self, items: Sequence[_T]) -> Sequence[_T]:
+        return items if self.verbose else items[:_MOST_LINES]
 
-    def _rest(self, found: Sequence[object], word: str) -> Iterator[Line]:
-        if len(self._cut(found)) < len(found):
-            yield (Span(f"  … and {plural(len(found) - _MOST_LINES, f'more {word}')} (-v)", "faint"),)
+    def _rest(self, items: Sequence[object], word: str) -> Iterator[Line]:
+        if len(self._cut(items)) < len(items):
+            yield (Span(f"  … and {plural(len(items) - _MOST_LINES, f'more {word}')} (-v)", "faint"),)
 
 
 def _named(owner: ShareReport) -> str:
@@ -1327,32 +1360,32 @@ def _named(owner: ShareReport) -> str:
     return f"{owner.distribution} {owner.version}{aside}"
 
 
-def _beside(each: BesideReport) -> str:
-    other = f"{each.root}/{each.path} of {each.distribution}"
-    match each.kind:
+def _beside(conflict: BesideReport) -> str:
+    other = f"{conflict.root}/{conflict.path} of {conflict.distribution}"
+    match conflict.kind:
         case "shadowed":
-            return f"hidden by {other}: imports find that one" if each.gives_way else f"hides {other}"
+            return f"hidden by {other}: imports find that one" if conflict.gives_way else f"hides {other}"
         case "case-only":
             return f"differs only in case from {other}"
     return f"cannot stand beside {other}: a file is where a folder is needed"
 
 
-def _state(each: BelowReport) -> str:
-    if not each.owners:
+def _state(nested: BelowReport) -> str:
+    if not nested.owners:
         return "nobody recorded it"
-    if each.on_disk is None:
-        return f"{each.kind or 'contested'}: {listed(each.owners)}"
-    match each.on_disk.state:
+    if nested.on_disk is None:
+        return f"{nested.kind or 'contested'}: {listed(nested.owners)}"
+    match nested.on_disk.state:
         case "missing":
-            return f"gone; {listed(each.owners)} recorded it"
+            return f"gone; {listed(nested.owners)} recorded it"
         case "changed":
-            return f"changed since; none of {listed(each.owners)} recorded this content"
-    losers = [name for name in each.owners if name not in each.on_disk.matches]
+            return f"changed since; none of {listed(nested.owners)} recorded this content"
+    losers = [name for name in nested.owners if name not in nested.on_disk.matches]
     if not losers:
-        return f"identical: {listed(each.owners)}"
-    if not each.on_disk.matches:
-        return f"{each.kind}: {listed(each.owners)}; whose content this is cannot be told"
-    return f"content of {listed(each.on_disk.matches)}, not of {listed(losers)}"
+        return f"identical: {listed(nested.owners)}"
+    if not nested.on_disk.matches:
+        return f"{nested.kind}: {listed(nested.owners)}; whose content this is cannot be told"
+    return f"content of {listed(nested.on_disk.matches)}, not of {listed(losers)}"
 
 
 # -- any report --------------------------------------------------------------------------------------------------------
