@@ -43,6 +43,7 @@ WHEELS = (
     Wheel("opencv-contrib-python", tag="cp312-cp312-win_amd64", purelib="false"),
     Wheel("thing", requires=["thing-cpu; extra == 'cpu'", "thing-gpu; extra == 'gpu'"],
           metadata=["Provides-Extra: cpu", "Provides-Extra: gpu"]),
+    Wheel("x-nightly", files={"other.py": ""}),
     Wheel("thing-cpu", files={"thing_core.py": "cpu"}), Wheel("thing-gpu", files={"thing_core.py": "gpu"}),
 )  # fmt: skip
 
@@ -593,6 +594,22 @@ def test_siblings_that_no_family_lists_are_named_beside_those_of_all(ask: Asker)
     assert report.summary.ignored == 2
     with pytest.raises(QuestionError, match="no requirement, wheel or folder of wheels is named"):
         ask(ask.write("r.txt", "calm"), siblings=["*"])
+
+
+def test_a_usual_name_is_a_sibling_if_its_wheel_shares_files(ask: Asker) -> None:
+    """No family lists it; a handful of names is looked up, and what shares nothing is no sibling."""
+    report = ask(siblings=["x-cu12"])
+    assert found(report) == CLASH
+    assert names(report) == {"x-cu12", "x-cu13"}
+    assert any(
+        "of 9 usual names that were tried, x-cu13 shares 3 files with it, x-nightly shares none" in each
+        for each in report.warnings
+    )
+    assert len({each.path for each in ask.index.page_requests}) == 10
+    ask.index.forget()
+    with pytest.raises(QuestionError, match="no family is known"), Session(cache_dir=None, offline=True) as session:
+        session.check([], siblings=["x-cu12"], target=LINUX, index=IndexOptions(index_url=ask.index.simple))
+    assert not ask.index.requests
 
 
 def test_a_name_without_siblings_is_no_question(ask: Asker) -> None:

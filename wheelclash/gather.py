@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from wheelclash.closure import Closure
-    from wheelclash.core.distribution import SourceArchive
+    from wheelclash.core.distribution import Distribution, SourceArchive
     from wheelclash.http.urls import Credentials
     from wheelclash.index.page import ProjectFile
     from wheelclash.index.settings import IndexSettings
@@ -438,6 +438,8 @@ def _with_siblings(
     unknown: dict[str, str] = {}
     for project in dict.fromkeys([*asked, *projects]):
         variants = _variants(project, target, settings, reader)
+        if project in asked:
+            variants = _with_guesses(project, variants, target, settings, reader)
         if variants.names:
             names += variants.names
             notes.append(f"siblings of {project}: {variants.reason}")
@@ -476,6 +478,58 @@ def _variants(name: str, target: Target, settings: IndexSettings, reader: WheelR
     if not variants.names and isinstance(page, FetchError) and page.code != "not-found":
         return variants._replace(reason=f"{variants.reason}, as far as can be seen: {page}")
     return variants
+
+
+def _with_guesses(name: str, known: Siblings, target: Target, settings: IndexSettings, reader: WheelReader) -> Siblings:
+    """Return the variants of a project, and those of usual names if their wheels share files with its own.
+
+    At most ten names are looked up, and one wheel of each that exists is read.
+    """
+    from wheelclash.parts import overlaps_of
+    from wheelclash.resolve.families import Siblings, guesses
+
+    names = [guess for guess in guesses(name) if guess not in known.names]
+    if not names or reader.fetcher.offline:
+        return known
+    asked = [parse(text, cwd=Path(), credentials=reader.fetcher.credentials) for text in (name, *names)]
+    pages = _pages(asked, settings, reader)
+    read = run_all([partial(_read_newest, requirement, pages, target, reader) for requirement in asked])
+    own, *others = read
+    if own is None:
+        return known
+    overlapping = {
+        other.name: sum(overlap.severity != "none" for overlap in overlaps_of([own, other], target))
+        for other in others
+        if other is not None
+    }
+    names_found = tuple(other for other, count in overlapping.items() if count)
+    told = [f"{other} shares {count:,} files with it" for other, count in overlapping.items() if count]
+    told += [f"{other} shares none" for other, count in overlapping.items() if not count]
+    reason = f"of {len(names)} usual names that were tried, {', '.join(told) or 'none has a wheel for the target'}"
+    if not names_found:
+        return known._replace(reason=f"{known.reason}; {reason}")
+    return Siblings((*known.names, *names_found), f"{known.reason}; {reason}" if known.names else reason)
+
+
+def _read_newest(
+    asked: Asked, pages: Mapping[str, Found | FetchError], target: Target, reader: WheelReader
+) -> Distribution | None:
+    """Return the wheel that would be taken of a project, laid out; None if there is none, or it cannot be read."""
+    from wheelclash.core.distribution import Distribution, requirements_of
+    from wheelclash.core.layout import lay_out_for_each
+    from wheelclash.installers import RULES
+
+    page = pages[asked.name or ""]
+    candidate = choose(asked, page, target) if isinstance(page, Found) else None
+    if not isinstance(candidate, Candidate):
+        return None
+    try:
+        contents, evidence, _ = reader.read(candidate)
+    except (FetchError, WheelError):
+        return None
+    layouts = lay_out_for_each(contents, RULES, target)
+    requirements = requirements_of(contents.requires, target, contents.requires_python)
+    return Distribution(candidate, contents, evidence, layouts, requirements)
 
 
 # -- indexes -------------------------------------------------------------------------------------------------

@@ -178,6 +178,20 @@ def serve_sources(index: LoopbackIndex) -> None:
         Wheel("empy", "4.2.1", {"em.py": "__version__ = '4.2.1'"}),
     ):
         index.add_file(*buildable(wheel))
+    runtime = "nvidia_cutlass_dsl/lib/libcute_dsl_runtime.so"
+    index.add(
+        Wheel(
+            "nvidia-cutlass-dsl",
+            "4.5.2",
+            requires=[
+                "nvidia-cutlass-dsl-libs-base==4.5.2",
+                "nvidia-cutlass-dsl-libs-cu13==4.5.2; extra == 'cu13'",
+            ],
+            metadata=["Provides-Extra: cu13"],
+        ),
+        Wheel("nvidia-cutlass-dsl-libs-base", "4.5.2", {runtime: shared_library()}),
+        Wheel("nvidia-cutlass-dsl-libs-cu13", "4.5.2", {runtime: shared_library(["libcudart.so.13"])}),
+    )
     filename, content = buildable(Wheel("pyspark", "4.0.0", {"pyspark/__init__.py": "from pyspark import conf"}))
     index.add_file(filename, content)
     index.facts(filename).size = 434_000_000

@@ -1,7 +1,8 @@
 """Siblings: the other variants of a distribution, installed instead of it and over its files.
 
-They are known from the list of families that comes with this package, and from what a meta package requires; no name
-is ever guessed.
+They are known from the list of families that comes with this package, and from what a meta package requires. Further
+names can be guessed: they differ in a usual suffix. A guess is a sibling only if its wheel shares files, which is for
+callers to find out.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from wheelclash.wording import near_names
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Family", "Siblings", "families", "family_of", "known_names", "siblings"]
+__all__ = ["Family", "Siblings", "families", "family_of", "guesses", "known_names", "siblings"]
 
 
 class Family(NamedTuple):
@@ -119,6 +120,17 @@ def siblings(name: str, requires: Iterable[str] = ()) -> Siblings:
     near = near_names(wanted, known_names())
     perhaps = f"; perhaps {' or '.join(near)} was meant" if near else ""
     return Siblings((), f"no family is known that {wanted} belongs to, and it requires no variant of itself{perhaps}")
+
+
+_SUFFIXES = ("cpu", "gpu", "cu11", "cu12", "cu13", "headless", "nightly", "binary", "lite")
+"""Of the names of variants, in the order in which they are tried."""
+
+
+def guesses(name: str) -> tuple[str, ...]:
+    """Return at most ten names that variants of a distribution usually have, itself left out; they need not exist."""
+    wanted = canonicalize_name(name)
+    stem = _stem(wanted)
+    return tuple(guess for guess in (stem, *(f"{stem}-{suffix}" for suffix in _SUFFIXES)) if guess != wanted)
 
 
 _VARIANT = re.compile(
