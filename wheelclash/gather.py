@@ -494,21 +494,21 @@ def _with_guesses(name: str, known: Siblings, target: Target, settings: IndexSet
     asked = [parse(text, cwd=Path(), credentials=reader.fetcher.credentials) for text in (name, *names)]
     pages = _pages(asked, settings, reader)
     read = run_all([partial(_read_newest, requirement, pages, target, reader) for requirement in asked])
-    own, *others = read
-    if own is None:
+    wheel, *others = read
+    if wheel is None:
         return known
     overlapping = {
-        other.name: sum(overlap.severity != "none" for overlap in overlaps_of([own, other], target))
+        other.name: sum(overlap.severity != "none" for overlap in overlaps_of([wheel, other], target))
         for other in others
         if other is not None
     }
-    names_found = tuple(other for other, count in overlapping.items() if count)
-    told = [f"{other} shares {count:,} files with it" for other, count in overlapping.items() if count]
-    told += [f"{other} shares none" for other, count in overlapping.items() if not count]
-    reason = f"of {len(names)} usual names that were tried, {', '.join(told) or 'none has a wheel for the target'}"
-    if not names_found:
+    overlapping_names = tuple(other for other, count in overlapping.items() if count)
+    clauses = [f"{other} shares {count:,} files with it" for other, count in overlapping.items() if count]
+    clauses += [f"{other} shares none" for other, count in overlapping.items() if not count]
+    reason = f"of {len(names)} usual names that were tried, {', '.join(clauses) or 'none has a wheel for the target'}"
+    if not overlapping_names:
         return known._replace(reason=f"{known.reason}; {reason}")
-    return Siblings((*known.names, *names_found), f"{known.reason}; {reason}" if known.names else reason)
+    return Siblings((*known.names, *overlapping_names), f"{known.reason}; {reason}" if known.names else reason)
 
 
 def _read_newest(
