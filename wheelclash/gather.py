@@ -515,7 +515,7 @@ def _read_newest(
     asked: Asked, pages: Mapping[str, Found | FetchError], target: Target, reader: WheelReader
 ) -> Distribution | None:
     """Return the wheel that would be taken of a project, laid out; None if there is none, or it cannot be read."""
-    from wheelclash.core.distribution import Distribution, requirements_of
+    from wheelclash.core.distribution import Distribution
     from wheelclash.core.layout import lay_out_for_each
     from wheelclash.installers import RULES
 
@@ -527,9 +527,7 @@ def _read_newest(
         contents, evidence, _ = reader.read(candidate)
     except (FetchError, WheelError):
         return None
-    layouts = lay_out_for_each(contents, RULES, target)
-    requirements = requirements_of(contents.requires, target, contents.requires_python)
-    return Distribution(candidate, contents, evidence, layouts, requirements)
+    return Distribution.from_wheel(candidate, contents, evidence, lay_out_for_each(contents, RULES, target), target)
 
 
 # -- indexes -------------------------------------------------------------------------------------------------
