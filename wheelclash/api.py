@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 from contextlib import closing, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
     from wheelclash.environment.owners import Unknown
     from wheelclash.options import Options
-    from wheelclash.report.build import Explained, Judged
     from wheelclash.report.model import EnvironmentReport, Report
     from wheelclash.report.model import FixReport as RepairReport
     from wheelclash.report.model import WhoReport as OwnersReport
+    from wheelclash.report.view import EnvironmentResult
     from wheelclash.target.interpreter import Interpreter
 
 __all__ = [
@@ -110,42 +111,43 @@ def check_environment(
     """
     from wheelclash.environment.scan import scan
     from wheelclash.native.explain import is_in_question
-    from wheelclash.report.build import Wishes, build_environment_report, judge
+    from wheelclash.report.build import build_environment_report, judge
+    from wheelclash.report.view import Repeated
 
     said = options_from("check_environment", "env", options, changes)
     place = _environment(environment, said)
     with _lent(session) as used:
-        wishes = Wishes(list(said.keep), list(said.ignores), place.options, repeated_options(said, used.options))
+        repeated = Repeated(place.options, repeated_options(said, used.options))
         state = scan(place.places, place.target, every=said.verify, progress=used.fetcher.progress)
         if not (state.distributions or state.not_compared or state.skipped) and place.interpreter is None:
             raise QuestionError(f"Nothing is installed in {state.places.prefix}.", "Is it the folder that was meant?")
-        judged = judge(state, wishes)
-        if not any(is_in_question(contested.overlap) for contested in judged.grave):
-            return build_environment_report(judged, wishes)
-        return build_environment_report(judged, wishes, _explained(judged, place, used, said))
+        result = judge(state, list(said.keep), list(said.ignores), repeated)
+        if any(is_in_question(contested.overlap) for contested in result.grave):
+            result = _explained(result, place, used, said)
+        return build_environment_report(result)
 
 
-def _explained(judged: Judged, place: Environment, session: Session, options: Options) -> Explained:
-    """Return why the contested native files matter that hold what another distribution wrote."""
+def _explained(result: EnvironmentResult, place: Environment, session: Session, options: Options) -> EnvironmentResult:
+    """Return the result with why the contested native files matter that hold what another distribution wrote."""
     from wheelclash.native.explain import LARGEST, LIMIT, explain_contested, is_in_question
-    from wheelclash.report.build import Explained
     from wheelclash.report.model import Reading
 
     environ = os.environ if options.environ is None else options.environ
     try:
         settings = session.index_settings(
             index=options.index,
-            installer=options.installer or installer_for(judged.scan.distributions, place.interpreter, environ),
+            installer=options.installer or installer_for(result.scan.distributions, place.interpreter, environ),
             use_config=options.use_config,
-            prefix=judged.scan.places.prefix,
+            prefix=result.scan.places.prefix,
             environ=options.environ,
         )
     except IndexSettingsError as error:
-        return Explained(notes=[f"why it breaks was not looked into: {error}"])
-    contested = [each for each in judged.grave if is_in_question(each.overlap)]
+        return replace(result, notes=[f"why it breaks was not looked into: {error}"])
+    contested = [each for each in result.grave if is_in_question(each.overlap)]
     with closing(session.reader.for_question(settings.cert)) as reader:
-        reasons = explain_contested(contested, judged.scan, settings, reader, limit=LARGEST if options.why else LIMIT)
-    return Explained(reasons, session.cache.warnings, Reading.of(reader.fetcher.traffic))
+        reasons = explain_contested(contested, result.scan, settings, reader, limit=LARGEST if options.why else LIMIT)
+    reading = Reading.of(reader.fetcher.traffic)
+    return replace(result, reasons=reasons, notes=session.cache.warnings, reading=reading)
 
 
 def plan_repair(
@@ -207,7 +209,8 @@ def _repair(
 ) -> RepairReport:
     from wheelclash.repairs import RepairRequest
     from wheelclash.repairs import repair as carry_out
-    from wheelclash.report.build import Again, build_fix_report
+    from wheelclash.report.build import build_fix_report
+    from wheelclash.report.view import Repeated
 
     said = options_from(function, "fix", options, changes)
     place = _environment(environment, said)
@@ -228,7 +231,8 @@ def _repair(
     )
     with _lent(session) as used:
         result = carry_out(request, used)
-        return build_fix_report(result, Again(place.options, repeated_options(said, used.options)))
+        repeated = Repeated(place.options, repeated_options(said, used.options))
+        return build_fix_report(result._replace(repeated=repeated))
 
 
 # -- owners --------------------------------------------------------------------------------------------------

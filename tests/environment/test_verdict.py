@@ -17,7 +17,7 @@ from wheelclash.core.plan import plan_repair
 from wheelclash.environment.damage import judge_environment
 from wheelclash.environment.situation import situation_of
 from wheelclash.installers import INSTALLERS
-from wheelclash.report.build import Wishes, build_environment_report, judge
+from wheelclash.report.build import build_environment_report, judge
 from wheelclash.report.schema import read_report, schema_text
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ PKGUTIL = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
 
 
 def reported(scan: Scan, *keep: str) -> EnvironmentReport:
-    wishes = Wishes(keep)
-    return build_environment_report(judge(scan, wishes), wishes)
+    return build_environment_report(judge(scan, keep))
 
 
 def first_line(report: EnvironmentReport) -> str:

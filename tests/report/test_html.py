@@ -17,7 +17,7 @@ from tests.support.stand_ins import nixl
 from tests.support.values import multiplied, report_of
 from wheelclash.cli import main
 from wheelclash.errors import QuestionError
-from wheelclash.report.build import Wishes, build_environment_report, judge
+from wheelclash.report.build import build_environment_report, judge
 from wheelclash.report.formats import Context, write_as
 from wheelclash.report.model import SkipReport
 from wheelclash.report.problems import problems_of
@@ -98,8 +98,7 @@ def test_environment_says_what_is_on_disk(tmp_path: Path) -> None:
     made.add("b", {"p/m.py": "2", "p/n.py": "2"}, write=False)
     (made.site / "p" / "n.py").write_text("2")
     (made.site / "q.py").unlink()
-    wishes = Wishes()
-    page = _page(build_environment_report(judge(made.scan(), wishes), wishes))
+    page = _page(build_environment_report(judge(made.scan())))
     assert _texts(page, "h1")[0].startswith("2 of 2 distributions damaged: ")
     ends = [
         (label, text) for label, text in zip(_texts(page, "dt"), _texts(page, "dd"), strict=False) if "disk" in label

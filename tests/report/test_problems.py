@@ -13,7 +13,7 @@ from tests.support.installed import Handmade
 from tests.support.values import report_of
 from tests.support.wheelmaker import Wheel
 from wheelclash.errors import QuestionError
-from wheelclash.report.build import Wishes, build_environment_report, judge
+from wheelclash.report.build import build_environment_report, judge
 from wheelclash.report.problems import problems_of
 from wheelclash.report.rules import RULES, rule_named
 from wheelclash.report.sources import SourceLine, find_sources, source_of
@@ -76,8 +76,7 @@ def test_files_of_one_folder_that_ended_differently_are_told_apart(tmp_path: Pat
     made.add("a", {"p/m.py": "1", "p/n.py": "1", "p/o.py": "1"})
     made.add("b", {"p/m.py": "2", "p/n.py": "2", "p/o.py": "2"}, write=False)
     (made.site / "p" / "o.py").write_text("2")
-    wishes = Wishes()
-    report = build_environment_report(judge(made.scan(), wishes), wishes)
+    report = build_environment_report(judge(made.scan()))
     (message,) = (problem.message for problem in problems_of(report) if problem.code == "WC021")
     assert message == (
         "3 files in site-packages/p/ (m.py, n.py, o.py): the content is that of a, not that of b (2 files);"

@@ -20,10 +20,10 @@ from wheelclash.core.distribution import Skip
 from wheelclash.core.state import State
 from wheelclash.installers import INSTALLERS
 from wheelclash.options import Ignore
-from wheelclash.report.build import Wishes, build_environment_report, build_report, judge
+from wheelclash.report.build import build_environment_report, build_report, judge
 from wheelclash.report.terminal import SCREEN, WIDTH, Reader, Section, Span, all_lines, first_screen, height
 from wheelclash.report.text import render
-from wheelclash.report.view import Result, View
+from wheelclash.report.view import Repeated, Result, View
 
 if TYPE_CHECKING:
     from wheelclash.target.target import Target
@@ -60,9 +60,9 @@ def of_environment(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     made.add("two", {"m.py": "2", "p/same.py": ""})
     made.add("three", {"p/same.py": ""})
     (made.site / "gone.py").unlink()
-    scan, wishes = made.scan(), Wishes(["one"], options=("--prefix", str(made.prefix)))
+    repeated = Repeated(("--prefix", str(made.prefix)))
     return [
-        build_environment_report(judge(scan, wishes), wishes),
+        build_environment_report(judge(made.scan(), ["one"], repeated=repeated)),
         owners(["m.py", "p"], find_environment(prefix=made.prefix)),
     ]
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import replace
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wheelclash.core.overlap import GRAVE, KINDS, SAME_PATH, SEVERITIES
 from wheelclash.core.plan import check_keepers
@@ -50,7 +49,6 @@ from wheelclash.report.model import (
     OriginReport,
     OverlapReport,
     OwnerReport,
-    Reading,
     RefusalReport,
     RemedyReport,
     ReplacedReport,
@@ -71,6 +69,7 @@ from wheelclash.report.model import (
     WheelReport,
     WhoReport,
 )
+from wheelclash.report.view import EnvironmentResult, Repeated
 from wheelclash.version import __version__
 from wheelclash.wording import command_line, listed, plural
 
@@ -97,10 +96,6 @@ if TYPE_CHECKING:
     from wheelclash.target.target import Target
 
 __all__ = [
-    "Again",
-    "Explained",
-    "Judged",
-    "Wishes",
     "build_environment_report",
     "build_fix_report",
     "build_report",
@@ -570,100 +565,49 @@ def _intact(states: Mapping[str, Intact], names: Mapping[str, str]) -> tuple[Int
 # -- an environment ----------------------------------------------------------------------------------------------------
 
 
-class Wishes(NamedTuple):
-    """What the user said besides naming the environment.
-
-    Attributes:
-        keep: Names of the distributions that shall be intact.
-        ignores: Overlaps that are known.
-        options: The options that name the environment again, for a printed command.
-        how: Those that say where wheels are, for one that mends it.
-    """
-
-    keep: Sequence[str] = ()
-    ignores: Sequence[Ignore] = ()
-    options: Sequence[str] = ()
-    how: Sequence[str] = ()
-
-
-class Explained(NamedTuple):
-    """What was found out about contested native files.
-
-    Attributes:
-        reasons: By path, why it matters whose content it is.
-        notes: Sentences for people.
-        reading: What it cost.
-    """
-
-    reasons: Mapping[InstalledPath, Why] = MappingProxyType({})
-    notes: Sequence[str] = ()
-    reading: Reading = Reading()
-
-
-class Judged(NamedTuple):
-    """A scan and what is to be said of it.
-
-    Attributes:
-        scan: The scan.
-        keepers: Ids of the keepers.
-        condition: How bad it is.
-        ignored: Of each contested file whether the user knows of it.
-    """
-
-    scan: Scan
-    keepers: Sequence[str]
-    condition: Condition
-    ignored: Sequence[bool]
-
-    @property
-    def grave(self) -> list[Contested]:
-        """The contested files that are errors or warnings and not ignored, gravest first."""
-        told = zip(self.scan.contested, self.condition.severities, self.ignored, strict=True)
-        found = [(severity, each) for each, severity, ignored in told if severity in GRAVE and not ignored]
-        return [each for _, each in sorted(found, key=lambda pair: SEVERITIES.index(pair[0]))]
-
-
 _MOST_NAMED = 3
 
 
-def judge(scan: Scan, wishes: Wishes) -> Judged:
-    """Judge a scan by what the user wishes.
+def judge(
+    scan: Scan,
+    keep: Sequence[str] = (),
+    ignores: Sequence[Ignore] = (),
+    repeated: Repeated = Repeated(),  # noqa: B008  (immutable)
+) -> EnvironmentResult:
+    """Judge a scan.
+
+    Args:
+        scan: What was found.
+        keep: Names of the distributions that shall be intact.
+        ignores: Overlaps that the user knows of.
+        repeated: What printed commands repeat.
 
     Raises:
         KeeperError: A keeper is not installed, or keepers own one path with different content.
     """
     names = {each.id: each.name for each in scan.distributions}
     overlaps = [each.overlap for each in scan.contested]
-    scan.require_compared(wishes.keep, "--keep")
-    keepers = check_keepers(wishes.keep, scan.distributions, overlaps)
-    ignored = [each.severity != "none" and any(one.matches(each, names) for one in wishes.ignores) for each in overlaps]
+    scan.require_compared(keep, "--keep")
+    keepers = check_keepers(keep, scan.distributions, overlaps)
+    ignored = [each.severity != "none" and any(one.matches(each, names) for one in ignores) for each in overlaps]
     unheard = {each.path for each, is_ignored in zip(overlaps, ignored, strict=True) if is_ignored}
-    return Judged(scan, keepers, judge_environment(scan, keepers, unheard), ignored)
+    condition = judge_environment(scan, keepers, unheard)
+    return EnvironmentResult(scan, keepers, condition, ignored, ignores, repeated)
 
 
-def build_environment_report(
-    judged: Judged,
-    wishes: Wishes,
-    explained: Explained = Explained(),  # noqa: B008  (immutable)
-) -> EnvironmentReport:
-    """The report of a scan.
-
-    Args:
-        judged: The scan, judged by the same wishes.
-        wishes: What the user said.
-        explained: Why it matters whose content a native file has, where that was looked into.
-    """
-    scan, condition = judged.scan, judged.condition
+def build_environment_report(result: EnvironmentResult) -> EnvironmentReport:
+    """Return the report of a scan that was judged."""
+    scan, condition = result.scan, result.condition
     names = {each.id: each.name for each in scan.distributions}
     overlaps = [each.overlap for each in scan.contested]
     contested = _in_order(
-        _contested(each, severity, names, explained.reasons.get(each.overlap.path), ignored=is_ignored)
-        for each, severity, is_ignored in zip(scan.contested, condition.severities, judged.ignored, strict=True)
+        _contested(each, severity, names, result.reasons.get(each.overlap.path), ignored=is_ignored)
+        for each, severity, is_ignored in zip(scan.contested, condition.severities, result.ignored, strict=True)
     )
     damage = tuple(map(_damage, condition.damages))
     useless = [
         f"--ignore {one.text}: no overlap of this environment matches it"
-        for one in wishes.ignores
+        for one in result.ignores
         if not any(each.severity != "none" and one.matches(each, names) for each in overlaps)
     ]
     theirs = [
@@ -675,7 +619,7 @@ def build_environment_report(
         schema_version=SCHEMA_VERSION,
         tool=_TOOL,
         complete=not scan.skipped,
-        environment=_environment(scan, condition, wishes, contested),
+        environment=_environment(result, contested),
         targets=(target_report(scan.target, scan.places.python),),
         distributions=_installed(scan.distributions, condition),
         skipped=skip_reports(scan.skipped),
@@ -683,26 +627,24 @@ def build_environment_report(
         overlaps=contested,
         damage=damage,
         summary=_summary_of_environment(contested, damage),
-        warnings=(*useless, *theirs, *explained.notes),
-        reading=explained.reading,
+        warnings=(*useless, *theirs, *result.notes),
+        reading=result.reading,
     )
 
 
-def _environment(
-    scan: Scan, condition: Condition, wishes: Wishes, contested: Sequence[ContestedReport]
-) -> EnvironmentPart:
+def _environment(result: EnvironmentResult, contested: Sequence[ContestedReport]) -> EnvironmentPart:
+    scan, condition, repeated = result.scan, result.condition, result.repeated
+    names = {each.id: each.name for each in scan.distributions}
     installers = Counter(each.installer for each in scan.distributions if each.installer)
-    keep = tuple(dict.fromkeys(wishes.keep))
+    keep = tuple(names[id_] for id_ in result.keepers)
     damaged = {name for each in condition.damages if each.severity in GRAVE for name in each.distributions}
     wanted = keep or _winners(contested) or (tuple(sorted(damaged)) if len(damaged) <= _MOST_NAMED else ())
     managed = {each.name for each in scan.distributions if each.manager is not None}
     broken = bool(damaged - managed) or any(
         each.severity in GRAVE and not each.ignored and each.kind in SAME_PATH for each in contested
     )
-    names = {each.id: each.name for each in scan.distributions}
-    kept = [each.id for each in scan.distributions if each.name in keep]
-    against = dict.fromkeys(names[other] for _, other in scan.startup_against(kept))
-    known = [part for one in wishes.ignores for part in ("--ignore", one.text)]
+    against = dict.fromkeys(names[other] for _, other in scan.startup_against(result.keepers))
+    known = [part for one in result.ignores for part in ("--ignore", one.text)]
     return EnvironmentPart(
         prefix=str(scan.places.prefix),
         site_packages=scan.places.sites,
@@ -711,8 +653,8 @@ def _environment(
         verified=scan.verified,
         keep=keep,
         hybrids=condition.hybrids,
-        command=_own_command("env", [*wishes.options, *known], keep=wanted) if wanted else (),
-        fix=_own_command("fix", [*wishes.options, *wishes.how], keep=wanted if keep else (), drop=against)
+        command=_own_command("env", [*repeated.environment, *known], keep=wanted) if wanted else (),
+        fix=_own_command("fix", [*repeated.environment, *repeated.how], keep=wanted if keep else (), drop=against)
         if broken and scan.places.python is not None
         else (),
         search_path=scan.places.search,
@@ -812,31 +754,14 @@ def _summary_of_environment(overlaps: Sequence[ContestedReport], damage: Sequenc
 # -- a repair ----------------------------------------------------------------------------------------------------------
 
 
-class Again(NamedTuple):
-    """What printed commands of our own repeat.
-
-    Attributes:
-        environment: The options that name the environment.
-        how: Those that say where wheels are, and whose commands to use.
-    """
-
-    environment: Sequence[str] = ()
-    how: Sequence[str] = ()
-
-
-def build_fix_report(result: RepairResult, again: Again) -> FixReport:
-    """Return the report of what came of a repair.
-
-    Args:
-        result: That.
-        again: What printed commands repeat.
-    """
-    plan, before = result.plan, result.before
+def build_fix_report(result: RepairResult) -> FixReport:
+    """Return the report of what came of a repair."""
+    plan, before, repeated = result.plan, result.before, result.repeated
     names = {each.id: each.name for each in before.distributions}
     keep = tuple(names[id_] for id_ in plan.keep)
     drop = tuple(names[id_] for id_ in plan.drop)
     seen = result.after or before
-    options = (*again.environment, *again.how)
+    options = (*repeated.environment, *repeated.how)
     to_do = bool(result.steps) and result.state in {"planned", "failed"}
     there = {each.name for each in seen.distributions}
     return FixReport(
@@ -856,7 +781,7 @@ def build_fix_report(result: RepairResult, again: Again) -> FixReport:
             )
             if to_do
             else (),
-            check=_own_command("env", again.environment, keep=keep or [names[id_] for id_ in plan.reinstalled]),
+            check=_own_command("env", repeated.environment, keep=keep or [names[id_] for id_ in plan.reinstalled]),
         ),
         steps=_steps(result, names),
         origins=tuple(_origins(result)),

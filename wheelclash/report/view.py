@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from wheelclash.core.overlap import GRAVE, SEVERITIES
 from wheelclash.report.model import Reading
 
 if TYPE_CHECKING:
@@ -17,16 +18,17 @@ if TYPE_CHECKING:
     from wheelclash.core.overlap import Overlap
     from wheelclash.core.plan import Remedy, Repair, RepairState, Step
     from wheelclash.core.state import Loss, State, Unowned
+    from wheelclash.environment.damage import Condition
     from wheelclash.environment.origins import Origin
     from wheelclash.environment.paths import EnvironmentPaths
-    from wheelclash.environment.scan import Scan
+    from wheelclash.environment.scan import Contested, Scan
     from wheelclash.installers import InstallerName
     from wheelclash.native.explain import Why
     from wheelclash.options import Ignore
     from wheelclash.target.interpreter import Interpreter
     from wheelclash.target.target import Target
 
-__all__ = ["CommandOutcome", "RepairResult", "Result", "View"]
+__all__ = ["CommandOutcome", "EnvironmentResult", "RepairResult", "Repeated", "Result", "View"]
 
 
 class View(NamedTuple):
@@ -121,6 +123,52 @@ class Result:
     reading: Reading = field(default_factory=Reading)
 
 
+class Repeated(NamedTuple):
+    """The options that printed commands of our own repeat.
+
+    Attributes:
+        environment: Those that name the environment.
+        how: Those that say where wheels are, and whose commands to use.
+    """
+
+    environment: Sequence[str] = ()
+    how: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentResult:
+    """What a question about an environment comes to: what the report of env says.
+
+    Attributes:
+        scan: What was found.
+        keepers: Ids of the keepers.
+        condition: How bad it is.
+        ignored: Of each contested file whether the user knows of it.
+        ignores: Overlaps that the user knows of.
+        repeated: What printed commands repeat.
+        reasons: By path, why it matters whose content a native file has, where that was looked into.
+        notes: Sentences for people.
+        reading: What it cost.
+    """
+
+    scan: Scan
+    keepers: Sequence[str]
+    condition: Condition
+    ignored: Sequence[bool]
+    ignores: Sequence[Ignore] = ()
+    repeated: Repeated = field(default_factory=Repeated)
+    reasons: Mapping[InstalledPath, Why] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    reading: Reading = field(default_factory=Reading)
+
+    @property
+    def grave(self) -> list[Contested]:
+        """Return the contested files that are errors or warnings and not ignored, gravest first."""
+        severities = zip(self.scan.contested, self.condition.severities, self.ignored, strict=True)
+        grave = [(severity, file) for file, severity, ignored in severities if severity in GRAVE and not ignored]
+        return [file for _, file in sorted(grave, key=lambda pair: SEVERITIES.index(pair[0]))]
+
+
 class CommandOutcome(NamedTuple):
     """What became of one command.
 
@@ -153,6 +201,7 @@ class RepairResult(NamedTuple):
         outcomes: What became of each step; none if nothing was done.
         after: The environment as it is now, if anything was done.
         left: What would still be to do then.
+        repeated: What printed commands repeat.
     """
 
     state: RepairState
@@ -166,3 +215,4 @@ class RepairResult(NamedTuple):
     outcomes: Sequence[CommandOutcome] = ()
     after: Scan | None = None
     left: Repair | None = None
+    repeated: Repeated = Repeated()
