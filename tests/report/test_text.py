@@ -21,11 +21,12 @@ from wheelclash.core.state import State
 from wheelclash.installers import INSTALLERS
 from wheelclash.options import Ignore
 from wheelclash.report.build import build_environment_report, build_report, judge
-from wheelclash.report.terminal import SCREEN, WIDTH, Reader, Section, Span, all_lines, first_screen, height
+from wheelclash.report.terminal import SCREEN, WIDTH, Reader, Section, Span, all_lines, first_screen, height, rows_of
 from wheelclash.report.text import render
 from wheelclash.report.view import Repeated, Result, View
 
 if TYPE_CHECKING:
+    from wheelclash.report.terminal import Style
     from wheelclash.target.target import Target
 
 FULL = full_report()
@@ -37,6 +38,27 @@ def _lines(*wheels: Wheel, verbose: bool = False, **findings: Any) -> list[str]:
 
 def _module(name: str, content: str) -> Wheel:
     return Wheel(name, files={"m.py": content})
+
+
+@given(st.integers(40, 120), st.lists(st.text("ab ,", max_size=60), min_size=1, max_size=4))
+def test_lines_are_broken_between_words(width: int, texts: list[str]) -> None:
+    """No word is lost, none is cut that fits, no row is wider than the screen, and the others are indented."""
+    styles: tuple[Style, ...] = ("warning", "plain", "faint", "strong")
+    line = tuple(Span(text, style) for text, style in zip(texts, styles, strict=False))
+    rows = ["".join(span.text for span in row) for row in rows_of(line, Reader(width=width, wraps=True))]
+    whole = "".join(texts)
+    assert " ".join(rows).split() == whole.split()
+    assert height(line, Reader(width=width, wraps=True)) == sum(max(1, -(-len(row) // width)) for row in rows)
+    if all(len(word) < width - 16 for word in whole.split()):
+        assert all(len(row) <= max(width, len(whole) if len(rows) == 1 else 0) for row in rows)
+    assert all(row.startswith("   ") or not row.strip() for row in rows[1:]) or len(texts[0]) < 4
+
+
+def test_a_command_is_not_broken() -> None:
+    """What is copied from the screen must be one line."""
+    line = (Span("What mends it: "), Span("wheelclash fix " + "--keep name " * 20, "command"))
+    assert rows_of(line, Reader(width=80, wraps=True)) == [line]
+    assert len(rows_of((Span("word " * 40),), Reader(width=80))) == 1
 
 
 @settings(max_examples=60)

@@ -89,8 +89,14 @@ def _as_text(report: Report, options: CommandOptions) -> str:
     from wheelclash.report.terminal import WIDTH, Reader, plain_text
 
     if options.output is None:
-        width = terminal_width(sys.stdout) or WIDTH
-        reader = Reader(options.verbose, options.quiet, max(_NARROWEST, width), _working_folder())
+        width = terminal_width(sys.stdout)
+        reader = Reader(
+            options.verbose,
+            options.quiet,
+            width=max(_NARROWEST, width or WIDTH),
+            wraps=width is not None,
+            here=_working_folder(),
+        )
     else:
         reader = Reader(options.verbose, options.quiet)
     lines = report.to_lines(reader)

@@ -32,6 +32,7 @@ __all__ = [
     "plain_text",
     "printable",
     "printable_section",
+    "rows_of",
 ]
 
 
@@ -63,14 +64,21 @@ class Reader(NamedTuple):
         verbose: Whether everything is shown, rather than what fits on one screen.
         quiet: Whether only the first line is shown, of each answer.
         width: Columns of the screen.
+        wraps: Whether lines that are longer are broken between words, rather than anywhere by whatever shows them.
         here: The folder that commands are run from; paths below it are shortened. None to shorten none.
     """
 
     verbose: bool = False
     quiet: bool = False
     width: int = WIDTH
+    wraps: bool = False
     here: str | None = None
 
+
+_LONGEST_LABEL = 16
+"""Of what stands before the text of a line, such as ``  error    ``: further rows begin below the text."""
+_HANGING = 4
+"""Columns by which further rows of other lines are indented."""
 
 Style = Literal["plain", "strong", "error", "warning", "notice", "good", "faint", "command"]
 
@@ -135,7 +143,8 @@ def lay_out(sections: Iterable[Section], reader: Reader, left_out: Callable[[], 
     if reader.quiet:
         return [next(line for section in printables for line in section.lines)]
     shown = list(printables)
-    return all_lines(shown) if reader.verbose else first_screen(shown, left_out(), width=reader.width)
+    lines = all_lines(shown) if reader.verbose else first_screen(shown, left_out(), reader)
+    return [row for line in lines for row in rows_of(line, reader)]
 
 
 def all_lines(sections: Iterable[Section]) -> list[Line]:
@@ -143,7 +152,11 @@ def all_lines(sections: Iterable[Section]) -> list[Line]:
     return [line for section in sections if section.lines for line in (*section.heading, *section.lines)]
 
 
-def first_screen(sections: Iterable[Section], left_out: Sequence[str] = (), *, width: int = WIDTH) -> list[Line]:
+def first_screen(
+    sections: Iterable[Section],
+    left_out: Sequence[str] = (),
+    reader: Reader = Reader(),  # noqa: B008  (immutable)
+) -> list[Line]:
     """Return the lines that fit on one screen, and one more that says what ``-v`` shows besides.
 
     Every section gets a line in turn, as long as there is room. What is whole is not cut, so the screen is only kept if
@@ -152,16 +165,16 @@ def first_screen(sections: Iterable[Section], left_out: Sequence[str] = (), *, w
     Args:
         sections: In order.
         left_out: What the sections do not show without ``-v``, in words: ``3 more remedies``.
-        width: Columns of the screen.
+        reader: What they are written for.
     """
     cut = [section._replace(lines=[_shortened(line) for line in section.lines]) for section in sections]
     filled = [section for section in cut if section.lines]
     counts = [len(section.lines) for section in filled]
     if (
-        sum(_heights(section, count, width) for section, count in zip(filled, counts, strict=True)) + bool(left_out)
+        sum(_heights(section, count, reader) for section, count in zip(filled, counts, strict=True)) + bool(left_out)
         > SCREEN
     ):
-        counts = _allotted(filled, SCREEN - 1, width)
+        counts = _allotted(filled, SCREEN - 1, reader)
     shown: list[Line] = []
     more = list(left_out)
     for section, count in zip(filled, counts, strict=True):
@@ -170,19 +183,19 @@ def first_screen(sections: Iterable[Section], left_out: Sequence[str] = (), *, w
         if count < len(section.lines):
             more.append(f"{section.name} ({len(section.lines) - count:,} more)")
     if more:
-        shown.append((Span(_clipped(f"-v shows {listed(more)}", width), "faint"),))
+        shown.append((Span(_clipped(f"-v shows {listed(more)}", reader.width), "faint"),))
     return shown
 
 
-def _allotted(sections: Sequence[Section], room: int, width: int) -> list[int]:
+def _allotted(sections: Sequence[Section], room: int, reader: Reader) -> list[int]:
     """Return how many lines of each section are shown: one more of each in turn, until nothing fits any more."""
     counts = [len(section.lines) if section.whole else 0 for section in sections]
-    room -= sum(_heights(section, count, width) for section, count in zip(sections, counts, strict=True))
+    room -= sum(_heights(section, count, reader) for section, count in zip(sections, counts, strict=True))
     growing = [number for number, section in enumerate(sections) if not section.whole]
     while growing:
         for number in list(growing):
             section, count = sections[number], counts[number]
-            more = _heights(section, count + 1, width) - _heights(section, count, width)
+            more = _heights(section, count + 1, reader) - _heights(section, count, reader)
             if count == len(section.lines) or more > room:
                 growing.remove(number)
             else:
@@ -210,13 +223,46 @@ def plain_text(lines: Iterable[Line]) -> str:
     return "".join("".join(span.text for span in line).rstrip() + "\n" for line in lines)
 
 
-def height(line: Line, width: int = WIDTH) -> int:
+def height(line: Line, reader: Reader = Reader()) -> int:  # noqa: B008  (immutable)
     """Return how many lines of a screen a line takes."""
-    return max(1, -(-sum(len(span.text) for span in line) // width))
+    return sum(max(1, -(-sum(len(span.text) for span in row) // reader.width)) for row in rows_of(line, reader))
 
 
-def _heights(section: Section, count: int, width: int) -> int:
-    return sum(height(line, width) for line in (*section.heading, *section.lines[:count])) if count else 0
+def _heights(section: Section, count: int, reader: Reader) -> int:
+    return sum(height(line, reader) for line in (*section.heading, *section.lines[:count])) if count else 0
+
+
+def rows_of(line: Line, reader: Reader) -> list[Line]:
+    """Return a line in as many as the screen needs, broken between words and indented; a command stays one."""
+    text = "".join(span.text for span in line)
+    if not reader.wraps or len(text) <= reader.width or any(span.style == "command" for span in line):
+        return [line]
+    import textwrap
+
+    label = line[0].text
+    indent = len(label) if label.endswith(" ") and len(label) <= _LONGEST_LABEL else _HANGING
+    rows: list[Line] = []
+    at = 0
+    before: tuple[Span, ...] = ()
+    for row in textwrap.wrap(
+        text, reader.width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    ):
+        part = row[indent:] if before else row
+        at = text.index(part, at)
+        rows.append((*before, *_cut_out(line, at, at + len(part))))
+        at += len(part)
+        before = (Span(" " * indent),)
+    return rows or [line]
+
+
+def _cut_out(line: Line, start: int, stop: int) -> Iterator[Span]:
+    """Yield the spans of a part of a line."""
+    for span in line:
+        piece = span.text[max(0, start) : max(0, stop)]
+        if piece:
+            yield span._replace(text=piece)
+        start -= len(span.text)
+        stop -= len(span.text)
 
 
 def _shortened(line: Line) -> Line:

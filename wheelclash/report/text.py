@@ -26,6 +26,7 @@ from wheelclash.report.terminal import (
     not_read,
     note,
     printable_section,
+    rows_of,
 )
 from wheelclash.wording import listed, path_from, plural, some
 
@@ -1198,7 +1199,9 @@ class _WhoWriter(_Writer):
         """Return all lines on each path, or the first of each."""
         blocks = ([block[0]] if self._reader.quiet else block for block in self._blocks())
         sections = [Section("", [line for block in blocks for line in block])]
-        return all_lines(map(printable_section, sections if self._reader.quiet else [*sections, *self.sections()]))
+        sections += [] if self._reader.quiet else self.sections()
+        lines = all_lines(map(printable_section, sections))
+        return [row for line in lines for row in rows_of(line, self._reader)]
 
     def sections(self) -> Iterator[Section]:
         yield Section("", list(self._not_read()))
