@@ -75,6 +75,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
         shell = Command(folder, index.simple, {"PATH": path})
         _write_a_lock(shell)
         _install_the_environments(shell)
+        shell("frozen.txt", "--write-baseline", "clashes.json", *LINUX)
         yield shell
 
 

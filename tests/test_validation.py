@@ -53,6 +53,7 @@ WRONG_TYPES: list[tuple[str, Any]] = [
     ("index", IndexOptions(no_index="no")),  # type: ignore[arg-type]
     ("index", IndexOptions(strategy=5)),  # type: ignore[arg-type]
     ("into", 5),
+    ("baseline", 5),
     ("interpreter", 5),
     ("environ", []),
     ("exclude_newer", "2025-03-01"),
@@ -63,6 +64,7 @@ WRONG_VALUES: list[tuple[str, Any]] = [
     ("target", []),
     ("exclude_newer", NAIVE),
     ("into", "/no/such/place"),
+    ("baseline", "/no/such/place"),
     ("interpreter", "/no/such/place"),
 ]
 

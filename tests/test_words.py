@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ROOT = Path(wheelclash.__file__).parent
 FINISHED = (
     "cli/contents.py",
+    "accepted.py",
     "cli/__init__.py",
     "cli/commands.py",
     "cli/completion.py",
@@ -69,6 +70,8 @@ FINISHED = (
     "report/json.py",
     "report/terminal.py",
     "report/text.py",
+    "report/acceptance.py",
+    "report/formats.py",
     "resolve",
     "target",
     "threads.py",

@@ -16,6 +16,7 @@ from wheelclash.version import __version__ as __version__
 
 TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
+    from wheelclash.accepted import Baseline, Ignore
     from wheelclash.api import (
         check,
         check_async,
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from wheelclash.errors import FetchError, QuestionError, WheelclashError, WheelError
     from wheelclash.index.options import IndexOptions
     from wheelclash.installers import PIP, UV
-    from wheelclash.options import Ignore, Options
+    from wheelclash.options import Options
+    from wheelclash.report.acceptance import baseline_of
     from wheelclash.report.model import EnvironmentReport, Report
     from wheelclash.report.model import FixReport as RepairReport
     from wheelclash.report.model import WhoReport as OwnersReport
@@ -53,7 +55,9 @@ _PLACES = {
     "repair_async": "api",
     "Session": "session",
     "Options": "options",
-    "Ignore": "options",
+    "Ignore": "accepted",
+    "Baseline": "accepted",
+    "baseline_of": "report.acceptance",
     "IndexOptions": "index.options",
     "Target": "target.target",
     "target_for": "target.target",
@@ -75,6 +79,7 @@ _PLACES = {
 __all__ = [
     "PIP",
     "UV",
+    "Baseline",
     "Environment",
     "EnvironmentReport",
     "FetchError",
@@ -89,6 +94,7 @@ __all__ = [
     "Target",
     "WheelError",
     "WheelclashError",
+    "baseline_of",
     "check",
     "check_async",
     "check_environment",

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from wheelclash.accepted import Acceptance
 from wheelclash.environment.locate import Environment, environment_at, find_environment, installer_for
 from wheelclash.errors import IndexSettingsError, QuestionError
 from wheelclash.options import repeated_options
@@ -102,8 +103,8 @@ def check_environment(
         environment: Which (:func:`wheelclash.find_environment`), or its path.
         options: What else there is to say.
         session: Client and cache to use; one is opened and closed if none is given and one is needed.
-        **changes: Options by name, in place of those of ``options``: ``keep``, ``ignore``, ``verify``, ``index``,
-            ``installer``, ``use_config``, ``environ``.
+        **changes: Options by name, in place of those of ``options``: ``keep``, ``ignore``, ``baseline``, ``verify``,
+            ``index``, ``installer``, ``use_config``, ``environ``.
 
     Raises:
         QuestionError: A name or pattern makes no sense, or the folder holds nothing at all.
@@ -121,7 +122,7 @@ def check_environment(
         state = scan(place.places, place.target, every=said.verify, progress=used.fetcher.progress)
         if not (state.distributions or state.not_compared or state.skipped) and place.interpreter is None:
             raise QuestionError(f"Nothing is installed in {state.places.prefix}.", "Is it the folder that was meant?")
-        result = judge(state, list(said.keep), list(said.ignores), repeated)
+        result = judge(state, list(said.keep), said.acceptance, repeated)
         if any(is_in_question(contested.overlap) for contested in result.grave):
             result = _explained(result, place, used, said)
         return build_environment_report(result)
@@ -220,7 +221,7 @@ def _repair(
         interpreter=place.interpreter,
         keep=list(said.keep),
         drop=list(said.drop),
-        ignores=list(said.ignores),
+        acceptance=Acceptance.of(said.ignores, None),
         installer=said.installer,
         flags=said.index_options,
         use_config=said.use_config,

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from wheelclash.accepted import ACCEPTS_NOTHING, Acceptance, Baseline, Ignore
 from wheelclash.errors import QuestionError
 from wheelclash.index.options import IndexOptions
 from wheelclash.validation import checked_values, instance, items, moment, option, options_of, paths, texts
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from wheelclash.core.overlap import Overlap
-    from wheelclash.core.state import Loss
     from wheelclash.environment.locate import Environment
     from wheelclash.installers import InstallerName
     from wheelclash.progress import Stage
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = [
     "ALL_NAMED",
     "INSTALLER_NAMES",
-    "Ignore",
     "Options",
     "Question",
     "SessionOptions",
@@ -51,46 +49,6 @@ ALL_NAMED = "*"
 """Among ``siblings``: every project that the question names, by a requirement, a wheel or a folder of wheels."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
-    """An overlap the user knows of: those of ``names`` whose ``root/path`` matches ``glob``.
-
-    Attributes:
-        text: As given.
-        names: Normalised names; an overlap matches if all of its owners are among them.
-        glob: A shell pattern (:mod:`fnmatch`), in which ``*`` matches ``/`` too.
-    """
-
-    text: str
-    names: frozenset[str]
-    glob: str
-
-    @classmethod
-    def parse(cls, text: str) -> Ignore:
-        """Understand ``A,B:GLOB``.
-
-        Raises:
-            QuestionError: It is not of that form.
-        """
-        names, colon, glob = text.partition(":")
-        distributions = frozenset(_names("ignore", names.split(",")))
-        if not colon or not glob or len(distributions) < 2:  # noqa: PLR2004  (it takes two to clash)
-            raise QuestionError(f"--ignore {text!r} is not of the form A,B:GLOB.", "E.g. 'a,b:site-packages/tests/*'.")
-        return cls(text, distributions, glob)
-
-    def matches(self, overlap: Overlap, names: Mapping[str, str]) -> bool:
-        """Whether it speaks of this overlap; ``names`` gives a distribution's name by its id."""
-        import fnmatch
-
-        return {names[id_] for id_ in overlap.ids} <= self.names and fnmatch.fnmatchcase(overlap.path, self.glob)
-
-    def matches_loss(self, loss: Loss, names: Mapping[str, str]) -> bool:
-        """Whether it speaks of a file that one of its names loses to the replacement of another."""
-        import fnmatch
-
-        return {names[loss.id], names[loss.because]} <= self.names and fnmatch.fnmatchcase(loss.path, self.glob)
-
-
 # -- checks of values ----------------------------------------------------------------------------------------
 
 
@@ -105,6 +63,11 @@ def _names(option_: str, given: Any) -> tuple[str, ...]:
 def _ignores(name: str, given: Any) -> tuple[Ignore, ...]:
     listed = items(name, given, str | Ignore, "a list of strings")
     return tuple(ignore if isinstance(ignore, Ignore) else Ignore.parse(ignore) for ignore in listed)
+
+
+def _baseline(name: str, given: Any) -> Baseline | str | None:
+    baseline = instance(name, given, Baseline | str | os.PathLike | None, "a Baseline, the path of one, or None")
+    return baseline if baseline is None or isinstance(baseline, Baseline) else os.fspath(baseline)
 
 
 def _targets(name: str, given: Any) -> Target | tuple[Target, ...] | None:
@@ -341,7 +304,8 @@ class Options:
             it lacks. In an environment that is done anyway, but for files of more than 128 MiB.
         keep: Names that shall win, or be intact; decides which remedies are given.
         drop: Names to uninstall.
-        ignore: Known overlaps, each ``A,B:GLOB`` over ``root/path``.
+        ignore: Known overlaps, each ``A,B:GLOB`` over ``root/path``, or an :class:`Ignore`.
+        baseline: The problems that there were once, as a file or a :class:`wheelclash.Baseline`: they pass.
         verify: Hash every installed file, not only the contested ones.
         installer: The installer of printed commands. By default uv for a set of wheels, and for an environment what
             installed most of it.
@@ -452,6 +416,10 @@ class Options:
         )
         | {"fix": "leave overlaps of A and B whose root/path matches as they are; repeatable"},
     )  # fmt: skip
+    baseline: Baseline | str | os.PathLike[str] | None = option(
+        "--baseline", default=None, commands="check env", group="wanted", metavar="FILE", check=_baseline,
+        help="let the problems that FILE lists pass, so that only new ones fail; see --write-baseline",
+    )  # fmt: skip
     verify: bool = option(
         "--verify", default=False, commands="env", group="wanted",
         help="hash every file, not only the contested ones",
@@ -483,6 +451,15 @@ class Options:
         return tuple(ignore for ignore in self.ignore if isinstance(ignore, Ignore))
 
     @property
+    def acceptance(self) -> Acceptance:
+        """Return what is accepted; the baseline is read.
+
+        Raises:
+            QuestionError: The baseline cannot be read.
+        """
+        return Acceptance.of(self.ignores, self.baseline)
+
+    @property
     def builds(self) -> bool:
         """Return whether code of source archives may be run."""
         return self.build or self.allow_build
@@ -505,6 +482,7 @@ class Question:
         into: The environment whose distributions are compared too.
         environ: Environment variables that settings may come from.
         cwd: The folder relative paths start from.
+        acceptance: What the user accepts.
     """
 
     requirements: tuple[str, ...]
@@ -514,6 +492,7 @@ class Question:
     into: Environment | None
     environ: Mapping[str, str]
     cwd: Path
+    acceptance: Acceptance = ACCEPTS_NOTHING
 
     @property
     def installer(self) -> InstallerName:
@@ -551,6 +530,8 @@ def repeated_options(options: Options, session: SessionOptions) -> tuple[str, ..
                 switches.append(next(flag for flag in flags if flag.startswith("--")))
             else:
                 for item in value if isinstance(value, tuple) else (value,):
+                    if isinstance(item, Ignore) and item.by != "option":
+                        continue  # it stands in the project's configuration
                     text = item.text if isinstance(item, Ignore) else str(item)
                     values += [about.flag, without_credentials(text)]
     return (*values, *switches)

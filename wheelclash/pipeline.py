@@ -23,6 +23,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from wheelclash.accepted import Ignore
 from wheelclash.alternatives import sets_of
 from wheelclash.core.content import Answer, extent
 from wheelclash.core.content import Question as Doubt
@@ -40,10 +41,9 @@ from wheelclash.errors import FetchError, WheelError
 from wheelclash.gather import gather
 from wheelclash.http.urls import origin_of
 from wheelclash.installers import INSTALLERS, RULES
-from wheelclash.options import Ignore
 from wheelclash.parts import find_everywhere, requires_in
 from wheelclash.progress import counted
-from wheelclash.report.build import build_report, restoring_note
+from wheelclash.report.build import build_report, ignored_losses, ignored_overlaps, restoring_note
 from wheelclash.report.model import Reading
 from wheelclash.report.view import Result, View
 from wheelclash.threads import run_all
@@ -82,13 +82,9 @@ def answer(question: Question, reader: WheelReader) -> Report:
     """
     result = look(question, reader)
     views = result.views
-    unmatched = [
-        ignore.text for ignore in question.options.ignores if not any(view.is_ignored_by(ignore) for view in views)
-    ]
     warnings = [
         *result.warnings,
         *dict.fromkeys(text for view in views for text in contradictions(view.distributions, view.target)),
-        *(f"--ignore {text} matches nothing" for text in unmatched),
         *reader.cache.warnings,
     ]
     return build_report(replace(result, warnings=warnings))
@@ -107,9 +103,9 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
     """
     gathered = gather(question, reader, compares=compares)
     if gathered.beside:
-        among_siblings = Ignore("what siblings share with each other", gathered.beside, "*")
-        ignores = (*question.options.ignore, among_siblings)
-        question = replace(question, options=replace(question.options, ignore=ignores))
+        among_siblings = Ignore("what siblings share with each other", gathered.beside, "*", by="siblings")
+        ignores = (*question.acceptance.ignores, among_siblings)
+        question = replace(question, acceptance=replace(question.acceptance, ignores=ignores))
     wanted = {_place(each): each for found in gathered.sets for one in found.candidates for each in one.wheels}
     read = _read_all(wanted, reader)
     there = _residents(question)
@@ -151,7 +147,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
         skipped=skipped,
         not_compared=_once(not_compared),
         warnings=notes,
-        ignores=question.options.ignores,
+        acceptance=question.acceptance,
         python=None if question.interpreter is None else str(question.interpreter.executable),
         into=None if there is None else there.places,
         reading=Reading.of(reader.fetcher.traffic, from_cache),
@@ -164,10 +160,11 @@ def _reasons(
     """Why the native files among the errors and warnings of a target matter."""
     from wheelclash.native.explain import explain_overlaps
 
+    ignored = ignored_overlaps(view, question.acceptance)
     grave = [
-        each
-        for each in view.overlaps
-        if each.severity in GRAVE and not any(one.matches(each, view.names) for one in question.options.ignores)
+        overlap
+        for overlap, is_ignored in zip(view.overlaps, ignored, strict=True)
+        if overlap.severity in GRAVE and not is_ignored
     ]
     if there is None:
         return explain_overlaps(grave, view.distributions, reader)
@@ -307,13 +304,6 @@ def _view(
     distributions = _with_startup(distributions, overlaps, reader)
     distributions = _with_contradictions(distributions, overlaps)
     everybody = [*distributions, *state.staying(distributions)]
-    names = {each.id: each.name for each in everybody}
-    # what is ignored is shared all the same, but no reason to do anything
-    counted = [
-        each._replace(severity="notice") if any(one.matches(each, names) for one in question.options.ignores) else each
-        for each in overlaps
-    ]
-    keepers = check_keepers([each for each in question.options.keep if each in names.values()], everybody, counted)
     view = View(
         state=state,
         roots=found.roots,
@@ -335,6 +325,13 @@ def _view(
         present=present,
         unowned=() if there is None else tuple(there.unowned(distributions)),
     )
+    # what is ignored is shared all the same, but no reason to do anything
+    counted = [
+        overlap._replace(severity="notice") if is_ignored else overlap
+        for overlap, is_ignored in zip(overlaps, ignored_overlaps(view, question.acceptance), strict=True)
+    ]
+    names = view.names.values()
+    keepers = check_keepers([name for name in question.options.keep if name in names], everybody, counted)
     plans = _plans(view, counted, keepers, question, where, whole)
     return view._replace(remedies=plans.remedies, without_remedies=plans.left_out)
 
@@ -375,11 +372,8 @@ def _plans(
     if diagnosis is None:
         return Plans()  # it cannot install this set
     has_variants = any(each.candidate.variant is not None for each in view.distributions)
-    taken = [
-        each
-        for each in diagnosis.taken
-        if not any(view.is_loss_ignored_by(one, each) for one in question.options.ignores)
-    ]
+    known = ignored_losses(view, diagnosis.taken, question.acceptance) if question.acceptance else set()
+    taken = [loss for loss in diagnosis.taken if loss not in known]
     return plan(
         installer,
         view.distributions,

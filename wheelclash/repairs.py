@@ -28,20 +28,22 @@ from wheelclash.environment.situation import situation_of
 from wheelclash.errors import KeeperError, QuestionError
 from wheelclash.installers import INSTALLERS, Invocation
 from wheelclash.native.explain import LARGEST, LIMIT, explain_contested
+from wheelclash.report.build import ignored_contested
 from wheelclash.report.view import CommandOutcome, RepairResult
 from wheelclash.target.interpreter import on_path, target_of
 from wheelclash.wording import command_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from wheelclash.accepted import Acceptance
+    from wheelclash.core.layout import InstalledPath
     from wheelclash.core.plan import Party, Repair, RepairState
     from wheelclash.environment.distributions import Installed
     from wheelclash.environment.scan import Scan
     from wheelclash.http.urls import Credentials
     from wheelclash.index.settings import IndexOptions, IndexSettings
     from wheelclash.installers import Installer, InstallerName
-    from wheelclash.options import Ignore
     from wheelclash.progress import Progress
     from wheelclash.session import Session
     from wheelclash.target.interpreter import Interpreter
@@ -206,7 +208,7 @@ class RepairRequest(NamedTuple):
         interpreter: Of the environment.
         keep: Normalised names of the distributions that shall be intact.
         drop: Normalised names of those that shall go.
-        ignores: Overlaps that are known.
+        acceptance: What the user accepts: overlaps that stay as they are.
         installer: Whose commands; None for the environment's own installer.
         flags: Where to look for wheels; by default where the installer is configured to look.
         use_config: Whether pip's and uv's variables and files are read.
@@ -219,7 +221,7 @@ class RepairRequest(NamedTuple):
     interpreter: Interpreter
     keep: Sequence[str]
     drop: Sequence[str]
-    ignores: Sequence[Ignore]
+    acceptance: Acceptance
     installer: InstallerName | None
     flags: IndexOptions
     use_config: bool
@@ -246,7 +248,8 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
     name = request.installer or installer_for(before.distributions, interpreter, request.environ)
     installer = next(known for known in INSTALLERS if known.name == name)
     plan = plan_for(before, request, installer)
-    result = RepairResult("needs-drop", name, interpreter, before, plan)
+    ignored = len(ignored_paths(before, request.acceptance, plan.keep))
+    result = RepairResult("needs-drop", name, interpreter, before, plan, ignored=ignored)
     if plan.obstacles:
         return result
     settings = session.index_settings(
@@ -343,20 +346,21 @@ def plan_for(found: Scan, request: RepairRequest, installer: Installer) -> Repai
         KeeperError: A name is not installed, is to be kept and dropped, or keepers own one path with different
             content.
     """
-    names = {distribution.id: distribution.name for distribution in found.distributions}
-    overlaps = [contested.overlap for contested in found.contested]
     found.require_compared(request.keep, "--keep")
     found.require_compared(request.drop, "--drop")
     for option, wanted in (("--keep", request.keep), ("--drop", request.drop)):
         _require_ours(option, wanted, found)
+    overlaps = [contested.overlap for contested in found.contested]
     keep = check_keepers(request.keep, found.distributions, overlaps)
     drop = _dropped(request.drop, found, keep)
-    ignored = {
-        overlap.path
-        for overlap in overlaps
-        if overlap.severity != "none" and any(ignore.matches(overlap, names) for ignore in request.ignores)
-    }
+    ignored = ignored_paths(found, request.acceptance, keep)
     return plan_repair(situation_of(found), installer, keep=keep, drop=drop, ignored=ignored)
+
+
+def ignored_paths(found: Scan, acceptance: Acceptance, keep: Collection[str]) -> set[InstalledPath]:
+    """Return the contested paths that stay as they are, since the user accepts what they hold."""
+    ignored = ignored_contested(found, acceptance, keep)
+    return {contested.overlap.path for contested, is_so in zip(found.contested, ignored, strict=True) if is_so}
 
 
 def _require_ours(option: str, wanted: Iterable[str], found: Scan) -> None:

@@ -183,6 +183,7 @@ def question_from(requirements: Iterable[str | os.PathLike[str]], options: Optio
         into=into,
         environ=environ,
         cwd=Path.cwd(),
+        acceptance=options.acceptance,
     )
 
 

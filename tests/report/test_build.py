@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 import wheelclash
 from tests.support.values import LINUX, MACOS, digest, distribution, overlaps_of, report_of
 from tests.support.wheelmaker import Wheel
+from wheelclash.accepted import Acceptance, Ignore
 from wheelclash.core.distribution import Newer, Skip
 from wheelclash.core.installer import Invocation
 from wheelclash.core.state import State
-from wheelclash.options import Ignore
 from wheelclash.report.build import build_report
 from wheelclash.report.model import SCHEMA_VERSION, OverlapReport, Reading, Report
 from wheelclash.report.view import Result, View
@@ -123,7 +123,7 @@ def test_ignored() -> None:
     distributions = [distribution(Wheel(name, files={"m.py": name, "n.py": name})) for name in ("a", "b")]
     overlaps = overlaps_of(distributions)
     view = View(State.empty(LINUX), [], distributions, overlaps, [], [])
-    report = build_report(Result([view], [], ignores=[Ignore.parse("a,b:*/m.py")]))
+    report = build_report(Result([view], [], acceptance=Acceptance([Ignore.parse("a,b:*/m.py")])))
     assert [each.ignored for each in report.overlaps] == [True, False]
     summary = report.summary
     assert (summary.overlaps, summary.different, summary.errors, summary.ignored) == (2, 2, 1, 1)
@@ -215,7 +215,7 @@ def test_ignored_do_not_count() -> None:
     overlaps = overlaps_of(distributions)
     view = View(State.empty(LINUX), [], distributions, overlaps, [], [])
     assert build_report(Result([view], [])).exit_code() == 1
-    ignoring = Result([view], [], ignores=[Ignore.parse("a,b:*")])
+    ignoring = Result([view], [], acceptance=Acceptance([Ignore.parse("a,b:*")]))
     assert build_report(ignoring).exit_code(fail_on="notice") == 0
 
 

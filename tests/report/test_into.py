@@ -13,12 +13,12 @@ from tests.report.poison import hostile_texts, poisoned
 from tests.support.installed import Handmade
 from tests.support.values import BY_NAME, LINUX, distribution
 from tests.support.wheelmaker import Wheel
+from wheelclash.accepted import Acceptance, Ignore
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.installer import Invocation
 from wheelclash.core.plan import remedies
 from wheelclash.environment.paths import places_below
 from wheelclash.environment.state import StateReader
-from wheelclash.options import Ignore
 from wheelclash.parts import overlaps_of
 from wheelclash.report.build import build_report
 from wheelclash.report.schema import read_report, schema_text
@@ -52,7 +52,7 @@ def into_report(made: Handmade, *wheels: Wheel, ignores: Sequence[Ignore] = ()) 
     names = [each.name for each in newcomers]
     unowned = list(residents.unowned(newcomers))
     view = View(state, names, newcomers, overlaps, diagnoses, found_remedies, present=["there"], unowned=unowned)
-    return build_report(Result([view], [], ignores=ignores, into=places))
+    return build_report(Result([view], [], acceptance=Acceptance(ignores), into=places))
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,11 @@ from tests.support.installed import Handmade
 from tests.support.values import LINUX, MACOS, distribution, overlaps_of, report_of
 from tests.support.wheelmaker import Wheel
 from wheelclash import find_environment, owners
+from wheelclash.accepted import Acceptance, Ignore
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.distribution import Skip
 from wheelclash.core.state import State
 from wheelclash.installers import INSTALLERS
-from wheelclash.options import Ignore
 from wheelclash.report.build import build_environment_report, build_report, judge
 from wheelclash.report.terminal import SCREEN, WIDTH, Reader, Section, Span, all_lines, first_screen, height, rows_of
 from wheelclash.report.text import render
@@ -315,7 +315,7 @@ def test_pairs(one: dict[str, str], other: dict[str, str], told: str) -> None:
 def test_ignored_are_told() -> None:
     """Ignored overlaps are shown as ignored, without winners and remedies."""
     wheels = [_module("a", "1"), _module("b", "2")]
-    found = _lines(*wheels, ignores=[Ignore.parse("a,b:*")], remedies=[])
+    found = _lines(*wheels, acceptance=Acceptance([Ignore.parse("a,b:*")]), remedies=[])
     assert found[0].startswith("No clash")
     assert "1 ignored" in found[0]
     assert any("ignored" in line and "a and b" in line for line in found[1:])

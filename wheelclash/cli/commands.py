@@ -6,20 +6,25 @@ import os
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
+from wheelclash.accepted import Acceptance, Baseline
 from wheelclash.api import check_environment, owners, plan_repair, repair, working_folder
 from wheelclash.cli.display import shown_progress
-from wheelclash.cli.output import require_writable, write_report
+from wheelclash.cli.output import require_writable, write_file, write_report
 from wheelclash.cli.streams import complain, write
 from wheelclash.contents.options import EVERY
 from wheelclash.environment.locate import find_environment
 from wheelclash.options import Options
+from wheelclash.report.acceptance import about_of, accept, baseline_of
 from wheelclash.report.formats import require_format
+from wheelclash.report.model import EnvironmentReport, Report
 from wheelclash.session import Session
 from wheelclash.target.interpreter import choose_interpreter, on_path, running, target_of
 from wheelclash.target.target import target_for, with_python
 from wheelclash.validation import options_of
+from wheelclash.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
     from wheelclash.target.target import Target
 
 __all__ = ["run"]
+
+_Report = TypeVar("_Report", Report, EnvironmentReport)
 
 
 def run(options: CommandOptions, *, as_module: bool) -> int:
@@ -56,16 +63,39 @@ def _check(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     library_options = replace(library_options, installer=_installer(options, os.environ))
     with _session(options) as session:
         report = session.check(options.requirements, library_options)
-    write_report(report, options)
-    return report.exit_code(fail_on=options.fail_on, allow_incomplete=options.allow_incomplete)
+    return _finish(report, options)
 
 
 def _env(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     environment = _environment(options, as_module=as_module)
     with _session(options) as session:
         report = check_environment(environment, _library_options(options), session=session)
+    return _finish(report, options)
+
+
+def _finish(report: _Report, options: CommandOptions) -> int:
+    """Write the baseline that is wanted, and the report; return the exit code, for which the baseline counts."""
+    counted = report
+    if options.write_baseline is not None:
+        baseline = _write_baseline(report, Path(options.write_baseline))
+        counted = accept(report, Acceptance(baseline=baseline))
+        known = plural(sum(problem.about == about_of(report) for problem in baseline.problems), "problem")
+        note = f"{known} written to {options.write_baseline}; with --baseline {options.write_baseline} they pass"
+        report = replace(report, warnings=(*report.warnings, note))
     write_report(report, options)
-    return report.exit_code(fail_on=options.fail_on, allow_incomplete=options.allow_incomplete)
+    return counted.exit_code(fail_on=options.fail_on, allow_incomplete=options.allow_incomplete)
+
+
+def _write_baseline(report: Report | EnvironmentReport, file: Path) -> Baseline:
+    """Write what is wrong to a baseline, in place of what it listed of this kind of report, and return it.
+
+    Raises:
+        QuestionError: The file is there and is no baseline, or it cannot be written.
+    """
+    before = Baseline.read(file, to_replace=True)
+    baseline = before.with_those_of(about_of(report), baseline_of(report).problems)
+    write_file("--write-baseline", file, baseline.to_json())
+    return baseline
 
 
 def _fix(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
@@ -159,7 +189,8 @@ def _session(options: CommandOptions) -> Iterator[Session]:
 
 def _library_options(options: CommandOptions) -> Options:
     """Return what the library is told of the options; the interpreter is found first."""
-    return Options(**{name: getattr(options, name) for name, _ in options_of(Options) if name != "interpreter"})
+    said = Options(**{name: getattr(options, name) for name, _ in options_of(Options) if name != "interpreter"})
+    return said if options.write_baseline is None else replace(said, baseline=None)
 
 
 def _python(options: CommandOptions) -> str | None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
             """Return the same as lines of styled spans."""
 
 
-__all__ = ["require_writable", "terminal_width", "write_report"]
+__all__ = ["require_writable", "terminal_width", "write_file", "write_report"]
 
 _NARROWEST = 40
 """Columns that a screen is taken to have at least."""
@@ -59,9 +59,9 @@ def write_report(report: Report, options: CommandOptions) -> None:
     texts = [(Path(file), _as_format(name, report, options)) for name, file in options.output_files]
     text = _as_text(report, options) if options.format == "text" else _as_format(options.format, report, options)
     if options.output is not None:
-        _write_file("--output", Path(options.output), text)
+        write_file("--output", Path(options.output), text)
     for path, other in texts:
-        _write_file("--output-file", path, other)
+        write_file("--output-file", path, other)
     if options.output is None:
         write(text)
 
@@ -169,8 +169,12 @@ def _from_here(path: Path) -> str:
     return (absolute.relative_to(here) if absolute.is_relative_to(here) else absolute).as_posix()
 
 
-def _write_file(option: str, path: Path, text: str) -> None:
-    """Write a file whole or not at all; a device or a pipe is written to as it is."""
+def write_file(option: str, path: Path, text: str) -> None:
+    """Write a file whole or not at all; a device or a pipe is written to as it is.
+
+    Raises:
+        QuestionError: It cannot be written; the option that named it is told.
+    """
     import tempfile
     from pathlib import Path
 

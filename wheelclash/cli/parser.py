@@ -80,6 +80,7 @@ class CommandOptions(Options):
         rules: What ``rule`` is asked about.
         shell: What ``completion`` is for.
         fail_on, allow_incomplete: What the exit code says.
+        write_baseline: The file that lists what there is, for ``baseline``.
         quiet, verbose, color: How much is written, and whether in colours.
     """
 
@@ -150,6 +151,10 @@ class CommandOptions(Options):
     allow_incomplete: bool = option(
         "--allow-incomplete", default=False, commands=f"{_ALL} {ADD} {GATE}", group="output",
         help="let what could not be read be no failure",
+    )  # fmt: skip
+    write_baseline: str | None = option(
+        "--write-baseline", default=None, commands="check env", group="wanted", metavar="FILE",
+        help="list the problems there are in FILE, for --baseline; exit as if it had been given",
     )  # fmt: skip
     quiet: bool = option(
         "-q", "--quiet", default=False, commands=_EVERY, group="output",
@@ -617,6 +622,7 @@ def _refuse_one_file_twice(parser: argparse.ArgumentParser, given: dict[str, Any
     """End with a usage error if two reports would be written to one file; a device or a pipe takes any number."""
     files = [("--output", given["output"])] if given.get("output") is not None else []
     files += [(f"--output-file {name}", file) for name, file in given.get("output_files", ())]
+    files += [("--write-baseline", given["write_baseline"])] if "write_baseline" in given else []
     if len(files) < 2:  # noqa: PLR2004  (it takes two to be one)
         return
     from pathlib import Path

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple, NewType, Protocol, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, NewType, Protocol, TypeVar, get_args
 
 from packaging.utils import canonicalize_name
 
@@ -43,6 +43,8 @@ InstallerName = Literal["pip", "uv"]
 
 Root = Literal["site-packages", "scripts", "data", "headers"]
 """Where a file goes: purelib and platlib are one place, ``site-packages``; ``data`` is the environment's prefix."""
+
+ROOTS: tuple[Root, ...] = get_args(Root)
 
 InstalledPath = NewType("InstalledPath", str)
 """``root/path`` with a :data:`Root` in front, e.g. ``scripts/nixl_example``. Never an archive path: the same file can

@@ -17,7 +17,7 @@ from wheelclash.core.content import is_known_stub
 from wheelclash.core.overlap import GRAVE, SEVERITIES, severity_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from wheelclash.core.disk import Intact
     from wheelclash.core.layout import InstalledPath
@@ -74,7 +74,10 @@ class Condition(NamedTuple):
 
 
 def judge_environment(
-    scan: Scan, keepers: Collection[str] = (), ignored: Collection[InstalledPath] = frozenset()
+    scan: Scan,
+    keepers: Collection[str] = (),
+    ignored: Collection[InstalledPath] = frozenset(),
+    is_accepted: Callable[[Damage], bool] = lambda _: False,
 ) -> Condition:
     """Judge what a scan found.
 
@@ -82,6 +85,7 @@ def judge_environment(
         scan: The scan.
         keepers: Ids of the distributions that shall be intact; none for all.
         ignored: Paths of overlaps the user does not want to hear of: they make no hybrid, and damage nothing.
+        is_accepted: Whether the user accepts a damage, so that it makes no distribution count as damaged.
     """
     names = {distribution.id: distribution.name for distribution in scan.distributions}
     equal = [contested for contested in scan.contested if contested.overlap.is_one_file]
@@ -101,7 +105,7 @@ def judge_environment(
     return Condition(
         severities=severities,
         intact=_intact(scan.distributions, equal),
-        damaged=_damaged(scan, severities, damages, ignored),
+        damaged=_damaged(scan, severities, [damage for damage in damages if not is_accepted(damage)], ignored),
         overwritten_by={id_: dict(sorted(counts.items())) for id_, counts in overwritten.items()},
         changed=changed,
         hybrids=hybrids,

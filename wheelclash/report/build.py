@@ -9,10 +9,12 @@ from collections import Counter, deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from wheelclash.core.overlap import GRAVE, KINDS, SAME_PATH, SEVERITIES
+from wheelclash.accepted import ACCEPTS_NOTHING
+from wheelclash.core.overlap import GRAVE, SAME_PATH, SEVERITIES
 from wheelclash.core.plan import check_keepers
 from wheelclash.environment.damage import judge_environment
 from wheelclash.installers import INSTALLERS
+from wheelclash.report.acceptance import accept, accepts
 from wheelclash.report.model import (
     SCHEMA_VERSION,
     AskedEnvironment,
@@ -76,6 +78,7 @@ from wheelclash.wording import command_line, listed, plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from wheelclash.accepted import Acceptance
     from wheelclash.core.diagnosis import Certainty
     from wheelclash.core.disk import Intact
     from wheelclash.core.distribution import Distribution, Edge, Skip
@@ -90,7 +93,6 @@ if TYPE_CHECKING:
     from wheelclash.environment.scan import Contested, Scan
     from wheelclash.installers import InstallerName
     from wheelclash.native.explain import Side, Why
-    from wheelclash.options import Ignore
     from wheelclash.report.model import RunState
     from wheelclash.report.view import CommandOutcome, RepairResult, Result, View
     from wheelclash.target.target import Target
@@ -100,6 +102,9 @@ __all__ = [
     "build_fix_report",
     "build_report",
     "build_who_report",
+    "ignored_contested",
+    "ignored_losses",
+    "ignored_overlaps",
     "judge",
     "restoring_note",
     "split",
@@ -190,20 +195,6 @@ def restoring_note(manager: str, name: str, version: str, places: EnvironmentPat
     return f"{name} is {manager}'s, and neither pip nor uv writes it again; to have it as it was: {command}"
 
 
-def _counts(shown: Sequence[OverlapReport], further: Iterable[str]) -> dict[str, int]:
-    """Return the counts that every summary has.
-
-    Args:
-        shown: The overlaps that are told.
-        further: Severities of what else counts.
-    """
-    kinds = Counter(overlap.kind for overlap in shown)
-    severities = Counter(overlap.severity for overlap in shown if not overlap.ignored) + Counter(further)
-    by_kind = {kind.replace("-", "_"): kinds[kind] for kind in KINDS}
-    by_severity = {f"{severity}s": severities[severity] for severity in ("error", "warning", "notice")}
-    return {"overlaps": len(shown), **by_kind, **by_severity}
-
-
 def _own_command(
     word: str, options: Iterable[str], *, keep: Iterable[str] = (), drop: Iterable[str] = (), more: Iterable[str] = ()
 ) -> tuple[str, ...]:
@@ -267,7 +258,7 @@ def resident_report(each: Distribution, requirers: Iterable[str]) -> Distributio
     )
 
 
-def lost_reports(view: View, taken: Iterable[Loss], ignores: Sequence[Ignore]) -> Iterator[LostReport]:
+def lost_reports(view: View, taken: Iterable[Loss]) -> Iterator[LostReport]:
     """What replaced releases take along; there is one target where there are any."""
     names = view.names
     versions = {each.id: each.version for each in view.replaced.values()}
@@ -282,7 +273,7 @@ def lost_reports(view: View, taken: Iterable[Loss], ignores: Sequence[Ignore]) -
             because=names[each.because],
             version=versions[each.because],
             state=each.state,
-            ignored=any(view.is_loss_ignored_by(one, each) for one in ignores),
+            ignored=False,
             code=each.code,
         )
 
@@ -293,9 +284,7 @@ def lost_reports(view: View, taken: Iterable[Loss], ignores: Sequence[Ignore]) -
 def build_report(result: Result) -> Report:
     """The report of what was found."""
     views = result.views
-    overlaps = _overlaps(views, result.ignores)
-    diagnosis = {installer.name: _diagnosis(installer.name, views, result.ignores) for installer in INSTALLERS}
-    return Report(
+    report = Report(
         schema_version=SCHEMA_VERSION,
         tool=_TOOL,
         complete=not result.skipped,
@@ -303,13 +292,9 @@ def build_report(result: Result) -> Report:
         distributions=_distributions(views),
         skipped=skip_reports(result.skipped),
         not_compared=skip_reports(result.not_compared),
-        overlaps=overlaps,
-        summary=_summary(
-            overlaps,
-            [lost for each in diagnosis.values() for lost in each.lost],
-            len(dict.fromkeys((each.path, each.distribution.name) for view in views for each in view.unowned)),
-        ),
-        diagnosis=diagnosis,
+        overlaps=_overlaps(views),
+        summary=Summary(),
+        diagnosis={installer.name: _diagnosis(installer.name, views) for installer in INSTALLERS},
         remedies=tuple(dict.fromkeys(_remedy(each, view.names) for view in views for each in view.remedies)),
         warnings=tuple(result.warnings),
         reading=result.reading,
@@ -317,6 +302,7 @@ def build_report(result: Result) -> Report:
         refused=_refused(views),
         without_remedies=tuple(dict.fromkeys(view.names[id_] for view in views for id_ in view.without_remedies)),
     )
+    return accept(report, result.acceptance)
 
 
 def _variants(view: View) -> tuple[VariantReport, ...]:
@@ -446,26 +432,37 @@ def _under_any_extra(each: Distribution) -> list[Edge]:
     return [*each.requirements.edges, *under]
 
 
-def _overlaps(views: Sequence[View], ignores: Sequence[Ignore]) -> tuple[OverlapReport, ...]:
+def _overlaps(views: Sequence[View]) -> tuple[OverlapReport, ...]:
     """Each overlap once, with the targets in which it exists."""
     if len(views) == 1:  # each is one of its own, and there may be very many
-        return tuple(_overlaps_of(views[0], ignores, (0,)))
+        return tuple(_overlaps_of(views[0], (0,)))
     targets: dict[OverlapReport, list[int]] = {}
     for number, view in enumerate(views):
-        for overlap in _overlaps_of(view, ignores, ()):
+        for overlap in _overlaps_of(view, ()):
             targets.setdefault(overlap, []).append(number)
     found = [replace(overlap, targets=tuple(numbers)) for overlap, numbers in targets.items()]
     found.sort(key=lambda each: (SEVERITIES.index(each.severity), each.root, each.path, each.kind))
     return tuple(found)
 
 
-def _overlaps_of(view: View, ignores: Sequence[Ignore], targets: tuple[int, ...]) -> Iterator[OverlapReport]:
+def ignored_overlaps(view: View, acceptance: Acceptance) -> list[bool]:
+    """Return of each overlap of a target whether the user accepts it."""
+    if not acceptance:
+        return [False] * len(view.overlaps)
+    return [accepts(acceptance, overlap) for overlap in _overlaps_of(view, ())]
+
+
+def ignored_losses(view: View, taken: Iterable[Loss], acceptance: Acceptance) -> set[Loss]:
+    """Return those of the files which replaced releases take along that the user accepts."""
+    return {loss for loss in taken if any(accepts(acceptance, report) for report in lost_reports(view, [loss]))}
+
+
+def _overlaps_of(view: View, targets: tuple[int, ...]) -> Iterator[OverlapReport]:
     """Yield the overlaps of one target, in order."""
     names = view.names
     there = {each.id for each in view.residents}
     for overlap in view.overlaps:
-        ignored = overlap.severity != "none" and any(ignore.matches(overlap, names) for ignore in ignores)
-        yield _overlap(overlap, names, there, view.reasons.get(overlap.path), targets, ignored=ignored)
+        yield _overlap(overlap, names, there, view.reasons.get(overlap.path), targets)
 
 
 def _overlap(
@@ -474,8 +471,6 @@ def _overlap(
     there: Collection[str],
     why: Why | None,
     targets: tuple[int, ...],
-    *,
-    ignored: bool,
 ) -> OverlapReport:
     root, path = split(overlap.path)
     owners = []
@@ -490,23 +485,13 @@ def _overlap(
         severity=overlap.severity,
         installers=overlap.installers,
         targets=targets,
-        ignored=ignored,
+        ignored=False,
         owners=tuple(owners),
         why=None if why is None else why.sentence,
     )
 
 
-def _summary(overlaps: Sequence[OverlapReport], taken: Sequence[LostReport], unowned: int) -> Summary:
-    shown = [each for each in overlaps if each.severity != "none"]
-    lost = {(each.root, each.path, each.distribution): each for each in taken if each.severity != "none"}.values()
-    return Summary(
-        **_counts(shown, [*(each.severity for each in lost if not each.ignored), *["warning"] * unowned]),
-        ignored=sum(each.ignored for each in shown) + sum(each.ignored for each in lost),
-        lost=len(lost),
-    )
-
-
-def _diagnosis(installer: InstallerName, views: Sequence[View], ignores: Sequence[Ignore]) -> DiagnosisReport:
+def _diagnosis(installer: InstallerName, views: Sequence[View]) -> DiagnosisReport:
     """The diagnoses of one installer for all targets; what differs between targets is not determined as a whole."""
     outcomes: dict[tuple[Root, str, Kind, Certainty, str | None, str], list[int]] = {}
     intact: dict[str, set[Intact]] = {}
@@ -531,7 +516,7 @@ def _diagnosis(installer: InstallerName, views: Sequence[View], ignores: Sequenc
             losers[name] = max(losers.get(name, 0), len(lost) + diagnosis.further_losers.get(id_, 0))
             for other, count in lost.items():
                 counts[names[other]] = max(count, counts.get(names[other], 0))
-        taken += lost_reports(view, diagnosis.taken, ignores)
+        taken += lost_reports(view, diagnosis.taken)
     return DiagnosisReport(
         overlaps=tuple(DiagnosedOverlap(*told, targets=tuple(numbers)) for told, numbers in outcomes.items()),
         distributions=tuple(
@@ -571,7 +556,7 @@ _MOST_NAMED = 3
 def judge(
     scan: Scan,
     keep: Sequence[str] = (),
-    ignores: Sequence[Ignore] = (),
+    acceptance: Acceptance = ACCEPTS_NOTHING,
     repeated: Repeated = Repeated(),  # noqa: B008  (immutable)
 ) -> EnvironmentResult:
     """Judge a scan.
@@ -579,43 +564,59 @@ def judge(
     Args:
         scan: What was found.
         keep: Names of the distributions that shall be intact.
-        ignores: Overlaps that the user knows of.
+        acceptance: What the user accepts.
         repeated: What printed commands repeat.
 
     Raises:
         KeeperError: A keeper is not installed, or keepers own one path with different content.
     """
-    names = {each.id: each.name for each in scan.distributions}
     overlaps = [each.overlap for each in scan.contested]
     scan.require_compared(keep, "--keep")
     keepers = check_keepers(keep, scan.distributions, overlaps)
-    ignored = [each.severity != "none" and any(one.matches(each, names) for one in ignores) for each in overlaps]
-    unheard = {each.path for each, is_ignored in zip(overlaps, ignored, strict=True) if is_ignored}
-    condition = judge_environment(scan, keepers, unheard)
-    return EnvironmentResult(scan, keepers, condition, ignored, ignores, repeated)
+    ignored = ignored_contested(scan, acceptance, keepers)
+    unheard = {overlap.path for overlap, is_ignored in zip(overlaps, ignored, strict=True) if is_ignored}
+
+    def is_accepted(damage: Damage) -> bool:
+        return bool(acceptance) and accepts(acceptance, _damage(damage))
+
+    condition = judge_environment(scan, keepers, unheard, is_accepted)
+    damages = [damage for damage in condition.damages if not is_accepted(damage)]
+    return EnvironmentResult(scan, keepers, condition, ignored, damages, acceptance, repeated)
+
+
+def ignored_contested(scan: Scan, acceptance: Acceptance, keepers: Collection[str] = ()) -> list[bool]:
+    """Return of each contested file of a scan whether the user accepts it.
+
+    Args:
+        scan: The scan.
+        acceptance: What is accepted.
+        keepers: Ids of the distributions that shall be intact: they decide how bad a file is.
+    """
+    if not acceptance:
+        return [False] * len(scan.contested)
+    names = {distribution.id: distribution.name for distribution in scan.distributions}
+    severities = judge_environment(scan, keepers).severities
+    return [
+        accepts(acceptance, _contested(contested, severity, names, None))
+        for contested, severity in zip(scan.contested, severities, strict=True)
+    ]
 
 
 def build_environment_report(result: EnvironmentResult) -> EnvironmentReport:
     """Return the report of a scan that was judged."""
     scan, condition = result.scan, result.condition
     names = {each.id: each.name for each in scan.distributions}
-    overlaps = [each.overlap for each in scan.contested]
     contested = _in_order(
-        _contested(each, severity, names, result.reasons.get(each.overlap.path), ignored=is_ignored)
+        replace(_contested(each, severity, names, result.reasons.get(each.overlap.path)), ignored=is_ignored)
         for each, severity, is_ignored in zip(scan.contested, condition.severities, result.ignored, strict=True)
     )
     damage = tuple(map(_damage, condition.damages))
-    useless = [
-        f"--ignore {one.text}: no overlap of this environment matches it"
-        for one in result.ignores
-        if not any(each.severity != "none" and one.matches(each, names) for each in overlaps)
-    ]
     theirs = [
         restoring_note(each.manager, each.name, each.version, scan.places)
         for each in scan.distributions
         if each.manager is not None and condition.intact[each.id] == "no"
     ]
-    return EnvironmentReport(
+    report = EnvironmentReport(
         schema_version=SCHEMA_VERSION,
         tool=_TOOL,
         complete=not scan.skipped,
@@ -626,10 +627,11 @@ def build_environment_report(result: EnvironmentResult) -> EnvironmentReport:
         not_compared=skip_reports(scan.not_compared),
         overlaps=contested,
         damage=damage,
-        summary=_summary_of_environment(contested, damage),
-        warnings=(*useless, *theirs, *result.notes),
+        summary=EnvironmentSummary(),
+        warnings=(*theirs, *result.notes),
         reading=result.reading,
     )
+    return accept(report, result.acceptance)
 
 
 def _environment(result: EnvironmentResult, contested: Sequence[ContestedReport]) -> EnvironmentPart:
@@ -637,14 +639,16 @@ def _environment(result: EnvironmentResult, contested: Sequence[ContestedReport]
     names = {each.id: each.name for each in scan.distributions}
     installers = Counter(each.installer for each in scan.distributions if each.installer)
     keep = tuple(names[id_] for id_ in result.keepers)
-    damaged = {name for each in condition.damages if each.severity in GRAVE for name in each.distributions}
+    damaged = {name for each in result.damages if each.severity in GRAVE for name in each.distributions}
     wanted = keep or _winners(contested) or (tuple(sorted(damaged)) if len(damaged) <= _MOST_NAMED else ())
     managed = {each.name for each in scan.distributions if each.manager is not None}
     broken = bool(damaged - managed) or any(
         each.severity in GRAVE and not each.ignored and each.kind in SAME_PATH for each in contested
     )
     against = dict.fromkeys(names[other] for _, other in scan.startup_against(result.keepers))
-    known = [part for one in result.ignores for part in ("--ignore", one.text)]
+    accepted = result.acceptance
+    known = [part for entry in accepted.ignores if entry.by == "option" for part in ("--ignore", entry.text)]
+    known += ["--baseline", accepted.baseline.file] if accepted.baseline and accepted.baseline.file else []
     return EnvironmentPart(
         prefix=str(scan.places.prefix),
         site_packages=scan.places.sites,
@@ -705,9 +709,7 @@ def _installed(installed: Sequence[Installed], condition: Condition) -> tuple[In
     )
 
 
-def _contested(
-    each: Contested, severity: Severity, names: Mapping[str, str], why: Why | None, *, ignored: bool
-) -> ContestedReport:
+def _contested(each: Contested, severity: Severity, names: Mapping[str, str], why: Why | None) -> ContestedReport:
     overlap = each.overlap
     root, path = split(overlap.path)
     return ContestedReport(
@@ -718,7 +720,7 @@ def _contested(
         severity=severity,
         installers=(),
         targets=(0,),
-        ignored=ignored,
+        ignored=False,
         owners=tuple(owner_report(owner, names[owner.id], None, why) for owner in overlap.owners),
         why=None if why is None else why.sentence,
         on_disk=HeldReport(
@@ -736,19 +738,6 @@ def _in_order(contested: Iterable[ContestedReport]) -> tuple[ContestedReport, ..
 def _damage(each: Damage) -> DamageReport:
     root, path = (None, None) if each.path is None else split(each.path)
     return DamageReport(each.code, each.severity, each.distributions, root, path, each.files)
-
-
-def _summary_of_environment(overlaps: Sequence[ContestedReport], damage: Sequence[DamageReport]) -> EnvironmentSummary:
-    shown = [each for each in overlaps if each.severity != "none"]
-    codes = [each.code for each in damage]
-    return EnvironmentSummary(
-        **_counts(shown, [each.severity for each in damage]),
-        ignored=sum(each.ignored for each in shown),
-        missing=codes.count("missing-file") + sum(each.on_disk.state == "missing" for each in shown),
-        changed=codes.count("changed-file") + sum(each.on_disk.state == "changed" for each in shown),
-        hybrids=codes.count("hybrid"),
-        leftovers=codes.count("leftover"),
-    )
 
 
 # -- a repair ----------------------------------------------------------------------------------------------------------
@@ -905,6 +894,9 @@ def _warnings(result: RepairResult, names: Mapping[str, str]) -> Iterable[str]:
             " changed files (uv cache clean NAME), or try the other --installer"
         )
     yield from _managed_notes(result)
+    if result.ignored:
+        verb = "is ignored, and stays as it is" if result.ignored == 1 else "are ignored, and stay as they are"
+        yield f"{plural(result.ignored, 'contested file')} {verb}"
     open_ = len(result.plan.open_paths)
     if open_ and result.plan.is_decided:
         told = plural(open_, "contested file")

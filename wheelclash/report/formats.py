@@ -42,7 +42,7 @@ class Format:
 
     @property
     def is_for_problems(self) -> bool:
-        """Whether it shows problems alone, so that a report without problems has nothing to say in it."""
+        """Return whether it shows problems alone, so that a report without problems has nothing to say in it."""
         return bool(self.writer)
 
 

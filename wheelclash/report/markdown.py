@@ -26,9 +26,10 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#])")
 
 def to_markdown(report: Any, context: Context) -> str:
     """Return a heading, a table of the problems, the worst first, and the recommended commands."""
-    problems = [problem for problem in problems_of(report) if not problem.ignored]
+    every = problems_of(report)
+    problems = [problem for problem in every if not problem.ignored]
     head = f"### wheelclash\n\n{_escaped(context.headline)}\n"
-    tail = "".join(_commands(report))
+    tail = "".join((*_ignored(len(every) - len(problems)), *_commands(report)))
     rows: list[str] = []
     room = _LONGEST - len(head) - len(tail)
     for problem in problems:
@@ -41,6 +42,12 @@ def to_markdown(report: Any, context: Context) -> str:
     left = len(problems) - len(rows)
     more = f"\nAnd {plural(left, 'more problem')}: see the whole report.\n" if left else ""
     return f"{head}{table}{more}{tail}"
+
+
+def _ignored(count: int) -> Iterator[str]:
+    """Yield how many problems are accepted, if any are."""
+    if count:
+        yield f"\n{plural(count, 'problem')} {'is' if count == 1 else 'are'} ignored, being known.\n"
 
 
 def _row(problem: Problem) -> str:

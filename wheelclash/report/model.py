@@ -53,6 +53,7 @@ __all__ = [
     "FoundReport",
     "HeldReport",
     "HiddenReport",
+    "IgnoredReport",
     "InstalledReport",
     "IntactReport",
     "IntoReport",
@@ -369,6 +370,36 @@ class OverlapReport:
     why: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class IgnoredReport:
+    """A problem that is ignored: it is shown and counted, and does not count for the exit code.
+
+    Attributes:
+        by: ``option`` (``--ignore``), ``configuration`` (an entry of it), ``baseline``, or ``siblings`` (what those of
+            a new wheel share with each other).
+        entry: What accepts it: the option, the entry in words, or the file of the baseline.
+        reason: Why, as the entry says; None if none was asked for.
+        expires: The last day on which the entry holds (ISO 8601); None if it holds for good.
+        code: Of the rule.
+        level: How bad it is.
+        distributions: Names of those it is about.
+        place: The folder or file, with its root, or what else it is about.
+        files: How many files of it are ignored by this entry.
+        fingerprint: What it is known again by in every run.
+    """
+
+    by: Literal["option", "configuration", "baseline", "siblings"]
+    entry: str
+    reason: str | None
+    expires: str | None
+    code: str
+    level: Severity
+    distributions: Sequence[str]
+    place: str
+    files: int
+    fingerprint: str
+
+
 def summary_key(name: str) -> str:
     """The JSON key of a field of :class:`Summary`: counts of a kind go by the name of the kind."""
     return name.replace("_", "-") if name in {"file_directory", "case_only"} else name
@@ -379,8 +410,8 @@ class Summary:
     """Counts.
 
     Overlaps of severity ``none`` count nowhere; ignored ones count in ``overlaps``, ``ignored`` and by kind, not by
-    severity. Files lost to a replacement, under whichever installer, count in ``lost`` and by severity. In JSON the
-    kinds are spelt as kinds are: ``file-directory``, ``case-only``.
+    severity. What else is ignored counts in ``ignored`` too. Files lost to a replacement, under whichever installer,
+    count in ``lost`` and by severity. In JSON the kinds are spelt as kinds are: ``file-directory``, ``case-only``.
     """
 
     __pydantic_config__: ClassVar[Mapping[str, object]] = {"alias_generator": summary_key}
@@ -567,6 +598,7 @@ class Report(Written):
     into: IntoReport | None = None
     refused: Sequence[RefusalReport] = ()
     without_remedies: Sequence[str] = ()
+    ignored: Sequence[IgnoredReport] = ()
 
     @property
     def newcomers(self) -> list[DistributionReport]:
@@ -650,6 +682,7 @@ class UnownedReport:
         role: What it is for.
         severity: ``warning``: what it is there for cannot be known.
         distribution: Name of the one that overwrites it.
+        ignored: Whether the user knows of it.
     """
 
     root: Root
@@ -657,6 +690,7 @@ class UnownedReport:
     role: Role
     severity: Severity
     distribution: str
+    ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -823,6 +857,7 @@ class DamageReport:
         distributions: Names of those it is about.
         root, path: The file, or the folder of a leftover; None for a hybrid.
         files: How many files.
+        ignored: Whether the user knows of it.
     """
 
     code: DamageCode
@@ -831,6 +866,7 @@ class DamageReport:
     root: Root | None
     path: str | None
     files: int
+    ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -862,6 +898,7 @@ class EnvironmentReport(Written):
     remedies: Sequence[RemedyReport] = ()
     warnings: Sequence[str] = ()
     reading: Reading = field(default_factory=Reading)
+    ignored: Sequence[IgnoredReport] = ()
 
     def exit_code(self, *, fail_on: FailOn = "error", allow_incomplete: bool = False) -> int:
         """The code the command exits with.

@@ -9,9 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from wheelclash.report.model import ContestedReport, EnvironmentReport, FixReport, Report
+from wheelclash.report.model import (
+    ContestedReport,
+    DamageReport,
+    EnvironmentReport,
+    FixReport,
+    LostReport,
+    OverlapReport,
+    Report,
+    UnownedReport,
+)
 from wheelclash.report.rules import RULES, Rule, RuleCode
 from wheelclash.report.terminal import printable
 from wheelclash.wording import listed, plural, some
@@ -20,11 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from wheelclash.core.overlap import Severity
-    from wheelclash.report.model import OverlapReport, OwnerReport, SkipReport
+    from wheelclash.report.model import OwnerReport, SkipReport
 
-__all__ = ["Level", "Problem", "on_disk_said", "problems_of"]
+__all__ = ["Level", "Part", "Problem", "ProblemKey", "key_of", "on_disk_said", "problems_of"]
 
 Level = Literal["error", "warning", "notice"]
+Part: TypeAlias = OverlapReport | LostReport | UnownedReport | DamageReport
+"""What problems are made of: one file or pair of paths, or one hybrid."""
 
 _LEVELS: tuple[Level, ...] = ("error", "warning", "notice")
 _MOST_NAMES = 3
@@ -43,6 +54,59 @@ _OF_DAMAGE: dict[str, RuleCode] = {
     "hybrid": "WC024",
     "leftover": "WC025",
 }
+
+
+_IN_A_FOLDER = frozenset({"WC001", "WC002", "WC003", "WC021", "WC022"})
+"""Rules for overlaps on one path, of which all in a folder are one problem."""
+
+
+class ProblemKey(NamedTuple):
+    """What tells problems apart, whatever the versions and the number of files.
+
+    Attributes:
+        code: Of its rule.
+        level: How bad. In one folder, native files and data of the same owners are two problems.
+        distributions: Names, in order.
+        place: As :class:`Problem` has it.
+    """
+
+    code: RuleCode
+    level: Level
+    distributions: tuple[str, ...]
+    place: str
+
+    @property
+    def fingerprint(self) -> str:
+        """What is the same for a problem in every run: 64 digits."""
+        identity = "\0".join((self.code, self.level, self.place, *sorted(self.distributions)))
+        return hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def key_of(part: Part) -> ProblemKey | None:
+    """Return the key of the problem that a part of a report belongs to; None if it is none.
+
+    Args:
+        part: An overlap, a file that is lost or overwritten, or damage; its texts need not be printable.
+    """
+    level = _level(part.severity)
+    if level is None:
+        return None
+    code: RuleCode
+    names: Sequence[str]
+    match part:
+        case OverlapReport():
+            code, names = _rule_of(part), [owner.distribution for owner in part.owners]
+            path = f"{part.root}/{part.path}"
+            place = f"{path.rpartition('/')[0]}/" if code in _IN_A_FOLDER else path
+        case LostReport():
+            code, names = "WC011", [part.distribution, part.because]
+            place = ":".join(names)
+        case UnownedReport():
+            code, names, place = "WC012", [part.distribution], f"{part.root}/{part.path}"
+        case DamageReport():
+            code, names = _OF_DAMAGE[part.code], part.distributions
+            place = f"{part.root}/{part.path}/" if part.code == "leftover" else ":".join(names)
+    return ProblemKey(code, level, tuple(map(printable, names)), printable(place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +140,8 @@ class Problem:
 
     @property
     def fingerprint(self) -> str:
-        """What is the same for this problem in every run, whatever the versions and the number of files: 64 digits.
-
-        The level is part of it: in one folder, native files and data of the same owners are two problems.
-        """
-        identity = "\0".join((self.code, self.level, self.place, *sorted(self.distributions)))
-        return hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()
+        """What is the same for this problem in every run, whatever the versions and the number of files: 64 digits."""
+        return ProblemKey(self.code, self.level, self.distributions, self.place).fingerprint
 
 
 def problems_of(report: object) -> list[Problem]:
@@ -111,26 +171,18 @@ def _versions(report: Report | EnvironmentReport) -> dict[str, str]:
 
 
 def _problem(
-    code: RuleCode,
-    level: Level,
-    distributions: Iterable[str],
+    key: ProblemKey,
     paths: Sequence[str],
     message: str,
     *,
-    place: str | None = None,
     ignored: bool = False,
     overlaps: Sequence[OverlapReport] = (),
 ) -> Problem:
-    names = tuple(printable(name) for name in distributions)
-    where = printable(_place(paths) if place is None else place)
-    return Problem(code, level, names, where, tuple(map(printable, paths)), printable(message), ignored, overlaps)
+    return Problem(*key, tuple(map(printable, paths)), printable(message), ignored, overlaps)
 
 
-def _place(paths: Sequence[str]) -> str:
-    """Return a file, or of several the folder they lie in, with a slash behind it."""
-    if len(paths) == 1:
-        return paths[0]
-    return f"{paths[0].rpartition('/')[0]}/" if paths else ""
+def _key(code: RuleCode, level: Level, distributions: Iterable[str], place: str) -> ProblemKey:
+    return ProblemKey(code, level, tuple(map(printable, distributions)), printable(place))
 
 
 def _level(severity: Severity) -> Level | None:
@@ -149,31 +201,16 @@ def _rule_of(overlap: OverlapReport) -> RuleCode:
 
 def _overlaps(overlaps: Iterable[OverlapReport], versions: dict[str, str]) -> Iterator[Problem]:
     """Yield a problem for each folder, rule, severity and set of owners; for each pair of paths that is none."""
-    groups: dict[tuple[object, ...], list[OverlapReport]] = {}
+    groups: dict[tuple[ProblemKey, bool], list[OverlapReport]] = {}
     for overlap in overlaps:
-        if _level(overlap.severity) is None:
-            continue
-        code = _rule_of(overlap)
-        owners = tuple(owner.distribution for owner in overlap.owners)
-        is_pair = overlap.kind in {"file-directory", "case-only", "shadowed"}
-        folder = overlap.path if is_pair else overlap.path.rpartition("/")[0]
-        key = (code, overlap.severity, overlap.ignored, owners, overlap.root, folder, is_pair)
-        groups.setdefault(key, []).append(overlap)
-    for group in groups.values():
-        yield _of_group(group, versions)
-
-
-def _of_group(group: Sequence[OverlapReport], versions: dict[str, str]) -> Problem:
-    first = group[0]
-    code = _rule_of(first)
-    level = _level(first.severity)
-    assert level is not None  # noqa: S101 - those of severity "none" are in no group
-    paths = list(dict.fromkeys(f"{overlap.root}/{overlap.path}" for overlap in group))
-    names = [owner.distribution for owner in first.owners]
-    who = listed(dict.fromkeys(versions.get(owner.id, owner.distribution) for owner in first.owners))
-    message = _message(code, group, who, paths)
-    place = f"{paths[0].rpartition('/')[0]}/" if code in {"WC001", "WC002", "WC003", "WC021", "WC022"} else paths[0]
-    return _problem(code, level, names, paths, message, place=place, ignored=first.ignored, overlaps=group)
+        key = key_of(overlap)
+        if key is not None:
+            groups.setdefault((key, overlap.ignored), []).append(overlap)
+    for (key, ignored), group in groups.items():
+        paths = list(dict.fromkeys(f"{overlap.root}/{overlap.path}" for overlap in group))
+        owners = group[0].owners
+        who = listed(dict.fromkeys(versions.get(owner.id, owner.distribution) for owner in owners))
+        yield _problem(key, paths, _message(key.code, group, who, paths), ignored=ignored, overlaps=group)
 
 
 def _message(code: RuleCode, group: Sequence[OverlapReport], who: str, paths: Sequence[str]) -> str:
@@ -247,27 +284,28 @@ def on_disk_said(overlap: OverlapReport) -> str:
 
 def _of_set(report: Report) -> Iterator[Problem]:
     """Yield what is lost or overwritten in an environment, and what an installer refuses."""
-    groups: dict[tuple[Level, bool, str, str, str], list[str]] = {}
+    losses: dict[tuple[ProblemKey, bool, str], list[str]] = {}
     for diagnosis in report.diagnosis.values():
         for lost in diagnosis.lost:
-            level = _level(lost.severity)
-            if level is not None:
-                key = (level, lost.ignored, lost.distribution, lost.because, lost.version)
-                groups.setdefault(key, []).append(f"{lost.root}/{lost.path}")
-    for (level, ignored, loser, because, version), found in groups.items():
+            key = key_of(lost)
+            if key is not None:
+                losses.setdefault((key, lost.ignored, lost.version), []).append(f"{lost.root}/{lost.path}")
+    for (key, ignored, version), found in losses.items():
         paths = list(dict.fromkeys(found))
+        loser, because = key.distributions
         message = f"{loser} loses {_spread(paths)} when {because} {version} is replaced."
-        names = [loser, because]
-        yield _problem("WC011", level, names, paths, message, place=":".join(names), ignored=ignored)
+        yield _problem(key, paths, message, ignored=ignored)
     for unowned in report.into.unowned if report.into else ():
         path = f"{unowned.root}/{unowned.path}"
-        message = f"{unowned.distribution} overwrites {path}, which no RECORD lists."
-        yield _problem("WC012", _level(unowned.severity) or "notice", [unowned.distribution], [path], message)
+        key = key_of(unowned)
+        if key is not None:
+            message = f"{unowned.distribution} overwrites {path}, which no RECORD lists."
+            yield _problem(key, [path], message, ignored=unowned.ignored)
     versions = _versions(report)
     for refusal in report.refused:
         message = f"{refusal.installer} refuses {versions.get(refusal.id, refusal.distribution)}: {refusal.reason}."
         place = f"{refusal.installer}:{refusal.distribution}"
-        yield _problem("WC013", "error", [refusal.distribution], [], message, place=place)
+        yield _problem(_key("WC013", "error", [refusal.distribution], place), [], message)
 
 
 def _spread(paths: Sequence[str]) -> str:
@@ -276,25 +314,24 @@ def _spread(paths: Sequence[str]) -> str:
 
 
 def _of_environment(report: EnvironmentReport) -> Iterator[Problem]:
-    groups: dict[tuple[str, Level, tuple[str, ...]], list[str]] = {}
+    groups: dict[tuple[ProblemKey, bool], list[DamageReport]] = {}
     for damage in report.damage:
-        level = _level(damage.severity)
-        if level is None:
-            continue
-        names = tuple(damage.distributions)
-        path = None if damage.path is None else f"{damage.root}/{damage.path}"
-        if damage.code == "hybrid":
-            message = f"Of the files that {listed(names)} share, some are one's and some another's."
-            yield _problem("WC024", level, names, [], message, place=":".join(names))
-        elif damage.code == "leftover":
-            message = f"{path}/ holds {plural(damage.files, 'file')} that no distribution recorded."
-            yield _problem("WC025", level, names, [f"{path}/"], message)
-        elif path is not None:
-            groups.setdefault((damage.code, level, names), []).append(path)
-    for (code, level, names), paths in groups.items():
-        verb = ("is " if len(paths) == 1 else "are ") + ("missing" if code == "missing-file" else "changed")
-        message = f"{_spread(paths)} of {listed(names)} {verb}."
-        yield _problem(_OF_DAMAGE[code], level, names, paths, message, place=":".join(names))
+        key = key_of(damage)
+        if key is not None:
+            groups.setdefault((key, damage.ignored), []).append(damage)
+    for (key, ignored), damages in groups.items():
+        names = listed(key.distributions)
+        paths = [f"{damage.root}/{damage.path}" for damage in damages if damage.path is not None]
+        if key.code == "WC024":
+            message = f"Of the files that {names} share, some are one's and some another's."
+        elif key.code == "WC025":
+            files = sum(damage.files for damage in damages)
+            message = f"{key.place} holds {plural(files, 'file')} that no distribution recorded."
+            paths = [key.place]
+        else:
+            verb = ("is " if len(paths) == 1 else "are ") + ("missing" if key.code == "WC022" else "changed")
+            message = f"{_spread(paths)} of {names} {verb}."
+        yield _problem(key, paths, message, ignored=ignored)
 
 
 def _of_fix(report: FixReport) -> Iterator[Problem]:
@@ -303,21 +340,22 @@ def _of_fix(report: FixReport) -> Iterator[Problem]:
         names = [side.distribution for side in undecided.sides]
         reason = f" {undecided.why}" if undecided.why else ""
         message = f"Nothing says which content {_spread(undecided.paths)} should have: that of {listed(names)}.{reason}"
-        yield _problem("WC031", "error", names, undecided.paths, message, place=":".join(names))
+        yield _problem(_key("WC031", "error", names, ":".join(names)), undecided.paths, message)
     for obstacle in report.obstacles:
         message = f"{obstacle.keeper} would not last while {obstacle.distribution} stays: {obstacle.path}."
-        yield _problem("WC032", "error", [obstacle.keeper, obstacle.distribution], [obstacle.path], message)
+        names = [obstacle.keeper, obstacle.distribution]
+        yield _problem(_key("WC032", "error", names, obstacle.path), [obstacle.path], message)
     for origin in report.origins:
         if origin.filename is None:
             message = f"{origin.distribution} {origin.version} cannot be written again: {origin.reason}."
-            yield _problem("WC033", "error", [origin.distribution], [], message, place=origin.distribution)
+            yield _problem(_key("WC033", "error", [origin.distribution], origin.distribution), [], message)
     if report.state in {"planned", "failed"}:
         written = [origin.distribution for origin in report.origins if origin.filename is not None]
         what = listed(written) or listed(report.environment.drop)
         verb = "are" if len(written or report.environment.drop) > 1 else "is"
         rest = f"{verb} to be written or uninstalled" if report.state == "planned" else "could not be mended"
         message = f"{report.environment.prefix}: {what} {rest}."
-        yield _problem("WC021", "error", written, [], message, place=":".join(written))
+        yield _problem(_key("WC021", "error", written, ":".join(written)), [], message)
 
 
 def _skips(skips: Iterable[SkipReport]) -> Iterator[Problem]:
@@ -326,4 +364,4 @@ def _skips(skips: Iterable[SkipReport]) -> Iterator[Problem]:
         reasons.setdefault(skip.requirement, []).append(skip.reason)
     for requirement, told in reasons.items():
         message = f"{requirement} could not be read: {'; '.join(dict.fromkeys(told))}."
-        yield _problem("WC014", "warning", [], [], message, place=requirement)
+        yield _problem(_key("WC014", "warning", [], requirement), [], message)

@@ -13,9 +13,13 @@ from urllib.parse import quote
 
 from wheelclash.report.problems import problems_of
 from wheelclash.report.rules import RULES
+from wheelclash.report.terminal import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wheelclash.report.formats import Context
+    from wheelclash.report.model import IgnoredReport
     from wheelclash.report.problems import Level, Problem
 
 __all__ = ["to_sarif"]
@@ -35,6 +39,7 @@ def to_sarif(report: Any, context: Context) -> str:
         context: Where the set was written down.
     """
     problems = problems_of(report)[:_MOST_RESULTS]
+    ignored = {problem.fingerprint: problem for problem in getattr(report, "ignored", ())}
     codes = [code for code in RULES if any(problem.code == code for problem in problems)]
     run = {
         "tool": {
@@ -44,7 +49,7 @@ def to_sarif(report: Any, context: Context) -> str:
                 "rules": [_rule(code) for code in codes],
             }
         },
-        "results": [_result(problem, codes.index(problem.code), context) for problem in problems],
+        "results": [_result(problem, codes.index(problem.code), context, ignored) for problem in problems],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2) + "\n"
@@ -61,7 +66,7 @@ def _rule(code: str) -> dict[str, Any]:
     }
 
 
-def _result(problem: Problem, index: int, context: Context) -> dict[str, Any]:
+def _result(problem: Problem, index: int, context: Context, ignored: Mapping[str, IgnoredReport]) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": problem.code,
         "ruleIndex": index,
@@ -82,5 +87,7 @@ def _result(problem: Problem, index: int, context: Context) -> dict[str, Any]:
             {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": source.line}}}
         ]
     if problem.ignored:
-        result["suppressions"] = [{"kind": "external"}]
+        accepted = ignored.get(problem.fingerprint)
+        reason = {"justification": printable(accepted.reason)} if accepted is not None and accepted.reason else {}
+        result["suppressions"] = [{"kind": "external", "status": "accepted"} | reason]
     return result

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         DiagnosisReport,
         FindingReport,
         FoundReport,
+        IgnoredReport,
         InstalledReport,
         IntoReport,
         LossReport,
@@ -236,6 +237,38 @@ def _variants_by_name(targets: Iterable[TargetReport]) -> dict[str, list[str | N
     return {name: sorted(label, key=lambda label: label is None) for name, label in labels.items()}
 
 
+def ignored_lines(report: Report | EnvironmentReport, *, verbose: bool) -> Iterator[Line]:
+    """Yield how much is ignored; with ``-v`` a line for each problem, with what accepts it and why."""
+    if not report.ignored:
+        return
+    if verbose:
+        for problem in report.ignored:
+            who = f" of {listed(problem.distributions)}" if problem.distributions else ""
+            until = f" (until {problem.expires})" if problem.expires else ""
+            reason = f": {problem.reason}{until}" if problem.reason else ""
+            files = plural(problem.files, "file")
+            text = f"{problem.code} {problem.place}{who}, {files}; {_accepted_by(problem)}{reason}"
+            yield (Span(f"  ignored  {text}", "faint"),)
+        return
+    is_overlaps = sum(overlap.ignored for overlap in report.overlaps) == report.summary.ignored
+    what = plural(report.summary.ignored, "overlap" if is_overlaps else "file")
+    groups = dict.fromkeys(sorted(listed(problem.distributions) for problem in report.ignored if problem.distributions))
+    who = f" of {some(groups, _MOST, separator='; ')}" if groups else ""
+    others = {"configuration": "the configuration", "baseline": "the baseline"}
+    by = listed(text for name, text in others.items() if any(problem.by == name for problem in report.ignored))
+    yield (Span(f"  ignored  {what}{who}{f' (by {by}; -v)' if by else ''}", "faint"),)
+
+
+def _accepted_by(problem: IgnoredReport) -> str:
+    """Return what accepts a problem, in a few words."""
+    match problem.by:
+        case "option":
+            return f"--ignore {problem.entry}"
+        case "baseline":
+            return f"baseline {problem.entry}" if problem.entry else "baseline"
+    return problem.entry
+
+
 class _SetWriter(_Writer):
     """Writes the report on a set of wheels, also where it is to be installed into an environment."""
 
@@ -256,7 +289,7 @@ class _SetWriter(_Writer):
         yield Section("clashes", [*self._grave_lines(), *self._loss_lines()])
         yield Section("reasons", list(reasons(self._grave)))
         yield Section("notices", list(self._notice_lines()))
-        yield Section("ignored ones", list(self._ignored()))
+        yield Section("ignored ones", list(ignored_lines(self._report, verbose=self.verbose)))
         yield Section("versions", list(self._resolved()))
         if self._grave:
             yield Section("ways", list(self._chains()))
@@ -430,12 +463,6 @@ class _SetWriter(_Writer):
             else:
                 self._names_left_out = True
 
-    def _ignored(self) -> Iterator[Line]:
-        ignored = [overlap for overlap in self._report.overlaps if overlap.ignored]
-        if ignored:
-            pairs = sorted({listed(owner.distribution for owner in overlap.owners) for overlap in ignored})
-            yield (Span(f"  ignored  {plural(len(ignored), 'overlap')} of {self.some(pairs, '; ')}", "faint"),)
-
     def _chains(self) -> Iterator[Line]:
         """Yield through whom those that clash come in, where they were not asked for themselves."""
         involved = {owner.distribution for overlap in self._grave for owner in overlap.owners}
@@ -507,6 +534,8 @@ class _SetWriter(_Writer):
         """Yield a line for each distribution that overwrites files which no RECORD lists."""
         paths: defaultdict[str, list[str]] = defaultdict(list)
         for unowned in self._report.into.unowned if self._report.into else ():
+            if unowned.ignored:
+                continue
             paths[unowned.distribution].append(f"{unowned.root}/{unowned.path}")
         for name, files in paths.items():
             what = "which no RECORD lists, is" if len(files) == 1 else "which no RECORD lists, are"
@@ -820,6 +849,7 @@ class _EnvironmentWriter(_Writer):
         shown = [overlap for overlap in report.overlaps if overlap.severity != "none" and not overlap.ignored]
         self._grave = [overlap for overlap in shown if overlap.severity in GRAVE]
         self._notices = [overlap for overlap in shown if overlap.severity == "notice"]
+        self._damages = [damage for damage in report.damage if not damage.ignored]
 
     def sections(self) -> Iterator[Section]:
         report = self._report
@@ -829,6 +859,7 @@ class _EnvironmentWriter(_Writer):
         yield Section("files", [*self._contested(), *self._damage({"missing-file", "changed-file"})])
         yield Section("reasons", list(reasons(self._grave)))
         yield Section("notices", list(self._notices_lines()))
+        yield Section("ignored ones", list(ignored_lines(report, verbose=self.verbose)))
         yield Section("what imports find", list(self._hidden()))
         yield Section("what is not compared", list(self._not_compared()))
         yield Section("notes", list(self._findings()))
@@ -870,13 +901,14 @@ class _EnvironmentWriter(_Writer):
         if not report.complete:
             return (where, Span(f"incomplete: no damage in what could be read ({count}, {files})", "warning"))
         apart = self._apart()
-        looked = "every file verified" if report.environment.verified and not apart else "no damage"
+        is_whole = report.environment.verified and not apart and not summary.ignored
+        looked = "every file verified" if is_whole else "no damage"
         rest = "; ".join(part for part in (apart, counted) if part)
         return (where, Span(f"{looked} in {count}, {files}{f'; {rest}' if rest else ''}", "good"))
 
     def _apart(self) -> str:
         """Return how many files are not what was recorded, although nothing is damaged by it."""
-        codes = [damage.code for damage in self._report.damage]
+        codes = [damage.code for damage in self._damages]
         counts = [(codes.count("changed-file"), "changed"), (codes.count("missing-file"), "missing")]
         parts = [f"{plural(count, 'file')} {state}" for count, state in counts if count]
         return " and ".join(parts)
@@ -896,7 +928,10 @@ class _EnvironmentWriter(_Writer):
                 Span(f"  {distribution.name} {distribution.version}: ", "strong"),
                 Span("; ".join(parts) or "hidden in part"),
             )
-        for names in self._report.environment.hybrids:
+        for hybrid in self._damages:
+            if hybrid.code != "hybrid":
+                continue
+            names = hybrid.distributions
             text = f"{listed(names)}: of the files they share some are one's, some another's"
             yield (Span("  hybrid   ", "warning"), Span(text))
 
@@ -916,7 +951,7 @@ class _EnvironmentWriter(_Writer):
 
     def _damage(self, codes: set[str]) -> list[Line]:
         paths: dict[tuple[str, str], list[str]] = {}
-        for damage in self._report.damage:
+        for damage in self._damages:
             if damage.code in codes and damage.severity != "notice":
                 text = "missing" if damage.code == "missing-file" else "changed"
                 text = f"{text}; recorded by {listed(damage.distributions)}"
@@ -950,7 +985,7 @@ class _EnvironmentWriter(_Writer):
         return (Span(f"  {severity:<8} ", style), Span(text))
 
     def _notices_lines(self) -> Iterator[Line]:
-        clean = not self._grave and not any(damage.severity != "notice" for damage in self._report.damage)
+        clean = not self._grave and not any(damage.severity != "notice" for damage in self._damages)
         quiet = clean and not self.verbose  # a clean environment is one line, unless a distribution lost to a keeper
         sets = Counter(
             (overlap.kind, tuple(owner.distribution for owner in overlap.owners)) for overlap in self._notices
@@ -966,19 +1001,19 @@ class _EnvironmentWriter(_Writer):
         if quiet:
             return
         changed = Counter(
-            name for damage in self._report.damage if damage.code == "changed-file" and damage.severity == "notice"
+            name for damage in self._damages if damage.code == "changed-file" and damage.severity == "notice"
             for name in damage.distributions
         )  # fmt: skip
         for name, count in sorted(changed.items()):
             yield (Span("  notice   ", "notice"), Span(f"{plural(count, 'file')} of {name} changed since"))
         absent = Counter(
-            name for damage in self._report.damage if damage.code == "missing-file" and damage.severity == "notice"
+            name for damage in self._damages if damage.code == "missing-file" and damage.severity == "notice"
             for name in damage.distributions
         )  # fmt: skip
         for name, count in sorted(absent.items()):
             text = f"{plural(count, 'file')} of {name} missing that nothing imports: tests, stubs or compiled sources"
             yield (Span("  notice   ", "notice"), Span(text))
-        left = [damage for damage in self._report.damage if damage.code == "leftover"]
+        left = [damage for damage in self._damages if damage.code == "leftover"]
         for leftover in left:
             text = f"{leftover.root}/{leftover.path}/  {plural(leftover.files, 'file')} that nobody recorded"
             yield (Span("  notice   ", "notice"), Span(text))
@@ -1017,7 +1052,7 @@ class _EnvironmentWriter(_Writer):
             for name, finding in findings:
                 path = f" ({finding.path})" if finding.path else ""
                 yield note(f"{name}: {finding.detail}{path}")
-        elif findings and (self._grave or self._report.damage):
+        elif findings and (self._grave or self._damages):
             count = plural(len(findings), "oddity", "oddities")
             yield (Span(f"note: {count} in what was recorded (-v)", "faint"),)
 

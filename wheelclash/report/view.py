@@ -6,25 +6,26 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from wheelclash.accepted import ACCEPTS_NOTHING
 from wheelclash.core.overlap import GRAVE, SEVERITIES
 from wheelclash.report.model import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from wheelclash.accepted import Acceptance
     from wheelclash.core.diagnosis import Diagnosis
     from wheelclash.core.distribution import Distribution, Skip
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
     from wheelclash.core.plan import Remedy, Repair, RepairState, Step
-    from wheelclash.core.state import Loss, State, Unowned
-    from wheelclash.environment.damage import Condition
+    from wheelclash.core.state import State, Unowned
+    from wheelclash.environment.damage import Condition, Damage
     from wheelclash.environment.origins import Origin
     from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.environment.scan import Contested, Scan
     from wheelclash.installers import InstallerName
     from wheelclash.native.explain import Why
-    from wheelclash.options import Ignore
     from wheelclash.target.interpreter import Interpreter
     from wheelclash.target.target import Target
 
@@ -85,18 +86,6 @@ class View(NamedTuple):
         """Return what is installed and is replaced, by the ids of the successors."""
         return self.state.replaced_by(self.distributions)
 
-    def is_ignored_by(self, ignore: Ignore) -> bool:
-        """Whether ``ignore`` speaks of any overlap of this target, or of any file that is lost."""
-        names = self.names
-        taken = [loss for each in self.diagnoses for loss in each.taken if loss.severity != "none"]
-        return any(ignore.matches(each, names) for each in self.overlaps if each.severity != "none") or any(
-            ignore.matches_loss(loss, names) for loss in taken
-        )
-
-    def is_loss_ignored_by(self, ignore: Ignore, loss: Loss) -> bool:
-        """Whether ``ignore`` speaks of this loss."""
-        return loss.severity != "none" and ignore.matches_loss(loss, self.names)
-
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -107,7 +96,7 @@ class Result:
         skipped: What could have been read and was not.
         not_compared: What is never to be read.
         warnings: Sentences for people.
-        ignores: Overlaps that the user knows of.
+        acceptance: What the user accepts.
         python: The interpreter that the target was read from, if it was.
         into: The environment that the set is to be installed into, if one was named.
         reading: What it cost.
@@ -117,7 +106,7 @@ class Result:
     skipped: Sequence[Skip]
     not_compared: Sequence[Skip] = ()
     warnings: Sequence[str] = ()
-    ignores: Sequence[Ignore] = ()
+    acceptance: Acceptance = ACCEPTS_NOTHING
     python: str | None = None
     into: EnvironmentPaths | None = None
     reading: Reading = field(default_factory=Reading)
@@ -143,8 +132,9 @@ class EnvironmentResult:
         scan: What was found.
         keepers: Ids of the keepers.
         condition: How bad it is.
-        ignored: Of each contested file whether the user knows of it.
-        ignores: Overlaps that the user knows of.
+        ignored: Of each contested file whether the user accepts it.
+        damages: What else is wrong and not accepted.
+        acceptance: What the user accepts.
         repeated: What printed commands repeat.
         reasons: By path, why it matters whose content a native file has, where that was looked into.
         notes: Sentences for people.
@@ -155,7 +145,8 @@ class EnvironmentResult:
     keepers: Sequence[str]
     condition: Condition
     ignored: Sequence[bool]
-    ignores: Sequence[Ignore] = ()
+    damages: Sequence[Damage]
+    acceptance: Acceptance = ACCEPTS_NOTHING
     repeated: Repeated = field(default_factory=Repeated)
     reasons: Mapping[InstalledPath, Why] = field(default_factory=dict)
     notes: Sequence[str] = ()
@@ -202,6 +193,7 @@ class RepairResult(NamedTuple):
         after: The environment as it is now, if anything was done.
         left: What would still be to do then.
         repeated: What printed commands repeat.
+        ignored: How many contested files stay as they are, since the user accepts what they hold.
     """
 
     state: RepairState
@@ -216,3 +208,4 @@ class RepairResult(NamedTuple):
     after: Scan | None = None
     left: Repair | None = None
     repeated: Repeated = Repeated()
+    ignored: int = 0
