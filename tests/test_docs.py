@@ -76,6 +76,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
         _write_a_lock(shell)
         _install_the_environments(shell)
         shell("frozen.txt", "--write-baseline", "clashes.json", *LINUX)
+        _write_a_configuration(folder)
         yield shell
 
 
@@ -99,6 +100,14 @@ def _write_a_lock(shell: Command) -> None:
     subprocess.run(
         [*compile_, *options, "-"], input=b"nixl==1.1.0", cwd=shell.folder, env=shell.variables(), check=True
     )
+
+
+def _write_a_configuration(folder: Path) -> None:
+    """Write the entry that the how-to page on accepted clashes shows, as a file of its own."""
+    page = (DOCS / "howto" / "accept.md").read_text("utf-8")
+    lines = re.findall(r"^ {4}(.*)$", page, re.MULTILINE)
+    assert lines[0] == "[[tool.wheelclash.ignore]]"
+    (folder / "accepted.toml").write_text("\n".join(["[[ignore]]", *lines[1:]]), encoding="utf-8")
 
 
 def _install_the_environments(shell: Command) -> None:

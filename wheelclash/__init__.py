@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         repair,
         repair_async,
     )
+    from wheelclash.cli.project import Project, read_project
     from wheelclash.environment.locate import Environment, find_environment
     from wheelclash.errors import FetchError, QuestionError, WheelclashError, WheelError
     from wheelclash.index.options import IndexOptions
@@ -58,6 +59,8 @@ _PLACES = {
     "Ignore": "accepted",
     "Baseline": "accepted",
     "baseline_of": "report.acceptance",
+    "Project": "cli.project",
+    "read_project": "cli.project",
     "IndexOptions": "index.options",
     "Target": "target.target",
     "target_for": "target.target",
@@ -87,6 +90,7 @@ __all__ = [
     "IndexOptions",
     "Options",
     "OwnersReport",
+    "Project",
     "QuestionError",
     "RepairReport",
     "Report",
@@ -104,6 +108,7 @@ __all__ = [
     "owners_async",
     "plan_repair",
     "plan_repair_async",
+    "read_project",
     "repair",
     "repair_async",
     "target_for",

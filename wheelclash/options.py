@@ -244,21 +244,23 @@ class SessionOptions:
 
     cache_dir: str | os.PathLike[str] | None = option(
         "--cache-dir", default="", repeated=True, commands=_READING, group="reading", metavar="DIR",
+        in_project=True, is_path=True,
         check=_cache_folder,
         help="where the cache is",
         others=[(("-n", "--no-cache", "--no-cache-dir"), None, "neither read nor write the cache")],
     )  # fmt: skip
     offline: bool = option(
-        "--offline", default=False, repeated=True, commands=_READING, group="reading",
+        "--offline", default=False, in_project=True, repeated=True, commands=_READING, group="reading",
         help="only the cache and local files",
     )  # fmt: skip
     timeout: float | None = option(
         "--timeout", default=None, commands=_READING, group="reading", metavar="SECONDS", parse=_timeout,
+        in_project=True,
         check=_seconds,
         help="how long to wait for a connection, and for each piece of an answer (default: 10 and 20)",
     )  # fmt: skip
     max_download: int | None = option(
-        "--max-download", default=None, commands=_READING, group="reading", metavar="SIZE",
+        "--max-download", default=None, in_project=True, commands=_READING, group="reading", metavar="SIZE",
         parse=parse_size,
         check=_bytes,
         help="the most to download of a wheel whose server refuses ranges (default: 64MiB)",
@@ -318,10 +320,11 @@ class Options:
     )  # fmt: skip
     constraints: Sequence[str] = option(
         "-c", "--constraints", "--constraint", default=(), commands="check", group="set", metavar="FILE", check=paths,
+        in_project=True, is_path=True,
         help="a file that limits the versions of what is installed; repeatable",
     )  # fmt: skip
     deps: bool | None = option(
-        "--deps", default=None, commands="check who", group="set", check=_deps,
+        "--deps", default=None, in_project=True, commands="check who", group="set", check=_deps,
         help={
             "check": "with dependencies, resolved by uv (the default for one requirement or wheel, and for files)",
             "who": "with dependencies, as for 'check'",
@@ -334,7 +337,7 @@ class Options:
         ],
     )  # fmt: skip
     prereleases: bool = option(
-        "--pre", default=False, commands="check", group="set",
+        "--pre", default=False, in_project=True, commands="check", group="set",
         help="with pre-releases, also where none is asked for",
     )  # fmt: skip
     build: bool = option(
@@ -345,16 +348,18 @@ class Options:
         "--allow-build", default=False, commands="check", group="set", help="the former name of --build"
     )
     extras: Sequence[str] = option(
-        "--extra", default=(), commands="check", group="set", metavar="NAME",
+        "--extra", default=(), in_project=True, commands="check", group="set", metavar="NAME",
         help="with this extra of the lock or project; repeatable",
     )  # fmt: skip
-    all_extras: bool = option("--all-extras", default=False, commands="check", group="set", help="with all its extras")
+    all_extras: bool = option(
+        "--all-extras", default=False, in_project=True, commands="check", group="set", help="with all its extras"
+    )
     groups: Sequence[str] = option(
-        "--group", default=(), commands="check", group="set", metavar="NAME",
+        "--group", default=(), in_project=True, commands="check", group="set", metavar="NAME",
         help="with this dependency group of the lock or project; repeatable",
     )  # fmt: skip
     against: Sequence[str] = option(
-        "--against", default=(), commands="check", group="set", metavar="REQ", check=paths,
+        "--against", default=(), in_project=True, commands="check", group="set", metavar="REQ", check=paths,
         help="a published distribution to compare unpublished wheels with; repeatable",
     )  # fmt: skip
     into: Environment | Interpreter | str | os.PathLike[str] | None = option(
@@ -363,6 +368,7 @@ class Options:
     )  # fmt: skip
     siblings: Sequence[str] = option(
         "--siblings", default=(), commands="check", group="set", metavar="NAME", check=paths, alone=ALL_NAMED,
+        in_project=True,
         help="NAME and the other variants of it that are known; without NAME those of all that is named; repeatable",
     )  # fmt: skip
     interpreter: Environment | Interpreter | str | os.PathLike[str] | None = option(
@@ -374,21 +380,22 @@ class Options:
     target: Target | Sequence[Target] | None = option(default=None, commands="check who", check=_targets)
     index: IndexOptions | None = option(nested=IndexOptions, commands=_READING, check=_index)
     variants: Sequence[str] = option(
-        "--variant", default=(), commands="check who", group="set", metavar="LABEL", check=texts,
+        "--variant", default=(), in_project=True, commands="check who", group="set", metavar="LABEL", check=texts,
         help="of projects with wheel variants only this one, or NAME=LABEL; repeatable",
     )  # fmt: skip
     exclude_newer: datetime | None = option(
         "--exclude-newer", default=None, commands="check who", group="index", metavar="DATE", parse=parse_cutoff,
+        in_project=True,
         check=moment,
         help="as if it were that day (2025-03-01) or moment (RFC 3339), or that long ago (7 days)",
     )  # fmt: skip
     use_config: bool = option(
         "--no-config", "--isolated", default=True, repeated=True, commands=_READING, group="index",
-        help="ignore pip's and uv's files and variables",
+        help="ignore the configuration and variables of the project, of pip and of uv",
     )  # fmt: skip
     environ: Mapping[str, str] | None = option(default=None, commands="check env fix who", check=_environ)
     why: bool = option(
-        "--why", default=False, commands="check env fix", group="wanted",
+        "--why", default=False, in_project=True, commands="check env fix", group="wanted",
         help={
             "check": "say which libraries and symbols each version of a contested native file needs or lacks,"
             " by reading it",
@@ -397,7 +404,7 @@ class Options:
         },
     )  # fmt: skip
     keep: Sequence[str] = option(
-        "--keep", default=(), commands="check env fix", group="wanted", metavar="NAME", check=_names,
+        "--keep", default=(), in_project=True, commands="check env fix", group="wanted", metavar="NAME", check=_names,
         help={
             "check": "who shall win; repeatable",
             "env": "who must be intact: decides the exit code; repeatable",
@@ -410,6 +417,7 @@ class Options:
     )  # fmt: skip
     ignore: Sequence[str | Ignore] = option(
         "--ignore", default=(), repeated=True, commands="check env fix", group="wanted", metavar="A,B:GLOB",
+        in_project=True,
         check=_ignores,
         help=dict.fromkeys(
             ("check", "env"), "take overlaps of A and B whose root/path matches out of the exit code; repeatable"
@@ -418,14 +426,16 @@ class Options:
     )  # fmt: skip
     baseline: Baseline | str | os.PathLike[str] | None = option(
         "--baseline", default=None, commands="check env", group="wanted", metavar="FILE", check=_baseline,
+        in_project=True, is_path=True,
         help="let the problems that FILE lists pass, so that only new ones fail; see --write-baseline",
     )  # fmt: skip
     verify: bool = option(
-        "--verify", default=False, commands="env", group="wanted",
+        "--verify", default=False, in_project=True, commands="env", group="wanted",
         help="hash every file, not only the contested ones",
     )  # fmt: skip
     installer: InstallerName | None = option(
         "--installer", default=None, repeated=True, commands="check env fix", group="wanted", choices=INSTALLER_NAMES,
+        in_project=True,
         help={
             "check": "whose commands to print (default: uv if there is one, else pip)",
             "env": "whose configuration says where wheels are",
@@ -433,11 +443,11 @@ class Options:
         },
     )  # fmt: skip
     system: bool = option(
-        "--system", default=False, commands="check", group="wanted",
+        "--system", default=False, in_project=True, commands="check", group="wanted",
         help="add uv's --system to printed commands, for a Dockerfile",
     )  # fmt: skip
     all_targets: bool = option(
-        "--all-targets", default=False, commands="check who", group="target",
+        "--all-targets", default=False, in_project=True, commands="check who", group="target",
         help="every target the lock or the wheels are meant for",
     )  # fmt: skip
 

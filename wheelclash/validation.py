@@ -61,6 +61,8 @@ class Option:
         nested: The class of options that this one holds; their flags are its own.
         repeated: Whether printed commands of ``wheelclash`` repeat it.
         check: Returns the value that a caller gave for a name, or raises TypeError or QuestionError.
+        in_project: Whether it may stand in a project's configuration file.
+        is_path: Whether its values are paths, which in such a file begin at its folder.
     """
 
     flags: Sequence[str]
@@ -78,6 +80,15 @@ class Option:
     nested: type | None
     repeated: bool
     check: Callable[[str, Any], Any] | None
+    in_project: bool
+    is_path: bool
+
+    @property
+    def is_switch(self) -> bool:
+        """Return whether it is true or false, and takes no value."""
+        return isinstance(self.default, bool) or (
+            self.default is None and any(value is False for _, value, _ in self.others)
+        )
 
     @property
     def flag(self) -> str:
@@ -110,6 +121,8 @@ def option(
     nested: type | None = None,
     repeated: bool = False,
     check: Callable[[str, Any], Any] | None = None,
+    in_project: bool = False,
+    is_path: bool = False,
 ) -> Any:
     """Return a field of a dataclass that is an option.
 
@@ -131,6 +144,8 @@ def option(
         nested: As above.
         repeated: As above.
         check: As above.
+        in_project: As above.
+        is_path: As above.
     """
     if check is None and choices is not None:
         check = lambda name, given: default if given == default else choice(name, given, choices)  # noqa: E731
@@ -138,7 +153,7 @@ def option(
         check = flag if isinstance(default, bool) else texts if default == () else None
     about = Option(
         flags, commands.split(), group, help, default, metavar, nargs, default == () and nargs is None, alone, choices,
-        parse, others, nested, repeated, check,
+        parse, others, nested, repeated, check, in_project, is_path,
     )  # fmt: skip
     if nested is not None:
         return field(default_factory=nested, metadata={"option": about}, kw_only=True)

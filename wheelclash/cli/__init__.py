@@ -55,9 +55,10 @@ def main(arguments: list[str], *, as_module: bool = False) -> int:
 def _answer(arguments: list[str], *, as_module: bool) -> int:
     from wheelclash.cli.parser import parse
     from wheelclash.cli.streams import UnwritableError, complain, discard, finish, prepare
-    from wheelclash.errors import WheelclashError
+    from wheelclash.errors import QuestionError, WheelclashError
 
     prepare()
+    options = None
     try:
         try:
             options = parse(arguments)
@@ -67,6 +68,8 @@ def _answer(arguments: list[str], *, as_module: bool) -> int:
         except SystemExit as done:  # argparse: --help, --version, a usage error
             code = done.code if isinstance(done.code, int) else _ERROR
         except WheelclashError as error:
+            if options is not None and options.configured and isinstance(error, QuestionError):
+                error = QuestionError(error.reason, f"{error.hint} {options.configured}".strip())
             complain(error)
             code = _ERROR
         finish()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from wheelclash.target.interpreter import Interpreter
     from wheelclash.target.target import Target
 
-__all__ = ["run"]
+__all__ = ["options_for_library", "run", "with_targets"]
 
 _Report = TypeVar("_Report", Report, EnvironmentReport)
 
@@ -57,9 +57,9 @@ def run(options: CommandOptions, *, as_module: bool) -> int:
 
 def _check(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     working_folder()
-    library_options = _library_options(options)
+    library_options = options_for_library(options)
     if options.into is None:
-        library_options = _with_targets(library_options, options, as_module=as_module)
+        library_options = with_targets(library_options, options, as_module=as_module)
     library_options = replace(library_options, installer=_installer(options, os.environ))
     with _session(options) as session:
         report = session.check(options.requirements, library_options)
@@ -69,7 +69,7 @@ def _check(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
 def _env(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     environment = _environment(options, as_module=as_module)
     with _session(options) as session:
-        report = check_environment(environment, _library_options(options), session=session)
+        report = check_environment(environment, options_for_library(options), session=session)
     return _finish(report, options)
 
 
@@ -101,7 +101,7 @@ def _write_baseline(report: Report | EnvironmentReport, file: Path) -> Baseline:
 def _fix(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     require_writable(options)
     environment = _environment(options, as_module=as_module)
-    library_options = _library_options(options)
+    library_options = options_for_library(options)
     try:
         with _session(options) as session:
             if options.apply:
@@ -118,9 +118,9 @@ def _fix(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
 
 def _who(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     working_folder()
-    environment, library_options = None, _library_options(options)
+    environment, library_options = None, options_for_library(options)
     if options.among:
-        library_options = _with_targets(library_options, options, as_module=as_module)
+        library_options = with_targets(library_options, options, as_module=as_module)
     else:
         environment = _environment(options, as_module=as_module)
     with _session(options) as session:
@@ -136,7 +136,12 @@ def _who(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     return report.exit_code(allow_incomplete=options.allow_incomplete)
 
 
-def _schema(_: CommandOptions, __: bool) -> int:  # noqa: FBT001
+def _schema(options: CommandOptions, _: bool) -> int:  # noqa: FBT001
+    if options.of_configuration:
+        from wheelclash.cli.configuration import configuration_schema
+
+        write(configuration_schema(type(options)))
+        return 0
     from wheelclash.report.schema import schema_text
 
     write(schema_text())
@@ -187,10 +192,12 @@ def _session(options: CommandOptions) -> Iterator[Session]:
         yield session
 
 
-def _library_options(options: CommandOptions) -> Options:
+def options_for_library(options: CommandOptions) -> Options:
     """Return what the library is told of the options; the interpreter is found first."""
-    said = Options(**{name: getattr(options, name) for name, _ in options_of(Options) if name != "interpreter"})
-    return said if options.write_baseline is None else replace(said, baseline=None)
+    library_options = Options(
+        **{name: getattr(options, name) for name, _ in options_of(Options) if name != "interpreter"}
+    )
+    return library_options if options.write_baseline is None else replace(library_options, baseline=None)
 
 
 def _python(options: CommandOptions) -> str | None:
@@ -213,7 +220,7 @@ def _environment(options: CommandOptions, *, as_module: bool) -> Environment:
     )
 
 
-def _with_targets(library_options: Options, options: CommandOptions, *, as_module: bool) -> Options:
+def with_targets(library_options: Options, options: CommandOptions, *, as_module: bool) -> Options:
     """Return the options with the targets that the command line names."""
     targets, interpreter = _targets(options, os.environ, as_module=as_module)
     return replace(library_options, target=targets, interpreter=interpreter)

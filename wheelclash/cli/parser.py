@@ -79,6 +79,9 @@ class CommandOptions(Options):
         output_files: Further formats and files.
         rules: What ``rule`` is asked about.
         shell: What ``completion`` is for.
+        of_configuration: Whether ``schema`` prints that of a configuration.
+        config_file: The configuration file, if one is named.
+        configured: What a configuration file says, in words for a message; empty if nothing comes from one.
         fail_on, allow_incomplete: What the exit code says.
         write_baseline: The file that lists what there is, for ``baseline``.
         quiet, verbose, color: How much is written, and whether in colours.
@@ -102,6 +105,17 @@ class CommandOptions(Options):
         "shell", default="", commands="completion", metavar="SHELL", choices=("bash", "zsh", "fish"), check=_any,
         help="bash, zsh or fish",
     )  # fmt: skip
+    of_configuration: bool = option(
+        "--configuration",
+        default=False,
+        commands="schema",
+        help="that of a project's configuration instead",
+    )
+    config_file: str | None = option(
+        "--config-file", default=None, commands=_ALL, group="reading", metavar="FILE",
+        help="the configuration (default: the nearest wheelclash.toml or pyproject.toml with [tool.wheelclash])",
+    )  # fmt: skip
+    configured: str = ""
     environment: str | None = option(
         "environment", default=None, nargs="?", commands="env fix", group="python", metavar="PATH", help="as --python"
     )
@@ -118,11 +132,12 @@ class CommandOptions(Options):
         help="ask about wheels instead: what 'check' takes; repeatable",
     )  # fmt: skip
     python_versions: Sequence[str] = option(
-        "--python-version", default=(), commands="check who", group="target", metavar="X.Y",
+        "--python-version", default=(), in_project=True, commands="check who", group="target", metavar="X.Y",
         help="a version of Python, e.g. 3.12; repeatable",
     )  # fmt: skip
     python_platforms: Sequence[str] = option(
         "--python-platform", "--platform", default=(), commands="check who", group="target", metavar="NAME",
+        in_project=True,
         help="as for uv: linux, macos, windows, x86_64-manylinux_2_28, …; or a wheel's tag; repeatable",
     )  # fmt: skip
     apply: bool = option(
@@ -130,6 +145,7 @@ class CommandOptions(Options):
     )
     format: FormatName = option(
         "--format", "--output-format", default="text", commands=_EVERY, group="output", choices=_FORMATS, check=_any,
+        in_project=True,
         help="default: text",
     )  # fmt: skip
     output: str | None = option(
@@ -138,10 +154,11 @@ class CommandOptions(Options):
     )  # fmt: skip
     output_files: Sequence[tuple[FormatName, str]] = option(
         "--output-file", default=(), commands=_ALL, group="output", metavar="FORMAT=FILE", parse=_format_and_file,
+        in_project=True, is_path=True,
         check=_any, help="write it in this format there too; repeatable",
     )  # fmt: skip
     fail_on: Literal["error", "warning", "notice", "never"] = option(
-        "--fail-on", default="error", commands="check env", group="output",
+        "--fail-on", default="error", in_project=True, commands="check env", group="output",
         choices=("error", "warning", "notice", "never"),
         help={
             "check": "the mildest overlap that makes the exit code 1 (default: error)",
@@ -149,7 +166,7 @@ class CommandOptions(Options):
         },
     )  # fmt: skip
     allow_incomplete: bool = option(
-        "--allow-incomplete", default=False, commands=f"{_ALL} {ADD} {GATE}", group="output",
+        "--allow-incomplete", default=False, in_project=True, commands=f"{_ALL} {ADD} {GATE}", group="output",
         help="let what could not be read be no failure",
     )  # fmt: skip
     write_baseline: str | None = option(
@@ -508,6 +525,8 @@ def parse(arguments: Sequence[str]) -> CommandOptions:
             f" For a project of that name: wheelclash check {command} …"
         )
     given = vars(parser.parse_args(rest))
+    if command in _ALL.split():
+        given = _with_settings(parser, command, given)
     _refuse_one_file_twice(parser, given)
     if "environment" in given:
         given["interpreter"] = given["environment"]
@@ -517,6 +536,89 @@ def parse(arguments: Sequence[str]) -> CommandOptions:
     for holder, kind in (("index", IndexOptions), ("session", SessionOptions), ("contents", ContentsOptions)):
         given[holder] = kind(**{name: given.pop(name) for name, _ in options_of(kind) if name in given})
     return CommandOptions(command=command, **given)
+
+
+_AT_ODDS = (
+    ("into", "interpreter"), ("into", "environment"), ("into", "python_versions"), ("into", "python_platforms"),
+    ("into", "all_targets"), ("into", "system"),
+    ("interpreter", "python_versions"), ("interpreter", "python_platforms"), ("interpreter", "all_targets"),
+    ("interpreter", "environment"), ("interpreter", "prefix"), ("interpreter", "path"),
+    ("environment", "prefix"), ("environment", "path"), ("prefix", "path"),
+    ("all_targets", "python_versions"), ("all_targets", "python_platforms"),
+    ("among", "prefix"), ("among", "path"),
+)  # fmt: skip
+"""Options that exclude each other: what is said on the command line takes the other out of variables and files."""
+
+
+def _with_settings(parser: argparse.ArgumentParser, command: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of the command line, with those of variables and of the project's configuration below them.
+
+    Raises:
+        SystemExit: A configuration is named and refused, after printing.
+        QuestionError: A variable or the configuration makes no sense.
+    """
+    named = given.pop("config_file", None)
+    if not given.get("use_config", True):
+        if named is not None:
+            parser.error("--config-file names a configuration, and --no-config refuses any; leave one of them out")
+        return given
+    from pathlib import Path
+
+    from wheelclash.cli.configuration import environment_values, find_configuration, read_configuration
+
+    listed = list(_options(command))
+    variables = environment_values(listed, command, os.environ)
+    named = variables.pop("config_file", None) if named is None else named
+    merged = _below(given, variables, command, listed)
+    configuration = None
+    if named is not None:
+        configuration = read_configuration(Path(named), CommandOptions)
+    elif merged.get("use_config", True):
+        try:
+            here = Path.cwd()
+        except OSError:  # it is gone: what needs it says so
+            return merged
+        configuration = find_configuration(here, CommandOptions)
+    if configuration is None:
+        return merged
+    values = dict(configuration.values)
+    siblings = values.pop("siblings", ())
+    if siblings and ALL_NAMED in merged.get("siblings", ()):
+        merged["siblings"] = [*merged["siblings"], *siblings]
+    whole = _below(merged, values, command, listed)
+    keys = sorted(about.flag[2:] for name, about in listed if name in values and whole.get(name) == values[name])
+    if keys:
+        whole["configured"] = f"{configuration.file} says {', '.join(keys)}."
+    return whole
+
+
+def _below(
+    above: dict[str, Any], values: dict[str, Any], command: str, listed: Sequence[tuple[str, Option]]
+) -> dict[str, Any]:
+    """Return options with those of a lower layer, as far as a command has them and nothing above excludes them.
+
+    What is above takes the place of what is below, but for ``ignore``: there all entries count.
+    """
+    excluded = {name for pair in _AT_ODDS for name in pair if not above.keys().isdisjoint(set(pair) - {name})}
+    is_in_environment = command == "who" and "among" not in above.keys() | values.keys()
+    merged = dict(above)
+    for name, about in listed:
+        if name not in values:
+            continue
+        value = values[name]
+        choices = about.choices_for(command)
+        if name == "ignore":
+            merged[name] = [*above.get(name, ()), *value]
+        elif name in above or name in excluded or (choices is not None and value not in choices):
+            continue
+        elif is_in_environment and about.group in {"target", "index", "set"}:
+            if name == "use_config":
+                merged[name] = value
+        elif command == "who" and about.group == "target" and isinstance(value, list) and len(value) > 1:
+            continue  # it answers for one target at a time
+        else:
+            merged[name] = value
+    return merged
 
 
 _OPTIONS_AS_WORDS = {"help": "--help", "version": "--version"}

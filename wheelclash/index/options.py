@@ -55,26 +55,36 @@ class IndexOptions:
 
     index_url: str | None = option(
         "-i", "--index-url", "--default-index", default=None, commands=_ALL, repeated=True, group="index",
+        in_project=True,
         metavar="URL", parse=_location, check=_url_or_none, help="the package index",
     )  # fmt: skip
     extra_index_urls: Sequence[str] = option(
         "--extra-index-url", "--index", default=(), commands=_ALL, repeated=True, group="index", metavar="URL",
+        in_project=True,
         parse=_location, help="a further index; repeatable",
     )  # fmt: skip
     find_links: Sequence[str] = option(
         "-f", "--find-links", default=(), commands=_ALL, repeated=True, group="index", metavar="URL|DIR", check=paths,
+        in_project=True, is_path=True,
         help="a page or folder of wheels; repeatable",
     )  # fmt: skip
     no_index: bool = option(
-        "--no-index", default=False, commands=_ALL, repeated=True, group="index", help="only --find-links and paths"
+        "--no-index",
+        default=False,
+        commands=_ALL,
+        repeated=True,
+        group="index",
+        help="only --find-links and paths",
+        in_project=True,
     )
     strategy: str | None = option(
-        "--index-strategy", default=None, commands=_ALL, repeated=True, group="index", check=_strategy,
+        "--index-strategy", default=None, in_project=True, commands=_ALL, repeated=True, group="index", check=_strategy,
         choices=("first-index", "unsafe-best-match"),
         help="several indexes: the first that has the project, or the best version of all",
     )  # fmt: skip
     cert: str | None = option(
         "--cert", default=None, commands=_ALL, repeated=True, group="index", metavar="FILE", check=_file,
+        in_project=True, is_path=True,
         help="further CA certificates (PEM)",
     )  # fmt: skip
 
