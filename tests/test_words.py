@@ -30,6 +30,8 @@ FINISHED = (
     "cli/mistakes.py",
     "cli/output.py",
     "cli/streams.py",
+    "cli/configuration.py",
+    "cli/project.py",
     "closure.py",
     "contents",
     "core/content.py",

@@ -44,7 +44,7 @@ def run(options: CommandOptions, *, as_module: bool) -> int:
     """Run a command and return its exit code.
 
     Args:
-        options: What was library_options; it names the command.
+        options: What was said; it names the command.
         as_module: Whether the program was started with ``python -m``.
 
     Raises:

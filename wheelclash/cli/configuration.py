@@ -92,13 +92,13 @@ def find_configuration(folder: Path, kind: type) -> Configuration | None:
         QuestionError: A file cannot be read or makes no sense, or a folder has both.
     """
     for place in (folder, *folder.parents):
-        own, project = place / OWN_FILE, place / PROJECT_FILE
+        file, project = place / OWN_FILE, place / PROJECT_FILE
         table = _table_of_project(project)
-        if own.exists():
+        if file.exists():
             if table is not None:
-                reason = f"There are two configurations: {_shown(own)}, and [tool.wheelclash] in {_shown(project)}."
+                reason = f"There are two configurations: {_shown(file)}, and [tool.wheelclash] in {_shown(project)}."
                 raise QuestionError(reason, "Keep one of them.")
-            return read_configuration(own, kind)
+            return read_configuration(file, kind)
         if table is not None:
             return _checked(table, project, kind)
     return None
@@ -274,8 +274,8 @@ def _model(kind: type) -> type[BaseModel]:
             kinds = text | datetime | date
         elif about.parse is not None and not about.repeats:
             kinds = text | StrictInt | StrictFloat
-        said = about.help_for(about.commands[0]).removesuffix("; repeatable")
-        default: Any = Field(default=None, description=said)
+        sentence = about.help_for(about.commands[0]).removesuffix("; repeatable")
+        default: Any = Field(default=None, description=sentence)
         fields[key_of(about).replace("-", "_")] = (list[kinds] if about.repeats else kinds, default)
     return create_model(
         "Configuration", __config__=strict, __doc__="[tool.wheelclash], or the file wheelclash.toml.", **fields
@@ -307,17 +307,17 @@ def _refusal(error: ValidationError, where: str, known: Mapping[str, object]) ->
     hint = ""
     if fault == "extra_forbidden":
         names = list(known) if not place else ["distributions", "path", "kind", "rule", "reason", "expires"]
-        told = f"{where}: there is no key {last!r}{f' in {inner}' if place else ''}"
+        reason = f"{where}: there is no key {last!r}{f' in {inner}' if place else ''}"
         hint = near(str(last), names)
     elif fault == "missing":
-        told = f"{where}: {inner} has no {last}"
+        reason = f"{where}: {inner} has no {last}"
         hint = "Say why it is accepted." if last == "reason" else ""
     else:
         name = f"{inner}, {last}" if key not in {inner, last} and not isinstance(last, int) else inner
         message = _SAID.get(fault) or first["msg"].lower().replace("input should be", "must be")
-        told = f"{where}: {name}: {message}, not {_text_of(first['input'])}"
+        reason = f"{where}: {name}: {message}, not {_text_of(first['input'])}"
     more = f" ({len(rest)} more)" if rest else ""
-    return QuestionError(f"{told}{more}.", hint)
+    return QuestionError(f"{reason}{more}.", hint)
 
 
 _MOST_SHOWN = 60
@@ -470,7 +470,7 @@ def _value_of_text(about: Option, text: str, variable: str, command: str) -> Any
         return _yes_or_no(text, variable) != (about.default is True)
     choices = about.choices_for(command)
     if choices is not None and text not in choices:
-        every = {name for each in about.commands for name in about.choices_for(each) or ()}
+        every = {name for other in about.commands for name in about.choices_for(other) or ()}
         if text in every:
             return about.default  # another command's: this one has no such format
         raise QuestionError(f"{variable} must be one of {', '.join(choices)}, not {text!r}.")

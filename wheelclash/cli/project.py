@@ -49,12 +49,12 @@ def read_project(path: str | os.PathLike[str] = ".") -> Project:
         QuestionError: The file cannot be read, or makes no sense.
     """
     place = Path(path)
-    found = find_configuration(place.resolve(), CommandOptions) if place.is_dir() else None
-    if found is None and not place.is_dir():
-        found = read_configuration(place, CommandOptions)
-    if found is None:
+    configuration = find_configuration(place.resolve(), CommandOptions) if place.is_dir() else None
+    if configuration is None and not place.is_dir():
+        configuration = read_configuration(place, CommandOptions)
+    if configuration is None:
         return Project()
-    values: dict[str, Any] = dict(found.values)
+    values: dict[str, Any] = dict(configuration.values)
     siblings = tuple(values.pop("siblings", ()))
     session = SessionOptions(**{name: values.pop(name) for name, _ in options_of(SessionOptions) if name in values})
     index = next(about.nested for name, about in options_of(Options) if name == "index")
@@ -64,7 +64,7 @@ def read_project(path: str | os.PathLike[str] = ".") -> Project:
     options = CommandOptions(**values)
     from wheelclash.cli.commands import options_for_library, with_targets
 
-    said = options_for_library(options)
+    question = options_for_library(options)
     if options.python_versions or options.python_platforms:
-        said = replace(with_targets(said, options, as_module=False), interpreter=None)
-    return Project(found.file, said, session, options.fail_on, options.allow_incomplete, siblings)
+        question = replace(with_targets(question, options, as_module=False), interpreter=None)
+    return Project(configuration.file, question, session, options.fail_on, options.allow_incomplete, siblings)
