@@ -117,6 +117,7 @@ def test_what_could_not_be_read_is_never_hidden(ask: Here) -> None:
         (["--baseline", "next.json"], "is of version 2; this wheelclash reads version 1. Write it again"),
         (["--write-baseline", "other.json"], "other.json is no baseline"),
         (["--write-baseline", "none/b.json"], "--write-baseline none/b.json: it cannot be written"),
+        (["--write-baseline", "-"], "argument --write-baseline: '-' is no file; name one"),
         (["--write-baseline", "b.json", "--output", "b.json"], "would both write b.json"),
     ],
 )
@@ -130,3 +131,15 @@ def test_bad_baselines_end_in_one_sentence(ask: Here, options: list[str], said: 
     assert said in " ".join(ran.err.split())
     assert sorted(path.name for path in ask.folder.iterdir() if path.name != "cache") == before
     assert (ask.folder / "other.json").read_text() == "{}"
+
+
+def test_no_answer_writes_no_baseline(ask: Here) -> None:
+    """A day on which nothing can be read does not empty the file."""
+    ask(*WHEELS, "--write-baseline", "b.json")
+    before = (ask.folder / "b.json").read_text()
+    for wheel in (ask.folder / "old").iterdir():
+        wheel.write_bytes(b"no zip")
+    ran = ask(*WHEELS, "--write-baseline", "b.json")
+    assert ran.code == 2
+    assert "note: b.json was not written, since there is no answer" in ran.lines
+    assert (ask.folder / "b.json").read_text() == before

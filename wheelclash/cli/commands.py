@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["options_for_library", "run", "with_targets"]
 
+_NO_ANSWER = 2
 _Report = TypeVar("_Report", Report, EnvironmentReport)
 
 
@@ -76,7 +77,11 @@ def _env(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
 def _finish(report: _Report, options: CommandOptions) -> int:
     """Write the baseline that is wanted, and the report; return the exit code, for which the baseline counts."""
     counted = report
-    if options.write_baseline is not None:
+    is_answer = report.exit_code(fail_on="never", allow_incomplete=True) != _NO_ANSWER
+    if options.write_baseline is not None and not is_answer:
+        note = f"{options.write_baseline} was not written, since there is no answer"
+        report = replace(report, warnings=(*report.warnings, note))
+    elif options.write_baseline is not None:
         baseline = _write_baseline(report, Path(options.write_baseline))
         counted = accept(report, Acceptance(baseline=baseline))
         known = plural(sum(problem.about == about_of(report) for problem in baseline.problems), "problem")

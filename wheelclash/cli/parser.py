@@ -42,6 +42,17 @@ def _output(text: str) -> str | None:
     return None if text == "-" else text
 
 
+def _file(text: str) -> str:
+    """Return the path of a file.
+
+    Raises:
+        ArgumentTypeError: It is ``-``, which is no file.
+    """
+    if text in {"", "-"}:
+        raise argparse.ArgumentTypeError(f"{text!r} is no file; name one")
+    return text
+
+
 def _format_and_file(text: str) -> tuple[str, str]:
     """Return the format and the file of ``sarif=clashes.sarif``.
 
@@ -170,7 +181,7 @@ class CommandOptions(Options):
         help="let what could not be read be no failure",
     )  # fmt: skip
     write_baseline: str | None = option(
-        "--write-baseline", default=None, commands="check env", group="wanted", metavar="FILE",
+        "--write-baseline", default=None, commands="check env", group="wanted", metavar="FILE", parse=_file,
         help="list the problems there are in FILE, for --baseline; exit as if it had been given",
     )  # fmt: skip
     quiet: bool = option(
