@@ -16,7 +16,7 @@ from hatchling.builders.wheel import WheelBuilder
 from tests.support.command import ROOT, Command
 from tests.support.loopback import LoopbackIndex
 from tests.support.wheelmaker import Wheel
-from wheelclash.integrations.hatch_hook import _DEFAULTS, _target_of
+from wheelclash.integrations.hatch_hook import _KEYS, _target_of
 from wheelclash.target.interpreter import running, target_of
 
 if TYPE_CHECKING:
@@ -124,6 +124,11 @@ def test_a_wheel_that_clashes_with_a_published_sibling_is_not_built(publisher: P
         pytest.param('ignore = ["nixl-cu12,nixl-cu13:*/core.py"]', "core.py", "nixl-cu12", id="ignored"),
         pytest.param("enable-by-default = false", "core.py", "nixl-cu12", id="not asked for"),
         pytest.param('siblings = ["nixl-cu13"]', "unlike.py", "unlisted", id="named"),
+        pytest.param('[tool.wheelclash]\nfail-on = "never"', "core.py", "nixl-cu12", id="nothing fails by the project"),
+        pytest.param('[tool.wheelclash]\nsiblings = ["nixl-cu13"]', "unlike.py", "unlisted", id="named by the project"),
+        pytest.param(
+            '[[tool.wheelclash.ignore]]\npath = "*/core.py"\nreason = "x"', "core.py", "nixl-cu12", id="accepted"
+        ),
     ],
 )
 def test_a_wheel_that_may_be_published_is_built(publisher: Publisher, options: str, file: str, name: str) -> None:
@@ -137,6 +142,8 @@ def test_a_wheel_that_may_be_published_is_built(publisher: Publisher, options: s
         ('fail-on = "warning"', "nixl-cu12", "notes.txt", "  WC001 warning: "),
         ('siblings = ["nixl-cu13"]', "unlisted", "core.py", "nixl-cu13 1.0 and unlisted 2.0 clash"),
         ("", "unlisted", "core.py", "no family is known that unlisted belongs to"),
+        ('[tool.wheelclash]\nsiblings = ["nixl-cu13"]', "unlisted", "core.py", "nixl-cu13 1.0 and unlisted 2.0 clash"),
+        ('[tool.wheelclash]\nfail_on = "x"', "nixl-cu12", "twelve.py", "there is no key 'fail_on'. Perhaps: fail-on?"),
         ('fail_on = "error"', "nixl-cu12", "twelve.py", "has no key 'fail_on'. Perhaps: fail-on?"),
         ('fail-on = "grave"', "nixl-cu12", "twelve.py", "must be one of error, warning, notice, never."),
         ('siblings = "nixl-cu13"', "nixl-cu12", "twelve.py", "siblings must be a list of strings."),
@@ -183,7 +190,7 @@ def test_only_a_build_with_the_hook_needs_wheelclash(publisher: Publisher, monke
 def test_every_key_is_described() -> None:
     page = (ROOT / "docs" / "reference" / "integrations.md").read_text("utf-8")
     section = page.partition("## hatchling\n")[2].partition("\n## ")[0]
-    assert set(re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE)) == set(_DEFAULTS)
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE)) == set(_KEYS)
 
 
 def test_a_wheel_for_another_machine_is_compared_for_that(tmp_path: Path) -> None:

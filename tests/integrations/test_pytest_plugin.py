@@ -114,6 +114,18 @@ def test_it_fails_where_the_command_does(
         assert "could not be read" in ran.stdout
 
 
+def test_the_configuration_of_the_project_counts(environments: dict[str, Environment], tmp_path: Path) -> None:
+    """What it accepts is an expected failure; a key that does not exist ends the run."""
+    (tmp_path / "wheelclash.toml").write_text('[[ignore]]\npath = "*/m.py"\nreason = "meant"\n')
+    ran = _run(environments["clash"], tmp_path, "--wheelclash", "-m", "wheelclash")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "1 xfailed" in ran.stdout
+    (tmp_path / "wheelclash.toml").write_text("fail_on = 5\n")
+    ran = _run(environments["clash"], tmp_path, "--wheelclash", "-m", "wheelclash")
+    assert ran.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "there is no key 'fail_on'" in ran.stdout + ran.stderr
+
+
 def test_a_severity_that_does_not_exist_is_refused(environments: dict[str, Environment], tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\nwheelclash = true\nwheelclash_fail_on = grave\n")
     ran = _run(environments["nothing"], tmp_path)

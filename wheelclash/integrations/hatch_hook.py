@@ -13,7 +13,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.plugin import hookimpl
 
 if TYPE_CHECKING:
-    from wheelclash import Report, Target
+    from wheelclash import Project, Report, Target
     from wheelclash.report.model import FailOn
 
 __all__ = ["SiblingsHook"]
@@ -21,7 +21,7 @@ __all__ = ["SiblingsHook"]
 _OF_HATCHLING = frozenset(
     {"dependencies", "enable-by-default", "require-runtime-dependencies", "require-runtime-features"}
 )
-_DEFAULTS: dict[str, Any] = {"siblings": [], "ignore": [], "fail-on": "error", "allow-incomplete": False}
+_KEYS = ("siblings", "ignore", "fail-on", "allow-incomplete")
 _FAIL_ON = ("error", "warning", "notice", "never")
 _UNREADABLE = "Build again where the index can be reached, or set allow-incomplete."
 _ADVICE = {
@@ -73,12 +73,19 @@ class SiblingsHook(BuildHookInterface):  # type: ignore[type-arg]  # any builder
         Raises:
             QuestionError: An option makes no sense, or no siblings are known.
         """
-        from wheelclash import check
+        from wheelclash import check, read_project
 
-        options = self._options()
+        project = read_project(self.root)
+        options = self._options(project)
         fail_on, allow_incomplete = options["fail-on"], options["allow-incomplete"]
         report = check(
-            [wheel], siblings=["*", *options["siblings"]], ignore=options["ignore"], target=_target_of(wheel)
+            [wheel],
+            project.options,
+            siblings=["*", *options["siblings"]],
+            ignore=[*project.options.ignore, *options["ignore"]],
+            all_targets=False,
+            keep=[],  # what the project keeps elsewhere need not be among the siblings
+            target=_target_of(wheel),
         )
         first = report.to_text().partition("\n")[0]
         code = report.exit_code(fail_on=fail_on, allow_incomplete=allow_incomplete)
@@ -87,8 +94,8 @@ class SiblingsHook(BuildHookInterface):  # type: ignore[type-arg]  # any builder
             return None
         return "\n".join([first, *_lines(report, fail_on), _ADVICE[code]])
 
-    def _options(self) -> dict[str, Any]:
-        """Return what the project says, and the defaults for the rest.
+    def _options(self, project: Project) -> dict[str, Any]:
+        """Return what the hook's table says, and for the rest what the project's configuration says.
 
         Raises:
             QuestionError: A key does not exist, or a value is not allowed.
@@ -97,9 +104,15 @@ class SiblingsHook(BuildHookInterface):  # type: ignore[type-arg]  # any builder
         from wheelclash.wording import near
 
         table = "[tool.hatch.build.hooks.wheelclash]"
-        for key in sorted(self.config.keys() - _DEFAULTS.keys() - _OF_HATCHLING):
-            raise QuestionError(f"{table} has no key {key!r}.", near(key, sorted(_DEFAULTS)))
-        options = {key: self.config.get(key, default) for key, default in _DEFAULTS.items()}
+        for key in sorted(self.config.keys() - {*_KEYS} - _OF_HATCHLING):
+            raise QuestionError(f"{table} has no key {key!r}.", near(key, _KEYS))
+        options: dict[str, Any] = {
+            "siblings": [*project.siblings],
+            "ignore": [],
+            "fail-on": project.fail_on,
+            "allow-incomplete": project.allow_incomplete,
+        }
+        options |= {key: self.config[key] for key in _KEYS if key in self.config}
         for key in ("siblings", "ignore"):
             if not isinstance(options[key], list) or not all(isinstance(text, str) for text in options[key]):
                 raise QuestionError(f"{table}: {key} must be a list of strings.")

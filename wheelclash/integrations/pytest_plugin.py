@@ -29,10 +29,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--wheelclash-fail-on",
         choices=_FAIL_ON,
-        help="the mildest problem whose test fails (default: error)",
+        help="the mildest problem whose test fails (default: what the project's configuration says, else error)",
     )
     parser.addini("wheelclash", "as --wheelclash", type="bool", default=False)
-    parser.addini("wheelclash_fail_on", "as --wheelclash-fail-on", default="error")
+    parser.addini("wheelclash_fail_on", "as --wheelclash-fail-on", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,17 +56,19 @@ class EnvironmentTests(pytest.Collector):
         Raises:
             UsageError: The environment cannot be looked at, or an option has no such value.
         """
-        from wheelclash import Session, WheelclashError, check_environment
+        from wheelclash import Session, WheelclashError, check_environment, read_project
         from wheelclash.environment.locate import environment_of
         from wheelclash.report.problems import problems_of
         from wheelclash.target.interpreter import running
 
         fail_on = self.config.getoption("wheelclash_fail_on") or self.config.getini("wheelclash_fail_on")
-        if fail_on not in _FAIL_ON:
+        if fail_on and fail_on not in _FAIL_ON:
             raise pytest.UsageError(f"wheelclash_fail_on must be one of {', '.join(_FAIL_ON)}, not {fail_on!r}.")
         try:
+            project = read_project(self.config.rootpath)
+            fail_on = fail_on or project.fail_on
             with Session(offline=True) as session:  # what is on disk says enough, and a test run asks no server
-                report = check_environment(environment_of(running()), session=session)
+                report = check_environment(environment_of(running()), project.options, session=session)
         except WheelclashError as error:
             raise pytest.UsageError(f"wheelclash: {error}") from error
         problems = problems_of(report)
