@@ -438,7 +438,7 @@ examples:
     "rule": Command(
         "", "Print what a rule code means, why it matters and what to do; without a code, all of them.", ""
     ),
-    "schema": Command("", "Print the JSON Schema of --format json.", ""),
+    "schema": Command("", "Print the JSON Schema of --format json, or of a configuration.", ""),
     "completion": Command(
         "",
         "Print what a shell is to read so that it completes these commands.",
