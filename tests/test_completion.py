@@ -121,7 +121,7 @@ def test_the_extra_that_is_missing_is_named(tmp_path: Path) -> None:
     (tmp_path / "shtab.py").write_text("raise ImportError\n")
     ran = Command(tmp_path)("completion", "bash", PYTHONPATH=f"{tmp_path}:{ROOT}")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err.splitlines()[-1] == "Install wheelclash[completion]."
+    assert ran.err.splitlines()[-1] == "Install it: pip install 'wheelclash[completion]'"
 
 
 def test_the_page_of_the_manual_has_every_command_and_option(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@
     ├── QuestionError             the question itself is wrong: exit code 2
     │   ├── RequirementError      a positional argument is no requirement and no wheel
     │   ├── TargetError           no such Python version, platform or interpreter
+    │   ├── MissingExtraError     what was asked for needs an extra that is not installed
     │   ├── KeeperError           --keep names no distribution, or two keepers want the same file
     │   └── IndexSettingsError    index flags, variables or files that make no sense
     ├── ReportError               a text is no report of ours
@@ -23,6 +24,7 @@ __all__ = [
     "FetchError",
     "IndexSettingsError",
     "KeeperError",
+    "MissingExtraError",
     "QuestionError",
     "ReportError",
     "RequirementError",
@@ -53,6 +55,24 @@ class QuestionError(WheelclashError):
     def __str__(self) -> str:
         """Return reason and hint as one paragraph."""
         return f"{self.reason} {self.hint}".rstrip()
+
+
+class MissingExtraError(QuestionError):
+    """What was asked for needs a library that only an extra of wheelclash brings.
+
+    Attributes:
+        asked: What needs it, as the subject of a sentence: ``The format html``.
+        dependency: Its name on the package index.
+        extra: The extra that brings it.
+    """
+
+    def __init__(self, asked: str, dependency: str, extra: str) -> None:
+        super().__init__(
+            f"{asked} needs {dependency}, which is not installed.", f"Install it: pip install 'wheelclash[{extra}]'"
+        )
+        self.asked = asked
+        self.dependency = dependency
+        self.extra = extra
 
 
 class RequirementError(QuestionError):

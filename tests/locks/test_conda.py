@@ -212,5 +212,5 @@ def test_yaml_that_is_made_to_hurt_ends_in_a_sentence(text: str, words: str) -> 
 
 def test_without_pyyaml_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "yaml", None)
-    with pytest.raises(QuestionError, match=r"takes PyYAML.*wheelclash\[yaml\]"):
+    with pytest.raises(QuestionError, match=r"needs PyYAML.*wheelclash\[yaml\]"):
         select(PIXI)

@@ -179,7 +179,7 @@ def test_without_the_extra_nothing_is_begun(
         assert told.out == ""
         assert told.err == (
             "wheelclash: error: The format html needs jinja2, which is not installed.\n"
-            "It comes with an extra: pip install 'wheelclash[html]'\n"
+            "Install it: pip install 'wheelclash[html]'\n"
         )
     with pytest.raises(QuestionError, match="wheelclash\\[html\\]"):
         _write(NIXL)

@@ -9,7 +9,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from wheelclash.cli.parser import COMMANDS, parser_of
-from wheelclash.errors import QuestionError
+from wheelclash.errors import MissingExtraError, QuestionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,12 +51,12 @@ def completion_script(shell: str) -> str:
         shell: ``bash``, ``zsh`` or ``fish``.
 
     Raises:
-        QuestionError: The extra is not installed.
+        QuestionError: The extra is not installed, or its library knows no such shell.
     """
     try:
         import shtab
     except ImportError:
-        raise QuestionError("Completion takes the library shtab.", "Install wheelclash[completion].") from None
+        raise MissingExtraError("Completion", "shtab", "completion") from None
     if shell not in shtab.SUPPORTED_SHELLS:
         raise QuestionError(f"This version of shtab has no completion for {shell}.", "Update shtab.")
     parser = command_parser()

@@ -26,7 +26,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
 from wheelclash.contents.rows import CONTENT_BYTES, FileRow, WheelRow, number_of, path_hash
-from wheelclash.errors import QuestionError
+from wheelclash.errors import MissingExtraError, QuestionError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -66,7 +66,7 @@ def require_extra() -> None:
     """Raise if what datasets are written and asked with is not installed; imports none of it.
 
     Raises:
-        QuestionError: It names the extra.
+        MissingExtraError: It is not.
     """
     for name in ("duckdb", "filelock", "ibis", "pyarrow"):
         try:
@@ -74,7 +74,7 @@ def require_extra() -> None:
         except (ImportError, ValueError):
             is_there = False
         if not is_there:
-            raise QuestionError(f"'contents' needs {name}, which is not installed.", "Install wheelclash[contents].")
+            raise MissingExtraError("The command contents", name, "contents")
 
 
 def _schemas() -> dict[Table, pa.Schema]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wheelclash.errors import QuestionError
+from wheelclash.errors import MissingExtraError, QuestionError
 from wheelclash.locks.document import Table, decoded
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ def parse_yaml(data: bytes, what: str) -> Table:
     try:
         import yaml
     except ImportError:
-        raise QuestionError(
-            f"{what} is YAML, and reading it takes PyYAML.", "Install it: pip install 'wheelclash[yaml]'."
-        ) from None
+        raise MissingExtraError(f"{what} is YAML: reading it", "PyYAML", "yaml") from None
     text = decoded(data, what)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:

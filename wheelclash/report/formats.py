@@ -94,18 +94,15 @@ def require_format(name: FormatName) -> None:
     """Refuse a format that needs a package which is not installed.
 
     Raises:
-        QuestionError: It is not; the hint says how to get it.
+        MissingExtraError: It is not.
     """
     from importlib.util import find_spec
 
     needs = FORMATS[name].needs
     if needs and find_spec(needs) is None:
-        from wheelclash.errors import QuestionError
+        from wheelclash.errors import MissingExtraError
 
-        raise QuestionError(
-            f"The format {name} needs {needs}, which is not installed.",
-            f"It comes with an extra: pip install 'wheelclash[{name}]'",
-        )
+        raise MissingExtraError(f"The format {name}", needs, name)
 
 
 def write_as(name: FormatName, report: Any, context: Context) -> str:
