@@ -15,6 +15,7 @@ from wheelclash.http.urls import local_path, shown
 from wheelclash.locks.read import HEAD_SIZE, KNOWN, detect_format, is_lock, is_pex_file
 from wheelclash.options import ALL_NAMED
 from wheelclash.resolve.requirement import kind_of, parse
+from wheelclash.wording import path_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,12 +99,17 @@ def _of_folder(path: Path) -> Description:
     try:
         names = sorted(entry.name for entry in path.iterdir())
     except OSError as error:
-        raise QuestionError(f"{path} cannot be read ({error.strerror}).") from None
+        raise QuestionError(f"{_from_here(path)} cannot be read ({error.strerror}).") from None
     if any(name.lower().endswith(".whl") for name in names):
         return "wheelhouse"
     described = [name for name in names if is_lock(path / name, b"") or name == "pyproject.toml"]
     hint = f"It holds {', '.join(described)}: give that file." if described else "Build some first."
     raise QuestionError(f"There is no wheel in the folder {path}.", hint)
+
+
+def _from_here(path: Path) -> str:
+    """Return a path as it was given, for messages: what looks like a login is then found at its beginning."""
+    return shown(path_from(str(path), str(path.cwd())))
 
 
 def _is_folder(path: Path) -> bool:
@@ -120,7 +126,7 @@ def _head(path: Path | None) -> bytes:
         with open_regular(path) as file:
             return file.read(HEAD_SIZE)
     except OSError as error:
-        raise QuestionError(f"{path} cannot be read ({error.strerror}).") from None
+        raise QuestionError(f"{_from_here(path)} cannot be read ({error.strerror}).") from None
 
 
 class Inputs(NamedTuple):

@@ -251,7 +251,7 @@ def test_it_stops_at_the_first_step_that_fails(shop: Shop) -> None:
     ("words", "told"),
     [
         (["--keep", "three"], "--keep three: no distribution of that name"),
-        (["--drop", "tow"], "--drop tow: no distribution of that name is installed. Perhaps: two?"),
+        (["--drop", "tow"], "--drop tow: no distribution of that name is installed.\nPerhaps: two?"),
         (["--keep", "one", "--drop", "one"], "one is to be kept and dropped"),
         (["--keep", "one", "--keep", "two"], "both own"),
     ],
