@@ -108,7 +108,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
         question = replace(question, acceptance=replace(question.acceptance, ignores=ignores))
     wanted = {_place(each): each for found in gathered.sets for one in found.candidates for each in one.wheels}
     read = _read_all(wanted, reader)
-    there = _residents(question)
+    there = _residents(question, reader)
     known = {each.name for each in wanted.values() if not isinstance(read[_place(each)], Skip)}
     one_target = not question.options.all_targets and len(question.targets) == 1
     where = invocation_for(
@@ -206,13 +206,13 @@ def _notes_on_folder(places: EnvironmentPaths) -> str:
     return "no interpreter was named, so no remedies are given: commands name one"
 
 
-def _residents(question: Question) -> StateReader | None:
+def _residents(question: Question, reader: WheelReader) -> StateReader | None:
     """What is installed in the environment that was named, if one was."""
     if question.into is None:
         return None
     from wheelclash.environment.state import StateReader
 
-    return StateReader(question.into.places, question.targets[0])
+    return StateReader(question.into.places, question.targets[0], reader.fetcher.progress)
 
 
 def _installer(question: Question) -> Installer:

@@ -39,6 +39,7 @@ from wheelclash.environment.reading import read_small
 from wheelclash.environment.scan import commands_of, installed_file, read_records, skips_of
 from wheelclash.http.urls import local_path, without_credentials
 from wheelclash.installers import INSTALLERS
+from wheelclash.progress import SILENT
 from wheelclash.wheel.record import NOTHING_RECORDED
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from wheelclash.core.layout import InstalledFile
     from wheelclash.environment.distributions import Installed
     from wheelclash.environment.paths import EnvironmentPaths
+    from wheelclash.progress import Progress
     from wheelclash.target.target import Target
     from wheelclash.wheel.record import RecordedFile
 
@@ -66,6 +68,7 @@ class StateReader:
     Args:
         places: Where it is.
         target: What it is.
+        progress: Is told how much is read.
 
     Attributes:
         places: Where it is.
@@ -77,10 +80,10 @@ class StateReader:
         not_compared: Distributions that are never compared.
     """
 
-    def __init__(self, places: EnvironmentPaths, target: Target) -> None:
+    def __init__(self, places: EnvironmentPaths, target: Target, progress: Progress = SILENT) -> None:
         self.places = places
         self._target = target
-        recorded = read_records(places)
+        recorded = read_records(places, progress)
         self._excluded = recorded.excluded
         self._owned = recorded.owned
         self._read = recorded.distributions

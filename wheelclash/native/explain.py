@@ -639,13 +639,16 @@ def explain_overlaps(
     by_id = {distribution.id: distribution for distribution in (*distributions, *residents)}
     on_disk = {distribution.id for distribution in residents}
     read: dict[InstalledPath, FileVersions] = {}
-    for overlap in select_overlaps(overlaps):
-        names = {id_: by_id[id_].name for id_ in overlap.ids}
-        facts = {}
-        for owner in overlap.owners:
-            there = places if owner.id in on_disk else None
-            facts[owner.id] = _read(owner, by_id[owner.id], reader, there)
-        read[overlap.path] = FileVersions.of(names, facts)
+    selected = list(select_overlaps(overlaps))
+    with reader.fetcher.progress.stage("native", len(selected)) as advance:
+        for overlap in selected:
+            names = {id_: by_id[id_].name for id_ in overlap.ids}
+            facts = {}
+            for owner in overlap.owners:
+                there = places if owner.id in on_disk else None
+                facts[owner.id] = _read(owner, by_id[owner.id], reader, there)
+            read[overlap.path] = FileVersions.of(names, facts)
+            advance(1)
     if not read:
         return {}
     coming: dict[Path, str] = {}
@@ -707,11 +710,12 @@ def explain_contested(
     absent = {id_ for file in files for id_ in file.overlap.ids if id_ not in file.on_disk.matches}
     origins = find_origins([by_id[id_] for id_ in sorted(absent)], scan, settings, reader)
     read: dict[Path, FileVersions] = {}
-    for file in files:
-        names = {id_: by_id[id_].name for id_ in file.overlap.ids}
-        read[Path(scan.places.on_disk(file.key))] = FileVersions.of(
-            names, _versions(file, scan, origins, reader, limit)
-        )
+    with reader.fetcher.progress.stage("native", len(files)) as advance:
+        for file in files:
+            names = {id_: by_id[id_].name for id_ in file.overlap.ids}
+            versions = _versions(file, scan, origins, reader, limit)
+            read[Path(scan.places.on_disk(file.key))] = FileVersions.of(names, versions)
+            advance(1)
     index = index_environment(read, scan.places, scan.distributions)
     importers: list[Importer] = []
     if _may_lack(read.values()):
