@@ -62,6 +62,13 @@ def test_answer_is_the_first_line_with_the_environment(ask: Command, asked: str,
     assert ask("who", asked, "--prefix", "venv", "--quiet").lines == ran.lines[:1]
 
 
+def test_quiet_is_one_line_for_each_path(ask: Command) -> None:
+    """The first says where it was looked for; each is the first line of its answer."""
+    ran = ask("who", "one.py", "p", "--prefix", "venv", "--quiet")
+    assert [line.partition(":")[0] for line in ran.lines] == ["site-packages/one.py", "site-packages/p/"]
+    assert ran.lines[0].endswith(" [venv, CPython 3.12.0]")
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

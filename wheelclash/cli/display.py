@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
+from wheelclash.cli.output import terminal_width
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TextIO
@@ -28,6 +30,8 @@ _AGAIN = 0.1
 _LOGGED = 5.0
 """Seconds between two lines of a log, and before the first."""
 _MEGABYTE = 1_000_000
+_WIDTH = 80
+"""Columns of a terminal that does not say how many it has."""
 _ERASED = "\r\x1b[2K\x1b[?25h"
 """What makes the line empty and shows the cursor, which rich hides (ECMA-48, xterm)."""
 
@@ -202,7 +206,7 @@ class _Line:
         self._length = 0
 
     def show(self, text: str, _done: int, _total: int | None) -> None:
-        width = os.get_terminal_size(self._stream.fileno()).columns or 80
+        width = terminal_width(self._stream) or _WIDTH
         text = text[: width - 1]
         self._stream.write(f"\r{text:<{min(self._length, width - 1)}}")
         self._stream.flush()
