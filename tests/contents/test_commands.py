@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wheelclash
+from tests.support.command import ROOT
 from tests.support.wheelmaker import Wheel
 from wheelclash.cli import main
 
@@ -167,6 +168,24 @@ def test_exported_tables_have_the_same_pairs(folder: Path, tmp_path: Path) -> No
     assert "<td>beta</td>" in (tmp_path / "page.html").read_text("utf-8")
     assert main(["contents", "export", str(folder / "all"), str(tmp_path / "page.pdf")]) == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.duckdb", "clashes.csv", "page.html"]
+
+
+def _keys(value: Any) -> set[str]:
+    """All keys of a JSON value."""
+    if isinstance(value, dict):
+        return set(value).union(*map(_keys, value.values()))
+    return set().union(*map(_keys, value)) if isinstance(value, list) else set()
+
+
+def test_every_key_of_the_json_is_described(folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "reference" / "contents.md").read_text("utf-8")
+    (tmp_path / "bad-1.0-py3-none-any.whl").write_bytes(b"")
+    answers = [
+        ask(capsys, "add", folder / "all", tmp_path),
+        ask(capsys, "clashes", folder / "all", "--min-severity", "warning", "--crowd", 3),
+        ask(capsys, "who", folder / "all", "shared"),
+    ]
+    assert {key for key in _keys([answer for _, answer in answers]) if f"`{key}`" not in page} == set()
 
 
 @pytest.mark.parametrize(
