@@ -199,13 +199,14 @@ def _who_figures(dataset: Dataset, group: str) -> Iterator[Figure]:
     from wheelclash.contents.owners import find_owners
 
     every = [f"package_{number:09d}/__init__.py" for number in range(0, 100 * 37, 37)]
-    times = []
+    costs, times = [], []
     for path in every:
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         find_owners(dataset, [path])
+        costs.append((time.process_time() - used) * 1000)
         times.append((time.perf_counter() - began) * 1000)
-    yield Figure(group, "who, half of the time", sorted(times)[len(times) // 2], "ms", 50)
-    yield Figure(group, "who, of ten nine", sorted(times)[len(times) * 9 // 10], "ms")
+    yield Figure(group, "who", sorted(costs)[len(costs) // 2], "ms of the processor", 50)
+    yield Figure(group, "who, by the clock", sorted(times)[len(times) // 2], "ms")
 
 
 _ADD = """

@@ -43,7 +43,7 @@ SCHEMA = 1
 _KEY = b"wheelclash.contents"
 _PREFIX, _UNFINISHED = "part-", ".part-"
 _LOCK = ".lock"
-_ROWS_IN_GROUP = 65_536
+_ROWS_IN_GROUP, _WHEELS_IN_GROUP = 65_536, 8_192
 _HASHES_IN_GROUP = 32_768
 _ROWS_IN_PART = 4_000_000
 _MANY, _ROWS_JOINED = 16, 1_000_000
@@ -455,12 +455,16 @@ class _OpenPart:
         self._columns.add(wheel, files)
         self.rows += len(files)
         if len(self._columns) >= _ROWS_IN_GROUP:
-            self._flush()
+            self._flush_files()
+        if len(self._wheels) >= _WHEELS_IN_GROUP:
+            self._flush_wheels()
 
-    def _flush(self) -> None:
+    def _flush_files(self) -> None:
         if len(self._columns):
             self._writers["files"].write_table(self._columns.table(self._schemas["files"]))
             self._columns = _Columns()
+
+    def _flush_wheels(self) -> None:
         if self._wheels:
             self._writers["wheels"].write_table(_wheels_table(self._wheels, self._schemas["wheels"]))
             self._wheels = []
@@ -468,7 +472,8 @@ class _OpenPart:
     def close(self) -> None:
         """Write what is left, in such a way that it survives a loss of power."""
         if self._writers:
-            self._flush()
+            self._flush_files()
+            self._flush_wheels()
             self._write_paths()
             for writer in self._writers.values():
                 writer.close()

@@ -129,15 +129,20 @@ def _projects(parts: Iterable[Part], hashes: Collection[int]) -> dict[int, dict[
 
     projects: dict[int, dict[str, set[int]]] = defaultdict(dict)
     wanted = sorted(hashes)
+    values = pa.array(wanted, pa.int64())
     for number, part in enumerate(parts):
         with pq.ParquetFile(part.file("paths")) as file:
-            groups = _groups(file, "path_hash", wanted)
-            if not groups:
-                continue
-            table = file.read_row_groups(groups, columns=["path_hash", "project"])
-        table = table.filter(pc.is_in(table["path_hash"], pa.array(wanted, pa.int64())))
-        for value, project in zip(table["path_hash"].to_pylist(), table["project"].to_pylist(), strict=True):
-            projects[value].setdefault(project, set()).add(number)
+            for group in _groups_in_order(file, wanted):
+                hashes_there = file.read_row_group(group, columns=["path_hash"], use_threads=False)["path_hash"]
+                matching = pc.is_in(hashes_there, values)
+                if pc.any(matching).as_py():  # in most parts a path has no owner
+                    names = (
+                        file.read_row_group(group, columns=["project"], use_threads=False)["project"]
+                        .filter(matching)
+                        .to_pylist()
+                    )
+                    for value, name in zip(hashes_there.filter(matching).to_pylist(), names, strict=True):
+                        projects[value].setdefault(name, set()).add(number)
     return projects
 
 
@@ -153,7 +158,7 @@ def _wheels(owners: dict[str, set[int]], parts: Sequence[Part], *, history: bool
     for part in parts if names else ():  # a newer release without the path may be in any part
         with pq.ParquetFile(part.file("wheels")) as file:
             groups = _groups(file, "project", names)
-            table = file.read_row_groups(groups, columns=columns) if groups else None
+            table = file.read_row_groups(groups, columns=columns, use_threads=False) if groups else None
         if table is not None:
             for row in table.filter(pc.is_in(table["project"], pa.array(names))).to_pylist():
                 rows[row["project"]].append(row)
@@ -187,10 +192,27 @@ def _rows_of(part: Part, names: Sequence[str], hashes: Collection[int]) -> Itera
     wanted = pa.array(sorted(hashes), pa.int64())
     with pq.ParquetFile(part.file("files")) as file:
         for group in _groups(file, "project", names):
-            matching = pc.is_in(file.read_row_group(group, columns=["path_hash"])["path_hash"], wanted)
+            matching = pc.is_in(
+                file.read_row_group(group, columns=["path_hash"], use_threads=False)["path_hash"], wanted
+            )
             if pc.any(matching).as_py():
                 columns = ["wheel_id", "project", "root", "path", "role", "content"]
-                yield from file.read_row_group(group, columns=columns).filter(matching).to_pylist()
+                yield from file.read_row_group(group, columns=columns, use_threads=False).filter(matching).to_pylist()
+
+
+def _groups_in_order(file: Any, values: Sequence[int]) -> list[int]:
+    """Return as :func:`_groups` does those of a file in the order of its first column; few of them are looked at."""
+    groups: set[int] = set()
+
+    def statistics(group: int) -> Any:
+        return file.metadata.row_group(group).column(0).statistics
+
+    for value in values:
+        group = bisect_left(range(file.num_row_groups), value, key=lambda number: statistics(number).max)
+        while group < file.num_row_groups and statistics(group).min <= value:
+            groups.add(group)
+            group += 1
+    return sorted(groups)
 
 
 def _groups(file: Any, column: str, values: Sequence[Any]) -> list[int]:
