@@ -11,7 +11,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"wheelclash {version}"
-html_extra_path = ["schema.json"]
+html_extra_path = ["schema.json", "configuration.schema.json"]
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3

@@ -54,6 +54,8 @@ WRONG_TYPES: list[tuple[str, Any]] = [
     ("index", IndexOptions(strategy=5)),  # type: ignore[arg-type]
     ("into", 5),
     ("baseline", 5),
+    ("variants", "cu13"),
+    ("variants", [5]),
     ("interpreter", 5),
     ("environ", []),
     ("exclude_newer", "2025-03-01"),
@@ -187,7 +189,7 @@ def test_an_environment_is_named_by_a_path(given: dict[str, Any]) -> None:
     [
         ({"keep": "left"}, TypeError),
         ({"ignore": "a,b:*"}, TypeError),
-        ({"why": True}, TypeError),
+        ({"system": True}, TypeError),
         ({"drop": "left"}, TypeError),
         ({"verify": 1}, TypeError),
         ({"index": "file:///wheels"}, TypeError),

@@ -203,7 +203,7 @@ def test_an_interrupt_waits_for_the_installer(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--prefix", "x"], "unrecognized arguments"),
+        (["--prefix", "x"], "is no option of wheelclash fix"),
         (["--python", "nowhere/python"], "There is no"),
         (["--ignore", "one"], "not of the form"),
         (["--index-url", "gopher://x"], "no URL that can be asked"),
