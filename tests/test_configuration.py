@@ -81,6 +81,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         ("fail-on = 'x'", "w.toml: fail-on: must be 'error', 'warning', 'notice' or 'never', not 'x'"),
         ("format = 'pdf'", "w.toml: format: must be 'text', 'json',"),
         ("keep = 'x'", "w.toml: keep: must be a list, not 'x'"),
+        ("extra-index-url = 'https://me:secret@x.example'", "must be a list, not 'https://"),
         ("keep = [1]", "w.toml: keep: must be a string, not 1"),
         ("keep = ['']", "w.toml: keep: must not be empty, not ''"),
         ("deps = 1", "w.toml: deps: must be true or false, not 1"),
@@ -112,6 +113,7 @@ def test_what_makes_no_sense_is_told_with_its_place(here: Here, text: str, said:
     ran = here("dist", "--config-file", "w.toml")
     assert (ran.code, ran.out) == (2, "")
     assert said in " ".join(ran.err.split())
+    assert "secret" not in ran.err
 
 
 @pytest.mark.parametrize(

@@ -334,8 +334,10 @@ _SAID = {
 
 
 def _text_of(value: object) -> str:
-    """Return a value for a message: a short one itself, of others the type."""
-    text = repr(value)
+    """Return a value for a message: a short one itself, without credentials; of others the type."""
+    from wheelclash.http.urls import redacted
+
+    text = redacted(repr(value))
     return text if len(text) <= _MOST_SHOWN else f"a {type(value).__name__}"
 
 
@@ -389,7 +391,11 @@ def _from_folder(text: str, folder: Path) -> str:
         return f"{name}={_from_folder(file, folder)}"
     if "://" in text or os.path.realpath(folder) == os.path.realpath(os.curdir):
         return text
-    return os.path.join(os.path.relpath(folder), text)  # noqa: PTH118 - an absolute path stays one
+    try:
+        start = os.path.relpath(folder)
+    except ValueError:  # on another drive
+        start = str(folder)
+    return os.path.join(start, text)  # noqa: PTH118 - an absolute path stays one
 
 
 def _parsed_text(about: Option, text: str, where: str) -> Any:
