@@ -54,6 +54,14 @@ def test_lines_are_broken_between_words(width: int, texts: list[str]) -> None:
     assert all(row.startswith("   ") or not row.strip() for row in rows[1:]) or len(texts[0]) < 4
 
 
+def test_of_the_first_line_only_the_severities_are_coloured() -> None:
+    """However bad it is: a line that is red from end to end says no more, and is harder to read."""
+    first, *_ = report_of(_module("a", "1"), _module("b", "2")).to_lines()
+    assert [(span.text, span.style) for span in first if span.text] == [
+        ("a 1.0 and b 1.0 clash: ", "strong"), ("1 error", "error"), (" [CPython 3.12.0, linux]", "faint"),
+    ]  # fmt: skip
+
+
 def test_a_command_is_not_broken() -> None:
     """What is copied from the screen must be one line."""
     line = (Span("What mends it: "), Span("wheelclash fix " + "--keep name " * 20, "command"))

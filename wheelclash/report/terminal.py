@@ -7,6 +7,7 @@ hold anything: escape sequences, line breaks, marks that turn the writing direct
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from wheelclash.wording import command_line, listed
@@ -33,6 +34,7 @@ __all__ = [
     "printable",
     "printable_section",
     "rows_of",
+    "with_severities",
 ]
 
 
@@ -83,6 +85,10 @@ _HANGING = 4
 Style = Literal["plain", "strong", "error", "warning", "notice", "good", "faint", "command"]
 
 
+_COUNT = re.compile(r"[0-9,]+ (error|warning|notice)s?\b")
+_STYLES: dict[str, Style] = {"error": "error", "warning": "warning", "notice": "notice"}
+
+
 class Span(NamedTuple):
     """A piece of a line."""
 
@@ -91,6 +97,17 @@ class Span(NamedTuple):
 
 
 Line: TypeAlias = tuple[Span, ...]
+
+
+def with_severities(text: str) -> Line:
+    """Return a text in which only the counts of severities are coloured: ``2 errors``."""
+    spans: list[Span] = []
+    at = 0
+    for match in _COUNT.finditer(text):
+        severity: Style = _STYLES[match[1]]
+        spans += [Span(text[at : match.start()], "strong"), Span(match[0], severity)]
+        at = match.end()
+    return (*spans, Span(text[at:], "strong"))
 
 
 def not_read(requirement: str, reason: str) -> Line:

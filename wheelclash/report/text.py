@@ -27,6 +27,7 @@ from wheelclash.report.terminal import (
     note,
     printable_section,
     rows_of,
+    with_severities,
 )
 from wheelclash.wording import listed, path_from, plural, some
 
@@ -323,7 +324,7 @@ class _SetWriter(_Writer):
         also = f"; {refused}" if refused else ""
         if report.into and (self._grave or self._lost):
             text = grave_headline(report, self.place(report.into.prefix), self._grave, self._lost)
-            return (Span(f"{text}: {counted}{also}", "error" if summary.errors else "warning"), Span(where, "faint"))
+            return (*with_severities(f"{text}: {counted}{also}"), Span(where, "faint"))
         if self._grave:
             involved = sorted({owner.distribution for overlap in self._grave for owner in overlap.owners})
             pair = 2
@@ -333,8 +334,7 @@ class _SetWriter(_Writer):
                 else f"{len(involved)} of {plural(len(report.distributions), 'distribution')}"
             )
             clash = "clash" if len(involved) > 1 else "clashes"
-            style: Style = "error" if summary.errors else "warning"
-            return (Span(f"{who} {clash}: {counted}{also}", style), Span(where, "faint"))
+            return (*with_severities(f"{who} {clash}: {counted}{also}"), Span(where, "faint"))
         projects = {
             distribution.name if self._is_one_target else distribution.id for distribution in report.distributions
         }
@@ -895,9 +895,8 @@ class _EnvironmentWriter(_Writer):
         count = plural(len(report.distributions), "distribution")
         files = plural(sum(distribution.files for distribution in report.distributions), "file")
         if summary.errors or summary.warnings:
-            style: Style = "error" if summary.errors else "warning"
             damaged = [distribution for distribution in report.distributions if distribution.damaged]
-            return (where, Span(f"{len(damaged)} of {count} damaged: {counted}", style))
+            return (where, *with_severities(f"{len(damaged)} of {count} damaged: {counted}"))
         if not report.complete:
             return (where, Span(f"incomplete: no damage in what could be read ({count}, {files})", "warning"))
         apart = self._apart()
