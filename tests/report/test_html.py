@@ -19,7 +19,15 @@ from wheelclash.cli import main
 from wheelclash.errors import QuestionError
 from wheelclash.report.build import build_environment_report, judge
 from wheelclash.report.formats import Context, write_as
-from wheelclash.report.model import SkipReport
+from wheelclash.report.model import (
+    FixReport,
+    MendedPart,
+    RunReport,
+    SideReport,
+    SkipReport,
+    Tool,
+    UndecidedReport,
+)
 from wheelclash.report.problems import problems_of
 
 if TYPE_CHECKING:
@@ -56,9 +64,9 @@ def test_the_summary_stands_first() -> None:
     assert FULL.to_text().startswith(_texts(page, "h1")[0])
     counts = dict(zip(_texts(page, "dt"), _texts(page, "dd"), strict=False))
     summary = FULL.summary
-    assert (counts["errors"], counts["warnings"], counts["notices"]) == (
-        str(summary.errors), str(summary.warnings), str(summary.notices),
-    )  # fmt: skip
+    numbers = (summary.errors, summary.warnings, summary.notices)
+    assert list(counts)[:3] == ["errors", "warnings", "notice"]
+    assert list(counts.values())[:3] == list(map(str, numbers))
     assert (counts["distributions"], counts["not read"]) == ("3", "1")
     assert _texts(page, "h2")[:2] == ["What could not be read", "Notes"]
     assert "d>1 could not be read: there is no d." in _texts(page, "li")
@@ -107,6 +115,23 @@ def test_environment_says_what_is_on_disk(tmp_path: Path) -> None:
         ("on disk", "the content is that of a, not that of b"), ("on disk", "the content is that of b, not that of a"),
     ]  # fmt: skip
     assert "site-packages/q.py" in page.elements[0].text
+
+
+def test_repair_says_what_to_do_and_what_stands_against_it() -> None:
+    """Nothing of a repair is folded away: the command that carries it out, its steps, and what must be decided."""
+    environment = MendedPart("/env", "/env/bin/python", "3.12", "uv", ["a"], [], ["wheelclash", "fix"], [])
+    step = RunReport(["uv", "pip", "install", "a==1"], "write a again", [], "planned", None)
+    sides = [SideReport(name, None, None) for name in "ab"]
+    undecided = UndecidedReport(sides, ["site-packages/m.py", "site-packages/n.py"], "it needs x")
+    report = FixReport(2, Tool("wheelclash", "1"), True, "planned", environment, [step], [], [], None, [], [])  # noqa: FBT003
+    page = _page(report)
+    assert _texts(page, "h1") == ["1 step to mend it; nothing was done"]
+    assert _texts(page, "code")[:2] == ["wheelclash fix", "uv pip install a==1"]
+    assert not page.named("details", class_="further")
+    asking = _page(replace(report, state="undecided", steps=[], undecided=[undecided]))
+    assert "Ask again with --keep a or --keep b." in _texts(asking, "p")
+    assert "site-packages/n.py" in asking.elements[0].text
+    assert _texts(asking, "h2") == ["What to do", "Problems", "Rules"]
 
 
 def test_what_is_ignored_is_told_apart_and_counts_for_nothing() -> None:

@@ -69,9 +69,14 @@ _OUTCOMES = {"planned": "", "done": "done: ", "failed": "failed: ", "not-run": "
 class _Count:
     """A number of the summary; ``level`` is how bad it is if it is not 0."""
 
-    label: str
+    word: str
     number: int
     level: str = ""
+
+    @property
+    def label(self) -> str:
+        """Return what is counted, in the number that the count asks for."""
+        return self.word if self.number == 1 or self.word in {"ignored", "not read"} else f"{self.word}s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +208,7 @@ class _Page:
     unread: _Listing
     notes: _Listing
     ways: Sequence[_Way]
+    further_ways: Sequence[_Way]
     keepers: str
     outcomes: Sequence[_Outcome]
     uninstalls: str
@@ -297,6 +303,8 @@ def _page(report: Report | EnvironmentReport | FixReport, context: Context) -> _
     verdict, level = _verdict(report, code)
     rows = [] if isinstance(report, FixReport) else list(map(_row, report.distributions))
     codes = {problem.code for problem in shown}
+    ways = list(_ways(report))
+    first = 1 if isinstance(report, Report) else len(ways)  # what else a report on a set has are alternatives
     return _Page(
         tool=f"{report.tool.name} {report.tool.version}",
         subject=_subject(report),
@@ -307,7 +315,8 @@ def _page(report: Report | EnvironmentReport | FixReport, context: Context) -> _
         counts=_counts(report, shown, unread),
         unread=_Listing.of([problem.message for problem in unread]),
         notes=_Listing.of(list(report.warnings)),
-        ways=list(_ways(report))[:_MOST_WAYS],
+        ways=ways[:first],
+        further_ways=ways[first:_MOST_WAYS],
         keepers=_keepers(report),
         outcomes=list(_outcomes(report, clashes)),
         uninstalls=_uninstalls(report) if any(problem.level != "notice" for problem in clashes) else "",
@@ -367,17 +376,17 @@ def _counts(
     if isinstance(report, FixReport):
         levels = Counter(problem.level for problem in shown)
         return [
-            _Count("steps", len(report.steps)),
-            _Count("errors", levels["error"], "error"),
+            _Count("step", len(report.steps)),
+            _Count("error", levels["error"], "error"),
             _Count("not read", len(unread), "warning"),
         ]
     summary = report.summary
     return [
-        _Count("errors", summary.errors, "error"),
-        _Count("warnings", summary.warnings, "warning"),
-        _Count("notices", summary.notices, "notice"),
+        _Count("error", summary.errors, "error"),
+        _Count("warning", summary.warnings, "warning"),
+        _Count("notice", summary.notices, "notice"),
         *([_Count("ignored", summary.ignored)] if summary.ignored else []),
-        _Count("distributions", len(report.distributions)),
+        _Count("distribution", len(report.distributions)),
         _Count("not read", len(unread), "warning"),
     ]
 
@@ -443,6 +452,9 @@ def _remedy(remedy: RemedyReport, *, into: bool) -> _Way:
 
 
 def _ways_of_fix(report: FixReport) -> Iterator[_Way]:
+    for undecided in report.undecided if report.state == "undecided" else ():
+        options = [f"--keep {shlex.quote(side.distribution)}" for side in undecided.sides]
+        yield _Way("Say which files are wanted", f"Ask again with {' or '.join(options)}.")
     if report.environment.command:
         yield _Way("Do it", commands=[shlex.join(report.environment.command)])
     elif report.state == "mended":
@@ -582,7 +594,10 @@ def _entry(problem: Problem, parts: Sequence[_Part]) -> _Entry:
     about = f"{plural(len(problem.paths), 'file')}, {what}" if problem.paths else what
     if not parts and len(problem.paths) > 1:
         parts = [_Part((), problem.paths)]
-    title = problem.paths[0] if len(problem.paths) == 1 else problem.place
+    if len(problem.paths) == 1:
+        title = problem.paths[0]
+    else:
+        title = listed(problem.distributions) if problem.distributions and not overlap else problem.place
     return _Entry(problem, title, about, parts)
 
 
