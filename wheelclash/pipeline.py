@@ -30,7 +30,7 @@ from wheelclash.core.content import Question as Doubt
 from wheelclash.core.content import answer as judge_content
 from wheelclash.core.contents import Finding
 from wheelclash.core.diagnosis import diagnose
-from wheelclash.core.distribution import Distribution, Skip, contradictions
+from wheelclash.core.distribution import Distribution, Skip, contradictions, rivals
 from wheelclash.core.layout import lay_out_for_each
 from wheelclash.core.overlap import GRAVE, contradicted, judge, questions
 from wheelclash.core.plan import Plans, check_keepers, plan, require_known
@@ -85,6 +85,7 @@ def answer(question: Question, reader: WheelReader) -> Report:
     warnings = [
         *result.warnings,
         *dict.fromkeys(text for view in views for text in contradictions(view.distributions, view.target)),
+        *dict.fromkeys(text for view in views for text in rivals(view.distributions)),
         *reader.cache.warnings,
     ]
     return build_report(replace(result, warnings=warnings))

@@ -111,6 +111,7 @@ class Contents(NamedTuple):
         folders: Folders of the zip directory without any member below them, normalised; uv makes them.
         conflicts: Archive paths of members that are folders of other members, too.
         properties: What its ``variant.json`` says it is for, each ``namespace :: feature :: value``, sorted.
+        imports: Names for others to import that METADATA declares (PEP 794).
     """
 
     dist_info: str
@@ -125,3 +126,4 @@ class Contents(NamedTuple):
     folders: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()

@@ -42,6 +42,7 @@ __all__ = [
     "parse_requires",
     "required_names",
     "requirements_of",
+    "rivals",
 ]
 
 
@@ -249,6 +250,7 @@ class Distribution:
         dist_info: The name of its dist-info folder.
         source: The wheel that it would be installed from; None of what is installed.
         oddities: What is odd about what was read.
+        imports: Names for others to import that METADATA of the wheel declares (PEP 794).
         startup: Its files with code that Python runs at every start (:mod:`wheelclash.core.startup`), by archive path,
             or by installed path where it is installed. Known only of distributions that share files with others.
         manager: ``conda`` or ``dpkg`` of an installed package that one of these manages; None of everything else.
@@ -267,6 +269,7 @@ class Distribution:
     dist_info: str
     source: Candidate | None = None
     oddities: tuple[Finding, ...] = ()
+    imports: tuple[str, ...] = ()
     startup: tuple[str, ...] = ()
     manager: str | None = None
     variant: str | None = None
@@ -302,6 +305,7 @@ class Distribution:
             dist_info=contents.dist_info,
             source=candidate,
             oddities=contents.findings,
+            imports=contents.imports,
         )
 
     @property
@@ -428,6 +432,20 @@ def contradictions(distributions: Sequence[Distribution], target: Target) -> lis
                     f" and the set has {other.version}: installers refuse this set unless told --no-deps"
                 )
     return sentences
+
+
+def rivals(distributions: Iterable[Distribution]) -> list[str]:
+    """Return a sentence for each import name that several members of a set declare (PEP 794): they are siblings."""
+    by_import: dict[str, dict[str, str]] = {}
+    for distribution in distributions:
+        for name in distribution.imports:
+            by_import.setdefault(name, {})[distribution.name] = f"{distribution.name} {distribution.version}"
+    return [
+        f"{' and '.join(members.values())} declare the import name {name}: they are siblings, to be installed instead"
+        " of each other"
+        for name, members in sorted(by_import.items())
+        if len(members) > 1
+    ]
 
 
 def parse_requires(lines: Iterable[str]) -> list[Requirement]:

@@ -7,6 +7,7 @@ depends on which. Specifications: binary distribution format (PEP 427), core met
 from __future__ import annotations
 
 import posixpath
+import re
 import struct
 import unicodedata
 import zipfile
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from wheelclash.core.content import known_stubs
 from wheelclash.core.contents import Contents, Finding, Member, Noted
 from wheelclash.core.paths import folders_above
+from wheelclash.core.role import is_aside
 from wheelclash.errors import WheelError
 from wheelclash.target.variants import (
     Variant,
@@ -31,6 +33,8 @@ from wheelclash.wheel.record import EMPTY_DIGESTS, Record, normalise, parse_reco
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from wheelclash.wheel.metadata import Imports
 
 __all__ = ["MAX_MEMBER", "MAX_RECORD", "most_bytes", "needed_members", "parse_contents", "read_member"]
 
@@ -150,6 +154,8 @@ def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha
     if core_metadata_sha256 is not None:
         for finding in _metadata_findings(texts["METADATA"], core_metadata_sha256, needed[1]):
             findings.append(finding)
+    for finding in _undeclared(names, metadata.imports):
+        findings.append(finding)
     empty, conflicts = _folders(archive, names, findings)
     headers = first_headers(texts["WHEEL"])
     return Contents(
@@ -165,7 +171,33 @@ def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha
         folders=empty,
         conflicts=conflicts,
         properties=() if variant is None else variant.properties,
+        imports=() if metadata.imports is None else metadata.imports.public,
     )
+
+
+_CODE = re.compile(r"(?:.*/)?[^/]+\.(?:py|so|pyd)")
+_DATA_ROOT = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
+
+
+def _undeclared(names: Iterable[str], imports: Imports | None) -> Iterator[Finding]:
+    """Yield a finding for each top-level import name that a wheel installs and its METADATA does not declare (PEP 794).
+
+    Names that begin with an underscore need not be declared. Nothing is found if METADATA declares nothing.
+    """
+    if imports is None:
+        return
+    declared = imports.top_level
+    installed = {
+        path.partition("/")[0].partition(".")[0]
+        for name in names
+        if _CODE.fullmatch(path := _DATA_ROOT.sub("", name, count=1)) is not None
+    }
+    named = ", ".join(sorted(declared)) or "none"
+    for name in sorted(installed - declared):
+        if name.isidentifier() and not name.startswith("_"):
+            mistake = ": a mistake of the build" if is_aside(f"{name}/") or is_aside(f"{name}.py") else ""
+            detail = f"{name} is installed at the top, and METADATA declares other import names ({named}){mistake}"
+            yield Finding("undeclared-import", name, detail)
 
 
 def _variant(data: bytes | None, filename: str, dist_info: str, findings: Noted) -> Variant | None:

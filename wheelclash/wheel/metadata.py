@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["Metadata", "decode_entry_points", "first_headers", "parse_metadata"]
+__all__ = ["Imports", "Metadata", "decode_entry_points", "first_headers", "parse_metadata"]
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _HEADER = re.compile(r"([\041-\071\073-\176]+):[ \t]*(.*)", re.DOTALL)
@@ -22,6 +22,28 @@ _HEADER = re.compile(r"([\041-\071\073-\176]+):[ \t]*(.*)", re.DOTALL)
 
 _ONCE = frozenset({"name", "version", "requires-python"})
 """The fields that occur once, of those that are read."""
+
+_IMPORTS = frozenset({"import-name", "import-namespace"})
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """The import names that a distribution declares to have (PEP 794). Without any name, it declares to have none.
+
+    Attributes:
+        public: Names for others to import, dotted where they are in a namespace.
+        private: Names marked as private.
+        namespaces: Names that it shares with others.
+    """
+
+    public: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+
+    @property
+    def top_level(self) -> frozenset[str]:
+        """Return the first parts of all of them."""
+        return frozenset(name.partition(".")[0] for name in (*self.public, *self.private, *self.namespaces))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +56,7 @@ class Metadata:
         requires_python: ``Requires-Python``, or None. Of several the first counts, as it does for pip and uv.
         doubtful: Names of the fields, in lower case, of which it is not certain what they say: those that are not
             UTF-8, and those that may occur once and occur again with another value.
+        imports: What it declares by ``Import-Name`` and ``Import-Namespace`` (PEP 794); None if it has neither.
     """
 
     name: str | None = None
@@ -41,6 +64,7 @@ class Metadata:
     requires: tuple[str, ...] = ()
     requires_python: str | None = None
     doubtful: frozenset[str] = frozenset()
+    imports: Imports | None = None
 
 
 def parse_metadata(data: bytes) -> Metadata:
@@ -51,8 +75,11 @@ def parse_metadata(data: bytes) -> Metadata:
     """
     first: dict[str, str] = {}
     requires: list[str] = []
+    declared: list[tuple[str, str]] = []
     doubtful: set[str] = set()
     for field, value in _headers(data):
+        if field in _IMPORTS:
+            declared.append((field, value))
         if field != "requires-dist" and field not in _ONCE:
             continue
         readable = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
@@ -68,7 +95,24 @@ def parse_metadata(data: bytes) -> Metadata:
         requires=tuple(requires),
         requires_python=first.get("requires-python"),
         doubtful=frozenset(doubtful),
+        imports=_imports(declared) if declared else None,
     )
+
+
+def _imports(declared: Iterable[tuple[str, str]]) -> Imports:
+    """Return what fields declare; a name that cannot be imported is left out."""
+    public: list[str] = []
+    private: list[str] = []
+    namespaces: list[str] = []
+    for field, value in declared:
+        name, _, mark = (part.strip() for part in value.partition(";"))
+        if not all(part.isidentifier() for part in name.split(".")):
+            continue
+        if field == "import-namespace":
+            namespaces.append(name)
+        else:
+            (private if mark == "private" else public).append(name)
+    return Imports(tuple(public), tuple(private), tuple(namespaces))
 
 
 def first_headers(data: bytes) -> dict[str, str]:

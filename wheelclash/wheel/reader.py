@@ -52,6 +52,7 @@ def encode_contents(contents: Contents) -> dict[str, Any]:
         "folders": list(contents.folders),
         "conflicts": list(contents.conflicts),
         "properties": list(contents.properties),
+        "imports": list(contents.imports),
     }
 
 
@@ -76,6 +77,7 @@ def decode_contents(value: Any) -> Contents | None:
             folders=tuple(value["folders"]),
             conflicts=tuple(value["conflicts"]),
             properties=tuple(value.get("properties", ())),
+            imports=tuple(value["imports"]),
         )
     except (IndexError, KeyError, TypeError, ValueError):
         return None
