@@ -65,7 +65,5 @@ def test_two_that_declare_one_name_are_siblings(tmp_path: Path) -> None:
     for _ in range(2):
         with Session(cache_dir=tmp_path / "cache") as session:
             warnings = session.check(paths, target=LINUX, use_config=False).warnings
-        assert [each for each in warnings if "declare the import name" in each] == [
-            "pyspam 1.0 and spam 1.0 declare the import name spam: they are siblings, to be installed instead of each"
-            " other"
-        ]
+        (told,) = (each for each in warnings if "declare the import name" in each)
+        assert told.startswith("pyspam 1.0 and spam 1.0 declare the import name spam: they are siblings")
