@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from tests.support.loopback import LoopbackIndex
 from tests.support.stand_ins import LEVELS, WBAR, serve_variants, wfoo
 from tests.support.wheelmaker import Wheel, variants_json
 from tests.test_session import new_session, options
-from wheelclash import QuestionError
+from wheelclash import QuestionError, owners
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -175,6 +176,17 @@ def test_a_project_costs_one_page_one_description_and_a_request_a_wheel(
         assert len(index.asked("/files/*.whl")) <= 6 * 1.1 * expected
 
 
+def test_a_member_is_read_once_for_all_variants(index: LoopbackIndex) -> None:
+    """Though it is in doubt beside each of them."""
+    stub = {"ns/__init__.py": "# a comment\n__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"}
+    index.add(
+        Wheel("doubtful", files={"ns/__init__.py": "a = 1\n"}), *(wfoo(label, files=stub) for label in ("v1", "v3"))
+    )
+    report = check(index, "wfoo", "doubtful")
+    assert {label: len(paths) for (label,), paths in clashing(report).items() if paths} == {"v1": 1, "v3": 1}
+    assert report.reading.member_requests <= 3
+
+
 def no_uv(*_: object, **__: object) -> None:
     raise QuestionError("there is none")
 
@@ -230,7 +242,105 @@ def test_what_uv_would_take_comes_first(index: LoopbackIndex) -> None:
     assert any("as NV_VARIANT_PROVIDER_FORCE_SM_ARCH=9.0 has it" in each for each in pip.warnings)
 
 
+def test_where_uv_cannot_be_asked_a_library_is(index: LoopbackIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what the description itself says, for providers of other kinds take plugins; and without it all goes on."""
+    pytest.importorskip("variantlib")
+    monkeypatch.setattr("wheelclash.resolve.variants.find_uv", no_uv)
+    levels = {label: {"any": {"level": [label]}} for label in ("v4", "v1")}
+    index.add_file("wfoo-1.0-variants.json", variants_json(levels))
+    assert [target.variants[0].label for target in check(index, "wfoo", "wbar").targets][:2] == ["v4", "v1"]
+    index.add_file("wfoo-1.0-variants.json", b"{")
+    assert check(index, "wfoo", "wbar").targets[0].variants[0].label is None
+
+
+def test_a_lock_with_variants_is_read(index: LoopbackIndex) -> None:
+    """``packaging`` takes no such names; all of them are alternatives."""
+    lines = ['lock-version = "1.0"', 'created-by = "a test"']
+    for name, wheels in (("wfoo", map(wfoo, ["", *LEVELS])), ("wbar", [WBAR])):
+        places = ", ".join(
+            f"{{path = 'wheels/{wheel.filename}', hashes = {{sha256 = '{sha256(wheel.to_bytes()).hexdigest()}'}}}}"
+            for wheel in wheels
+        )
+        lines += ["[[packages]]", f'name = "{name}"', 'version = "1.0"', f"wheels = [{places}]"]
+    lock = index.folder.parent / "pylock.toml"
+    lock.write_text("\n".join(lines))
+    assert clashing(check(None, str(lock))) == EVERY
+
+
 def test_variants_named_by_path_are_alternatives_too(index: LoopbackIndex) -> None:
     """As a shell's pattern gives them: an environment holds one of them."""
     paths = [str(path) for path in sorted(index.folder.glob("*.whl"))]
     assert clashing(check(None, *paths)) == EVERY
+
+
+def test_a_project_and_its_variant_form_are_siblings(index: LoopbackIndex) -> None:
+    """One takes the place of the other: the clash of ``wfoo-v3`` with the variants of ``wfoo`` is in question."""
+    index.add(Wheel("wfoo-cu13", files={"shared_top/clash.py": "old"}))
+    index.add(wfoo("cu13", properties={"any": {"cuda": ["13"]}}))
+    for name in ("wfoo", "wfoo-cu13"):
+        report = check(index, siblings=[name], installer="pip")
+        assert {each.name for each in report.distributions} == {"wfoo", "wfoo-cu13"}
+        assert clashing(report) == {**EVERY, ("cu13",): CLASH}
+        assert any("wfoo publishes wheel variants" in each for each in report.warnings)
+
+
+def test_owners_are_those_of_one_choice_of_wheels(index: LoopbackIndex) -> None:
+    asked = {**options(index), "among": ["wfoo", "wbar"]}
+    for variants, names in ((["plain"], {"wbar"}), (["v3"], {"wbar", "wfoo"}), ([], {"wbar"})):
+        with new_session() as session:
+            report = owners(["shared_top/clash.py"], session=session, variants=variants, **asked)
+        assert {owner.distribution for found in report.found for owner in found.owners} >= names
+        assert any("answered for the wheels wfoo=" in each for each in report.warnings) is (not variants)
+
+
+def test_the_targets_of_a_folder_are_those_of_its_variants_too(tmp_path: Path) -> None:
+    for name in ("left", "right"):
+        wfoo("v3", name=name, tag="cp312-cp312-win_amd64").write(tmp_path)
+    report = check(None, str(tmp_path), target=None, all_targets=True)
+    assert {(target.python_version[:4], target.platform) for target in report.targets} == {("3.12", "win_amd64")}
+    assert clashing(report) == {("v3", "v3"): CLASH}
+
+
+# -- with dependencies ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def uv_cache(tmp_path: Path) -> dict[str, Any]:
+    return {"environ": {"UV_CACHE_DIR": str(tmp_path / "uv")}}
+
+
+def test_variants_that_are_pulled_in_are_compared_too(index: LoopbackIndex, uv_cache: dict[str, Any]) -> None:
+    """Uv's resolution never tells of them; the index's pages do."""
+    index.add(Wheel("app", files={"app.py": ""}, requires=["wfoo", "wbar"]))
+    report = check(index, "app", **uv_cache)
+    assert clashing(report) == EVERY
+    assert [each.through for each in report.distributions if each.variant == "v3"] == [("app", "wfoo")]
+
+
+def test_what_a_variant_requires_is_resolved_with_it(index: LoopbackIndex, uv_cache: dict[str, Any]) -> None:
+    """In the place of what the plain wheel requires, and in its sets alone."""
+    index.add(
+        wfoo("", requires=["calm"]), wfoo("null", requires=["calm"]), wfoo("v1", requires=["wbar"]),
+        wfoo("v3", requires=["calm", 'absent; variant_label == "v4"']), wfoo("v4", requires=["absent"]),
+        Wheel("calm", files={"calm.py": ""}),
+    )  # fmt: skip
+    report = check(index, "wfoo", **uv_cache)
+    assert clashing(report) == {(None,): [], ("null",): [], ("v1",): CLASH, ("v3",): []}
+    labels = [target.variants[0].label for target in report.targets]
+    targets = {each.name: {labels[number] for number in each.targets} for each in report.distributions}
+    assert (targets["calm"], targets["wbar"]) == ({None, "null", "v3"}, {"v1"})
+    assert [skip.code for skip in report.skipped] == ["variant"]
+    assert report.exit_code() == 1
+
+
+def test_one_variant_alone_is_compared_with_what_it_requires(index: LoopbackIndex, uv_cache: dict[str, Any]) -> None:
+    wheel = wfoo("v3", requires=['wbar; "x86_64 :: level :: v3" in variant_properties']).write(index.folder)
+    report = check(index, str(wheel), **uv_cache)
+    assert clashing(report) == {("v3",): CLASH}
+
+
+def test_a_release_with_variants_alone_is_resolved_by_no_uv(index: LoopbackIndex, uv_cache: dict[str, Any]) -> None:
+    (index.folder / wfoo("").filename).unlink()
+    with pytest.raises(QuestionError, match="only unsupported wheel variants") as refused:
+        check(index, "wfoo", **uv_cache)
+    assert "--no-deps" in (refused.value.hint or "")

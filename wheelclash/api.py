@@ -317,12 +317,17 @@ def _owners_in_set(
 ) -> OwnersReport:
     from wheelclash.core.query import owners_in_set
     from wheelclash.report.build import build_who_report
+    from wheelclash.target.variants import PLAIN
 
     question = question_from(wheels, options)
     seen = session.look(question)
-    if len(seen.views) != 1:
+    view = seen.views[0]
+    if any(other.target != view.target for other in seen.views):
         raise QuestionError("'who' answers for one target at a time.")
-    (view,) = seen.views
+    warnings = [*seen.warnings]
+    if len(seen.views) > 1:
+        taken = ", ".join(f"{each.name}={each.candidate.variant or PLAIN}" for each in view.variants)
+        warnings.append(f"answered for the wheels {taken}, of projects with wheel variants; --variant chooses another")
     answers, unknown = owners_in_set(asked, view.distributions, view.overlaps, view.diagnoses)
     if not seen.skipped or allow_incomplete:
         for text, near in unknown.items():
@@ -336,7 +341,7 @@ def _owners_in_set(
         python=None if question.interpreter is None else question.interpreter.executable,
         skipped=seen.skipped,
         not_compared=seen.not_compared,
-        warnings=seen.warnings,
+        warnings=warnings,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from packaging.utils import InvalidWheelFilename
 
 from wheelclash.errors import QuestionError, RequirementError, UnresolvedError
+from wheelclash.index.filenames import project_of
 from wheelclash.resolve.listed import Files, group_places, read_files
 from wheelclash.resolve.uv import (
     PATIENCE,
@@ -46,13 +48,27 @@ if TYPE_CHECKING:
     from wheelclash.target.interpreter import Interpreter
     from wheelclash.target.target import Target
 
-__all__ = ["Closure", "ClosureRequest", "resolve"]
+__all__ = ["Closure", "ClosureRequest", "ReleaseMetadata", "resolve"]
 
 BUILDS_ALLOWED = "resolved with --build: uv may have run code of source archives to learn what they require"
 
 
 _NO_HASHES = {"unknown": "-"}
 """PEP 751 wants one; where an index gives none, older versions of uv write none."""
+
+
+class ReleaseMetadata(NamedTuple):
+    """What a release requires, where a wheel variant requires something else than the plain wheel.
+
+    Attributes:
+        name: Normalised.
+        version: Normalised.
+        requires: Lines of ``Requires-Dist``.
+    """
+
+    name: str
+    version: str
+    requires: tuple[str, ...]
 
 
 class ClosureRequest(NamedTuple):
@@ -65,6 +81,7 @@ class ClosureRequest(NamedTuple):
         extras: Extras of the ``pyproject.toml`` among the files.
         all_extras: All of them.
         limits: Constraints, such as ``name==1.0``.
+        metadata: What releases require, in the place of what their plain wheels say.
         groups: Dependency groups (PEP 735): ``NAME`` of the ``pyproject.toml`` among the files, else of the one in the
             current folder; or ``PATH:NAME``.
     """
@@ -76,6 +93,7 @@ class ClosureRequest(NamedTuple):
     all_extras: bool = False
     groups: Sequence[str] = ()
     limits: Sequence[str] = ()
+    metadata: Sequence[ReleaseMetadata] = ()
 
 
 class Closure(NamedTuple):
@@ -91,6 +109,7 @@ class Closure(NamedTuple):
         roots: Extras asked for, by normalised name of what was asked for, as opposed to what that requires.
         asked: What was asked for, as far as it can be understood.
         settings: Where uv looked: the settings with the index options of files.
+        variants: Names of projects with wheel variants, as far as uv was asked and told; its lock has none of them.
     """
 
     pylock: bytes
@@ -102,6 +121,7 @@ class Closure(NamedTuple):
     roots: Mapping[str, tuple[str, ...]]
     asked: tuple[Asked, ...]
     settings: IndexSettings
+    variants: frozenset[str] = frozenset()
 
     def lock(self, credentials: Credentials) -> Lock:
         """Return it as a lock: ``lock(…).select(target, extras=(), all_extras=False, groups=())`` chooses the wheels.
@@ -150,6 +170,7 @@ def resolve(
     cache_dir: Path | None = None,
     uv: Uv | None = None,
     patience: float = PATIENCE,
+    finds_variants: bool = False,
 ) -> Closure:
     """Have uv choose what an installer would install on one target.
 
@@ -168,6 +189,7 @@ def resolve(
         cache_dir: uv's cache; by default where uv has it.
         uv: What :func:`wheelclash.resolve.uv.find_uv` gave; looked for by default.
         patience: Seconds it may take.
+        finds_variants: Whether uv is run once more, with its preview feature, to see which projects have variants.
 
     Raises:
         QuestionError: uv is not there, is too old, or finds no solution; a file is not what it should be.
@@ -188,7 +210,7 @@ def resolve(
     sources, text = _sources(wanted, files, cwd, credentials)
     index_options, index_environ = index_arguments(settings, credentials, from_files=not wanted.requirements)
     options = [
-        *("--format", "pylock.toml", "--no-header", "--no-config", "--no-progress", "--color", "never"),
+        *("--no-header", "--no-progress", "--color", "never"),
         *spelling.options,
         *index_options,
         *([] if builds else ["--no-build"]),
@@ -198,9 +220,9 @@ def resolve(
         *(["--cache-dir", str(cache_dir)] if cache_dir is not None else []),
     ]
     uv = uv or find_uv(environ, cwd=cwd)
-    with _constraints(wanted.limits) as limits:
-        done = run(
-            [uv.path, "pip", "compile", *options, *limits, *sources],
+    with _written(wanted.limits, wanted.metadata) as own_files:
+        compile_ = partial(
+            run,
             environ={
                 **clean_environ(environ),
                 **spelling.environ,
@@ -211,6 +233,9 @@ def resolve(
             text=text,
             patience=patience,
         )
+        line = [uv.path, "pip", "compile", *options, *own_files, *sources]
+        done = compile_([*line, "--format", "pylock.toml"])
+        variants = _described(compile_([*line, *_LOOKING]).complaints) if finds_variants else frozenset()
     secrets = [*passwords(settings, credentials), *files.included.variables]
     if done.returncode != 0:
         raise failure(done.complaints, done.returncode, secrets, builds=builds)
@@ -233,6 +258,7 @@ def resolve(
         roots=_roots(wanted.requirements, files.roots(credentials)),
         asked=(*files.constrained(wanted.requirements, credentials), *files.asked(credentials)),
         settings=files.with_options(settings, credentials),
+        variants=variants,
     )
 
 
@@ -259,17 +285,42 @@ def _sources(
 
 
 @contextlib.contextmanager
-def _constraints(limits: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the options that have uv read constraints from a file, which exists meanwhile."""
-    if not limits:
-        yield []
+def _written(limits: Sequence[str], metadata: Sequence[ReleaseMetadata]) -> Iterator[list[str]]:
+    """Yield the options that have uv read constraints and metadata from files, which exist meanwhile, and no other."""
+    if not limits and not metadata:
+        yield ["--no-config"]
         return
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="wheelclash-") as folder:
-        path = Path(folder) / "constraints.txt"
-        path.write_text("\n".join([*limits, ""]), encoding="utf-8")
-        yield ["--constraint", str(path)]
+        options = [] if metadata else ["--no-config"]
+        for option, name, lines in (
+            ("--constraint", "constraints.txt", limits),
+            ("--config-file", "uv.toml", [_table(release) for release in metadata]),
+        ):
+            if lines:
+                path = Path(folder) / name
+                path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+                options += [option, str(path)]
+        yield options
+
+
+def _table(release: ReleaseMetadata) -> str:
+    """Return what a release requires as a table of uv's configuration; a string of JSON is one of TOML."""
+    import json
+
+    values = {"name": release.name, "version": release.version, "requires-dist": release.requires}
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+    return "\n".join(["[[dependency-metadata]]", *lines])
+
+
+_LOOKING = ("--preview-features", "wheel-variants", "--verbose")
+_DESCRIPTION = re.compile(r"[^/\s`]+-variants\.json")
+
+
+def _described(complaints: str) -> frozenset[str]:
+    """Return the names of projects of which uv, being verbose, says that it looks at what describes their variants."""
+    return frozenset(filter(None, map(project_of, _DESCRIPTION.findall(complaints))))
 
 
 _NO_REPOSITORIES = {"GIT_ALLOW_PROTOCOL": "none"}

@@ -11,7 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.core.distribution import Candidate, Skip
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from wheelclash.core.distribution import Candidate, Skip, holds, parse_requires
 from wheelclash.errors import FetchError, QuestionError, UnresolvedError, WheelError
 from wheelclash.http.urls import shown
 from wheelclash.index.client import Found, Links, project_files, read_links
@@ -22,16 +25,18 @@ from wheelclash.resolve.pyproject import read_project
 from wheelclash.resolve.requirement import Asked, applies, parse
 from wheelclash.resolve.selection import Selection, distinct
 from wheelclash.resolve.wheelhouse import select_from_folder, targets_of, wheels_of, without_absent
+from wheelclash.target.variants import PLAIN, without_label
 from wheelclash.threads import run_all
 from wheelclash.wording import near_names, some
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from wheelclash.closure import Closure
+    from wheelclash.closure import Closure, ReleaseMetadata
     from wheelclash.core.distribution import Distribution, SourceArchive
     from wheelclash.http.urls import Credentials
+    from wheelclash.index.client import Source
     from wheelclash.index.page import ProjectFile
     from wheelclash.index.settings import IndexSettings
     from wheelclash.inputs import Inputs
@@ -63,6 +68,9 @@ class TargetSet(NamedTuple):
         not_compared: What is never to be read.
         roots: Names asked for, as opposed to pulled in.
         pulled: Names that only the resolution of requirements brought, and no file lists.
+        resolved: Names of all that uv chose.
+        resolve_again: Returns what uv resolves if releases require something else, as wheel variants may; None where
+            nothing was resolved.
     """
 
     target: Target
@@ -71,6 +79,8 @@ class TargetSet(NamedTuple):
     not_compared: Sequence[Skip]
     roots: Sequence[str]
     pulled: frozenset[str] = frozenset()
+    resolved: frozenset[str] = frozenset()
+    resolve_again: Callable[[Sequence[ReleaseMetadata]], Sequence[Candidate]] | None = None
 
 
 class Gathered(NamedTuple):
@@ -178,10 +188,12 @@ def _gather(question: Question, inputs: Inputs, reader: WheelReader, *, compares
     sets = _with_built(gatherers, sets, question, inputs, settings, reader, notes)
     # uv may choose an older release without saying so; the pages show what the newest one is.
     newest = _newest_pages(gatherers, reader)
+    newest |= _pages_of_variants(gatherers, newest, reader)
     explains = [
         partial(gatherer.with_newer, target_set, newest) for gatherer, target_set in zip(gatherers, sets, strict=True)
     ]
     sets = progress.run_all("resolve", explains) if resolves else run_all(explains)
+    sets = [gatherer.with_variants(chosen, newest) for gatherer, chosen in zip(gatherers, sets, strict=True)]
     sets = _with_variants(gatherers, sets, pages | newest, question, reader, notes)
     if compares and question.into is None:
         _require_comparison(inputs, sets, resolves=resolves)
@@ -211,14 +223,22 @@ def _with_variants(
         for candidate in target_set.candidates
     ):
         return list(sets)
-    from wheelclash.resolve.variants import Asker, described, in_order, narrowed, parse_wish, preference_note
+    from wheelclash.resolve.variants import (
+        Asker,
+        described,
+        in_order,
+        library_order,
+        narrowed,
+        parse_wish,
+        preference_note,
+    )
 
     wishes = [parse_wish(text) for text in question.options.variants]
     met: set[Wish] = set()
     settled = []
     for gatherer, target_set in zip(gatherers, sets, strict=True):
         candidates = [narrowed(candidate, wishes, met) for candidate in target_set.candidates]
-        candidates = described(candidates, pages, reader)
+        candidates, descriptions = described(candidates, pages, reader)
         asker = Asker(
             settings=gatherer.searched,
             credentials=reader.fetcher.credentials,
@@ -231,8 +251,13 @@ def _with_variants(
         if preferred:
             notes.append(preference_note(preferred, target_set.target, asker))
         if question.installer == "uv":
+            python = None if asker.interpreter is None else asker.interpreter.executable
             candidates = [
-                in_order(candidate.wheels, [preferred[candidate.name]]) if candidate.name in preferred else candidate
+                in_order(candidate.wheels, [preferred[candidate.name]])
+                if candidate.name in preferred
+                else in_order(candidate.wheels, library_order(candidate, descriptions, python))
+                if candidate.alternatives
+                else candidate
                 for candidate in candidates
             ]
         settled.append(target_set._replace(candidates=candidates))
@@ -240,7 +265,7 @@ def _with_variants(
     if unmet:
         labels = sorted(
             {
-                wheel.variant or "plain"
+                wheel.variant or PLAIN
                 for target_set in sets
                 for candidate in target_set.candidates
                 if candidate.alternatives
@@ -395,7 +420,8 @@ def _targets(question: Question, inputs: Inputs, reader: WheelReader) -> Sequenc
         return question.targets
     targets = [target for lock in inputs.locks for target in lock.targets()]
     wheels = [Asked(text=path.name, path=path) for folder in inputs.folders for path in wheels_of(folder)]
-    targets += targets_of(dict(_requires_python([*wheels, *inputs.asked], reader)))
+    named = _requires_python([*wheels, *inputs.asked], reader)
+    targets += targets_of({without_label(filename): requires_python for filename, requires_python in named})
     if not targets:
         raise QuestionError("--all-targets takes the targets from a lock or from wheels, and none was given.")
     by_key = {(target.python_version, target.implementation, target.platform): target for target in targets}
@@ -458,9 +484,12 @@ def _with_siblings(
 
 
 def _variants(name: str, target: Target, settings: IndexSettings, reader: WheelReader) -> Siblings:
-    """Return the other variants of a project: from the list of families, and from what its meta package requires."""
+    """Return the other variants of a project.
+
+    From the list of families, from what its meta package requires, and from the labels of wheel variants.
+    """
     from wheelclash.core.distribution import requirements_of
-    from wheelclash.resolve.families import family_of, siblings
+    from wheelclash.resolve.families import Siblings, family_of, siblings
 
     family = family_of(name)
     meta = family.meta if family is not None and family.meta is not None else name
@@ -475,6 +504,11 @@ def _variants(name: str, target: Target, settings: IndexSettings, reader: WheelR
             except (FetchError, WheelError):
                 pass  # the list of families is then all there is
     variants = siblings(name, required)
+    published = _published_as_variants(name, target, settings, reader)
+    if published.names:
+        names = tuple(dict.fromkeys([*variants.names, *published.names]))
+        reason = f"{variants.reason}; {published.reason}" if variants.names else published.reason
+        return Siblings(names, reason)
     if not variants.names and isinstance(page, FetchError) and page.code != "not-found":
         return variants._replace(reason=f"{variants.reason}, as far as can be seen: {page}")
     return variants
@@ -530,6 +564,31 @@ def _read_newest(
     return Distribution.from_wheel(candidate, contents, evidence, lay_out_for_each(contents, RULES, target), target)
 
 
+def _published_as_variants(name: str, target: Target, settings: IndexSettings, reader: WheelReader) -> Siblings:
+    """Return the projects that a project with wheel variants replaces, or the project with wheel variants.
+
+    ``foo`` with the label ``cu13`` replaces ``foo-cu13``, and the other way round: what was several distributions is
+    becoming several wheels of one.
+    """
+    from wheelclash.resolve.families import Siblings, stem_of
+
+    stem = stem_of(name)
+    page = _look_up(stem, settings, reader)
+    choice = choose(Asked(text=stem, name=stem), page, target) if isinstance(page, Found) else None
+    labels = [wheel.variant for wheel in choice.wheels if wheel.variant] if isinstance(choice, Candidate) else []
+    if not labels:
+        return Siblings((), "")
+    by_label = [canonicalize_name(f"{stem}-{label}") for label in labels]
+    others = _pages([Asked(text=other, name=other) for other in by_label], settings, reader)
+    known = {other for other, its in others.items() if isinstance(its, Found) and any(map(_has_files, its.sources))}
+    names = tuple(other for other in dict.fromkeys([stem, *by_label]) if other != name and other in {stem, *known})
+    return Siblings(names, f"{stem} publishes wheel variants ({some(labels, _FEW)}), which take the place of these")
+
+
+def _has_files(source: Source) -> bool:
+    return bool(source.files)
+
+
 # -- indexes -------------------------------------------------------------------------------------------------
 
 
@@ -553,6 +612,29 @@ def _newest_pages(gatherers: Iterable[_Gatherer], reader: WheelReader) -> dict[s
         return {}
     settings = next(iter(wanted.values()))[1]
     return _pages([asked for asked, _ in wanted.values()], settings, reader)
+
+
+def _pages_of_variants(
+    gatherers: Iterable[_Gatherer],
+    known: Mapping[str, Found | FetchError],
+    reader: WheelReader,
+) -> dict[str, Found | FetchError]:
+    """Map names to what the indexes have of each project with wheel variants, of which uv chose the plain wheel.
+
+    Where no index was named, nothing is looked up: the usual one takes no wheels with a label. Of what find-links
+    locations have everything is looked up, for that takes no further request.
+    """
+    wanted: dict[str, Asked] = {}
+    settings = None
+    for gatherer in gatherers:
+        if gatherer.closure is None or gatherer.closure.settings.kind == "default":
+            continue
+        settings = gatherer.closure.settings
+        links = _links(settings, reader)
+        listed = [] if not isinstance(links, Links) else [name for _, files in links.files for name in files]
+        names = gatherer.closure.variants.union(listed) & gatherer.resolved - known.keys()
+        wanted |= {name: Asked(text=name, name=name) for name in sorted(names)}
+    return _pages(wanted.values(), settings, reader) if settings is not None else {}
 
 
 def _links(settings: IndexSettings, reader: WheelReader) -> Links | FetchError | None:
@@ -771,6 +853,7 @@ class _Gatherer:
         target: The target.
         notes: Sentences for people.
         pulled: Names that only the resolution brought.
+        resolved: Names of all that uv chose.
         closure: What uv resolved, if it did.
     """
 
@@ -791,6 +874,7 @@ class _Gatherer:
         self._pages = pages
         self.notes: list[str] = []
         self.pulled: frozenset[str] = frozenset()
+        self.resolved: frozenset[str] = frozenset()
         self.closure: Closure | None = None
         self._asked: Sequence[Asked] = ()
 
@@ -824,6 +908,8 @@ class _Gatherer:
             ]
             parts.append(Selection(skipped=refused))
             asked = [requirement for requirement in asked if self._before_resolving(requirement) is None]
+            variants, asked = self._without_variants(asked)
+            parts.append(variants)
             parts.append(self._resolved(asked, target))
             asked = []
         parts.append(self._chosen(asked, target))
@@ -918,13 +1004,43 @@ class _Gatherer:
             return None
         return choice
 
+    def _without_variants(self, asked: Sequence[Asked]) -> tuple[Selection, list[Asked]]:
+        """Return the wheel variants that are named by path or URL, and the rest with what they require.
+
+        uv does not take them without its preview feature, and makes no lock with it.
+        """
+        others: list[Asked] = []
+        candidates: list[Candidate] = []
+        skipped: list[Skip] = []
+        for requirement in asked:
+            candidate = choose_direct(requirement, self.target) if requirement.direct else None
+            if not isinstance(candidate, Candidate) or candidate.variant is None:
+                others.append(requirement)
+                continue
+            try:
+                contents, _, _ = self._reader.read(candidate)
+            except (FetchError, WheelError) as error:
+                skipped.append(Skip(requirement.text, error.code, str(error)))
+                continue
+            candidates.append(candidate)
+            environments = [{**self.target.markers, "extra": extra} for extra in ("", *candidate.extras)]
+            for line in parse_requires(contents.requires):
+                if any(holds(line, environment) for environment in environments):
+                    line.marker = None
+                    others.append(
+                        parse(str(line), cwd=Path(), credentials=self._reader.fetcher.credentials, is_line=True)
+                    )
+        return Selection(
+            candidates=candidates, skipped=skipped, roots=[candidate.name for candidate in candidates]
+        ), others
+
     def _resolved(self, asked: Sequence[Asked], target: Target) -> Selection:
         """Return the closure, resolved by uv."""
         if not (asked or self._inputs.files or self._inputs.text is not None):
             return Selection()  # no marker holds for this target, or no wheel fits it
         self._asked = asked
         try:
-            closure = self._resolve(asked)
+            closure = self._resolve(asked, finds_variants=self._settings.kind != "default")
         except UnresolvedError as error:
             hints = [hint for requirement in asked for hint in (requirement.hint, requirement.if_unknown)]
             hints += _nearest(error, [requirement.name for requirement in asked if requirement.name])
@@ -935,17 +1051,57 @@ class _Gatherer:
         self.closure = closure
         self.notes += closure.notes
         roots = closure.roots
-        self.pulled = frozenset(candidate.name for candidate in selection.candidates) - roots.keys()
+        self.resolved = frozenset(candidate.name for candidate in selection.candidates)
+        self.pulled = self.resolved - roots.keys()
         return selection._replace(
-            candidates=[
-                replace(candidate, extras=roots.get(candidate.name, candidate.extras))
-                for candidate in selection.candidates
-            ],
+            candidates=_with_extras(selection.candidates, roots),
             not_compared=[*closure.not_compared, *selection.not_compared],
             roots=[candidate.name for candidate in selection.candidates if candidate.name in roots] or selection.roots,
         )
 
-    def _resolve(self, asked: Sequence[Asked], *, limits: Sequence[str] = ()) -> Closure:
+    def resolve_again(self, metadata: Sequence[ReleaseMetadata]) -> list[Candidate]:
+        """Return the wheels that uv chooses if releases require something else.
+
+        Raises:
+            QuestionError: It finds no solution.
+        """
+        closure = self._resolve(self._asked, metadata=metadata)
+        lock = closure.lock(self._reader.fetcher.credentials)
+        selection = lock.select(self.target, extras=(), all_extras=False, groups=())
+        located = _locate(selection.unlocated, self._settings, self._reader).values()
+        candidates = [*selection.candidates, *(choice for choice in located if isinstance(choice, Candidate))]
+        return _with_extras(candidates, closure.roots)
+
+    def with_variants(self, chosen: TargetSet, pages: Mapping[str, Found | FetchError]) -> TargetSet:
+        """Return a set with the wheel variants that uv, not having been told of them, did not choose from."""
+        if self.closure is None:
+            return chosen
+        free = {requirement.name: requirement for requirement in self.free}
+        candidates = []
+        for candidate in chosen.candidates:
+            page = pages.get(candidate.name)
+            if isinstance(page, Found) and not candidate.direct and not candidate.alternatives:
+                text = f"{candidate.name}=={candidate.version}"
+                pinned = Asked(text=text, name=candidate.name, specifier=SpecifierSet(f"=={candidate.version}"))
+                choice = self._from_page(free.get(candidate.name, pinned), page)
+                wheels = choice.wheels if isinstance(choice, Candidate) else ()
+                others = [replace(wheel, extras=candidate.extras) for wheel in wheels if wheel.variant is not None]
+                candidate = replace(candidate, alternatives=tuple(others))  # noqa: PLW2901
+            candidates.append(candidate)
+        return chosen._replace(candidates=candidates, resolved=self.resolved, resolve_again=self.resolve_again)
+
+    def _from_page(self, asked: Asked, page: Found) -> Candidate | Skip:
+        options = self._question.options
+        return choose(asked, page, self.target, exclude_newer=options.exclude_newer, prereleases=options.prereleases)
+
+    def _resolve(
+        self,
+        asked: Sequence[Asked],
+        *,
+        limits: Sequence[str] = (),
+        metadata: Sequence[ReleaseMetadata] = (),
+        finds_variants: bool = False,
+    ) -> Closure:
         from wheelclash.closure import ClosureRequest, resolve
 
         question, fetcher = self._question, self._reader.fetcher
@@ -958,6 +1114,7 @@ class _Gatherer:
                 all_extras=question.options.all_extras,
                 groups=question.options.groups,
                 limits=limits,
+                metadata=metadata,
             ),
             self.target,
             self._settings,
@@ -969,6 +1126,7 @@ class _Gatherer:
             exclude_newer=question.options.exclude_newer,
             prereleases=question.options.prereleases,
             offline=fetcher.offline,
+            finds_variants=finds_variants,
         )
 
     @property
@@ -1036,6 +1194,11 @@ def _nearest(failed: QuestionError, asked: Sequence[str]) -> list[str]:
         if near:
             hints.append(f"Perhaps {' or '.join(near)} was meant.")
     return hints
+
+
+def _with_extras(candidates: Iterable[Candidate], roots: Mapping[str, tuple[str, ...]]) -> list[Candidate]:
+    """Return wheels with the extras that were asked for."""
+    return [replace(candidate, extras=roots.get(candidate.name, candidate.extras)) for candidate in candidates]
 
 
 def _holds(asked: Asked, target: Target) -> bool:

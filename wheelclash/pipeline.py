@@ -20,11 +20,11 @@ is not in the cache; everything after that is a pure function of what was read, 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.accepted import Ignore
-from wheelclash.alternatives import sets_of
+from wheelclash.alternatives import differing_metadata, sets_of, with_resolved
 from wheelclash.core.content import Answer, extent
 from wheelclash.core.content import Question as Doubt
 from wheelclash.core.content import answer as judge_content
@@ -37,7 +37,7 @@ from wheelclash.core.plan import Plans, check_keepers, plan, require_known
 from wheelclash.core.startup import startup_files
 from wheelclash.core.state import State, side_effects, to_install
 from wheelclash.environment.locate import invocation_for
-from wheelclash.errors import FetchError, WheelError
+from wheelclash.errors import FetchError, QuestionError, WheelError
 from wheelclash.gather import gather
 from wheelclash.http.urls import origin_of
 from wheelclash.installers import INSTALLERS, RULES
@@ -51,16 +51,18 @@ from wheelclash.threads import run_all
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from wheelclash.closure import ReleaseMetadata
     from wheelclash.core.content import Answers
     from wheelclash.core.contents import Contents, Evidence
     from wheelclash.core.distribution import Candidate
     from wheelclash.core.installer import Invocation
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
+    from wheelclash.core.state import Loss
     from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.environment.state import StateReader
     from wheelclash.gather import TargetSet
-    from wheelclash.installers import Installer
+    from wheelclash.installers import Installer, InstallerName
     from wheelclash.native.explain import Why
     from wheelclash.options import Question
     from wheelclash.report.model import Report
@@ -110,6 +112,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
     wanted = {_place(each): each for found in gathered.sets for one in found.candidates for each in one.wheels}
     read = _read_all(wanted, reader)
     there = _residents(question, reader)
+    sets, unsolved, further = _each_variant([_without_present(each, there) for each in gathered.sets], read, reader)
     known = {each.name for each in wanted.values() if not isinstance(read[_place(each)], Skip)}
     one_target = not question.options.all_targets and len(question.targets) == 1
     where = invocation_for(
@@ -118,18 +121,15 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
         gathered.settings.flags,
         system=question.options.system,
     )
-    skipped = [*_skips(gathered.sets), *(each for each in read.values() if isinstance(each, Skip))]
+    skipped = [*_skips(gathered.sets), *unsolved, *(each for each in read.values() if isinstance(each, Skip))]
     not_compared = [skip for found in gathered.sets for skip in found.not_compared]
     left_out = {skip.name: f"{skip.requirement} was not read: {skip.reason}" for skip in skipped}
     left_out |= {skip.name: f"{skip.requirement} is not compared: {skip.reason}" for skip in not_compared}
     require_known(question.options.keep, known if there is None else known | there.versions.keys(), left_out)
     notes = list(gathered.notes)
-    sets, further = _each_variant([_without_present(each, there) for each in gathered.sets], read)
     notes += further
     views = [_view(each, read, question, reader, where, there, gathered.whole) for each in sets]
-    if not _installer(question).takes_variants and any(
-        overlap.is_clash for view in views if not _can_install(question, view) for overlap in view.overlaps
-    ):
+    if not _installer(question).takes_variants and any(_clashes_without(question, view) for view in views):
         notes.append("pip installs no wheel variants: --installer uv gives commands for what these clash in")
     if question.options.why:
         views = [view._replace(reasons=_reasons(view, question, reader, there)) for view in views]
@@ -141,7 +141,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
             notes += _notes_on_residents(view, there.places)
             notes += side_effects(view.distributions, there.installed, there.requires, view.target, resolved=resolved)
         if there.places.python is None:
-            notes.append(_notes_on_folder(there.places))
+            notes.append(_notes_on_folder(there.places, question.installer))
     from_cache = sum(isinstance(each, _Read) and each.from_cache for each in read.values())
     return Result(
         views=views,
@@ -197,12 +197,19 @@ def _notes_on_residents(view: View, places: EnvironmentPaths) -> list[str]:
     return notes
 
 
-def _notes_on_folder(places: EnvironmentPaths) -> str:
+def _notes_on_folder(places: EnvironmentPaths, installer: InstallerName) -> str:
     """Return what does not hold, or is not said, of a folder without an interpreter."""
+    if places.is_target and installer == "pip":
+        return (
+            "`pip install --target` leaves out every top-level folder and file that is there already; with --upgrade it"
+            " removes it first, and with it what others have in it. That a file is overwritten holds for"
+            " `uv pip install --target` alone; no remedies are given"
+        )
     if places.is_target:
         return (
             "what is said of pip holds for `uv pip install --target`: `pip install --target` leaves out every top-level"
-            " folder and file that is there already, and with --upgrade removes it first; no remedies are given"
+            " folder and file that is there already (--installer pip says which), and with --upgrade removes it first;"
+            " no remedies are given"
         )
     return "no interpreter was named, so no remedies are given: commands name one"
 
@@ -257,9 +264,18 @@ def _without_present(found: TargetSet, there: StateReader | None) -> TargetSet:
 
 
 def _each_variant(
-    sets: Sequence[TargetSet], read: Mapping[tuple[str, str], _Read | Skip]
-) -> tuple[list[TargetSet], list[str]]:
-    """Return one set for each wheel that may be taken of a project with wheel variants, and notes."""
+    sets: Sequence[TargetSet], read: dict[tuple[str, str], _Read | Skip], reader: WheelReader
+) -> tuple[list[TargetSet], list[Skip], list[str]]:
+    """Return one set for each wheel that may be taken of a project with wheel variants.
+
+    Args:
+        sets: One for each target.
+        read: What was read; wheels that only a variant requires are added.
+        reader: Reads these.
+
+    Returns:
+        The sets; skips for wheels with which uv finds no solution; notes.
+    """
 
     def is_readable(candidate: Candidate) -> bool:
         return isinstance(read[_place(candidate)], _Read)
@@ -269,13 +285,38 @@ def _each_variant(
         assert isinstance(wheel, _Read)  # noqa: S101 - only wheels that are readable are laid out
         return _distribution(candidate, wheel, target)
 
+    def requires(candidate: Candidate) -> tuple[str, ...]:
+        wheel = read[_place(candidate)]
+        return wheel.contents.requires if isinstance(wheel, _Read) else ()
+
     every: list[TargetSet] = []
+    unsolved: list[Skip] = []
     notes: list[str] = []
     for found in sets:
         expanded, further = sets_of(found, is_readable, lay_out)
-        every += expanded
         notes += further
-    return every, list(dict.fromkeys(notes))
+        resolve = cache(partial(_resolved_again, found))
+        for each in expanded:
+            answer = resolve(tuple(differing_metadata(each, requires)))
+            if isinstance(answer, Skip):
+                unsolved.append(answer)
+                continue
+            complete = with_resolved(each, answer)
+            missing = {_place(one): one for one in complete.candidates if _place(one) not in read}
+            read |= _read_all(missing, reader)
+            every.append(complete)
+    return every, unsolved, list(dict.fromkeys(notes))
+
+
+def _resolved_again(found: TargetSet, metadata: tuple[ReleaseMetadata, ...]) -> Sequence[Candidate] | Skip:
+    """Return what uv chooses if releases require what their variants require; nothing if these require nothing else."""
+    if not metadata or found.resolve_again is None:
+        return ()
+    try:
+        return found.resolve_again(metadata)
+    except QuestionError as error:
+        names = " and ".join(f"{release.name} {release.version}" for release in metadata)
+        return Skip(names, "variant", f"with what a wheel variant of it requires: {error}")
 
 
 def _view(
@@ -333,13 +374,26 @@ def _view(
     ]
     names = view.names.values()
     keepers = check_keepers([name for name in question.options.keep if name in names], everybody, counted)
+    if there is not None and there.places.is_target and question.installer == "pip":
+        view = _with_left_out(view, tuple(there.left_out(distributions)))
     plans = _plans(view, counted, keepers, question, where, whole)
     return view._replace(remedies=plans.remedies, without_remedies=plans.left_out)
 
 
-def _can_install(question: Question, view: View) -> bool:
-    """Return whether the installer of the commands can install the wheels of a view."""
-    return _installer(question) in _installers_for(view.distributions)
+def _with_left_out(view: View, left_out: tuple[Loss, ...]) -> View:
+    """Return a view with what ``pip install --target`` does not write among pip's losses."""
+    diagnoses = [
+        each._replace(taken=(*each.taken, *left_out)) if each.installer == "pip" else each for each in view.diagnoses
+    ]
+    return view._replace(diagnoses=diagnoses)
+
+
+def _clashes_without(question: Question, view: View) -> bool:
+    """Return whether a view has clashes, and the installer of the commands cannot install its wheels."""
+    ignored = ignored_overlaps(view, question.acceptance)
+    return _installer(question) not in _installers_for(view.distributions) and any(
+        overlap.is_clash and not is_ignored for overlap, is_ignored in zip(view.overlaps, ignored, strict=True)
+    )
 
 
 def _installers_for(distributions: Sequence[Distribution]) -> list[Installer]:
@@ -534,6 +588,14 @@ def _on_disk(doubt: Doubt, there: StateReader | None) -> Answer | None:
 
 def _settle(doubt: Doubt, candidate: Candidate, reader: WheelReader) -> Answer | None:
     """What the content of one member says; None if it cannot be had: the overlap then stays as grave as it looks."""
+    asked = (candidate.url, doubt.member, doubt.about)
+    if asked in reader.answers:  # by another target, or with another wheel variant
+        return reader.answers[asked]
+    reader.answers[asked] = answer = _read_answer(doubt, candidate, reader)
+    return answer
+
+
+def _read_answer(doubt: Doubt, candidate: Candidate, reader: WheelReader) -> Answer | None:
     key = f"{candidate.sha256}\n{candidate.size}\n{origin_of(candidate.url)}\n{doubt.member}\n{doubt.about}"
     known = None if candidate.sha256 is None else reader.cache.get("verdict", key)
     if isinstance(known, list) and len(known) == len(Answer._fields):

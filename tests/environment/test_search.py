@@ -55,6 +55,27 @@ def test_the_first_folder_wins_as_python_has_it(tmp_path: Path) -> None:
     assert [(each.name, each.owners) for each in turned] == [("one", ("1.0",)), ("m", ("mine",))]
 
 
+def test_namespaces_are_looked_into_as_python_has_it(tmp_path: Path) -> None:
+    """Modules of one namespace hide each other; a regular package hides the namespace, even in an earlier folder."""
+    first, second = (Handmade(tmp_path, tmp_path / name) for name in ("first", "second"))
+    here = {"ns/m.py": "first", "ns/deep/x.py": "first", "ns/own.py": "first", "late/a.py": "first"}
+    there = {"ns/m.py": "second", "ns/deep/x/__init__.py": "second", "late/__init__.py": "second", "ns/b.py": "second"}
+    first.add("mine", {path: f"HERE = {name!r}" for path, name in here.items()})
+    second.add("theirs", {path: f"HERE = {name!r}" for path, name in there.items()})
+    path = os.pathsep.join([str(first.site), str(second.site)])
+    names = ("ns.m", "ns.deep.x", "ns.b", "late")
+    statements = "; ".join(f"import {name}; print({name}.HERE)" for name in names)
+    line = [sys.executable, "-c", statements]
+    done = subprocess.run(line, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": path})
+    assert done.stdout.split() == ["first", "first", "second", "second"]
+    found = hidden_by([str(first.site), str(second.site)], {})
+    assert [(each.name, each.owners, each.by_owners) for each in found] == [
+        ("late", ("mine",), ("theirs",)),
+        ("ns.deep.x", ("theirs",), ("mine",)),
+        ("ns.m", ("theirs",), ("mine",)),
+    ]
+
+
 def test_several_paths_are_one_environment_in_their_order(tmp_path: Path) -> None:
     first, second = two_folders(tmp_path)
     (tmp_path / "home").mkdir()

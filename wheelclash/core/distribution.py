@@ -144,6 +144,11 @@ class Candidate:
     described: Described | None = None
 
     @property
+    def has_variants(self) -> bool:
+        """Return whether it is a wheel variant, or may be taken in the place of one."""
+        return self.variant is not None or bool(self.alternatives)
+
+    @property
     def wheels(self) -> tuple[Candidate, ...]:
         """Return every wheel that may be taken, this one first, each by itself."""
         return tuple(replace(wheel, alternatives=()) for wheel in (self, *self.alternatives))
@@ -155,10 +160,9 @@ class Candidate:
         A wheel of a project with wheel variants is never named by its version, which stands for all of them.
         """
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
-        has_variants = self.variant is not None or bool(self.alternatives)
-        if (self.direct or has_variants) and self.path:
+        if (self.direct or self.has_variants) and self.path:
             return f"{self.path}{extras}"
-        if self.direct or has_variants:
+        if self.direct or self.has_variants:
             return f"{self.name}{extras} @ {self.url}"
         return f"{self.name}{extras}=={self.version}"
 

@@ -64,7 +64,7 @@ Action = Literal["install", "reinstall", "uninstall"]
 """What one command does: write what is new, with what it requires; take off the disk and write again, and nothing else;
 or remove."""
 
-LossCode = Literal["recorded", "in-the-way"]
+LossCode = Literal["recorded", "in-the-way", "left-out"]
 LossState = Literal["determined", "undetermined", "fails"]
 
 
@@ -80,7 +80,8 @@ class Loss(NamedTuple):
             folder goes; ``undetermined``: that, if pip's order comes out that way.
         role: What the file is for.
         severity: How bad it is.
-        code: Whether the replaced distribution has recorded the file, or is in the way of it.
+        code: Whether the replaced distribution has recorded the file, or is in the way of it; or whether an installer
+            leaves out the whole folder, or file, of the top level, because there is one of that name already.
     """
 
     path: InstalledPath

@@ -318,22 +318,58 @@ def hidden_by(search: Sequence[str], records: Mapping[str, str]) -> list[Hidden]
         records: Texts of RECORDs that were read already, by path.
     """
     findings: list[Hidden] = []
+    folders = [_Folder(path, records) for path in search]
     distributions: dict[str, _Folder] = {}
-    imports: dict[str, _Folder] = {}
-    for folder in [_Folder(path, records) for path in search]:
+    for folder in folders:
         for name, version in folder.versions.items():
             first = distributions.setdefault(name, folder)
             if first is not folder:
                 copy = first.versions[name]
                 findings.append(Hidden("distribution", name, folder.path, (version,), first.path, (copy,)))
-        for name in folder.imports:
-            first = imports.setdefault(name, folder)
-            if first is not folder:
-                hidden, seen = folder.owners.get(name, set()), first.owners.get(name, set())
-                if hidden and hidden.isdisjoint(seen):  # else it is a copy
-                    owners = tuple(sorted(hidden))
-                    findings.append(Hidden("import", name, folder.path, owners, first.path, tuple(sorted(seen))))
+    if len(folders) > 1:
+        findings += _hidden_imports(folders, "", 0)
     return sorted(findings)
+
+
+def _hidden_imports(folders: Sequence[_Folder], parent: str, depth: int) -> Iterator[Hidden]:
+    """Yield the modules and packages that imports do not find, below a namespace or at the top.
+
+    The first folder with a module or a regular package of a name has it, also where an earlier folder has a folder of
+    that name without ``__init__.py``. Where all are such folders, they are one namespace, and this holds for what is
+    in it.
+
+    Args:
+        folders: Of the search path, in its order; those that have the namespace.
+        parent: The namespace, with a dot behind it; empty at the top.
+        depth: How many namespaces lie above.
+    """
+    regular: dict[str, _Folder] = {}
+    for folder in folders:
+        for name in folder.imports(parent):
+            first = regular.setdefault(name, folder)
+            if first is not folder:
+                yield from _hidden(folder, name, first)
+    shared: dict[str, list[_Folder]] = {}
+    for folder in folders:
+        for name in folder.namespaces(parent):
+            shared.setdefault(name, []).append(folder)
+    for name, portions in shared.items():
+        if name in regular:
+            for folder in portions:
+                yield from _hidden(folder, name, regular[name])
+        elif len(portions) > 1 and depth < _DEEPEST:
+            yield from _hidden_imports(portions, f"{name}.", depth + 1)
+
+
+def _hidden(folder: _Folder, name: str, first: _Folder) -> Iterator[Hidden]:
+    """Yield what is hidden, unless no distribution recorded it, or it is a copy of what is found."""
+    owners, by_owners = folder.owners(name), first.owners(name)
+    if owners and owners.isdisjoint(by_owners):
+        yield Hidden("import", name, folder.path, tuple(sorted(owners)), first.path, tuple(sorted(by_owners)))
+
+
+_DEEPEST = 4
+"""Namespaces within namespaces that are looked into."""
 
 
 class _Folder:
@@ -356,31 +392,42 @@ class _Folder:
         matches = [match for name in self._names if (match := _DIST_INFO.match(name)) and name[0] not in "~."]
         return {canonicalize_name(match[1]): match[2] for match in matches}
 
-    @cached_property
-    def imports(self) -> frozenset[str]:
-        """Return names of its modules and regular packages; a folder without ``__init__.py`` hides nothing."""
-        return frozenset(self._imports())
+    def imports(self, parent: str) -> list[str]:
+        """Return the dotted names of the modules and regular packages right below a namespace, or at the top."""
+        return [f"{parent}{name}" for name, is_namespace in self._below(parent).items() if not is_namespace]
 
-    def _imports(self) -> Iterator[str]:
-        for name in self._names:
+    def namespaces(self, parent: str) -> list[str]:
+        """Return the dotted names of the folders without ``__init__.py`` there."""
+        return [f"{parent}{name}" for name, is_namespace in self._below(parent).items() if is_namespace]
+
+    def _below(self, parent: str) -> dict[str, bool]:
+        """Map the names that can be imported below a namespace to whether they are namespaces themselves."""
+        place = f"{self.path}/{parent.replace('.', '/')}".rstrip("/")
+        try:
+            names = sorted(os.listdir(place)) if parent else self._names  # noqa: PTH208
+        except OSError:
+            return {}
+        is_namespace_by_name: dict[str, bool] = {}
+        for name in names:
             match = _MODULE.match(name)
             if match:
-                yield match[1]
-            elif name.isidentifier() and os.path.isfile(f"{self.path}/{name}/__init__.py"):  # noqa: PTH113
-                yield name
+                is_namespace_by_name[match[1]] = False
+            elif name.isidentifier() and not name.startswith("__") and os.path.isdir(f"{place}/{name}"):  # noqa: PTH112
+                is_namespace = not os.path.isfile(f"{place}/{name}/__init__.py")  # noqa: PTH113
+                is_namespace_by_name[name] = is_namespace and is_namespace_by_name.get(name, True)
+        return is_namespace_by_name
+
+    def owners(self, name: str) -> set[str]:
+        """Return the distributions that recorded something of a dotted name."""
+        place = name.replace(".", "/")
+        pattern = re.compile(rf'^"?{re.escape(place)}(?:/|(?:\.[\w-]+)*\.(?:py|so|pyd)[",])', re.MULTILINE)
+        return {owner for owner, text in self._listed.items() if pattern.search(text)}
 
     @cached_property
-    def owners(self) -> dict[str, set[str]]:
-        """Map import names to the distributions that recorded something of that name at its top."""
-        names_by_module: dict[str, set[str]] = {}
-        for name in self._names:
-            match = _DIST_INFO.match(name)
-            if match:
-                for row in self._record(name).splitlines():
-                    top, slash, _ = row.lstrip('"').partition(",")[0].partition("/")
-                    module = None if slash else _MODULE.match(top)
-                    names_by_module.setdefault(module[1] if module else top, set()).add(canonicalize_name(match[1]))
-        return names_by_module
+    def _listed(self) -> dict[str, str]:
+        """Map the distributions of the folder to the texts of their RECORDs."""
+        matches = [(name, match) for name in self._names if (match := _DIST_INFO.match(name))]
+        return {canonicalize_name(match[1]): self._record(name) for name, match in matches}
 
     def _record(self, folder: str) -> str:
         path = f"{self.path}/{folder}/RECORD"

@@ -26,7 +26,7 @@ from wheelclash.core.overlap import Owner, folded, same_path
 from wheelclash.core.ownership import OwnershipMap
 from wheelclash.core.paths import folders_above
 from wheelclash.core.role import module_stem, role_of
-from wheelclash.core.state import UNRECORDED, State, Unowned
+from wheelclash.core.state import UNRECORDED, Loss, State, Unowned
 from wheelclash.environment.distributions import (
     source_of,
     startup_of,
@@ -213,6 +213,31 @@ class StateReader:
                     listed[folder] = names_in(folder)
                 if role != "bytecode" and name in listed[folder] and self._differs(key, newcomer, file):
                     yield Unowned(path, newcomer, role)
+
+    def left_out(self, newcomers: Sequence[Distribution]) -> Iterator[Loss]:
+        """Yield what ``pip install --target`` does not write: each folder or file of the top level that is there.
+
+        pip installs elsewhere, and moves what that comes to into the folder; it looks at the top level alone. Its
+        ``--upgrade`` removes what is there instead.
+        """
+        owners: dict[str, str] = {}
+        for resident, keys in zip(self._read, self._owned.keys, strict=True):
+            owners |= dict.fromkeys((self._top(key) for key in keys), os.path.basename(resident.folder))  # noqa: PTH119
+        for newcomer in newcomers:
+            tops: dict[str, InstalledPath] = {}
+            for path in next(iter(newcomer.layouts.values())).files:
+                root, _, rest = path.partition("/")
+                folder = {"scripts": "bin", "headers": "include"}.get(root)
+                top = folder or rest.partition("/")[0]
+                tops.setdefault(top, path if folder else InstalledPath(f"{root}/{top}"))
+            for top, path in sorted(tops.items()):
+                if top in owners:
+                    role = role_of(path, generated=False)
+                    yield Loss(path, newcomer.id, owners[top], "determined", role, "error", "left-out")
+
+    def _top(self, key: str) -> str:
+        """Return the first part of a path within the folder."""
+        return key.removeprefix(f"{self.places.sites[0]}/").partition("/")[0]
 
     def _obstacles(
         self, layout: Layout, folders: dict[str, str], kinds: dict[str, dict[str, bool]]

@@ -6,7 +6,7 @@ that such a package becomes a skip.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wheelclash.errors import QuestionError
 from wheelclash.http.urls import without_credentials
@@ -15,6 +15,7 @@ from wheelclash.locks.location import FileLocation, filename_of
 from wheelclash.locks.package import Locked, LockedFile, folder_kind, locked_file
 from wheelclash.locks.project import Installation, ProjectLock
 from wheelclash.target.inferred import python_allowed
+from wheelclash.target.variants import label_of, without_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,7 @@ def read(document: Table, location: LockLocation) -> PylockLock:
         notes.append(f"{location.name} is of version {version}; what that adds to 1.0 is not known here")
         values["lock-version"] = "1.0"  # packaging would log the same
     try:
-        pylock = Pylock.from_dict(values)
+        pylock = Pylock.from_dict(_without_labels(values))
     except PylockUnsupportedVersionError:
         raise QuestionError(f"{location.name} is of version {version}; only version 1 of PEP 751 is known.") from None
     except (PylockValidationError, ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -63,6 +64,36 @@ def read(document: Table, location: LockLocation) -> PylockLock:
         location,
         notes,
     )
+
+
+def _without_labels(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a lock in which wheels with a variant label are named without it, as packaging takes no such names.
+
+    Where they are is left as it is, and says the label.
+    """
+    packages = values.get("packages")
+    if not isinstance(packages, list):
+        return values
+    named = [
+        package | {"wheels": [_named_without_label(wheel) for wheel in package["wheels"]]}
+        if isinstance(package, dict) and isinstance(package.get("wheels"), list)
+        else package
+        for package in packages
+    ]
+    return values | {"packages": named}
+
+
+def _named_without_label(wheel: Any) -> Any:
+    if not isinstance(wheel, dict):
+        return wheel
+    filename = _named_by(wheel.get("path") or wheel.get("url"))
+    return wheel if filename is None else wheel | {"name": without_label(filename)}
+
+
+def _named_by(place: object) -> str | None:
+    """Return the file name of a wheel with a variant label by where it is; None of every other file."""
+    filename = filename_of(place) if isinstance(place, str) else ""
+    return filename if filename.lower().endswith(".whl") and label_of(filename) is not None else None
 
 
 class PylockLock(ProjectLock):
@@ -150,8 +181,12 @@ def _archive(package: Package, archive: PackageArchive, version: str | None, loc
 
 def _file(file: PackageWheel | PackageSdist, location: LockLocation) -> LockedFile:
     size = file.size if file.size is not None and file.size >= 0 else None
+    named = _named_by(file.path or file.url)
     return locked_file(
-        file.filename, _place(file.url, file.path, location), sha256=file.hashes.get("sha256"), size=size
+        file.filename if named is None else named,
+        _place(file.url, file.path, location),
+        sha256=file.hashes.get("sha256"),
+        size=size,
     )
 
 

@@ -261,7 +261,7 @@ def resident_report(each: Distribution, requirers: Iterable[str]) -> Distributio
 def lost_reports(view: View, taken: Iterable[Loss]) -> Iterator[LostReport]:
     """What replaced releases take along; there is one target where there are any."""
     names = view.names
-    versions = {each.id: each.version for each in view.replaced.values()}
+    versions = {each.id: each.version for each in (*view.replaced.values(), *view.residents)}
     for each in sorted(taken, key=lambda one: (SEVERITIES.index(one.severity), one.id, one.because, one.path)):
         root, path = split(each.path)
         yield LostReport(

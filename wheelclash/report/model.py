@@ -21,6 +21,7 @@ from wheelclash.core.overlap import Kind, Severity
 from wheelclash.core.plan import ObstacleCode, RepairState, Strategy
 from wheelclash.core.query import MatchKind, What
 from wheelclash.core.role import Role
+from wheelclash.core.state import LossCode
 from wheelclash.environment.damage import DamageCode
 from wheelclash.installers import InstallerName
 from wheelclash.validation import choice, flag
@@ -648,7 +649,8 @@ class LostReport:
             ``undetermined``: that, if the order of the command is so.
         ignored: Whether the user knows of it.
         code: ``recorded``: the older release had recorded the file too; ``in-the-way``: it has a folder where the
-            file goes, or a file where its folder goes.
+            file goes, or a file where its folder goes; ``left-out``: ``pip install --target`` leaves out this folder or
+            file of the top level, because what is installed has one of that name.
     """
 
     root: Root
@@ -660,7 +662,7 @@ class LostReport:
     version: str
     state: Certainty
     ignored: bool
-    code: Literal["recorded", "in-the-way"] = "recorded"
+    code: LossCode = "recorded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -284,16 +284,22 @@ def on_disk_said(overlap: OverlapReport) -> str:
 
 def _of_set(report: Report) -> Iterator[Problem]:
     """Yield what is lost or overwritten in an environment, and what an installer refuses."""
-    losses: dict[tuple[ProblemKey, bool, str], list[str]] = {}
+    losses: dict[tuple[ProblemKey, bool, str, bool], list[str]] = {}
     for diagnosis in report.diagnosis.values():
         for lost in diagnosis.lost:
             key = key_of(lost)
             if key is not None:
-                losses.setdefault((key, lost.ignored, lost.version), []).append(f"{lost.root}/{lost.path}")
-    for (key, ignored, version), found in losses.items():
+                losses.setdefault((key, lost.ignored, lost.version, lost.code == "left-out"), []).append(
+                    f"{lost.root}/{lost.path}"
+                )
+    for (key, ignored, version, is_left_out), found in losses.items():
         paths = list(dict.fromkeys(found))
         loser, because = key.distributions
         message = f"{loser} loses {_spread(paths)} when {because} {version} is replaced."
+        if is_left_out:
+            message = (
+                f"pip leaves {_spread(paths)} of {loser} out of the folder, as {because} {version} has it already."
+            )
         yield _problem(key, paths, message, ignored=ignored)
     for unowned in report.into.unowned if report.into else ():
         path = f"{unowned.root}/{unowned.path}"

@@ -120,8 +120,11 @@ RULES: dict[str, Rule] = {
             "lost",
             "A file is lost when an older release is replaced",
             "The older release had recorded the file too. Replacing it removes the file after the other distribution"
-            " wrote it, or the file cannot be written because something of the older release is in its way.",
-            "Uninstall the older release first, by the commands that the report shows.",
+            " wrote it, or the file cannot be written because something of the older release is in its way. Or the"
+            " folder was made by `pip install --target`: pip leaves out top-level folders and files that are there"
+            " already.",
+            "Uninstall the older release first, by the commands that the report shows. A folder made by"
+            " `pip install --target` is filled by one command, or by `uv pip install --target`.",
         ),
         Rule(
             "WC012",

@@ -29,6 +29,7 @@ from wheelclash.report.terminal import (
     rows_of,
     with_severities,
 )
+from wheelclash.target.variants import PLAIN
 from wheelclash.wording import listed, path_from, plural, some
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def python_of(target: TargetReport) -> str:
 
 def target_label(target: TargetReport) -> str:
     """Return what a target is called: ``CPython 3.12.0, linux``, and with which wheel variants, if there are any."""
-    variants = [f"{variant.distribution} {variant.label or 'plain'}" for variant in target.variants]
+    variants = [f"{variant.distribution} {variant.label or PLAIN}" for variant in target.variants]
     return f"{_platform_label(target)}{' with ' if variants else ''}{', '.join(variants)}"
 
 
@@ -222,7 +223,7 @@ def _variants_of(targets: Sequence[TargetReport], every: Sequence[TargetReport])
     """Return with which wheel variants some targets are, of all that differ in nothing else: ``a v3, v4; b cu13``."""
     chosen, possible = (_variants_by_name(target) for target in (targets, every))
     texts = [
-        f"{name} {', '.join(label or 'plain' for label in labels)}"
+        f"{name} {', '.join(label or PLAIN for label in labels)}"
         for name, labels in chosen.items()
         if len(labels) < len(possible[name])
     ]
@@ -523,6 +524,8 @@ class _SetWriter(_Writer):
         for (severity, loser, because, version, when, code), paths in sorted(pairs.items()):
             if code == "in-the-way":
                 what = f"cannot be written beside {because} {version}, which is replaced only after it"
+            elif code == "left-out":
+                what = f"{'is' if len(paths) == 1 else 'are'} left out by pip, as {because} {version} has it already"
             else:
                 what = f"{'goes' if len(paths) == 1 else 'go'} with {because} {version}, which is replaced"
             style: Style = "error" if severity == "error" else "warning"
@@ -781,6 +784,8 @@ def _losses_said(lost: Sequence[LostReport]) -> Iterator[str]:
         losers = _named_or_counted(sorted({loss.distribution for loss in losses}))
         if code == "in-the-way":
             yield f"{losers} cannot be installed before {name} {version} is replaced"
+        elif code == "left-out":
+            yield f"pip would install {losers} without what {name} {version} has"
         else:
             yield f"replacing {name} {version} takes {plural(len(losses), 'file')} from {losers}"
 

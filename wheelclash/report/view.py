@@ -72,9 +72,7 @@ class View(NamedTuple):
     @property
     def variants(self) -> tuple[Distribution, ...]:
         """Return the distributions of projects with wheel variants: of each, one of the wheels that may be taken."""
-        return tuple(
-            each for each in self.distributions if each.candidate.variant is not None or each.candidate.alternatives
-        )
+        return tuple(each for each in self.distributions if each.candidate.has_variants)
 
     @property
     def residents(self) -> tuple[Distribution, ...]:

@@ -19,7 +19,7 @@ from wheelclash.wording import near_names
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Family", "Siblings", "families", "family_of", "guesses", "known_names", "siblings"]
+__all__ = ["Family", "Siblings", "families", "family_of", "guesses", "known_names", "siblings", "stem_of"]
 
 
 class Family(NamedTuple):
@@ -110,8 +110,8 @@ def siblings(name: str, requires: Iterable[str] = ()) -> Siblings:
     wanted = canonicalize_name(name)
     family = family_of(wanted)
     listed = () if family is None else family.members
-    stem = _stem(wanted)
-    required = [other for requirement in requires if _stem(other := canonicalize_name(requirement)) == stem]
+    stem = stem_of(wanted)
+    required = [other for requirement in requires if stem_of(other := canonicalize_name(requirement)) == stem]
     names = tuple(member for member in dict.fromkeys([*listed, *required]) if member != wanted)
     if family is not None:
         return Siblings(names, f"the {family.name} family shares {family.shares} ({family.evidence}); {family.note}")
@@ -129,7 +129,7 @@ _SUFFIXES = ("cpu", "gpu", "cu11", "cu12", "cu13", "headless", "nightly", "binar
 def guesses(name: str) -> tuple[str, ...]:
     """Return at most ten names that variants of a distribution usually have, itself left out; they need not exist."""
     wanted = canonicalize_name(name)
-    stem = _stem(wanted)
+    stem = stem_of(wanted)
     return tuple(guess for guess in (stem, *(f"{stem}-{suffix}" for suffix in _SUFFIXES)) if guess != wanted)
 
 
@@ -139,7 +139,7 @@ _VARIANT = re.compile(
 )
 
 
-def _stem(name: str) -> str:
+def stem_of(name: str) -> str:
     """Return a normalised name without the parts that say which variant it is; the first part always stays."""
     first, *rest = name.split("-")
     return "-".join([first, *(part for part in rest if not _VARIANT.fullmatch(part))])

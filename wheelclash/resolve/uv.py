@@ -103,6 +103,8 @@ def failure(complaints: str, returncode: int, secrets: Sequence[Secret], *, buil
             "What came as source only is not known until it is built: --build would build it (runs its code), or ask an"
             " environment it is installed in (wheelclash env)."
         )
+    if "only unsupported wheel variants" in complaints:
+        hint = "uv resolves no release that has wheel variants alone: name it and the rest of the set, with --no-deps."
     return UnresolvedError(f"uv did not resolve this: {_shortened(words)}.", hint)
 
 

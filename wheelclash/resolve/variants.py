@@ -18,7 +18,7 @@ from wheelclash.errors import FetchError, QuestionError
 from wheelclash.index.client import Found, read_description
 from wheelclash.index.page import ProjectFile
 from wheelclash.resolve.uv import clean_environ, find_uv, index_arguments, run, uv_target
-from wheelclash.target.variants import VariantError, parse_variants, parse_wheel_name, variants_filename
+from wheelclash.target.variants import PLAIN, VariantError, parse_variants, parse_wheel_name, variants_filename
 from wheelclash.threads import run_all
 from wheelclash.wording import listed
 
@@ -33,30 +33,21 @@ if TYPE_CHECKING:
     from wheelclash.wheel.reader import WheelReader
 
 __all__ = [
-    "PLAIN",
     "Asker",
     "Wish",
     "described",
-    "has_variants",
     "in_order",
+    "library_order",
     "narrowed",
     "parse_wish",
     "preference_note",
 ]
-
-PLAIN = "plain"
-"""What the wheel without a label goes by, on the command line and in text."""
 
 _PATIENCE = 60.0
 _FORCED = re.compile(r"[A-Z0-9_]+_VARIANT_PROVIDER_FORCE_[A-Z0-9_]+")
 _SELECTED = re.compile(r"Selecting: (\S+)==\S+ \[[a-z]+\] \((\S+\.whl)\)")
 
 _Read: TypeAlias = "bytes | FetchError"
-
-
-def has_variants(candidate: Candidate) -> bool:
-    """Return whether a wheel is a variant, or may be taken in the place of one."""
-    return candidate.variant is not None or bool(candidate.alternatives)
 
 
 def in_order(wheels: Sequence[Candidate], labels: Sequence[str | None] = ()) -> Candidate:
@@ -133,29 +124,33 @@ def narrowed(candidate: Candidate, wishes: Iterable[Wish], met: set[Wish]) -> Ca
 
 def described(
     candidates: Iterable[Candidate], pages: Mapping[str, Found | FetchError], reader: WheelReader
-) -> list[Candidate]:
-    """Return candidates with what the ``variants.json`` of their releases says of each wheel with a label.
+) -> tuple[list[Candidate], dict[str, bytes]]:
+    """Return candidates with what the ``variants.json`` of their releases says of each wheel with a label; and these.
 
     Args:
         candidates: A set; those without variants are returned as they are.
         pages: What the indexes have of projects, by name.
         reader: Holds the client and the cache.
+
+    Returns:
+        The candidates; the content of the files that could be had, by file name.
     """
     candidates = list(candidates)
     files: dict[str, ProjectFile | None] = {}
     for candidate in candidates:
-        for wheel in candidate.wheels if has_variants(candidate) else ():
+        for wheel in candidate.wheels if candidate.has_variants else ():
             if wheel.variant is not None and (wheel.index is not None or wheel.path is not None):
                 files.setdefault(variants_filename(wheel.filename), _beside(wheel, pages.get(wheel.name)))
     known = {name: file for name, file in files.items() if file is not None}
     read = dict(zip(known, run_all([partial(_read, file, reader) for file in known.values()]), strict=True))
     by_file = {name: _parsed(name, read.get(name)) for name in files}
+    contents = {name: content for name, content in read.items() if isinstance(content, bytes)}
     return [
         _with(candidate, lambda wheel: by_file.get(variants_filename(wheel.filename)))
-        if has_variants(candidate)
+        if candidate.has_variants
         else candidate
         for candidate in candidates
-    ]
+    ], contents
 
 
 def _beside(wheel: Candidate, page: Found | FetchError | None) -> ProjectFile | None:
@@ -290,6 +285,35 @@ def _newest(candidate: Candidate) -> str:
     from packaging.version import Version
 
     return max((wheel.version for wheel in candidate.wheels), key=Version)
+
+
+def library_order(candidate: Candidate, descriptions: Mapping[str, bytes], python: Path | None) -> list[str | None]:
+    """Return the labels of a project in the order of ``variantlib``, where uv cannot be asked.
+
+    It is the package that the drafts were tried out with, and part of the extra ``variants``. It knows the machine by
+    plugins that must be installed; for providers that are part of a description it needs none.
+
+    Args:
+        candidate: A wheel of the project, with the others.
+        descriptions: The content of ``variants.json`` files, by file name.
+        python: The interpreter that has the plugins; the running one if None.
+
+    Returns:
+        The labels of those that suit the machine, then None for the wheel without a label; empty if it does not say.
+    """
+    import json
+
+    label = next((wheel for wheel in candidate.wheels if wheel.variant is not None), None)
+    description = None if label is None else descriptions.get(variants_filename(label.filename))
+    if description is None:
+        return []
+    try:
+        from variantlib.api import get_variants_by_priority
+
+        variants = get_variants_by_priority(variants_json=json.loads(description), venv_python_executable=python)
+    except Exception:  # noqa: BLE001 - plugins are code of others, and an order is only a convenience
+        return []
+    return [*(str(variant.label) for variant in variants), None]
 
 
 def preference_note(preferred: Mapping[str, str | None], target: Target, asker: Asker) -> str:

@@ -25,6 +25,7 @@ __all__ = [
     "DESCRIPTION",
     "LARGEST_JSON",
     "NULL",
+    "PLAIN",
     "Variant",
     "VariantError",
     "WheelName",
@@ -40,6 +41,9 @@ __all__ = [
 
 NULL = "null"
 """The label of the variant without properties: for every machine, and preferred to a wheel without a label."""
+
+PLAIN = "plain"
+"""What the wheel without a label goes by, on the command line and in text."""
 
 DESCRIPTION = "-variants.json"
 """How the name of a file ends that describes all variants of a release."""

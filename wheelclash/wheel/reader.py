@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
+    from wheelclash.core.content import Answer
     from wheelclash.core.distribution import Candidate
     from wheelclash.http.cache import Cache
     from wheelclash.http.client import Fetcher
@@ -147,11 +148,17 @@ class WheelReader:
     Args:
         fetcher: Makes the requests.
         cache: Keeps what was read.
+
+    Attributes:
+        fetcher: See above.
+        cache: See above.
+        answers: What was said of the content of members for this question, by URL, member and what was asked.
     """
 
     def __init__(self, fetcher: Fetcher, cache: Cache) -> None:
         self.fetcher = fetcher
         self.cache = cache
+        self.answers: dict[tuple[str, str, str], Answer | None] = {}
         self._open: dict[str, Archive] = {}
         self._hosts: Hosts | None = None
         self._session: WheelReader | None = None  # knows what earlier questions learnt of servers
