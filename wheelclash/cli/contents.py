@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["run_contents"]
 
 _EVERY_SECONDS = 0.5
+_USUAL_COLUMNS = 80
 
 
 def run_contents(options: CommandOptions) -> int:
@@ -223,7 +224,15 @@ class _Progress:
         from wheelclash.contents.collect import progress_of
 
         self._shown = monotonic()
-        text = progress_of(self.total, self._done, self._rows, self._shown - self._began)
+        text = progress_of(self.total, self._done, self._rows, self._shown - self._began)[: _columns() - 1]
         sys.stderr.write("\r" + text.ljust(self._width))
         sys.stderr.flush()
         self._width = len(text)
+
+
+def _columns() -> int:
+    """Return the width of the terminal that standard error is; a line that is wrapped could not be overwritten."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL_COLUMNS
+    except (OSError, ValueError):
+        return _USUAL_COLUMNS
