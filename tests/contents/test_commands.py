@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -162,9 +163,13 @@ def test_adding_again_adds_nothing_and_says_what_could_not_be_read(
     Wheel("alpha", files={"shared/__init__.py": "another"}).write(tmp_path)
     (tmp_path / "bad-1.0-py3-none-any.whl").write_bytes(b"PK no")
     (tmp_path / "odd.whl").write_bytes(b"")
+    skipped = {"bad-1.0-py3-none-any.whl", f"{tmp_path}/odd.whl"}
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe-1.0-py3-none-any.whl")
+        skipped.add("pipe-1.0-py3-none-any.whl")
     code, answer = ask(capsys, "add", tmp_path / "own", folder / "dist", tmp_path)
     assert (code, answer["added"]["wheels"]) == (3, len(WHEELS) + 1)
-    assert {skip["requirement"] for skip in answer["skipped"]} == {"bad-1.0-py3-none-any.whl", f"{tmp_path}/odd.whl"}
+    assert {skip["requirement"] for skip in answer["skipped"]} == skipped
     assert answer["same_name"] == ["alpha-1.0-py3-none-any.whl"]
 
 

@@ -31,6 +31,7 @@ from wheelclash.contents.rows import (
 from wheelclash.core.content import Question, answer
 from wheelclash.core.distribution import Candidate, Skip
 from wheelclash.errors import FetchError, QuestionError, WheelError
+from wheelclash.files import open_regular
 from wheelclash.http.cache import Cache
 from wheelclash.resolve.choose import choose_direct
 from wheelclash.resolve.requirement import Asked
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Pace", "Shard", "collect_named", "collect_sources", "progress_of", "read_names"]
 
-_CHUNK = 1024 * 1024
+_PIECE = 1024 * 1024
 _DEEPEST_STUB, _LARGEST_STUB = 2, 1024
 """Where namespace stubs are looked for: ``a/__init__.py`` and ``a/b/__init__.py``, and how many bytes they have."""
 
@@ -237,9 +238,12 @@ def _with_stub(file: FileRow, candidate: Candidate, reader: WheelReader) -> File
 
 
 def _sha256(path: Path) -> str:
-    """Return the hash of a whole file, hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Return the hash of a whole regular file, hex."""
+    digest = hashlib.sha256()
+    with open_regular(path) as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def _read_environment(environment: Environment, known: Known) -> tuple[int, Iterator[Found]]:
