@@ -19,6 +19,7 @@ from wheelclash.accepted import Acceptance, Ignore
 from wheelclash.report.acceptance import accept, baseline_of
 from wheelclash.report.build import build_environment_report, judge
 from wheelclash.report.formats import FORMATS, Context, write_as
+from wheelclash.report.model import IntoReport, UnownedReport
 from wheelclash.report.problems import problems_of
 from wheelclash.report.schema import read_report
 
@@ -67,10 +68,23 @@ def test_an_environment_of_which_everything_is_accepted_is_undamaged(tmp_path: P
         after = _damaged(tmp_path / str(acceptance.baseline is None), acceptance)
         assert after.exit_code(fail_on="notice") == 0
         assert not any(distribution.damaged for distribution in after.distributions)
-        assert after.environment.fix == ()
+        assert (after.environment.command, after.environment.fix) == ((), ())
         assert all(problem.ignored for problem in problems_of(after))
         assert "no damage" in after.to_text()
         assert after.summary.ignored == sum(entry.files for entry in after.ignored)
+
+
+def test_a_file_that_no_record_lists_counts_until_it_is_accepted() -> None:
+    """Of a set that is to be installed into an environment."""
+    lone = UnownedReport("site-packages", "lone.txt", "package-data", "warning", "a")
+    report = replace(FULL, into=IntoReport("/env", ["/env/lib"], None, [], [], [lone]))
+    counted = accept(report, Acceptance())
+    assert (counted.summary.warnings, counted.summary.ignored) == (FULL.summary.warnings + 1, 0)
+    known = Ignore.of(["a"], path="site-packages/lone.txt", rule="WC012", reason="made by a start of a")
+    accepted = accept(report, Acceptance([known]))
+    assert (accepted.summary.warnings, accepted.summary.ignored) == (FULL.summary.warnings, 1)
+    assert [entry.code for entry in accepted.ignored] == ["WC012"]
+    assert "lone.txt" not in accepted.to_text()
 
 
 def test_damage_is_accepted_file_by_file(tmp_path: Path) -> None:
