@@ -55,6 +55,11 @@ def describe(path: Path | None, data: bytes | None = None) -> Description:
         _check_stream(head)
     elif path.name.lower().endswith(".whl"):
         raise QuestionError(f"{path.name} is a wheel, not a description of a set.")
+    elif path.name.lower().endswith(".tar.gz"):
+        raise QuestionError(
+            f"{path.name} is a source archive, not a description of a set.",
+            f"To have it built and compared, give its URL: '{path.absolute().as_uri()}' --build (runs its code).",
+        )
     if is_lock(path, head):
         return "lock"
     kind = detect_format(path, head)

@@ -14,7 +14,7 @@ from tests.support.loopback import LoopbackIndex
 from tests.support.resolving import HUSH, buildable
 from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
-from wheelclash import IndexOptions, Session
+from wheelclash import IndexOptions, QuestionError, Session
 from wheelclash.core.distribution import Skip, SourceArchive
 from wheelclash.http.cache import Cache
 from wheelclash.http.client import Fetcher
@@ -163,6 +163,20 @@ def test_a_wheel_for_this_machine_is_none_for_another(index: LoopbackIndex, chec
     skip = check("em", "empy", build=True, target=LINUX).skipped[0]
     assert skip.code == "no-wheel"
     assert "it is for cp37-abi3-macosx_10_9_x86_64, not for" in skip.reason
+
+
+def test_an_archive_on_disk_is_built_by_its_url(
+    index: LoopbackIndex, check: Callable[..., Report], tmp_path: Path
+) -> None:
+    """No index vouches for its hash, and none need to."""
+    index.add(EM)
+    filename, content = buildable(EMPY)
+    archive = tmp_path / filename
+    archive.write_bytes(content)
+    assert "this URL names a source archive: --build would build it" in check("em", archive.as_uri()).skipped[0].reason
+    assert [each.path for each in check("em", archive.as_uri(), build=True).overlaps] == ["em.py"]
+    with pytest.raises(QuestionError, match="is a source archive.*give its URL"):
+        check("em", str(archive), build=True)
 
 
 # -- builds that fail ----------------------------------------------------------------------------------------

@@ -239,7 +239,8 @@ def choose_direct(asked: Asked, target: Target | None = None) -> Choice:
         source = source_archive(
             filename, asked.name, url, sha256=asked.sha256, extras=asked.extras, direct=True, path=asked.path
         )
-        reason += "" if source is None else f"; {BUILD_OR_ASK}"
+        if source is not None:
+            reason = f"this URL names a source archive: {BUILD_OR_ASK}"
         return Skip(asked.text, "not-a-wheel", reason, source=source)
     try:
         name, version, _, tags, label = parse_wheel_name(filename)
