@@ -175,7 +175,7 @@ def test_an_archive_on_disk_is_built_by_its_url(
     archive.write_bytes(content)
     assert "this URL names a source archive: --build would build it" in check("em", archive.as_uri()).skipped[0].reason
     assert [each.path for each in check("em", archive.as_uri(), build=True).overlaps] == ["em.py"]
-    with pytest.raises(QuestionError, match="is a source archive.*give its URL"):
+    with pytest.raises(QuestionError, match=r"is a source archive.*give its URL"):
         check("em", str(archive), build=True)
 
 
