@@ -150,6 +150,8 @@ def test_gate_of_a_publisher(folder: Path, capsys: pytest.CaptureFixture[str], t
     Wheel("alpha", "2.0", files={"old.py": "new"}).write(tmp_path)
     code, answer = ask(capsys, "gate", folder / "all", tmp_path)
     assert (code, answer["gated"], pairs(answer)) == (1, ["alpha"], {("alpha", "gamma"): "error"})
+    assert main(["contents", "gate", str(folder / "all"), str(tmp_path), "--crowd", "1"]) == 1
+    assert "1 path is shared by very many projects" in capsys.readouterr().out
     Wheel("alpha", "2.0", files={"quite/new.py": "new", "shared/core.so": "2"}).write(tmp_path)
     code, answer = ask(capsys, "gate", folder / "all", tmp_path)
     assert (code, answer["pairs"]) == (0, [])

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.utils import canonicalize_name
-
 from wheelclash.contents.expression import (
     TOGETHER,
     Tables,
@@ -316,8 +314,3 @@ def _crowds(engine: Engine, contested: ir.Table, question: Question) -> tuple[tu
             milder += 1
     crowds.sort(key=lambda crowd: (SEVERITIES.index(crowd.severity), -crowd.projects, crowd.path))
     return tuple(crowds), milder
-
-
-def normalised(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the normalised names of projects."""
-    return tuple(canonicalize_name(name) for name in names)

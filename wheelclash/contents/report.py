@@ -115,7 +115,7 @@ class ClashesReport(_Report):
 
     def exit_code(self, *, allow_incomplete: bool = False) -> int:
         """Return 1 if a pair or a crowded path is listed, 3 if none is and something could not be read."""
-        if self.clashes.pairs or (self.clashes.crowds and not self.clashes.gated):
+        if self.clashes.pairs or self.clashes.crowds:
             return 1
         return 3 if self.clashes.skipped and not allow_incomplete else 0
 
@@ -158,7 +158,11 @@ class ClashesReport(_Report):
             what = f"{names} would clash with {plural(count, 'project')}" if count else f"{names} would clash with none"
         elif not count:
             what = "no two projects clash"
-        style: Style = clashes.pairs[0].severity if count and clashes.pairs[0].severity != "none" else "good"
+        if clashes.crowds:
+            paths, verb = plural(len(clashes.crowds), "path"), "is" if len(clashes.crowds) == 1 else "are"
+            what += f", and {paths} {verb} shared by very many projects,"
+        graves = [*(pair.severity for pair in clashes.pairs[:1]), *(crowd.severity for crowd in clashes.crowds[:1])]
+        style = _style(min(graves, key=SEVERITIES.index)) if graves else "good"
         yield Section("", [(Span(f"{what} {among}", style),)], whole=True)
         yield Section("skipped wheels", [not_read(skip.requirement, skip.reason) for skip in clashes.skipped])
         yield Section("pairs", [line for pair in clashes.pairs for line in _pair_lines(pair, verbose=verbose)])
