@@ -254,13 +254,14 @@ def to_html(report: Any, context: Context) -> str:
     )
     page = _page(report, context)
     # what is Markup here is this package's own text, which the hashes of the policy are about
-    return _template().render(
+    text = _template().render(
         page=page,
         policy=policy,
         newline=Markup("\n"),
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
     )
+    return text.encode("ascii", "xmlcharrefreplace").decode("ascii")  # a shell may write it in any encoding
 
 
 def _file(name: str) -> str:
