@@ -82,7 +82,7 @@ def test_contract() -> None:
     assert {"python_version", "implementation", "platform", "markers", "case_sensitive"} <= set(found["targets"][0])
     assert set(found["distributions"][0]) == {
         "id", "name", "version", "index", "wheel", "files", "targets", "requires", "required_by", "through",
-        "evidence", "findings",
+        "evidence", "findings", "variant",
     }  # fmt: skip
     assert set(found["distributions"][0]["wheel"]) == {"filename", "url", "sha256", "size"}
     assert set(found["skipped"][0]) == set(found["not_compared"][0]) == {"requirement", "code", "reason"}
