@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from wheelclash.core.distribution import Skip
@@ -37,8 +38,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from wheelclash.accepted import Acceptance
+    from wheelclash.core.distribution import Distribution
     from wheelclash.core.layout import InstalledPath
-    from wheelclash.core.plan import Party, Repair, RepairState
+    from wheelclash.core.plan import Repair, RepairState
     from wheelclash.environment.distributions import Installed
     from wheelclash.environment.scan import Scan
     from wheelclash.http.urls import Credentials
@@ -263,8 +265,8 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
     with closing(session.reader.for_question(settings.cert)) as reader:
         origins = find_origins(written, before, settings, reader, fresh=0)
     origins = {id_: _within_reach(origin, installer) for id_, origin in origins.items()}
-    parties = [_pinned(party, origins.get(party.id)) for party in situation_of(before).parties]
-    steps = plan.commanded(installer, parties, invocation_for(installer, interpreter, settings.flags, absolute=True))
+    named = [_pinned(each, origins.get(each.id)) for each in situation_of(before).distributions]
+    steps = plan.commanded(installer, named, invocation_for(installer, interpreter, settings.flags, absolute=True))
     result = result._replace(state="planned", steps=steps, origins=origins)
     if not plan.is_decided:
         contested = [contested for contested in before.contested if contested.overlap.path in plan.open_paths]
@@ -294,7 +296,7 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
     without_network = (installer.offline_flag,) if session.fetcher.offline else ()
     options = ("--no-index",) if settings.index_url is None else without_network
     here = Invocation(str(interpreter.executable), interpreter.has_pip, index_options=options)
-    commands = [step.command for step in plan.commanded(installer, parties, here)]
+    commands = [step.command for step in plan.commanded(installer, named, here)]
     outcomes = run(commands, installer, environ, request.output)
     start(interpreter, request.environ, request.output)
     return _looked_at_again(result._replace(outcomes=outcomes), request, installer, session.fetcher.progress)
@@ -387,6 +389,6 @@ def _dropped(wanted: Iterable[str], installed: Scan, keep: Sequence[str]) -> lis
     return list(dict.fromkeys(by_name[name] for name in wanted))
 
 
-def _pinned(party: Party, origin: Origin | Skip | None) -> Party:
+def _pinned(distribution: Distribution, origin: Origin | Skip | None) -> Distribution:
     """Return a distribution that commands name by the wheel that was found for it."""
-    return party._replace(pinned=origin.pinned) if isinstance(origin, Origin) else party
+    return replace(distribution, pinned=origin.pinned) if isinstance(origin, Origin) else distribution

@@ -13,15 +13,15 @@ from tests.support.wheelmaker import Wheel
 from tests.support.work import lines_run
 from wheelclash.core.diagnosis import MOST_LOSSES, diagnose
 from wheelclash.core.disk import Disk
+from wheelclash.core.distribution import Distribution
 from wheelclash.core.installer import Invocation
 from wheelclash.core.layout import InstalledPath
-from wheelclash.core.plan import MOST_KEEPERS, MOST_STATES, Party, Situation, plan, plan_repair
+from wheelclash.core.plan import MOST_KEEPERS, MOST_STATES, Situation, plan, plan_repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from wheelclash.core.distribution import Distribution
     from wheelclash.installers import InstallerName
 
 INSTALLERS: list[InstallerName] = ["pip", "uv"]
@@ -70,8 +70,8 @@ def test_a_repair_of_twice_as_many_takes_twice_the_work(shape: str) -> None:
             for path in map(InstalledPath, shared):
                 records[name][path] = "same"
                 contents[path] = frozenset({"same"})
-        parties = tuple(Party(name, name, f"{name}==1.0") for name in names)
-        situation = Situation(Disk.found(records, contents), parties, ())
+        distributions = tuple(Distribution(name, name, "1.0", pinned=f"{name}==1.0") for name in names)
+        situation = Situation(Disk.found(records, contents), distributions, ())
         assert plan_repair(situation, BY_NAME["uv"]).reinstalled == tuple(names)
         return lines_run(lambda: plan_repair(situation, BY_NAME["uv"]))
 

@@ -12,17 +12,17 @@ from tests.support.values import BY_NAME, LINUX, distribution, overlaps_of
 from tests.support.wheelmaker import Wheel
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.disk import Disk
+from wheelclash.core.distribution import Distribution
 from wheelclash.core.installer import Invocation, Unordered
 from wheelclash.core.layout import InstalledFile, InstalledPath
 from wheelclash.core.overlap import Overlap, Owner
-from wheelclash.core.plan import Clash, Party, Remedy, Repair, Situation, Step, check_keepers, plan, plan_repair
+from wheelclash.core.plan import Clash, Remedy, Repair, Situation, Step, check_keepers, plan, plan_repair
 from wheelclash.core.state import Change, State, empty_disk
 from wheelclash.errors import KeeperError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wheelclash.core.distribution import Distribution
     from wheelclash.installers import InstallerName
 
 INSTALLERS: list[InstallerName] = ["pip", "uv"]
@@ -195,8 +195,11 @@ def _situation(records: Mapping[str, Mapping[str, str]], there: Mapping[str, str
             overlap = Overlap(path, "different", "module", "error", tuple(owners), ("pip", "uv"))
             clashes.append(Clash(overlap, frozenset(one.id for one in owners if str(one.content) not in found)))
     of_names = {name: {InstalledPath(path): text for path, text in files.items()} for name, files in records.items()}
-    parties = tuple(Party(name, name, f"{name}==1.0", is_managed=name == managed) for name in NAMES)
-    return Situation(Disk.found(of_names, contents), parties, tuple(clashes))
+    distributions = tuple(
+        Distribution(name, name, "1.0", pinned=f"{name}==1.0", manager="conda" if name == managed else None)
+        for name in NAMES
+    )
+    return Situation(Disk.found(of_names, contents), distributions, tuple(clashes))
 
 
 def _played(situation: Situation, steps: Sequence[Step], installer: InstallerName) -> Disk:
@@ -253,7 +256,7 @@ def _undone(situation: Situation, repair: Repair, disk: Disk, installer: Install
     """Return whether planning again finds something to do on this disk, or what nothing decides is not as it was."""
     if any(disk.contents[path] != situation.disk.contents[path] for path in repair.open_paths):
         return True
-    there = [party for party in situation.parties if party.id in disk.records]
+    there = [distribution for distribution in situation.distributions if distribution.id in disk.records]
     clashes = []
     for clash in situation.clashes:
         owners = tuple(owner for owner in clash.overlap.owners if owner.id in disk.records)

@@ -6,7 +6,7 @@ What choosing yields: a candidate wheel, or a skip with its reason.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -265,12 +265,12 @@ class Distribution:
     id: str
     name: str
     version: str
-    requires: tuple[str, ...]
-    requirements: Requirements
-    layouts: Mapping[InstallerName, Layout]
-    pinned: str
-    evidence: Evidence
-    dist_info: str
+    requires: tuple[str, ...] = ()
+    requirements: Requirements = field(default_factory=Requirements)
+    layouts: Mapping[InstallerName, Layout] = field(default_factory=dict)
+    pinned: str = ""
+    evidence: Evidence = "installed"
+    dist_info: str = ""
     source: Candidate | None = None
     oddities: tuple[Finding, ...] = ()
     imports: tuple[str, ...] = ()

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 from wheelclash.core.disk import Disk, Record
 from wheelclash.core.distribution import Edge
 from wheelclash.core.installer import Invocation, Unordered
+from wheelclash.core.layout import InstalledPath
 from wheelclash.core.overlap import GRAVE
 from wheelclash.core.paths import folders_above
-from wheelclash.core.state import Action, Change, State, contested_layouts
+from wheelclash.core.state import Action, Change, State, conflicts_of, contested_layouts, meets_conflict
 from wheelclash.errors import KeeperError
 from wheelclash.wording import listed, some
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from wheelclash.core.disk import Intact
     from wheelclash.core.distribution import Distribution
     from wheelclash.core.installer import Installer, InstallerName, Order
-    from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
     from wheelclash.core.state import Loss
     from wheelclash.target.target import Target
@@ -42,7 +42,6 @@ __all__ = [
     "Named",
     "Obstacle",
     "ObstacleCode",
-    "Party",
     "Plans",
     "Remedy",
     "RemovalImpact",
@@ -327,22 +326,6 @@ class _Request:
     no_deps: bool
 
 
-class _Change(NamedTuple):
-    """What one command does.
-
-    Attributes:
-        action: What it does.
-        ids: Of all distributions it acts on.
-        why: A clause for people.
-        named: Ids of those the command has to name; the others come with them.
-    """
-
-    action: Action
-    ids: tuple[str, ...]
-    why: str
-    named: tuple[str, ...]
-
-
 def _one_of_each(
     records: Mapping[str, Record], disk: Disk, apart: Collection[InstalledPath]
 ) -> tuple[dict[str, Record], Disk]:
@@ -395,14 +378,14 @@ class _Player(ABC):
         self._replaces = replaces
 
     @abstractmethod
-    def refuses(self, change: _Change, disk: Disk) -> bool:
+    def refuses(self, change: Change, disk: Disk) -> bool:
         """Return whether the installer stops on the way, or the command must not be given."""
 
     @abstractmethod
-    def order_of(self, change: _Change) -> Order:
+    def order_of(self, change: Change) -> Order:
         """Return what is known of the order in which a command writes."""
 
-    def play_on(self, disk: Disk, changes: Iterable[_Change]) -> tuple[list[tuple[_Change, Disk]], Disk]:
+    def play_on(self, disk: Disk, changes: Iterable[Change]) -> tuple[list[tuple[Change, Disk]], Disk]:
         """Return the disk after each of several commands, none of which is refused, and in the end."""
         played = []
         for change in changes:
@@ -410,11 +393,11 @@ class _Player(ABC):
             played.append((change, disk))
         return played, disk
 
-    def play(self, disk: Disk, change: _Change) -> Disk | None:
+    def play(self, disk: Disk, change: Change) -> Disk | None:
         """Return the disk after a command; None if it is refused."""
         return None if self.refuses(change, disk) else self._after(disk, change)
 
-    def _after(self, disk: Disk, change: _Change) -> Disk:
+    def _after(self, disk: Disk, change: Change) -> Disk:
         if change.action == "uninstall":
             return disk.uninstall(change.ids)
         records = {id_: self._records[id_] for id_ in change.ids}
@@ -453,15 +436,7 @@ class _Model(_Player):
         self.taken = [loss for loss in taken if loss.severity in GRAVE]
         self.everybody = [*newcomers, *self.residents]
         self.by_id = {each.id: each for each in self.everybody}
-        self._conflicts = [
-            (
-                {owner.id for owner in overlap.owners if owner.file.path == overlap.path},
-                {owner.id for owner in overlap.owners if owner.file.path != overlap.path},
-            )
-            for overlap in self._here
-            if overlap.kind == "file-directory"
-        ]
-        self._conflicts += self._conflicts_with_older()
+        self._conflicts = [*conflicts_of(self._here), *self._conflicts_with_older()]
         cut = contested_layouts(self.everybody, self._here, installer.name, stubs_alike=True)
         self._layouts = state.layouts(cut, newcomers, installer.name)
         self.before = state.disk_before(self._layouts, newcomers)
@@ -505,7 +480,7 @@ class _Model(_Player):
 
     # -- commands ----------------------------------------------------------------------------------------
 
-    def install(self, why: str, *, without: Collection[str] = (), keep: Collection[str] = ()) -> _Change | None:
+    def install(self, why: str, *, without: Collection[str] = (), keep: Collection[str] = ()) -> Change | None:
         """Return the command that installs the set without some of it; None if it would bring them all the same.
 
         Args:
@@ -521,10 +496,21 @@ class _Model(_Player):
             brought = self._brought_by(named)
         if not brought.isdisjoint(without):
             return None
-        ids = tuple(each.id for each in self.newcomers if each.id in brought)
-        return _Change("install", ids, why, tuple(named))
+        return self.change("install", [each.id for each in self.newcomers if each.id in brought], why, named)
 
-    def command(self, change: _Change) -> tuple[str, ...]:
+    def change(self, action: Action, ids: Iterable[str], why: str, named: Iterable[str] | None = None) -> Change:
+        """Return a command that does something to distributions, of which it names some; by default all."""
+        ids = tuple(ids)
+        return Change(
+            action,
+            self.installer,
+            tuple(self.by_id[id_] for id_ in ids),
+            ids if named is None else tuple(named),
+            with_dependencies=action == "install" and not self._request.no_deps,
+            why=why,
+        )
+
+    def command(self, change: Change) -> tuple[str, ...]:
         """Return a change as an argument list."""
         where = self._request.where
         if change.action == "uninstall":
@@ -536,7 +522,7 @@ class _Model(_Player):
             pins = list(self._request.whole)
         return self.installer.install(pins, where, no_deps=self._request.no_deps)
 
-    def play(self, disk: Disk, change: _Change) -> Disk | None:
+    def play(self, disk: Disk, change: Change) -> Disk | None:
         """Return the disk after a command; None if it is refused.
 
         What is installed first is mostly the whole set, whichever distribution is to be kept: that is played once.
@@ -548,20 +534,13 @@ class _Model(_Player):
             self._installed[key] = super().play(disk, change)
         return self._installed[key]
 
-    def order_of(self, change: _Change) -> Order:
+    def order_of(self, change: Change) -> Order:
         """Return what is known of the order in which a command writes."""
-        concerned = [self.by_id[id_] for id_ in change.ids]
         if change.action == "reinstall":
-            return self.installer.order(concerned, with_dependencies=False)
-        return self._state.order(self._install(change))
+            return self.installer.order(change.distributions, with_dependencies=False)
+        return self._state.order(change)
 
-    def _install(self, change: _Change) -> Change:
-        """Return a command that installs as a change of the state."""
-        distributions = tuple(self.by_id[id_] for id_ in change.ids)
-        with_dependencies = not self._request.no_deps
-        return Change("install", self.installer, distributions, change.named, with_dependencies)
-
-    def refuses(self, change: _Change, disk: Disk) -> bool:
+    def refuses(self, change: Change, disk: Disk) -> bool:
         """Return whether the installer stops on the way, or the command must not be given."""
         if not self._may_be_done(change):
             return True
@@ -574,10 +553,10 @@ class _Model(_Player):
             return True
         if change.action == "reinstall" or not self._replaced:
             return False
-        stopped = self._state.stopped(self._install(change), self.order_of(change))
+        stopped = self._state.stopped(change, self.order_of(change))
         return any(loss.because in disk.records for loss in stopped)
 
-    def _may_be_done(self, change: _Change) -> bool:
+    def _may_be_done(self, change: Change) -> bool:
         """Return whether a command leaves alone what another package manager owns, and every wheel variant.
 
         A variant that is installed may be replaced by the same variant of another release, and by no other build.
@@ -595,12 +574,7 @@ class _Model(_Player):
         """Return whether the installer refuses one of these, or meets a file where it needs a folder."""
         if any(self._layouts[id_].failure is not None for id_ in ids):
             return True
-        present = {*ids, *there}
-        return any(
-            not (written.isdisjoint(ids) or beside.isdisjoint(present))
-            for files, folders in self._conflicts
-            for written, beside in ((files, folders), (folders, files))
-        )
+        return meets_conflict(self._conflicts, ids, there)
 
     def _conflicts_with_older(self) -> Iterator[tuple[set[str], set[str]]]:
         """Yield what is a file of one and a folder of the other, of older releases and what is not their successor."""
@@ -698,7 +672,7 @@ class _Choice:
         changes = self._in_turn(install) if self._is_stopped else [install]
         return self._played("reinstall-keeper", self._model.before, changes if install.ids else [])
 
-    def _in_turn(self, install: _Change) -> list[_Change]:
+    def _in_turn(self, install: Change) -> list[Change]:
         """Return the commands that replace the older releases first, and then install what these are in the way of."""
         model = self._model
         names = model.names(self._keep)
@@ -708,7 +682,7 @@ class _Choice:
         if first is None or not first.ids:
             return [install]
         rest = tuple(id_ for id_ in install.ids if id_ not in first.ids)
-        return [first, _Change("install", rest, f"Install {model.names(rest)}", rest)]
+        return [first, model.change("install", rest, f"Install {model.names(rest)}")]
 
     def _remove_resident(self) -> Remedy | None:
         """Uninstall the losers that are there, then install the set without the new ones."""
@@ -731,7 +705,7 @@ class _Choice:
         uninstall, unmet = self._uninstall(self._drop, [each.id for each in model.everybody])
         return self._played("remove-loser", installed, [uninstall], unmet)
 
-    def _install_without_losers(self, why: str) -> list[_Change] | None:
+    def _install_without_losers(self, why: str) -> list[Change] | None:
         """Return the command that installs the rest, if there is a rest; None if it would bring a loser."""
         model = self._model
         install = model.install(why, without=self._new_losers, keep=self._keep)
@@ -739,14 +713,14 @@ class _Choice:
             return None
         return [install] if install.ids else []
 
-    def _uninstall(self, ids: tuple[str, ...], there: Sequence[str]) -> tuple[_Change, dict[str, tuple[str, ...]]]:
+    def _uninstall(self, ids: tuple[str, ...], there: Sequence[str]) -> tuple[Change, dict[str, tuple[str, ...]]]:
         """Return the command that uninstalls these, and what of those that are there then misses them."""
         unmet = self._model.requirers(ids, there)
         why = f"Uninstall {self._model.names(ids)}, and with it what it shared"
         for id_, names in list(unmet.items())[:_MOST_NAMED]:
             verb = "requires" if len(names) == 1 else "require"
             why += f" ({_listed(names)} {verb} {self._model.by_id[id_].name}; `pip check` will say so)"
-        return _Change("uninstall", ids, why, ids), unmet
+        return self._model.change("uninstall", ids, why), unmet
 
     # -- playing -----------------------------------------------------------------------------------------
 
@@ -754,7 +728,7 @@ class _Choice:
         self,
         strategy: Strategy,
         start: Disk,
-        changes: Sequence[_Change],
+        changes: Sequence[Change],
         unmet: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     ) -> Remedy | None:
         """Return the remedy that begins with these changes; None if it does not work.
@@ -783,7 +757,7 @@ class _Choice:
                 )
         return None
 
-    def _endings(self, robbed: tuple[str, ...], disk: Disk, *, respelt: bool) -> Iterator[list[_Change]]:
+    def _endings(self, robbed: tuple[str, ...], disk: Disk, *, respelt: bool) -> Iterator[list[Change]]:
         """Yield the ways to write again what was lost, shortest first.
 
         Args:
@@ -804,10 +778,10 @@ class _Choice:
             if last:
                 yield [*first, self._rewrite(last, "last and pinned")]
 
-    def _rewrite(self, ids: tuple[str, ...], how: str) -> _Change:
-        return _Change("reinstall", ids, f"Write {self._model.names(ids)} again, {how}", ids)
+    def _rewrite(self, ids: tuple[str, ...], how: str) -> Change:
+        return self._model.change("reinstall", ids, f"Write {self._model.names(ids)} again, {how}")
 
-    def _play_all(self, disk: Disk, changes: Sequence[_Change]) -> tuple[list[Step], Disk | None]:
+    def _play_all(self, disk: Disk, changes: Sequence[Change]) -> tuple[list[Step], Disk | None]:
         """Return the steps, and the disk after them; None for the disk if the installer stops on the way."""
         steps: list[Step] = []
         for change in changes:
@@ -876,26 +850,6 @@ class _Choice:
 # -- repairs ---------------------------------------------------------------------------------------------------
 
 
-class Party(NamedTuple):
-    """A distribution of an environment, as far as a repair is concerned.
-
-    Attributes:
-        id: Unique.
-        name: Normalised.
-        pinned: How a command names the version that is installed.
-        is_managed: Whether it is another package manager's: neither pip nor uv writes or removes it.
-        startup: Its files whose code Python runs at every start, where it clashes with others.
-        everyday: Its files that are missing from nearly every environment, and are not missed.
-    """
-
-    id: str
-    name: str
-    pinned: str
-    is_managed: bool = False
-    startup: tuple[InstalledPath, ...] = ()
-    everyday: frozenset[InstalledPath] = frozenset()
-
-
 class Clash(NamedTuple):
     """An error or a warning among what is installed.
 
@@ -913,13 +867,16 @@ class Situation(NamedTuple):
 
     Attributes:
         disk: The model of what is on disk, cut down to what is contested, gone or changed.
-        parties: All distributions.
+        distributions: All of them; a command names each by its pin.
         clashes: All errors and warnings.
+        everyday: Files that are missing from nearly every environment, and are not missed, each with the id of its
+            distribution.
     """
 
     disk: Disk
-    parties: tuple[Party, ...]
+    distributions: tuple[Distribution, ...]
     clashes: tuple[Clash, ...]
+    everyday: frozenset[tuple[str, InstalledPath]] = frozenset()
 
 
 class RemovalImpact(NamedTuple):
@@ -1012,15 +969,17 @@ class Repair(NamedTuple):
         """Whether it can be carried out: the user said whom to keep, or need not."""
         return not self.disturbed and (bool(self.keep or self.drop) or not self.undecided)
 
-    def commanded(self, installer: Installer, parties: Iterable[Party], where: Invocation) -> tuple[Step, ...]:
+    def commanded(
+        self, installer: Installer, distributions: Iterable[Distribution], where: Invocation
+    ) -> tuple[Step, ...]:
         """Return the steps with the commands of an installer.
 
         Args:
             installer: Whose.
-            parties: Name the distributions, and pin what is written again.
+            distributions: Name the distributions, and pin what is written again.
             where: How commands name environment and index.
         """
-        by_id = {party.id: party for party in parties}
+        by_id = {distribution.id: distribution for distribution in distributions}
         return tuple(
             step._replace(
                 command=installer.uninstall([by_id[id_].name for id_ in step.ids], where)
@@ -1054,7 +1013,7 @@ def plan_repair(
         where: How commands name environment and index; by default they do not.
     """
     repair = _RepairPlanner(situation, installer, tuple(keep), tuple(drop), ignored).repair()
-    return repair._replace(steps=repair.commanded(installer, situation.parties, where or Invocation()))
+    return repair._replace(steps=repair.commanded(installer, situation.distributions, where or Invocation()))
 
 
 class _RepairPlayer(_Player):
@@ -1062,12 +1021,14 @@ class _RepairPlayer(_Player):
 
     def __init__(self, situation: Situation, installer: Installer) -> None:
         super().__init__(installer, situation.disk.records)
-        self._managed = {party.id for party in situation.parties if party.is_managed}
+        self._managed = {
+            distribution.id for distribution in situation.distributions if distribution.manager is not None
+        }
 
-    def refuses(self, change: _Change, disk: Disk) -> bool:  # noqa: ARG002
+    def refuses(self, change: Change, disk: Disk) -> bool:  # noqa: ARG002
         return not self._managed.isdisjoint(change.ids)
 
-    def order_of(self, change: _Change) -> Order:  # noqa: ARG002
+    def order_of(self, change: Change) -> Order:  # noqa: ARG002
         return Unordered()
 
 
@@ -1086,13 +1047,13 @@ class _RepairPlanner:
         self._drop = drop
         self._player = _RepairPlayer(situation, installer)
         self._disk = situation.disk
-        self._parties = situation.parties
-        self._names = {party.id: party.name for party in situation.parties}
-        self._startup = {party.id: party.startup[0] for party in situation.parties if party.startup}
-        self._rest = [party.id for party in situation.parties if party.id not in drop]
+        self._by_id = {distribution.id: distribution for distribution in situation.distributions}
+        self._names = {id_: distribution.name for id_, distribution in self._by_id.items()}
+        self._startup = {id_: InstalledPath(known.startup[0]) for id_, known in self._by_id.items() if known.startup}
+        self._rest = [id_ for id_ in self._by_id if id_ not in drop]
         self._ours = [id_ for id_ in self._rest if not self._player.refuses(self._rewriting([id_]), self._disk)]
         self._clashes = situation.clashes
-        self._everyday = {(party.id, path) for party in situation.parties for path in party.everyday}
+        self._everyday = situation.everyday
         self._ignored = {path for path in ignored if path in self._disk.contents}
         self._open = {clash.overlap.path for clash in self._clashes if self._is_open(clash)}
 
@@ -1254,21 +1215,23 @@ class _RepairPlanner:
                 brought.update(disk.records[id_].files.items())
         return chosen
 
-    def _changes(self, reinstalled: Collection[str]) -> list[_Change]:
+    def _changes(self, reinstalled: Collection[str]) -> list[Change]:
         """Return the commands: what goes first, then what is written again, and last what is to win."""
         changes = []
         if self._drop:
             names = self._listed(self._drop)
-            changes.append(
-                _Change("uninstall", self._drop, f"Uninstall {names}, and with it what it shared", self._drop)
-            )
+            changes.append(self._change("uninstall", self._drop, f"Uninstall {names}, and with it what it shared"))
         rounds = self._rounds(reinstalled)
         for number, ids in enumerate(rounds, 1):
             changes.append(self._rewriting(ids, "last and pinned" if number == len(rounds) else "pinned"))
         return changes
 
-    def _rewriting(self, ids: Sequence[str], how: str = "pinned") -> _Change:
-        return _Change("reinstall", tuple(ids), f"Write {self._listed(ids)} again, {how}", tuple(ids))
+    def _rewriting(self, ids: Sequence[str], how: str = "pinned") -> Change:
+        return self._change("reinstall", ids, f"Write {self._listed(ids)} again, {how}")
+
+    def _change(self, action: Action, ids: Iterable[str], why: str) -> Change:
+        distributions = tuple(self._by_id[id_] for id_ in ids)
+        return Change(action, self._player.installer, distributions, with_dependencies=False, why=why)
 
     def _listed(self, ids: Iterable[str]) -> str:
         return some((self._names[id_] for id_ in ids), _MOST_NAMED)

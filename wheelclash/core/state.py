@@ -48,8 +48,10 @@ __all__ = [
     "Refusal",
     "State",
     "Unowned",
+    "conflicts_of",
     "contested_layouts",
     "empty_disk",
+    "meets_conflict",
     "side_effects",
     "to_install",
 ]
@@ -117,6 +119,7 @@ class Change:
         distributions: All that it writes or removes.
         named: Ids of those that it names; the others come with them. All are named if it is empty.
         with_dependencies: False for a command with ``--no-deps``.
+        why: What it does, a clause for people.
     """
 
     action: Action
@@ -124,6 +127,12 @@ class Change:
     distributions: tuple[Distribution, ...]
     named: tuple[str, ...] = ()
     with_dependencies: bool = True
+    why: str = ""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of all that it writes or removes."""
+        return tuple(distribution.id for distribution in self.distributions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +251,7 @@ class State:
         staying = self.staying(coming)
         if any(distribution.layouts[change.installer.name].failure for distribution in coming):
             return Refusal("refused")
-        if _conflicts(here, coming, staying):
+        if meets_conflict(conflicts_of(here), change.ids, [distribution.id for distribution in staying]):
             return Refusal("file-directory")
         order = self.order(change)
         stopped = tuple(self.stopped(change, order))
@@ -265,17 +274,17 @@ class State:
 
     def _rewrite(self, change: Change, here: Sequence[Overlap]) -> Applied | Refusal:
         """Return what a command leaves that writes again, or removes, what is installed."""
-        ids = [distribution.id for distribution in change.distributions]
+        ids = change.ids
         order = self.order(change)
         name = change.installer.name
         before = self.disk_before(self.layouts(contested_layouts(self.distributions, here, name), (), name), ())
         if change.action == "uninstall":
             after = before.uninstall(ids)
         else:
-            others = [distribution for distribution in self.distributions if distribution.id not in ids]
+            others = [distribution.id for distribution in self.distributions if distribution.id not in ids]
             if any(distribution.layouts[name].failure for distribution in change.distributions):
                 return Refusal("refused")
-            if _conflicts(here, change.distributions, others):
+            if meets_conflict(conflicts_of(here), ids, others):
                 return Refusal("file-directory")
             records = {id_: before.records[id_] for id_ in ids}
             after = before.install_records(records, order, removes_all_first=change.installer.removes_all_first)
@@ -412,23 +421,33 @@ class State:
         return tuple(losses)
 
 
-def _conflicts(here: Iterable[Overlap], writes: Iterable[Distribution], there: Iterable[Distribution]) -> bool:
+def conflicts_of(overlaps: Iterable[Overlap]) -> list[tuple[set[str], set[str]]]:
+    """Return, for each file of one distribution where another needs a folder, the ids of both sides: files, folders."""
+    return [
+        (
+            {owner.id for owner in overlap.owners if owner.file.path == overlap.path},
+            {owner.id for owner in overlap.owners if owner.file.path != overlap.path},
+        )
+        for overlap in overlaps
+        if overlap.kind == "file-directory"
+    ]
+
+
+def meets_conflict(
+    conflicts: Iterable[tuple[set[str], set[str]]], written: Collection[str], there: Collection[str]
+) -> bool:
     """Return whether a command meets a file where it needs a folder, or the reverse.
 
     Args:
-        here: The overlaps under its installer.
-        writes: What it writes.
-        there: What else is there.
+        conflicts: What :func:`conflicts_of` gave for the overlaps under its installer.
+        written: Ids of what it writes.
+        there: Ids of what else is there.
     """
-    ids = {distribution.id for distribution in writes}
-    present = ids | {distribution.id for distribution in there}
-    for overlap in here:
-        if overlap.kind == "file-directory":
-            files = {owner.id for owner in overlap.owners if owner.file.path == overlap.path}
-            folders = {owner.id for owner in overlap.owners if owner.file.path != overlap.path}
-            if not (files.isdisjoint(present) or folders.isdisjoint(present) or ids.isdisjoint(files | folders)):
-                return True
-    return False
+    present = {*written, *there}
+    return any(
+        not (files.isdisjoint(present) or folders.isdisjoint(present) or (files | folders).isdisjoint(written))
+        for files, folders in conflicts
+    )
 
 
 def empty_disk(target: Target) -> Disk:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 from packaging.utils import canonicalize_name
 
 from wheelclash.core.contents import Finding, Noted
-from wheelclash.core.distribution import Skip
+from wheelclash.core.distribution import Distribution, Skip
 from wheelclash.core.role import is_sourceless
 from wheelclash.core.startup import STARTUP_LIMIT, is_startup_file, runs_code
 from wheelclash.environment.reading import MAX_BYTES, read_small
@@ -363,6 +363,27 @@ class Installed:
     def keys(self) -> set[str]:
         """Return the keys of the files that its list names; empty if it was not read."""
         return set() if self.listed is None else self.listed.keys()[0]
+
+    def to_core(self, pinned: str, startup: tuple[InstalledPath, ...] = ()) -> Distribution:
+        """Return it as a distribution of the core; its layouts, and what it requires of others, are not known.
+
+        Args:
+            pinned: How a command names exactly this.
+            startup: Its files with code that Python runs at every start.
+        """
+        return Distribution(
+            id=self.id,
+            name=self.name,
+            version=self.version,
+            requires=self.requires,
+            pinned=pinned,
+            dist_info=os.path.basename(self.folder),  # noqa: PTH119
+            oddities=self.findings,
+            startup=startup,
+            manager=self.manager,
+            variant=self.variant,
+            recorded=self.files,
+        )
 
     def read(self, places: EnvironmentPaths) -> tuple[Installed, set[str]]:
         """Return it with its RECORD, and the keys of its files.

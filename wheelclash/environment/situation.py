@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelclash.core.disk import Disk
-from wheelclash.core.plan import Clash, Party, RemovalImpact, Situation
+from wheelclash.core.plan import Clash, RemovalImpact, Situation
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -27,23 +27,22 @@ def situation_of(scan: Scan) -> Situation:
     Args:
         scan: What is on disk. Only what it hashed is known to be changed.
     """
-    parties = [
-        Party(
-            distribution.id,
-            distribution.name,
-            f"{distribution.name}=={distribution.version}",
-            is_managed=distribution.manager is not None,
-            startup=distribution.startup,
-            everyday=frozenset(path for path, absence in distribution.absences.items() if absence == "everyday"),
-        )
+    distributions = tuple(
+        distribution.to_core(f"{distribution.name}=={distribution.version}", distribution.startup)
         for distribution in scan.distributions
-    ]
+    )
     clashes = [
         Clash(contested.overlap, frozenset(contested.on_disk.losers))
         for contested in scan.contested
         if contested.overlap.is_clash
     ]
-    return Situation(model_disk(scan), tuple(parties), tuple(clashes))
+    everyday = frozenset(
+        (distribution.id, path)
+        for distribution in scan.distributions
+        for path, absence in distribution.absences.items()
+        if absence == "everyday"
+    )
+    return Situation(model_disk(scan), distributions, tuple(clashes), everyday)
 
 
 def model_disk(scan: Scan) -> Disk:

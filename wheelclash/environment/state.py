@@ -417,22 +417,8 @@ class StateReader:
             required = Requirements(tuple(Edge(name) for name in sorted(names)))
         layouts = dict.fromkeys((installer.name for installer in INSTALLERS), layout or Layout({}, frozenset()))
         startup = () if layout is None else startup_of(self._owned.keys[number], self.places)
-        return Distribution(
-            id=distribution.id,
-            name=distribution.name,
-            version=distribution.version,
-            requires=distribution.requires,
-            requirements=required,
-            layouts=layouts,
-            pinned=_pinned(distribution),
-            evidence="installed",
-            dist_info=os.path.basename(distribution.folder),  # noqa: PTH119
-            oddities=distribution.findings,
-            startup=startup,
-            manager=distribution.manager,
-            variant=variant_of(distribution.folder),
-            recorded=distribution.files,
-        )
+        known = distribution.to_core(_pinned(distribution), startup)
+        return replace(known, requirements=required, layouts=layouts, variant=variant_of(distribution.folder))
 
     def _required(self, newcomers: Sequence[Distribution], names: Mapping[str, str]) -> dict[str, Requirements]:
         """Return what residents that newcomers require require themselves, by name."""
