@@ -42,6 +42,7 @@ FINISHED = (
     "core/layout.py",
     "core/ownership.py",
     "core/paths.py",
+    "core/plan.py",
     "core/role.py",
     "core/startup.py",
     "core/state.py",

@@ -101,7 +101,7 @@ class Remedy(NamedTuple):
         drop: Ids of the losers: who else owns what the keepers must win.
         strategy: ``avoid`` (never install the losers), ``reinstall-keeper`` (last, pinned; the losers stay) or
             ``remove-loser`` (the lasting one).
-        installer: Whose commands these are.
+        installer: The installer of the commands.
         steps: In order; none where the way is to leave things as they are.
         undecided: How many errors and warnings the keepers have no part in, and that are not settled on the way.
         before: Who is intact before the first step, of what is installed by then.
@@ -120,7 +120,7 @@ class Remedy(NamedTuple):
 
     @property
     def result(self) -> Mapping[str, Intact]:
-        """Who is intact in the end."""
+        """Return who is intact in the end."""
         return self.steps[-1].leaves if self.steps else self.before
 
 
@@ -163,56 +163,56 @@ class Named(Protocol):
 
     @property
     def id(self) -> str:
-        """Unique."""
+        """Return its id, which is unique."""
 
     @property
     def name(self) -> str:
-        """Normalised."""
+        """Return its normalised name."""
 
 
 def check_keepers(names: Iterable[str], distributions: Sequence[Named], overlaps: Sequence[Overlap]) -> list[str]:
-    """The ids of the keepers named.
+    """Return the ids of the keepers named.
 
     Raises:
         KeeperError: A name is not in the set, or keepers own one path with different content, so that a third thing
             would have to be wanted. It names one path for each such pair.
     """
-    by_name = {each.name: each.id for each in distributions}
+    by_name = {distribution.name: distribution.id for distribution in distributions}
     names = list(dict.fromkeys(names))
     require_known(names, by_name)
-    found = [by_name[name] for name in names]
+    keepers = [by_name[name] for name in names]
     names_of = {id_: name for name, id_ in by_name.items()}
     paths: dict[tuple[str, str], list[str]] = {}
     for overlap in overlaps:
         if not matters(overlap):
             continue
         contents = {owner.id: owner.content for owner in overlap.owners}
-        for one, other in combinations([id_ for id_ in found if id_ in contents], 2):
-            if contents[one] != contents[other]:
-                paths.setdefault((names_of[one], names_of[other]), []).append(overlap.path)
+        for first, second in combinations([id_ for id_ in keepers if id_ in contents], 2):
+            if contents[first] != contents[second]:
+                paths.setdefault((names_of[first], names_of[second]), []).append(overlap.path)
     if paths:
-        told = [
-            f"--keep {one} and --keep {other} both own {each[0]}"
-            f"{f' and {len(each) - 1} more files' if len(each) > 1 else ''}"
-            for (one, other), each in paths.items()
+        contradictions = [
+            f"--keep {first} and --keep {second} both own {shared[0]}"
+            f"{f' and {len(shared) - 1} more files' if len(shared) > 1 else ''}"
+            for (first, second), shared in paths.items()
         ]
         raise KeeperError(
-            f"The keepers contradict each other: {'; '.join(told)}, with different content.",
+            f"The keepers contradict each other: {'; '.join(contradictions)}, with different content.",
             "Of each pair only one can win.",
         )
-    return found
+    return keepers
 
 
 def losers_to(keep: Collection[str], overlaps: Iterable[Overlap]) -> set[str]:
-    """Who loses something if these are kept: owners of equal content win with them."""
-    found: set[str] = set()
+    """Return the ids of those that lose something if these are kept: owners of equal content win with them."""
+    losers: set[str] = set()
     for overlap in overlaps:
         kept = {owner.content for owner in overlap.owners if owner.id in keep}
         alike = overlap.is_one_file or overlap.is_folder
-        found |= {
+        losers |= {
             owner.id for owner in overlap.owners if owner.id not in keep and not (alike and owner.content in kept)
         }
-    return found
+    return losers
 
 
 def plan(
@@ -235,7 +235,7 @@ def plan(
     where that would be more than :data:`MOST_STATES` statements on who is intact.
 
     Args:
-        installer: Whose commands to give.
+        installer: The installer of the commands.
         distributions: The set; of one that is added to an environment, what is new.
         overlaps: All that were found.
         target: Says whether case matters.
@@ -256,8 +256,10 @@ def plan(
     state = State.empty(target) if state is None else state
     model = _Model(installer, distributions, overlaps, state, taken, request)
     choices, left_out = ([tuple(keepers)], ()) if keepers else model.choices()
-    found = [each for keep in choices for each in _Choice(model, keep).remedies(may_be_installed=not state.is_scanned)]
-    return Plans(tuple(found), left_out)
+    remedies_found = [
+        remedy for keep in choices for remedy in _Choice(model, keep).remedies(may_be_installed=not state.is_scanned)
+    ]
+    return Plans(tuple(remedies_found), left_out)
 
 
 def remedies(
@@ -275,7 +277,7 @@ def remedies(
     no_deps: bool = False,
 ) -> list[Remedy]:
     """Return the remedies that :func:`plan` gives, which has the same arguments."""
-    found = plan(
+    plans = plan(
         installer,
         distributions,
         overlaps,
@@ -288,11 +290,11 @@ def remedies(
         whole=whole,
         no_deps=no_deps,
     )
-    return list(found.remedies)
+    return list(plans.remedies)
 
 
 def matters(overlap: Overlap) -> bool:
-    """Whether something must be done about it."""
+    """Return whether something must be done about an overlap."""
     return overlap.is_clash
 
 
@@ -307,8 +309,8 @@ def state_in_words(
         none: What is said where none of these is there.
     """
     words = {"yes": "is intact", "no": "is not intact", "undetermined": "may be intact or not"}
-    said = [f"{name} {words[leaves[id_]]}" for id_, name in concerned.items() if id_ in leaves]
-    return f"then {some(said, _MOST_NAMED)}" if said else f"then {none}"
+    clauses = [f"{name} {words[leaves[id_]]}" for id_, name in concerned.items() if id_ in leaves]
+    return f"then {some(clauses, _MOST_NAMED)}" if clauses else f"then {none}"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -347,7 +349,9 @@ def _one_of_each(
     for path, ids in owners.items():
         numbers: dict[str | None, int] = {None: -1}
         contents = tuple(numbers.setdefault(records[id_].files[path], len(numbers)) for id_ in ids)
-        there = frozenset(numbers.setdefault(each, len(numbers)) for each in disk.contents.get(path, frozenset({None})))
+        there = frozenset(
+            numbers.setdefault(content, len(numbers)) for content in disk.contents.get(path, frozenset({None}))
+        )
         groups.setdefault((tuple(ids), contents, there, path if path in apart else None), path)
     kept = set(groups.values())
     if len(kept) == len(owners):
@@ -365,7 +369,7 @@ class _Player(ABC):
     """Plays commands of an installer on the model disk.
 
     Args:
-        installer: Whose commands.
+        installer: The installer of the commands.
         records: The installed RECORD that each distribution leaves, by id.
         replaces: By id of what is installed: the id of the older release that it replaces.
     """
@@ -435,7 +439,7 @@ class _Model(_Player):
                 self.grave_of.setdefault(owner.id, []).append(number)
         self.taken = [loss for loss in taken if loss.severity in GRAVE]
         self.everybody = [*newcomers, *self.residents]
-        self.by_id = {each.id: each for each in self.everybody}
+        self.by_id = {distribution.id: distribution for distribution in self.everybody}
         self._conflicts = [*conflicts_of(self._here), *self._conflicts_with_older()]
         cut = contested_layouts(self.everybody, self._here, installer.name, stubs_alike=True)
         self._layouts = state.layouts(cut, newcomers, installer.name)
@@ -445,12 +449,14 @@ class _Model(_Player):
         if not any(record.phantoms for record in self._records.values()):
             self._records, self.before = _one_of_each(self._records, self.before, apart)
         touched = {id_ for id_, layout in self._layouts.items() if layout.files or layout.phantoms}
-        self.told = [each.id for each in self.everybody if each.id in touched]
+        self.told = [distribution.id for distribution in self.everybody if distribution.id in touched]
         self._installed: dict[tuple[tuple[str, ...], tuple[str, ...]], Disk | None] = {}
-        self._new_by_name = {each.name: each for each in newcomers}
-        asked = [each.id for each in newcomers if each.name in request.roots]
+        self._new_by_name = {distribution.name: distribution for distribution in newcomers}
+        asked = [distribution.id for distribution in newcomers if distribution.name in request.roots]
         brought = self._brought_by(asked)
-        self._named = frozenset(each.id for each in newcomers if each.id in asked or each.id not in brought)
+        self._named = frozenset(
+            distribution.id for distribution in newcomers if distribution.id in asked or distribution.id not in brought
+        )
 
     def choices(self) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
         """Return each owner of something grave, those that were asked for first; and those that there is no room for.
@@ -459,24 +465,24 @@ class _Model(_Player):
         """
         owners = self.grave_of.keys()
         roots = self._request.roots
-        singles = [each for each in self.everybody if each.id in owners]
-        singles.sort(key=lambda each: bool(roots) and each.name not in roots)
+        singles = [distribution for distribution in self.everybody if distribution.id in owners]
+        singles.sort(key=lambda distribution: bool(roots) and distribution.name not in roots)
         most = max(1, min(MOST_KEEPERS, MOST_STATES // max(1, len(self.told))))
-        found: list[tuple[str, ...]] = [(each.id,) for each in singles[:most]]
-        left_out = tuple(each.id for each in singles[most:])
+        choices: list[tuple[str, ...]] = [(distribution.id,) for distribution in singles[:most]]
+        left_out = tuple(distribution.id for distribution in singles[most:])
         paths: dict[str, set[InstalledPath]] = {}
         for loss in self.taken:
             if loss.id not in owners:
                 paths.setdefault(loss.id, set()).add(loss.path)
         files = {id_: self._layouts[id_].files for id_ in paths}
         if any(
-            files[one][path].content != files[other][path].content
-            for one, other in combinations(paths, 2)
-            for path in paths[one] & paths[other]
+            files[first][path].content != files[second][path].content
+            for first, second in combinations(paths, 2)
+            for path in paths[first] & paths[second]
         ):
             alone = [(id_,) for id_ in paths]
-            return [*found, *alone[:most]], (*left_out, *(id_ for (id_,) in alone[most:]))
-        return [*found, tuple(paths)] if paths else found, left_out
+            return [*choices, *alone[:most]], (*left_out, *(id_ for (id_,) in alone[most:]))
+        return [*choices, tuple(paths)] if paths else choices, left_out
 
     # -- commands ----------------------------------------------------------------------------------------
 
@@ -488,15 +494,21 @@ class _Model(_Player):
             without: Ids of those that must not come.
             keep: Ids of those that must, whatever the others bring.
         """
-        named = [each.id for each in self.newcomers if each.id in self._named and each.id not in without]
+        named = [
+            distribution.id
+            for distribution in self.newcomers
+            if distribution.id in self._named and distribution.id not in without
+        ]
         brought = self._brought_by(named)
         missing = [id_ for id_ in keep if id_ in self._new_ids and id_ not in brought]
         if missing:
-            named = [each.id for each in self.newcomers if each.id in {*named, *missing}]
+            named = [distribution.id for distribution in self.newcomers if distribution.id in {*named, *missing}]
             brought = self._brought_by(named)
         if not brought.isdisjoint(without):
             return None
-        return self.change("install", [each.id for each in self.newcomers if each.id in brought], why, named)
+        return self.change(
+            "install", [distribution.id for distribution in self.newcomers if distribution.id in brought], why, named
+        )
 
     def change(self, action: Action, ids: Iterable[str], why: str, named: Iterable[str] | None = None) -> Change:
         """Return a command that does something to distributions, of which it names some; by default all."""
@@ -564,10 +576,14 @@ class _Model(_Player):
         concerned = [self.by_id[id_] for id_ in change.ids]
         match change.action:
             case "uninstall":
-                return all(each.manager is None for each in concerned)
+                return all(distribution.manager is None for distribution in concerned)
             case "reinstall":
-                return all(each.can_be_rewritten for each in concerned)
-        successors = [(self._replaced[each.id], each) for each in concerned if each.id in self._replaced]
+                return all(distribution.can_be_rewritten for distribution in concerned)
+        successors = [
+            (self._replaced[distribution.id], distribution)
+            for distribution in concerned
+            if distribution.id in self._replaced
+        ]
         return all(old.variant in {None, new.candidate.variant} for old, new in successors)
 
     def _stops(self, ids: Collection[str], there: Collection[str]) -> bool:
@@ -592,7 +608,7 @@ class _Model(_Player):
 
     @property
     def _new_ids(self) -> frozenset[str]:
-        return frozenset(each.id for each in self.newcomers)
+        return frozenset(distribution.id for distribution in self.newcomers)
 
     def _brought_by(self, ids: Iterable[str]) -> set[str]:
         """Return the ids of all newcomers that a command that names these installs."""
@@ -609,13 +625,13 @@ class _Model(_Player):
 
     def requirers(self, ids: Collection[str], among: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return, for each of ``ids`` that one of the others requires, the names of those that do."""
-        found: dict[str, tuple[str, ...]] = {}
+        requirers: dict[str, tuple[str, ...]] = {}
         for distribution in (self.by_id[id_] for id_ in among if id_ not in ids):
             names = {edge.name for edge in distribution.requirements.with_extras(distribution.extras)}
             for id_ in ids:
                 if self.by_id[id_].name in names:
-                    found[id_] = (*found.get(id_, ()), distribution.name)
-        return found
+                    requirers[id_] = (*requirers.get(id_, ()), distribution.name)
+        return requirers
 
     def names(self, ids: Iterable[str]) -> str:
         """Return names for a sentence."""
@@ -634,8 +650,8 @@ class _Choice:
         self._lasting = [overlap for overlap in self._own if overlap.kind == "shadowed" or overlap.is_folder]
         lost = [loss for loss in model.taken if loss.id in keep]
         losers = losers_to(keep, self._own)
-        self._drop = tuple(each.id for each in model.everybody if each.id in losers)
-        coming = {each.id for each in model.newcomers}
+        self._drop = tuple(distribution.id for distribution in model.everybody if distribution.id in losers)
+        coming = {distribution.id for distribution in model.newcomers}
         self._new_losers = tuple(id_ for id_ in self._drop if id_ in coming)
         self._old_losers = tuple(id_ for id_ in self._drop if id_ not in coming)
         self._loses_files = bool(lost)
@@ -651,20 +667,20 @@ class _Choice:
             return []
         proposed = [self._avoid(), self._reinstall_keeper()]
         proposed.append(self._remove_installed() if may_be_installed else self._remove_resident())
-        found = [remedy for remedy in proposed if remedy is not None]
-        return sorted(found, key=lambda remedy: (bool(remedy.unmet), len(remedy.steps)))
+        remedies = [remedy for remedy in proposed if remedy is not None]
+        return sorted(remedies, key=lambda remedy: (bool(remedy.unmet), len(remedy.steps)))
 
     # -- strategies --------------------------------------------------------------------------------------
 
     def _avoid(self) -> Remedy | None:
-        """Leave the losers out, where all of them are new."""
+        """Return the remedy that leaves the losers out, where all of them are new."""
         if not self._new_losers or self._old_losers:
             return None
         changes = self._install_without_losers(f"Install the set without {self._model.names(self._new_losers)}")
         return None if changes is None else self._played("avoid", self._model.before, changes)
 
     def _reinstall_keeper(self) -> Remedy | None:
-        """Install everything, and see to it that the keepers are written last."""
+        """Return the remedy that installs everything, and writes the keepers last."""
         same = any(overlap.is_same_path or overlap.kind == "case-only" for overlap in self._own)
         install = self._model.install("Install the whole set")
         if install is None or not (same or self._loses_files):
@@ -685,24 +701,24 @@ class _Choice:
         return [first, model.change("install", rest, f"Install {model.names(rest)}")]
 
     def _remove_resident(self) -> Remedy | None:
-        """Uninstall the losers that are there, then install the set without the new ones."""
+        """Return the remedy that uninstalls the losers that are there, and installs the set without the new ones."""
         model = self._model
         if not self._old_losers or model.requirers(self._drop, self._keep):
             return None
-        uninstall, unmet = self._uninstall(self._old_losers, [each.id for each in model.residents])
+        uninstall, unmet = self._uninstall(self._old_losers, [distribution.id for distribution in model.residents])
         changes = self._install_without_losers("Install")
         if changes is None or model.requirers(self._old_losers, [id_ for change in changes for id_ in change.ids]):
             return None
         return self._played("remove-loser", model.before, [uninstall, *changes], unmet)
 
     def _remove_installed(self) -> Remedy | None:
-        """As :meth:`_remove_resident`, where the whole set is installed."""
+        """Return the same as :meth:`_remove_resident`, where the whole set is installed."""
         model = self._model
         install = model.install("Install the whole set")
         installed = None if install is None else model.play(model.before, install)
         if installed is None or not self._drop or model.requirers(self._drop, self._keep):
             return None
-        uninstall, unmet = self._uninstall(self._drop, [each.id for each in model.everybody])
+        uninstall, unmet = self._uninstall(self._drop, [distribution.id for distribution in model.everybody])
         return self._played("remove-loser", installed, [uninstall], unmet)
 
     def _install_without_losers(self, why: str) -> list[Change] | None:
@@ -772,7 +788,9 @@ class _Choice:
         if not broken:
             yield first
         elif robbed:
-            everybody = tuple(each.id for each in self._model.everybody if each.id in {*robbed, *broken})
+            everybody = tuple(
+                distribution.id for distribution in self._model.everybody if distribution.id in {*robbed, *broken}
+            )
             yield [self._rewrite(everybody, "pinned")]
         for last in dict.fromkeys((broken, keepers)):
             if last:
@@ -796,8 +814,8 @@ class _Choice:
         return steps, disk
 
     def _states(self, disk: Disk) -> dict[str, Intact]:
-        told = dict.fromkeys((*self._model.told, *self._keep))
-        return {id_: disk.intact(id_) for id_ in told if id_ in disk.records}
+        ids = dict.fromkeys((*self._model.told, *self._keep))
+        return {id_: disk.intact(id_) for id_ in ids if id_ in disk.records}
 
     def _is_met(self, disk: Disk) -> bool:
         """Return whether every keeper is there, intact, found by imports, and spelt as it spells itself."""
@@ -810,7 +828,7 @@ class _Choice:
     def _undecided(self, end: Disk) -> int:
         """Return how many errors and warnings of others are left in the end: not those of which one side is gone."""
         grave = self._model.grave
-        gone = {each.id for each in self._model.everybody if each.id not in end.records}
+        gone = {distribution.id for distribution in self._model.everybody if distribution.id not in end.records}
         smaller = {number for id_ in gone for number in self._model.grave_of.get(id_, ())} - self._own_numbers
         settled = sum(
             len({owner.content for owner in grave[number].owners if owner.id not in gone}) <= 1 for number in smaller
@@ -838,13 +856,13 @@ class _Choice:
 
     def _robbed(self, before: Disk, after: Disk) -> tuple[str, ...]:
         """Return the ids of those, other than the keepers, that miss files they had before."""
-        found = []
+        robbed = []
         for id_ in self._model.told:
             if id_ in after.records and id_ not in self._keep:
                 missing = before.missing(id_) if id_ in before.records else frozenset()
                 if after.missing(id_) - missing:
-                    found.append(id_)
-        return tuple(found)
+                    robbed.append(id_)
+        return tuple(robbed)
 
 
 # -- repairs ---------------------------------------------------------------------------------------------------
@@ -855,7 +873,7 @@ class Clash(NamedTuple):
 
     Attributes:
         overlap: It, with the severity that it has among wheels: on this disk it may be at rest.
-        losers: Ids of the owners whose content, or whose spelling, is surely not on disk.
+        losers: Ids of the owners with a content, or a spelling, that is surely not on disk.
     """
 
     overlap: Overlap
@@ -894,7 +912,7 @@ class RemovalImpact(NamedTuple):
 
 
 class Undecided(NamedTuple):
-    """Contested files of which nothing says whose content is wanted.
+    """Contested files of which nothing says which content is wanted.
 
     Attributes:
         owners: Ids of those that own them.
@@ -940,7 +958,7 @@ class Repair(NamedTuple):
         drop: Ids of what is to be uninstalled.
         steps: Commands, in order; none if there is nothing to do.
         undecided: What stays as it is until the user says whom to keep.
-        disturbed: Paths that nothing decides and whose content would not stay as it is: that must be decided before
+        disturbed: Paths that nothing decides and that would not keep their content: that must be decided before
             anything is done.
         losers: Ids of those that lose contested files to a keeper and stay installed.
         obstacles: What only uninstalling the other distribution overcomes.
@@ -956,17 +974,17 @@ class Repair(NamedTuple):
 
     @property
     def reinstalled(self) -> tuple[str, ...]:
-        """Ids of what is written again, in order."""
+        """Return the ids of what is written again, in order."""
         return tuple(id_ for step in self.steps if step.action == "reinstall" for id_ in step.ids)
 
     @property
     def open_paths(self) -> frozenset[InstalledPath]:
-        """The paths that stay as they are."""
+        """Return the paths that stay as they are."""
         return frozenset(path for undecided in self.undecided for path in undecided.paths)
 
     @property
     def is_decided(self) -> bool:
-        """Whether it can be carried out: the user said whom to keep, or need not."""
+        """Return whether it can be carried out: the user said whom to keep, or need not."""
         return not self.disturbed and (bool(self.keep or self.drop) or not self.undecided)
 
     def commanded(
@@ -975,7 +993,7 @@ class Repair(NamedTuple):
         """Return the steps with the commands of an installer.
 
         Args:
-            installer: Whose.
+            installer: The installer of the commands.
             distributions: Name the distributions, and pin what is written again.
             where: How commands name environment and index.
         """
@@ -1006,7 +1024,7 @@ def plan_repair(
 
     Args:
         situation: What is on disk.
-        installer: Whose commands will be run: it decides what is removed when.
+        installer: The installer of the commands: it decides what is removed when.
         keep: Ids of the keepers; no two own one path with different content.
         drop: Ids of what is to be uninstalled; none of them a keeper.
         ignored: Paths of overlaps the user does not care for.
@@ -1091,7 +1109,7 @@ class _RepairPlanner:
     # -- what is wanted ----------------------------------------------------------------------------------
 
     def _is_open(self, clash: Clash) -> bool:
-        """Return whether an owner has lost a file, and nothing says whose content it should have."""
+        """Return whether an owner has lost a file, and nothing says which content it should have."""
         path = clash.overlap.path
         if not clash.overlap.is_one_file or path in self._ignored:
             return False
@@ -1113,26 +1131,26 @@ class _RepairPlanner:
 
     def _undecided(self, paths: Collection[InstalledPath]) -> list[Undecided]:
         """Return these paths by the owners that stay."""
-        found: dict[tuple[str, ...], list[InstalledPath]] = {}
+        paths_by_owners: dict[tuple[str, ...], list[InstalledPath]] = {}
         for clash in self._clashes:
             if clash.overlap.path in paths and clash.overlap.is_one_file:
                 owners = tuple(id_ for id_ in clash.overlap.ids if id_ not in self._drop)
-                found.setdefault(owners, []).append(clash.overlap.path)
-        return [Undecided(owners, tuple(paths)) for owners, paths in sorted(found.items())]
+                paths_by_owners.setdefault(owners, []).append(clash.overlap.path)
+        return [Undecided(owners, tuple(paths)) for owners, paths in sorted(paths_by_owners.items())]
 
     def _losers(self) -> tuple[str, ...]:
         """Return what loses something to a keeper and stays."""
-        found = set()
+        losers = set()
         for clash in self._clashes:
             if clash.overlap.is_one_file:
                 contents = _contents(clash)
                 wanted = {contents[id_] for id_ in contents if id_ in self._keep}
-                found |= {id_ for id_, content in contents.items() if wanted and content not in wanted}
-        return tuple(id_ for id_ in self._rest if id_ in found)
+                losers |= {id_ for id_, content in contents.items() if wanted and content not in wanted}
+        return tuple(id_ for id_ in self._rest if id_ in losers)
 
     def _obstacles(self, reinstalled: Collection[str]) -> Iterator[Obstacle]:
         """Yield why keepers do not last, the first reason for each pair of distributions."""
-        found: dict[tuple[str, str], Obstacle] = {}
+        obstacles: dict[tuple[str, str], Obstacle] = {}
         for clash in self._clashes:
             overlap = clash.overlap
             code: ObstacleCode
@@ -1146,36 +1164,36 @@ class _RepairPlanner:
             keepers = [id_ for id_ in self._keep if id_ in beaten]
             for keeper, other in product(keepers, [id_ for id_ in overlap.ids if id_ not in self._drop]):
                 if other not in (keepers if code == "folder-name" else beaten):
-                    found.setdefault((keeper, other), Obstacle(keeper, other, code, overlap.path))
+                    obstacles.setdefault((keeper, other), Obstacle(keeper, other, code, overlap.path))
         for clash in self._clashes:
             for keeper, other in product(clash.overlap.ids, clash.overlap.ids):
                 runs_code = other in self._startup and other not in self._keep and other not in self._drop
                 if runs_code and keeper in self._keep and keeper in reinstalled:
                     obstacle = Obstacle(keeper, other, "startup-code", self._startup[other])
-                    found.setdefault((keeper, other), obstacle)
-        yield from found.values()
+                    obstacles.setdefault((keeper, other), obstacle)
+        yield from obstacles.values()
 
     def _respelt(self) -> set[str]:
         """Return what must be written again for a folder to have its own spelling of the name, since the others go."""
-        found: set[str] = set()
+        respelt: set[str] = set()
         for clash in self._clashes:
             stay = [id_ for id_ in clash.overlap.ids if id_ not in self._drop]
             if clash.overlap.is_folder and len(stay) == 1 and stay[0] in self._ours:
-                found.update(id_ for id_ in stay if id_ in clash.losers)
-        return found
+                respelt.update(id_ for id_ in stay if id_ in clash.losers)
+        return respelt
 
     # -- what it takes -----------------------------------------------------------------------------------
 
     def _reinstalled(self) -> set[str]:
         """Return the ids of what must be written again: none of them could be left out."""
         respelt = self._respelt()
-        found = set(respelt)
-        while damaged := self._damaged(found):
-            found |= self._enough(damaged, self._end(found))
-        for id_ in sorted(found - respelt - self._indispensable(found), key=lambda id_: id_ in self._keep):
-            if not self._damaged(found - {id_}):
-                found.discard(id_)
-        return found
+        reinstalled = set(respelt)
+        while damaged := self._damaged(reinstalled):
+            reinstalled |= self._enough(damaged, self._end(reinstalled))
+        for id_ in sorted(reinstalled - respelt - self._indispensable(reinstalled), key=lambda id_: id_ in self._keep):
+            if not self._damaged(reinstalled - {id_}):
+                reinstalled.discard(id_)
+        return reinstalled
 
     def _indispensable(self, reinstalled: Collection[str]) -> set[str]:
         """Return which of these alone bring back something that is lost when nothing is written again."""
@@ -1253,9 +1271,9 @@ class _RepairPlanner:
     def _written_before(self, ids: Iterable[str]) -> dict[str, set[str]]:
         """Return for each of these which others must be written before it, since it is to win a path of theirs."""
         writers: dict[InstalledPath, list[str]] = {}
-        found: dict[str, set[str]] = {}
+        before: dict[str, set[str]] = {}
         for id_ in ids:
-            found[id_] = set()
+            before[id_] = set()
             for path in self._disk.records[id_].files:
                 writers.setdefault(path, []).append(id_)
         for path, owners in writers.items():
@@ -1266,8 +1284,8 @@ class _RepairPlanner:
                 others = [id_ for id_ in owners if self._disk.records[id_].files[path] != content]
                 for id_ in alike:
                     if self._wants(id_, path):
-                        found[id_].update(others)
-        return found
+                        before[id_].update(others)
+        return before
 
 
 _NOTHING_LEFT = "nothing of it is left"
