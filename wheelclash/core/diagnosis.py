@@ -80,10 +80,10 @@ def diagnose(
     roots: Collection[str] = (),
     no_deps: bool = False,
 ) -> Diagnosis:
-    """Install the whole set on the model disk with one command and read off what comes of it.
+    """Return what comes of installing the whole set on the model disk with one command.
 
     Args:
-        installer: Whose command.
+        installer: The installer of the command.
         distributions: The set.
         overlaps: All that were found; those that do not exist under this installer are passed over.
         target: Says whether case matters.
@@ -203,7 +203,7 @@ def _outcome(
 
 
 def _spelling(overlap: Overlap, order: Order, newcomers: Collection[str], by_id: Mapping[str, Distribution]) -> Outcome:
-    """Return who gives a folder its name: whoever is there before, or else is written first."""
+    """Return who gives a folder its name: what is there before, or else is written first."""
     there = [id_ for id_ in overlap.ids if id_ not in newcomers]
     if len(there) == 1:
         return Outcome(overlap, "determined", by_id[there[0]], "first-written")
@@ -254,9 +254,9 @@ def _losses(
         named = set(losers if len(losers) <= most else nsmallest(most, losers, key=position.__getitem__))
         if len(named) < len(losers):
             further[id_] = len(losers) - len(named)
-        found: dict[str, int] = {}
+        files_lost: dict[str, int] = {}
         for owners, count in counts.items():
             for other in named & owners:
-                found[other] = found.get(other, 0) + count
-        losses[id_] = dict(sorted(found.items()))
+                files_lost[other] = files_lost.get(other, 0) + count
+        losses[id_] = dict(sorted(files_lost.items()))
     return losses, further

@@ -106,32 +106,32 @@ class Overlap(NamedTuple):
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The owners' ids."""
+        """Return the ids of the owners."""
         return tuple(owner.id for owner in self.owners)
 
     @property
     def is_same_path(self) -> bool:
-        """Whether the owners write one and the same path, rather than two that cannot both stand."""
+        """Return whether the owners write one and the same path, rather than two that cannot both stand."""
         return self.kind in SAME_PATH
 
     @property
     def is_one_file(self) -> bool:
-        """Whether the owners write one file, though some file systems would make two of it."""
+        """Return whether the owners write one file, though some file systems would make two of it."""
         return self.is_same_path or (self.kind == "case-only" and not self.is_folder)
 
     @property
     def is_folder(self) -> bool:
-        """Whether it is about the name of a folder, which stays as it was made first."""
+        """Return whether it is about the name of a folder, which stays as it was made first."""
         return self.kind == "case-only" and all(owner.file.path != self.path for owner in self.owners)
 
     @property
     def is_clash(self) -> bool:
-        """Whether something is or may be broken by it."""
+        """Return whether something is or may be broken by it."""
         return self.severity in GRAVE
 
     @property
     def is_phantom(self) -> bool:
-        """Whether an owner only records the path without having the file."""
+        """Return whether an owner only records the path without having the file."""
         return any(owner.phantom for owner in self.owners)
 
 
@@ -158,16 +158,16 @@ def same_path(
         sources: The source files that exist, where the owners of bytecode are known to have none of their own; by
             default they are looked for in the map.
     """
-    found = []
+    overlaps = []
     for path, ids in ownership.contested.items():
         sourceless = _is_module(path, ids, ownership) if sources is None else path[:-1] not in sources
-        found.append(_overlap(path, [(id_, layouts[id_].files[path]) for id_ in ids], sourceless=sourceless))
+        overlaps.append(_overlap(path, [(id_, layouts[id_].files[path]) for id_ in ids], sourceless=sourceless))
     for id_, layout in layouts.items():
         for path in _claimed(layout, ownership):
             others = [other for other in ownership.owners(path) if other != id_]
             if others:
-                found.append(_phantom(path, id_, [(other, layouts[other].files[path]) for other in others]))
-    return found
+                overlaps.append(_phantom(path, id_, [(other, layouts[other].files[path]) for other in others]))
+    return overlaps
 
 
 def _is_module(path: InstalledPath, ids: Collection[str], ownership: OwnershipMap) -> bool:
@@ -183,7 +183,7 @@ def _is_module(path: InstalledPath, ids: Collection[str], ownership: OwnershipMa
 
 
 def contradicted(overlap: Overlap) -> frozenset[str]:
-    """Return the ids of owners whose RECORDs give the file one hash that size or CRC-32 prove wrong.
+    """Return the ids of owners with RECORDs that give the file one hash that size or CRC-32 prove wrong.
 
     At least one of these RECORDs is wrong: the files differ.
     """
@@ -263,9 +263,9 @@ def numbered(files: list[tuple[str, InstalledFile]]) -> tuple[Owner, ...]:
     return tuple(owners)
 
 
-def _contradicts(one: InstalledFile, other: InstalledFile) -> bool:
+def _contradicts(first: InstalledFile, second: InstalledFile) -> bool:
     """Return whether size or CRC-32 prove two contents different; what is installed may have neither."""
-    known = ((one.size, other.size), (one.crc, other.crc))
+    known = ((first.size, second.size), (first.crc, second.crc))
     return any(mine is not None and theirs is not None and mine != theirs for mine, theirs in known)
 
 
@@ -274,21 +274,21 @@ def relation(owners: Sequence[Owner]) -> Relation:
     distinct = {owner.content: owner.file for owner in owners}
     if len(distinct) == 1:
         return "identical"
-    if any(_surely_different(one, other) for one, other in combinations(distinct.values(), 2)):
+    if any(_surely_different(first, second) for first, second in combinations(distinct.values(), 2)):
         return "different"
     return "unknown"
 
 
-def _surely_different(one: InstalledFile, other: InstalledFile) -> bool:
+def _surely_different(first: InstalledFile, second: InstalledFile) -> bool:
     """Return whether two contents are proven to differ: by hashes of one algorithm, or by size or CRC-32."""
-    if (one.member is None) != (other.member is None):
+    if (first.member is None) != (second.member is None):
         return True  # a generated command is never a file of a wheel
-    if one.content is not None and other.content is not None:
-        algorithm, _, value = one.content.partition(":")
-        other_algorithm, _, other_value = other.content.partition(":")
-        if one.member is None or (algorithm == other_algorithm and value != other_value):
-            return one.content != other.content
-    return _contradicts(one, other)
+    if first.content is not None and second.content is not None:
+        algorithm, _, value = first.content.partition(":")
+        other_algorithm, _, other_value = second.content.partition(":")
+        if first.member is None or (algorithm == other_algorithm and value != other_value):
+            return first.content != second.content
+    return _contradicts(first, second)
 
 
 _LIBRARY = "site-packages/"
@@ -309,7 +309,7 @@ def file_directory(layouts: Mapping[str, Layout], ownership: OwnershipMap, targe
     """
     key = str if target.case_sensitive else folded
     folders = {key(folder) for folder in folders_above(ownership)}
-    found = []
+    overlaps = []
     contested = sorted(path for path in ownership if key(path) in folders)
     every = sorted((key(path), path) for path in ownership) if contested else []
     for path in contested:
@@ -322,8 +322,8 @@ def file_directory(layouts: Mapping[str, Layout], ownership: OwnershipMap, targe
         if needing:
             owners = [(id_, layouts[id_].files[path]) for id_ in holders]
             owners += [(id_, layouts[id_].files[below[id_]]) for id_ in needing]
-            found.append(_pair(path, "file-directory", "error", owners))
-    return found
+            overlaps.append(_pair(path, "file-directory", "error", owners))
+    return overlaps
 
 
 def _below(folder: str, every: Sequence[tuple[str, InstalledPath]]) -> Iterator[InstalledPath]:
@@ -358,7 +358,7 @@ def _files_spelt_differently(layouts: Mapping[str, Layout], ownership: Ownership
         before = spelt.setdefault(key, path)
         if before is not path:
             groups.setdefault(key, [before]).append(path)
-    found = []
+    overlaps = []
     for paths in groups.values():
         paths.sort()
         owners: dict[str, InstalledFile] = {}
@@ -369,7 +369,7 @@ def _files_spelt_differently(layouts: Mapping[str, Layout], ownership: Ownership
             role = _role_of_spellings(paths, ownership)
             same = _by_name(numbered(list(owners.items())))
             severity: Severity = "none" if target.case_sensitive else severity_of(relation(same), role)
-            found.append(Overlap(paths[0], "case-only", role, severity, same))
+            overlaps.append(Overlap(paths[0], "case-only", role, severity, same))
     for id_, layout in layouts.items():
         for path in sorted(layout.phantoms):
             written = spelt.get(folded(path), path)
@@ -378,8 +378,8 @@ def _files_spelt_differently(layouts: Mapping[str, Layout], ownership: Ownership
                 ghost = Owner(id_, InstalledFile(path, None, None, None, None), len(others), phantom=True)
                 files = numbered([(other, layouts[other].files[written]) for other in others])
                 severity = "none" if target.case_sensitive else "notice"
-                found.append(Overlap(written, "case-only", role_of(written), severity, (*files, ghost)))
-    return found
+                overlaps.append(Overlap(written, "case-only", role_of(written), severity, (*files, ghost)))
+    return overlaps
 
 
 def _role_of_spellings(paths: Sequence[InstalledPath], ownership: OwnershipMap) -> Role:
@@ -408,7 +408,7 @@ def _packages(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Ta
     """
     groups = folders_spelt_differently(path for path in ownership if path.startswith(_LIBRARY))
     every = sorted((path, path) for path in ownership) if groups else []
-    found = []
+    overlaps = []
     for folders in groups:
         first: dict[str, tuple[bool, InstalledPath]] = {}
         folder_of: dict[str, str] = {}
@@ -429,8 +429,8 @@ def _packages(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Ta
                 Owner(id_, layouts[id_].files[file], numbers[folder_of[id_].rpartition("/")[2]])
                 for id_, (_, file) in first.items()
             ]
-            found.append(Overlap(path, "case-only", role, severity, tuple(owners)))
-    return found
+            overlaps.append(Overlap(path, "case-only", role, severity, tuple(owners)))
+    return overlaps
 
 
 def _is_aside(path: InstalledPath) -> bool:
@@ -438,7 +438,7 @@ def _is_aside(path: InstalledPath) -> bool:
 
 
 def folders_spelt_differently(paths: Iterable[str]) -> list[tuple[str, ...]]:
-    """Return the folders above these paths whose own names differ only in case, each group in order.
+    """Return the folders above these paths with names of their own that differ only in case, each group in order.
 
     >>> folders_spelt_differently(["Foo/x/a.py", "foo/x/b.py", "bar/c.py"])
     [('Foo', 'foo')]
@@ -452,7 +452,7 @@ def folders_spelt_differently(paths: Iterable[str]) -> list[tuple[str, ...]]:
 
 
 def folded(path: str) -> str:
-    """``path`` as a file system that ignores case compares it (casefold and NFC, as APFS does; NTFS is close)."""
+    """Return a path as a file system that ignores case compares it (casefold and NFC, as APFS does; NTFS is close)."""
     return path.lower() if path.isascii() else unicodedata.normalize("NFC", path.casefold())
 
 
@@ -467,7 +467,7 @@ def shadowed(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Tar
         before = first.setdefault(module, form)
         if before is not form:
             several.setdefault(module, [before]).append(form)
-    found = []
+    overlaps = []
     for candidates in several.values():
         candidates.sort()
         top = candidates[0][1]
@@ -478,8 +478,8 @@ def shadowed(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Tar
                 owners = [(id_, layouts[id_].files[top]) for id_ in hiding]
                 owners += [(id_, layouts[id_].files[path]) for id_ in hidden]
                 pair = _pair(path, "shadowed", "warning", owners)
-                found.append(pair._replace(role=role_of(path, sourceless=True)))
-    return found
+                overlaps.append(pair._replace(role=role_of(path, sourceless=True)))
+    return overlaps
 
 
 def _modules(ownership: OwnershipMap, target: Target) -> Iterator[tuple[str, tuple[int, InstalledPath]]]:
@@ -546,14 +546,14 @@ def _file_directory(layouts: Mapping[str, Layout], ownership: OwnershipMap, targ
     return file_directory(both, OwnershipMap({id_: layout.files for id_, layout in both.items()}), target)
 
 
-def merge(found: Mapping[InstallerName, Sequence[Overlap]]) -> list[Overlap]:
+def merge(by_installer: Mapping[InstallerName, Sequence[Overlap]]) -> list[Overlap]:
     """Join what was found under each installer; equal overlaps become one that names all of them.
 
     Returns:
         Overlaps in order of severity, path and kind.
     """
     joined: dict[tuple[object, ...], Overlap] = {}
-    for installer, overlaps in found.items():
+    for installer, overlaps in by_installer.items():
         for overlap in overlaps:
             key = (overlap.path, overlap.kind, overlap.owners)
             before = joined.get(key)
@@ -571,7 +571,7 @@ def in_order(overlaps: Iterable[Overlap]) -> list[Overlap]:
 
 def questions(overlaps: Iterable[Overlap]) -> list[Question]:
     """Return the members that would change a verdict by their content, each once, in order."""
-    found: dict[Question, None] = {}
+    asked_once: dict[Question, None] = {}
     for overlap in overlaps:
         about = _about(overlap)
         if about is None:
@@ -580,8 +580,8 @@ def questions(overlaps: Iterable[Overlap]) -> list[Question]:
         if about == "command":  # one binary among them settles it
             asked = [max(asked, key=lambda owner: owner.file.size or 0)]
         for owner in asked:
-            found.setdefault(Question(owner.id, owner.file.member or "", about, owner.file.content))
-    return list(found)
+            asked_once.setdefault(Question(owner.id, owner.file.member or "", about, owner.file.content))
+    return list(asked_once)
 
 
 def _about(overlap: Overlap) -> Literal["init", "command"] | None:
@@ -604,17 +604,17 @@ def _judged(overlap: Overlap, answers: Answers, requires: Callable[[str, str], b
         return overlap._replace(severity=_severity_of_hidden(overlap, requires))
     if not overlap.is_same_path or overlap.is_phantom:
         return overlap
-    given = [answers.get((owner.id, owner.file.member or "")) for owner in overlap.owners]
+    known = [answers.get((owner.id, owner.file.member or "")) for owner in overlap.owners]
     role = overlap.role
-    if any(answer is not None and answer.native for answer in given):
+    if any(answer is not None and answer.native for answer in known):
         role = "native"
-    elif given and all(answer is not None for answer in given) and overlap.path.endswith("/__init__.py"):
-        codes = {answer.code for answer in given if answer is not None}
-        if all(answer is not None and answer.stub for answer in given) or (len(codes) == 1 and None not in codes):
+    elif known and all(answer is not None for answer in known) and overlap.path.endswith("/__init__.py"):
+        codes = {answer.code for answer in known if answer is not None}
+        if all(answer is not None and answer.stub for answer in known) or (len(codes) == 1 and None not in codes):
             role = "namespace-init"
     severity = severity_of(overlap.kind, role)
     if severity == "error" and role == "script" and _is_family(overlap.ids, requires):
-        severity = "warning"  # a family whose member replaces the other's command on purpose
+        severity = "warning"  # a family: a member replaces the other's command on purpose
     return overlap._replace(role=role, severity=severity)
 
 
@@ -632,4 +632,6 @@ def _severity_of_hidden(overlap: Overlap, requires: Callable[[str, str], bool]) 
 
 def _is_family(ids: Sequence[str], requires: Callable[[str, str], bool]) -> bool:
     """Return whether one of them requires, or is required by, each of the others."""
-    return any(all(requires(one, other) or requires(other, one) for other in ids if other != one) for one in ids)
+    return any(
+        all(requires(member, other) or requires(other, member) for other in ids if other != member) for member in ids
+    )

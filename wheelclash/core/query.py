@@ -89,24 +89,24 @@ class Tree(Protocol):
 
     @property
     def sites(self) -> Sequence[str]:
-        """The site-packages folders, as paths."""
+        """Return the site-packages folders, as paths."""
 
     @property
     def scripts(self) -> str:
-        """The folder of commands, as a path."""
+        """Return the folder of commands, as a path."""
 
     def readings(self, text: str) -> Iterable[str]:
-        """The paths that a text may stand for, nearest first."""
+        """Return the paths that a text may stand for, nearest first."""
 
     def find(self, path: str) -> TreeEntry | None:
-        """What is at a path."""
+        """Return what is at a path."""
 
     def names(self, folder: str, starting: str = "") -> Collection[str]:
-        """The names of what lies in a folder, those with a certain start; none if there is no such folder."""
+        """Return the names of what lies in a folder, those with a certain start; none if there is no such folder."""
 
 
 def normalize_query(text: str) -> str:
-    """A PATH as a user wrote it, ``/`` between its parts.
+    """Return a PATH as a user wrote it, ``/`` between its parts.
 
     Raises:
         QuestionError: No file can be called that.
@@ -123,19 +123,19 @@ def normalize_query(text: str) -> str:
 
 
 def meanings(text: str, tree: Tree) -> list[PathMatch]:
-    """Everything that a PATH means; the same thing is there once, as what it was understood first.
+    """Return everything that a PATH means; the same thing is there once, as what it was understood first.
 
     Args:
         text: As a user wrote it, ``/`` between parts. One that ends in ``/`` means a folder.
         tree: The files in question.
     """
-    found: dict[TreeEntry, PathMatch] = {}
+    matches: dict[TreeEntry, PathMatch] = {}
     bare = text.rstrip("/")
     for means, path in _readings(bare or text, tree):
         place = tree.find(path)
         if place is not None and (place.what == "folder" or not text.endswith("/")):
-            found.setdefault(place, PathMatch(means, place))
-    return list(found.values())
+            matches.setdefault(place, PathMatch(means, place))
+    return list(matches.values())
 
 
 def _readings(text: str, tree: Tree) -> Iterator[tuple[MatchKind, str]]:
@@ -155,22 +155,22 @@ def _is_import_name(text: str) -> bool:
 
 
 def _modules(name: str, site: str, tree: Tree) -> Iterator[str]:
-    """The forms of a module in the order of import: package, extension module, source, bytecode without source."""
+    """Yield the forms of a module in the order of import: package, extension, source, bytecode without source."""
     *parents, last = name.split(".")
     folder = "/".join((site, *parents))
     package = f"{folder}/{last}"
     place = tree.find(package)
     if place is not None and place.what == "folder":
         yield package
-    for each in sorted(tree.names(folder, f"{last}.")):
-        if each.endswith(EXTENSIONS) and each.partition(".")[0] == last:
-            yield f"{folder}/{each}"
+    for file_name in sorted(tree.names(folder, f"{last}.")):
+        if file_name.endswith(EXTENSIONS) and file_name.partition(".")[0] == last:
+            yield f"{folder}/{file_name}"
     yield f"{package}.py"
     yield f"{package}.pyc"
 
 
 def source_of(path: str) -> str | None:
-    """The source that a bytecode file was made from (PEP 3147); None for what is no bytecode.
+    """Return the source that a bytecode file was made from (PEP 3147); None for what is no bytecode.
 
     >>> source_of("p/__pycache__/m.cpython-312.opt-1.pyc"), source_of("p/m.pyc"), source_of("p/m.py")
     ('p/m.py', 'p/m.py', None)
@@ -185,7 +185,7 @@ def source_of(path: str) -> str | None:
 
 
 def near_paths(text: str, tree: Tree) -> tuple[str, ...]:
-    """Names that look like a PATH that means nothing: in its deepest folder that there is, commands included."""
+    """Return names that look like a PATH that means nothing: in its deepest folder that there is, commands included."""
     dotted = "/" not in text and _is_import_name(text)
     between = "." if dotted else "/"
     parts = text.rstrip("/").split(between)
@@ -211,7 +211,7 @@ def _near(wanted: str, names: set[str], start: str, *, dotted: bool) -> tuple[st
     if len(names) > _MOST_NAMES:
         return ()
     plain = {name.partition(".")[0] if dotted else name for name in names if not name.endswith(".dist-info")}
-    return tuple(start + each for each in near_names(wanted, sorted(plain - {"__pycache__", ""})))
+    return tuple(start + near for near in near_names(wanted, sorted(plain - {"__pycache__", ""})))
 
 
 _ROOTS = ("site-packages", "scripts", "data", "headers")
@@ -268,14 +268,14 @@ class Conflict(NamedTuple):
 
 
 class NestedPath(NamedTuple):
-    """A file below a folder that is not plainly one owner's: contested, gone, or nobody's.
+    """A file below a folder that is not plainly one owner's: contested, gone, or without an owner.
 
     Attributes:
         path: The file.
         owners: Ids.
         kind: How contents relate; None if it is not contested.
         state: On disk; None in a set.
-        matches: Ids of those whose content it is.
+        matches: Ids of the owners of its content.
     """
 
     path: InstalledPath
@@ -302,23 +302,23 @@ class PredictedWinner(NamedTuple):
 
 
 class PathOwners(NamedTuple):
-    """Whose something is.
+    """The owners of something.
 
     Attributes:
         asked: The PATH that meant it.
         means: As what that was understood.
         what: ``file`` or ``folder``.
         path: Where; of a root itself, the root.
-        shares: Owners, by name; none if nobody recorded it.
+        shares: Owners, by name; none if no RECORD lists it.
         kind: How the owners' contents relate; None with fewer than two owners, and for a folder.
         role: What a file is for; None for a folder.
         state: What is on disk; None in a set, and for a folder.
-        matches: Ids of the owners whose content that is.
+        matches: Ids of the owners of that content.
         unreadable: Why the file could not be read, if so.
         source: Of bytecode: the source it was made from.
         files: How many different files its owners have in it.
         contested: How many of them have several owners.
-        unowned: How many files are there that nobody recorded.
+        unowned: How many files are there that no RECORD lists.
         installers: In a set: the installers that write it.
         ends: In a set: by installer, how what is contested ends.
         besides: Files that cannot stand beside it.
@@ -346,16 +346,16 @@ class PathOwners(NamedTuple):
 
 
 def besides(overlaps: Iterable[Overlap], path: InstalledPath, what: What) -> tuple[Conflict, ...]:
-    """What cannot stand beside a file, or beside a package folder, by the overlaps that are pairs."""
-    own = {path, f"{path}/__init__.py"} if what == "folder" else {path}
-    found = [
-        Conflict(overlap.kind, owner.file.path, owner.id, overlap.path in own)
+    """Return what cannot stand beside a file, or beside a package folder, by the overlaps that are pairs."""
+    paths = {path, f"{path}/__init__.py"} if what == "folder" else {path}
+    conflicts = [
+        Conflict(overlap.kind, owner.file.path, owner.id, overlap.path in paths)
         for overlap in overlaps
-        if not overlap.is_same_path and any(owner.file.path in own for owner in overlap.owners)
+        if not overlap.is_same_path and any(owner.file.path in paths for owner in overlap.owners)
         for owner in overlap.owners
-        if owner.file.path not in own
+        if owner.file.path not in paths
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(conflicts))
 
 
 def owners_in_set(
@@ -364,7 +364,7 @@ def owners_in_set(
     overlaps: Sequence[Overlap],
     diagnoses: Sequence[Diagnosis],
 ) -> tuple[list[PathOwners], dict[str, tuple[str, ...]]]:
-    """Whose some PATHs are in a set of wheels.
+    """Return the owners of some PATHs in a set of wheels.
 
     Args:
         asked: PATHs: installed paths with or without their root, paths below an environment, import names, commands.
@@ -378,16 +378,16 @@ def owners_in_set(
     Raises:
         QuestionError: A PATH can be none.
     """
-    asked = [normalize_query(each) for each in asked]
+    asked = [normalize_query(text) for text in asked]
     tree = _Set(distributions, overlaps, diagnoses)
-    found: list[PathOwners] = []
+    path_owners: list[PathOwners] = []
     unknown: dict[str, tuple[str, ...]] = {}
     for text in asked:
-        meant = [tree.belonging(text, each) for each in meanings(text, tree)]
-        found += meant
-        if not meant:
+        understood = [tree.belonging(text, meaning) for meaning in meanings(text, tree)]
+        path_owners += understood
+        if not understood:
             unknown[text] = near_paths(text, tree)
-    return found, unknown
+    return path_owners, unknown
 
 
 class _Set:
@@ -399,14 +399,14 @@ class _Set:
     def __init__(
         self, distributions: Sequence[Distribution], overlaps: Sequence[Overlap], diagnoses: Sequence[Diagnosis]
     ) -> None:
-        self._distributions = {each.id: each for each in distributions}
+        self._distributions = {distribution.id: distribution for distribution in distributions}
         self._overlaps = overlaps
         self._diagnoses = diagnoses
         self._files: dict[str, dict[str, InstalledFile]] = {}
-        for each in distributions:
-            for layout in each.layouts.values():
+        for distribution in distributions:
+            for layout in distribution.layouts.values():
                 for path, file in layout.files.items():
-                    self._files.setdefault(path, {}).setdefault(each.id, file)
+                    self._files.setdefault(path, {}).setdefault(distribution.id, file)
 
     # -- the tree
 
@@ -425,11 +425,11 @@ class _Set:
         if path in self._files:
             return TreeEntry("file", path)
         start = f"{path}/"
-        return TreeEntry("folder", path) if any(each.startswith(start) for each in self._files) else None
+        return TreeEntry("folder", path) if any(other.startswith(start) for other in self._files) else None
 
     def names(self, folder: str, starting: str = "") -> Collection[str]:
         start, cut = f"{folder}/{starting}", len(folder) + 1
-        return {each[cut:].partition("/")[0] for each in self._files if each.startswith(start)}
+        return {path[cut:].partition("/")[0] for path in self._files if path.startswith(start)}
 
     # -- the answer
 
@@ -471,7 +471,7 @@ class _Set:
         shared = {path for path in paths if len(self._files[path]) > 1}
         files = Counter(id_ for path in paths for id_ in self._files[path])
         contested = Counter(id_ for path in shared for id_ in self._files[path])
-        kinds = {each.path: each.kind for each in self._contested(shared)}
+        kinds = {overlap.path: overlap.kind for overlap in self._contested(shared)}
         return answer._replace(
             shares=_by_name(
                 self._share(id_)._replace(files=count, contested=contested[id_]) for id_, count in files.items()
@@ -487,12 +487,16 @@ class _Set:
         )
 
     def _share(self, id_: str) -> OwnerShare:
-        each = self._distributions[id_]
-        return OwnerShare(id_, each.name, each.version)
+        distribution = self._distributions[id_]
+        return OwnerShare(id_, distribution.name, distribution.version)
 
     def _contested(self, paths: Collection[str]) -> list[Overlap]:
-        """Overlaps of these paths that several really write."""
-        return [each for each in self._overlaps if each.path in paths and each.is_same_path and not each.is_phantom]
+        """Return the overlaps of these paths that several really write."""
+        return [
+            overlap
+            for overlap in self._overlaps
+            if overlap.path in paths and overlap.is_same_path and not overlap.is_phantom
+        ]
 
     def _installers(self, paths: set[str]) -> tuple[InstallerName, ...]:
         """Return the installers under which any distribution writes one of these paths, in their order."""
@@ -505,12 +509,12 @@ class _Set:
         )
 
     def _ends(self, paths: Collection[str]) -> dict[InstallerName, tuple[PredictedWinner, ...]]:
-        found: dict[InstallerName, tuple[PredictedWinner, ...]] = {}
+        ends: dict[InstallerName, tuple[PredictedWinner, ...]] = {}
         for diagnosis in self._diagnoses:
-            counted = Counter(_end(each) for each in diagnosis.outcomes if _concerns(each.overlap, paths))
+            counted = Counter(_end(outcome) for outcome in diagnosis.outcomes if _concerns(outcome.overlap, paths))
             if counted:
-                found[diagnosis.installer] = tuple(PredictedWinner(*end, count) for end, count in counted.most_common())
-        return found
+                ends[diagnosis.installer] = tuple(PredictedWinner(*end, count) for end, count in counted.most_common())
+        return ends
 
 
 def _concerns(overlap: Overlap, paths: Collection[str]) -> bool:
@@ -526,4 +530,4 @@ def _sha256(content: str | None) -> str | None:
 
 
 def _by_name(shares: Iterable[OwnerShare]) -> tuple[OwnerShare, ...]:
-    return tuple(sorted(shares, key=lambda each: (each.name, each.id)))
+    return tuple(sorted(shares, key=lambda share: (share.name, share.id)))

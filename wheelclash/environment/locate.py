@@ -70,14 +70,14 @@ def find_environment(
         QuestionError: There is no such environment.
         TypeError: What names it is no path.
     """
-    for option, given in (("python", python), ("prefix", prefix)):
-        instance(option, given, str | os.PathLike | None, "a path or None")
+    for option, place in (("python", python), ("prefix", prefix)):
+        instance(option, place, str | os.PathLike | None, "a path or None")
     if prefix is not None:
         places = places_below(Path(prefix).absolute())
         return Environment(places, _target_of_folder(places), None, ("--prefix", str(places.prefix)))
     if path is not None:
         several = (path,) if isinstance(path, str | os.PathLike) else paths("path", path)
-        places = places_together([Path(each).absolute() for each in several])
+        places = places_together([Path(folder).absolute() for folder in several])
         options = tuple(part for site in places.sites for part in ("--path", site))
         return Environment(places, _target_of_folder(places), None, options)
     environ = os.environ if environ is None else environ
@@ -202,7 +202,7 @@ def _working_folder() -> Path:
 
 
 def _target_of_folder(places: EnvironmentPaths) -> Target:
-    """This machine, with the version of Python that the folder's name says."""
+    """Return this machine, with the version of Python that the folder's name says."""
     target = target_of(running())
     if places.python_version is None:
         return target
