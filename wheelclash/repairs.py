@@ -85,8 +85,8 @@ def variables(
         merges=settings.strategy == "merge",
         cert=settings.cert,
     )
-    told = {**environ, **quiet, **installer.index_variables(block)}
-    return {name: value for name, value in told.items() if value is not None}
+    values = {**environ, **quiet, **installer.index_variables(block)}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def refuse(scan: Scan, interpreter: Interpreter) -> None:
@@ -112,24 +112,24 @@ def run(
 
     Args:
         commands: Argument lists.
-        installer: Whose they are.
+        installer: The installer of the commands.
         environ: The variables to run them with.
         output: Where what they print goes.
 
     Returns:
         What became of each; those after a failure were not run.
     """
-    found: list[CommandOutcome] = []
+    outcomes: list[CommandOutcome] = []
     for arguments in commands:
-        if found and (found[-1].failed or found[-1].code is None):
-            found.append(CommandOutcome())
+        if outcomes and (outcomes[-1].failed or outcomes[-1].code is None):
+            outcomes.append(CommandOutcome())
             continue
         command = _program(arguments, installer, environ)
         try:
-            found.append(CommandOutcome(_run(command, environ, output)))
+            outcomes.append(CommandOutcome(_run(command, environ, output)))
         except OSError as error:
-            found.append(CommandOutcome(reason=f"{command[0]} cannot be run ({error.strerror})"))
-    return found
+            outcomes.append(CommandOutcome(reason=f"{command[0]} cannot be run ({error.strerror})"))
+    return outcomes
 
 
 def start(interpreter: Interpreter, environ: Mapping[str, str], output: IO[bytes] | int) -> None:
@@ -211,7 +211,7 @@ class RepairRequest(NamedTuple):
         keep: Normalised names of the distributions that shall be intact.
         drop: Normalised names of those that shall go.
         acceptance: What the user accepts: overlaps that stay as they are.
-        installer: Whose commands; None for the environment's own installer.
+        installer: The installer of the commands; None for the environment's own.
         flags: Where to look for wheels; by default where the installer is configured to look.
         use_config: Whether pip's and uv's variables and files are read.
         why: Whether large native files are looked into too.
@@ -265,7 +265,7 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
     with closing(session.reader.for_question(settings.cert)) as reader:
         origins = find_origins(written, before, settings, reader, fresh=0)
     origins = {id_: _within_reach(origin, installer) for id_, origin in origins.items()}
-    named = [_pinned(each, origins.get(each.id)) for each in situation_of(before).distributions]
+    named = [_pinned(distribution, origins.get(distribution.id)) for distribution in situation_of(before).distributions]
     steps = plan.commanded(installer, named, invocation_for(installer, interpreter, settings.flags, absolute=True))
     result = result._replace(state="planned", steps=steps, origins=origins)
     if not plan.is_decided:
@@ -341,40 +341,40 @@ def _looked_at_again(
 # -- planning ------------------------------------------------------------------------------------------------
 
 
-def plan_for(found: Scan, request: RepairRequest, installer: Installer) -> Repair:
+def plan_for(state: Scan, request: RepairRequest, installer: Installer) -> Repair:
     """Plan the repair that was asked for.
 
     Raises:
         KeeperError: A name is not installed, is to be kept and dropped, or keepers own one path with different
             content.
     """
-    found.require_compared(request.keep, "--keep")
-    found.require_compared(request.drop, "--drop")
+    state.require_compared(request.keep, "--keep")
+    state.require_compared(request.drop, "--drop")
     for option, wanted in (("--keep", request.keep), ("--drop", request.drop)):
-        _require_ours(option, wanted, found)
-    overlaps = [contested.overlap for contested in found.contested]
-    keep = check_keepers(request.keep, found.distributions, overlaps)
-    drop = _dropped(request.drop, found, keep)
-    ignored = ignored_paths(found, request.acceptance, keep)
-    return plan_repair(situation_of(found), installer, keep=keep, drop=drop, ignored=ignored)
+        _require_ours(option, wanted, state)
+    overlaps = [contested.overlap for contested in state.contested]
+    keep = check_keepers(request.keep, state.distributions, overlaps)
+    drop = _dropped(request.drop, state, keep)
+    ignored = ignored_paths(state, request.acceptance, keep)
+    return plan_repair(situation_of(state), installer, keep=keep, drop=drop, ignored=ignored)
 
 
-def ignored_paths(found: Scan, acceptance: Acceptance, keep: Collection[str]) -> set[InstalledPath]:
+def ignored_paths(state: Scan, acceptance: Acceptance, keep: Collection[str]) -> set[InstalledPath]:
     """Return the contested paths that stay as they are, since the user accepts what they hold."""
-    ignored = ignored_contested(found, acceptance, keep)
-    return {contested.overlap.path for contested, is_so in zip(found.contested, ignored, strict=True) if is_so}
+    ignored = ignored_contested(state, acceptance, keep)
+    return {contested.overlap.path for contested, is_so in zip(state.contested, ignored, strict=True) if is_so}
 
 
-def _require_ours(option: str, wanted: Iterable[str], found: Scan) -> None:
+def _require_ours(option: str, wanted: Iterable[str], state: Scan) -> None:
     """Refuse to mend or uninstall what another package manager installed.
 
     Raises:
         KeeperError: One of the names is such; the hint gives that manager's command.
     """
-    for distribution in found.distributions:
+    for distribution in state.distributions:
         name, manager = distribution.name, distribution.manager
         if manager is not None and name in wanted:
-            command = command_line(restoring(manager, name, distribution.version, found.places))
+            command = command_line(restoring(manager, name, distribution.version, state.places))
             raise KeeperError(
                 f"{option} {name}: it is {manager}'s, and neither pip nor uv writes or removes it.",
                 f"To have it written again: {command}" if option == "--keep" else f"Use {manager} itself.",

@@ -41,11 +41,11 @@ class View(NamedTuple):
         distributions: What was read.
         overlaps: All of them, ignored ones included.
         diagnoses: One for each installer.
-        remedies: Of the installer whose commands are wanted.
+        remedies: Of the installer that was chosen.
         present: Names that were asked for and are there already, in the version that was asked for.
         without_remedies: Ids of owners of errors and warnings for which no remedies were made, being one of very many.
         unowned: Files that no RECORD lists and that are overwritten.
-        reasons: By path, why it matters whose content a native file has, where that was looked into.
+        reasons: By path, why it matters which content a native file has, where that was looked into.
     """
 
     state: State
@@ -66,13 +66,13 @@ class View(NamedTuple):
 
     @property
     def names(self) -> dict[str, str]:
-        """Names by distribution id, of what is installed too."""
-        return {each.id: each.name for each in (*self.distributions, *self.state.distributions)}
+        """Return names by distribution id, of what is installed too."""
+        return {distribution.id: distribution.name for distribution in (*self.distributions, *self.state.distributions)}
 
     @property
     def variants(self) -> tuple[Distribution, ...]:
         """Return the distributions of projects with wheel variants: of each, one of the wheels that may be taken."""
-        return tuple(each for each in self.distributions if each.candidate.has_variants)
+        return tuple(distribution for distribution in self.distributions if distribution.candidate.has_variants)
 
     @property
     def residents(self) -> tuple[Distribution, ...]:
@@ -115,7 +115,7 @@ class Repeated(NamedTuple):
 
     Attributes:
         environment: Those that name the environment.
-        how: Those that say where wheels are, and whose commands to use.
+        how: Those that say where wheels are, and which installer to use.
     """
 
     environment: Sequence[str] = ()
@@ -134,7 +134,7 @@ class EnvironmentResult:
         damages: What else is wrong and not accepted.
         acceptance: What the user accepts.
         repeated: What printed commands repeat.
-        reasons: By path, why it matters whose content a native file has, where that was looked into.
+        reasons: By path, why it matters which content a native file has, where that was looked into.
         notes: Sentences for people.
         reading: What it cost.
     """
@@ -171,7 +171,7 @@ class CommandOutcome(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        """Whether it was tried in vain."""
+        """Return whether it was tried in vain."""
         return self.code not in {0, None} or bool(self.reason)
 
 
@@ -180,7 +180,7 @@ class RepairResult(NamedTuple):
 
     Attributes:
         state: What is to be done, or was done.
-        installer: Whose commands these are.
+        installer: The installer of the commands.
         interpreter: Of the environment.
         before: The environment as it was.
         plan: What is to be done.
