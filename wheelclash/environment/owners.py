@@ -380,7 +380,7 @@ class _Answers:
         answer = PathOwners(asked, meaning.means, "file", path, ())
         if not numbers:
             return answer._replace(role=role_of(path), state="present", files=0, unowned=1)
-        related = find_contested(
+        related, _ = find_contested(
             self._claims.restricted({key, *self._claims.forms(key)}), self._distributions, self._places, self._target
         )
         same = next((file for file in related if file.key == key and file.overlap.is_same_path), None)
@@ -430,7 +430,7 @@ class _Answers:
         folder = meaning.place.name
         path = self._installed_folder(folder)
         keys = set(self._claims.below(folder))
-        related = find_contested(
+        related, _ = find_contested(
             self._claims.restricted({*keys, *self._claims.forms(self._places.key_of(f"{folder}/__init__.py") or "")}),
             self._distributions,
             self._places,

@@ -77,6 +77,7 @@ __all__ = [
     "find_contested",
     "installed_file",
     "read_records",
+    "rows_of",
     "scan",
     "skips_of",
 ]
@@ -189,19 +190,21 @@ def find_contested(
     distributions: Sequence[Installed],
     places: EnvironmentPaths,
     target: Target,
-    findings: dict[str, list[Finding]] | None = None,
-) -> list[Contested]:
-    """Return every overlap of an environment, gravest first.
+) -> tuple[list[Contested], dict[str, list[Finding]]]:
+    """Return every overlap of an environment, gravest first, and by id what is odd about the rows that were read.
 
     Args:
         owned: Who owns what, by number.
         distributions: Behind those numbers.
         places: Of the environment.
         target: Decides which modules can be imported and whether case matters.
-        findings: By id, where to note what is odd about the rows that were read.
     """
     related = owned.related(case_sensitive=places.case_sensitive)
-    rows = _rows(owned, [*owned.contested, *related], distributions, findings)
+    wanted: defaultdict[int, set[str]] = defaultdict(set)
+    for key in [*owned.contested, *related]:
+        for owner in owned.owners(key):
+            wanted[owner].add(key)
+    rows, findings = rows_of(wanted, distributions)
     commands = {
         distribution.id: commands_of(distribution, target) for distribution in distributions if distribution.id in rows
     }
@@ -238,32 +241,31 @@ def find_contested(
     answers = answers_from_disk(questions(overlaps), holders, places)
     judged = judge(overlaps, answers, _requires(distributions, target))
     state_of_overlap = {(overlap.path, overlap.kind, overlap.owners): state for overlap, state in states.items()}
-    return [
+    contested = [
         Contested(keys[overlap.path], overlap, state_of_overlap[overlap.path, overlap.kind, overlap.owners])
         for overlap in judged
     ]
+    return contested, findings
 
 
-def _rows(
-    owned: Owned,
-    keys: Iterable[str],
-    distributions: Sequence[Installed],
-    findings: dict[str, list[Finding]] | None,
-) -> dict[str, dict[str, RecordedFile]]:
-    """Map ids to what each owner's RECORD says of these keys."""
-    wanted: defaultdict[int, set[str]] = defaultdict(set)
-    for key in keys:
-        for owner in owned.owners(key):
-            wanted[owner].add(key)
+def rows_of(
+    wanted: Mapping[int, set[str]], distributions: Sequence[Installed]
+) -> tuple[dict[str, dict[str, RecordedFile]], dict[str, list[Finding]]]:
+    """Return by id what the lists of distributions say of some files, and what is odd about these rows.
+
+    Args:
+        wanted: By number the keys of the files.
+        distributions: Behind those numbers.
+    """
     rows_by_id = {}
+    findings = {}
     for number in sorted(wanted):
         distribution = distributions[number]
         noted = Noted()
         rows = distribution.rows(wanted[number], noted)
-        if findings is not None:
-            findings.setdefault(distribution.id, []).extend(noted)
         rows_by_id[distribution.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(wanted[number])}
-    return rows_by_id
+        findings[distribution.id] = list(noted)
+    return rows_by_id, findings
 
 
 def installed_file(key: str, row: RecordedFile, commands: Mapping[str, str], places: EnvironmentPaths) -> InstalledFile:
@@ -516,8 +518,7 @@ def scan(
     state = states(places, seen.unseen)
     gone = owned.of_each({key for key, is_ in state.items() if is_ == "missing"})
     hidden = owned.of_each({key for key, is_ in state.items() if is_ == "hidden"})
-    findings: dict[str, list[Finding]] = {}
-    contested = find_contested(owned, read, places, target, findings)
+    contested, findings = find_contested(owned, read, places, target)
     hashed = [
         distribution for distribution in read if (every or distribution.name in verify) and distribution.manager is None
     ]

@@ -36,11 +36,10 @@ from wheelclash.environment.files import Unreadable, claimed, digest_of, kinds_i
 from wheelclash.environment.managed import managed_among
 from wheelclash.environment.paths import is_absolute
 from wheelclash.environment.reading import read_small
-from wheelclash.environment.scan import commands_of, installed_file, read_records, skips_of
+from wheelclash.environment.scan import commands_of, installed_file, read_records, rows_of, skips_of
 from wheelclash.http.urls import local_path, without_credentials
 from wheelclash.installers import INSTALLERS
 from wheelclash.progress import SILENT
-from wheelclash.wheel.record import NOTHING_RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -110,7 +109,7 @@ class StateReader:
         names = {newcomer.name: newcomer.id for newcomer in newcomers}
         self._promote(wanted.keys(), names)
         replaced = {number for number, distribution in enumerate(self._read) if distribution.name in names}
-        rows = self._rows(self._in_question(keys_of, wanted, replaced))
+        rows, _ = rows_of(self._in_question(keys_of, wanted, replaced), self._read)
         layouts = self._layouts(rows, wanted, newcomers)
         required = self._required(newcomers, names)
         return State(
@@ -358,15 +357,6 @@ class StateReader:
         return modules
 
     # -- what they become ------------------------------------------------------------------------------------
-
-    def _rows(self, wanted: Mapping[int, set[str]]) -> dict[str, dict[str, RecordedFile]]:
-        """Return what each owner's RECORD says of these keys, by id."""
-        rows_by_id = {}
-        for number, keys in wanted.items():
-            distribution = self._read[number]
-            rows = distribution.rows(keys)
-            rows_by_id[distribution.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(keys)}
-        return rows_by_id
 
     def _layouts(
         self,
