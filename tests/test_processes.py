@@ -66,6 +66,18 @@ def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: Path
     assert_gone(int((tmp_path / "child").read_text()))
 
 
+def test_what_an_ended_program_leaves_behind_is_ended_too(tmp_path: Path) -> None:
+    """It holds the pipes, so that the output of the program has no end."""
+    with pytest.raises(QuestionError, match=r"0\.5 seconds"):
+        shell("sleep 300 & echo $! > child", patience=0.5, folder=tmp_path)
+    assert_gone(int((tmp_path / "child").read_text()))
+
+
+def test_a_program_ends_where_its_watcher_says_why(tmp_path: Path) -> None:
+    with pytest.raises(processes.RunError, match="was ended: enough"):
+        processes.run(["/bin/sleep", "300"], cwd=tmp_path, patience=60.0, watch=lambda: "enough")
+
+
 def test_a_program_that_cannot_be_run_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match="cannot be run"):
         run([str(tmp_path / "nothing")], environ={}, cwd=tmp_path)
