@@ -478,7 +478,9 @@ def _with_siblings(
     siblings += [parse(name, cwd=Path(), credentials=credentials) for name in further]
     if inputs.siblings_of_all and not siblings and not names:
         reasons = "; ".join(unknown.values()) or "no requirement, wheel or folder of wheels is named"
-        raise QuestionError(f"--siblings: {reasons}.", "Name them: --siblings --siblings NAME.")
+        raise QuestionError(
+            f"--siblings: {reasons}.", "Name them: --siblings --siblings NAME, or siblings in [tool.wheelclash]."
+        )
     notes += [f"no siblings of {project} are known" for project in unknown if not asked]
     return inputs._replace(siblings=siblings)
 
