@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 __all__ = ["can_be_forked", "warm_run"]
 
 _NEEDS_EXTRA = ("wheelclash.integrations", "wheelclash.contents")
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
 _OWN = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
 
 
 def can_be_forked(variables: Mapping[str, str]) -> bool:
     """Whether a forked process would be as a new one: variables that Python reads at its start are as usual."""
-    usual = variables.get("LC_ALL") == "C.UTF-8"
+    usual = variables.get("LC_ALL") == "C.UTF-8" and variables.get("PYTHONPATH", _ROOT) == _ROOT
     return hasattr(os, "fork") and usual and not any(name[:6] == "PYTHON" for name in variables.keys() - _OWN)
 
 
