@@ -300,7 +300,7 @@ def test_credentials_in_a_lock_are_used_and_not_repeated(
         ("uv.lock", "version = 9", "version"),
         ("pylock.toml", 'lock-version = "7.0"\ncreated-by = "me"\npackages = []', "version"),
         ("poetry.lock", '[metadata]\nlock-version = "9.9"', "version"),
-        ("report.json", "{}", "no report"),
+        ("report.json", "{}", "nothing that is known here"),
         ("uv.lock", "\0", "TOML"),
         ("notes.toml", "[nothing]", "describes no set"),
         ("empty.json", "", "describes no set"),
