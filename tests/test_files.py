@@ -84,7 +84,15 @@ def test_a_file_that_has_more_than_the_system_says_is_bounded_too() -> None:
 
 def test_no_other_module_opens_files_to_read_them() -> None:
     """One module does, so that each reading has a bound; the data of the package itself may be read as it is."""
-    allowed = {("families.py", "read_bytes"), ("cache.py", "open"), ("streams.py", "open"), ("files.py", "open")}
+    allowed = {
+        ("families.py", "read_bytes"),
+        ("html.py", "read_text"),
+        ("cache.py", "open"),
+        ("streams.py", "open"),
+        ("files.py", "open"),
+        ("build.py", "open"),  # to write
+        ("dataset.py", "open"),  # to have it on disk
+    }
     found = set()
     for path in (ROOT / "wheelclash").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -93,7 +101,7 @@ def test_no_other_module_opens_files_to_read_them() -> None:
             called = node.func
             if isinstance(called, ast.Attribute) and called.attr in {"read_text", "read_bytes", "open"}:
                 owner = called.value.id if isinstance(called.value, ast.Name) else ""
-                if owner != "archive" and ast.unparse(called) != "archive.zip.open":
+                if owner not in {"archive", "builder", "Dataset"} and ast.unparse(called) != "archive.zip.open":
                     found.add((path.name, called.attr))
             elif isinstance(called, ast.Name) and called.id == "open":
                 found.add((path.name, "open"))

@@ -459,6 +459,8 @@ def _read_all(
     """Return the contents of wheels, or why they could not be had; only those to be fetched need threads."""
     read: dict[tuple[str, str], _Read | Skip] = {}
     remote: dict[tuple[str, str], Candidate] = {}
+    if not candidates:
+        return read
     with reader.fetcher.progress.stage("wheels", len(candidates)) as advance:
         for place, candidate in candidates.items():
             known = reader.cached(candidate)

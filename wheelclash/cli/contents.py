@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from wheelclash.cli.output import require_writable, write_report
 from wheelclash.contents.options import ADD, CLASHES, GATE, WHO
 from wheelclash.errors import QuestionError
+from wheelclash.files import LARGEST_DESCRIPTION, TooLargeError, read_file
 from wheelclash.session import Session
 
 if TYPE_CHECKING:
@@ -182,7 +183,12 @@ def _text(place: str) -> str:
         QuestionError: It cannot be read, or is no text.
     """
     try:
-        data = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
+        if place != "-":
+            data = read_file(place, LARGEST_DESCRIPTION)
+        else:
+            data = sys.stdin.buffer.read(LARGEST_DESCRIPTION + 1)
+            if len(data) > LARGEST_DESCRIPTION:
+                raise TooLargeError(place, LARGEST_DESCRIPTION)
         return data.decode("utf-8-sig")
     except OSError as error:
         raise QuestionError(f"--names {place}: it cannot be read ({error.strerror}).") from None
