@@ -117,7 +117,7 @@ class Written:
         return to_dict(self)
 
     def to_json(self) -> str:
-        """The report as JSON text: ASCII, sorted keys, the same bytes for the same report."""
+        """Return the report as JSON text: ASCII, sorted keys, the same bytes for the same report."""
         from wheelclash.report.json import to_json
 
         return to_json(self)
@@ -356,7 +356,7 @@ class OwnerReport:
 class OverlapReport:
     """An installed path, or a pair that cannot both stand, with two or more owners.
 
-    ``why`` says of a native file what its owners' versions need and where that is; None where nobody looked.
+    ``why`` says of a native file what its owners' versions need and where that is; None where that was not looked into.
     """
 
     root: Root
@@ -402,7 +402,7 @@ class IgnoredReport:
 
 
 def summary_key(name: str) -> str:
-    """The JSON key of a field of :class:`Summary`: counts of a kind go by the name of the kind."""
+    """Return the JSON key of a field of :class:`Summary`: counts of a kind go by the name of the kind."""
     return name.replace("_", "-") if name in {"file_directory", "case_only"} else name
 
 
@@ -443,7 +443,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class DiagnosedOverlap:
-    """How one overlap ends under one installer; ``winner`` is a name, or None if it is nobody's or everybody's."""
+    """How one overlap ends under one installer; ``winner`` is a name, or None if none of the owners wins, or all do."""
 
     root: Root
     path: str
@@ -546,7 +546,7 @@ class RemedyReport:
     Attributes:
         keep: Names.
         strategy: ``avoid``, ``reinstall-keeper`` or ``remove-loser``.
-        installer: Whose commands.
+        installer: The one that understands the commands.
         steps: In order; none where it is best to leave things as they are.
         result: The state in the end, of the same distributions as in ``leaves``.
         undecided: How many errors and warnings it leaves as they are: the keepers own no part in them, and they are
@@ -575,7 +575,7 @@ class Reading:
 
     @classmethod
     def of(cls, traffic: Traffic, from_cache: int = 0) -> Reading:
-        """What one question cost: the counters of its own fetcher, and how many wheels were not read again."""
+        """Return what one question cost: the counters of its own fetcher, and how many wheels were not read again."""
         return cls(traffic.index_requests, traffic.wheel_requests, traffic.member_requests, traffic.bytes, from_cache)
 
 
@@ -603,16 +603,16 @@ class Report(Written):
 
     @property
     def newcomers(self) -> list[DistributionReport]:
-        """The distributions that are not installed yet."""
-        return [each for each in self.distributions if each.evidence != "installed"]
+        """Return the distributions that are not installed yet."""
+        return [distribution for distribution in self.distributions if distribution.evidence != "installed"]
 
     @property
     def answers(self) -> bool:
-        """Whether enough could be read: two to clash, or one and an environment."""
+        """Return whether enough could be read: two to clash, or one and an environment."""
         return len(self.newcomers) > (0 if self.into else 1)
 
     def exit_code(self, *, fail_on: FailOn = "error", allow_incomplete: bool = False) -> int:
-        """The code the command exits with.
+        """Return the code the command exits with.
 
         Args:
             fail_on: The mildest severity that counts; ``never`` lets none count.
@@ -642,7 +642,7 @@ class LostReport:
         role: What it is for.
         severity: How bad it is.
         distribution: Name of the one that loses it.
-        because: Name of the one whose older release is replaced.
+        because: Name of the distribution of which an older release is replaced.
         version: That older release.
         state: ``determined``: it is gone, since the older release had recorded it too; ``fails``: the command stops
             there, since the older release still has a folder where the file goes, or a file where its folder goes;
@@ -785,15 +785,15 @@ class InstalledReport:
         targets: Always the first.
         requires: Names it requires on the target, without extras.
         required_by: Names in the environment that require it.
-        through: Nobody asked for it: empty.
+        through: Empty: what is installed was not asked for.
         evidence: ``installed``.
         findings: What is odd about its RECORD.
         installer: What INSTALLER says.
         intact: Whether every file it recorded is there with the recorded content, as far as was looked.
         damaged: Whether an error or a warning that is not ignored is about something it lost.
-        overwritten_by: Names of those whose content stands in its place, and in how many files.
+        overwritten_by: Names of those that have their content in its place, and in how many files.
         missing: How many of its files are gone.
-        changed: How many of its files hold what nobody recorded.
+        changed: How many of its files hold what no distribution recorded.
         variant: The label of the wheel variant that it was installed from, ``?`` if that cannot be told; else None.
     """
 
@@ -824,7 +824,7 @@ class OnDiskReport:
 
     Attributes:
         state: ``present``, ``changed`` or ``missing``.
-        matches: Names of those whose content it is.
+        matches: Names of those that have this content.
     """
 
     state: DiskState
@@ -836,7 +836,7 @@ class HeldReport(OnDiskReport):
     """What is at the path of an overlap.
 
     Attributes:
-        losers: Names of those whose content it surely is not; of an owner that is in neither, RECORD gives no hash.
+        losers: Names of those that surely have another content; of an owner that is in neither, RECORD gives no hash.
     """
 
     losers: Sequence[str] = ()
@@ -903,7 +903,7 @@ class EnvironmentReport(Written):
     ignored: Sequence[IgnoredReport] = ()
 
     def exit_code(self, *, fail_on: FailOn = "error", allow_incomplete: bool = False) -> int:
-        """The code the command exits with.
+        """Return the code the command exits with.
 
         Args:
             fail_on: The mildest severity that counts; ``never`` lets none count.
@@ -934,7 +934,7 @@ class MendedPart:
         prefix: Its folder.
         python: Its interpreter.
         python_version: Of it.
-        installer: Whose commands mend it.
+        installer: The one with the commands that mend it.
         keep: Names of the keepers.
         drop: Names of what is to be uninstalled.
         command: The command that carries the plan out, as an argument list; empty if there is nothing to do.
@@ -1008,7 +1008,7 @@ class SideReport:
 
 @dataclass(frozen=True, slots=True)
 class UndecidedReport:
-    """Contested files of which nothing says whose content is wanted.
+    """Contested files of which nothing says which content is wanted.
 
     Attributes:
         sides: Who owns them.
@@ -1093,7 +1093,7 @@ class FixReport(Written):
     obstacles: Sequence[ObstacleReport] = ()
 
     def exit_code(self, *, fail_on: FailOn = "error", allow_incomplete: bool = False) -> int:
-        """The code the command exits with.
+        """Return the code the command exits with.
 
         Args:
             fail_on: ``never`` lets a plan that was not carried out be no failure.
@@ -1180,7 +1180,7 @@ class BesideReport:
 
 @dataclass(frozen=True, slots=True)
 class BelowReport:
-    """A file below a folder that is not plainly one owner's: contested, gone, or nobody's.
+    """A file below a folder that is not plainly one owner's: contested, gone, or without an owner.
 
     Attributes:
         root, path: The file.
@@ -1209,10 +1209,10 @@ class FoundReport:
         role: What a file is for; None for a folder.
         source: The source of bytecode, root in front; else None.
         on_disk: What a file of an environment holds; None in a set, and for a folder.
-        owners: By name; empty if nobody recorded it.
+        owners: By name; empty if no distribution recorded it.
         files: How many different files they have in it.
         contested: How many of these have several owners.
-        unowned: How many files are there that nobody recorded.
+        unowned: How many files are there that no distribution recorded.
         installers: In a set: under which it exists.
         diagnosis: In a set: by installer, how what is contested ends.
         beside: Files that cannot stand beside it.
@@ -1239,14 +1239,14 @@ class FoundReport:
 
     @property
     def is_answered(self) -> bool:
-        """Whether its owners are known, and whose content it has as far as RECORD can tell."""
+        """Return whether its owners are known, and which of them has its content, as far as RECORD can tell."""
         is_plain = self.on_disk is None or self.on_disk.state != "present" or self.role == "bytecode"
         return bool(self.owners) and (is_plain or bool(self.on_disk and self.on_disk.matches))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class WhoReport(Written):
-    """Whose some files and folders are, in an environment or in a set.
+    """The owners of some files and folders, in an environment or in a set.
 
     Attributes:
         environment: None for a set.
@@ -1270,7 +1270,7 @@ class WhoReport(Written):
     warnings: Sequence[str] = ()
 
     def exit_code(self, *, allow_incomplete: bool = False) -> int:
-        """The code the command exits with.
+        """Return the code the command exits with.
 
         Args:
             allow_incomplete: Whether skips are no reason to fail.
@@ -1281,6 +1281,6 @@ class WhoReport(Written):
         check_exit_options("error", allow_incomplete)
         if self.skipped and not self.searched:
             return 2
-        known = {each.asked for each in self.found}
-        answered = all(each.is_answered for each in self.found) and known.issuperset(self.asked)
+        known = {meaning.asked for meaning in self.found}
+        answered = all(meaning.is_answered for meaning in self.found) and known.issuperset(self.asked)
         return 3 if self.skipped and not answered and not allow_incomplete else 0
