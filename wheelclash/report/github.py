@@ -42,15 +42,15 @@ def _command(problem: Problem, context: Context) -> str:
     source = context.source_of(problem)
     properties = {} if source is None else {"file": source.path, "line": str(source.line)}
     properties["title"] = f"{problem.code} {problem.rule.name}"
-    told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{problem.level} {told}::{_data(problem.message)}"
+    assignments = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{problem.level} {assignments}::{_data(problem.message)}"
 
 
 def _data(text: str) -> str:
-    """Escape the text of a command, as the runner reads it."""
+    """Return the text of a command, escaped as the runner reads it."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
-    """Escape the value of a property of a command."""
+    """Return the value of a property of a command, escaped."""
     return _data(text).replace(":", "%3A").replace(",", "%2C")

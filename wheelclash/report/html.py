@@ -348,8 +348,8 @@ def _headline(report: object, text: str) -> tuple[str, str]:
         match = re.fullmatch(r"(?P<where>.+? \([^()]+\)): (?P<said>.+)", text, re.DOTALL)
     if match is None:
         return text, ""
-    said = match["said"]
-    return f"{said[:1].upper()}{said[1:]}" if not isinstance(report, Report) else said, match["where"]
+    statement = match["said"]
+    return f"{statement[:1].upper()}{statement[1:]}" if not isinstance(report, Report) else statement, match["where"]
 
 
 def _verdict(report: object, code: int) -> tuple[str, str]:
@@ -464,8 +464,8 @@ def _ways_of_fix(report: FixReport) -> Iterator[_Way]:
         steps = [f"{_OUTCOMES[step.outcome]}{step.why}" for step in report.steps]
         yield _Way("The steps", commands=[shlex.join(step.command) for step in report.steps], steps=steps)
     if report.lasting is not None and report.state in {"planned", "mended", "needs-drop"}:
-        told = "; ".join(map(departure_said, report.lasting.losses))
-        yield _Way("For good", told, [shlex.join(report.lasting.command)])
+        losses = "; ".join(map(departure_said, report.lasting.losses))
+        yield _Way("For good", losses, [shlex.join(report.lasting.command)])
 
 
 def _keepers(report: object) -> str:
@@ -492,7 +492,7 @@ def _outcomes(report: object, clashes: Iterable[Problem]) -> Iterator[_Outcome]:
             outcome_said(*ended, "" if count == total else f" ({count:,} of {total:,})")
             for ended, count in counted.most_common(_MOST_OWNERS)
         ]
-        broken = sorted({each.name for each in diagnosis.distributions if each.intact == "no"})
+        broken = sorted({distribution.name for distribution in diagnosis.distributions if distribution.intact == "no"})
         if texts:
             yield _Outcome(installer, texts, some(broken, _MOST_OWNERS) or "none for certain")
 
@@ -506,9 +506,9 @@ def _uninstalls(report: object) -> str:
     if not isinstance(report, Report):
         return ""
     losses = [
-        f"uninstalling {each.distribution} takes {plural(count, 'file')} from {other}"
-        for each in report.diagnosis["pip"].uninstall
-        for other, count in each.loses.items()
+        f"uninstalling {removal.distribution} takes {plural(count, 'file')} from {other}"
+        for removal in report.diagnosis["pip"].uninstall
+        for other, count in removal.loses.items()
     ]
     return f"Later, {some(losses, _MOST_UNINSTALLS, separator='; ')}." if losses else ""
 
@@ -527,12 +527,12 @@ def _endings(report: object) -> Callable[[OverlapReport], tuple[tuple[str, str],
     def ends(overlap: OverlapReport) -> tuple[tuple[str, str], ...]:
         return tuple(
             (
-                f"{installer}{'' if len(one.targets) == len(targets) else ''.join(targets[n] for n in one.targets)}",
-                outcome_said(one.state, one.winner, one.reason),
+                f"{installer}{'' if len(end.targets) == len(targets) else ''.join(targets[n] for n in end.targets)}",
+                outcome_said(end.state, end.winner, end.reason),
             )
             for installer, by_key in ended.items()
-            for one in by_key[_key(overlap)]
-            if set(one.targets) & set(overlap.targets)
+            for end in by_key[_key(overlap)]
+            if set(end.targets) & set(overlap.targets)
         )
 
     return ends
@@ -560,23 +560,23 @@ def _groups(
     rest: list[str] = []
     owner_of, ends = _owner(report), _endings(report)
     unfolded = 0
-    for names, found in by_owners.items():
+    for names, contested in by_owners.items():
         if len(groups) == _MOST_GROUPS:
-            rest += [f"{line}  ({some(names, _MOST_OWNERS)})" for problem in found for line in _lines(problem)]
+            rest += [f"{line}  ({some(names, _MOST_OWNERS)})" for problem in contested for line in _lines(problem)]
             continue
         group = _Group(
             number=len(groups) + 1,
             names=names,
             title=some(names, _MOST_OWNERS) if len(names) > _MOST_OWNERS else listed(names),
-            level=found[0].level,
-            about=_tally(found),
+            level=contested[0].level,
+            about=_tally(contested),
             owners=[owner_of(name) for name in names[:_MOST_OWNERS]],
             more_owners=plural(len(names) - _MOST_OWNERS, "more owner") if len(names) > _MOST_OWNERS else "",
         )
-        room = max(0, min(len(found), _MOST_ENTRIES - unfolded))
+        room = max(0, min(len(contested), _MOST_ENTRIES - unfolded))
         unfolded += room
-        group.entries += [_entry(problem, _parts(problem, ends)) for problem in found[:room]]
-        group.rest += [line for problem in found[room:] for line in _lines(problem)]
+        group.entries += [_entry(problem, _parts(problem, ends)) for problem in contested[:room]]
+        group.rest += [line for problem in contested[room:] for line in _lines(problem)]
         groups.append(group)
     return groups, rest
 
@@ -613,7 +613,7 @@ def _parts(problem: Problem, ends: Callable[[OverlapReport], tuple[tuple[str, st
             files.update(
                 dict.fromkeys(f"{overlap.root}/{owner.path}  {owner.distribution}" for owner in overlap.owners)
             )
-    return [_Part(found, list(files)) for found, files in by_end.items()]
+    return [_Part(endings, list(files)) for endings, files in by_end.items()]
 
 
 def _lines(problem: Problem) -> Iterator[str]:
@@ -673,11 +673,11 @@ def _matrix(problems: Iterable[Problem], groups: Sequence[_Group]) -> _Matrix | 
     Those with the most files of the worst level come first, and only so many; the others are counted.
     """
     weights: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    found = [(tuple(dict.fromkeys(problem.distributions)), problem) for problem in problems]
-    for names, problem in found:
+    with_names = [(tuple(dict.fromkeys(problem.distributions)), problem) for problem in problems]
+    for names, problem in with_names:
         for name in names:
             weights[name][problem.level] += len(problem.paths)
-    if not found:
+    if not with_names:
         return None
 
     def rank(name: str) -> tuple[int, int, int, str]:
@@ -690,7 +690,7 @@ def _matrix(problems: Iterable[Problem], groups: Sequence[_Group]) -> _Matrix | 
     anchors = {group.names: f"group-{group.number}" for group in groups}
     files: Counter[tuple[str, str]] = Counter()
     worst: dict[tuple[str, str], tuple[str, str]] = {}
-    for names, problem in found:  # the worst first
+    for names, problem in with_names:  # the worst first
         inside = [name for name in names if name in shown]
         for pair in permutations(inside, 2):
             files[pair] += len(problem.paths)

@@ -56,7 +56,7 @@ def _row(problem: Problem) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escape what Markdown or HTML would read as markup; paths with underscores stay what they are."""
+    """Return a text with all escaped that Markdown or HTML would read as markup, such as the underscores of a path."""
     return _SPECIAL.sub(r"\\\1", text.replace("&", "&amp;"))
 
 

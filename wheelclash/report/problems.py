@@ -77,7 +77,7 @@ class ProblemKey(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """What is the same for a problem in every run: 64 digits."""
+        """Return what is the same for a problem in every run: 64 hexadecimal digits."""
         identity = "\0".join((self.code, self.level, self.place, *sorted(self.distributions)))
         return hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()
 
@@ -135,12 +135,12 @@ class Problem:
 
     @property
     def rule(self) -> Rule:
-        """What is known of all problems of this kind."""
+        """Return what is known of all problems of this kind."""
         return RULES[self.code]
 
     @property
     def fingerprint(self) -> str:
-        """What is the same for this problem in every run, whatever the versions and the number of files: 64 digits."""
+        """Return 64 hexadecimal digits, the same in every run, whatever the versions and the number of files."""
         return ProblemKey(self.code, self.level, self.distributions, self.place).fingerprint
 
 
@@ -152,16 +152,16 @@ def problems_of(report: object) -> list[Problem]:
     """
     match report:
         case Report():
-            found = [*_overlaps(report.overlaps, _versions(report)), *_of_set(report)]
+            problems = [*_overlaps(report.overlaps, _versions(report)), *_of_set(report)]
         case EnvironmentReport():
-            found = [*_overlaps(report.overlaps, _versions(report)), *_of_environment(report)]
+            problems = [*_overlaps(report.overlaps, _versions(report)), *_of_environment(report)]
         case FixReport():
-            found = list(_of_fix(report))
+            problems = list(_of_fix(report))
         case _:
             raise TypeError(f"a {type(report).__name__} holds no problems")
-    found += _skips(report.skipped)
+    problems += _skips(report.skipped)
     return sorted(
-        found, key=lambda problem: (_LEVELS.index(problem.level), problem.code, problem.place, problem.distributions)
+        problems, key=lambda problem: (_LEVELS.index(problem.level), problem.code, problem.place, problem.distributions)
     )
 
 
@@ -238,8 +238,8 @@ def _message(code: RuleCode, group: Sequence[OverlapReport], who: str, paths: Se
     states = Counter(map(on_disk_said, group))
     if len(states) == 1:
         return f"{what}: {on_disk_said(overlap)}.{reason}"
-    told = "; ".join(f"{state} ({plural(count, 'file')})" for state, count in states.most_common())
-    return f"{what}: {told}.{reason}"
+    by_state = "; ".join(f"{state} ({plural(count, 'file')})" for state, count in states.most_common())
+    return f"{what}: {by_state}.{reason}"
 
 
 def _reasons(group: Iterable[OverlapReport]) -> list[str]:
@@ -292,8 +292,8 @@ def _of_set(report: Report) -> Iterator[Problem]:
                 losses.setdefault((key, lost.ignored, lost.version, lost.code == "left-out"), []).append(
                     f"{lost.root}/{lost.path}"
                 )
-    for (key, ignored, version, is_left_out), found in losses.items():
-        paths = list(dict.fromkeys(found))
+    for (key, ignored, version, is_left_out), lost_paths in losses.items():
+        paths = list(dict.fromkeys(lost_paths))
         loser, because = key.distributions
         message = f"{loser} loses {_spread(paths)} when {because} {version} is replaced."
         if is_left_out:
@@ -368,6 +368,6 @@ def _skips(skips: Iterable[SkipReport]) -> Iterator[Problem]:
     reasons: dict[str, list[str]] = {}
     for skip in skips:
         reasons.setdefault(skip.requirement, []).append(skip.reason)
-    for requirement, told in reasons.items():
-        message = f"{requirement} could not be read: {'; '.join(dict.fromkeys(told))}."
+    for requirement, its_reasons in reasons.items():
+        message = f"{requirement} could not be read: {'; '.join(dict.fromkeys(its_reasons))}."
         yield _problem(_key("WC014", "warning", [], requirement), [], message)

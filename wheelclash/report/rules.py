@@ -42,12 +42,12 @@ class Rule:
 
     @property
     def line(self) -> str:
-        """Code, name and title, for a list."""
+        """Return code, name and title on one line, for a list."""
         return f"{self.code}  {self.name:<14}  {self.title}"
 
     @property
     def text(self) -> str:
-        """The whole text for a terminal, wrapped; ends with a line break."""
+        """Return the whole text for a terminal, wrapped; it ends with a line break."""
         import textwrap
 
         parts = (f"{self.code} {self.name}: {self.title}.", f"Why it matters: {self.why}", f"What to do: {self.remedy}")
@@ -56,7 +56,7 @@ class Rule:
 
     @property
     def help(self) -> str:
-        """The whole text as Markdown."""
+        """Return the whole text as Markdown."""
         return f"{self.title}.\n\n**Why it matters.** {self.why}\n\n**What to do.** {self.remedy}\n"
 
 

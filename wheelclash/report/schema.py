@@ -24,7 +24,7 @@ def _adapter() -> TypeAdapter[AnyReport]:
 
 
 def schema_text() -> str:
-    """The JSON Schema (2020-12) of reports, as indented text."""
+    """Return the JSON Schema (2020-12) of reports, as indented text."""
     schema = _adapter().json_schema()
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"

@@ -50,7 +50,7 @@ def find_sources(texts: Mapping[str, str], names: Iterable[str]) -> dict[str, So
     from packaging.utils import canonicalize_name
 
     wanted = set(names)
-    found: dict[str, SourceLine] = {}
+    sources: dict[str, SourceLine] = {}
     for path, text in texts.items():
         for number, line in enumerate(text.splitlines(), 1):
             match = _NAMED.match(line)
@@ -58,8 +58,8 @@ def find_sources(texts: Mapping[str, str], names: Iterable[str]) -> dict[str, So
                 continue
             name = canonicalize_name(match["toml"] or match["json"] or match["line"])
             if name in wanted:
-                found.setdefault(name, SourceLine(path.replace("\\", "/"), number))
-    return found
+                sources.setdefault(name, SourceLine(path.replace("\\", "/"), number))
+    return sources
 
 
 def source_of(
