@@ -1,4 +1,4 @@
-"""From what was found to the reports as values. Pure.
+"""The reports as values, built from the results of each command. Pure.
 
 A builder for each report; what several reports hold is made by functions that they share.
 """
@@ -118,7 +118,7 @@ _MOST_SYMBOLS = 20
 
 
 def native_report(why: Why, id_: str) -> NativeReport:
-    """What the version of one owner needs, or why that is not known.
+    """Return what the version of one owner needs, or why that is not known.
 
     Args:
         why: The reason why a native file matters.
@@ -143,13 +143,13 @@ def _lack_report(side: Side) -> LackReport | None:
 
 
 def split(path: InstalledPath) -> tuple[Root, str]:
-    """Root and rest of an installed path."""
+    """Return the root and the rest of an installed path."""
     root, _, rest = path.partition("/")
     return root, rest  # type: ignore[return-value]  # an installed path begins with its root
 
 
 def owner_report(owner: Owner, name: str, member: str | None, why: Why | None) -> OwnerReport:
-    """An owner's part in an overlap.
+    """Return an owner's part in an overlap.
 
     Args:
         owner: Of the overlap.
@@ -171,12 +171,12 @@ def owner_report(owner: Owner, name: str, member: str | None, why: Why | None) -
 
 
 def skip_reports(skips: Iterable[Skip]) -> tuple[SkipReport, ...]:
-    """What was not read, or is not compared."""
-    return tuple(SkipReport(each.requirement, each.code, each.reason) for each in skips)
+    """Return reports on what was not read, or is not compared."""
+    return tuple(SkipReport(skip.requirement, skip.code, skip.reason) for skip in skips)
 
 
 def target_report(target: Target, python: object) -> TargetReport:
-    """A target, and the interpreter it was read from, if it was."""
+    """Return a report on a target, and the interpreter it was read from, if it was."""
     return TargetReport(
         python=None if python is None else str(python),
         python_version=target.python_version,
@@ -216,7 +216,7 @@ def _own_command(
 
 
 def into_report(places: EnvironmentPaths, views: Sequence[View]) -> IntoReport:
-    """The environment, and what makes way there, whichever wheel variants come."""
+    """Return a report on the environment, and on what makes way there, whichever wheel variants come."""
     return IntoReport(
         prefix=str(places.prefix),
         site_packages=places.sites,
@@ -225,56 +225,56 @@ def into_report(places: EnvironmentPaths, views: Sequence[View]) -> IntoReport:
         present=tuple(dict.fromkeys(name for view in views for name in view.present)),
         unowned=tuple(
             dict.fromkeys(
-                UnownedReport(*split(each.path), each.role, "warning", each.distribution.name)
+                UnownedReport(*split(file.path), file.role, "warning", file.distribution.name)
                 for view in views
-                for each in view.unowned
+                for file in view.unowned
             )
         ),
     )
 
 
 def _replaced(view: View) -> Iterator[ReplacedReport]:
-    by_id = {each.id: each for each in view.distributions}
+    by_id = {distribution.id: distribution for distribution in view.distributions}
     for new, old in view.replaced.items():
         yield ReplacedReport(old.id, old.name, old.version, by_id[new].version)
 
 
-def resident_report(each: Distribution, requirers: Iterable[str]) -> DistributionReport:
-    """A distribution that is installed and stays."""
+def resident_report(distribution: Distribution, requirers: Iterable[str]) -> DistributionReport:
+    """Return a report on a distribution that is installed and stays."""
     return DistributionReport(
-        id=each.id,
-        name=each.name,
-        version=each.version,
+        id=distribution.id,
+        name=distribution.name,
+        version=distribution.version,
         index=None,
         wheel=None,
-        files=each.file_count,
+        files=distribution.file_count,
         targets=(0,),
-        requires=tuple(sorted(each.requirements.names)),
+        requires=tuple(sorted(distribution.requirements.names)),
         required_by=tuple(sorted(requirers)),
         through=(),
-        evidence=each.evidence,
-        findings=tuple(FindingReport(finding.code, finding.path, finding.detail) for finding in each.findings),
-        variant=each.variant,
+        evidence=distribution.evidence,
+        findings=tuple(FindingReport(finding.code, finding.path, finding.detail) for finding in distribution.findings),
+        variant=distribution.variant,
     )
 
 
 def lost_reports(view: View, taken: Iterable[Loss]) -> Iterator[LostReport]:
-    """What replaced releases take along; there is one target where there are any."""
+    """Yield what replaced releases take along; there is one target where there are any."""
     names = view.names
-    versions = {each.id: each.version for each in (*view.replaced.values(), *view.residents)}
-    for each in sorted(taken, key=lambda one: (SEVERITIES.index(one.severity), one.id, one.because, one.path)):
-        root, path = split(each.path)
+    versions = {distribution.id: distribution.version for distribution in (*view.replaced.values(), *view.residents)}
+    for loss in sorted(taken, key=lambda loss: (SEVERITIES.index(loss.severity), loss.id, loss.because, loss.path)):
+        root, path = split(loss.path)
         yield LostReport(
             root=root,
             path=path,
-            role=each.role,
-            severity=each.severity,
-            distribution=names[each.id],
-            because=names[each.because],
-            version=versions[each.because],
-            state=each.state,
+            role=loss.role,
+            severity=loss.severity,
+            distribution=names[loss.id],
+            because=names[loss.because],
+            version=versions[loss.because],
+            state=loss.state,
             ignored=False,
-            code=each.code,
+            code=loss.code,
         )
 
 
@@ -282,7 +282,7 @@ def lost_reports(view: View, taken: Iterable[Loss]) -> Iterator[LostReport]:
 
 
 def build_report(result: Result) -> Report:
-    """The report of what was found."""
+    """Return the report on a set of wheels, with what the user accepts marked in it."""
     views = result.views
     report = Report(
         schema_version=SCHEMA_VERSION,
@@ -295,7 +295,7 @@ def build_report(result: Result) -> Report:
         overlaps=_overlaps(views),
         summary=Summary(),
         diagnosis={installer.name: _diagnosis(installer.name, views) for installer in INSTALLERS},
-        remedies=tuple(dict.fromkeys(_remedy(each, view.names) for view in views for each in view.remedies)),
+        remedies=tuple(dict.fromkeys(_remedy(remedy, view.names) for view in views for remedy in view.remedies)),
         warnings=tuple(result.warnings),
         reading=result.reading,
         into=None if result.into is None else into_report(result.into, views),
@@ -306,85 +306,90 @@ def build_report(result: Result) -> Report:
 
 
 def _variants(view: View) -> tuple[VariantReport, ...]:
-    return tuple(VariantReport(each.name, each.candidate.variant, each.id) for each in view.variants)
+    return tuple(
+        VariantReport(distribution.name, distribution.candidate.variant, distribution.id)
+        for distribution in view.variants
+    )
 
 
 def _refused(views: Sequence[View]) -> tuple[RefusalReport, ...]:
-    """Each wheel that an installer refuses, with the targets for which it does."""
-    found: dict[tuple[InstallerName, str, LayoutFailure], RefusalReport] = {}
+    """Return each wheel that an installer refuses, with the targets for which it does."""
+    refusals: dict[tuple[InstallerName, str, LayoutFailure], RefusalReport] = {}
     for number, view in enumerate(views):
-        for each in view.distributions:
-            for installer, layout in each.layouts.items():
+        for distribution in view.distributions:
+            for installer, layout in distribution.layouts.items():
                 failure = layout.failure
                 if failure is None:
                     continue
-                before = found.get((installer, each.id, failure))
+                before = refusals.get((installer, distribution.id, failure))
                 targets = (*before.targets, number) if before else (number,)
-                found[installer, each.id, failure] = RefusalReport(
-                    installer, each.id, each.name, failure.code, failure.path, failure.reason, targets
+                refusals[installer, distribution.id, failure] = RefusalReport(
+                    installer, distribution.id, distribution.name, failure.code, failure.path, failure.reason, targets
                 )
-    return tuple(found[key] for key in sorted(found, key=lambda key: (key[0], key[1], key[2].code)))
+    return tuple(refusals[key] for key in sorted(refusals, key=lambda key: (key[0], key[1], key[2].code)))
 
 
 def _distributions(views: Sequence[View]) -> tuple[DistributionReport, ...]:
-    """Each wheel once, with the targets it is for."""
-    found: dict[str, DistributionReport] = {}
+    """Return each wheel once, with the targets it is for."""
+    reports: dict[str, DistributionReport] = {}
     for number, view in enumerate(views):
         chains = _chains(view)
         required_by = _required_by([*view.distributions, *view.residents])
-        for each in view.residents:
-            found[each.id] = resident_report(each, required_by.get(each.name, ()))
-        for each in view.distributions:
-            before = found.get(each.id)
+        for distribution in view.residents:
+            reports[distribution.id] = resident_report(distribution, required_by.get(distribution.name, ()))
+        for distribution in view.distributions:
+            before = reports.get(distribution.id)
             if before is None:
-                requirers = required_by.get(each.name, ())
-                found[each.id] = _distribution(each, requirers, chains.get(each.name, ()), number)
+                requirers = required_by.get(distribution.name, ())
+                reports[distribution.id] = _distribution(
+                    distribution, requirers, chains.get(distribution.name, ()), number
+                )
             else:
-                found[each.id] = replace(before, targets=(*before.targets, number))
-    return tuple(found[id_] for id_ in sorted(found))
+                reports[distribution.id] = replace(before, targets=(*before.targets, number))
+    return tuple(reports[id_] for id_ in sorted(reports))
 
 
 def _distribution(
-    each: Distribution, requirers: Iterable[str], through: Sequence[str], target: int
+    distribution: Distribution, requirers: Iterable[str], through: Sequence[str], target: int
 ) -> DistributionReport:
-    candidate = each.candidate
-    findings = [FindingReport(finding.code, finding.path, finding.detail) for finding in each.findings]
-    for installer, layout in each.layouts.items():
+    candidate = distribution.candidate
+    findings = [FindingReport(finding.code, finding.path, finding.detail) for finding in distribution.findings]
+    for installer, layout in distribution.layouts.items():
         if layout.failure is not None:
             detail = f"{installer} refuses it: {layout.failure.reason} ({layout.failure.code})"
             findings.append(FindingReport(f"refused-by-{installer}", layout.failure.path, detail))
-    for file in dict.fromkeys(file for layout in each.layouts.values() for file in layout.given_way):
+    for file in dict.fromkeys(file for layout in distribution.layouts.values() for file in layout.given_way):
         detail = f"it has another file of its own for {file.path}, and one of them gives way"
         findings.append(FindingReport("own-clash", file.member, detail))
     if candidate.newer is not None:
-        detail = f"{each.name} {candidate.version} is compared; the newest is {candidate.newer.version}"
+        detail = f"{distribution.name} {candidate.version} is compared; the newest is {candidate.newer.version}"
         detail += f": {candidate.newer.reason}" if candidate.newer.reason else ""
         findings.append(FindingReport("newer-release", None, detail))
-    requires = {edge.name for edge in each.requirements.with_extras(candidate.extras)}
+    requires = {edge.name for edge in distribution.requirements.with_extras(candidate.extras)}
     return DistributionReport(
-        id=each.id,
-        name=each.name,
+        id=distribution.id,
+        name=distribution.name,
         version=candidate.version,
         index=candidate.index,
         wheel=WheelReport(candidate.filename, candidate.url, candidate.sha256, candidate.size),
-        files=each.file_count,
+        files=distribution.file_count,
         targets=(target,),
         requires=tuple(sorted(requires)),
         required_by=tuple(sorted(requirers)),
         through=tuple(through),
-        evidence=each.evidence,
+        evidence=distribution.evidence,
         findings=tuple(findings),
         variant=candidate.variant,
     )
 
 
 def _required_by(distributions: Sequence[Distribution]) -> dict[str, set[str]]:
-    """By name, who requires it."""
-    found: dict[str, set[str]] = {}
-    for each in distributions:
-        for edge in each.requirements.with_extras(each.extras):
-            found.setdefault(edge.name, set()).add(each.name)
-    return found
+    """Return by name the names of those that require it."""
+    requirers: dict[str, set[str]] = {}
+    for distribution in distributions:
+        for edge in distribution.requirements.with_extras(distribution.extras):
+            requirers.setdefault(edge.name, set()).add(distribution.name)
+    return requirers
 
 
 def _chains(view: View) -> dict[str, tuple[str, ...]]:
@@ -393,8 +398,8 @@ def _chains(view: View) -> dict[str, tuple[str, ...]]:
     Requirements are followed with the extras that were asked for on the way. What that does not reach (a lock may not
     say what was asked for, or with which extras) is reached under any extra, or else counts as asked for.
     """
-    by_name = {each.name: each for each in view.distributions}
-    required = {edge.name for each in view.distributions for edge in _under_any_extra(each)}
+    by_name = {distribution.name: distribution for distribution in view.distributions}
+    required = {edge.name for distribution in view.distributions for edge in _under_any_extra(distribution)}
     unrequired = [name for name in sorted(by_name) if name not in required]
     chains: dict[str, tuple[str, ...]] = {}
     for roots in (sorted(name for name in view.roots if name in by_name) or unrequired, unrequired):
@@ -426,23 +431,23 @@ def _follow(
                 waiting.append(edge.name)
 
 
-def _under_any_extra(each: Distribution) -> list[Edge]:
-    """What a distribution requires, and then what it requires under some extra that may have been asked for."""
-    under = [edge for edges in (each.requirements.by_extra or {}).values() for edge in edges]
-    return [*each.requirements.edges, *under]
+def _under_any_extra(distribution: Distribution) -> list[Edge]:
+    """Return what a distribution requires, and then what it requires under some extra that may have been asked for."""
+    under = [edge for edges in (distribution.requirements.by_extra or {}).values() for edge in edges]
+    return [*distribution.requirements.edges, *under]
 
 
 def _overlaps(views: Sequence[View]) -> tuple[OverlapReport, ...]:
-    """Each overlap once, with the targets in which it exists."""
-    if len(views) == 1:  # each is one of its own, and there may be very many
+    """Return each overlap once, with the targets in which it exists."""
+    if len(views) == 1:  # none comes twice then, and there may be very many
         return tuple(_overlaps_of(views[0], (0,)))
     targets: dict[OverlapReport, list[int]] = {}
     for number, view in enumerate(views):
         for overlap in _overlaps_of(view, ()):
             targets.setdefault(overlap, []).append(number)
-    found = [replace(overlap, targets=tuple(numbers)) for overlap, numbers in targets.items()]
-    found.sort(key=lambda each: (SEVERITIES.index(each.severity), each.root, each.path, each.kind))
-    return tuple(found)
+    reports = [replace(overlap, targets=tuple(numbers)) for overlap, numbers in targets.items()]
+    reports.sort(key=lambda overlap: (SEVERITIES.index(overlap.severity), overlap.root, overlap.path, overlap.kind))
+    return tuple(reports)
 
 
 def ignored_overlaps(view: View, acceptance: Acceptance) -> list[bool]:
@@ -460,7 +465,7 @@ def ignored_losses(view: View, taken: Iterable[Loss], acceptance: Acceptance) ->
 def _overlaps_of(view: View, targets: tuple[int, ...]) -> Iterator[OverlapReport]:
     """Yield the overlaps of one target, in order."""
     names = view.names
-    there = {each.id for each in view.residents}
+    there = {distribution.id for distribution in view.residents}
     for overlap in view.overlaps:
         yield _overlap(overlap, names, there, view.reasons.get(overlap.path), targets)
 
@@ -492,7 +497,7 @@ def _overlap(
 
 
 def _diagnosis(installer: InstallerName, views: Sequence[View]) -> DiagnosisReport:
-    """The diagnoses of one installer for all targets; what differs between targets is not determined as a whole."""
+    """Return the diagnoses of one installer for all targets; what differs between them is undetermined as a whole."""
     outcomes: dict[tuple[Root, str, Kind, Certainty, str | None, str], list[int]] = {}
     intact: dict[str, set[Intact]] = {}
     losses: dict[str, dict[str, int]] = {}
@@ -501,13 +506,13 @@ def _diagnosis(installer: InstallerName, views: Sequence[View]) -> DiagnosisRepo
     taken: list[LostReport] = []
     for number, view in enumerate(views):
         names |= view.names
-        diagnosis = next((each for each in view.diagnoses if each.installer == installer), None)
+        diagnosis = next((candidate for candidate in view.diagnoses if candidate.installer == installer), None)
         if diagnosis is None:
             continue  # it takes no wheel variants
-        for each in diagnosis.outcomes:
-            winner = None if each.winner is None else each.winner.name
-            told = (*split(each.overlap.path), each.overlap.kind, each.state, winner, each.reason)
-            outcomes.setdefault(told, []).append(number)
+        for outcome in diagnosis.outcomes:
+            winner = None if outcome.winner is None else outcome.winner.name
+            ending = (*split(outcome.overlap.path), outcome.overlap.kind, outcome.state, winner, outcome.reason)
+            outcomes.setdefault(ending, []).append(number)
         for id_, state in diagnosis.intact.items():
             intact.setdefault(id_, set()).add(state)
         for id_, lost in diagnosis.losses.items():
@@ -518,7 +523,7 @@ def _diagnosis(installer: InstallerName, views: Sequence[View]) -> DiagnosisRepo
                 counts[names[other]] = max(count, counts.get(names[other], 0))
         taken += lost_reports(view, diagnosis.taken)
     return DiagnosisReport(
-        overlaps=tuple(DiagnosedOverlap(*told, targets=tuple(numbers)) for told, numbers in outcomes.items()),
+        overlaps=tuple(DiagnosedOverlap(*ending, targets=tuple(numbers)) for ending, numbers in outcomes.items()),
         distributions=tuple(
             DiagnosedDistribution(id_, names[id_], min(states) if len(states) == 1 else "undetermined")
             for id_, states in sorted(intact.items())
@@ -570,7 +575,7 @@ def judge(
     Raises:
         KeeperError: A keeper is not installed, or keepers own one path with different content.
     """
-    overlaps = [each.overlap for each in scan.contested]
+    overlaps = [contested.overlap for contested in scan.contested]
     scan.require_compared(keep, "--keep")
     keepers = check_keepers(keep, scan.distributions, overlaps)
     ignored = ignored_contested(scan, acceptance, keepers)
@@ -605,16 +610,16 @@ def ignored_contested(scan: Scan, acceptance: Acceptance, keepers: Collection[st
 def build_environment_report(result: EnvironmentResult) -> EnvironmentReport:
     """Return the report of a scan that was judged."""
     scan, condition = result.scan, result.condition
-    names = {each.id: each.name for each in scan.distributions}
+    names = {distribution.id: distribution.name for distribution in scan.distributions}
     contested = _in_order(
-        replace(_contested(each, severity, names, result.reasons.get(each.overlap.path)), ignored=is_ignored)
-        for each, severity, is_ignored in zip(scan.contested, condition.severities, result.ignored, strict=True)
+        replace(_contested(file, severity, names, result.reasons.get(file.overlap.path)), ignored=is_ignored)
+        for file, severity, is_ignored in zip(scan.contested, condition.severities, result.ignored, strict=True)
     )
     damage = tuple(map(_damage, condition.damages))
     theirs = [
-        restoring_note(each.manager, each.name, each.version, scan.places)
-        for each in scan.distributions
-        if each.manager is not None and condition.intact[each.id] == "no"
+        restoring_note(distribution.manager, distribution.name, distribution.version, scan.places)
+        for distribution in scan.distributions
+        if distribution.manager is not None and condition.intact[distribution.id] == "no"
     ]
     report = EnvironmentReport(
         schema_version=SCHEMA_VERSION,
@@ -636,14 +641,14 @@ def build_environment_report(result: EnvironmentResult) -> EnvironmentReport:
 
 def _environment(result: EnvironmentResult, contested: Sequence[ContestedReport]) -> EnvironmentPart:
     scan, condition, repeated = result.scan, result.condition, result.repeated
-    names = {each.id: each.name for each in scan.distributions}
-    installers = Counter(each.installer for each in scan.distributions if each.installer)
+    names = {distribution.id: distribution.name for distribution in scan.distributions}
+    installers = Counter(distribution.installer for distribution in scan.distributions if distribution.installer)
     keep = tuple(names[id_] for id_ in result.keepers)
-    damaged = {name for each in result.damages if each.severity in GRAVE for name in each.distributions}
+    damaged = {name for damage in result.damages if damage.severity in GRAVE for name in damage.distributions}
     wanted = keep or _winners(contested) or (tuple(sorted(damaged)) if len(damaged) <= _MOST_NAMED else ())
-    managed = {each.name for each in scan.distributions if each.manager is not None}
+    managed = {distribution.name for distribution in scan.distributions if distribution.manager is not None}
     broken = bool(damaged - managed) or any(
-        each.severity in GRAVE and not each.ignored and each.kind in SAME_PATH for each in contested
+        overlap.severity in GRAVE and not overlap.ignored and overlap.kind in SAME_PATH for overlap in contested
     )
     against = dict.fromkeys(names[other] for _, other in scan.startup_against(result.keepers))
     accepted = result.acceptance
@@ -662,55 +667,55 @@ def _environment(result: EnvironmentResult, contested: Sequence[ContestedReport]
         if broken and scan.places.python is not None
         else (),
         search_path=scan.places.search,
-        hidden=tuple(HiddenReport(*each) for each in scan.hidden),
+        hidden=tuple(HiddenReport(*hidden) for hidden in scan.hidden),
     )
 
 
 def _winners(contested: Sequence[ContestedReport]) -> tuple[str, ...]:
-    """Of those that clash, whoever lost nothing as it is; nobody's, the first owner of what nobody has whole."""
-    grave = [each for each in contested if each.severity in GRAVE and not each.ignored]
-    owners = [{owner.distribution for owner in each.owners} for each in grave]
-    lost = {name for each, names in zip(grave, owners, strict=True) for name in names - set(each.on_disk.matches)}
-    found = {name for names in owners for name in names} - lost
+    """Return the owners of clashing files that lost none of them; of a file without such an owner, the first."""
+    grave = [overlap for overlap in contested if overlap.severity in GRAVE and not overlap.ignored]
+    owners = [{owner.distribution for owner in overlap.owners} for overlap in grave]
+    lost = {name for overlap, names in zip(grave, owners, strict=True) for name in names - set(overlap.on_disk.matches)}
+    winners = {name for names in owners for name in names} - lost
     for names in owners:
-        if not names & found:
-            found.add(min(names))
-    return tuple(sorted(found))
+        if not names & winners:
+            winners.add(min(names))
+    return tuple(sorted(winners))
 
 
 def _installed(installed: Sequence[Installed], condition: Condition) -> tuple[InstalledReport, ...]:
     requirers: dict[str, list[str]] = {}
-    for each in installed:
-        for name in sorted(each.required):
-            requirers.setdefault(name, []).append(each.name)
+    for distribution in installed:
+        for name in sorted(distribution.required):
+            requirers.setdefault(name, []).append(distribution.name)
     return tuple(
         InstalledReport(
-            id=each.id,
-            name=each.name,
-            version=each.version,
+            id=distribution.id,
+            name=distribution.name,
+            version=distribution.version,
             index=None,
             wheel=None,
-            files=each.files,
+            files=distribution.files,
             targets=(0,),
-            requires=tuple(sorted(each.required)),
-            required_by=tuple(sorted(requirers.get(each.name, ()))),
+            requires=tuple(sorted(distribution.required)),
+            required_by=tuple(sorted(requirers.get(distribution.name, ()))),
             through=(),
             evidence="installed",
-            findings=tuple(FindingReport(*finding) for finding in each.findings),
-            installer=each.installer,
-            intact=condition.intact[each.id],
-            overwritten_by=condition.overwritten_by.get(each.id, {}),
-            missing=len(each.missing),
-            changed=condition.changed.get(each.id, 0),
-            damaged=each.id in condition.damaged,
-            variant=each.variant,
+            findings=tuple(FindingReport(*finding) for finding in distribution.findings),
+            installer=distribution.installer,
+            intact=condition.intact[distribution.id],
+            overwritten_by=condition.overwritten_by.get(distribution.id, {}),
+            missing=len(distribution.missing),
+            changed=condition.changed.get(distribution.id, 0),
+            damaged=distribution.id in condition.damaged,
+            variant=distribution.variant,
         )
-        for each in installed
+        for distribution in installed
     )
 
 
-def _contested(each: Contested, severity: Severity, names: Mapping[str, str], why: Why | None) -> ContestedReport:
-    overlap = each.overlap
+def _contested(contested: Contested, severity: Severity, names: Mapping[str, str], why: Why | None) -> ContestedReport:
+    overlap = contested.overlap
     root, path = split(overlap.path)
     return ContestedReport(
         root=root,
@@ -724,20 +729,25 @@ def _contested(each: Contested, severity: Severity, names: Mapping[str, str], wh
         owners=tuple(owner_report(owner, names[owner.id], None, why) for owner in overlap.owners),
         why=None if why is None else why.sentence,
         on_disk=HeldReport(
-            each.on_disk.state,
-            tuple(names[id_] for id_ in each.on_disk.matches),
-            tuple(names[id_] for id_ in each.on_disk.losers),
+            contested.on_disk.state,
+            tuple(names[id_] for id_ in contested.on_disk.matches),
+            tuple(names[id_] for id_ in contested.on_disk.losers),
         ),
     )
 
 
 def _in_order(contested: Iterable[ContestedReport]) -> tuple[ContestedReport, ...]:
-    return tuple(sorted(contested, key=lambda each: (SEVERITIES.index(each.severity), each.root, each.path, each.kind)))
+    return tuple(
+        sorted(
+            contested,
+            key=lambda overlap: (SEVERITIES.index(overlap.severity), overlap.root, overlap.path, overlap.kind),
+        )
+    )
 
 
-def _damage(each: Damage) -> DamageReport:
-    root, path = (None, None) if each.path is None else split(each.path)
-    return DamageReport(each.code, each.severity, each.distributions, root, path, each.files)
+def _damage(damage: Damage) -> DamageReport:
+    root, path = (None, None) if damage.path is None else split(damage.path)
+    return DamageReport(damage.code, damage.severity, damage.distributions, root, path, damage.files)
 
 
 # -- a repair ----------------------------------------------------------------------------------------------------------
@@ -746,13 +756,13 @@ def _damage(each: Damage) -> DamageReport:
 def build_fix_report(result: RepairResult) -> FixReport:
     """Return the report of what came of a repair."""
     plan, before, repeated = result.plan, result.before, result.repeated
-    names = {each.id: each.name for each in before.distributions}
+    names = {distribution.id: distribution.name for distribution in before.distributions}
     keep = tuple(names[id_] for id_ in plan.keep)
     drop = tuple(names[id_] for id_ in plan.drop)
     seen = result.after or before
     options = (*repeated.environment, *repeated.how)
     to_do = bool(result.steps) and result.state in {"planned", "failed"}
-    there = {each.name for each in seen.distributions}
+    there = {distribution.name for distribution in seen.distributions}
     return FixReport(
         schema_version=SCHEMA_VERSION,
         tool=_TOOL,
@@ -774,24 +784,25 @@ def build_fix_report(result: RepairResult) -> FixReport:
         ),
         steps=_steps(result, names),
         origins=tuple(_origins(result)),
-        undecided=tuple(_undecided(each, result, names) for each in plan.undecided),
+        undecided=tuple(_undecided(undecided, result, names) for undecided in plan.undecided),
         lasting=_lasting(result, names, options, keep, drop),
         result=_result_of_steps(result, names),
         skipped=skip_reports(seen.skipped),
         warnings=tuple(_warnings(result, names)),
         obstacles=tuple(
-            ObstacleReport(names[each.keeper], names[each.other], each.code, each.path) for each in plan.obstacles
+            ObstacleReport(names[obstacle.keeper], names[obstacle.other], obstacle.code, obstacle.path)
+            for obstacle in plan.obstacles
         ),
     )
 
 
 def _steps(result: RepairResult, names: Mapping[str, str]) -> tuple[RunReport, ...]:
-    found = []
+    reports = []
     for number, step in enumerate(result.steps):
         outcome = result.outcomes[number] if result.outcomes else None
         code = None if outcome is None else outcome.code
-        found.append(RunReport(step.command, step.why, _state_of_step(step.leaves, names), _word(outcome), code))
-    return tuple(found)
+        reports.append(RunReport(step.command, step.why, _state_of_step(step.leaves, names), _word(outcome), code))
+    return tuple(reports)
 
 
 def _word(outcome: CommandOutcome | None) -> RunState:
@@ -809,26 +820,28 @@ def _state_of_step(leaves: Mapping[str, Intact], names: Mapping[str, str]) -> tu
 def _origins(result: RepairResult) -> Iterable[OriginReport]:
     from wheelclash.environment.origins import Origin  # only a repair needs it
 
-    for each in result.before.distributions:
-        found = result.origins.get(each.id)
-        if isinstance(found, Origin):
-            candidate = found.candidate
-            differs = len(found.differs)
-            yield OriginReport(each.name, each.version, candidate.filename, candidate.url, differs, "")
-        elif found is not None:
-            yield OriginReport(each.name, each.version, None, None, 0, f"{found.code}: {found.reason}")
+    for distribution in result.before.distributions:
+        origin = result.origins.get(distribution.id)
+        if isinstance(origin, Origin):
+            candidate = origin.candidate
+            differs = len(origin.differs)
+            yield OriginReport(distribution.name, distribution.version, candidate.filename, candidate.url, differs, "")
+        elif origin is not None:
+            yield OriginReport(
+                distribution.name, distribution.version, None, None, 0, f"{origin.code}: {origin.reason}"
+            )
 
 
-def _undecided(each: Undecided, result: RepairResult, names: Mapping[str, str]) -> UndecidedReport:
-    reasons = [why for path in each.paths if (why := result.reasons.get(path)) is not None]
+def _undecided(undecided: Undecided, result: RepairResult, names: Mapping[str, str]) -> UndecidedReport:
+    reasons = [why for path in undecided.paths if (why := result.reasons.get(path)) is not None]
     sides = []
-    for id_ in each.owners:
-        found = [why.lacks(id_) for why in reasons]
-        lacks = [name for names_ in found for name in names_ or ()]
-        known = bool(found) and None not in found
+    for id_ in undecided.owners:
+        lacks_by_reason = [why.lacks(id_) for why in reasons]
+        lacks = [name for names_ in lacks_by_reason for name in names_ or ()]
+        known = bool(lacks_by_reason) and None not in lacks_by_reason
         native = native_report(reasons[0], id_) if reasons else None
         sides.append(SideReport(names[id_], tuple(dict.fromkeys(lacks)) if known else None, native))
-    return UndecidedReport(tuple(sides), each.paths, reasons[0].sentence if reasons else None)
+    return UndecidedReport(tuple(sides), undecided.paths, reasons[0].sentence if reasons else None)
 
 
 def _lasting(
@@ -837,38 +850,40 @@ def _lasting(
     from wheelclash.environment.situation import removal_impacts  # only a repair needs it
 
     scan = result.after or result.before
-    managed = {each.id for each in result.before.distributions if each.manager is not None}
-    obstacles = dict.fromkeys(each.other for each in result.plan.obstacles)
+    managed = {distribution.id for distribution in result.before.distributions if distribution.manager is not None}
+    obstacles = dict.fromkeys(obstacle.other for obstacle in result.plan.obstacles)
     losers = [id_ for id_ in obstacles or result.plan.losers if id_ not in managed]
     if not losers:
         return None
-    losses = tuple(LossReport(*each) for each in removal_impacts(losers, scan))
-    there = {each.name for each in scan.distributions}
+    losses = tuple(LossReport(*loss) for loss in removal_impacts(losers, scan))
+    there = {distribution.name for distribution in scan.distributions}
     gone = [name for name in (*drop, *(names[id_] for id_ in losers)) if name in there]
     return LastingReport(_own_command("fix", options, keep=keep, drop=gone, more=["--apply"]), losses)
 
 
 def _result_of_steps(result: RepairResult, names: Mapping[str, str]) -> tuple[IntactReport, ...]:
-    """Of those concerned: by the disk if it was looked at again, else by the model."""
+    """Return the state of those concerned: by the disk if it was looked at again, else by the model."""
     plan = result.plan
     concerned = {names[id_] for id_ in (*plan.keep, *plan.reinstalled, *plan.losers)}
     if result.after is not None:
         intact = judge_environment(result.after).intact
-        found = {each.name: intact[each.id] for each in result.after.distributions}
+        states = {distribution.name: intact[distribution.id] for distribution in result.after.distributions}
     else:
         leaves = result.steps[-1].leaves if result.steps else judge_environment(result.before).intact
-        found = {names[id_]: state for id_, state in leaves.items()}
-    return tuple(IntactReport(name, found[name]) for name in sorted(concerned & found.keys()))
+        states = {names[id_]: state for id_, state in leaves.items()}
+    return tuple(IntactReport(name, states[name]) for name in sorted(concerned & states.keys()))
 
 
 def _managed_notes(result: RepairResult) -> Iterable[str]:
     """Yield what only another package manager does: write again losers and what lacks a module, and remove its own."""
-    for each in result.before.distributions:
-        lacks = "breaks" in each.absences.values()
-        if each.manager is not None and (lacks or each.id in result.plan.losers):
-            yield restoring_note(each.manager, each.name, each.version, result.before.places)
-        if each.manager is not None and any(each.id == obstacle.other for obstacle in result.plan.obstacles):
-            yield f"{each.name} is {each.manager}'s, and only {each.manager} itself removes it"
+    for distribution in result.before.distributions:
+        lacks = "breaks" in distribution.absences.values()
+        if distribution.manager is not None and (lacks or distribution.id in result.plan.losers):
+            yield restoring_note(distribution.manager, distribution.name, distribution.version, result.before.places)
+        if distribution.manager is not None and any(
+            distribution.id == obstacle.other for obstacle in result.plan.obstacles
+        ):
+            yield f"{distribution.name} is {distribution.manager}'s, and only {distribution.manager} itself removes it"
 
 
 def _warnings(result: RepairResult, names: Mapping[str, str]) -> Iterable[str]:
@@ -888,7 +903,7 @@ def _warnings(result: RepairResult, names: Mapping[str, str]) -> Iterable[str]:
         if loss.requirers:
             verb = "requires" if len(loss.requirers) == 1 else "require"
             yield f"{listed(loss.requirers)} {verb} {loss.name}, which goes; `pip check` will say so"
-    if result.state == "failed" and result.outcomes and not any(each.failed for each in result.outcomes):
+    if result.state == "failed" and result.outcomes and not any(outcome.failed for outcome in result.outcomes):
         yield (
             "every command succeeded, and what they wrote is not what RECORD says: the installer's cache may hold"
             " changed files (uv cache clean NAME), or try the other --installer"
@@ -899,8 +914,8 @@ def _warnings(result: RepairResult, names: Mapping[str, str]) -> Iterable[str]:
         yield f"{plural(result.ignored, 'contested file')} {verb}"
     open_ = len(result.plan.open_paths)
     if open_ and result.plan.is_decided:
-        told = plural(open_, "contested file")
-        yield f"{told} of others {'stays' if open_ == 1 else 'stay'} as before; name a keeper for them too with --keep"
+        files = plural(open_, "contested file")
+        yield f"{files} of others {'stays' if open_ == 1 else 'stay'} as before; name a keeper for them too with --keep"
 
 
 # -- the owners of paths -----------------------------------------------------------------------------------------------
@@ -908,7 +923,7 @@ def _warnings(result: RepairResult, names: Mapping[str, str]) -> Iterable[str]:
 
 def build_who_report(
     asked: Sequence[str],
-    found: Iterable[PathOwners],
+    meanings: Iterable[PathOwners],
     *,
     names: Mapping[str, str],
     searched: int,
@@ -919,18 +934,18 @@ def build_who_report(
     not_compared: Sequence[Skip] = (),
     warnings: Sequence[str] = (),
 ) -> WhoReport:
-    """The report on some PATHs.
+    """Return the report on some PATHs.
 
     Args:
         asked: The PATHs.
-        found: What they mean.
+        meanings: What they mean.
         names: Of all distributions, by id.
         searched: How many distributions could be read.
         target: What the environment is, or what the set is for.
         python: The interpreter that the target was read from, if it was.
         places: Of the environment; None for a set.
         skipped: What could not be read.
-        not_compared: What is somebody else's business.
+        not_compared: What was read or named and is not compared, with the reason.
         warnings: Sentences for people.
     """
     environment = None
@@ -943,7 +958,7 @@ def build_who_report(
         environment=environment,
         targets=(target_report(target, python),),
         asked=tuple(asked),
-        found=tuple(_found(each, names) for each in found),
+        found=tuple(_found(meaning, names) for meaning in meanings),
         searched=searched,
         skipped=skip_reports(skipped),
         not_compared=skip_reports(not_compared),
@@ -951,54 +966,56 @@ def build_who_report(
     )
 
 
-def _found(each: PathOwners, names: Mapping[str, str]) -> FoundReport:
-    root, path = split(each.path)
-    on_disk = None if each.state is None else OnDiskReport(each.state, tuple(names[id_] for id_ in each.matches))
+def _found(meaning: PathOwners, names: Mapping[str, str]) -> FoundReport:
+    root, path = split(meaning.path)
+    on_disk = (
+        None if meaning.state is None else OnDiskReport(meaning.state, tuple(names[id_] for id_ in meaning.matches))
+    )
     return FoundReport(
-        asked=each.asked,
-        meaning=each.means,
-        what=each.what,
+        asked=meaning.asked,
+        meaning=meaning.means,
+        what=meaning.what,
         root=root,
         path=path,
-        kind=each.kind,
-        role=each.role,
-        source=each.source,
+        kind=meaning.kind,
+        role=meaning.role,
+        source=meaning.source,
         on_disk=on_disk,
-        owners=tuple(map(_share, each.shares)),
-        files=each.files,
-        contested=each.contested,
-        unowned=each.unowned,
-        installers=each.installers,
+        owners=tuple(map(_share, meaning.shares)),
+        files=meaning.files,
+        contested=meaning.contested,
+        unowned=meaning.unowned,
+        installers=meaning.installers,
         diagnosis={
             installer: tuple(EndReport(end.state, end.winner, end.reason, end.files) for end in ends)
-            for installer, ends in each.ends.items()
+            for installer, ends in meaning.ends.items()
         },
-        beside=tuple(_beside(one, names) for one in each.besides),
-        below=tuple(_below(one, names) for one in each.below),
+        beside=tuple(_beside(conflict, names) for conflict in meaning.besides),
+        below=tuple(_below(nested, names) for nested in meaning.below),
     )
 
 
-def _share(each: OwnerShare) -> ShareReport:
+def _share(share: OwnerShare) -> ShareReport:
     return ShareReport(
-        id=each.id,
-        distribution=each.name,
-        version=each.version,
-        not_compared=each.aside,
-        files=each.files,
-        contested=each.contested,
-        held=each.held,
-        missing=each.missing,
-        path_in_wheel=each.member,
-        sha256=each.sha256,
-        size=each.size,
-        content=each.content,
+        id=share.id,
+        distribution=share.name,
+        version=share.version,
+        not_compared=share.aside,
+        files=share.files,
+        contested=share.contested,
+        held=share.held,
+        missing=share.missing,
+        path_in_wheel=share.member,
+        sha256=share.sha256,
+        size=share.size,
+        content=share.content,
     )
 
 
-def _beside(each: Conflict, names: Mapping[str, str]) -> BesideReport:
-    return BesideReport(each.kind, *split(each.path), names[each.owner], each.gives_way)
+def _beside(conflict: Conflict, names: Mapping[str, str]) -> BesideReport:
+    return BesideReport(conflict.kind, *split(conflict.path), names[conflict.owner], conflict.gives_way)
 
 
-def _below(each: NestedPath, names: Mapping[str, str]) -> BelowReport:
-    on_disk = None if each.state is None else OnDiskReport(each.state, tuple(names[id_] for id_ in each.matches))
-    return BelowReport(*split(each.path), tuple(names[id_] for id_ in each.owners), each.kind, on_disk)
+def _below(nested: NestedPath, names: Mapping[str, str]) -> BelowReport:
+    on_disk = None if nested.state is None else OnDiskReport(nested.state, tuple(names[id_] for id_ in nested.matches))
+    return BelowReport(*split(nested.path), tuple(names[id_] for id_ in nested.owners), nested.kind, on_disk)
