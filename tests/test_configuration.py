@@ -60,12 +60,14 @@ class Here:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
-    """The command in a folder with two wheels that clash in ``dist``, and no variables of ours."""
+    """The command in a folder with two wheels that clash in ``dist``, no variables of ours, and no other settings."""
     for name in ("one", "two"):
         Wheel(name, "1.0", files={"p/m.py": name, "p/n.py": ""}).write(tmp_path / "dist")
     monkeypatch.chdir(tmp_path)
     for variable in [name for name in os.environ if name.startswith("WHEELCLASH_")]:
         monkeypatch.delenv(variable)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)  # whatever this machine's installers are configured with
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
     return Here(tmp_path, capsys)
 
 
