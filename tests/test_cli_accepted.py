@@ -97,6 +97,24 @@ def test_one_file_holds_the_problems_of_wheels_and_of_an_environment(ask: Here) 
     assert ask(*WHEELS, "--baseline", "b.json").code == 0
 
 
+def test_what_could_not_be_read_is_not_gone(ask: Here) -> None:
+    """Nothing is told of it, by a baseline or by an entry, and writing the baseline again keeps it."""
+    ask(*WHEELS, "--write-baseline", "b.json")
+    whole = (ask.folder / "b.json").read_text()
+    wheel = next((ask.folder / "old").glob("two-*"))
+    data = wheel.read_bytes()
+    (ask.folder / "old" / "calm-1.0-py3-none-any.whl").write_bytes(data[:9])
+    Wheel("three", "1.0", files={"three.py": ""}).write(ask.folder / "old")
+    wheel.write_bytes(b"no zip")
+    ran = ask(*WHEELS, "--baseline", "b.json", "--ignore", "one,two:*", "--format", "json")
+    assert (ran.code, ran.json["warnings"]) == (3, [])
+    assert ask(*WHEELS, "--write-baseline", "b.json").code == 3
+    assert (ask.folder / "b.json").read_text() == whole
+    wheel.write_bytes(data)
+    (ask.folder / "old" / "calm-1.0-py3-none-any.whl").unlink()
+    assert ask(*WHEELS, "--baseline", "b.json").code == 0
+
+
 def test_what_could_not_be_read_is_never_hidden(ask: Here) -> None:
     """Exit code 3, with a baseline and when one is written."""
     (ask.folder / "old" / "bad-1.0-py3-none-any.whl").write_bytes(b"no zip")

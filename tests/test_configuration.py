@@ -78,7 +78,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     ("text", "said"),
     [
         ("fail_on = 'error'", "w.toml: there is no key 'fail_on'. Perhaps: fail-on?"),
-        ("build = true", "w.toml: there is no key 'build'."),  # code of others is run by those who say so
+        ("build = true", "w.toml: there is no key 'build'. --build is said each time, on the command line."),
+        ("[tool.wheelclash]", "w.toml: there is no key 'tool'. Its keys stand at the top of the file."),
+        ("timeout = true", "w.toml: timeout: must be a string or a number, not True."),
+        ("ignore = [{kind = 'x', reason = '  '}]", "w.toml: ignore 1, reason: must say something"),
         ("python = 'x'", "w.toml: there is no key 'python'."),
         ("fail-on = 'x'", "w.toml: fail-on: must be 'error', 'warning', 'notice' or 'never', not 'x'"),
         ("format = 'pdf'", "w.toml: format: must be 'text', 'json',"),
@@ -253,6 +256,33 @@ def test_a_variable_that_makes_no_sense_is_told(
     ran = here("dist")
     assert (ran.code, ran.out) == (2, "")
     assert said in " ".join(ran.err.split())
+
+
+def test_a_variable_that_is_nearly_one_of_ours_is_told(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others are not: they may be read by something else."""
+    monkeypatch.setenv("WHEELCLASH_FAILON", "never")
+    monkeypatch.setenv("WHEELCLASH_VERSION_OF_THE_IMAGE", "1")
+    ran = here("dist")
+    assert ran.code == 1
+    assert ran.err == "wheelclash: WHEELCLASH_FAILON is not read; WHEELCLASH_FAIL_ON was perhaps meant.\n"
+
+
+def test_no_variable_runs_code_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHEELCLASH_BUILD", "1")
+    assert not parse(["dist"]).build
+
+
+@pytest.mark.parametrize("text", ["[tool]\nwheelclash = 3", "[ tool . wheelclash ]\nx = ", "[tool.'wheelclash']\nx = "])
+def test_a_table_of_ours_that_is_broken_is_not_passed_over(here: Here, text: str) -> None:
+    here.write(text, "pyproject.toml")
+    assert here("dist").code == 2
+
+
+def test_a_link_to_nothing_is_not_passed_over(here: Here) -> None:
+    (here.folder / "wheelclash.toml").symlink_to("nowhere")
+    ran = here("dist")
+    assert ran.code == 2
+    assert "wheelclash.toml cannot be read" in ran.err
 
 
 def test_every_option_has_a_variable(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:

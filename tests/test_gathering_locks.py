@@ -317,6 +317,39 @@ def test_a_bad_lock_is_told_in_a_paragraph(ask: Asker, name: str, content: str |
     assert len(ran.err.splitlines()) <= 3
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": "theirs", "version": "1", "editable_project_location": "/home/me/theirs"},
+        {"name": "theirs", "version": "1", "channel": "conda-forge"},
+    ],
+    ids=["editable", "conda"],
+)
+def test_one_of_a_list_beside_what_is_not_compared_is_no_answer(ask: Asker, other: dict[str, str]) -> None:
+    ask.write(
+        "list.json",
+        json.dumps([{"name": "x-cu12", "version": "1.1"} | ({"channel": "pypi"} if "channel" in other else {}), other]),
+    )
+    ran = ask.command("list.json")
+    assert (ran.code, ran.out) == (2, "")
+    assert "x-cu12 alone has nothing to clash with. Not compared: theirs==1" in ran.err
+
+
+def test_what_is_left_beside_an_unread_line_is_no_answer_but_a_report(ask: Asker) -> None:
+    ask.write("r.txt", "lone==1.0\n-e git+https://host.invalid/x#egg=theirs\n")
+    ran = ask.command("r.txt", "--no-deps")
+    assert ran.code == 2
+    assert "not read" in ran.out
+    assert "theirs" in ran.out
+
+
+def test_requirements_of_powershell_are_read(ask: Asker) -> None:
+    """In UTF-16 with a mark: by pip, by uv, and here."""
+    (ask.folder / "r.txt").write_text("x-cu12==1.1\nx-cu13==1.1\n", encoding="utf-16")
+    for options in ((), ("--no-deps",)):
+        assert ask.command("r.txt", *options).code == 1
+
+
 def test_where_nothing_is_named_the_lock_of_the_folder_is_checked_and_named(ask: Asker, locks: dict[str, str]) -> None:
     ask.write("pylock.toml", locks["pylock.toml"])
     ask.write("poetry.lock", locks["poetry.lock"])

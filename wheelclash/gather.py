@@ -20,6 +20,7 @@ from wheelclash.http.urls import shown
 from wheelclash.index.client import Found, Links, project_files, read_links
 from wheelclash.index.settings import resolve_settings
 from wheelclash.inputs import is_remote, remote_files, sort_inputs
+from wheelclash.locks.listing import ListedSet
 from wheelclash.resolve.choose import choose, choose_direct, newer_release, pins
 from wheelclash.resolve.pyproject import read_project
 from wheelclash.resolve.requirement import Asked, applies, parse
@@ -153,7 +154,8 @@ def _gather(question: Question, inputs: Inputs, reader: WheelReader, *, compares
         listed = files.listed(credentials)
         left_out = Selection(skipped=listed.skipped, not_compared=[*inputs.not_compared, *listed.not_compared])
         inputs = inputs._replace(asked=[*inputs.asked, *listed.asked], files=(), text=None)
-    resolves = _resolves(question, inputs, compares=compares)
+    # What could not be read is told with the report; one that is left does not stand alone then.
+    resolves = _resolves(question, inputs, compares=compares and not left_out.skipped)
     lone_folder = resolves and bool(inputs.folders) and inputs.alone is not None
     # Constraints go to uv with what it resolves; everything else is narrowed here.
     if constraints:
@@ -387,7 +389,8 @@ def _resolves(question: Question, inputs: Inputs, *, compares: bool) -> bool:
 def _require_comparison(inputs: Inputs, sets: Sequence[TargetSet], *, resolves: bool) -> None:
     """Refuse a question that compares nothing: its answer could only be that there is no clash.
 
-    A set that was resolved and has one distribution is clean; so is a lock's.
+    A set that was resolved and has one distribution is clean; so is a lock's. Where a list of what is installed has
+    others that are not compared, or conda's packages are beside the one, nothing was.
 
     Raises:
         QuestionError: There is no distribution at all; or one, and not because it requires no other.
@@ -395,9 +398,12 @@ def _require_comparison(inputs: Inputs, sets: Sequence[TargetSet], *, resolves: 
     if any(target_set.skipped for target_set in sets):
         return  # the report then says that there is no answer
     most = max((target_set.candidates for target_set in sets), key=len, default=())
-    if len(most) > 1 or (most and (resolves or inputs.locks)):
+    not_compared = [skip for target_set in sets for skip in target_set.not_compared]
+    is_list = any(isinstance(lock, ListedSet) for lock in inputs.locks)
+    is_beside_others = bool(is_list and not_compared) or any(skip.code == "conda" for skip in not_compared)
+    if len(most) > 1 or (most and (resolves or inputs.locks) and not is_beside_others):
         return
-    out = {skip.requirement: skip.reason for target_set in sets for skip in target_set.not_compared}
+    out = {skip.requirement: skip.reason for skip in not_compared}
     names, reasons = list(out), " and ".join(dict.fromkeys(out.values()))
     why = f" Not compared: {some(names, _FEW)} ({reasons})." if out else ""
     if not most:

@@ -17,7 +17,7 @@ from wheelclash.cli.streams import complain, write
 from wheelclash.contents.options import EVERY
 from wheelclash.environment.locate import find_environment
 from wheelclash.options import Options
-from wheelclash.report.acceptance import about_of, accept, baseline_of
+from wheelclash.report.acceptance import about_of, accept, updated_baseline
 from wheelclash.report.formats import require_format
 from wheelclash.report.model import EnvironmentReport, Report
 from wheelclash.session import Session
@@ -94,11 +94,13 @@ def _finish(report: _Report, options: CommandOptions) -> int:
 def _write_baseline(report: Report | EnvironmentReport, file: Path) -> Baseline:
     """Write what is wrong to a baseline, in place of what it listed of this kind of report, and return it.
 
+    What it listed of distributions that could not be read stays.
+
     Raises:
         QuestionError: The file is there and is no baseline, or it cannot be written.
     """
     before = Baseline.read(file, to_replace=True)
-    baseline = before.with_those_of(about_of(report), baseline_of(report).problems)
+    baseline = updated_baseline(before, report)
     write_file("--write-baseline", file, baseline.to_json())
     return baseline
 

@@ -7,6 +7,7 @@ pydantic is imported only where there is a configuration.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 
 from wheelclash.errors import QuestionError
@@ -30,6 +31,7 @@ __all__ = [
     "environment_values",
     "find_configuration",
     "key_of",
+    "misspelt_variables",
     "read_configuration",
     "variable_of",
 ]
@@ -37,8 +39,10 @@ __all__ = [
 OWN_FILE = "wheelclash.toml"
 PROJECT_FILE = "pyproject.toml"
 _PREFIX = "WHEELCLASH_"
-_SAID_EACH_TIME = frozenset({"apply", "drop", "write_baseline"})
-"""Options without a variable: they change something."""
+_NAMES_TABLE = re.compile(rb"""tool["']?\s*\.\s*["']?wheelclash""")
+"""The name of our table, as a file that is no TOML may have it."""
+_SAID_EACH_TIME = frozenset({"allow_build", "apply", "build", "drop", "write_baseline"})
+"""Options without a variable: they change something, or run code of others."""
 _CACHE = "cache_dir"
 """Its variable is read where the cache is, for the library too."""
 
@@ -94,7 +98,7 @@ def find_configuration(folder: Path, kind: type) -> Configuration | None:
     for place in (folder, *folder.parents):
         file, project = place / OWN_FILE, place / PROJECT_FILE
         table = _table_of_project(project)
-        if file.exists():
+        if os.path.lexists(file):  # a link to nothing is a configuration that cannot be read
             if table is not None:
                 reason = f"There are two configurations: {_shown(file)}, and [tool.wheelclash] in {_shown(project)}."
                 raise QuestionError(reason, "Keep one of them.")
@@ -138,11 +142,12 @@ def _table_of_project(path: Path) -> dict[str, Any] | None:
     if b"wheelclash" not in data:
         return None
     try:
-        return _tool_table(_parsed(data, path), path)
+        document = _parsed(data, path)
     except QuestionError:
-        if b"tool.wheelclash" not in data:
+        if not _NAMES_TABLE.search(data):
             return None  # what else is wrong with it is for others to say
         raise
+    return _tool_table(document, path)
 
 
 def _read(path: Path, *, is_wanted: bool = True) -> bytes:
@@ -217,7 +222,7 @@ def _checked(table: Mapping[str, Any], path: Path, kind: type) -> Configuration:
     try:
         model = _model(kind).model_validate(dict(table))
     except ValidationError as error:
-        raise _refusal(error, where, known) from None
+        raise _refusal(error, where, known, kind) from None
     values: dict[str, Any] = {}
     folder = path.parent
     for field in model.model_fields_set:
@@ -252,7 +257,10 @@ def _model(kind: type) -> type[BaseModel]:
         path=(text, Field(default=None, description="a shell pattern over root/path; * matches / too")),
         kind=(text, Field(default=None, description="the kind of overlap")),
         rule=(text, Field(default=None, description="the code or name of a rule")),
-        reason=(text, Field(description="why it is accepted")),
+        reason=(
+            Annotated[str, Field(strict=True, min_length=1, pattern=r"\S")],
+            Field(description="why it is accepted"),
+        ),
         expires=(
             Annotated[date, Field(strict=True)],
             Field(default=None, description="the last day on which it holds"),
@@ -295,11 +303,13 @@ def configuration_schema(kind: type) -> str:
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
 
 
-def _refusal(error: ValidationError, where: str, known: Mapping[str, object]) -> QuestionError:
-    """Return what is wrong with a file: its first fault, and how many more there are."""
-    from wheelclash.wording import near
+def _refusal(error: ValidationError, where: str, known: Mapping[str, object], kind: type) -> QuestionError:
+    """Return what is wrong with a file: its first fault, and how many more keys or entries have one."""
+    from wheelclash.wording import near, near_names
 
-    first, *rest = error.errors(include_url=False)
+    errors = error.errors(include_url=False)
+    first = errors[0]
+    others = {_entry_of(fault["loc"]) for fault in errors} - {_entry_of(first["loc"])}
     *place, last = [part for part in first["loc"] if not str(part).startswith(("constrained-", "literal[", "date"))]
     key, fault = str(place[0] if place else last), first["type"]
     number = next((part + 1 for part in first["loc"] if isinstance(part, int)), None)
@@ -308,18 +318,33 @@ def _refusal(error: ValidationError, where: str, known: Mapping[str, object]) ->
     if fault == "extra_forbidden":
         names = list(known) if not place else ["distributions", "path", "kind", "rule", "reason", "expires"]
         reason = f"{where}: there is no key {last!r}{f' in {inner}' if place else ''}"
-        hint = near(str(last), names)
+        hint = near(str(last), names) if place or near_names(str(last), names) else _no_key_hint(str(last), kind)
     elif fault == "missing":
         reason = f"{where}: {inner} has no {last}"
         hint = "Say why it is accepted." if last == "reason" else ""
     else:
         name = f"{inner}, {last}" if key not in {inner, last} and not isinstance(last, int) else inner
-        message = _SAID.get(fault) or first["msg"].lower().replace("input should be", "must be")
+        kinds = {fault["type"] for fault in errors if _entry_of(fault["loc"]) == _entry_of(first["loc"])}
+        message = "must be a string or a number" if kinds == _TEXT_OR_NUMBER else _SAID.get(fault)
+        message = message or first["msg"].lower().replace("input should be", "must be")
         reason = f"{where}: {name}: {message}, not {_text_of(first['input'])}"
-    more = f" ({len(rest)} more)" if rest else ""
+    more = f" ({len(others)} more)" if others else ""
     return QuestionError(f"{reason}{more}.", hint)
 
 
+def _entry_of(place: Sequence[int | str]) -> tuple[int | str, ...]:
+    """Return the key that a fault is in, of an entry of a list with its number: pydantic tells one for each type."""
+    return tuple(place[:2]) if len(place) > 1 and isinstance(place[1], int) else tuple(place[:1])
+
+
+def _no_key_hint(name: str, kind: type) -> str:
+    """Return what to do about a key that does not exist, and looks like none that does."""
+    if any(f"--{name}" in _flags_of(about) for _, about in all_options(kind)):
+        return f"--{name} is said each time, on the command line."
+    return "Its keys stand at the top of the file." if name == "tool" else "The names of options without -- are keys."
+
+
+_TEXT_OR_NUMBER = frozenset({"string_type", "int_type", "float_type"})
 _MOST_SHOWN = 60
 _SAID = {
     "list_type": "must be a list",
@@ -327,6 +352,7 @@ _SAID = {
     "bool_type": "must be true or false",
     "model_type": "must be a table",
     "string_too_short": "must not be empty",
+    "string_pattern_mismatch": "must say something",
     "date_type": "must be a date without quotes, such as 2026-12-31",
     "date_from_datetime_inexact": "must be a date without a time, such as 2026-12-31",
 }
@@ -418,6 +444,8 @@ def _parsed_text(about: Option, text: str, where: str) -> Any:
 
 # -- variables ---------------------------------------------------------------------------------------------------------
 
+_LIKE = 0.8
+"""How like a known variable one must be to be taken for a mistake."""
 _YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
 
@@ -448,6 +476,29 @@ def environment_values(
         if text and name != _CACHE:
             values[name] = _value_of_text(about, text, variable_of(about.flag), command)
     return values
+
+
+def misspelt_variables(kind: type, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each variable that looks like one of ours and is none; others may have theirs.
+
+    Args:
+        kind: The class of options.
+        environ: The variables.
+    """
+    from wheelclash.wording import near_names
+
+    known = {variable_of(flag) for _, about in all_options(kind) for flag in _flags_of(about)}
+    for name in sorted(environ):
+        if name.startswith(_PREFIX) and name not in known:
+            likely = near_names(name, known, most=1, likeness=_LIKE)
+            if likely:
+                yield f"{name} is not read; {likely[0]} was perhaps meant"
+
+
+def _flags_of(about: Option) -> Iterator[str]:
+    """Yield the long flags of an option, those of its other values included."""
+    yield from (flag for flag in about.flags if flag.startswith("--"))
+    yield from (flag for flags, _, _ in about.others for flag in flags if flag.startswith("--"))
 
 
 def _is_set(variable: str, environ: Mapping[str, str]) -> bool:

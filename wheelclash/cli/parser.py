@@ -575,8 +575,15 @@ def _with_settings(parser: argparse.ArgumentParser, command: str, given: dict[st
         return given
     from pathlib import Path
 
-    from wheelclash.cli.configuration import environment_values, find_configuration, read_configuration
+    from wheelclash.cli.configuration import (
+        environment_values,
+        find_configuration,
+        misspelt_variables,
+        read_configuration,
+    )
 
+    for sentence in misspelt_variables(CommandOptions, os.environ):
+        sys.stderr.write(f"wheelclash: {sentence}.\n")
     listed = list(_options(command))
     variables = environment_values(listed, command, os.environ)
     named = variables.pop("config_file", None) if named is None else named

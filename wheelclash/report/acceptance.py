@@ -28,12 +28,12 @@ from wheelclash.report.problems import Part, ProblemKey, key_of
 from wheelclash.wording import plural, some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from wheelclash.accepted import About, Acceptance, IgnoredBy
     from wheelclash.core.overlap import Severity
 
-__all__ = ["about_of", "accept", "accepts", "baseline_of"]
+__all__ = ["about_of", "accept", "accepts", "baseline_of", "updated_baseline"]
 
 AcceptingReport: TypeAlias = Report | EnvironmentReport
 _Report = TypeVar("_Report", Report, EnvironmentReport)
@@ -100,7 +100,7 @@ def accept(report: _Report, acceptance: Acceptance) -> _Report:
     else:
         report = replace(report, overlaps=marks.all_of(report.overlaps), damage=marks.all_of(report.damage))
         report = replace(report, summary=_summary_of_environment(report))
-    warnings = (*report.warnings, *marks.useless(about_of(report)))
+    warnings = (*report.warnings, *marks.useless(report))
     return replace(report, warnings=warnings, ignored=(*report.ignored, *marks.listed()))
 
 
@@ -155,18 +155,26 @@ class _Marks:
             fingerprint=key.fingerprint,
         )
 
-    def useless(self, about: About) -> Iterator[str]:
-        """Yield a sentence for each entry that has expired or matches nothing, and one for those of the baseline."""
+    def useless(self, report: AcceptingReport) -> Iterator[str]:
+        """Yield a sentence for each entry that has expired or matches nothing, and one for those of the baseline.
+
+        What may only not have been seen, since something could not be read, is no reason for one.
+        """
         for entry in self._acceptance.ignores:
             option = f"--ignore {entry.text}" if entry.by == "option" else entry.text
             if self._acceptance.has_expired(entry):
                 yield f"{option} expired on {entry.expires} and no longer holds: {entry.reason}"
-            elif entry not in self._used and entry.by != "siblings":
+            elif entry not in self._used and entry.by != "siblings" and _was_judged(entry.names, report):
                 yield f"{option} matches nothing"
         baseline = self._acceptance.baseline
         if baseline is None:
             return
-        gone = [problem for problem in baseline.problems if problem.about == about and problem not in self._used]
+        about = about_of(report)
+        gone = [
+            problem
+            for problem in baseline.problems
+            if problem.about == about and problem not in self._used and _was_judged(problem.distributions, report)
+        ]
         if gone:
             texts = some([problem.text for problem in gone], _MOST_NAMED)
             verb = "occurs" if len(gone) == 1 else "occur"
@@ -192,6 +200,31 @@ def baseline_of(report: AcceptingReport) -> Baseline:
         if key is not None
     )
     return Baseline(tuple(problems))
+
+
+def updated_baseline(before: Baseline, report: AcceptingReport) -> Baseline:
+    """Return a baseline that is written anew: with the problems of a report in place of those of its kind.
+
+    Problems of distributions that could not be read this time stay.
+    """
+    problems = baseline_of(report).problems
+    about = about_of(report)
+    known = {problem.fingerprint for problem in problems}
+    unjudged = [
+        problem
+        for problem in before.problems
+        if problem.about == about
+        and problem.fingerprint not in known
+        and not _was_judged(problem.distributions, report)
+    ]
+    return before.with_those_of(about, [*problems, *unjudged])
+
+
+def _was_judged(names: Collection[str], report: AcceptingReport) -> bool:
+    """Return whether a problem of some distributions would have been seen: all was read, or all of these were."""
+    if not report.skipped:
+        return True
+    return bool(names) and {distribution.name for distribution in report.distributions}.issuperset(names)
 
 
 # -- counts ------------------------------------------------------------------------------------------------------------

@@ -43,6 +43,12 @@ _LOGIN = re.compile(r"https?://[^\s/\"'#]*@[^\s\"'#]*", re.IGNORECASE)
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASS|PWD|KEY|AUTH|CRED", re.IGNORECASE)
 
 
+def _text_of(data: bytes) -> str:
+    """Return the text of a file of requirements: UTF-8, or UTF-16 with a mark, as PowerShell writes; so pip and uv."""
+    is_wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return data.decode("utf-16" if is_wide else "utf-8-sig", "replace")
+
+
 class Line(NamedTuple):
     """A requirement as one line of a file says it, or a constraint.
 
@@ -99,7 +105,7 @@ def look_through(
     """
     walk = _Walk(environ, credentials)
     if text is not None:
-        walk.lines(text.decode("utf-8-sig", "replace"), cwd, ())
+        walk.lines(_text_of(text), cwd, ())
     for path in files:
         walk.file(path, ())
     secrets = {name: Secret(value, f"${{{name}}}") for name, value in walk.variables.items() if value}
@@ -167,7 +173,7 @@ def _fetch_into(
         if download.size + sum(map(len, lines)) > LARGEST:
             raise QuestionError(f"{here}{by} and what it includes have more than {LARGEST // 2**20} MiB.")
         file.seek(0)
-        text = file.read().decode("utf-8-sig", "replace")
+        text = _text_of(file.read())
     for line in _logical_lines(text):
         include = _INCLUDE.fullmatch(line) or _GLUED.fullmatch(line)
         name = include[2].strip("\"'") if include else ""
@@ -205,7 +211,7 @@ class _Walk:
         if (whole, constrains) not in self._done:
             if len(chain) > _DEEPEST:
                 raise QuestionError(f"{chain[0].name} includes files more than {_DEEPEST} deep.")
-            text = readable_file(path, chain).decode("utf-8-sig", "replace")
+            text = _text_of(readable_file(path, chain))
             self.lines(text, path.parent, (*chain, whole), constrains=constrains)
             self._done.add((whole, constrains))
 
