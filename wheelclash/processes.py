@@ -204,11 +204,15 @@ class _Program:
     def _await(self, process: subprocess.Popen[bytes], *pipes: _Pipe) -> None:
         """Wait for the end of a program and of all that it prints."""
         latest = monotonic() + self._patience
-        for pipe in pipes:
-            while not pipe.over.wait(_TICK):
-                self._check(latest)
-            if len(pipe.kept) > MAX_OUTPUT:
+        open_pipes = list(pipes)
+        while open_pipes:
+            open_pipes[0].over.wait(_TICK)
+            # Any of them may have had too much, also one that is not waited for.
+            if any(len(pipe.kept) > MAX_OUTPUT for pipe in pipes):
                 raise RunError(self._command[0], "output", str(MAX_OUTPUT))
+            open_pipes = [pipe for pipe in open_pipes if not pipe.over.is_set()]
+            if open_pipes:
+                self._check(latest)
         while True:
             try:
                 process.wait(_TICK)

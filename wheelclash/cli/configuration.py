@@ -246,6 +246,7 @@ def _model(kind: type) -> type[BaseModel]:
 
     strict = ConfigDict(extra="forbid", alias_generator=lambda name: name.replace("_", "-"))
     text = Annotated[str, Field(strict=True, min_length=1)]
+    sentence = Annotated[str, Field(strict=True, min_length=1, pattern=r"\S")]
     entry = create_model(
         "Ignore",
         __config__=strict,
@@ -257,10 +258,7 @@ def _model(kind: type) -> type[BaseModel]:
         path=(text, Field(default=None, description="a shell pattern over root/path; * matches / too")),
         kind=(text, Field(default=None, description="the kind of overlap")),
         rule=(text, Field(default=None, description="the code or name of a rule")),
-        reason=(
-            Annotated[str, Field(strict=True, min_length=1, pattern=r"\S")],
-            Field(description="why it is accepted"),
-        ),
+        reason=(sentence, Field(description="why it is accepted")),
         expires=(
             Annotated[date, Field(strict=True)],
             Field(default=None, description="the last day on which it holds"),
@@ -282,8 +280,8 @@ def _model(kind: type) -> type[BaseModel]:
             kinds = text | datetime | date
         elif about.parse is not None and not about.repeats:
             kinds = text | StrictInt | StrictFloat
-        sentence = about.help_for(about.commands[0]).removesuffix("; repeatable")
-        default: Any = Field(default=None, description=sentence)
+        described = about.help_for(about.commands[0]).removesuffix("; repeatable")
+        default: Any = Field(default=None, description=described)
         fields[key_of(about).replace("-", "_")] = (list[kinds] if about.repeats else kinds, default)
     return create_model(
         "Configuration", __config__=strict, __doc__="[tool.wheelclash], or the file wheelclash.toml.", **fields
