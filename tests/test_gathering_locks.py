@@ -317,22 +317,25 @@ def test_a_bad_lock_is_told_in_a_paragraph(ask: Asker, name: str, content: str |
     assert len(ran.err.splitlines()) <= 3
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"name": "theirs", "version": "1", "editable_project_location": "/home/me/theirs"},
-        {"name": "theirs", "version": "1", "channel": "conda-forge"},
-    ],
-    ids=["editable", "conda"],
-)
-def test_one_of_a_list_beside_what_is_not_compared_is_no_answer(ask: Asker, other: dict[str, str]) -> None:
-    ask.write(
-        "list.json",
-        json.dumps([{"name": "x-cu12", "version": "1.1"} | ({"channel": "pypi"} if "channel" in other else {}), other]),
-    )
+def test_one_of_a_list_beside_what_is_not_compared_is_no_answer(ask: Asker) -> None:
+    others = [{"name": "theirs", "version": "1", "editable_project_location": "/home/me/theirs"}]
+    ask.write("list.json", json.dumps([{"name": "x-cu12", "version": "1.1"}, *others]))
     ran = ask.command("list.json")
     assert (ran.code, ran.out) == (2, "")
     assert "x-cu12 alone has nothing to clash with. Not compared: theirs==1" in ran.err
+
+
+@pytest.mark.parametrize(("names", "code"), [(["x-cu12"], 2), (["x-cu12", "meta"], 3)])
+def test_beside_packages_of_conda_nothing_is_an_all_clear(ask: Asker, names: list[str], code: int) -> None:
+    """Their files are not read, and pip may write over them."""
+    listed = [{"name": name, "version": "1.1", "channel": "pypi"} for name in names]
+    listed += [{"name": f"c{number}", "version": "1", "channel": "conda-forge"} for number in range(5)]
+    ask.write("list.json", json.dumps(listed))
+    ran = ask.command("list.json")
+    assert ran.code == code
+    assert "not read  5 conda packages: c0==1, c1==1, c2==1 and 2 more: their files are not read" in ran.out
+    if code == 3:
+        assert ask.command("list.json", "--allow-incomplete").code == 0
 
 
 def test_what_is_left_beside_an_unread_line_is_no_answer_but_a_report(ask: Asker) -> None:

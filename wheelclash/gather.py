@@ -20,7 +20,7 @@ from wheelclash.http.urls import shown
 from wheelclash.index.client import Found, Links, project_files, read_links
 from wheelclash.index.settings import resolve_settings
 from wheelclash.inputs import is_remote, remote_files, sort_inputs
-from wheelclash.locks.listing import ListedSet
+from wheelclash.locks.listing import ListedSet, unread_conda
 from wheelclash.resolve.choose import choose, choose_direct, newer_release, pins
 from wheelclash.resolve.pyproject import read_project
 from wheelclash.resolve.requirement import Asked, applies, parse
@@ -390,7 +390,7 @@ def _require_comparison(inputs: Inputs, sets: Sequence[TargetSet], *, resolves: 
     """Refuse a question that compares nothing: its answer could only be that there is no clash.
 
     A set that was resolved and has one distribution is clean; so is a lock's. Where a list of what is installed has
-    others that are not compared, or conda's packages are beside the one, nothing was.
+    others that are not compared, nothing was.
 
     Raises:
         QuestionError: There is no distribution at all; or one, and not because it requires no other.
@@ -400,8 +400,7 @@ def _require_comparison(inputs: Inputs, sets: Sequence[TargetSet], *, resolves: 
     most = max((target_set.candidates for target_set in sets), key=len, default=())
     not_compared = [skip for target_set in sets for skip in target_set.not_compared]
     is_list = any(isinstance(lock, ListedSet) for lock in inputs.locks)
-    is_beside_others = bool(is_list and not_compared) or any(skip.code == "conda" for skip in not_compared)
-    if len(most) > 1 or (most and (resolves or inputs.locks) and not is_beside_others):
+    if len(most) > 1 or (most and (resolves or inputs.locks) and not (is_list and not_compared)):
         return
     out = {skip.requirement: skip.reason for skip in not_compared}
     names, reasons = list(out), " and ".join(dict.fromkeys(out.values()))
@@ -841,6 +840,7 @@ def _target_set(
     """Put the selections for one target together."""
     located_wheels = [located[wheel] for part in parts for wheel in part.unlocated]
     choices = [*(candidate for part in parts for candidate in part.candidates), *located_wheels]
+    not_compared = [skip for part in parts for skip in part.not_compared]
     return TargetSet(
         target=gatherer.target,
         pulled=gatherer.pulled,
@@ -848,8 +848,9 @@ def _target_set(
         skipped=[
             *(skip for part in parts for skip in part.skipped),
             *(choice for choice in located_wheels if isinstance(choice, Skip)),
+            *unread_conda(not_compared),
         ],
-        not_compared=[skip for part in parts for skip in part.not_compared],
+        not_compared=not_compared,
         roots=tuple(dict.fromkeys(name for part in parts for name in part.roots)),
     )
 

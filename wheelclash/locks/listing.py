@@ -14,6 +14,7 @@ from wheelclash.errors import QuestionError
 from wheelclash.locks.package import select_wheels
 from wheelclash.resolve.requirement import Asked
 from wheelclash.resolve.selection import Release, Selection
+from wheelclash.wording import plural, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from wheelclash.locks.package import Locked
     from wheelclash.target.target import Target
 
-__all__ = ["CONDA", "ListedSet", "conda_skip", "release"]
+__all__ = ["CONDA", "ListedSet", "conda_skip", "release", "unread_conda"]
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_MOST_NAMED = 3
 CONDA = "a conda package: its files are not read"
 """Why a conda package of a list is not compared."""
 
@@ -31,6 +33,19 @@ CONDA = "a conda package: its files are not read"
 def conda_skip(name: str, version: str | None) -> Skip:
     """Return that a package is conda's, by its name and version."""
     return Skip(f"{name}=={version}" if version else name, "conda", CONDA)
+
+
+def unread_conda(not_compared: Iterable[Skip]) -> list[Skip]:
+    """Return one skip for the conda packages among what is not compared: pip may write over their files.
+
+    They are as much part of what is installed as wheels are, so that without them nothing is an all-clear.
+    """
+    names = list(dict.fromkeys(skip.requirement for skip in not_compared if skip.code == "conda"))
+    if not names:
+        return []
+    what = plural(len(names), "conda package")
+    reason = f"{some(names, _MOST_NAMED)}: their files are not read; wheelclash env reads them where they are installed"
+    return [Skip(what, "conda", reason)]
 
 
 def release(
