@@ -97,21 +97,7 @@ class Cache:
         if path is None or not self._writable:
             return
         payload = json.dumps(value, separators=(",", ":")).encode("ascii")
-        data = _digest(kind, key, payload).encode("ascii") + b"\n" + payload
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(6).hex()}.tmp")
-        try:
-            self._prepare()
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                _write(temporary, [data])
-                temporary.replace(path)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    temporary.unlink()
-                raise
-        except OSError as error:
-            self._writable = False
-            self._warn(f"cannot be written to ({error.strerror})")
+        self._replace(path, [_digest(kind, key, payload).encode("ascii") + b"\n" + payload])
 
     def file(self, kind: str, key: str, *, size: int) -> Path | None:
         """Return the file put there, if it is there, has this size, and only this user can have written it."""
@@ -131,13 +117,17 @@ class Cache:
         if path is None or not self._writable:
             return None
         path = path.with_suffix(_FILE)
+        with source.open("rb") as stream:
+            return path if self._replace(path, iter(partial(stream.read, _PIECE), b"")) else None
+
+    def _replace(self, path: Path, pieces: Iterable[bytes]) -> bool:
+        """Write a file of the cache whole or not at all; return whether it is there, or warn once and keep nothing."""
         temporary = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(6).hex()}.tmp")
         try:
             self._prepare()
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                with source.open("rb") as stream:
-                    _write(temporary, iter(partial(stream.read, _PIECE), b""))
+                _write(temporary, pieces)
                 temporary.replace(path)
             except OSError:
                 with contextlib.suppress(OSError):
@@ -146,8 +136,8 @@ class Cache:
         except OSError as error:
             self._writable = False
             self._warn(f"cannot be written to ({error.strerror})")
-            return None
-        return path
+            return False
+        return True
 
     def _path(self, kind: str, key: str) -> Path | None:
         """Return where an entry is; None if the folder is not to be used."""
