@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheelclash.threads import StoppedError, await_call, pause, run_all
+from wheelclash.threads import StoppedError, await_call, interruptible, pause, run_all, run_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,6 +120,26 @@ def test_an_interrupt_ends_the_waiting_at_once() -> None:
         process.stdout.readline()
         os.kill(process.pid, signal.SIGINT)
         assert process.wait(PATIENCE) == -signal.SIGINT
+
+
+def test_an_interrupt_that_breaks_a_wait_is_raised_as_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``threading.Condition.wait`` raises another error where the interrupt comes in its last steps."""
+
+    def break_the_wait(*_arguments: object) -> bool:
+        lock = threading.Lock()
+        try:
+            raise KeyboardInterrupt
+        finally:
+            lock.release()
+
+    monkeypatch.setattr(threading.Event, "wait", break_the_wait)
+    with pytest.raises(KeyboardInterrupt):
+        run_all([int, int])
+    with pytest.raises(KeyboardInterrupt):
+        next(run_each([int, int]))
+    monkeypatch.undo()
+    with pytest.raises(RuntimeError, match="another"), interruptible():
+        raise RuntimeError("another error")
 
 
 def test_an_asynchronous_caller_gets_result_and_error() -> None:

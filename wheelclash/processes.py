@@ -12,11 +12,12 @@ import contextlib
 import os
 import subprocess
 import threading
+from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
 from wheelclash.errors import WheelclashError
-from wheelclash.threads import pause
+from wheelclash.threads import interruptible, pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -107,8 +108,9 @@ def run(
     """
     program = _Program(command, environ, cwd, text, patience, watch)
     try:
-        program.start()
-        while not program.over.wait(_TICK):
+        with interruptible():
+            program.start()
+        while not program.wait(_TICK):
             pause(0)  # ends this if the thread is told to stop
     finally:
         program.end()
@@ -116,11 +118,7 @@ def run(
 
 
 class _Program:
-    """One run of a program, in a thread of its own.
-
-    Attributes:
-        over: Set once the program has ended or could not be started.
-    """
+    """One run of a program, in a thread of its own."""
 
     def __init__(
         self,
@@ -131,7 +129,6 @@ class _Program:
         patience: float,
         watch: Callable[[], str] | None,
     ) -> None:
-        self.over = threading.Event()
         self._command = command
         self._environ = environ
         self._cwd = cwd
@@ -141,6 +138,8 @@ class _Program:
         self._watched = monotonic()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._ends: SimpleQueue[None] = SimpleQueue()  # an interrupt leaves no lock of it held, as it may of an Event
+        self._over = False
         self._done: Done | None = None
         self._error: BaseException | None = None
 
@@ -150,11 +149,19 @@ class _Program:
         _RUNNING.add(self)
         self._thread.start()
 
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end of the program and return whether it has ended or could not be started."""
+        if not self._over:
+            with contextlib.suppress(Empty):
+                self._ends.get(timeout=seconds)
+                self._over = True
+        return self._over
+
     def end(self) -> None:
         """Have nothing of it left: kill it if it still runs, and wait until it is gone."""
         self._stop.set()
         if self._thread is not None and self._thread.ident is not None:
-            self.over.wait(_GRACE)
+            self.wait(_GRACE)
         _RUNNING.discard(self)
 
     def result(self) -> Done:
@@ -175,7 +182,7 @@ class _Program:
         except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
             self._error = error
         finally:
-            self.over.set()
+            self._ends.put(None)
 
     def _run(self) -> Done:
         if self._stop.is_set():

@@ -32,6 +32,7 @@ from wheelclash.native.explain import LARGEST, LIMIT, explain_contested
 from wheelclash.report.build import ignored_contested
 from wheelclash.report.view import CommandOutcome, RepairResult
 from wheelclash.target.interpreter import on_path, target_of
+from wheelclash.threads import interruptible
 from wheelclash.wording import command_line
 
 if TYPE_CHECKING:
@@ -169,8 +170,9 @@ def _run(command: Sequence[str], environ: Mapping[str, str], output: IO[bytes] |
 
     thread = threading.Thread(target=work, name="wheelclash: installer")
     try:
-        thread.start()
-        return ended.result()
+        with interruptible():
+            thread.start()
+            return ended.result()
     except BaseException as reason:
         if thread.ident is not None and not isinstance(reason, KeyboardInterrupt):
             wait([started])

@@ -8,6 +8,7 @@ waited for longer than :data:`GRACE` seconds.
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from functools import partial, wraps
 from queue import Empty, SimpleQueue
@@ -17,7 +18,18 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator
 
-__all__ = ["AT_ONCE", "GRACE", "StoppedError", "asynchronous", "await_call", "pause", "run_all", "run_each"]
+__all__ = [
+    "AT_ONCE",
+    "GRACE",
+    "StoppedError",
+    "asynchronous",
+    "await_call",
+    "interruptible",
+    "pause",
+    "run_all",
+    "run_each",
+    "start",
+]
 
 AT_ONCE = 16
 """Threads that work at the same time, unless told otherwise."""
@@ -26,7 +38,10 @@ GRACE = 1.0
 """Seconds that threads told to stop have to end the programs they started."""
 
 _TICK = 0.02
-"""Seconds after which a thread that waits for others looks whether it is told to stop itself."""
+"""Seconds after which a thread that waits for others looks whether it is told to stop itself.
+
+The main thread looks as often for an interrupt: one that comes just before it begins to wait does not end the waiting.
+"""
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -70,6 +85,36 @@ def pause(seconds: float) -> None:
         threading.Event().wait(left if stop is None else min(left, _TICK))
 
 
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let an interrupt of a wait for another thread be raised as what it is.
+
+    A ``KeyboardInterrupt`` in the last steps of :meth:`threading.Condition.wait`, which every other wait of that module
+    is made of, is followed by a ``RuntimeError`` on the lock that it has not taken back.
+
+    Raises:
+        KeyboardInterrupt: The wait was interrupted.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise error.__context__ from None
+        raise
+
+
+def start(work: Callable[[], object], name: str = "wheelclash") -> threading.Thread:
+    """Start a daemon thread, which has the context of this one.
+
+    Raises:
+        KeyboardInterrupt: This thread was interrupted; the new one may have begun.
+    """
+    thread = threading.Thread(target=copy_context().run, args=(work,), name=name, daemon=True)
+    with interruptible():
+        thread.start()
+    return thread
+
+
 def run_all(calls: Iterable[Callable[[], _T]], *, at_once: int = AT_ONCE) -> list[_T]:
     """Call functions side by side and return their results in the order of the functions.
 
@@ -84,20 +129,20 @@ def run_all(calls: Iterable[Callable[[], _T]], *, at_once: int = AT_ONCE) -> lis
     waiting = list(calls)
     if len(waiting) <= 1:
         return [call() for call in waiting]
-    above = _STOP.get()
-    stop = _Stop(above)
+    stop = _Stop(_STOP.get())
     results: dict[int, _T] = {}
     outcomes: SimpleQueue[BaseException | None] = SimpleQueue()
     numbers = iter(range(len(waiting)))
     work = partial(_work, waiting, numbers, threading.Lock(), results, outcomes, stop)
     count = min(at_once, len(waiting))
-    for _ in range(count):
-        threading.Thread(target=copy_context().run, args=(work,), name="wheelclash", daemon=True).start()
-    ended = 0
+    started = ended = 0
     try:
+        while started < count:
+            start(work)
+            started += 1
         while ended < count:
             try:
-                failure = outcomes.get(timeout=None if above is None else _TICK)
+                failure = outcomes.get(timeout=_TICK)
             except Empty:
                 pause(0)
                 continue
@@ -106,7 +151,7 @@ def run_all(calls: Iterable[Callable[[], _T]], *, at_once: int = AT_ONCE) -> lis
                 raise failure  # noqa: TRY301 - to be treated like an interruption of the waiting
     except BaseException:
         stop.event.set()
-        _await_ends(outcomes, count - ended)
+        _await_ends(outcomes, started - ended)
         raise
     return [results[number] for number in range(len(waiting))]
 
@@ -152,10 +197,11 @@ def run_each(calls: Iterable[Callable[[], _T]], *, at_once: int = AT_ONCE) -> It
     room = threading.Semaphore(2 * at_once)
     outcomes: SimpleQueue[tuple[str, Any]] = SimpleQueue()
     work = partial(_work_on, waiting, turn, room, outcomes, stop)
-    for _ in range(at_once):
-        threading.Thread(target=copy_context().run, args=(work,), name="wheelclash", daemon=True).start()
-    ended = 0
+    started = ended = 0
     try:
+        while started < at_once:
+            start(work)
+            started += 1
         while ended < at_once:
             try:
                 kind, value = outcomes.get(timeout=_TICK)
@@ -174,7 +220,7 @@ def run_each(calls: Iterable[Callable[[], _T]], *, at_once: int = AT_ONCE) -> It
         for _ in range(at_once):
             room.release()
         latest = monotonic() + GRACE
-        while ended < at_once and monotonic() < latest:
+        while ended < started and monotonic() < latest:
             try:
                 ended += outcomes.get(timeout=_TICK)[0] == "end"
             except Empty:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import contextmanager
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from wheelclash.cli.output import terminal_width
+from wheelclash.threads import start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,9 +113,7 @@ class _Display:
             self._end_thread()
         elif self._stages and self._thread is None:
             stop = threading.Event()
-            thread = threading.Thread(target=self._keep_showing, args=(stop,), name="wheelclash: progress", daemon=True)
-            thread.start()
-            self._thread = thread, stop
+            self._thread = start(partial(self._keep_showing, stop), "wheelclash: progress"), stop
 
     def end(self) -> None:
         """Show nothing from now on, and leave nothing on the screen."""
