@@ -237,7 +237,7 @@ class SessionOptions:
         cache_dir: The cache's folder; the user's own by default, None for no cache at all.
         offline: Refuse every request.
         timeout: Seconds to wait for a connection, and between two pieces of an answer; 10 and 20 by default.
-        max_download: The most bytes to download of a wheel whose server refuses ranges; 64 MiB by default.
+        max_download: The most bytes to download of a wheel from a server that refuses ranges; 64 MiB by default.
         progress: A function that is called with a :class:`wheelclash.progress.Stage` whenever more is done; one call
             at a time, by any thread.
     """
@@ -263,7 +263,7 @@ class SessionOptions:
         "--max-download", default=None, in_project=True, commands=_READING, group="reading", metavar="SIZE",
         parse=parse_size,
         check=_bytes,
-        help="the most to download of a wheel whose server refuses ranges (default: 64MiB)",
+        help="the most to download of a wheel from a server that refuses ranges (default: 64MiB)",
     )  # fmt: skip
     progress: Callable[[Stage], object] | None = option(default=None, commands="check env fix who", check=_function)
 
@@ -420,9 +420,9 @@ class Options:
         in_project=True,
         check=_ignores,
         help=dict.fromkeys(
-            ("check", "env"), "take overlaps of A and B whose root/path matches out of the exit code; repeatable"
+            ("check", "env"), "take overlaps of A and B with a root/path that matches out of the exit code; repeatable"
         )
-        | {"fix": "leave overlaps of A and B whose root/path matches as they are; repeatable"},
+        | {"fix": "leave overlaps of A and B with a root/path that matches as they are; repeatable"},
     )  # fmt: skip
     baseline: Baseline | str | os.PathLike[str] | None = option(
         "--baseline", default=None, commands="check env", group="wanted", metavar="FILE", check=_baseline,
@@ -437,9 +437,9 @@ class Options:
         "--installer", default=None, repeated=True, commands="check env fix", group="wanted", choices=INSTALLER_NAMES,
         in_project=True,
         help={
-            "check": "whose commands to print (default: uv if there is one, else pip)",
-            "env": "whose configuration says where wheels are",
-            "fix": "whose commands (default: the environment's own installer)",
+            "check": "the installer of the printed commands (default: uv if there is one, else pip)",
+            "env": "the installer that is configured to find the wheels",
+            "fix": "the installer of the commands (default: the environment's own installer)",
         },
     )  # fmt: skip
     system: bool = option(

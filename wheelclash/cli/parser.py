@@ -266,7 +266,7 @@ examples:
 other commands (each has its own --help):
   wheelclash env       what is on disk in an environment: who overwrote whom, and why it breaks
   wheelclash fix       what mends it; with --apply, mends it
-  wheelclash who PATH  whose a file, a folder or an import name is
+  wheelclash who PATH  which distribution owns a file, a folder or an import name
   wheelclash rule CODE what a rule of the formats for other tools means
   wheelclash schema    the JSON Schema of the reports
   wheelclash completion SHELL   completion for bash, zsh or fish""",
@@ -282,12 +282,12 @@ other commands (each has its own --help):
     "env": Command(
         usage="wheelclash env [PATH | --python PATH | --prefix DIR | --path DIR] [options]",
         description="""\
-Say what is on disk in an environment: whose content each contested file holds, what is missing, who is intact, and
+Say what is on disk in an environment: which owner's content each contested file has, what is missing or intact, and
 which libraries each version of a native file needs. Reads the installed RECORDs and hashes what is contested; of a
 version that is no longer on disk, reads that one file of its wheel. Writes nothing.""",
         epilog="""\
 exit codes:
-  0  no damage at or above --fail-on         2  there is no such environment, or --keep names nobody in it
+  0  no damage at or above --fail-on         2  there is no such environment, or --keep names nothing in it
   1  damage found                            3  no damage found, but something could not be read
 
 examples:
@@ -329,12 +329,12 @@ examples:
     "who": Command(
         usage="wheelclash who PATH … [--python PATH | --prefix DIR | --path DIR | --among WHAT …] [options]",
         description="""\
-Say whose a file is, and whose content it has: in an environment by the installed RECORDs and a hash of what is there;
-in a set of wheels by what would be installed. PATH is a path, an installed path (scripts/tool), an import name
-(package.module) or a command.""",
+Say which distribution owns a file, and which owner's content it has: in an environment by the installed RECORDs and a
+hash of what is there; in a set of wheels by what would be installed. PATH is a path, an installed path (scripts/tool),
+an import name (package.module) or a command.""",
         epilog="""\
 exit codes:
-  0  answered, also if nobody recorded it    2  there is nothing of that name
+  0  answered, also if none recorded it      2  there is nothing of that name
                                              3  no answer, but something could not be read
 
 examples:

@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--wheelclash-fail-on",
         choices=_FAIL_ON,
-        help="the mildest problem whose test fails (default: what the project's configuration says, else error)",
+        help="the mildest problem that fails its test (default: what the project's configuration says, else error)",
     )
     parser.addini("wheelclash", "as --wheelclash", type="bool", default=False)
     parser.addini("wheelclash_fail_on", "as --wheelclash-fail-on", default="")

@@ -216,7 +216,7 @@ def _own_command(
 
 
 def into_report(places: EnvironmentPaths, views: Sequence[View]) -> IntoReport:
-    """Return a report on the environment, and on what makes way there, whichever wheel variants come."""
+    """Return a report on the environment, and on what is replaced there, whichever wheel variants come."""
     return IntoReport(
         prefix=str(places.prefix),
         site_packages=places.sites,
