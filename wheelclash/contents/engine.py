@@ -50,7 +50,10 @@ class Engine:
     def rows(self, expression: ir.Table) -> list[dict[str, Any]]:
         """Run an expression, and return its rows."""
         with self._running():
-            rows: list[dict[str, Any]] = self.backend.to_pyarrow(expression).to_pylist()
+            return self._rows(expression)
+
+    def _rows(self, expression: ir.Table) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.backend.to_pyarrow(expression).to_pylist()
         return rows
 
     def kept(self, expression: ir.Table) -> ir.Table:
@@ -115,6 +118,12 @@ class DuckDB(Engine):
         except BaseException:
             self._spill.cleanup()
             raise
+
+    def _rows(self, expression: ir.Table) -> list[dict[str, Any]]:
+        # Ibis imports pandas for this, which takes longer than most of the queries.
+        table = self.backend.con.sql(self.backend.compile(expression)).to_arrow_table()
+        rows: list[dict[str, Any]] = table.cast(expression.schema().to_pyarrow()).to_pylist()
+        return rows
 
     def _keep(self, expression: ir.Table) -> ir.Table:
         self._kept += 1

@@ -38,6 +38,9 @@ _YIELDING: tuple[Role, ...] = ("namespace-init", "bytecode")
 """Roles that a path has only if all its owners give it that one."""
 
 _KINDS: tuple[Kind, ...] = tuple(sorted(kind for kind in KINDS if kind in SAME_PATH))
+_PIECES = 16
+"""Pieces that the range of path hashes is divided into, where the paths of all projects are grouped."""
+
 TOGETHER, _SEVERITY, _KIND = 10_000, 1_000, 100
 """Weights of the parts of a score, the greatest of which counts: first whether two wheels could be installed together,
 then how bad it is, then the kind; the role is below them."""
@@ -103,8 +106,7 @@ def contested_rows(tables: Tables, *, history: bool = False, projects: Sequence[
     if projects:
         theirs = paths.filter(paths.project_id.isin(projects)).select("path_hash").distinct()
         paths = paths.semi_join(theirs, "path_hash")
-    grouped = paths.group_by("path_hash").agg(least=paths.project_id.min(), greatest=paths.project_id.max())
-    candidates = grouped.filter(grouped.least != grouped.greatest).select("path_hash")
+    candidates = _hashes_of_several(paths, pieces=1 if projects else _PIECES)
     wheels = tables.wheels if history else newest_wheels(tables.wheels)
     reach = wheels.select("wheel_id", "pythons", "platforms")
     files = tables.files.select(
@@ -114,6 +116,29 @@ def contested_rows(tables: Tables, *, history: bool = False, projects: Sequence[
     rows = rows.distinct()
     owners = rows.group_by("path_hash", "root", "path").agg(projects=rows.project.nunique())
     return rows.inner_join(owners.filter(owners.projects > 1), ["path_hash", "root", "path"])
+
+
+def _hashes_of_several(paths: ir.Table, *, pieces: int) -> ir.Table:
+    """Return the path hashes that several projects have.
+
+    Args:
+        paths: Path hashes and projects, in the order of hashes.
+        pieces: How many pieces the range of hashes is divided into, each of which is grouped for itself: of a large
+            table the groups then fit the memory and the processor's cache.
+    """
+    import ibis
+
+    bounds = [piece * 2**64 // pieces - 2**63 for piece in range(1, pieces)]
+    hashes = []
+    for low, high in zip([None, *bounds], [*bounds, None], strict=True):
+        rows = paths
+        if low is not None:
+            rows = rows.filter(rows.path_hash >= low)
+        if high is not None:
+            rows = rows.filter(rows.path_hash < high)
+        grouped = rows.group_by("path_hash").agg(least=rows.project_id.min(), greatest=rows.project_id.max())
+        hashes.append(grouped.filter(grouped.least != grouped.greatest).select("path_hash"))
+    return ibis.union(*hashes)
 
 
 def overlaps_of_pairs(contested: ir.Table, *, crowd: int) -> ir.Table:
