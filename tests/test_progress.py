@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from tests.support.loopback import LoopbackIndex
 from tests.support.wheelmaker import Wheel
 from wheelclash import IndexOptions
 from wheelclash.cli import display
-from wheelclash.cli.display import shown_progress
+from wheelclash.cli.display import rate_and_rest, shown_progress
 from wheelclash.progress import Progress, Stage
 from wheelclash.session import Session
 
@@ -101,6 +102,23 @@ def test_a_log_gets_a_plain_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -
     lines = stream.getvalue().splitlines()
     assert 1 < len(lines) < 6
     assert set(lines) == {"wheelclash: reading wheels: 1 of 2, 1.5 MB received"}
+
+
+def test_a_collection_says_how_much_how_fast_and_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its total grows as more is known."""
+    monkeypatch.setattr(display, "_LOGGED", 0.05)
+    stream = io.StringIO()
+    with shown_progress(stream, quiet=False) as tell, Progress(tell).stage("collect", 0) as advance:
+        advance(0, more=3_000)
+        advance(2_500, more=7_000)
+        time.sleep(0.2)
+    line = stream.getvalue().splitlines()[0]
+    assert re.fullmatch(r"wheelclash: collecting wheels: 2,500 of 10,000, [0-9,.]+/s, \d+ s left", line)
+    stage = Stage("collect", 2_500, 10_000)
+    assert rate_and_rest(stage, 50.0) == ", 50.0/s, 2 min 30 s left"
+    assert rate_and_rest(stage, 5_000.0) == ", 0.5/s, 4 h 10 min left"
+    assert rate_and_rest(Stage("collect", 5, 5), 1.0) == ", 5.0/s"
+    assert rate_and_rest(Stage("collect", 0, 5), 0.0) == ", 0.0/s"
 
 
 @pytest.mark.parametrize("stream", ["closed", "ascii"])

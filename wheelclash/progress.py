@@ -10,18 +10,18 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeVar
 
 from wheelclash.threads import run_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["SILENT", "Progress", "Stage", "StageName", "counted"]
+__all__ = ["SILENT", "Advance", "Progress", "Stage", "StageName", "counted"]
 
 _T = TypeVar("_T")
 
-StageName = Literal["pages", "resolve", "wheels", "contents", "environment", "verify", "native"]
+StageName = Literal["pages", "resolve", "wheels", "contents", "environment", "verify", "native", "collect"]
 
 
 class Stage(NamedTuple):
@@ -30,9 +30,9 @@ class Stage(NamedTuple):
     Attributes:
         name: ``pages``: projects looked up in indexes; ``resolve``: uv resolves; ``wheels``: wheels read; ``contents``:
             contested files compared; ``environment``: RECORDs read; ``verify``: installed files hashed; ``native``:
-            native files looked into.
+            native files looked into; ``collect``: wheels added to a dataset.
         done: How many are done.
-        total: Of how many; None if that is not known.
+        total: Of how many; None if that is not known. It may grow.
         received: Bytes that servers have sent in all, for this stage and those before it.
         over: Whether it is at its end, reached or not.
         alone: Whether processes are about to be forked, for which this process must have no other thread; when the
@@ -45,6 +45,18 @@ class Stage(NamedTuple):
     received: int = 0
     over: bool = False
     alone: bool = False
+
+
+class Advance(Protocol):
+    """Counts what was done in a stage."""
+
+    def __call__(self, count: int, *, more: int = 0) -> None:
+        """Count a number of things that were done.
+
+        Args:
+            count: How many.
+            more: How many things have to be done besides those that were known.
+        """
 
 
 class Progress:
@@ -62,9 +74,7 @@ class Progress:
         self._received = 0
 
     @contextmanager
-    def stage(
-        self, name: StageName, total: int | None = None, *, alone: bool = False
-    ) -> Iterator[Callable[[int], None]]:
+    def stage(self, name: StageName, total: int | None = None, *, alone: bool = False) -> Iterator[Advance]:
         """Begin a stage, and end it with the ``with`` block.
 
         Args:
@@ -73,7 +83,7 @@ class Progress:
             alone: Whether it is done by forked processes.
 
         Yields:
-            A function to be called with a number of things that were done.
+            What counts the things that were done.
         """
         if self._tell is None:
             yield _nothing
@@ -107,11 +117,12 @@ class Progress:
                 number = max(self._stages)
                 self._change(number, self._stages[number])
 
-    def _advance(self, number: int, count: int) -> None:
+    def _advance(self, number: int, count: int, *, more: int = 0) -> None:
         with self._lock:
             if number in self._stages:  # a thread that was told to stop may end later than the stage
                 stage = self._stages[number]
-                self._change(number, stage._replace(done=stage.done + count, alone=False))
+                total = (stage.total or 0) + more if more else stage.total
+                self._change(number, stage._replace(done=stage.done + count, total=total, alone=False))
 
     def _change(self, number: int, stage: Stage) -> None:
         self._stages[number] = stage._replace(received=self._received)
@@ -119,11 +130,11 @@ class Progress:
             self._tell(self._stages[number])
 
 
-def _nothing(_: int) -> None:
+def _nothing(count: int, *, more: int = 0) -> None:
     """Count nothing."""
 
 
-def counted(call: Callable[[], _T], advance: Callable[[int], None]) -> Callable[[], _T]:
+def counted(call: Callable[[], _T], advance: Advance) -> Callable[[], _T]:
     """Return a function that does the same and counts as one thing done."""
 
     def call_and_count() -> _T:

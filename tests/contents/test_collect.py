@@ -14,7 +14,7 @@ import pytest
 from tests.support.loopback import LoopbackIndex
 from tests.support.wheelmaker import Wheel
 from wheelclash.cli import main
-from wheelclash.contents.collect import Pace, Shard, progress_of, read_names
+from wheelclash.contents.collect import Pace, Shard, read_names
 from wheelclash.contents.dataset import Dataset, read_wheels
 from wheelclash.errors import QuestionError
 from wheelclash.threads import run_all
@@ -159,10 +159,3 @@ def test_a_public_dataset_of_package_files_is_a_source(tmp_path: Path, capsys: p
     assert "no column hash" in capsys.readouterr().err
     (tmp_path / "dataset-1.parquet").write_bytes(b"PAR1 half")
     assert main(["contents", "add", str(tmp_path / "all"), str(tmp_path / "dataset-1.parquet")]) == 2
-
-
-def test_progress_says_how_much_how_fast_and_how_long() -> None:
-    assert progress_of(10_000, 2_500, 300_000, 50.0) == (
-        "2,500 of 10,000 wheels, 300,000 files, 50.0 wheels/s, 2 min 30 s left"
-    )
-    assert progress_of(5, 5, 10, 1.0) == "5 of 5 wheels, 10 files, 5.0 wheels/s"

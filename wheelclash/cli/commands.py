@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from wheelclash.accepted import Acceptance, Baseline
 from wheelclash.api import check_environment, owners, plan_repair, repair, working_folder
-from wheelclash.cli.display import shown_progress
+from wheelclash.cli.display import open_session
 from wheelclash.cli.output import require_writable, write_file, write_report
 from wheelclash.cli.streams import complain, write
 from wheelclash.contents.options import EVERY
@@ -20,14 +19,13 @@ from wheelclash.options import Options
 from wheelclash.report.acceptance import about_of, accept, updated_baseline
 from wheelclash.report.formats import require_format
 from wheelclash.report.model import EnvironmentReport, Report
-from wheelclash.session import Session
 from wheelclash.target.interpreter import choose_interpreter, on_path, running, target_of
 from wheelclash.target.target import target_for, with_python
 from wheelclash.validation import options_of
 from wheelclash.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from wheelclash.cli.parser import CommandOptions
     from wheelclash.environment.locate import Environment
@@ -62,14 +60,14 @@ def _check(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     if options.into is None:
         library_options = with_targets(library_options, options, as_module=as_module)
     library_options = replace(library_options, installer=_installer(options, os.environ))
-    with _session(options) as session:
+    with open_session(options) as session:
         report = session.check(options.requirements, library_options)
     return _finish(report, options)
 
 
 def _env(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     environment = _environment(options, as_module=as_module)
-    with _session(options) as session:
+    with open_session(options) as session:
         report = check_environment(environment, options_for_library(options), session=session)
     return _finish(report, options)
 
@@ -110,7 +108,7 @@ def _fix(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
     environment = _environment(options, as_module=as_module)
     library_options = options_for_library(options)
     try:
-        with _session(options) as session:
+        with open_session(options) as session:
             if options.apply:
                 report = repair(environment, library_options, session=session, output=sys.stderr.fileno())
             else:
@@ -130,7 +128,7 @@ def _who(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
         library_options = with_targets(library_options, options, as_module=as_module)
     else:
         environment = _environment(options, as_module=as_module)
-    with _session(options) as session:
+    with open_session(options) as session:
         report = owners(
             options.asked,
             environment,
@@ -187,16 +185,6 @@ _RUN: Mapping[str, Callable[[CommandOptions, bool], int]] = {
     "completion": _completion,
     **dict.fromkeys(EVERY.split(), _contents),
 }
-
-
-@contextmanager
-def _session(options: CommandOptions) -> Iterator[Session]:
-    """Open a session that shows its progress on standard error."""
-    with (
-        shown_progress(sys.stderr, quiet=options.quiet, plain=options.color == "never") as progress,
-        Session(replace(options.session, progress=progress)) as session,
-    ):
-        yield session
 
 
 def options_for_library(options: CommandOptions) -> Options:

@@ -7,13 +7,16 @@ job, a plain line every few seconds says that something is being done.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from wheelclash.cli.output import terminal_width
+from wheelclash.session import Session
 from wheelclash.threads import start
 
 if TYPE_CHECKING:
@@ -22,9 +25,10 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress as RichProgress
 
+    from wheelclash.cli.parser import CommandOptions
     from wheelclash.progress import Stage, StageName
 
-__all__ = ["shown_progress"]
+__all__ = ["open_session", "rate_and_rest", "shown_progress"]
 
 _FIRST = 1.0
 """Seconds that a run may take before anything is shown on a terminal."""
@@ -45,6 +49,7 @@ _TEXTS: dict[StageName, str] = {
     "environment": "reading what is installed: {} distributions",
     "verify": "hashing installed files: {}",
     "native": "looking into native files: {}",
+    "collect": "collecting wheels: {}",
 }
 
 
@@ -68,6 +73,16 @@ def shown_progress(stream: TextIO, *, quiet: bool, plain: bool = False) -> Itera
         yield display.tell
     finally:
         display.end()
+
+
+@contextmanager
+def open_session(options: CommandOptions) -> Iterator[Session]:
+    """Open a session that shows its progress on standard error, unless the command is to be quiet."""
+    with (
+        shown_progress(sys.stderr, quiet=options.quiet, plain=options.color == "never") as progress,
+        Session(replace(options.session, progress=progress)) as session,
+    ):
+        yield session
 
 
 class _Writer(Protocol):
@@ -152,6 +167,8 @@ class _Display:
             text += f", {stage.received / _MEGABYTE:,.1f} MB received"
         if "{" not in _TEXTS[stage.name]:
             text += f", {self._last - self._begin:.0f} s"
+        if stage.name == "collect":
+            text += rate_and_rest(stage, self._last - self._begin)
         try:
             if self._writer is None:
                 self._writer = _writer(self._stream, on_terminal=self._on_terminal, plain=self._plain)
@@ -165,6 +182,21 @@ class _Display:
                 self._writer.clear()
             except Exception:  # noqa: BLE001 - as above
                 self._stages.clear()
+
+
+def rate_and_rest(stage: Stage, seconds: float) -> str:
+    """Return what follows a stage that may take hours: how many things a second it does, and the time that is left."""
+    rate = stage.done / seconds if seconds > 0 else 0.0
+    rest = (stage.total or 0) - stage.done
+    return f", {rate:,.1f}/s" + (f", {_duration(rest / rate)} left" if rate and rest > 0 else "")
+
+
+def _duration(seconds: float) -> str:
+    """Return seconds as people say it: ``3 h 05 min``, ``2 min 10 s``, ``9 s``."""
+    minutes, seconds = divmod(round(seconds), 60)
+    if minutes >= 60:  # noqa: PLR2004 - an hour
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
 
 
 def _is_terminal(stream: TextIO) -> bool:

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from wheelclash.index.settings import IndexSettings
     from wheelclash.session import Session
 
-__all__ = ["Pace", "Shard", "collect_named", "collect_sources", "progress_of", "read_names"]
+__all__ = ["Pace", "Shard", "collect_named", "collect_sources", "read_names"]
 
 _PIECE = 1024 * 1024
 _DEEPEST_STUB, _LARGEST_STUB = 2, 1024
@@ -415,18 +415,3 @@ def _local(url: str) -> Path | None:
     from wheelclash.http.urls import local_path
 
     return local_path(url) if url.startswith("file:") else None
-
-
-def progress_of(total: int, done: int, rows: int, seconds: float) -> str:
-    """Return a line on how far a collection is: how many of how many, the rate, and the time left."""
-    rate = done / seconds if seconds > 0 else 0.0
-    left = f", {_duration((total - done) / rate)} left" if rate and total > done else ""
-    return f"{done:,} of {total:,} wheels, {rows:,} files, {rate:,.1f} wheels/s{left}"
-
-
-def _duration(seconds: float) -> str:
-    """Return seconds as people say it: ``3 h 05 min``, ``2 min 10 s``, ``9 s``."""
-    whole = round(seconds)
-    if whole >= 3600:  # noqa: PLR2004 - an hour
-        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-    return f"{whole // 60} min {whole % 60:02d} s" if whole >= 60 else f"{whole} s"  # noqa: PLR2004 - a minute

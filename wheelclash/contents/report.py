@@ -13,6 +13,7 @@ from wheelclash.wording import plural, some
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from wheelclash.contents.add import Added
     from wheelclash.contents.answers import Clashes, Member, Pair
     from wheelclash.contents.owners import Answer, Owners
     from wheelclash.core.distribution import Skip
@@ -54,52 +55,40 @@ class AddReport(_Report):
     """What was added.
 
     Attributes:
-        dataset: The dataset's folder.
-        added, files: Wheels, and rows of files.
-        known: Wheels that it had already.
-        skipped: What could not be read.
-        refused: Wheels that no installer installs, each with the reason; they have no files.
-        doubles: Wheels of one file name and different hashes.
-        wheels, rows: How many wheels and rows of files the dataset has now.
+        result: What was added.
     """
 
-    dataset: str
-    added: int
-    files: int
-    known: int
-    skipped: tuple[Skip, ...]
-    refused: tuple[tuple[str, str], ...]
-    doubles: tuple[str, ...]
-    wheels: int
-    rows: int
+    result: Added
 
     def exit_code(self, *, allow_incomplete: bool = False) -> int:
         """Return 3 if something could not be read."""
-        return 3 if self.skipped and not allow_incomplete else 0
+        return 3 if self.result.skipped and not allow_incomplete else 0
 
     def value(self) -> dict[str, Any]:
         """Return what the JSON has."""
+        result = self.result
         return {
-            "dataset": self.dataset,
-            "added": {"wheels": self.added, "files": self.files},
-            "known": self.known,
-            "skipped": [_skip(skip) for skip in self.skipped],
-            "refused": [{"wheel": wheel, "reason": reason} for wheel, reason in self.refused],
-            "same_name": list(self.doubles),
-            "total": {"wheels": self.wheels, "files": self.rows},
+            "dataset": result.dataset,
+            "added": {"wheels": result.added, "files": result.files},
+            "known": result.known,
+            "skipped": [_skip(skip) for skip in result.skipped],
+            "refused": [{"wheel": wheel, "reason": reason} for wheel, reason in result.refused],
+            "same_name": list(result.doubles),
+            "total": {"wheels": result.wheels, "files": result.rows},
         }
 
     def sections(self, *, verbose: bool) -> Iterator[Section]:
         """Yield the parts of the text."""
-        known = f" ({self.known:,} known before)" if self.known else ""
-        text = f"{plural(self.added, 'wheel')} with {plural(self.files, 'file')} added to {self.dataset}{known}"
-        yield Section("", [(Span(text, "good" if self.added else "strong"),)], whole=True)
-        yield Section("skipped wheels", [not_read(skip.requirement, skip.reason) for skip in self.skipped])
-        yield Section("refused wheels", [note(f"no installer installs {name}: {why}") for name, why in self.refused])
-        if self.doubles:
-            names = some(self.doubles, None if verbose else _MOST)
+        result = self.result
+        known = f" ({result.known:,} known before)" if result.known else ""
+        text = f"{plural(result.added, 'wheel')} with {plural(result.files, 'file')} added to {result.dataset}{known}"
+        yield Section("", [(Span(text, "good" if result.added else "strong"),)], whole=True)
+        yield Section("skipped wheels", [not_read(skip.requirement, skip.reason) for skip in result.skipped])
+        yield Section("refused wheels", [note(f"no installer installs {name}: {why}") for name, why in result.refused])
+        if result.doubles:
+            names = some(result.doubles, None if verbose else _MOST)
             yield Section("", [note(f"other wheels of the same name, and other content, were there before: {names}")])
-        total = f"it has {plural(self.wheels, 'wheel')} and {plural(self.rows, 'file')}"
+        total = f"it has {plural(result.wheels, 'wheel')} and {plural(result.rows, 'file')}"
         yield Section("", [(Span(total, "faint"),)], whole=True)
 
 
