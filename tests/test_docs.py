@@ -21,9 +21,10 @@ import pytest
 from uv import find_uv_bin
 
 from tests.support.command import LINUX, ROOT, Command
+from tests.support.condamaker import Conda, pixi_lock
 from tests.support.loopback import LoopbackIndex
 from tests.support.pages import DOCS, PAGES, Block, blocks, page_name
-from tests.support.stand_ins import OURS, REFUSED_BY_UV, nixl, serve_everything
+from tests.support.stand_ins import OPENCV, OURS, REFUSED_BY_UV, nixl, serve_everything
 from wheelclash.report.formats import FORMATS
 from wheelclash.report.rules import RULES
 from wheelclash.report.schema import schema_text
@@ -74,6 +75,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
         serve_everything(index)
         shell = Command(folder, index.simple, {"PATH": path})
         _write_a_lock(shell)
+        _write_a_lock_of_pixi(shell, index)
         _install_the_environments(shell)
         shell("frozen.txt", "--write-baseline", "clashes.json", *LINUX)
         _write_a_configuration(folder)
@@ -100,6 +102,18 @@ def _write_a_lock(shell: Command) -> None:
     subprocess.run(
         [*compile_, *options, "-"], input=b"nixl==1.1.0", cwd=shell.folder, env=shell.variables(), check=True
     )
+
+
+def _write_a_lock_of_pixi(shell: Command, index: LoopbackIndex) -> None:
+    """Write the lock that the how-to page on conda names: conda's own build of OpenCV beside a wheel."""
+    _, wheel = OPENCV
+    files = {f"lib/python3.12/site-packages/{path}": content for path, content in wheel.files.items()}
+    files["lib/python3.12/site-packages/cv2/__init__.py"] = "conda"
+    packages = [Conda("python", "3.12.0"), Conda("py-opencv", "5.0.0", files=files)]
+    for package in packages:
+        index.add_file(package.filename, package.build_archive())
+    (shell.folder / "vision").mkdir()
+    (shell.folder / "vision" / "pixi.lock").write_text(pixi_lock(index, packages, [wheel]))
 
 
 def _write_a_configuration(folder: Path) -> None:

@@ -33,6 +33,7 @@ FINISHED = (
     "cli/configuration.py",
     "cli/project.py",
     "closure.py",
+    "conda",
     "contents",
     "core/content.py",
     "core/contents.py",

@@ -328,7 +328,8 @@ def _owners_in_set(
     if len(seen.views) > 1:
         taken = ", ".join(f"{each.name}={each.candidate.variant or PLAIN}" for each in view.variants)
         warnings.append(f"answered for the wheels {taken}, of projects with wheel variants; --variant chooses another")
-    answers, unknown = owners_in_set(asked, view.distributions, view.overlaps, view.diagnoses)
+    members = [*view.distributions, *view.residents]
+    answers, unknown = owners_in_set(asked, members, view.overlaps, view.diagnoses)
     if not seen.skipped or allow_incomplete:
         for text, near in unknown.items():
             raise QuestionError(f"{text}: nothing of that name is in this set.", _perhaps(near))
@@ -336,7 +337,7 @@ def _owners_in_set(
         asked,
         answers,
         names=view.names,
-        searched=len(view.distributions),
+        searched=len(members),
         target=view.target,
         python=None if question.interpreter is None else question.interpreter.executable,
         skipped=seen.skipped,

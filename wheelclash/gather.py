@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from wheelclash.closure import Closure, ReleaseMetadata
+    from wheelclash.conda.package import CondaPackage
     from wheelclash.core.distribution import Distribution, SourceArchive
     from wheelclash.http.urls import Credentials
     from wheelclash.index.client import Source
@@ -70,6 +71,7 @@ class TargetSet(NamedTuple):
         roots: Names asked for, as opposed to pulled in.
         pulled: Names that only the resolution of requirements brought, and no file lists.
         resolved: Names of all that uv chose.
+        conda: conda's packages, which are installed before the wheels.
         resolve_again: Returns what uv resolves if releases require something else, as wheel variants may; None where
             nothing was resolved.
     """
@@ -82,6 +84,7 @@ class TargetSet(NamedTuple):
     pulled: frozenset[str] = frozenset()
     resolved: frozenset[str] = frozenset()
     resolve_again: Callable[[Sequence[ReleaseMetadata]], Sequence[Candidate]] | None = None
+    conda: Sequence[CondaPackage] = ()
 
 
 class Gathered(NamedTuple):
@@ -405,6 +408,11 @@ def _require_comparison(inputs: Inputs, sets: Sequence[TargetSet], *, resolves: 
     out = {skip.requirement: skip.reason for skip in not_compared}
     names, reasons = list(out), " and ".join(dict.fromkeys(out.values()))
     why = f" Not compared: {some(names, _FEW)} ({reasons})." if out else ""
+    if not most and any(target_set.conda for target_set in sets):
+        raise QuestionError(
+            f"There is nothing to compare: {inputs.sources} no wheel; conda packages are compared with wheels alone.",
+            "conda itself says which of its packages share files, when it installs them.",
+        )
     if not most:
         raise QuestionError(f"There is nothing to compare: {inputs.sources} no distribution.{why}")
     times = sum(requirement.name == most[0].name for requirement in inputs.asked)
@@ -852,6 +860,7 @@ def _target_set(
         ],
         not_compared=not_compared,
         roots=tuple(dict.fromkeys(name for part in parts for name in part.roots)),
+        conda=tuple(dict.fromkeys(package for part in parts for package in part.conda)),
     )
 
 

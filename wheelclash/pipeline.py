@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.accepted import Ignore
 from wheelclash.alternatives import differing_metadata, sets_of, with_resolved
+from wheelclash.conda.layout import conda_distribution
 from wheelclash.core.content import Answer, extent
 from wheelclash.core.content import Question as Doubt
 from wheelclash.core.content import answer as judge_content
@@ -47,11 +48,15 @@ from wheelclash.report.build import build_report, ignored_losses, ignored_overla
 from wheelclash.report.model import Reading
 from wheelclash.report.view import Result, View
 from wheelclash.threads import run_all
+from wheelclash.wheel.metadata import project_of
+from wheelclash.wording import plural, some
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wheelclash.closure import ReleaseMetadata
+    from wheelclash.conda.contents import CondaContents
+    from wheelclash.conda.package import CondaPackage
     from wheelclash.core.content import Answers
     from wheelclash.core.contents import Contents, Evidence
     from wheelclash.core.distribution import Candidate
@@ -70,6 +75,8 @@ if TYPE_CHECKING:
     from wheelclash.wheel.reader import WheelReader
 
 __all__ = ["answer", "look"]
+
+_FEW = 3
 
 
 def answer(question: Question, reader: WheelReader) -> Report:
@@ -112,8 +119,10 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
     wanted = {_place(each): each for found in gathered.sets for one in found.candidates for each in one.wheels}
     read = _read_all(wanted, reader)
     there = _residents(question, reader)
+    contents, unread = _read_conda(gathered.sets, there, reader)
     sets, unsolved, further = _each_variant([_without_present(each, there) for each in gathered.sets], read, reader)
     known = {each.name for each in wanted.values() if not isinstance(read[_place(each)], Skip)}
+    known |= {f"conda:{package.name}" for package in contents}
     one_target = not question.options.all_targets and len(question.targets) == 1
     where = invocation_for(
         _installer(question),
@@ -121,20 +130,21 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
         gathered.settings.flags,
         system=question.options.system,
     )
-    skipped = [*_skips(gathered.sets), *unsolved, *(each for each in read.values() if isinstance(each, Skip))]
+    skipped = [*_skips(gathered.sets), *unsolved, *unread, *(each for each in read.values() if isinstance(each, Skip))]
     not_compared = [skip for found in gathered.sets for skip in found.not_compared]
     left_out = {skip.name: f"{skip.requirement} was not read: {skip.reason}" for skip in skipped}
     left_out |= {skip.name: f"{skip.requirement} is not compared: {skip.reason}" for skip in not_compared}
     require_known(question.options.keep, known if there is None else known | there.versions.keys(), left_out)
     notes = list(gathered.notes)
     notes += further
-    views = [_view(each, read, question, reader, where, there, gathered.whole) for each in sets]
+    views = [_view(each, read, contents, question, reader, where, there, gathered.whole) for each in sets]
     if not _installer(question).takes_variants and any(_clashes_without(question, view) for view in views):
         notes.append("pip installs no wheel variants: --installer uv gives commands for what these clash in")
     if question.options.why:
         views = [view._replace(reasons=_reasons(view, question, reader, there)) for view in views]
+    notes += list(dict.fromkeys(note for each in sets for note in _notes_on_both(each, contents)))
     if there is not None:
-        skipped += there.skipped
+        skipped += [*there.skipped, *_conda_not_there(gathered.sets, there)]
         not_compared += there.not_compared
         for view in views:
             resolved = bool(question.options.deps)
@@ -168,7 +178,9 @@ def _reasons(
         if overlap.severity in GRAVE and not is_ignored
     ]
     if there is None:
-        return explain_overlaps(grave, view.distributions, reader)
+        own = {distribution.id for distribution in view.distributions}  # conda packages are not looked into
+        wheels = [overlap for overlap in grave if own.issuperset(overlap.ids)]
+        return explain_overlaps(wheels, view.distributions, reader)
     return explain_overlaps(
         grave,
         view.distributions,
@@ -221,6 +233,53 @@ def _residents(question: Question, reader: WheelReader) -> StateReader | None:
     from wheelclash.environment.state import StateReader
 
     return StateReader(question.into.places, question.targets[0], reader.fetcher.progress)
+
+
+def _read_conda(
+    sets: Sequence[TargetSet], there: StateReader | None, reader: WheelReader
+) -> tuple[dict[CondaPackage, CondaContents], list[Skip]]:
+    """Return what is in the conda packages of sets, and which could not be read.
+
+    None is read for an environment: it says itself what conda has installed there.
+    """
+    packages = [] if there is not None else [package for found in sets if found.candidates for package in found.conda]
+    if not packages:
+        return {}, []
+    from wheelclash.conda.reader import read_packages
+
+    return read_packages(packages, reader)
+
+
+def _conda_not_there(sets: Sequence[TargetSet], there: StateReader) -> list[Skip]:
+    """Return one skip for conda packages of a lock that are not installed in the environment."""
+    from wheelclash.environment.managed import is_managed
+
+    packages = dict.fromkeys(package for found in sets for package in found.conda)
+    missing = [package.shown for package in packages if not is_managed(package.stem, there.places)]
+    if not missing:
+        return []
+    reason = f"{some(missing, _FEW)}: not installed in the environment, which is compared as it is"
+    return [Skip(plural(len(missing), "conda package"), "conda", reason)]
+
+
+def _notes_on_both(found: TargetSet, contents: Mapping[CondaPackage, CondaContents]) -> Iterator[str]:
+    """Yield what is said of projects that a set has as a conda package and as a wheel: the package is left out."""
+    for package, project in _replaced_packages(found, contents).items():
+        yield (
+            f"{project} is a wheel here, and conda's {package.name} {package.version} is it too, which is not"
+            " compared: pip and uv uninstall it first, or leave out the wheel if the version is the same"
+        )
+
+
+def _replaced_packages(found: TargetSet, contents: Mapping[CondaPackage, CondaContents]) -> dict[CondaPackage, str]:
+    """Return the conda packages with the metadata of a project that is a wheel of the set, and that project."""
+    names = {candidate.name for candidate in found.candidates}
+    replaced = {}
+    for package in found.conda:
+        own = {project_of(file.path) for file in contents[package].files} & names if package in contents else ()
+        if own:
+            replaced[package] = min(name for name in own if name is not None)
+    return replaced
 
 
 def _installer(question: Question) -> Installer:
@@ -322,6 +381,7 @@ def _resolved_again(found: TargetSet, metadata: tuple[ReleaseMetadata, ...]) -> 
 def _view(
     found: TargetSet,
     read: Mapping[tuple[str, str], _Read | Skip],
+    conda: Mapping[CondaPackage, CondaContents],
     question: Question,
     reader: WheelReader,
     where: Invocation,
@@ -332,7 +392,7 @@ def _view(
     target = found.target
     contents = {each: read[_place(each)] for each in found.candidates}
     distributions = [_distribution(each, one, target) for each, one in contents.items() if not isinstance(one, Skip)]
-    state = State.empty(target)
+    state = _state_before(found, conda)
     present: tuple[str, ...] = ()
     if there is not None:
         named = distributions
@@ -378,6 +438,14 @@ def _view(
         view = _with_left_out(view, tuple(there.left_out(distributions)))
     plans = _plans(view, counted, keepers, question, where, whole)
     return view._replace(remedies=plans.remedies, without_remedies=plans.left_out)
+
+
+def _state_before(found: TargetSet, contents: Mapping[CondaPackage, CondaContents]) -> State:
+    """Return what stands where a set is to be installed: nothing but what conda installs before the wheels."""
+    replaced = _replaced_packages(found, contents)
+    packages = [package for package in found.conda if package in contents and package not in replaced]
+    distributions = (conda_distribution(package, contents[package], found.target) for package in packages)
+    return replace(State.empty(found.target), distributions=tuple(distributions))
 
 
 def _with_left_out(view: View, left_out: tuple[Loss, ...]) -> View:
@@ -523,7 +591,7 @@ def _overlaps(
     everybody = [*distributions, *residents]
     found = find_everywhere(everybody, target)
     by_id = {each.id: each for each in distributions}
-    if there is not None:  # what residents have among each other is as it was
+    if residents:  # what these have among each other is as it was, and conda's business
         found = [overlap for overlap in found if not by_id.keys().isdisjoint(overlap.ids)]
     doubts = questions(found)
     given = reader.fetcher.progress.run_all(

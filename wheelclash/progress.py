@@ -21,16 +21,16 @@ __all__ = ["SILENT", "Advance", "Progress", "Stage", "StageName", "counted"]
 
 _T = TypeVar("_T")
 
-StageName = Literal["pages", "resolve", "wheels", "contents", "environment", "verify", "native", "collect"]
+StageName = Literal["pages", "resolve", "wheels", "conda", "contents", "environment", "verify", "native", "collect"]
 
 
 class Stage(NamedTuple):
     """How far one stage is.
 
     Attributes:
-        name: ``pages``: projects looked up in indexes; ``resolve``: uv resolves; ``wheels``: wheels read; ``contents``:
-            contested files compared; ``environment``: RECORDs read; ``verify``: installed files hashed; ``native``:
-            native files looked into; ``collect``: wheels added to a dataset.
+        name: ``pages``: projects looked up in indexes; ``resolve``: uv resolves; ``wheels``: wheels read; ``conda``:
+            conda packages read; ``contents``: contested files compared; ``environment``: RECORDs read; ``verify``:
+            installed files hashed; ``native``: native files looked into; ``collect``: wheels added to a dataset.
         done: How many are done.
         total: Of how many; None if that is not known. It may grow.
         received: Bytes that servers have sent in all, for this stage and those before it.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wheelclash.conda.package import CondaPackage
 from wheelclash.errors import QuestionError
 from wheelclash.http.urls import Credentials
 from wheelclash.inputs import describe
@@ -125,12 +126,46 @@ def test_a_lock_of_pixi_has_its_wheels_and_names_the_rest() -> None:
     (left,) = selection.candidates
     assert (left.url, left.sha256) == ("https://files.example/a/left-1.0-py3-none-any.whl", DIGEST)
     assert codes(selection) == {
-        "thing==1.0": "no-wheel", "ours==0.1.0": "project", "python==3.12.4": "conda", "tzdata==2025b": "conda",
+        "thing==1.0": "no-wheel", "ours==0.1.0": "project",
     }  # fmt: skip
     (source,) = (skip.source for skip in selection.skipped)
     assert source is not None
     assert source.filename == "thing-1.0.tar.gz"
     assert [target.label for target in lock(PIXI).targets()] == [target_for("3.12.4", "manylinux_2_28_x86_64").label]
+
+
+def test_a_lock_of_pixi_says_where_the_archives_of_conda_are() -> None:
+    python, tzdata = select(PIXI).conda
+    assert python == CondaPackage(
+        filename="python-3.12.4-h00_0_cpython.conda",
+        name="python",
+        version="3.12.4",
+        url="https://conda.example/forge/linux-64/python-3.12.4-h00_0_cpython.conda",
+        sha256=DIGEST,
+    )
+    assert (tzdata.filename, tzdata.sha256, tzdata.stem) == ("tzdata-2025b-0.tar.bz2", None, "tzdata-2025b-0")
+
+
+@pytest.mark.parametrize(
+    ("place", "requirement", "code", "words"),
+    [
+        ("./src/ours", "./src/ours", "conda", "names no archive"),
+        ("../out/a-1.0-0.conda", "a==1.0", "refused", "points out of its project"),
+        ("ftp://host.example/a-1.0-0.conda", "a==1.0", "refused", "neither http"),
+        ("https://user:secret@host.example/what", "https://host.example/what", "conda", "names no archive"),
+    ],
+)
+def test_what_a_lock_does_not_locate_is_told(place: str, requirement: str, code: str, words: str) -> None:
+    selection = select(PIXI.replace("https://conda.example/forge/noarch/tzdata-2025b-0.tar.bz2", place))
+    (skip,) = (skip for skip in selection.skipped if skip.code != "no-wheel")
+    assert (skip.requirement, skip.code) == (requirement, code)
+    assert words in skip.reason
+
+
+def test_archives_of_conda_may_be_files_beside_the_lock() -> None:
+    for place in ("./built/tzdata-2025b-0.conda", "file:///project/built/tzdata-2025b-0.conda"):
+        _, tzdata = select(PIXI.replace("https://conda.example/forge/noarch/tzdata-2025b-0.tar.bz2", place)).conda
+        assert tzdata.path == Path("/project/built/tzdata-2025b-0.conda")
 
 
 def test_an_environment_of_pixi_is_taken_in_the_place_of_the_default_one() -> None:
@@ -159,7 +194,12 @@ def test_a_lock_of_conda_lock_has_its_pip_packages() -> None:
     assert [each.filename for each in select(CONDA_LOCK).candidates] == ["left-1.0-py3-none-any.whl"]
     with_checks = select(CONDA_LOCK, ("dev",))
     assert {each.version for each in with_checks.candidates} == {"1.0", "1.10"}
-    assert codes(with_checks) == {"python==3.12.4": "conda"}
+    assert codes(with_checks) == {"python==3.12.4": "conda"}  # without a URL
+    located = CONDA_LOCK.replace(
+        "  manager: conda\n", "  manager: conda\n  url: https://h.example/python-3.12.4-0.conda\n  hash: {md5: 0}\n"
+    ).replace("{md5: 0}", f"{{md5: {DIGEST[:32]}}}")
+    (python,) = select(located).conda
+    assert (python.name, python.version, python.md5, python.sha256) == ("python", "3.12.4", DIGEST[:32], None)
     assert len(lock(CONDA_LOCK).targets()) == 2
 
 

@@ -45,6 +45,7 @@ _TEXTS: dict[StageName, str] = {
     "pages": "asking the index: {} projects",
     "resolve": "resolving with uv",
     "wheels": "reading wheels: {}",
+    "conda": "reading conda packages: {}",
     "contents": "comparing contents: {} files",
     "environment": "reading what is installed: {} distributions",
     "verify": "hashing installed files: {}",

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Contents", "EntryPoint", "Evidence", "Finding", "Member", "Noted"]
 
-Evidence = Literal["range", "full", "local", "built", "installed"]
+Evidence = Literal["range", "full", "local", "built", "installed", "conda"]
 """How the bytes were had: ``range`` (parts over HTTP, the wheel's own hash unchecked), ``full`` (whole file over
 HTTP, hash checked where the index gave one), ``local`` (a file on disk), ``built`` (built here from a source archive),
-``installed`` (no wheel, but the installed RECORD of an environment)."""
+``installed`` (no wheel, but the installed RECORD of an environment), ``conda`` (no wheel, but the list of files in a
+conda package)."""
 
 
 class Member(NamedTuple):

@@ -13,14 +13,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from wheelclash.core.distribution import Skip
 from wheelclash.environment.distributions import (
     Installed,
     RecordError,
 )
 from wheelclash.environment.reading import MAX_BYTES, read_small
+from wheelclash.wheel.metadata import project_of
 from wheelclash.wheel.record import BYTECODE, NOTHING_RECORDED, RecordedFile
 
 if TYPE_CHECKING:
@@ -30,10 +29,9 @@ if TYPE_CHECKING:
     from wheelclash.core.contents import Finding, Noted
     from wheelclash.environment.paths import EnvironmentPaths
 
-__all__ = ["ManagedFiles", "managed_among", "restoring"]
+__all__ = ["ManagedFiles", "is_managed", "managed_among", "restoring"]
 
 _CONDA = re.compile(r"(.+)-([^-]+)-[^-]+\.json\Z")
-_METADATA = re.compile(r"(?:^|/)([A-Za-z0-9_.]+)-[^/]*\.(?:dist-info|egg-info)(?:/|\Z)")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _DPKG = "var/lib/dpkg"
 
@@ -76,8 +74,13 @@ def managed_among(
             continue
         keys, _ = listed.keys()
         shared = keys if wanted is None else keys & wanted
-        if shared and not any(name in names for key in keys for name in _project_of(key)):
+        if shared and not any(project_of(key) in names for key in keys):
             yield replace(package, listed=listed, files=len(keys))
+
+
+def is_managed(stem: str, places: EnvironmentPaths) -> bool:
+    """Return whether conda has installed this very package, by its ``name-version-build``."""
+    return os.path.isfile(f"{places.base.rstrip('/')}/conda-meta/{stem}.json")  # noqa: PTH113
 
 
 def restoring(manager: str, name: str, version: str, places: EnvironmentPaths) -> tuple[str, ...]:
@@ -93,12 +96,6 @@ def restoring(manager: str, name: str, version: str, places: EnvironmentPaths) -
     if manager == "conda":
         return ("conda", "install", "--prefix", str(places.prefix), "--force-reinstall", f"{bare}={version}")
     return ("apt-get", "install", "--reinstall", bare)
-
-
-def _project_of(key: str) -> Iterator[str]:
-    match = _METADATA.search(key) if "-info" in key else None
-    if match:
-        yield canonicalize_name(match[1])
 
 
 def _managed_files(distribution: Installed, places: EnvironmentPaths) -> dict[str, RecordedFile]:

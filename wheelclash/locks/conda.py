@@ -1,8 +1,8 @@
 """Locks and environments of conda, as far as they have wheels: ``pixi.lock``, ``conda-lock.yml``, ``environment.yml``.
 
-conda's packages are not compared: their files are in archives of another format. In a lock each set is for one platform
-of conda's, e.g. ``linux-64``, and for the Python that is among its packages. The ``pip`` section of an
-``environment.yml`` is a list of requirements, which uv resolves.
+In a lock each set is for one platform of conda's, e.g. ``linux-64``, and for the Python that is among its packages; it
+says where the archives of conda's packages are. The ``pip`` section of an ``environment.yml`` is a list of
+requirements, which uv resolves; its conda packages are not resolved, and are not read.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from wheelclash.conda.package import CondaPackage, parse_filename
+from wheelclash.core.distribution import Skip
 from wheelclash.errors import QuestionError, TargetError
 from wheelclash.http.urls import without_credentials
 from wheelclash.locks.document import choose_names
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from wheelclash.core.distribution import Skip
     from wheelclash.locks.document import Table
     from wheelclash.locks.location import LockLocation
     from wheelclash.locks.package import LockedFile
@@ -44,7 +45,8 @@ _PLATFORMS = {
 }
 """By conda's name of a platform: ``sys_platform``, ``platform_machine``, and the tag of a target."""
 _PIXI_VERSIONS = frozenset({"4", "5", "6", "7"})
-_CONDA_FILE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-[^-]+(?:\.conda|\.tar\.bz2)")
+_KINDS = ("pypi", "conda")
+_HEX_DIGITS = frozenset("0123456789abcdef")
 _MAIN = "main"
 _DEFAULT = "default"
 
@@ -54,18 +56,18 @@ class _Set:
 
     Attributes:
         packages: Wheels and the like.
-        conda: conda's packages, with the reason why they are not compared.
+        conda: conda's packages, some with the reason why they are not read.
         python: The version of conda's Python, or None.
     """
 
     def __init__(self) -> None:
         self.packages: list[Locked] = []
-        self.conda: list[Skip] = []
+        self.conda: list[CondaPackage | Skip] = []
         self.python: str | None = None
 
-    def add_conda(self, name: str, version: str | None) -> None:
-        """Add a package of conda's."""
-        self.conda.append(conda_skip(name, version))
+    def add_conda(self, name: str, version: str | None, package: CondaPackage | Skip) -> None:
+        """Add a package of conda's, or why it is not to be read."""
+        self.conda.append(package)
         if name == "python":
             self.python = version
 
@@ -119,8 +121,11 @@ class CondaLock:
         if not packages and not any(part.conda for part in chosen):
             raise QuestionError(f"{self._name} has no package in {' and '.join(wanted)}.")
         files = select_wheels(packages, target, notes=notes)
-        conda = dict.fromkeys(skip for part in chosen for skip in part.conda)
-        return files._replace(not_compared=[*files.not_compared, *conda])
+        conda = dict.fromkeys(package for part in chosen for package in part.conda)
+        return files._replace(
+            conda=[package for package in conda if isinstance(package, CondaPackage)],
+            skipped=[*files.skipped, *(package for package in conda if isinstance(package, Skip))],
+        )
 
     def _for(self, target: Target, by_platform: Mapping[str, _Set], group: str) -> _Set:
         machine = (target.markers["sys_platform"], target.markers["platform_machine"])
@@ -150,11 +155,12 @@ def read_pixi(document: Table, location: LockLocation) -> CondaLock:
     version = document.text("version") or ""
     if version not in _PIXI_VERSIONS:
         raise QuestionError(f"{location.name} is of version {version}; 4 to 7 are known.")
-    by_url: dict[str, Table] = {}
+    by_url: dict[tuple[str, str], Table] = {}
     for table in document.tables("packages"):
-        url = table.text("pypi") or (table.text("url") if table.text("kind") == "pypi" else None)
-        if url is not None:
-            by_url.setdefault(url, table)
+        for kind in _KINDS:
+            url = table.text(kind) or (table.text("url") if table.text("kind") == kind else None)
+            if url is not None:
+                by_url.setdefault((kind, url), table)
     sets: dict[str, dict[str, _Set]] = {}
     environments = document.table("environments")
     for name in environments:
@@ -163,17 +169,49 @@ def read_pixi(document: Table, location: LockLocation) -> CondaLock:
     return CondaLock(location, sets, default=_DEFAULT, adds=False)
 
 
-def _pixi_set(entries: Iterable[Table], by_url: Mapping[str, Table], location: LockLocation) -> _Set:
+def _pixi_set(entries: Iterable[Table], by_url: Mapping[tuple[str, str], Table], location: LockLocation) -> _Set:
     part = _Set()
     for entry in entries:
         url = entry.text("pypi")
         if url is not None:
-            part.packages.append(_pixi_wheel(url, by_url.get(url), entry.texts("extras"), location))
+            part.packages.append(_pixi_wheel(url, by_url.get(("pypi", url)), entry.texts("extras"), location))
             continue
         place = next((text for key in entry if (text := entry.text(key))), "")
-        match = _CONDA_FILE.fullmatch(filename_of(place))
-        part.add_conda(match["name"] if match else place or "?", match["version"] if match else None)
+        about = by_url.get(("conda", place))
+        size = None if about is None else about.number("size")
+        name, version = parse_filename(filename_of(place)) or (without_credentials(place) or "?", None)
+        part.add_conda(name, version, _conda_package(name, version, place, about, size, location))
     return part
+
+
+def _conda_package(
+    name: str, version: str | None, place: str, hashes: Table | None, size: int | None, location: LockLocation
+) -> CondaPackage | Skip:
+    """Return an archive of conda's, or why it is not to be read.
+
+    Args:
+        name: The package's.
+        version: Its version, if the lock gives it.
+        place: Its URL or path, as the lock has it; empty if it does not say.
+        hashes: The table with its hashes, if there is one.
+        size: Bytes, if they are known.
+        location: Where the lock is.
+    """
+    shown = f"{name}=={version}" if version else name
+    filename = filename_of(place)
+    parsed = parse_filename(filename)
+    if parsed is None:
+        return Skip(shown, "conda", "the lock names no archive of it, which would list its files")
+    file = location.of_url(place) if "://" in place or place.startswith("file:") else location.of_path(place)
+    if file.refused:
+        return Skip(shown, "refused", file.refused)
+    sha256, md5 = (None, None) if hashes is None else (hashes.text("sha256"), hashes.text("md5"))
+    return CondaPackage(filename, *parsed, file.url, _digest(sha256, 64), _digest(md5, 32), size, file.path)
+
+
+def _digest(text: str | None, digits: int) -> str | None:
+    lower = (text or "").lower()
+    return lower if len(lower) == digits and set(lower) <= _HEX_DIGITS else None
 
 
 def _pixi_wheel(url: str, about: Table | None, extras: Sequence[str], location: LockLocation) -> Locked:
@@ -230,7 +268,8 @@ def read_conda_lock(document: Table, location: LockLocation) -> CondaLock:
         part = by_platform.setdefault(table.required("platform"), _Set())
         name = table.required("name")
         if table.text("manager") != "pip":
-            part.add_conda(name, table.text("version"))
+            listed, place = table.text("version"), table.text("url") or ""
+            part.add_conda(name, listed, _conda_package(name, listed, place, table.table("hash"), None, location))
             continue
         url = table.required("url")
         file = locked_file(filename_of(url), location.of_url(url), sha256=table.table("hash").text("sha256"))

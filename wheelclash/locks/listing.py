@@ -26,7 +26,7 @@ __all__ = ["CONDA", "ListedSet", "conda_skip", "release", "unread_conda"]
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _MOST_NAMED = 3
-CONDA = "a conda package: its files are not read"
+CONDA = "a conda package: nothing says which archive is meant"
 """Why a conda package of a list is not compared."""
 
 
@@ -44,7 +44,10 @@ def unread_conda(not_compared: Iterable[Skip]) -> list[Skip]:
     if not names:
         return []
     what = plural(len(names), "conda package")
-    reason = f"{some(names, _MOST_NAMED)}: their files are not read; wheelclash env reads them where they are installed"
+    reason = (
+        f"{some(names, _MOST_NAMED)}: their files are not read, since nothing says which archives are meant; compare a"
+        " lock of them (pixi lock, conda-lock), or what is installed (wheelclash env)"
+    )
     return [Skip(what, "conda", reason)]
 
 

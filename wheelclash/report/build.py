@@ -336,7 +336,9 @@ def _distributions(views: Sequence[View]) -> tuple[DistributionReport, ...]:
         chains = _chains(view)
         required_by = _required_by([*view.distributions, *view.residents])
         for distribution in view.residents:
-            reports[distribution.id] = resident_report(distribution, required_by.get(distribution.name, ()))
+            before = reports.get(distribution.id)
+            report = resident_report(distribution, required_by.get(distribution.name, ()))
+            reports[distribution.id] = replace(report, targets=(*(before.targets if before else ()), number))
         for distribution in view.distributions:
             before = reports.get(distribution.id)
             if before is None:

@@ -231,7 +231,8 @@ class DistributionReport:
         requires: Names it requires on the target, without extras.
         required_by: Names in the set that require it.
         through: The way from what was asked for to it, by name, both included: ``["nixl", "nixl-cu12"]``.
-        evidence: How it was read: ``range``, ``full`` or ``local``; ``installed`` if it is not new.
+        evidence: How it was read: ``range``, ``full`` or ``local``; ``installed`` if it is not new; ``conda`` of a
+            conda package.
         findings: What is odd about it.
         variant: The label of the wheel variant that it is, or was installed from; None if it is of none.
     """
@@ -608,8 +609,9 @@ class Report(Written):
 
     @property
     def answers(self) -> bool:
-        """Return whether enough could be read: two to clash, or one and an environment."""
-        return len(self.newcomers) > (0 if self.into else 1)
+        """Return whether enough could be read: two to clash, of which one is a wheel, or one and an environment."""
+        wheels = [distribution for distribution in self.newcomers if distribution.evidence != "conda"]
+        return bool(wheels) and len(self.newcomers) > (0 if self.into else 1)
 
     def exit_code(self, *, fail_on: FailOn = "error", allow_incomplete: bool = False) -> int:
         """Return the code the command exits with.

@@ -72,7 +72,7 @@ REASONS = {
     "order": "it is installed last",
     "requires": "it requires the other and is installed after it",
     "equal-requirements": "both require the same, and then pip installs the alphabetically first one last",
-    "newcomer": "the other is installed already, and what is installed later wins",
+    "newcomer": "the other is there before it, and what is installed later wins",
     "replaced": "the file goes with an older release that had it too",
     "import-order": "its form of the module is found first",
     "first-written": "a folder keeps the name that it is first made with",

@@ -10,6 +10,7 @@ from wheelclash.errors import QuestionError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wheelclash.conda.package import CondaPackage
     from wheelclash.core.distribution import Candidate, Skip
     from wheelclash.resolve.requirement import Asked
     from wheelclash.target.target import Target
@@ -56,6 +57,7 @@ class Selection(NamedTuple):
         not_compared: The project itself, editable and local-directory sources, workspace members.
         roots: Normalised names that were asked for, as opposed to pulled in; empty if the description does not say.
         notes: Sentences for people.
+        conda: conda's packages, which are installed before the wheels.
     """
 
     candidates: Sequence[Candidate] = ()
@@ -65,6 +67,7 @@ class Selection(NamedTuple):
     roots: Sequence[str] = ()
     notes: Sequence[str] = ()
     releases: Sequence[Release] = ()
+    conda: Sequence[CondaPackage] = ()
 
 
 class Lock(Protocol):

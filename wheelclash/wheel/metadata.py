@@ -11,14 +11,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Imports", "Metadata", "decode_entry_points", "first_headers", "parse_metadata"]
+__all__ = ["Imports", "Metadata", "decode_entry_points", "first_headers", "parse_metadata", "project_of"]
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _HEADER = re.compile(r"([\041-\071\073-\176]+):[ \t]*(.*)", re.DOTALL)
 """A field's name, of printable ASCII without a colon, and its value, as readers of e-mail headers tell them apart."""
+
+_METADATA_FOLDER = re.compile(r"(?:^|/)([A-Za-z0-9_.]+)-[^/]*\.(?:dist-info|egg-info)(?:/|\Z)")
 
 _ONCE = frozenset({"name", "version", "requires-python"})
 """The fields that occur once, of those that are read."""
@@ -65,6 +69,16 @@ class Metadata:
     requires_python: str | None = None
     doubtful: frozenset[str] = frozenset()
     imports: Imports | None = None
+
+
+def project_of(path: str) -> str | None:
+    """Return the normalised name of the project that a file is metadata of, by its path; None of any other file.
+
+    >>> project_of("lib/python3.12/site-packages/Pyyaml-6.0.dist-info/RECORD")
+    'pyyaml'
+    """
+    match = _METADATA_FOLDER.search(path) if "-info" in path else None
+    return None if match is None else canonicalize_name(match[1])
 
 
 def parse_metadata(data: bytes) -> Metadata:

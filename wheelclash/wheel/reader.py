@@ -16,7 +16,7 @@ from collections import defaultdict
 from typing import IO, TYPE_CHECKING, Any
 
 from wheelclash.core.contents import Contents, Evidence, Finding, Member
-from wheelclash.errors import FetchError, WheelError
+from wheelclash.errors import WheelError
 from wheelclash.http.urls import origin_of
 
 if TYPE_CHECKING:
@@ -90,7 +90,6 @@ _OPEN_AT_MOST = 64
 _IN_MEMORY = 8 * 1024 * 1024
 _PIECE = 1024 * 1024
 _SETTLED = 2.0
-_AGAIN = frozenset({"changed", "protocol"})
 _EVIDENCE: dict[str, Evidence] = {"range": "range", "full": "full", "local": "local", "built": "built"}
 
 
@@ -203,12 +202,9 @@ class WheelReader:
             return *known, True
         if candidate.path is not None:
             return *self.read_local(candidate), False
-        try:
-            contents, archive = self._read(candidate, fresh=False)
-        except FetchError as error:
-            if error.code not in _AGAIN:
-                raise
-            contents, archive = self._read(candidate, fresh=True)
+        from wheelclash.wheel.remote import try_twice
+
+        contents, archive = try_twice(lambda fresh: self._read(candidate, fresh=fresh))
         if candidate.sha256 is not None:
             origin = _ANY_ORIGIN if archive.verified else origin_of(candidate.url)
             self._keep(_remote_key(candidate, origin), contents, archive.evidence)
@@ -270,14 +266,15 @@ class WheelReader:
         """Return one file of a wheel as :meth:`member` does, in a temporary file if it is large; to be closed."""
         with self._lock:
             turn = self._turns[candidate.url]
-        with turn:
-            try:
-                return self._member(candidate, path, limit, head, fresh=False)
-            except FetchError as error:
-                if error.code not in _AGAIN:
-                    raise
+        from wheelclash.wheel.remote import try_twice
+
+        def read(fresh: bool) -> IO[bytes]:  # noqa: FBT001 - as it is called
+            if fresh:
                 self._forget(candidate)
-                return self._member(candidate, path, limit, head, fresh=True)
+            return self._member(candidate, path, limit, head, fresh=fresh)
+
+        with turn:
+            return try_twice(read)
 
     @property
     def folder(self) -> Path:

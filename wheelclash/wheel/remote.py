@@ -1,5 +1,7 @@
 """Opening a wheel: a few byte ranges of a remote one, or a file on disk, behind one interface.
 
+Other zip archives are opened in the same way: what is asked of a file is :class:`ArchiveFile`.
+
 The size the index gives (PEP 700) makes every request an absolute range: the tail, which holds the end record and
 mostly the directory and the metadata as well; what is left of the directory; then the members wanted, those that are
 near each other in one range. If a server ignores the range, its answer is used; one that refuses is asked for the
@@ -22,7 +24,7 @@ from bisect import bisect_right
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol, TypeVar
 
 from wheelclash.errors import FetchError, WheelError
 from wheelclash.files import open_regular
@@ -31,13 +33,12 @@ from wheelclash.http.urls import origin_of
 from wheelclash.threads import pause, run_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from _typeshed import WriteableBuffer
 
     from wheelclash.core.contents import Evidence
-    from wheelclash.core.distribution import Candidate
     from wheelclash.http.client import Fetcher
     from wheelclash.http.policy import BytesOnDisk, Download, Purpose, RangeReply
 
@@ -48,6 +49,7 @@ __all__ = [
     "MAX_DIRECTORY",
     "NEAR",
     "Archive",
+    "ArchiveFile",
     "Directory",
     "HoleError",
     "Hosts",
@@ -56,8 +58,35 @@ __all__ = [
     "open_archive",
     "open_file",
     "open_local",
+    "try_twice",
     "unpacking",
 ]
+
+_T = TypeVar("_T")
+
+
+class ArchiveFile(Protocol):
+    """A zip archive that is to be opened.
+
+    Attributes:
+        filename: Its file name.
+        url: Where it is, without credentials.
+        sha256: Hex digest that it is said to have, or None.
+        size: Bytes that it is said to have, or None.
+        path: The local file, if it is one.
+    """
+
+    @property
+    def filename(self) -> str: ...  # noqa: D102 - above
+    @property
+    def url(self) -> str: ...  # noqa: D102
+    @property
+    def sha256(self) -> str | None: ...  # noqa: D102
+    @property
+    def size(self) -> int | None: ...  # noqa: D102
+    @property
+    def path(self) -> Path | None: ...  # noqa: D102
+
 
 END_SIZE = 22
 """Bytes of the end record without its comment."""
@@ -334,6 +363,26 @@ def unpacking(filename: str) -> Iterator[None]:
         raise WheelError(filename, "unreadable", f"it cannot be unpacked: {error}") from error
 
 
+_AGAIN = frozenset({"changed", "protocol"})
+
+
+def try_twice(read: Callable[[bool], _T]) -> _T:
+    """Return what a reader gives; it is called again if a cache on the way may have given an old copy.
+
+    Args:
+        read: Is told whether caches on the way are to be asked for new copies.
+
+    Raises:
+        FetchError: It cannot be had, or the second copy is no better.
+    """
+    try:
+        return read(False)  # noqa: FBT003 - what it says is above
+    except FetchError as error:
+        if error.code not in _AGAIN:
+            raise
+    return read(True)  # noqa: FBT003
+
+
 class Hosts:
     """Which origins give no ranges, learnt during one run; the first request to an origin goes alone."""
 
@@ -455,7 +504,7 @@ class Archive:
 class _Source:
     """The URL behind a sparse file: loads parts of it, and notices when the file is replaced meanwhile."""
 
-    def __init__(self, candidate: Candidate, fetcher: Fetcher, size: int, *, fresh: bool) -> None:
+    def __init__(self, candidate: ArchiveFile, fetcher: Fetcher, size: int, *, fresh: bool) -> None:
         self.parts = SparseFile(size)
         self.size = size
         self._candidate = candidate
@@ -517,7 +566,7 @@ class _Source:
 
 
 def open_archive(
-    candidate: Candidate,
+    candidate: ArchiveFile,
     fetcher: Fetcher,
     *,
     hosts: Hosts | None = None,
@@ -557,7 +606,7 @@ def open_archive(
     return _open_download(download, candidate)
 
 
-def _open_by_parts(candidate: Candidate, fetcher: Fetcher, purpose: Purpose, *, fresh: bool) -> Archive:
+def _open_by_parts(candidate: ArchiveFile, fetcher: Fetcher, purpose: Purpose, *, fresh: bool) -> Archive:
     size, first = candidate.size, None
     if size is None:  # PEP 503 pages do not tell; one byte's Content-Range does
         first = fetcher.byte_range(candidate.url, 0, 1, total=None, purpose=purpose, fresh=fresh)
@@ -593,7 +642,7 @@ def _open_by_parts(candidate: Candidate, fetcher: Fetcher, purpose: Purpose, *, 
     return archive
 
 
-def _open_download(download: Download, candidate: Candidate) -> Archive:
+def _open_download(download: Download, candidate: ArchiveFile) -> Archive:
     """Open a whole file; its hash was checked where there is one to check."""
     try:
         archive = open_file(download.file, download.size, candidate.filename, "full")

@@ -1,0 +1,59 @@
+"""A package of conda's, as a lock names it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["CondaPackage", "parse_filename"]
+
+_FILENAME = re.compile(r"(?P<name>[^/\\]+)-(?P<version>[^-/\\]+)-(?P<build>[^-/\\]+)(?:\.conda|\.tar\.bz2)")
+
+
+@dataclass(frozen=True, slots=True)
+class CondaPackage:
+    """An archive of conda's that would be installed.
+
+    Attributes:
+        filename: Its file name, e.g. ``tzdata-2025b-h78e105d_0.conda``.
+        name: Its name, in lower case.
+        version: Its version, as conda writes it.
+        url: Where it is, without credentials: ``http(s)://`` or ``file://``.
+        sha256: Hex digest that the lock gives, or None.
+        md5: Likewise.
+        size: Bytes that the lock gives, or None.
+        path: The local file, if it is one.
+    """
+
+    filename: str
+    name: str
+    version: str
+    url: str
+    sha256: str | None = None
+    md5: str | None = None
+    size: int | None = None
+    path: Path | None = None
+
+    @property
+    def shown(self) -> str:
+        """Return ``name==version``, as messages call it."""
+        return f"{self.name}=={self.version}"
+
+    @property
+    def stem(self) -> str:
+        """Return ``name-version-build``."""
+        return self.filename.removesuffix(".conda").removesuffix(".tar.bz2")
+
+
+def parse_filename(filename: str) -> tuple[str, str] | None:
+    """Return the name, in lower case, and the version that an archive's file name has; None if it is none of conda's.
+
+    >>> parse_filename("python-dateutil-2.9.0-pyhd8ed1ab_0.conda")
+    ('python-dateutil', '2.9.0')
+    """
+    match = _FILENAME.fullmatch(filename)
+    return None if match is None else (match["name"].lower(), match["version"])
