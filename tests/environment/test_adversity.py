@@ -22,13 +22,15 @@ from tests.support.elf import shared_library
 from tests.support.installed import Handmade
 from tests.support.values import MACOS
 from tests.support.wheelmaker import record_digest
+from wheelclash.core.contents import Noted
 from wheelclash.core.layout import InstalledFile, InstalledPath, Layout
 from wheelclash.core.overlap import case_only, shadowed
 from wheelclash.core.ownership import OwnershipMap
 from wheelclash.environment.damage import judge_environment
 from wheelclash.environment.distributions import RecordError, read_record
+from wheelclash.environment.ownership import Owned, by_folder, keys_of
 from wheelclash.environment.paths import places_at, places_below
-from wheelclash.environment.scan import Owned, scan
+from wheelclash.environment.scan import scan
 from wheelclash.errors import QuestionError
 from wheelclash.native.elf import binary_facts
 from wheelclash.native.loader import environment_libraries
@@ -344,8 +346,8 @@ def test_fast_way_through_a_record_finds_what_reading_each_row_finds(
                 read_record(str(record), site, places)
             return
         listed = read_record(str(record), site, places)
-        keys, _ = listed.keys()
-        files = listed.files(None)
+        keys = keys_of(listed.names)
+        files = listed.rows(None)
         paths = {path for path, _, _ in written}
         imported = [path for path, _, _ in written if not path.endswith(".pyc") or path[:-1] not in paths]
         expected = {key for path in imported if (key := plainly(path, site, places.base)) is not None}
@@ -357,6 +359,48 @@ def test_fast_way_through_a_record_finds_what_reading_each_row_finds(
                 assert {key: str(file.size) for key, file in files.items()} == {
                     key: sizes[key] if sizes[key].isdigit() else "None" for key in expected
                 }
+
+
+PATHS = [
+    *("p/m.py", "p/n.py", "p/q/m.py", "top.py", "p/__pycache__/m.cpython-312.pyc", ".h/x", "p/.x", "../../../bin/t"),
+    *("../site-packages/p/m.py", "p/../p/n.py", "p/m.pyc", "p/o.pyc", "p/x.pyo", "p/__pycache__", "p/", "p./x.", "/x"),
+    *("RECORD.data/scripts/t", "", "..", "c:x", "c:/x", ".h/a:b"),
+]
+HASHES = ["", "sha256=x", record_digest(b""), record_digest(b"1")]
+hash_and_size = st.tuples(st.sampled_from(HASHES), st.sampled_from(["", "0", "x"]))
+
+
+@pytest.mark.parametrize("path", PATHS)
+@settings(max_examples=10)
+@given(before=hash_and_size, after=hash_and_size, other=st.sampled_from(PATHS), end=st.sampled_from(["\n", "\n\n"]))
+@example(before=("", "0"), after=("", "x"), other="p/m.py", end="\n")
+def test_record_read_folder_by_folder_is_record_read_row_by_row(
+    path: str, before: tuple[str, str], after: tuple[str, str], other: str, end: str
+) -> None:
+    """The quick way and the slow way, which quotation marks lead to: names, findings, and what the rows say."""
+    written = [("m.py", "", ""), (other, *before), (path, *after)]
+    with TemporaryDirectory() as name:
+        made = Handmade(Path(name, "venv"))
+        folder = made.site / "RECORD.dist-info"
+        folder.mkdir()
+        places = places_below(made.prefix)
+        read = []
+        noted = []
+        for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL):
+            out = io.StringIO()
+            csv.writer(out, lineterminator=end, quoting=quoting).writerows(written)
+            (folder / "RECORD").write_text(out.getvalue(), newline="")
+            listed = read_record(str(folder / "RECORD"), places.sites[0], places)
+            inside = [key for key in keys_of(listed.names) if not key.startswith("/")]
+            every, some = Noted(), Noted()
+            read.append((listed.names, listed.findings, listed.rows(None, every), listed.rows(inside, some)))
+            noted.append(([*every], [*some]))
+        assert read[0] == read[1]
+        assert noted[0] == noted[1]
+        names, _, rows, some_rows = read[0]
+        assert rows.keys() == keys_of(names)
+        assert listed.rows(rows.keys()) == rows
+        assert some_rows == {key: row for key, row in rows.items() if not key.startswith("/")}
 
 
 def plainly(path: str, site: str, base: str) -> str | None:
@@ -407,10 +451,8 @@ def _laid_out(owners: list[frozenset[str]], some: set[str]) -> tuple[dict[str, L
 @given(st.lists(respelt_keys, max_size=4))
 def test_names_that_differ_in_case_are_found_among_what_is_related(owners: list[frozenset[str]]) -> None:
     """No file or folder that two distributions spell differently is overlooked for the few that are compared."""
-    owned = Owned()
-    for keys in owners:
-        owned.add(set(keys))
-    every, related = _laid_out(owners, owned.every), _laid_out(owners, owned.related(case_sensitive=False))
+    owned = Owned(map(by_folder, owners))
+    every, related = _laid_out(owners, set(owned)), _laid_out(owners, owned.related(case_sensitive=False))
     assert sorted(map(repr, case_only(*every, MACOS))) == sorted(map(repr, case_only(*related, MACOS)))
 
 
@@ -418,12 +460,12 @@ def test_names_that_differ_in_case_are_found_among_what_is_related(owners: list[
 @example(owners=[frozenset({"m.so"}), frozenset({"m.abi3.so"})], asked=False)
 @example(owners=[frozenset({"m/__init__.py", "m.so"}), frozenset({"m/__init__.py", "m.abi3.so"})], asked=False)
 @given(st.lists(owned_keys, max_size=5), st.booleans())
-def test_ownership_by_sets_is_ownership_file_by_file(owners: list[frozenset[str]], asked: bool) -> None:  # noqa: FBT001
+def test_ownership_by_folder_is_ownership_file_by_file(owners: list[frozenset[str]], asked: bool) -> None:  # noqa: FBT001
     """Contested files with all their owners; and no hidden module is overlooked for the few files that are compared."""
     owned = Owned()
     for keys in owners:
-        owned.add(set(keys))
-        assert not asked or len(owned.contested) <= len(owned.every)
+        owned.add(by_folder(keys))
+        assert not asked or owned.contested.keys() <= set(owned)
     every = {key: [number for number, keys in enumerate(owners) if key in keys] for keys in owners for key in keys}
     assert owned.contested == {key: numbers for key, numbers in every.items() if len(numbers) > 1}
     assert {key: owned.owners(key) for key in every} == every
@@ -565,6 +607,13 @@ def test_removed_while_scanning(pair: Handmade, monkeypatch: pytest.MonkeyPatch,
         away = {
             "two-1.0.dist-info": {"one": "read", "two": "changed"},
             "two-1.0.dist-info/RECORD": {"one": "read", "two": "no-record"},
+            ".": {"one": "changed", "two": "changed"},
+        }
+        assert told(found) == away.get(gone, read)
+    elif STAGES.index(stage) < STAGES.index("verify_files"):  # rows of RECORD are read after what it lists
+        away = {
+            "two-1.0.dist-info": {"one": "read", "two": "changed"},
+            "two-1.0.dist-info/RECORD": {"one": "read", "two": "changed"},
             ".": {"one": "changed", "two": "changed"},
         }
         assert told(found) == away.get(gone, read)

@@ -16,6 +16,7 @@ from tests.support.installed import Handmade
 from tests.support.wheelmaker import record_digest
 from wheelclash.environment.damage import judge_environment
 from wheelclash.environment.distributions import read_record
+from wheelclash.environment.ownership import keys_of
 from wheelclash.environment.paths import places_below
 from wheelclash.wheel.record import parse_record
 
@@ -39,7 +40,7 @@ def in_environment(record: bytes) -> dict[str, RecordedFile]:
         made = Handmade(Path(name, "venv"))
         made.add("a", {}, record=record)
         places = places_below(made.prefix)
-        return read_record(f"{made.site}/a-1.0.dist-info/RECORD", places.sites[0], places).files(None)
+        return read_record(f"{made.site}/a-1.0.dist-info/RECORD", places.sites[0], places).rows(None)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["m.py", "./m.py", "p/n.py"]), cells), min_size=1, max_size=4))
@@ -115,8 +116,8 @@ def test_script_that_was_not_installed_is_no_file_of_a_distribution(made: Handma
     assert (one.files, one.missing, one.changed, one.unhashed) == (4, (), (), 3)
     places = places_below(made.prefix)
     record = read_record(f"{folder}/RECORD", places.sites[0], places)
-    keys, _ = record.keys()
-    assert keys == record.files(None).keys()
+    keys = keys_of(record.names)
+    assert keys == record.rows(None).keys()
     assert not any("one-1.0.data" in key for key in keys)
 
 

@@ -46,12 +46,12 @@ def test_the_first_folder_wins_as_python_has_it(tmp_path: Path) -> None:
     first, second = two_folders(tmp_path)
     path = os.pathsep.join([str(first.site), str(second.site)])
     assert [imported(sys.executable, name, PYTHONPATH=path) for name in ("one", "m")] == ["first", "first"]
-    found = hidden_by([str(first.site), str(second.site)], {})
+    found = hidden_by([str(first.site), str(second.site)])
     assert [(each.what, each.name, each.owners, each.by_owners) for each in found] == [
         ("distribution", "one", ("2.0",), ("1.0",)),
         ("import", "m", ("theirs",), ("mine",)),
     ]
-    turned = hidden_by([str(second.site), str(first.site)], {})
+    turned = hidden_by([str(second.site), str(first.site)])
     assert [(each.name, each.owners) for each in turned] == [("one", ("1.0",)), ("m", ("mine",))]
 
 
@@ -68,7 +68,7 @@ def test_namespaces_are_looked_into_as_python_has_it(tmp_path: Path) -> None:
     line = [sys.executable, "-c", statements]
     done = subprocess.run(line, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": path})
     assert done.stdout.split() == ["first", "first", "second", "second"]
-    found = hidden_by([str(first.site), str(second.site)], {})
+    found = hidden_by([str(first.site), str(second.site)])
     assert [(each.name, each.owners, each.by_owners) for each in found] == [
         ("late", ("mine",), ("theirs",)),
         ("ns.deep.x", ("theirs",), ("mine",)),
@@ -111,7 +111,7 @@ def test_what_a_real_environment_imports_from_is_told(tmp_path: Path) -> None:
         assert places.search[:2] == (str(second.site), str(base.site))
         assert bool(places.search[2:]) == bool(options)
         assert places.sites == (str(base.site),)
-        told = {each.name: (each.owners, each.by_owners) for each in hidden_by(places.search, {})}
+        told = {each.name: (each.owners, each.by_owners) for each in hidden_by(places.search)}
         assert told["one"] == (("3.0",), ("2.0",))
         assert imported(str(python), "one", PYTHONPATH=str(second.site)) == "second"
     del first

@@ -343,10 +343,12 @@ def test_requirements_are_read_as_far_as_newcomers_lead(made: Handmade) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions")
-def test_record_that_goes_meanwhile_counts_as_it_was_read(made: Handmade) -> None:
+def test_record_that_goes_meanwhile_is_told(made: Handmade) -> None:
     folder = made.add("old", {"a.py": "1"})
     residents = StateReader(places_below(made.prefix), LINUX)
     (folder / "RECORD").unlink()
     newcomer = distribution(Wheel("new", files={"a.py": "2"}))
-    (overlap,) = overlaps_of([newcomer, *residents.state_beside([newcomer]).distributions], LINUX)
-    assert overlap.kind == "different"
+    state = residents.state_beside([newcomer])
+    (overlap,) = overlaps_of([newcomer, *state.distributions], LINUX)
+    assert overlap.kind == "unknown"
+    assert [(skip.requirement, skip.code) for skip in state.skipped] == [("old", "changed")]

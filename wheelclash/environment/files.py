@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from wheelclash.core.content import HEAD, INIT_LIMIT, Answer, Question, answer, is_known_stub
 from wheelclash.core.overlap import folded
 from wheelclash.environment.distributions import RecordError
+from wheelclash.environment.ownership import Owned, by_folder, keys_of
 from wheelclash.environment.paths import is_absolute
 from wheelclash.environment.reading import NOTHING_THERE, read_small
 from wheelclash.files import IrregularFileError, open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from wheelclash.core.content import Answers
     from wheelclash.core.disk import DiskState
@@ -144,69 +144,77 @@ class Seen(NamedTuple):
     closed: list[tuple[str, str]]
 
 
-def walk(places: EnvironmentPaths, expected: AbstractSet[str]) -> Seen:
+def walk(places: EnvironmentPaths, expected: Owned) -> Seen:
     """Walk the site-packages folders, and list the other folders that files are expected in.
 
     Links to folders are not followed, ``__pycache__`` is passed over.
 
     Args:
         places: Of the environment.
-        expected: Every key that a distribution recorded.
+        expected: Every file that a distribution recorded.
     """
-    seen = Seen(set(expected), [], [])
+    seen = Seen(set(), [], [])
+    met: set[str] = set()
     for number, site in enumerate(places.sites):
-        _walk(site, f"{site}/" if number else "", seen)
+        _walk(site, f"{site}/" if number else "", expected, seen, met)
+    seen.unseen.update(folder + name for folder in expected.folders - met for name in expected.names(folder))
     _look_elsewhere(seen.unseen)
     return seen
 
 
-def walk_below(folder: str, expected: AbstractSet[str]) -> Seen:
+def walk_below(folder: str, expected: Iterable[str]) -> Seen:
     """Walk one folder, whatever it is; here keys are absolute paths throughout.
 
     Args:
         folder: Its real path.
         expected: The absolute path of everything that a distribution recorded below it.
     """
-    seen = Seen(set(expected), [], [])
-    _walk(folder, f"{folder.rstrip('/')}/", seen)
+    seen = Seen(set(), [], [])
+    met: set[str] = set()
+    owned = Owned([by_folder(expected)])
+    _walk(folder, f"{folder.rstrip('/')}/", owned, seen, met)
+    seen.unseen.update(inner + name for inner in owned.folders - met for name in owned.names(inner))
     return seen
 
 
-def _walk(site: str, start: str, seen: Seen) -> None:
-    """Walk one folder; ``start`` is what its keys begin with."""
-    links: list[str] = []
+def _walk(site: str, start: str, expected: Owned, seen: Seen, met: set[str]) -> None:
+    """Walk one folder; ``start`` is what its keys begin with. Add what was listed to ``met``."""
     waiting = [(site, start)]
     while waiting:
         folder, prefix = waiting.pop()
         if prefix.endswith("__pycache__/"):
             continue
         try:
-            with os.scandir(folder) as entries:
-                _enter(entries, prefix, seen, waiting, links)
+            with os.scandir(folder) as listing:
+                entries = list(listing)
         except FileNotFoundError:
             continue  # removed meanwhile
         except OSError as error:
             seen.closed.append((folder, error.strerror or "it cannot be listed"))
-    seen.unseen.update(links)  # they may lead nowhere: each is looked at by itself
+            continue
+        met.add(prefix)
+        waiting += _compare(entries, prefix, expected.names(prefix), seen)
 
 
-def _enter(
-    entries: Iterable[os.DirEntry[str]], prefix: str, seen: Seen, waiting: list[tuple[str, str]], links: list[str]
-) -> None:
-    """Meet what is in one folder. Every file of an environment passes through here: one lookup for each."""
-    meet = seen.unseen.remove
-    for entry in entries:
+def _compare(
+    entries: Collection[os.DirEntry[str]], prefix: str, expected: Mapping[str, None], seen: Seen
+) -> Iterator[tuple[str, str]]:
+    """Compare what is in one folder with what is expected there, and yield the folders below it.
+
+    Every file of an environment passes through here: one lookup for each.
+    """
+    odd = [entry for entry in entries if entry.name not in expected or entry.is_symlink()]
+    if len(entries) - len(odd) < len(expected):
+        names = {entry.name for entry in entries}
+        seen.unseen.update(prefix + name for name in expected if name not in names)
+    for entry in odd:
         key = prefix + entry.name
-        try:
-            meet(key)
-        except KeyError:  # a folder, or a file without an owner
-            if entry.is_dir(follow_symlinks=False):
-                waiting.append((entry.path, f"{key}/"))
-            elif not key.endswith((".pyc", ".pyo")):
-                seen.strays.append(key)
-        else:
-            if entry.is_symlink():
-                links.append(key)
+        if entry.name in expected:
+            seen.unseen.add(key)  # a link may lead nowhere: it is looked at by itself
+        elif entry.is_dir(follow_symlinks=False):
+            yield entry.path, f"{key}/"
+        elif not key.endswith((".pyc", ".pyo")):
+            seen.strays.append(key)
 
 
 def _look_elsewhere(unseen: set[str]) -> None:
@@ -285,7 +293,7 @@ class Leftover(NamedTuple):
 
 def leftovers(
     strays: Iterable[str],
-    owned: AbstractSet[str],
+    owned: Owned,
     distributions: Iterable[Installed],
     places: EnvironmentPaths,
 ) -> list[Leftover]:
@@ -296,7 +304,7 @@ def leftovers(
 
     Args:
         strays: Keys of files that no compared distribution recorded.
-        owned: Keys of files that one did.
+        owned: Files that one did.
         distributions: Those that are not compared.
         places: Of the environment.
     """
@@ -310,19 +318,11 @@ def leftovers(
         top = folder.rpartition("/")[2]
         if key not in theirs and top not in tops and (top.startswith("~") or not top.endswith(_METADATA)):
             counts[folder] += 1
-    with_owner = _packages(owned, places) if counts else set()
+    with_owner = {_package(folder, places) for folder in owned.folders if folder} if counts else set()
     return [
         Leftover(places.installed_path(folder), count, folder not in with_owner)
         for folder, count in sorted(counts.items())
     ]
-
-
-def _packages(keys: AbstractSet[str], places: EnvironmentPaths) -> set[str]:
-    """Return the keys of all package folders that files are in: of half a million files, few are outside the first."""
-    packages = {key.split("/", 1)[0] for key in keys}
-    if len(places.sites) > 1:
-        packages.update(_package(key, places) for key in keys if is_absolute(key))
-    return packages
 
 
 def _package(key: str, places: EnvironmentPaths) -> str:
@@ -352,7 +352,7 @@ def claimed(distributions: Iterable[Installed], places: EnvironmentPaths) -> tup
     for excluded in distributions:
         tops |= excluded.tops
         with contextlib.suppress(RecordError):
-            keys |= excluded.read(places)[1]
+            keys |= keys_of(excluded.read(places).names)
     return keys, tops
 
 

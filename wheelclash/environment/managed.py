@@ -18,6 +18,7 @@ from wheelclash.environment.distributions import (
     Installed,
     RecordError,
 )
+from wheelclash.environment.ownership import by_folder, keys_of
 from wheelclash.environment.reading import MAX_BYTES, read_small
 from wheelclash.wheel.metadata import project_of
 from wheelclash.wheel.record import BYTECODE, NOTHING_RECORDED, RecordedFile
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from wheelclash.core.contents import Finding, Noted
+    from wheelclash.environment.ownership import NamesByFolder
     from wheelclash.environment.paths import EnvironmentPaths
 
 __all__ = ["ManagedFiles", "is_managed", "managed_among", "restoring"]
@@ -41,18 +43,21 @@ class ManagedFiles:
     """What another package manager lists of one package.
 
     Attributes:
-        rows: What it says of each file, by key.
+        recorded: What it says of each file, by key.
+        findings: Nothing is ever odd about the list.
     """
 
-    rows: Mapping[str, RecordedFile]
+    recorded: Mapping[str, RecordedFile]
+    findings: tuple[Finding, ...] = ()
 
-    def keys(self) -> tuple[set[str], list[Finding]]:
-        """Return the keys of the files, bytecode left out; nothing is ever odd about the list."""
-        return {key for key in self.rows if not key.endswith(BYTECODE)}, []
+    @property
+    def names(self) -> NamesByFolder:
+        """Return the names of the files by folder, bytecode left out."""
+        return by_folder(key for key in self.recorded if not key.endswith(BYTECODE))
 
-    def files(self, wanted: Collection[str] | None, findings: Noted | None = None) -> dict[str, RecordedFile]:  # noqa: ARG002
+    def rows(self, wanted: Collection[str] | None, findings: Noted | None = None) -> dict[str, RecordedFile]:  # noqa: ARG002
         """Map the keys of some files, or of all, to what the list says of them."""
-        return {key: row for key, row in self.rows.items() if wanted is None or key in wanted}
+        return {key: row for key, row in self.recorded.items() if wanted is None or key in wanted}
 
 
 def managed_among(
@@ -72,7 +77,7 @@ def managed_among(
         except RecordError as error:
             yield Skip(package.name, error.code, error.reason)
             continue
-        keys, _ = listed.keys()
+        keys = keys_of(listed.names)
         shared = keys if wanted is None else keys & wanted
         if shared and not any(project_of(key) in names for key in keys):
             yield replace(package, listed=listed, files=len(keys))

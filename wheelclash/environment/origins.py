@@ -15,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from wheelclash.core.distribution import Candidate, Skip
 from wheelclash.core.layout import installed_path, lay_out
-from wheelclash.environment.distributions import UNKNOWN_VARIANT, direct_url_of
+from wheelclash.environment.distributions import UNKNOWN_VARIANT, RecordError, direct_url_of
 from wheelclash.errors import FetchError, RequirementError, WheelError
 from wheelclash.index.client import FRESH, project_files
 from wheelclash.installers import INSTALLERS
@@ -171,7 +171,10 @@ class _Finder(NamedTuple):
             INSTALLERS[0].rules,
         )
         files = lay_out(contents, rules, self.scan.target).files
-        return Origin(chosen, files, _differences(distribution, files, self.scan.places))
+        try:
+            return Origin(chosen, files, _differences(distribution, files, self.scan.places))
+        except RecordError as error:
+            return Skip(distribution.name, error.code, error.reason)
 
 
 def _of_variant(distribution: Installed, chosen: Candidate | Skip, version: Version) -> Candidate | Skip:
@@ -199,11 +202,14 @@ def _differences(
 ) -> tuple[InstalledPath, ...]:
     """Return the paths where wheel and installed RECORD give different hashes, or that only one of them has.
 
+    Raises:
+        RecordError: The RECORD was changed or removed, or cannot be read any more.
+
     Scripts are rewritten by installers, commands made by them; what lies in dist-info they add to.
     """
     if distribution.listed is None:
         return ()
-    recorded = distribution.listed.files(None)
+    recorded = distribution.rows(None)
     rows = {_with_normal_folder(places.installed_path(key)): row for key, row in recorded.items()}
     files = {_with_normal_folder(path): file for path, file in files.items()}
     dist_info = f"site-packages/{Path(distribution.folder).name}/"

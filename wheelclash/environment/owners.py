@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
@@ -31,17 +30,17 @@ from wheelclash.core.role import module_stem, role_of
 from wheelclash.environment.distributions import RecordError
 from wheelclash.environment.files import OnDisk, on_disk, state_of, walk_below
 from wheelclash.environment.managed import managed_among
+from wheelclash.environment.ownership import by_folder, keys_of
 from wheelclash.environment.paths import is_absolute
 from wheelclash.environment.scan import (
     Contested,
-    Owned,
     commands_of,
     find_contested,
     installed_file,
     read_records,
+    rows_of,
     skips_of,
 )
-from wheelclash.wheel.record import NOTHING_RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -103,11 +102,12 @@ class Claims:
         """Let what is not compared own the files it recorded; an older release only those without another owner."""
         for excluded in sorted(distributions, key=_is_superseded):
             try:
-                distribution, keys = excluded.read(self.places)
+                distribution = excluded.read(self.places)
             except RecordError:
                 continue
+            keys = keys_of(distribution.names)
             if _is_superseded(excluded):
-                keys -= self.owned.every
+                keys = {key for key in keys if key not in self.owned}
             if excluded.excluded is not None:
                 self.asides[self._add(distribution, keys)] = excluded.excluded.code
 
@@ -115,7 +115,7 @@ class Claims:
         """Let a distribution own some files; return its id, which tells it from all others."""
         if distribution.id in self.by_id:
             distribution = replace(distribution, id=distribution.folder)
-        self.owned.add(keys)
+        self.owned.add(by_folder(keys))
         self.distributions.append(distribution)
         self.by_id[distribution.id] = distribution
         return distribution.id
@@ -126,13 +126,13 @@ class Claims:
             key
             for number, distribution in enumerate(self.distributions)
             if self.asides.get(distribution.id) in {"conda", "system"}
-            for key in self.owned.keys[number]
+            for key in keys_of(self.owned.files[number])
         }
         names = {distribution.name for distribution in self.distributions[: self.searched]}
         for package in managed_among(self.places, None, names):
             if isinstance(package, Skip):
                 self.skipped.append(package)
-            elif keys := package.keys() - recorded:
+            elif keys := keys_of(package.names) - recorded:
                 self.asides[self._add(package, keys)] = "conda" if package.manager == "conda" else "system"
 
     def below(self, folder: str, starting: str = "") -> Iterator[str]:
@@ -140,39 +140,16 @@ class Claims:
         start = f"{folder.rstrip('/')}/{starting}"
         home = f"{self.places.sites[0]}/"
         if home.startswith(start):
-            return (key for key in self.owned.every if not is_absolute(key) or key.startswith(start))
-        if not start.startswith(home):
-            return (key for key in self._absolute if key.startswith(start))
-        start = start.removeprefix(home)
-        top, slash, _ = start.partition("/")
-        if slash and top not in self._tops:
-            return iter(())
-        return (key for key in self.owned.every if key.startswith(start))
-
-    @cached_property
-    def _absolute(self) -> list[str]:
-        """Return the keys that are absolute paths: few, and often all that need be looked through."""
-        return [key for key in self.owned.every if is_absolute(key)]
-
-    @cached_property
-    def _tops(self) -> set[str]:
-        """Return the first parts of all keys: most of what may be asked for is not among them."""
-        return {key.partition("/")[0] for key in self.owned.every}
+            return (key for key in self.owned if not is_absolute(key) or key.startswith(start))
+        return self.owned.below(start.removeprefix(home))
 
     def forms(self, key: str) -> Iterator[str]:
         """Yield the keys of the other forms of a module, of which one hides the other."""
         stem = module_stem(key)
         if stem is None:
             return iter(())
-        starts = (f"{stem}/__init__.", f"{stem}.")
-        return (other for other in self.owned.every if other.startswith(starts) and module_stem(other) == stem)
-
-    def restricted(self, keys: set[str]) -> Owned:
-        """Return the ownership map of some keys only."""
-        owned = Owned()
-        for recorded in self.owned.keys:
-            owned.add(recorded & keys)
-        return owned
+        forms = (*self.owned.below(f"{stem}/__init__."), *self.owned.below(f"{stem}."))
+        return (form for form in forms if module_stem(form) == stem)
 
 
 def _is_superseded(distribution: Installed) -> bool:
@@ -232,7 +209,7 @@ class Files:
     def find(self, path: str) -> TreeEntry | None:
         """Return what is at an absolute path, links followed, or is recorded to be there."""
         real, key = self._key(path)
-        if key is not None and key in self._claims.owned.every:
+        if key is not None and key in self._claims.owned:
             return TreeEntry("file", key)
         target = os.path.realpath(real).replace(os.sep, "/")
         if os.path.isdir(target) and self._is_inside(target):  # noqa: PTH112
@@ -359,7 +336,7 @@ class _Answers:
             return self._folder(asked, meaning)
         key = meaning.place.name
         source = source_of(key)
-        if source is not None and key not in self._owned.every and source in self._owned.every:
+        if source is not None and key not in self._owned and source in self._owned:
             answer = self._file(asked, meaning, source)
             there = os.path.lexists(self._places.on_disk(key))
             return answer._replace(
@@ -380,12 +357,13 @@ class _Answers:
         answer = PathOwners(asked, meaning.means, "file", path, ())
         if not numbers:
             return answer._replace(role=role_of(path), state="present", files=0, unowned=1)
-        related, _ = find_contested(
-            self._claims.restricted({key, *self._claims.forms(key)}), self._distributions, self._places, self._target
+        related, rows = find_contested(
+            self._owned.restricted({key, *self._claims.forms(key)}), self._distributions, self._places, self._target
         )
+        self._claims.skipped += rows.skipped
         same = next((file for file in related if file.key == key and file.overlap.is_same_path), None)
         if same is None:
-            owner, state = self._alone(key, self._distributions[numbers[0]])
+            owner, state = self._alone(key, numbers[0])
             role = role_of(path, generated=owner.file.member is None)
             owners: tuple[Owner, ...] = (owner,)
         else:
@@ -419,9 +397,12 @@ class _Answers:
             content=owner.content,
         )
 
-    def _alone(self, key: str, distribution: Installed) -> tuple[Owner, OnDisk]:
+    def _alone(self, key: str, number: int) -> tuple[Owner, OnDisk]:
         """Return a file with one owner: what it recorded, and what is there."""
-        row = distribution.rows({key}).get(key, NOTHING_RECORDED)
+        distribution = self._distributions[number]
+        rows = rows_of({number: {key}}, self._distributions)
+        self._claims.skipped += rows.skipped
+        row = rows.by_id[distribution.id][key]
         file = installed_file(key, row, commands_of(distribution, self._target), self._places)
         owner = Owner(distribution.id, file, 0)
         return owner, on_disk(key, (owner,), {distribution.id: row.digest}, self._places)
@@ -430,20 +411,20 @@ class _Answers:
         folder = meaning.place.name
         path = self._installed_folder(folder)
         keys = set(self._claims.below(folder))
-        related, _ = find_contested(
-            self._claims.restricted({*keys, *self._claims.forms(self._places.key_of(f"{folder}/__init__.py") or "")}),
+        related, rows = find_contested(
+            self._owned.restricted({*keys, *self._claims.forms(self._places.key_of(f"{folder}/__init__.py") or "")}),
             self._distributions,
             self._places,
             self._target,
         )
+        self._claims.skipped += rows.skipped
         same = [file for file in related if file.overlap.is_same_path and file.key in keys]
         for file in same:
             self._note(file.overlap.path, file.overlap.ids, file.on_disk)
         gone, strays = self._walked(folder, keys)
-        keys_of = {number: self._owned.keys[number] & keys for number in range(len(self._distributions))}
         shares = [
-            self._share_of_folder(self._distributions[number], theirs, same, gone)
-            for number, theirs in keys_of.items()
+            self._share_of_folder(distribution, theirs, same, gone)
+            for distribution, theirs in zip(self._distributions, self._owned.of_each(keys), strict=True)
             if theirs
         ]
         return PathOwners(

@@ -307,18 +307,17 @@ def search_path(interpreter: Interpreter, environ: Mapping[str, str]) -> tuple[s
 
 def count_distributions(folder: str) -> int:
     """Return how many distributions are installed in a folder."""
-    return len(_Folder(folder, {}).versions)
+    return len(_Folder(folder).versions)
 
 
-def hidden_by(search: Sequence[str], records: Mapping[str, str]) -> list[Hidden]:
+def hidden_by(search: Sequence[str]) -> list[Hidden]:
     """Return what is hidden along a search path, each by the first folder that has it.
 
     Args:
         search: Folders, first first.
-        records: Texts of RECORDs that were read already, by path.
     """
     findings: list[Hidden] = []
-    folders = [_Folder(path, records) for path in search]
+    folders = [_Folder(path) for path in search]
     distributions: dict[str, _Folder] = {}
     for folder in folders:
         for name, version in folder.versions.items():
@@ -375,9 +374,8 @@ _DEEPEST = 4
 class _Folder:
     """A folder of packages."""
 
-    def __init__(self, path: str, records: Mapping[str, str]) -> None:
+    def __init__(self, path: str) -> None:
         self.path = path
-        self._records = records
 
     @cached_property
     def _names(self) -> list[str]:
@@ -431,8 +429,6 @@ class _Folder:
 
     def _record(self, folder: str) -> str:
         path = f"{self.path}/{folder}/RECORD"
-        if path in self._records:
-            return self._records[path]
         try:
             return (read_small(path, MAX_BYTES) or b"").decode("utf-8", "replace")
         except OSError:

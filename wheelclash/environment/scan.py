@@ -1,8 +1,5 @@
 """A scan of an environment: what is installed, which distributions own what, and what is on disk. It writes nothing.
 
-The map of owners is a set of keys for each distribution, and a list for what is contested. Half a million files pass
-through here, so all that is done for each is done by :class:`set`.
-
 Contested files are the overlaps of what is installed, judged as those of wheels are, with what is on disk.
 
 Recorded files are missing from nearly every image: bytecode, tests and stubs are deleted to make it smaller, and
@@ -20,15 +17,14 @@ from wheelclash.core.content import is_known_stub
 from wheelclash.core.contents import Finding, Noted
 from wheelclash.core.distribution import Skip, required_names, requirements_of
 from wheelclash.core.layout import EntryPointsError, InstalledFile, Layout, command_content
-from wheelclash.core.overlap import case_only, folded, folders_spelt_differently, judge, questions, same_path, shadowed
+from wheelclash.core.overlap import case_only, judge, questions, same_path, shadowed
 from wheelclash.core.ownership import OwnershipMap
-from wheelclash.core.role import is_sourceless, module_stem, role_of
+from wheelclash.core.role import is_sourceless, role_of
 from wheelclash.core.startup import findings_of
 from wheelclash.environment.distributions import (
     UNKNOWN_VARIANT,
     Absence,
     Installed,
-    InstalledRecord,
     RecordError,
     entry_points_text,
     startup_of,
@@ -48,6 +44,7 @@ from wheelclash.environment.files import (
     walk,
 )
 from wheelclash.environment.managed import managed_among
+from wheelclash.environment.ownership import Owned, by_folder, keys_of
 from wheelclash.environment.paths import Hidden, count_distributions, hidden_by, is_absolute
 from wheelclash.environment.verification import verify as verify_files
 from wheelclash.errors import KeeperError
@@ -62,6 +59,7 @@ if TYPE_CHECKING:
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
     from wheelclash.environment.distributions import Inventory
+    from wheelclash.environment.ownership import NamesByFolder
     from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.progress import Progress
     from wheelclash.target.target import Target
@@ -69,7 +67,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Contested",
-    "Owned",
     "Recorded",
     "Scan",
     "absences",
@@ -81,94 +78,6 @@ __all__ = [
     "scan",
     "skips_of",
 ]
-
-_INIT = "/__init__.py"
-_IMPORTABLE = (_INIT, ".so", ".pyd", ".pyc")
-
-
-class Owned:
-    """Owners, by number, and their keys.
-
-    Attributes:
-        keys: Those of each owner.
-        every: Those of all.
-    """
-
-    __slots__ = ("_contested", "_several", "every", "keys")
-
-    def __init__(self) -> None:
-        """Make a map in which nothing is owned yet."""
-        self.keys: list[set[str]] = []
-        self.every: set[str] = set()
-        self._several: set[str] = set()
-        self._contested: dict[str, list[int]] = {}
-
-    def add(self, keys: set[str]) -> None:
-        """Let one more owner own ``keys``."""
-        if not self.every.isdisjoint(keys):
-            self._several |= self.every & keys
-            self._contested = {}
-        self.every |= keys
-        self.keys.append(keys)
-
-    @property
-    def contested(self) -> Mapping[str, list[int]]:
-        """Return the keys with several owners, and which: found in one pass over the owners, when all are known."""
-        if len(self._contested) < len(self._several):
-            for number, keys in enumerate(self.keys):
-                for key in keys & self._several:
-                    self._contested.setdefault(key, []).append(number)
-        return self._contested
-
-    def owners(self, key: str) -> list[int]:
-        """Return the owners of a key."""
-        owners = self.contested.get(key)
-        return [number for number, keys in enumerate(self.keys) if key in keys] if owners is None else owners
-
-    def of_each(self, keys: AbstractSet[str]) -> list[set[str]]:
-        """Return which of ``keys`` each owner has."""
-        return [recorded & keys for recorded in self.keys]
-
-    def related(self, *, case_sensitive: bool) -> set[str]:
-        """Return keys of different owners that may clash, though not equal: hidden modules, names of another case."""
-        related = set(self._modules())
-        if not case_sensitive:
-            related |= set(self._cases())
-        return related
-
-    def _modules(self) -> Iterator[str]:
-        """Yield all forms of each module of which different owners have different forms."""
-        every = self.every
-        extensions: dict[str, dict[str, int]] = {}
-        stems: set[str] = set()
-        for number, keys in enumerate(self.keys):
-            importable = [key for key in keys if key.endswith(_IMPORTABLE)]
-            others = {f"{key[: -len(_INIT)]}.py" for key in importable if key.endswith(_INIT)}
-            stems.update(other.removesuffix(".py") for other in (others & every) - keys)
-            for key in [key for key in importable if not key.endswith(_INIT)]:
-                stem = module_stem(key)
-                if stem is None:
-                    continue
-                forms = extensions.setdefault(stem, {})
-                if any(owner != number for form, owner in forms.items() if form != key):
-                    stems.add(stem)
-                forms.setdefault(key, number)
-                for other in (f"{stem}.py", stem + _INIT):
-                    if other in every and other not in keys:
-                        stems.add(stem)
-        for stem in stems:
-            several = (f"{stem}.py", stem + _INIT, *extensions.get(stem, ()))
-            yield from (form for form in several if form in every)
-
-    def _cases(self) -> Iterator[str]:
-        spelt: dict[str, str] = {}
-        for key in self.every:
-            before = spelt.setdefault(folded(key), key)
-            if before is not key:
-                yield from (before, key)
-        folders = [f"{folder}/" for group in folders_spelt_differently(self.every) for folder in group]
-        if folders:
-            yield from (key for key in self.every if key.startswith(tuple(folders)))
 
 
 class Contested(NamedTuple):
@@ -190,8 +99,8 @@ def find_contested(
     distributions: Sequence[Installed],
     places: EnvironmentPaths,
     target: Target,
-) -> tuple[list[Contested], dict[str, list[Finding]]]:
-    """Return every overlap of an environment, gravest first, and by id what is odd about the rows that were read.
+) -> tuple[list[Contested], Rows]:
+    """Return every overlap of an environment, gravest first, and the rows of RECORDs that were read for them.
 
     Args:
         owned: Who owns what, by number.
@@ -204,7 +113,8 @@ def find_contested(
     for key in [*owned.contested, *related]:
         for owner in owned.owners(key):
             wanted[owner].add(key)
-    rows, findings = rows_of(wanted, distributions)
+    rows_read = rows_of(wanted, distributions)
+    rows = rows_read.by_id
     commands = {
         distribution.id: commands_of(distribution, target) for distribution in distributions if distribution.id in rows
     }
@@ -223,7 +133,7 @@ def find_contested(
     equal = [places.installed_path(key) for key in owned.contested]
     near = {places.installed_path(key) for key in related}
     sourceless = [key for key in owned.contested if is_sourceless(key)]
-    sources = {places.installed_path(key[:-1]) for key in sourceless if key[:-1] in owned.every}
+    sources = {places.installed_path(key[:-1]) for key in sourceless if key[:-1] in owned}
     overlaps = same_path(layouts, _map(layouts, equal), sources)
     if near:
         ownership = _map(layouts, near)
@@ -245,27 +155,42 @@ def find_contested(
         Contested(keys[overlap.path], overlap, state_of_overlap[overlap.path, overlap.kind, overlap.owners])
         for overlap in judged
     ]
-    return contested, findings
+    return contested, rows_read
 
 
-def rows_of(
-    wanted: Mapping[int, set[str]], distributions: Sequence[Installed]
-) -> tuple[dict[str, dict[str, RecordedFile]], dict[str, list[Finding]]]:
-    """Return by id what the lists of distributions say of some files, and what is odd about these rows.
+class Rows(NamedTuple):
+    """What lists of distributions say of some files.
+
+    Attributes:
+        by_id: Rows by key, by the id of the distribution; where a list could not be read again, they say nothing.
+        findings: What is odd about them, by the same id.
+        skipped: Distributions of which the list could not be read again.
+    """
+
+    by_id: dict[str, dict[str, RecordedFile]]
+    findings: dict[str, list[Finding]]
+    skipped: list[Skip]
+
+
+def rows_of(wanted: Mapping[int, set[str]], distributions: Sequence[Installed]) -> Rows:
+    """Return what the lists of distributions say of some files.
 
     Args:
         wanted: By number the keys of the files.
         distributions: Behind those numbers.
     """
-    rows_by_id = {}
-    findings = {}
+    read = Rows({}, {}, [])
     for number in sorted(wanted):
         distribution = distributions[number]
         noted = Noted()
-        rows = distribution.rows(wanted[number], noted)
-        rows_by_id[distribution.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(wanted[number])}
-        findings[distribution.id] = list(noted)
-    return rows_by_id, findings
+        try:
+            rows = distribution.rows(wanted[number], noted)
+        except RecordError as error:
+            rows = {}
+            read.skipped.append(Skip(distribution.name, error.code, error.reason))
+        read.by_id[distribution.id] = {key: rows.get(key, NOTHING_RECORDED) for key in sorted(wanted[number])}
+        read.findings[distribution.id] = list(noted)
+    return read
 
 
 def installed_file(key: str, row: RecordedFile, commands: Mapping[str, str], places: EnvironmentPaths) -> InstalledFile:
@@ -342,13 +267,13 @@ _ELSEWHERE = {
 
 
 def absences(
-    missing: Collection[str], keys: AbstractSet[str], distribution: Installed, places: EnvironmentPaths, target: Target
+    missing: Collection[str], names: NamesByFolder, distribution: Installed, places: EnvironmentPaths, target: Target
 ) -> dict[str, Absence]:
     """Judge what it means that files of one distribution are gone.
 
     Args:
         missing: Keys of these files.
-        keys: Keys of all files the distribution recorded.
+        names: Of all files the distribution recorded, by folder.
         distribution: Tells what its RECORD says of the missing ones.
         places: Of the environment.
         target: Says which native files can be loaded.
@@ -358,7 +283,7 @@ def absences(
     """
     if not missing:
         return {}
-    removed = _removed_test_folders(missing, keys)
+    removed = _removed_test_folders(missing, names)
     stubs = _namespace_inits(missing, distribution)
     return {key: _absence(key, removed, stubs, places, target) for key in missing}
 
@@ -393,12 +318,14 @@ def _test_folders(key: str) -> Iterator[str]:
             yield "/".join(parts[:number])
 
 
-def _removed_test_folders(missing: Collection[str], keys: AbstractSet[str]) -> set[str]:
+def _removed_test_folders(missing: Collection[str], names_by_folder: NamesByFolder) -> set[str]:
     """Return the folders of tests of which nothing is left: where a file is left, single files were removed."""
     candidates = {folder for key in missing for folder in _test_folders(key)}
     if candidates:
-        there = {folder for key in keys - set(missing) for folder in _test_folders(key)}
-        candidates -= there
+        for folder, names in names_by_folder.items():
+            above = candidates.intersection(_test_folders(folder))
+            if above and not all(folder + name in missing for name in names):
+                candidates -= above
     return candidates
 
 
@@ -407,7 +334,11 @@ def _namespace_inits(missing: Collection[str], distribution: Installed) -> set[s
     inits = {key for key in missing if key.endswith(_INIT_NAME)}
     if not inits:
         return set()
-    return {key for key, row in distribution.rows(inits).items() if is_known_stub(row.digest)}
+    try:
+        rows = distribution.rows(inits)
+    except RecordError:
+        return set()
+    return {key for key, row in rows.items() if is_known_stub(row.digest)}
 
 
 _UNREAD_VARIANT = Finding("variant-unread", None, "its variant.json does not say which wheel variant it is")
@@ -508,32 +439,35 @@ def scan(
         if isinstance(package, Skip):
             skipped.append(package)
             continue
-        keys = package.keys()
-        claimed = (keys & owned.every) | _broken(package, keys, places, target)
+        keys = keys_of(package.names)
+        claimed = {key for key in keys if key in owned} | _broken(package, keys, places, target)
         if claimed:
-            owned.add(claimed)
+            owned.add(by_folder(claimed))
             read.append(package)
-    seen = walk(places, owned.every)
+    seen = walk(places, owned)
     skipped += [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in seen.closed]
     state = states(places, seen.unseen)
     gone = owned.of_each({key for key, is_ in state.items() if is_ == "missing"})
     hidden = owned.of_each({key for key, is_ in state.items() if is_ == "hidden"})
-    contested, findings = find_contested(owned, read, places, target)
+    contested, rows = find_contested(owned, read, places, target)
+    skipped += rows.skipped
     hashed = [
         distribution for distribution in read if (every or distribution.name in verify) and distribution.manager is None
     ]
     verified = verify_files(hashed, jobs=jobs, progress=progress) if hashed else {}
     in_question = {file.key for file in contested if file.overlap.is_same_path}
-    closed = {file.key for file in contested if file.on_disk.unreadable is not None}
+    unreadable = owned.of_each({file.key for file in contested if file.on_disk.unreadable is not None})
     clashing = {id_ for file in contested if file.overlap.is_clash for id_ in file.overlap.ids}
     distributions = []
     for number, distribution in enumerate(read):
         hashes = verified.get(distribution.id)
-        startup = startup_of(owned.keys[number], places) if distribution.id in clashing else ()
+        startup = startup_of(owned.files[number], places) if distribution.id in clashing else ()
         missing = gone[number] | set(hashes.missing if hashes else ())
-        meaning = absences(missing, owned.keys[number], distribution, places, target)
+        meaning = absences(missing, owned.files[number], distribution, places, target)
         changed = _changed(distribution, hashes.changed, places, target) - in_question if hashes else set()
-        unseen = hidden[number] | (owned.keys[number] & closed) | set(hashes.hidden if hashes else ())
+        unseen = hidden[number] | unreadable[number] | set(hashes.hidden if hashes else ())
+        if hashes and hashes.unread is not None:
+            skipped.append(Skip(distribution.name, "changed", hashes.unread))
         if unseen:
             reason = f"{len(unseen)} of its files cannot be read"
             skipped.append(Skip(distribution.name, "unreadable", reason))
@@ -547,7 +481,7 @@ def scan(
                 changed=_paths(changed, places),
                 hidden=_paths(unseen, places),
                 unhashed=hashes.unhashed if hashes else None,
-                findings=(*distribution.findings, *findings.get(distribution.id, ()), *findings_of(startup), *odd),
+                findings=(*distribution.findings, *rows.findings.get(distribution.id, ()), *findings_of(startup), *odd),
                 startup=startup,
                 absences={places.installed_path(key): absence for key, absence in meaning.items()},
                 variant=variant,
@@ -558,11 +492,11 @@ def scan(
         target=target,
         distributions=tuple(distributions),
         contested=tuple(contested),
-        leftovers=tuple(leftovers(seen.strays, owned.every, recorded.excluded, places)),
+        leftovers=tuple(leftovers(seen.strays, owned, recorded.excluded, places)),
         skipped=tuple(dict.fromkeys(skipped)),
         not_compared=tuple(sorted([*skips_of(recorded.excluded), *_outside(places)])),
         verified=every,
-        hidden=tuple(hidden_by(places.search, _texts(read))),
+        hidden=tuple(hidden_by(places.search)),
     )
 
 
@@ -605,19 +539,19 @@ def _read_records(places: EnvironmentPaths, inventory: Inventory, advance: Calla
     for unread in inventory.distributions:
         advance(1)
         try:
-            distribution, keys = unread.read(places)
+            distribution = unread.read(places)
         except RecordError as error:
             if not os.path.lexists(unread.folder):
                 skipped.append(Skip(unread.name, "changed", "it was removed while the environment was read"))
             else:
                 skipped.append(Skip(unread.name, error.code, error.reason))
             continue
-        if any(key.startswith("__editable__") for key in keys if "/" not in key):
+        if any(name.startswith("__editable__") for name in distribution.names.get("", ())):
             skip = Skip(distribution.name, "editable", "it is installed from a folder of sources")
             tops = frozenset({distribution.name.replace("-", "_")})
             excluded.append(replace(distribution, excluded=skip, tops=tops))
             continue
-        owned.add(keys)
+        owned.add(distribution.names)
         read.append(distribution)
     installed = {distribution.name: distribution.version for distribution in inventory.distributions}
     return Recorded(owned, read, excluded, skipped, installed)
@@ -637,7 +571,7 @@ def _broken(package: Installed, keys: AbstractSet[str], places: EnvironmentPaths
     missing = {key for key in inside if state_of(places.on_disk(key)) == "missing"}
     if any(".dist-info/" in key or ".egg-info" in key for key in missing):
         return set()
-    meaning = absences(missing, inside, package, places, target)
+    meaning = absences(missing, by_folder(inside), package, places, target)
     return {key for key, absence in meaning.items() if absence == "breaks"}
 
 
@@ -663,12 +597,6 @@ def _outside(places: EnvironmentPaths) -> list[Skip]:
         for folder, count in counts.items()
         if count
     ]
-
-
-def _texts(distributions: Iterable[Installed]) -> dict[str, str]:
-    """Map the paths of the RECORDs that were read to their texts."""
-    records = [distribution.listed for distribution in distributions]
-    return {record.path: record.text for record in records if isinstance(record, InstalledRecord)}
 
 
 def _paths(keys: set[str], places: EnvironmentPaths) -> tuple[InstalledPath, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wheelclash.core.disk import Disk
 from wheelclash.core.plan import Clash, RemovalImpact, Situation
+from wheelclash.environment.ownership import keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -110,9 +111,8 @@ def removal_impacts(ids: Collection[str], scan: Scan) -> list[RemovalImpact]:
 
 def _imported(distribution: Installed) -> set[str]:
     """Return the top-level names that can be imported from a distribution's files."""
-    keys = distribution.keys()
     names = set()
-    for key in keys:
+    for key in keys_of(distribution.names):
         top, slash, rest = key.partition("/")
         if not slash:
             top, _, rest = top.partition(".")

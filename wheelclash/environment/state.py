@@ -34,6 +34,7 @@ from wheelclash.environment.distributions import (
 )
 from wheelclash.environment.files import Unreadable, claimed, digest_of, kinds_in, names_in, on_disk, state_of
 from wheelclash.environment.managed import managed_among
+from wheelclash.environment.ownership import by_folder, keys_of, split
 from wheelclash.environment.paths import is_absolute
 from wheelclash.environment.reading import read_small
 from wheelclash.environment.scan import commands_of, installed_file, read_records, rows_of, skips_of
@@ -104,12 +105,14 @@ class StateReader:
         Args:
             newcomers: Laid out for the same target; residents of the same names are replaced.
         """
-        keys_of = {newcomer.name: self._keys(newcomer) for newcomer in newcomers}
-        wanted = {key: path for keys in keys_of.values() for key, path in keys.items()}
+        paths_of = {newcomer.name: self._keys(newcomer) for newcomer in newcomers}
+        wanted = {key: path for keys in paths_of.values() for key, path in keys.items()}
         names = {newcomer.name: newcomer.id for newcomer in newcomers}
         self._promote(wanted.keys(), names)
         replaced = {number for number, distribution in enumerate(self._read) if distribution.name in names}
-        rows, _ = rows_of(self._in_question(keys_of, wanted, replaced), self._read)
+        rows_read = rows_of(self._in_question(paths_of, wanted, replaced), self._read)
+        rows = rows_read.by_id
+        self.skipped = tuple(dict.fromkeys((*self.skipped, *rows_read.skipped)))
         layouts = self._layouts(rows, wanted, newcomers)
         required = self._required(newcomers, names)
         return State(
@@ -188,7 +191,7 @@ class StateReader:
             if isinstance(package, Skip):
                 skipped.append(package)
             elif package.id not in known:
-                self._owned.add(package.keys() & wanted)
+                self._owned.add(by_folder(keys_of(package.names) & wanted))
                 self._read.append(package)
         self.skipped = tuple(dict.fromkeys((*self.skipped, *skipped)))
 
@@ -204,7 +207,7 @@ class StateReader:
                 if rest.startswith(f"{newcomer.dist_info}/"):
                     continue
                 key = rest if root == "site-packages" else self._key_outside(root, rest, folders)
-                if key is None or key in self._owned.every or key in recorded:
+                if key is None or key in self._owned or key in recorded:
                     continue
                 role = role_of(path, generated=file.member is None)
                 folder, _, name = self.places.on_disk(key).rpartition("/")
@@ -220,7 +223,7 @@ class StateReader:
         ``--upgrade`` removes what is there instead.
         """
         owners: dict[str, str] = {}
-        for resident, keys in zip(self._read, self._owned.keys, strict=True):
+        for resident, keys in zip(self._read, map(keys_of, self._owned.files), strict=True):
             owners |= dict.fromkeys((self._top(key) for key in keys), os.path.basename(resident.folder))  # noqa: PTH119
         for newcomer in newcomers:
             tops: dict[str, InstalledPath] = {}
@@ -250,10 +253,10 @@ class StateReader:
                 keys[key] = path
         for key, path in keys.items():
             is_folder = self._is_folder(self.places.on_disk(key), kinds)
-            if is_folder and not any(other.startswith(f"{key}/") for other in self._owned.every):
+            if is_folder and next(self._owned.below(f"{key}/"), None) is None:
                 yield LayoutFailure("file-and-folder", path, f"{path} is a folder there, which no RECORD lists")
         base = self.places.base.rstrip("/")
-        for key in sorted(folders_above(keys) - self._owned.every):
+        for key in sorted(folder for folder in folders_above(keys) if folder not in self._owned):
             place = self.places.on_disk(key)
             if not base.startswith(place) and self._is_folder(place, kinds) is False:
                 path = self.places.installed_path(key)
@@ -277,7 +280,7 @@ class StateReader:
 
     def _in_question(
         self,
-        keys_of: Mapping[str, Mapping[str, InstalledPath]],
+        paths_of: Mapping[str, Mapping[str, InstalledPath]],
         wanted: Mapping[str, InstalledPath],
         replaced: set[int],
     ) -> dict[int, set[str]]:
@@ -286,12 +289,13 @@ class StateReader:
         involved = {number for number, keys in enumerate(near) if keys} | replaced
         shared = self._shared(involved)
         in_question = {}
-        for number, keys in enumerate(self._owned.keys):
+        for number, theirs in enumerate(self._owned.of_each(shared)):
             if number in replaced:  # what its successor alone writes again concerns no other
-                others = {key for name, taken in keys_of.items() if name != self._read[number].name for key in taken}
-                in_question[number] = (keys & shared) | self._equal(keys, others) | _files_and_folders(keys, others)
-            elif near[number] or not shared.isdisjoint(keys):
-                in_question[number] = near[number] | (keys & shared)
+                others = {key for name, taken in paths_of.items() if name != self._read[number].name for key in taken}
+                keys = keys_of(self._owned.files[number])
+                in_question[number] = theirs | self._equal(keys, others) | _files_and_folders(keys, others)
+            else:
+                in_question[number] = near[number] | theirs
         return {number: keys for number, keys in in_question.items() if keys}
 
     def _shared(self, involved: set[int]) -> set[str]:
@@ -301,10 +305,11 @@ class StateReader:
             return shared
         first: dict[str, int] = {}
         several: set[str] = set()
-        for number, keys in enumerate(self._owned.keys):
-            several.update(spelt for key in keys if first.setdefault(spelt := folded(key), number) != number)
-        several &= {folded(key) for number in involved for key in self._owned.keys[number]}
-        return shared | {key for key in self._owned.every if folded(key) in several}
+        for number, names in enumerate(self._owned.files):
+            spellings = map(folded, keys_of(names))
+            several.update(spelt for spelt in spellings if first.setdefault(spelt, number) != number)
+        several &= {folded(key) for number in involved for key in keys_of(self._owned.files[number])}
+        return shared | {key for key in self._owned if folded(key) in several}
 
     def _equal(self, keys: set[str], others: set[str]) -> set[str]:
         """Return those of ``keys`` that are also among ``others``, as the file system compares names."""
@@ -315,14 +320,13 @@ class StateReader:
 
     def _near(self, wanted: Mapping[str, InstalledPath]) -> set[str]:
         """Return the keys of what is installed that are one of ``wanted``, or cannot stand beside it."""
-        every = self._owned.every
-        near = wanted.keys() & every
-        near |= folders_above(wanted) & every
-        near.update(*(self._below(folder) for folder in self._folders_there(wanted)))
+        near = {key for key in (*wanted, *folders_above(wanted)) if key in self._owned}
+        near.update(*(self._owned.below(f"{folder}/") for folder in self._folders_there(wanted)))
         near |= self._modules(wanted)
         if not self._target.case_sensitive:
+            every = set(self._owned)
             near |= self._equal(every, set(wanted)) | self._equal(every, folders_above(wanted))
-            near.update(*(self._below(folder) for folder in self._folders_spelt_differently(wanted)))
+            near.update(*(self._owned.below(f"{folder}/") for folder in self._folders_spelt_differently(wanted)))
         return near
 
     def _folders_spelt_differently(self, wanted: Mapping[str, InstalledPath]) -> Iterator[str]:
@@ -330,29 +334,28 @@ class StateReader:
         folders = folders_above(wanted)
         spelt = {folded(path) for path in (*folders, *wanted)}
         return (
-            folder for folder in folders_above(self._owned.every) if folder not in folders and folded(folder) in spelt
+            folder for folder in folders_above(self._owned.folders) if folder not in folders and folded(folder) in spelt
         )
 
     def _folders_there(self, wanted: Mapping[str, InstalledPath]) -> Iterator[str]:
         """Yield those of ``wanted`` that are folders on disk."""
         known: dict[str, bool] = {}
-        for key in wanted.keys() - self._owned.every:
+        for key in [key for key in wanted if key not in self._owned]:
             folder = key.rpartition("/")[0]
             if folder not in known:
                 known[folder] = os.path.isdir(self.places.on_disk(folder) if folder else self.places.sites[0])  # noqa: PTH112
             if known[folder] and os.path.isdir(self.places.on_disk(key)):  # noqa: PTH112
                 yield key
 
-    def _below(self, folder: str) -> Iterator[str]:
-        start = f"{folder}/"
-        return (key for key in self._owned.every if key.startswith(start))
-
     def _modules(self, wanted: Mapping[str, InstalledPath]) -> set[str]:
         """Return other forms of the modules among ``wanted``."""
         stems = {stem for key in wanted if not is_absolute(key) and (stem := module_stem(key)) is not None}
         suffixes = (".py", ".pyc", _INIT, f"{_INIT}c")
-        modules = {f"{stem}{suffix}" for stem in stems for suffix in suffixes} & self._owned.every
-        extensions = [key for key in self._owned.every if key.endswith(_EXTENSIONS)]
+        forms = (f"{stem}{suffix}" for stem in stems for suffix in suffixes)
+        modules = {form for form in forms if form in self._owned}
+        folders = {split(stem)[0] for stem in stems} | {f"{stem}/" for stem in stems}
+        names = ((folder, name) for folder in folders for name in self._owned.names(folder))
+        extensions = [folder + name for folder, name in names if name.endswith(_EXTENSIONS)]
         modules.update(key for key in extensions if module_stem(key) in stems)
         return modules
 
@@ -406,7 +409,7 @@ class StateReader:
             names = required_names(distribution.requires, self._target)
             required = Requirements(tuple(Edge(name) for name in sorted(names)))
         layouts = dict.fromkeys((installer.name for installer in INSTALLERS), layout or Layout({}, frozenset()))
-        startup = () if layout is None else startup_of(self._owned.keys[number], self.places)
+        startup = () if layout is None else startup_of(self._owned.files[number], self.places)
         known = distribution.to_core(_pinned(distribution), startup)
         return replace(known, requirements=required, layouts=layouts, variant=variant_of(distribution.folder))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.environment.distributions import InstalledRecord
+from wheelclash.environment.distributions import InstalledRecord, RecordError
 from wheelclash.environment.files import Unreadable, digest_of
 from wheelclash.progress import SILENT
 
@@ -41,12 +42,14 @@ class Verified(NamedTuple):
         missing: Keys of files that are not there.
         hidden: Keys of files that cannot be read.
         unhashed: How many files have no usable hash in RECORD.
+        unread: Why its RECORD could not be read again; then nothing was hashed.
     """
 
     changed: tuple[str, ...]
     missing: tuple[str, ...]
     hidden: tuple[str, ...]
     unhashed: int
+    unread: str | None = None
 
 
 class _Task(NamedTuple):
@@ -71,7 +74,7 @@ def verify(
     """
     _files.cache_clear()  # of a scan before
     tasks = [
-        _Task(distribution.id, distribution.listed, start, min(start + _SLICE, distribution.files))
+        _Task(distribution.id, replace(distribution.listed, names={}), start, min(start + _SLICE, distribution.files))
         for distribution in sorted(distributions, key=lambda distribution: -distribution.files)
         if isinstance(distribution.listed, InstalledRecord)
         for start in range(0, distribution.files, _SLICE)
@@ -89,6 +92,7 @@ def verify(
                 before.missing + result.missing,
                 before.hidden + result.hidden,
                 before.unhashed + result.unhashed,
+                before.unread or result.unread,
             )
     return verified
 
@@ -155,11 +159,14 @@ def _verify_all(tasks: list[_Task]) -> list[Verified]:
 @lru_cache(maxsize=1)
 def _files(record: InstalledRecord) -> list[tuple[str, RecordedFile]]:
     """Return the files of a RECORD by key; they are kept from slice to slice of one distribution."""
-    return list(record.files(None).items())
+    return list(record.rows(None).items())
 
 
 def _verify(task: _Task) -> Verified:
-    files = _files(task.record)
+    try:
+        files = _files(task.record)
+    except RecordError as error:
+        return Verified((), (), (), task.stop - task.start, error.reason)
     changed, missing, hidden = [], [], []
     unhashed = 0
     for key, file in files[task.start : task.stop]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from wheelclash.core.distribution import name_in
 from wheelclash.core.role import role_of
 from wheelclash.environment.origins import Origin, find_origins
+from wheelclash.environment.ownership import keys_of
 from wheelclash.errors import FetchError, WheelError
 from wheelclash.files import open_regular
 from wheelclash.native.elf import BinaryFacts, binary_facts
@@ -546,7 +547,7 @@ def _owners(files: Collection[Path], places: EnvironmentPaths, recorded: Iterabl
     keys = {places.key_of(str(file)): file for file in files}
     owners: dict[Path, str] = {}
     for distribution in recorded if keys else ():
-        listed = distribution.keys()
+        listed = keys_of(distribution.names)
         owners.update((keys[key], distribution.name) for key in listed & keys.keys())
     return owners
 
@@ -567,7 +568,7 @@ def installed_importers(
     for distribution in recorded:
         if distribution.name not in owners and owners.isdisjoint(map(name_in, distribution.requires)):
             continue
-        keys = distribution.keys()
+        keys = keys_of(distribution.names)
         for key in sorted(keys.difference(skip)):
             path = places.installed_path(key)
             if role_of(path) == "native":
