@@ -181,10 +181,13 @@ def test_a_command_that_is_told_to_end_leaves_nothing_running(
         environ, asked = a_uv_that_waits(tmp_path), ["something", *LINUX]
     else:
         environ, asked = {}, ["one", "two", "--python", str(a_python_that_waits(tmp_path))]
-    process = ask.start(*asked, env=ask.variables(**environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    until(tmp_path / "program")
-    process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    with ask.start(*asked, env=ask.variables(**environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            until(tmp_path / "program")
+            process.send_signal(number)
+            out, err = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert (process.returncode, out, err) == (code, b"", b"")
     for name in ("program", "child"):
         assert_gone(int((tmp_path / name).read_text()))
@@ -192,7 +195,9 @@ def test_a_command_that_is_told_to_end_leaves_nothing_running(
 
 def until(path: Path) -> None:
     """Wait for a file to have been written."""
+    patience = time.monotonic() + 60
     while not path.is_file() or not path.read_text().strip():
+        assert time.monotonic() < patience, f"{path.name} was not written"
         time.sleep(0.01)
 
 

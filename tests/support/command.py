@@ -27,8 +27,11 @@ LINUX = ("--python-version", "3.12", "--python-platform", "linux")
 HERE: Mapping[str, str] = {"PATH": os.environ.get("PATH", os.defpath), "SYSTEMROOT": os.environ.get("SYSTEMROOT", "")}
 """All a process needs of this machine's environment."""
 
-_INTERRUPTIBLE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-"""Who runs the tests in the background has the interrupt signal ignored, and children inherit that."""
+_INTERRUPTIBLE = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    " signal.signal(signal.SIGHUP, signal.SIG_DFL) if hasattr(signal, 'SIGHUP') else None"
+)
+"""Tests that run in the background, or under ``nohup``, have these signals ignored, and children inherit that."""
 
 _AS_COMMAND = ("-c", f"{_INTERRUPTIBLE}; from wheelclash.cli import entry_point; entry_point()")
 _PATIENCE = 60
