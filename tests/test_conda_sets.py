@@ -140,7 +140,7 @@ def test_a_conda_package_of_a_project_that_is_a_wheel_too_is_left_out_with_a_not
     (ask.folder / "pixi.lock").write_text(pixi_lock(index, (package,), (OVER, Wheel("theirs", "2.0"))))
     ran = ask("pixi.lock", *LINUX)
     assert ran.code == 0
-    assert "theirs is a wheel here, and conda's py-theirs 1.0 is it too, which is not compared" in ran.out
+    assert "note: conda's py-theirs 1.0 has theirs, too, and is not compared: pip and uv uninstall it" in ran.out
 
 
 def test_without_an_archive_the_answer_is_incomplete(ask: Command, index: LoopbackIndex) -> None:
@@ -160,6 +160,30 @@ def test_native_files_of_conda_are_not_looked_into(ask: Command, index: Loopback
     ran = ask("pixi.lock", *LINUX, "--why", "--format", "json")
     assert ran.code == 1
     assert {overlap["why"] for overlap in ran.json["overlaps"]} == {None}
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--ignore", "conda:theirs,conda:library,over:*"), 0),
+        (("--ignore", "over, conda:theirs:*"), 1),
+        (("--ignore", "over,conda:theirs:*", "--ignore", "over,conda:library:*"), 0),
+        (("--ignore", "over,conda:*"), 1),
+    ],
+)
+def test_their_names_are_known_to_ignore(
+    options: tuple[str, ...], code: int, ask: Command, index: LoopbackIndex
+) -> None:
+    (ask.folder / "pixi.lock").write_text(pixi_lock(index, CONDA, (OVER, BESIDE)))
+    assert ask("pixi.lock", *LINUX, *options).code == code
+
+
+def test_a_name_of_conda_is_kept_as_it_is(ask: Command, index: LoopbackIndex) -> None:
+    package = Conda("_under_Score", noarch="generic", files={"lib/python3.12/site-packages/m.py": "conda"})
+    index.add_file(package.filename, package.build_archive())
+    (ask.folder / "pixi.lock").write_text(pixi_lock(index, (package,), (OVER,)))
+    ran = ask("pixi.lock", *LINUX, "--keep", "conda:_under_score")
+    assert "conda:_under_score 1.0 and over 1.0 clash: 1 error" in ran.out
 
 
 def test_who_knows_them_and_so_do_all_targets(ask: Command, index: LoopbackIndex) -> None:

@@ -33,6 +33,8 @@ __all__ = [
 BASELINE_VERSION = 1
 """Of the format of a baseline, which is not that of reports."""
 
+_NAMES_AND_GLOB = r"(?P<names>(?:conda:|dpkg:)?[^,:]*(?:,\s*(?:conda:|dpkg:)?[^,:]*)*):(?P<glob>.+)"
+
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
@@ -69,13 +71,16 @@ class Ignore:
         Raises:
             QuestionError: It is not of that form.
         """
-        from packaging.utils import canonicalize_name
+        import re
 
-        names, colon, glob = text.partition(":")
-        distributions = frozenset(canonicalize_name(name.strip()) for name in names.split(",") if name.strip())
-        if not colon or not glob or len(distributions) < 2:  # noqa: PLR2004  (it takes two to clash)
+        from wheelclash.core.distribution import compared_name
+
+        match = re.fullmatch(_NAMES_AND_GLOB, text)
+        names = () if match is None else match["names"].split(",")
+        distributions = frozenset(compared_name(name.strip()) for name in names if name.strip())
+        if match is None or len(distributions) < 2:  # noqa: PLR2004  (it takes two to clash)
             raise QuestionError(f"--ignore {text!r} is not of the form A,B:GLOB.", "E.g. 'a,b:site-packages/tests/*'.")
-        return cls(text, distributions, glob, by="option")
+        return cls(text, distributions, match["glob"], by="option")
 
     @classmethod
     def of(
@@ -103,9 +108,9 @@ class Ignore:
         Raises:
             QuestionError: It says nothing, or something that nothing can match.
         """
-        from packaging.utils import canonicalize_name
+        from wheelclash.core.distribution import compared_name
 
-        names = frozenset(canonicalize_name(name.strip()) for name in distributions)
+        names = frozenset(compared_name(name.strip()) for name in distributions)
         texts = [", ".join(sorted(names)), path, kind, rule]
         if not any(texts):
             hint = "Name distributions, a path, a kind or a rule."

@@ -54,10 +54,10 @@ ALL_NAMED = "*"
 
 def _names(option_: str, given: Any) -> tuple[str, ...]:
     """Return names as they are compared, each once."""
-    from packaging.utils import canonicalize_name
+    from wheelclash.core.distribution import compared_name
 
     names = (text.strip() for text in texts(option_, given))
-    return tuple(dict.fromkeys(canonicalize_name(name) for name in names if name))
+    return tuple(dict.fromkeys(compared_name(name) for name in names if name))
 
 
 def _ignores(name: str, given: Any) -> tuple[Ignore, ...]:

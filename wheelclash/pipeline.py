@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.accepted import Ignore
 from wheelclash.alternatives import differing_metadata, sets_of, with_resolved
-from wheelclash.conda.layout import conda_distribution
+from wheelclash.conda.residents import conda_residents, replaced_packages, said_of_replaced
 from wheelclash.core.content import Answer, extent
 from wheelclash.core.content import Question as Doubt
 from wheelclash.core.content import answer as judge_content
@@ -48,11 +48,10 @@ from wheelclash.report.build import build_report, ignored_losses, ignored_overla
 from wheelclash.report.model import Reading
 from wheelclash.report.view import Result, View
 from wheelclash.threads import run_all
-from wheelclash.wheel.metadata import project_of
 from wheelclash.wording import plural, some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from wheelclash.closure import ReleaseMetadata
     from wheelclash.conda.contents import CondaContents
@@ -142,7 +141,8 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
         notes.append("pip installs no wheel variants: --installer uv gives commands for what these clash in")
     if question.options.why:
         views = [view._replace(reasons=_reasons(view, question, reader, there)) for view in views]
-    notes += list(dict.fromkeys(note for each in sets for note in _notes_on_both(each, contents)))
+    replaced = [replaced_packages(found.conda, contents, _names(found)).items() for found in gathered.sets]
+    notes += dict.fromkeys(said_of_replaced(*pair) for pairs in replaced for pair in pairs)
     if there is not None:
         skipped += [*there.skipped, *_conda_not_there(gathered.sets, there)]
         not_compared += there.not_compared
@@ -260,26 +260,6 @@ def _conda_not_there(sets: Sequence[TargetSet], there: StateReader) -> list[Skip
         return []
     reason = f"{some(missing, _FEW)}: not installed in the environment, which is compared as it is"
     return [Skip(plural(len(missing), "conda package"), "conda", reason)]
-
-
-def _notes_on_both(found: TargetSet, contents: Mapping[CondaPackage, CondaContents]) -> Iterator[str]:
-    """Yield what is said of projects that a set has as a conda package and as a wheel: the package is left out."""
-    for package, project in _replaced_packages(found, contents).items():
-        yield (
-            f"{project} is a wheel here, and conda's {package.name} {package.version} is it too, which is not"
-            " compared: pip and uv uninstall it first, or leave out the wheel if the version is the same"
-        )
-
-
-def _replaced_packages(found: TargetSet, contents: Mapping[CondaPackage, CondaContents]) -> dict[CondaPackage, str]:
-    """Return the conda packages with the metadata of a project that is a wheel of the set, and that project."""
-    names = {candidate.name for candidate in found.candidates}
-    replaced = {}
-    for package in found.conda:
-        own = {project_of(file.path) for file in contents[package].files} & names if package in contents else ()
-        if own:
-            replaced[package] = min(name for name in own if name is not None)
-    return replaced
 
 
 def _installer(question: Question) -> Installer:
@@ -442,10 +422,12 @@ def _view(
 
 def _state_before(found: TargetSet, contents: Mapping[CondaPackage, CondaContents]) -> State:
     """Return what stands where a set is to be installed: nothing but what conda installs before the wheels."""
-    replaced = _replaced_packages(found, contents)
-    packages = [package for package in found.conda if package in contents and package not in replaced]
-    distributions = (conda_distribution(package, contents[package], found.target) for package in packages)
-    return replace(State.empty(found.target), distributions=tuple(distributions))
+    residents = conda_residents(found.conda, contents, _names(found), found.target)
+    return replace(State.empty(found.target), distributions=residents)
+
+
+def _names(found: TargetSet) -> set[str]:
+    return {candidate.name for candidate in found.candidates}
 
 
 def _with_left_out(view: View, left_out: tuple[Loss, ...]) -> View:

@@ -69,8 +69,9 @@ def parse_contents(texts: Mapping[str, bytes], filename: str, name: str, version
     if INDEX not in texts:
         raise WheelError(filename, "unreadable", f"it has no {INDEX}: it is no conda package")
     index = _json(texts[INDEX], INDEX, filename)
-    if (index.get("name"), index.get("version")) != (name, version):
-        raise WheelError(filename, "mismatch", f"it calls itself {index.get('name')} {index.get('version')}")
+    itself = f"{index.get('name')} {index.get('version')}"
+    if itself.lower() != f"{name} {version}".lower():
+        raise WheelError(filename, "mismatch", f"it calls itself {itself[:200]}")
     if PATHS in texts:
         files = _of_paths(_json(texts[PATHS], PATHS, filename), filename)
     elif FILES in texts:

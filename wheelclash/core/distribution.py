@@ -35,6 +35,7 @@ __all__ = [
     "Skip",
     "SourceArchive",
     "allows",
+    "compared_name",
     "contradictions",
     "extras_in_force",
     "holds",
@@ -395,6 +396,15 @@ def name_in(requirement: str) -> str:
     """Return the normalised name that a requirement begins with, whatever follows; empty if it begins with none."""
     match = _NAME.match(requirement)
     return "" if match is None else canonicalize_name(match[1])
+
+
+def compared_name(name: str) -> str:
+    """Return a name, in any spelling, as that of a distribution: normalised, but for a package of another manager.
+
+    >>> compared_name("Nixl_CU12"), compared_name("conda:_libgcc_mutex")
+    ('nixl-cu12', 'conda:_libgcc_mutex')
+    """
+    return name.lower() if name.lower().startswith(("conda:", "dpkg:")) else canonicalize_name(name)
 
 
 def extras_in_force(distributions: Iterable[Distribution]) -> dict[str, frozenset[str]]:
