@@ -155,6 +155,16 @@ def test_without_an_archive_the_answer_is_incomplete(ask: Command, index: Loopba
     assert ran.out.startswith("No answer")
 
 
+def test_the_token_of_a_private_channel_is_never_shown(ask: Command, index: LoopbackIndex) -> None:
+    lock = pixi_lock(index, CONDA, (BESIDE,)).replace("/files/theirs", "/t/s3cr3t/files/theirs")
+    for text in (lock, lock.replace(THEIRS.filename, "theirs"), lock.replace(f"{index.url}/t/", "ftp://h.example/t/")):
+        (ask.folder / "pixi.lock").write_text(text)
+        ran = ask("pixi.lock", *LINUX, "-v", "--format", "json")
+        assert ran.code == 3
+        assert "/t/***/files" in ran.out
+        assert "s3cr3t" not in ran.out + ran.err
+
+
 def test_native_files_of_conda_are_not_looked_into(ask: Command, index: LoopbackIndex) -> None:
     (ask.folder / "pixi.lock").write_text(pixi_lock(index, CONDA, (OVER, BESIDE)))
     ran = ask("pixi.lock", *LINUX, "--why", "--format", "json")

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.accepted import Ignore
 from wheelclash.alternatives import differing_metadata, sets_of, with_resolved
-from wheelclash.conda.residents import conda_residents, replaced_packages, said_of_replaced
+from wheelclash.conda.residents import conda_residents, replaced_packages, said_of_replaced, with_contested_files
 from wheelclash.core.content import Answer, extent
 from wheelclash.core.content import Question as Doubt
 from wheelclash.core.content import answer as judge_content
@@ -386,6 +386,9 @@ def _view(
     distributions = _with_startup(distributions, overlaps, reader)
     distributions = _with_contradictions(distributions, overlaps)
     everybody = [*distributions, *state.staying(distributions)]
+    before = state
+    if there is None:
+        before = replace(state, distributions=with_contested_files(state.distributions, overlaps))
     view = View(
         state=state,
         roots=found.roots,
@@ -397,7 +400,7 @@ def _view(
                 distributions,
                 overlaps,
                 target,
-                state=state,
+                state=before,
                 roots=found.roots,
                 no_deps=question.options.deps is False,
             )
@@ -416,7 +419,7 @@ def _view(
     keepers = check_keepers([name for name in question.options.keep if name in names], everybody, counted)
     if there is not None and there.places.is_target and question.installer == "pip":
         view = _with_left_out(view, tuple(there.left_out(distributions)))
-    plans = _plans(view, counted, keepers, question, where, whole)
+    plans = _plans(view, before, counted, keepers, question, where, whole)
     return view._replace(remedies=plans.remedies, without_remedies=plans.left_out)
 
 
@@ -463,6 +466,7 @@ def _under(installers: Sequence[Installer], overlaps: list[Overlap]) -> list[Ove
 
 def _plans(
     view: View,
+    before: State,
     counted: Sequence[Overlap],
     keepers: Sequence[str],
     question: Question,
@@ -487,7 +491,7 @@ def _plans(
         keepers=keepers,
         where=where,
         roots=view.roots,
-        state=view.state,
+        state=before,
         taken=taken,
         whole=() if has_variants else whole,
         no_deps=question.options.deps is False,

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["CondaPackage", "parse_filename"]
+__all__ = ["CondaPackage", "parse_filename", "without_token"]
 
 _FILENAME = re.compile(r"(?P<name>[^/\\]+)-(?P<version>[^-/\\]+)-(?P<build>[^-/\\]+)(?:\.conda|\.tar\.bz2)")
+_TOKEN = re.compile(r"(://[^/\s]+/t/)[^/\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,15 @@ class CondaPackage:
     def stem(self) -> str:
         """Return ``name-version-build``."""
         return self.filename.removesuffix(".conda").removesuffix(".tar.bz2")
+
+
+def without_token(text: str) -> str:
+    """Return a text without the tokens that URLs of private channels have in their paths.
+
+    >>> without_token("it is not there (https://host.example/t/s3cr3t/channel/noarch/a-1.0-0.conda)")
+    'it is not there (https://host.example/t/***/channel/noarch/a-1.0-0.conda)'
+    """
+    return _TOKEN.sub(r"\1***", text)
 
 
 def parse_filename(filename: str) -> tuple[str, str] | None:

@@ -18,6 +18,7 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from wheelclash.conda.contents import FILES, INDEX, LINK, PATHS, CondaContents, CondaFile, parse_contents
+from wheelclash.conda.package import without_token
 from wheelclash.core.distribution import Skip
 from wheelclash.errors import FetchError, WheelError
 from wheelclash.files import open_regular
@@ -108,7 +109,7 @@ def _read_or_skip(package: CondaPackage, reader: WheelReader) -> CondaContents |
     except WheelError as error:
         return Skip(package.shown, error.code, str(error))
     except FetchError as error:
-        return Skip(package.shown, error.code, f"{package.filename}: {error}")
+        return Skip(package.shown, error.code, f"{package.filename}: {without_token(str(error))}")
 
 
 def read_package(package: CondaPackage, reader: WheelReader) -> CondaContents:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelclash.conda.layout import conda_distribution
 from wheelclash.wheel.metadata import project_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from wheelclash.conda.contents import CondaContents
     from wheelclash.conda.package import CondaPackage
     from wheelclash.core.distribution import Distribution
+    from wheelclash.core.layout import InstalledPath
+    from wheelclash.core.overlap import Overlap
     from wheelclash.target.target import Target
 
-__all__ = ["conda_residents", "replaced_packages", "said_of_replaced"]
+__all__ = ["conda_residents", "replaced_packages", "said_of_replaced", "with_contested_files"]
 
 
 def conda_residents(
@@ -37,6 +41,27 @@ def conda_residents(
         conda_distribution(package, contents[package], target)
         for package in packages
         if package in contents and package not in replaced
+    )
+
+
+def with_contested_files(residents: Iterable[Distribution], overlaps: Sequence[Overlap]) -> tuple[Distribution, ...]:
+    """Return conda packages with those of their files alone that can end otherwise than conda installed them.
+
+    An environment of conda has a hundred thousand files and more, which a model of its disk need not have.
+    """
+    contested: defaultdict[str, set[InstalledPath]] = defaultdict(set)
+    for overlap in overlaps:
+        for owner in overlap.owners:
+            contested[owner.id].add(owner.file.path)
+    return tuple(
+        replace(
+            resident,
+            layouts={
+                name: layout._replace(files={path: layout.files[path] for path in contested[resident.id]})
+                for name, layout in resident.layouts.items()
+            },
+        )
+        for resident in residents
     )
 
 

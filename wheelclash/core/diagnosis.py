@@ -106,8 +106,8 @@ def diagnose(
     order = _Remembered(applied.order)
     coming, further = _losses(disk, recorders, {distribution.id for distribution in staying})
     intact: dict[str, Intact] = {distribution.id: disk.intact(distribution.id) for distribution in distributions}
-    for distribution in staying:  # of some of them no file was looked at
-        is_seen = any(layout.files for layout in distribution.layouts.values())
+    for distribution in staying:  # of some of what is installed no file was looked at
+        is_seen = distribution.evidence != "installed" or any(layout.files for layout in distribution.layouts.values())
         intact[distribution.id] = disk.intact(distribution.id) if is_seen else "undetermined"
     return Diagnosis(
         installer.name,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from wheelclash.conda.package import CondaPackage, parse_filename
+from wheelclash.conda.package import CondaPackage, parse_filename, without_token
 from wheelclash.core.distribution import Skip
 from wheelclash.errors import QuestionError, TargetError
 from wheelclash.http.urls import without_credentials
@@ -179,7 +179,7 @@ def _pixi_set(entries: Iterable[Table], by_url: Mapping[tuple[str, str], Table],
         place = next((text for key in entry if (text := entry.text(key))), "")
         about = by_url.get(("conda", place))
         size = None if about is None else about.number("size")
-        name, version = parse_filename(filename_of(place)) or (without_credentials(place) or "?", None)
+        name, version = parse_filename(filename_of(place)) or (without_token(without_credentials(place)) or "?", None)
         part.add_conda(name, version, _conda_package(name, version, place, about, size, location))
     return part
 
@@ -204,7 +204,7 @@ def _conda_package(
         return Skip(shown, "conda", "the lock names no archive of it, which would list its files")
     file = location.of_url(place) if "://" in place or place.startswith("file:") else location.of_path(place)
     if file.refused:
-        return Skip(shown, "refused", file.refused)
+        return Skip(shown, "refused", without_token(file.refused))
     sha256, md5 = (None, None) if hashes is None else (hashes.text("sha256"), hashes.text("md5"))
     return CondaPackage(filename, *parsed, file.url, _digest(sha256, 64), _digest(md5, 32), size, file.path)
 
