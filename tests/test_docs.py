@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from tests.support.condamaker import Conda, pixi_lock
 from tests.support.loopback import LoopbackIndex
 from tests.support.pages import DOCS, PAGES, Block, blocks, page_name
 from tests.support.stand_ins import OPENCV, OURS, REFUSED_BY_UV, nixl, serve_everything
+from tests.support.warm_command import write_program
 from wheelclash.report.formats import FORMATS
 from wheelclash.report.rules import RULES
 from wheelclash.report.schema import schema_text
@@ -88,8 +90,8 @@ def _programs(folder: Path) -> str:
     ``uv`` is one that fails: commands that change an environment have to be pip's, or not be run.
     """
     folder.mkdir()
-    python = [sys.executable]
-    for name, line in {"wheelclash": Command.line(), "python": python, "python3": python, "uv": ["false"]}.items():
+    write_program(folder / "wheelclash")
+    for name, line in {"python": [sys.executable], "python3": [sys.executable], "uv": ["false"]}.items():
         (folder / name).write_text(f'#!/bin/sh\nexec {shlex.join(line)} "$@"\n')
         (folder / name).chmod(0o755)
     return os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
@@ -327,17 +329,22 @@ def _spans(page: Path) -> set[str]:
 def _literals(*calls: str, position: int) -> set[str]:
     """String constants at that position of the arguments of every call of these names in the source."""
     found = set()
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and len(node.args) > position:
-                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if name in calls:
-                    found |= {
-                        each.value
-                        for each in ast.walk(node.args[position])
-                        if isinstance(each, ast.Constant) and isinstance(each.value, str) and _is_code(each.value)
-                    }
+    for node in _calls():
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in calls and len(node.args) > position:
+            found |= {
+                each.value
+                for each in ast.walk(node.args[position])
+                if isinstance(each, ast.Constant) and isinstance(each.value, str) and _is_code(each.value)
+            }
     return found
+
+
+@cache
+def _calls() -> list[ast.Call]:
+    """Every call in the source."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in SOURCES]
+    return [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
 
 
 def _is_code(text: str) -> bool:

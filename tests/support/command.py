@@ -89,7 +89,6 @@ class Command:
             "HOME": str(self.folder),
             "LC_ALL": "C.UTF-8",
             "PYTHONPATH": str(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "PIP_CONFIG_FILE": os.devnull,
             "UV_NO_CONFIG": "1",
             "WHEELCLASH_CACHE_DIR": str(self.cache),
