@@ -155,6 +155,26 @@ def test_without_an_archive_the_answer_is_incomplete(ask: Command, index: Loopba
     assert ran.out.startswith("No answer")
 
 
+def test_two_archives_of_one_package_are_no_set(ask: Command, index: LoopbackIndex) -> None:
+    other = Conda("theirs", "2.0")
+    index.add_file(other.filename, other.build_archive())
+    for number, packages in enumerate([(THEIRS, LIBRARY), (other,), (LIBRARY,)]):
+        (ask.folder / f"{number}").mkdir()
+        (ask.folder / f"{number}" / "pixi.lock").write_text(pixi_lock(index, packages, (BESIDE,)))
+    ran = ask("0/pixi.lock", "1/pixi.lock", *LINUX)
+    assert ran.code == 2
+    assert "theirs-1.0-0.conda and theirs-2.0-0.conda are two packages of one name." in ran.err
+    assert ask("0/pixi.lock", "2/pixi.lock", *LINUX).code == 0
+
+
+@pytest.mark.parametrize("format_", ["html", "sarif", "junit", "gitlab", "github", "markdown"])
+def test_every_format_has_them(format_: str, ask: Command, index: LoopbackIndex) -> None:
+    (ask.folder / "pixi.lock").write_text(pixi_lock(index, CONDA, (OVER, BESIDE)))
+    ran = ask("pixi.lock", *LINUX, "--format", format_)
+    assert (ran.code, ran.err) == (1, "")
+    assert "conda:theirs" in ran.out.replace("&#58;", ":").replace("%3A", ":")
+
+
 def test_the_token_of_a_private_channel_is_never_shown(ask: Command, index: LoopbackIndex) -> None:
     lock = pixi_lock(index, CONDA, (BESIDE,)).replace("/files/theirs", "/t/s3cr3t/files/theirs")
     for text in (lock, lock.replace(THEIRS.filename, "theirs"), lock.replace(f"{index.url}/t/", "ftp://h.example/t/")):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from wheelclash.conda.package import distinct_packages
 from wheelclash.core.distribution import Candidate, Skip, holds, parse_requires
 from wheelclash.errors import FetchError, QuestionError, UnresolvedError, WheelError
 from wheelclash.http.urls import shown
@@ -860,7 +861,7 @@ def _target_set(
         ],
         not_compared=not_compared,
         roots=tuple(dict.fromkeys(name for part in parts for name in part.roots)),
-        conda=tuple(dict.fromkeys(package for part in parts for package in part.conda)),
+        conda=distinct_packages(package for part in parts for package in part.conda),
     )
 
 

@@ -100,6 +100,9 @@ def _stored(package: Conda) -> bytes:
 
 def test_a_server_without_ranges_is_asked_for_all_of_it(index: LoopbackIndex, reader: WheelReader) -> None:
     index.fault("/files/*", "no-ranges")
+    reader.fetcher.max_download = 5
+    assert code_of(located(index, BIG), reader)[0] == "too-large"
+    reader.fetcher.max_download = 5_000_000
     assert read(located(index, BIG), reader).files  # type: ignore[union-attr]
 
 

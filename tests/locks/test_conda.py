@@ -160,6 +160,17 @@ def test_what_a_lock_does_not_locate_is_told(place: str, requirement: str, code:
     (skip,) = (skip for skip in selection.skipped if skip.code != "no-wheel")
     assert (skip.requirement, skip.code) == (requirement, code)
     assert words in skip.reason
+    assert "wheel" not in skip.reason
+
+
+def test_older_locks_of_pixi_describe_packages_by_kind() -> None:
+    older = PIXI.replace("version: 6", "version: 5").replace(
+        "packages:\n- conda: https://conda.example/forge/linux-64/python-3.12.4-h00_0_cpython.conda",
+        "packages:\n- kind: conda\n  name: python\n"
+        "  url: https://conda.example/forge/linux-64/python-3.12.4-h00_0_cpython.conda",
+    )
+    assert older.count("kind: conda") == 1
+    assert select(older).conda == select(PIXI).conda
 
 
 def test_archives_of_conda_may_be_files_beside_the_lock() -> None:

@@ -6,10 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wheelclash.errors import QuestionError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["CondaPackage", "parse_filename", "without_token"]
+__all__ = ["CondaPackage", "distinct_packages", "parse_filename", "without_token"]
 
 _FILENAME = re.compile(r"(?P<name>[^/\\]+)-(?P<version>[^-/\\]+)-(?P<build>[^-/\\]+)(?:\.conda|\.tar\.bz2)")
 _TOKEN = re.compile(r"(://[^/\s]+/t/)[^/\s]+")
@@ -48,6 +51,23 @@ class CondaPackage:
     def stem(self) -> str:
         """Return ``name-version-build``."""
         return self.filename.removesuffix(".conda").removesuffix(".tar.bz2")
+
+
+def distinct_packages(packages: Iterable[CondaPackage]) -> tuple[CondaPackage, ...]:
+    """Return each package once.
+
+    Raises:
+        QuestionError: Two archives of one package.
+    """
+    by_name: dict[str, CondaPackage] = {}
+    for package in packages:
+        before = by_name.setdefault(package.name, package)
+        if before.filename != package.filename:
+            raise QuestionError(
+                f"{before.filename} and {package.filename} are two packages of one name.",
+                "An environment holds one of them; compare each with the rest in a run of its own.",
+            )
+    return tuple(by_name.values())
 
 
 def without_token(text: str) -> str:
