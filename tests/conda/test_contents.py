@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.condamaker import PLACEHOLDER, Conda
+from wheelclash.conda import contents as contents_module
 from wheelclash.conda.contents import CondaContents, CondaFile, parse_contents
 from wheelclash.errors import WheelError
 
@@ -45,11 +46,21 @@ def test_packages_from_before_paths_json_have_names_alone() -> None:
 def test_what_is_for_any_python_has_commands() -> None:
     package = Conda("tzdata", noarch="python", entry_points=["tool = m:main", " other=m.n:run "])
     assert parse(package) == CondaContents((), noarch_python=True, commands=(("tool", "m:main"), ("other", "m.n:run")))
-    assert not parse(Conda("tzdata", noarch="generic")).noarch_python
+    link: dict[str, bytes | str | None] = {
+        "info/link.json": '{"noarch": {"type": "generic", "entry_points": ["tool = m:main"]}}'
+    }
+    assert parse(Conda("tzdata", noarch="generic", info=link)) == CondaContents(())
 
 
 def paths(**row: Any) -> str:
     return json.dumps({"paths_version": 1, "paths": [row]})
+
+
+@pytest.mark.parametrize("info", [{}, {"info/paths.json": None}])
+def test_no_more_files_are_read_than_any_package_has(info: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents_module, "_MOST_FILES", 1)
+    with pytest.raises(WheelError, match="it lists 2 files; at most 1 are read"):
+        parse(Conda("tzdata", files={"a": "", "b": ""}, info=info))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 import io
 import sys
+import tarfile
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,8 @@ def test_one_request_is_enough_and_the_second_run_needs_none(
     assert cached_package(asked, reader.cache) == contents
     assert read(asked, reader) == contents
     assert len(index.file_requests) == 1
-    assert cached_package(located(index, package, sha256="0" * 64), reader.cache) is None
+    for changes in ({"sha256": "0" * 64}, {"url": asked.url.replace("127.0.0.1", "localhost")}, {"size": 1}):
+        assert cached_package(located(index, package, **changes), reader.cache) is None
 
 
 def test_what_is_not_described_is_not_fetched(index: LoopbackIndex, reader: WheelReader) -> None:
@@ -152,6 +154,26 @@ def test_old_archives_are_bounded_too(
     reader.fetcher.max_download = 5
     code, reason = code_of(located(index, OLD), reader)
     assert (code, "--max-download" in reason) == ("too-large", True)
+
+
+def test_an_old_archive_is_unpacked_no_further_than_its_description(
+    index: LoopbackIndex, reader: WheelReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_module, "_LARGEST", 2_000_000)
+    index.add_file(OLD.filename, bz2.compress(tar({**OLD.described, "share/huge": bytes(3_000_000)})))
+    assert read(located(index, OLD), reader).files  # type: ignore[union-attr]
+
+
+def test_links_in_an_archive_are_not_followed(index: LoopbackIndex, reader: WheelReader) -> None:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, kind in (("info/index.json", tarfile.SYMTYPE), ("info/paths.json", tarfile.LNKTYPE)):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, "/etc/hostname"
+            archive.addfile(member)
+    index.add_file(OLD.filename, bz2.compress(stream.getvalue()))
+    code, reason = code_of(located(index, OLD), reader)
+    assert (code, "it has no info/index.json" in reason) == ("unreadable", True)
 
 
 def test_an_archive_that_is_not_there_is_told(index: LoopbackIndex, reader: WheelReader) -> None:
