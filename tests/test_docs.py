@@ -25,8 +25,9 @@ from tests.support.command import LINUX, ROOT, Command
 from tests.support.condamaker import Conda, pixi_lock
 from tests.support.loopback import LoopbackIndex
 from tests.support.pages import DOCS, PAGES, Block, blocks, page_name
-from tests.support.stand_ins import OPENCV, OURS, REFUSED_BY_UV, nixl, serve_everything
+from tests.support.stand_ins import OPENCV, OURS, REFUSED_BY_UV, RELEASES, nixl, serve_everything
 from tests.support.warm_command import write_program
+from wheelclash.cli import display
 from wheelclash.report.formats import FORMATS
 from wheelclash.report.rules import RULES
 from wheelclash.report.schema import schema_text
@@ -66,6 +67,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     for wheel in OURS:
         wheel.write(folder / "dist")
     nixl("12", "1.6.0").write(folder / "gate" / "dist")
+    RELEASES[-1].write(folder / "release" / "dist")
     for wheel in (OURS[0], REFUSED_BY_UV):
         wheel.write(folder / "refused" / "wheels")
     (folder / "projects.txt").write_text("nixl-cu12\nnixl-cu13\nopencv-python\nopencv-python-headless\ncalm\n")
@@ -167,6 +169,9 @@ def story(shell: Command) -> Command:
     return shell
 
 
+_PROGRESS = tuple(f"wheelclash: {text.partition('{')[0]}" for text in display._TEXTS.values())
+
+
 def _run(shell: Command, command: str, status: int = 0) -> tuple[int, str]:
     """Run a command as typed, ``$?`` being ``status`` before it; its code and all that it wrote."""
     script = f"(exit {status}); {command}"
@@ -179,7 +184,9 @@ def _run(shell: Command, command: str, status: int = 0) -> tuple[int, str]:
         timeout=60,
         check=False,
     )
-    return done.returncode, done.stdout.decode("utf-8")
+    lines = done.stdout.decode("utf-8").splitlines(keepends=True)
+    # Where the machine is busy, a command may take so long that it says how far it is.
+    return done.returncode, "".join(line for line in lines if not line.startswith(_PROGRESS))
 
 
 def _agree(shown: str, real: str) -> None:

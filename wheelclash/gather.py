@@ -75,6 +75,7 @@ class TargetSet(NamedTuple):
         conda: conda's packages, which are installed before the wheels.
         resolve_again: Returns what uv resolves if releases require something else, as wheel variants may; None where
             nothing was resolved.
+        previous: Releases that candidates of the same name are compared with; they are not installed.
     """
 
     target: Target
@@ -86,6 +87,7 @@ class TargetSet(NamedTuple):
     resolved: frozenset[str] = frozenset()
     resolve_again: Callable[[Sequence[ReleaseMetadata]], Sequence[Candidate]] | None = None
     conda: Sequence[CondaPackage] = ()
+    previous: Sequence[Candidate] = ()
 
 
 class Gathered(NamedTuple):
@@ -164,9 +166,10 @@ def _gather(question: Question, inputs: Inputs, reader: WheelReader, *, compares
     # Constraints go to uv with what it resolves; everything else is narrowed here.
     if constraints:
         limits = _limits(constraints, question, credentials)
-        against, siblings = (
-            limits.constrained(requirements, credentials) for requirements in (inputs.against, inputs.siblings)
-        )
+        siblings = limits.constrained(inputs.siblings, credentials)
+        # An earlier release of what is asked for is not what is constrained.
+        earlier, others = _divided(inputs.against, inputs.projects)
+        against = [*earlier, *limits.constrained(others, credentials)]
         inputs = inputs._replace(against=against, siblings=siblings)
         if resolves:
             inputs = _with_text(inputs, constraints)
@@ -394,7 +397,7 @@ def _require_comparison(inputs: Inputs, sets: Sequence[TargetSet], *, resolves: 
     """Refuse a question that compares nothing: its answer could only be that there is no clash.
 
     A set that was resolved and has one distribution is clean; so is a lock's. Where a list of what is installed has
-    others that are not compared, nothing was.
+    others that are not compared, nothing was. One distribution may be compared with an earlier release of itself.
 
     Raises:
         QuestionError: There is no distribution at all; or one, and not because it requires no other.
@@ -405,6 +408,8 @@ def _require_comparison(inputs: Inputs, sets: Sequence[TargetSet], *, resolves: 
     not_compared = [skip for target_set in sets for skip in target_set.not_compared]
     is_list = any(isinstance(lock, ListedSet) for lock in inputs.locks)
     if len(most) > 1 or (most and (resolves or inputs.locks) and not (is_list and not_compared)):
+        return
+    if most and any(target_set.previous for target_set in sets):
         return
     out = {skip.requirement: skip.reason for skip in not_compared}
     names, reasons = list(out), " and ".join(dict.fromkeys(out.values()))
@@ -862,7 +867,30 @@ def _target_set(
         not_compared=not_compared,
         roots=tuple(dict.fromkeys(name for part in parts for name in part.roots)),
         conda=distinct_packages(package for part in parts for package in part.conda),
+        previous=[candidate for part in parts for candidate in part.previous],
     )
+
+
+def _divided(against: Sequence[Asked], members: Collection[str]) -> tuple[list[Asked], list[Asked]]:
+    """Return what a set is to be compared with, divided: earlier releases of its members, and others."""
+    from wheelclash.index.filenames import project_of
+
+    earlier = [asked for asked in against if (asked.name or project_of(asked.filename)) in members]
+    return earlier, [asked for asked in against if asked not in earlier]
+
+
+def _names_of(parts: Iterable[Selection]) -> set[str]:
+    """Return the names of what is selected, be its wheel known or not."""
+    return {
+        name
+        for part in parts
+        for name in (
+            *(candidate.name for candidate in part.candidates),
+            *(wheel.candidate.name for wheel in part.unlocated),
+            *(release.asked.name or "" for release in part.releases),
+            *(skip.name for skip in part.skipped),
+        )
+    }
 
 
 class _Gatherer:
@@ -936,11 +964,26 @@ class _Gatherer:
         parts += folders
         local = {candidate.name for part in parts for candidate in part.candidates if candidate.path is not None}
         parts.append(self._variants(target, local))
-        published = self._chosen([requirement for requirement in against if requirement.name not in local], target)
-        parts.append(published)
+        earlier, others = _divided(against, _names_of(parts))
+        parts += [self._chosen(others, target), self._previous(earlier, target)]
         for part in parts:
             self.notes += part.notes
         return parts
+
+    def _previous(self, asked: Sequence[Asked], target: Target) -> Selection:
+        """Return the releases that members of the set are compared with.
+
+        There is no release before the first: of a project that no index knows there is nothing to compare with.
+        """
+        chosen = self._chosen(asked, target)
+        # None of them is built, as members of the set are.
+        skipped = [skip._replace(source=None) for skip in chosen.skipped]
+        unknown = [skip for skip in skipped if skip.code == "not-found"]
+        return Selection(
+            previous=chosen.candidates,
+            skipped=[skip for skip in skipped if skip not in unknown],
+            not_compared=unknown,
+        )
 
     def _chosen(self, asked: Sequence[Asked], target: Target) -> Selection:
         choices = [self._choice(requirement, target) for requirement in asked]

@@ -360,7 +360,7 @@ class Options:
     )  # fmt: skip
     against: Sequence[str] = option(
         "--against", default=(), in_project=True, commands="check", group="set", metavar="REQ", check=paths,
-        help="a published distribution to compare unpublished wheels with; repeatable",
+        help="another distribution, or an earlier release of one: what is newly installed; repeatable",
     )  # fmt: skip
     into: Environment | Interpreter | str | os.PathLike[str] | None = option(
         "--into", default=None, commands="check", group="set", metavar="PATH", check=_interpreter,

@@ -35,6 +35,7 @@ from wheelclash.core.distribution import Distribution, Skip, contradictions, riv
 from wheelclash.core.layout import lay_out_for_each
 from wheelclash.core.overlap import GRAVE, contradicted, judge, questions
 from wheelclash.core.plan import Plans, check_keepers, plan, require_known
+from wheelclash.core.releases import compare_releases
 from wheelclash.core.startup import startup_files
 from wheelclash.core.state import State, side_effects, to_install
 from wheelclash.environment.locate import invocation_for
@@ -51,7 +52,7 @@ from wheelclash.threads import run_all
 from wheelclash.wording import plural, some
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wheelclash.closure import ReleaseMetadata
     from wheelclash.conda.contents import CondaContents
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from wheelclash.core.installer import Invocation
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
+    from wheelclash.core.releases import ReleaseComparison
     from wheelclash.core.state import Loss
     from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.environment.state import StateReader
@@ -115,7 +117,12 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
         among_siblings = Ignore("what siblings share with each other", gathered.beside, "*", by="siblings")
         ignores = (*question.acceptance.ignores, among_siblings)
         question = replace(question, acceptance=replace(question.acceptance, ignores=ignores))
-    wanted = {_place(each): each for found in gathered.sets for one in found.candidates for each in one.wheels}
+    wanted = {
+        _place(wheel): wheel
+        for target_set in gathered.sets
+        for candidate in (*target_set.candidates, *target_set.previous)
+        for wheel in candidate.wheels
+    }
     read = _read_all(wanted, reader)
     there = _residents(question, reader)
     contents, unread = _read_conda(gathered.sets, there, reader)
@@ -137,6 +144,9 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
     notes = list(gathered.notes)
     notes += further
     views = [_view(each, read, contents, question, reader, where, there, gathered.whole) for each in sets]
+    skipped += _once(
+        [skip for view, each in zip(views, sets, strict=True) for skip in _not_compared_releases(view, each, read)]
+    )
     if not _installer(question).takes_variants and any(_clashes_without(question, view) for view in views):
         notes.append("pip installs no wheel variants: --installer uv gives commands for what these clash in")
     if question.options.why:
@@ -372,6 +382,7 @@ def _view(
     target = found.target
     contents = {each: read[_place(each)] for each in found.candidates}
     distributions = [_distribution(each, one, target) for each, one in contents.items() if not isinstance(one, Skip)]
+    releases = _release_comparisons(found, distributions, read, reader)
     state = _state_before(found, conda)
     present: tuple[str, ...] = ()
     if there is not None:
@@ -409,6 +420,7 @@ def _view(
         remedies=(),
         present=present,
         unowned=() if there is None else tuple(there.unowned(distributions)),
+        releases=releases,
     )
     # what is ignored is shared all the same, but no reason to do anything
     counted = [
@@ -431,6 +443,53 @@ def _state_before(found: TargetSet, contents: Mapping[CondaPackage, CondaContent
 
 def _names(found: TargetSet) -> set[str]:
     return {candidate.name for candidate in found.candidates}
+
+
+def _release_comparisons(
+    target_set: TargetSet,
+    distributions: Sequence[Distribution],
+    read: Mapping[tuple[str, str], _Read | Skip],
+    reader: WheelReader,
+) -> list[ReleaseComparison]:
+    """Return what distributions of a set newly install, of those that have an earlier release to be compared with."""
+    by_name = {distribution.name: distribution for distribution in distributions}
+    comparisons = []
+    for candidate in target_set.previous:
+        wheel, new = read[_place(candidate)], by_name.get(candidate.name)
+        if new is None or isinstance(wheel, Skip):
+            continue
+        compared = compare_releases(new, _distribution(candidate, wheel, target_set.target))
+        if compared is not None:
+            comparisons.append(_with_harmless(compared, reader))
+    return comparisons
+
+
+def _not_compared_releases(
+    view: View, target_set: TargetSet, read: Mapping[tuple[str, str], _Read | Skip]
+) -> Iterator[Skip]:
+    """Yield the earlier releases that were read, and yet are compared with none: an installer lays out neither."""
+    compared = {comparison.old.id for comparison in view.releases}
+    unread = {candidate.name for candidate in target_set.candidates if isinstance(read[_place(candidate)], Skip)}
+    for candidate in target_set.previous:
+        is_read = not isinstance(read[_place(candidate)], Skip) and candidate.name not in unread
+        if is_read and candidate.filename not in compared:
+            reason = "it is not compared with the release after it, since no installer installs one of the two wheels"
+            yield Skip(candidate.requested, "refused", reason)
+
+
+def _with_harmless(compared: ReleaseComparison, reader: WheelReader) -> ReleaseComparison:
+    """Return a comparison in which files that Python looks at when it starts are notices if they run no code then."""
+    members = {file.path: member for member, file in startup_files(compared.new.layouts.values()).items()}
+    additions = []
+    for addition in compared.additions:
+        member = members.get(addition.path) if addition.kind == "startup" else None
+        if member is not None:
+            doubt = Doubt(compared.new.id, member, "startup", None)
+            content = _settle(doubt, compared.new.candidate, reader)
+            if content is not None and not content.runs_code:
+                addition = addition._replace(severity="notice")  # noqa: PLW2901
+        additions.append(addition)
+    return compared._replace(additions=tuple(additions))
 
 
 def _with_left_out(view: View, left_out: tuple[Loss, ...]) -> View:

@@ -76,7 +76,7 @@ def test_contract() -> None:
     assert set(found) == {
         "schema_version", "tool", "complete", "targets", "distributions", "skipped", "not_compared", "overlaps",
         "summary", "diagnosis", "remedies", "reading", "warnings", "into", "refused",
-        "without_remedies", "ignored",
+        "without_remedies", "ignored", "releases",
     }  # fmt: skip
     assert set(found["tool"]) == {"name", "version"}
     assert {"python_version", "implementation", "platform", "markers", "case_sensitive"} <= set(found["targets"][0])

@@ -18,6 +18,7 @@ __all__ = [
     "OURS",
     "PAIRS",
     "REFUSED_BY_UV",
+    "RELEASES",
     "WBAR",
     "nixl",
     "nixl_itself",
@@ -158,6 +159,17 @@ REFUSED_BY_UV = Wheel("our-admin", "2.0", {"our_admin.py": "", "our_admin-2.0.da
 """A command in a folder: pip installs it."""
 
 
+_ENGINE: dict[str, bytes | str] = {"our_engine/__init__.py": ""}
+_TESTS: dict[str, bytes | str] = {"tests/__init__.py": "", "tests/test_engine.py": ""}
+_HOOK: dict[str, bytes | str] = {"our-engine.pth": "import our_engine.hook\n"}
+RELEASES = (
+    Wheel("our-engine", "1.0", _ENGINE),
+    Wheel("our-engine", "2.0", _ENGINE | _TESTS | _HOOK, scripts={"our-tool": "our_engine:run"}),
+    Wheel("our-engine", "3.0", _ENGINE, scripts={"our-tool": "our_engine:run", "our-other-tool": "our_engine:other"}),
+)
+"""Releases of a project: the second installs more than belongs to it, the third is not published yet."""
+
+
 def serve_pairs(index: LoopbackIndex) -> None:
     """Put :data:`PAIRS` on an index, and a project without a wheel."""
     index.add(*PAIRS)
@@ -206,4 +218,5 @@ def serve_everything(index: LoopbackIndex) -> None:
     index.add(
         CUDA_RUNTIME, TORCH, *NCCL, *OPENCV, *(nixl(cuda, version) for cuda in ("12", "13") for version in versions)
     )
+    index.add(*RELEASES[:-1])
     index.add(*map(nixl_itself, versions), Wheel("numpy", "2.4.6", {"numpy/__init__.py": ""}, requires_python=">=3.9"))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 from wheelclash.accepted import Baseline, BaselineProblem, Ignore
 from wheelclash.core.overlap import KINDS
 from wheelclash.report.model import (
+    AdditionReport,
     ContestedReport,
     DamageReport,
     EnvironmentReport,
@@ -37,7 +38,7 @@ __all__ = ["about_of", "accept", "accepts", "baseline_of", "updated_baseline"]
 
 AcceptingReport: TypeAlias = Report | EnvironmentReport
 _Report = TypeVar("_Report", Report, EnvironmentReport)
-_Part = TypeVar("_Part", ContestedReport, OverlapReport, LostReport, UnownedReport, DamageReport)
+_Part = TypeVar("_Part", ContestedReport, OverlapReport, LostReport, UnownedReport, DamageReport, AdditionReport)
 _Entry: TypeAlias = Ignore | BaselineProblem
 
 _MOST_NAMED = 3
@@ -73,7 +74,7 @@ def _names(part: Part) -> set[str]:
             return {owner.distribution for owner in part.owners}
         case LostReport():
             return {part.distribution, part.because}
-        case UnownedReport():
+        case UnownedReport() | AdditionReport():
             return {part.distribution}
     return set(part.distributions)
 
@@ -95,6 +96,7 @@ def accept(report: _Report, acceptance: Acceptance) -> _Report:
                 for installer, diagnosis in report.diagnosis.items()
             },
             into=report.into and replace(report.into, unowned=marks.all_of(report.into.unowned)),
+            releases=tuple(replace(release, additions=marks.all_of(release.additions)) for release in report.releases),
         )
         report = replace(report, summary=_summary(report))
     else:
@@ -190,6 +192,7 @@ def baseline_of(report: AcceptingReport) -> Baseline:
     if isinstance(report, Report):
         parts += [lost for diagnosis in report.diagnosis.values() for lost in diagnosis.lost]
         parts += report.into.unowned if report.into else ()
+        parts += [addition for release in report.releases for addition in release.additions]
     else:
         parts += report.damage
     keys = dict.fromkeys(key_of(part) for part in parts if not part.ignored)
@@ -236,6 +239,7 @@ def _summary(report: Report) -> Summary:
     taken = [loss for diagnosis in report.diagnosis.values() for loss in diagnosis.lost if loss.severity != "none"]
     lost = {(loss.root, loss.path, loss.distribution): loss for loss in taken}.values()
     others: list[Part] = [*lost, *(report.into.unowned if report.into else ())]
+    others += [addition for release in report.releases for addition in release.additions]
     return Summary(**_counts(shown, others), lost=len(lost))
 
 

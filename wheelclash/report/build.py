@@ -17,6 +17,7 @@ from wheelclash.installers import INSTALLERS
 from wheelclash.report.acceptance import accept, accepts
 from wheelclash.report.model import (
     SCHEMA_VERSION,
+    AdditionReport,
     AskedEnvironment,
     BelowReport,
     BesideReport,
@@ -52,6 +53,7 @@ from wheelclash.report.model import (
     OverlapReport,
     OwnerReport,
     RefusalReport,
+    ReleaseReport,
     RemedyReport,
     ReplacedReport,
     Report,
@@ -301,8 +303,30 @@ def build_report(result: Result) -> Report:
         into=None if result.into is None else into_report(result.into, views),
         refused=_refused(views),
         without_remedies=tuple(dict.fromkeys(view.names[id_] for view in views for id_ in view.without_remedies)),
+        releases=_release_reports(views),
     )
     return accept(report, result.acceptance)
+
+
+def _release_reports(views: Sequence[View]) -> tuple[ReleaseReport, ...]:
+    """Return each comparison of two releases once, with what any of the targets has."""
+    additions: dict[tuple[str, str, str, str], dict[tuple[str, str], AdditionReport]] = {}
+    for comparison in (comparison for view in views for comparison in view.releases):
+        key = comparison.new.name, comparison.new.version, comparison.old.version, comparison.old.id
+        places = additions.setdefault(key, {})
+        for addition in comparison.additions:
+            before = places.get((addition.kind, addition.path))
+            if before is None or before.files < addition.files:
+                root, path = split(addition.path)
+                places[addition.kind, addition.path] = AdditionReport(
+                    addition.kind, root, path, addition.name, addition.files, addition.severity, comparison.new.name
+                )
+    return tuple(ReleaseReport(*key, tuple(sorted(places.values(), key=_gravity))) for key, places in additions.items())
+
+
+def _gravity(addition: AdditionReport) -> tuple[object, ...]:
+    """Return what additions are sorted by: the gravest first."""
+    return SEVERITIES.index(addition.severity), addition.kind, addition.root, addition.path
 
 
 def _variants(view: View) -> tuple[VariantReport, ...]:

@@ -20,6 +20,7 @@ from wheelclash.core.layout import Root
 from wheelclash.core.overlap import Kind, Severity
 from wheelclash.core.plan import ObstacleCode, RepairState, Strategy
 from wheelclash.core.query import MatchKind, What
+from wheelclash.core.releases import AdditionKind
 from wheelclash.core.role import Role
 from wheelclash.core.state import LossCode
 from wheelclash.environment.damage import DamageCode
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SCHEMA_VERSION",
+    "AdditionReport",
     "AskedEnvironment",
     "BelowReport",
     "BesideReport",
@@ -71,6 +73,7 @@ __all__ = [
     "OwnerReport",
     "Reading",
     "RefusalReport",
+    "ReleaseReport",
     "RemedyReport",
     "ReplacedReport",
     "Report",
@@ -580,6 +583,51 @@ class Reading:
         return cls(traffic.index_requests, traffic.wheel_requests, traffic.member_requests, traffic.bytes, from_cache)
 
 
+@dataclass(frozen=True, slots=True)
+class AdditionReport:
+    """Something that a release installs, and the one before it did not.
+
+    Attributes:
+        kind: ``startup``: a file that Python looks at whenever it starts; ``import``: an import name; ``package``: an
+            ``__init__`` in what was a namespace package; ``command``: a script; ``header`` and ``data``: files of these
+            roots; ``file``: what lies in site-packages and cannot be imported.
+        root, path: The file, or the folder of several with the ``/`` behind it.
+        name: The import name or the command; empty for other kinds.
+        files: How many files; of several targets, where they are most.
+        severity: How bad it is: ``warning`` or ``notice``.
+        distribution: Name of the project.
+        ignored: Whether the user knows of it.
+    """
+
+    kind: AdditionKind
+    root: Root
+    path: str
+    name: str
+    files: int
+    severity: Severity
+    distribution: str
+    ignored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseReport:
+    """What a release installs outside of the packages that an earlier one had.
+
+    Attributes:
+        distribution: Name of the project.
+        version: Of the release.
+        since: Version of the earlier one.
+        wheel: File name of the earlier one's wheel.
+        additions: What it newly installs, gravest first.
+    """
+
+    distribution: str
+    version: str
+    since: str
+    wheel: str
+    additions: Sequence[AdditionReport]
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Report(Written):
     """The answer to one question."""
@@ -601,6 +649,7 @@ class Report(Written):
     refused: Sequence[RefusalReport] = ()
     without_remedies: Sequence[str] = ()
     ignored: Sequence[IgnoredReport] = ()
+    releases: Sequence[ReleaseReport] = ()
 
     @property
     def newcomers(self) -> list[DistributionReport]:

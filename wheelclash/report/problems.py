@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from wheelclash.report.model import (
+    AdditionReport,
     ContestedReport,
     DamageReport,
     EnvironmentReport,
@@ -31,11 +32,11 @@ if TYPE_CHECKING:
     from wheelclash.core.overlap import Severity
     from wheelclash.report.model import OwnerReport, SkipReport
 
-__all__ = ["Level", "Part", "Problem", "ProblemKey", "key_of", "on_disk_said", "problems_of"]
+__all__ = ["Level", "Part", "Problem", "ProblemKey", "addition_said", "key_of", "on_disk_said", "problems_of"]
 
 Level = Literal["error", "warning", "notice"]
-Part: TypeAlias = OverlapReport | LostReport | UnownedReport | DamageReport
-"""What problems are made of: one file or pair of paths, or one hybrid."""
+Part: TypeAlias = OverlapReport | LostReport | UnownedReport | DamageReport | AdditionReport
+"""What problems are made of: one file or pair of paths, one hybrid, or what a release newly installs in one place."""
 
 _LEVELS: tuple[Level, ...] = ("error", "warning", "notice")
 _MOST_NAMES = 3
@@ -103,6 +104,8 @@ def key_of(part: Part) -> ProblemKey | None:
             place = ":".join(names)
         case UnownedReport():
             code, names, place = "WC012", [part.distribution], f"{part.root}/{part.path}"
+        case AdditionReport():
+            code, names, place = "WC015", [part.distribution], f"{part.root}/{part.path}"
         case DamageReport():
             code, names = _OF_DAMAGE[part.code], part.distributions
             place = f"{part.root}/{part.path}/" if part.code == "leftover" else ":".join(names)
@@ -152,7 +155,7 @@ def problems_of(report: object) -> list[Problem]:
     """
     match report:
         case Report():
-            problems = [*_overlaps(report.overlaps, _versions(report)), *_of_set(report)]
+            problems = [*_overlaps(report.overlaps, _versions(report)), *_of_set(report), *_additions(report)]
         case EnvironmentReport():
             problems = [*_overlaps(report.overlaps, _versions(report)), *_of_environment(report)]
         case FixReport():
@@ -312,6 +315,35 @@ def _of_set(report: Report) -> Iterator[Problem]:
         message = f"{refusal.installer} refuses {versions.get(refusal.id, refusal.distribution)}: {refusal.reason}."
         place = f"{refusal.installer}:{refusal.distribution}"
         yield _problem(_key("WC013", "error", [refusal.distribution], place), [], message)
+
+
+def _additions(report: Report) -> Iterator[Problem]:
+    """Yield what releases newly install."""
+    for release in report.releases:
+        for addition in release.additions:
+            key = key_of(addition)
+            if key is not None:
+                message = (
+                    f"{release.distribution} {release.version} {addition_said(addition)}; {release.since} did not."
+                )
+                yield _problem(key, [f"{addition.root}/{addition.path}"], message, ignored=addition.ignored)
+
+
+def addition_said(addition: AdditionReport) -> str:
+    """Return what a release newly does, as the end of a sentence about it."""
+    path = f"{addition.root}/{addition.path}"
+    files = f"{path} ({plural(addition.files, 'file')})" if path.endswith("/") else path
+    match addition.kind:
+        case "startup":
+            code = "with code that Python runs" if addition.severity == "warning" else "which Python reads"
+            return f"installs {path}, {code} whenever it starts"
+        case "import":
+            return f"installs the import name {addition.name}: {files}"
+        case "package":
+            return f"makes a package of the namespace {addition.name}, which hides what others have in it: {path}"
+        case "command":
+            return f"installs the command {addition.name}"
+    return f"installs {files}"
 
 
 def _spread(paths: Sequence[str]) -> str:

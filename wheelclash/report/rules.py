@@ -16,7 +16,7 @@ __all__ = ["RULES", "Rule", "RuleCode", "rule_named"]
 
 RuleCode = Literal[
     "WC001", "WC002", "WC003", "WC004", "WC005", "WC006",
-    "WC011", "WC012", "WC013", "WC014",
+    "WC011", "WC012", "WC013", "WC014", "WC015",
     "WC021", "WC022", "WC023", "WC024", "WC025",
     "WC031", "WC032", "WC033",
 ]  # fmt: skip
@@ -147,6 +147,16 @@ RULES: dict[str, Rule] = {
             "Something could not be read, so nothing is known of it",
             "A clash with it would not be seen: the answer is incomplete, and the exit code is 3 at least.",
             "The reason says what is missing. `--allow-incomplete` accepts the answer as it is.",
+        ),
+        Rule(
+            "WC015",
+            "addition",
+            "A release installs what lies outside of the packages that the release before it had",
+            "A new import name may hide that of another project, or be one that a build left in by mistake, such as"
+            " `tests`. A `.pth` or `.start` file and `sitecustomize` run code whenever Python starts, wherever the"
+            " environment is used. An `__init__.py` in a namespace hides what other projects have in it.",
+            "Publishers: leave out of the wheel what does not belong there, and declare the names that do with"
+            " `Import-Name`. Users: read what the new files do before you take the release.",
         ),
         Rule(
             "WC021",

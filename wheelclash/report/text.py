@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from wheelclash.core.overlap import GRAVE, SAME_PATH
 from wheelclash.report.model import EnvironmentReport, FixReport, Report, WhoReport
+from wheelclash.report.problems import addition_said
 from wheelclash.report.terminal import (
     Line,
     Reader,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from wheelclash.core.diagnosis import Certainty
     from wheelclash.report.model import (
+        AdditionReport,
         BelowReport,
         BesideReport,
         ContestedReport,
@@ -290,6 +292,7 @@ class _SetWriter(_Writer):
         yield Section("", list(self._not_compared()))
         yield Section("clashes", [*self._grave_lines(), *self._loss_lines()])
         yield Section("reasons", list(reasons(self._grave)))
+        yield Section("what releases newly install", list(self._addition_lines()))
         yield Section("notices", list(self._notice_lines()))
         yield Section("ignored ones", list(ignored_lines(self._report, verbose=self.verbose)))
         yield Section("versions", list(self._resolved()))
@@ -354,10 +357,11 @@ class _SetWriter(_Writer):
         if refused:
             text = f"{refused}; no clash otherwise ({count}, {files}{rest})"
             return (Span(text, "error"), Span(where, "faint"))
+        style: Style = "warning" if any(addition.severity in GRAVE for addition in self._additions()) else "good"
         if report.into:
             text = clean_headline(report, report.into, self.place(report.into.prefix))
-            return (Span(f"{text}{rest}", "good"), Span(where, "faint"))
-        return (Span(f"No clash: {count}, {files}{rest}", "good"), Span(where, "faint"))
+            return (Span(f"{text}{rest}", style), Span(where, "faint"))
+        return (Span(f"No clash: {count}, {files}{rest}", style), Span(where, "faint"))
 
     def _counted(self) -> list[str]:
         """Return how many of each severity there are: of several targets, in the one that has most."""
@@ -381,6 +385,9 @@ class _SetWriter(_Writer):
         for overlap in self._report.overlaps:
             for number in () if overlap.ignored else overlap.targets:
                 counters[number][overlap.severity] += 1
+        for addition in self._additions():
+            for counter in counters:
+                counter[addition.severity] += 1
         return [(count["error"], count["warning"], count["notice"]) for count in counters]
 
     def _target_lines(self) -> Iterator[Line]:
@@ -543,6 +550,29 @@ class _SetWriter(_Writer):
         for name, files in paths.items():
             what = "which no RECORD lists, is" if len(files) == 1 else "which no RECORD lists, are"
             yield (Span("  warning  ", "warning"), Span(f"{self.some(files)}, {what} overwritten by {name}"))
+
+    def _additions(self) -> Iterator[AdditionReport]:
+        """Yield what releases newly install and the user does not know of."""
+        return (addition for release in self._report.releases for addition in release.additions if not addition.ignored)
+
+    def _addition_lines(self) -> Iterator[Line]:
+        """Yield what each release newly installs: a line for each warning, and one for all notices of a kind."""
+        for release in self._report.releases:
+            name = f"{release.distribution} {release.version}"
+            additions = [addition for addition in release.additions if not addition.ignored]
+            for addition in additions:
+                if addition.severity in GRAVE or self.verbose:
+                    style: Style = "warning" if addition.severity in GRAVE else "notice"
+                    text = f"{name} newly {addition_said(addition)}"
+                    yield (Span(f"  {addition.severity:<8} ", style), Span(text))
+            notices = [addition for addition in additions if addition.severity not in GRAVE]
+            if notices and not self.verbose:
+                texts = [addition.name or f"{addition.root}/{addition.path}" for addition in notices]
+                yield (Span("  notice   ", "notice"), Span(f"{name} newly installs {self.some(texts)} (-v)"))
+            if not additions:
+                known = " that is not ignored" if release.additions else ""
+                text = f"  {name} installs nothing outside of the packages of {release.since}{known}"
+                yield (Span(text, "faint"),)
 
     def _folder_text(self, group: Sequence[OverlapReport]) -> str:
         first = group[0]

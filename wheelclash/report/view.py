@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wheelclash.core.layout import InstalledPath
     from wheelclash.core.overlap import Overlap
     from wheelclash.core.plan import Remedy, Repair, RepairState, Step
+    from wheelclash.core.releases import ReleaseComparison
     from wheelclash.core.state import State, Unowned
     from wheelclash.environment.damage import Condition, Damage
     from wheelclash.environment.origins import Origin
@@ -46,6 +47,7 @@ class View(NamedTuple):
         without_remedies: Ids of owners of errors and warnings for which no remedies were made, being one of very many.
         unowned: Files that no RECORD lists and that are overwritten.
         reasons: By path, why it matters which content a native file has, where that was looked into.
+        releases: What releases newly install, of those that an earlier one was named of.
     """
 
     state: State
@@ -58,6 +60,7 @@ class View(NamedTuple):
     reasons: Mapping[InstalledPath, Why] = MappingProxyType({})
     without_remedies: Sequence[str] = ()
     unowned: Sequence[Unowned] = ()
+    releases: Sequence[ReleaseComparison] = ()
 
     @property
     def target(self) -> Target:

@@ -52,12 +52,13 @@ class Selection(NamedTuple):
     Attributes:
         candidates: One wheel for each distribution, its place known.
         unlocated: Wheels that an index must be asked the place of.
-        releases: Releases that an index must be asked the wheels of.
         skipped: What has no wheel for the target, and the like: could have been read, was not.
         not_compared: The project itself, editable and local-directory sources, workspace members.
         roots: Normalised names that were asked for, as opposed to pulled in; empty if the description does not say.
         notes: Sentences for people.
         conda: conda's packages, which are installed before the wheels.
+        releases: Releases that an index must be asked the wheels of.
+        previous: Releases that others of the set are compared with, and that are no members of it.
     """
 
     candidates: Sequence[Candidate] = ()
@@ -68,6 +69,7 @@ class Selection(NamedTuple):
     notes: Sequence[str] = ()
     releases: Sequence[Release] = ()
     conda: Sequence[CondaPackage] = ()
+    previous: Sequence[Candidate] = ()
 
 
 class Lock(Protocol):
