@@ -216,6 +216,15 @@ def test_a_name_of_conda_is_kept_as_it_is(ask: Command, index: LoopbackIndex) ->
     assert "conda:_under_score 1.0 and over 1.0 clash: 1 error" in ran.out
 
 
+def test_who_answers_without_a_wheel(ask: Command, index: LoopbackIndex) -> None:
+    (ask.folder / "pixi.lock").write_text(pixi_lock(index, CONDA, ()))
+    ran = ask("who", "tool", "--among", "pixi.lock", *LINUX)
+    assert (ran.code, ran.lines[0]) == (
+        0,
+        "scripts/tool (command tool): of conda:theirs 1.0 alone [CPython 3.12.0, linux]",
+    )
+
+
 def test_who_knows_them_and_so_do_all_targets(ask: Command, index: LoopbackIndex) -> None:
     (ask.folder / "pixi.lock").write_text(pixi_lock(index, CONDA, (OVER, BESIDE)))
     lines = ask("who", "m.py", "own.py", "--among", "pixi.lock", *LINUX).lines

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.accepted import Ignore
 from wheelclash.alternatives import differing_metadata, sets_of, with_resolved
-from wheelclash.conda.residents import conda_residents, replaced_packages, said_of_replaced, with_contested_files
+from wheelclash.conda.residents import conda_residents, replaced_packages, said_of_replaced, without_files
 from wheelclash.core.content import Answer, extent
 from wheelclash.core.content import Question as Doubt
 from wheelclash.core.content import answer as judge_content
@@ -252,7 +252,7 @@ def _read_conda(
 
     None is read for an environment: it says itself what conda has installed there.
     """
-    packages = [] if there is not None else [package for found in sets if found.candidates for package in found.conda]
+    packages = [] if there is not None else [package for found in sets for package in found.conda]
     if not packages:
         return {}, []
     from wheelclash.conda.reader import read_packages
@@ -399,7 +399,7 @@ def _view(
     everybody = [*distributions, *state.staying(distributions)]
     before = state
     if there is None:
-        before = replace(state, distributions=with_contested_files(state.distributions, overlaps))
+        before = replace(state, distributions=without_files(state.distributions))
     view = View(
         state=state,
         roots=found.roots,

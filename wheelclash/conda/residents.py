@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelclash.conda.layout import conda_distribution
+from wheelclash.core.layout import Layout
+from wheelclash.installers import INSTALLERS
 from wheelclash.wheel.metadata import project_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from wheelclash.conda.contents import CondaContents
     from wheelclash.conda.package import CondaPackage
     from wheelclash.core.distribution import Distribution
-    from wheelclash.core.layout import InstalledPath
-    from wheelclash.core.overlap import Overlap
     from wheelclash.target.target import Target
 
-__all__ = ["conda_residents", "replaced_packages", "said_of_replaced", "with_contested_files"]
+__all__ = ["conda_residents", "replaced_packages", "said_of_replaced", "without_files"]
 
 
 def conda_residents(
@@ -44,25 +43,13 @@ def conda_residents(
     )
 
 
-def with_contested_files(residents: Iterable[Distribution], overlaps: Sequence[Overlap]) -> tuple[Distribution, ...]:
-    """Return conda packages with those of their files alone that can end otherwise than conda installed them.
+def without_files(residents: Iterable[Distribution]) -> tuple[Distribution, ...]:
+    """Return conda packages as a model of the disk takes them: what is contested, it has from the overlaps.
 
-    An environment of conda has a hundred thousand files and more, which a model of its disk need not have.
+    An environment of conda has a hundred thousand files and more, which all would be played through in vain.
     """
-    contested: defaultdict[str, set[InstalledPath]] = defaultdict(set)
-    for overlap in overlaps:
-        for owner in overlap.owners:
-            contested[owner.id].add(owner.file.path)
-    return tuple(
-        replace(
-            resident,
-            layouts={
-                name: layout._replace(files={path: layout.files[path] for path in contested[resident.id]})
-                for name, layout in resident.layouts.items()
-            },
-        )
-        for resident in residents
-    )
+    nothing = {installer.name: Layout({}, frozenset()) for installer in INSTALLERS}
+    return tuple(replace(resident, layouts=nothing) for resident in residents)
 
 
 def replaced_packages(
