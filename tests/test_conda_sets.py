@@ -90,6 +90,22 @@ def test_what_wheels_would_write_over_is_judged_like_every_overlap(
     assert not report["not_compared"]
 
 
+def test_on_windows_folders_and_commands_are_others(ask: Command, index: LoopbackIndex) -> None:
+    package = Conda("windows", subdir="win-64", files={"Lib/site-packages/X.so": "", "Library/bin/z.dll": ""})
+    index.add_file(package.filename, package.build_archive())
+    lock = pixi_lock(index, (THEIRS, package), (OVER, BESIDE)).replace("linux-64:", "win-64:")
+    (ask.folder / "pixi.lock").write_text(lock)
+    options = ("--python-version", "3.12", "--python-platform", "windows", "--format", "json")
+    overlaps = ask("pixi.lock", *options).json["overlaps"]
+    assert {(f"{overlap['root']}/{overlap['path']}", overlap["kind"]) for overlap in overlaps} == {
+        ("site-packages/m.py", "different"),
+        ("site-packages/same.py", "identical"),
+        ("site-packages/X.so", "case-only"),
+        ("scripts/tool.exe", "identical"),
+        ("scripts/other.exe", "different"),
+    }
+
+
 def test_no_command_names_a_package_of_conda(ask: Command, index: LoopbackIndex) -> None:
     (ask.folder / "pixi.lock").write_text(pixi_lock(index, CONDA, (OVER, BESIDE)))
     for keep in ((), ("--keep", "over"), ("--keep", "conda:theirs"), ("--keep", "conda:theirs", "--keep", "beside")):
