@@ -12,6 +12,8 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.support.clients import quick_fetcher
 from tests.support.condamaker import Conda, tar, zstd
@@ -162,6 +164,28 @@ def test_an_old_archive_is_unpacked_no_further_than_its_description(
     monkeypatch.setattr(reader_module, "_LARGEST", 2_000_000)
     index.add_file(OLD.filename, bz2.compress(tar({**OLD.described, "share/huge": bytes(3_000_000)})))
     assert read(located(index, OLD), reader).files  # type: ignore[union-attr]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    data=st.data(),
+    ending=st.sampled_from([".conda", ".tar.bz2"]),
+    is_in_tar=st.booleans(),
+)
+def test_no_damage_ends_in_anything_but_a_skip(
+    data: st.DataObject, ending: str, reader: WheelReader, tmp_path: Path, *, is_in_tar: bool
+) -> None:
+    package = Conda("small", noarch="python", files={"share/a.txt": "a"}, entry_points=["a = b:c"], ending=ending)
+    content = bytearray(tar(package.described) if is_in_tar else package.build_archive())
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content)))
+        content[place : place + data.draw(st.sampled_from([0, 1, 100]))] = data.draw(st.binary(max_size=4))
+    packed = bytes(content)
+    if is_in_tar:
+        packed = zipped(info=zstd.compress(packed)) if ending == ".conda" else bz2.compress(packed)
+    path = tmp_path / package.filename
+    path.write_bytes(packed)
+    read(CondaPackage(package.filename, "small", "1.0", path.as_uri(), path=path), reader)
 
 
 def test_links_in_an_archive_are_not_followed(index: LoopbackIndex, reader: WheelReader) -> None:
