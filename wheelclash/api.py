@@ -81,7 +81,7 @@ async def check_async(
     session: Session | None = None,
     **changes: Any,
 ) -> Report:
-    """The asynchronous twin of :func:`check`: same arguments, same report, same errors."""
+    """Do what :func:`check` does, for asynchronous callers: same arguments, same report, same errors."""
     return await await_call(partial(check, requirements, options, session=session, **changes))
 
 
@@ -115,16 +115,16 @@ def check_environment(
     from wheelclash.report.build import build_environment_report, judge
     from wheelclash.report.view import Repeated
 
-    said = options_from("check_environment", "env", options, changes)
-    place = _environment(environment, said)
+    checked = options_from("check_environment", "env", options, changes)
+    place = _environment(environment, checked)
     with _lent(session) as used:
-        repeated = Repeated(place.options, repeated_options(said, used.options))
-        state = scan(place.places, place.target, every=said.verify, progress=used.fetcher.progress)
+        repeated = Repeated(place.options, repeated_options(checked, used.options))
+        state = scan(place.places, place.target, every=checked.verify, progress=used.fetcher.progress)
         if not (state.distributions or state.not_compared or state.skipped) and place.interpreter is None:
             raise QuestionError(f"Nothing is installed in {state.places.prefix}.", "Is it the folder that was meant?")
-        result = judge(state, list(said.keep), said.acceptance, repeated)
+        result = judge(state, list(checked.keep), checked.acceptance, repeated)
         if any(is_in_question(contested.overlap) for contested in result.grave):
-            result = _explained(result, place, used, said)
+            result = _explained(result, place, used, checked)
         return build_environment_report(result)
 
 
@@ -144,7 +144,7 @@ def _explained(result: EnvironmentResult, place: Environment, session: Session, 
         )
     except IndexSettingsError as error:
         return replace(result, notes=[f"why it breaks was not looked into: {error}"])
-    contested = [each for each in result.grave if is_in_question(each.overlap)]
+    contested = [file for file in result.grave if is_in_question(file.overlap)]
     with closing(session.reader.for_question(settings.cert)) as reader:
         reasons = explain_contested(contested, result.scan, settings, reader, limit=LARGEST if options.why else LIMIT)
     reading = Reading.of(reader.fetcher.traffic)
@@ -182,7 +182,7 @@ def repair(
     output: IO[bytes] | int = subprocess.DEVNULL,
     **changes: Any,
 ) -> RepairReport:
-    """Repair an environment by the commands of its own installer, and look again. This changes the environment.
+    """Mend an environment by the commands of its own installer, and look again. This changes the environment.
 
     Args:
         environment: As for :func:`plan_repair`, as the rest.
@@ -213,26 +213,26 @@ def _repair(
     from wheelclash.report.build import build_fix_report
     from wheelclash.report.view import Repeated
 
-    said = options_from(function, "fix", options, changes)
-    place = _environment(environment, said)
+    checked = options_from(function, "fix", options, changes)
+    place = _environment(environment, checked)
     if place.interpreter is None:
         raise QuestionError(f"Mending {place.places.prefix} takes an interpreter.", "Name one with --python.")
     request = RepairRequest(
         interpreter=place.interpreter,
-        keep=list(said.keep),
-        drop=list(said.drop),
-        acceptance=Acceptance.of(said.ignores, None),
-        installer=said.installer,
-        flags=said.index_options,
-        use_config=said.use_config,
-        why=said.why,
-        environ=os.environ if said.environ is None else said.environ,
+        keep=list(checked.keep),
+        drop=list(checked.drop),
+        acceptance=Acceptance.of(checked.ignores, None),
+        installer=checked.installer,
+        flags=checked.index_options,
+        use_config=checked.use_config,
+        why=checked.why,
+        environ=os.environ if checked.environ is None else checked.environ,
         apply=apply,
         output=output,
     )
     with _lent(session) as used:
         result = carry_out(request, used)
-        repeated = Repeated(place.options, repeated_options(said, used.options))
+        repeated = Repeated(place.options, repeated_options(checked, used.options))
         return build_fix_report(result._replace(repeated=repeated))
 
 
@@ -265,17 +265,17 @@ def owners(
         QuestionError: There is nothing of that name, or the question makes no sense.
         TypeError: An option does not exist, or a value is of a wrong type.
     """
-    said = options_from("owners", "who", options, changes)
+    checked = options_from("owners", "who", options, changes)
     asked = paths("asked", asked)
     wheels = paths("among", among)
     flag("allow_incomplete", allow_incomplete)
     if not wheels:
-        place = find_environment() if environment is None else _environment(environment, said)
+        place = find_environment() if environment is None else _environment(environment, checked)
         return _owners_in_environment(asked, place, allow_incomplete=allow_incomplete)
     if environment is not None:
         raise QuestionError("A question is about an environment or about a set of wheels.", "Leave one of them out.")
     with _lent(session) as used:
-        return _owners_in_set(asked, wheels, said, used, allow_incomplete=allow_incomplete)
+        return _owners_in_set(asked, wheels, checked, used, allow_incomplete=allow_incomplete)
 
 
 def _owners_in_environment(asked: Sequence[str], place: Environment, *, allow_incomplete: bool) -> OwnersReport:
@@ -326,7 +326,7 @@ def _owners_in_set(
         raise QuestionError("'who' answers for one target at a time.")
     warnings = [*seen.warnings]
     if len(seen.views) > 1:
-        taken = ", ".join(f"{each.name}={each.candidate.variant or PLAIN}" for each in view.variants)
+        taken = ", ".join(f"{wheel.name}={wheel.candidate.variant or PLAIN}" for wheel in view.variants)
         warnings.append(f"answered for the wheels {taken}, of projects with wheel variants; --variant chooses another")
     members = [*view.distributions, *view.residents]
     answers, unknown = owners_in_set(asked, members, view.overlaps, view.diagnoses)
@@ -364,8 +364,8 @@ def working_folder() -> Path:
         raise QuestionError(f"The current folder cannot be used ({error.strerror}).", "Change to another.") from None
 
 
-def _environment(given: Environment | Interpreter | str | os.PathLike[str], options: Options) -> Environment:
-    return environment_at(given, os.environ if options.environ is None else options.environ)
+def _environment(place: Environment | Interpreter | str | os.PathLike[str], options: Options) -> Environment:
+    return environment_at(place, os.environ if options.environ is None else options.environ)
 
 
 def _lent(session: Session | None) -> Session | nullcontext[Session]:

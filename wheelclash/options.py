@@ -52,86 +52,86 @@ ALL_NAMED = "*"
 # -- checks of values ----------------------------------------------------------------------------------------
 
 
-def _names(option_: str, given: Any) -> tuple[str, ...]:
+def _names(option_: str, argument: Any) -> tuple[str, ...]:
     """Return names as they are compared, each once."""
     from wheelclash.core.distribution import compared_name
 
-    names = (text.strip() for text in texts(option_, given))
+    names = (text.strip() for text in texts(option_, argument))
     return tuple(dict.fromkeys(compared_name(name) for name in names if name))
 
 
-def _ignores(name: str, given: Any) -> tuple[Ignore, ...]:
-    listed = items(name, given, str | Ignore, "a list of strings")
+def _ignores(name: str, argument: Any) -> tuple[Ignore, ...]:
+    listed = items(name, argument, str | Ignore, "a list of strings")
     return tuple(ignore if isinstance(ignore, Ignore) else Ignore.parse(ignore) for ignore in listed)
 
 
-def _baseline(name: str, given: Any) -> Baseline | str | None:
-    baseline = instance(name, given, Baseline | str | os.PathLike | None, "a Baseline, the path of one, or None")
+def _baseline(name: str, argument: Any) -> Baseline | str | None:
+    baseline = instance(name, argument, Baseline | str | os.PathLike | None, "a Baseline, the path of one, or None")
     return baseline if baseline is None or isinstance(baseline, Baseline) else os.fspath(baseline)
 
 
-def _targets(name: str, given: Any) -> Target | tuple[Target, ...] | None:
+def _targets(name: str, argument: Any) -> Target | tuple[Target, ...] | None:
     from wheelclash.target.target import Target
 
-    if given is None or isinstance(given, Target):
-        return given
-    targets = items(name, given, Target, "a Target or a list of them (see target_for)")
+    if argument is None or isinstance(argument, Target):
+        return argument
+    targets = items(name, argument, Target, "a Target or a list of them (see target_for)")
     if not targets:
         raise QuestionError("No target is named.", "Leave the option out for the running interpreter's.")
     return targets
 
 
-def _interpreter(name: str, given: Any) -> Interpreter | Environment | str | None:
-    if given is None or isinstance(given, str | os.PathLike):
-        return given if given is None else os.fspath(given)
+def _interpreter(name: str, argument: Any) -> Interpreter | Environment | str | None:
+    if argument is None or isinstance(argument, str | os.PathLike):
+        return argument if argument is None else os.fspath(argument)
     from wheelclash.environment.locate import Environment
     from wheelclash.target.interpreter import Interpreter
 
     checked: Interpreter | Environment = instance(
-        name, given, Interpreter | Environment, "an Environment, or the path of one or of an interpreter"
+        name, argument, Interpreter | Environment, "an Environment, or the path of one or of an interpreter"
     )
     return checked
 
 
-def _index(_: str, given: Any) -> IndexOptions:
-    return IndexOptions.checked(given)
+def _index(_: str, argument: Any) -> IndexOptions:
+    return IndexOptions.checked(argument)
 
 
-def _environ(name: str, given: Any) -> Mapping[str, str] | None:
-    variables: Mapping[str, str] | None = instance(name, given, Mapping | None, "a mapping of environment variables")
+def _environ(name: str, argument: Any) -> Mapping[str, str] | None:
+    variables: Mapping[str, str] | None = instance(name, argument, Mapping | None, "a mapping of environment variables")
     return variables
 
 
-def _deps(name: str, given: Any) -> bool | None:
-    deps: bool | None = instance(name, given, bool | None, "True, False or None")
+def _deps(name: str, argument: Any) -> bool | None:
+    deps: bool | None = instance(name, argument, bool | None, "True, False or None")
     return deps
 
 
-def _cache_folder(name: str, given: Any) -> str | None:
-    folder = instance(name, given, str | os.PathLike | None, "a path or None")
+def _cache_folder(name: str, argument: Any) -> str | None:
+    folder = instance(name, argument, str | os.PathLike | None, "a path or None")
     return None if folder is None else os.fspath(folder)
 
 
-def _bytes(name: str, given: Any) -> int | None:
-    if isinstance(given, bool) or (instance(name, given, int | None, "a number of bytes") or 0) < 0:
-        raise QuestionError(f"{name} must be a number of bytes, not {given!r}.")
-    count: int | None = given
+def _bytes(name: str, argument: Any) -> int | None:
+    if isinstance(argument, bool) or (instance(name, argument, int | None, "a number of bytes") or 0) < 0:
+        raise QuestionError(f"{name} must be a number of bytes, not {argument!r}.")
+    count: int | None = argument
     return count
 
 
-def _seconds(name: str, given: Any) -> float | None:
-    if instance(name, given, int | float | None, "a number of seconds or None") is not None and not (
-        0 < given < float("inf")
+def _seconds(name: str, argument: Any) -> float | None:
+    if instance(name, argument, int | float | None, "a number of seconds or None") is not None and not (
+        0 < argument < float("inf")
     ):
-        raise QuestionError(f"{name} must be a number of seconds above 0, not {given!r}.")
-    seconds: float | None = given
+        raise QuestionError(f"{name} must be a number of seconds above 0, not {argument!r}.")
+    seconds: float | None = argument
     return seconds
 
 
-def _function(name: str, given: Any) -> Callable[..., object] | None:
-    if given is not None and not callable(given):
-        raise TypeError(f"{name} must be a function or None, not {given!r}")
-    function: Callable[..., object] | None = given
+def _function(name: str, argument: Any) -> Callable[..., object] | None:
+    if argument is not None and not callable(argument):
+        raise TypeError(f"{name} must be a function or None, not {argument!r}")
+    function: Callable[..., object] | None = argument
     return function
 
 
@@ -489,7 +489,7 @@ class Question:
         options: What else was said.
         targets: For what; where ``options.all_targets``, for every target of the locks instead.
         interpreter: Its environment is named by printed commands; None if the target is a foreign one.
-        into: The environment whose distributions are compared too.
+        into: The environment with distributions that are compared too.
         environ: Environment variables that settings may come from.
         cwd: The folder relative paths start from.
         acceptance: What the user accepts.
@@ -536,7 +536,7 @@ def repeated_options(options: Options, session: SessionOptions) -> tuple[str, ..
             if isinstance(about.default, bool):
                 switches.append(about.flag)
             elif value is None:
-                flags = next(flags for flags, given, _ in about.others if given is None)
+                flags = next(flags for flags, means, _ in about.others if means is None)
                 switches.append(next(flag for flag in flags if flag.startswith("--")))
             else:
                 for item in value if isinstance(value, tuple) else (value,):

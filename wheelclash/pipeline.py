@@ -126,8 +126,10 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
     read = _read_all(wanted, reader)
     there = _residents(question, reader)
     contents, unread = _read_conda(gathered.sets, there, reader)
-    sets, unsolved, further = _each_variant([_without_present(each, there) for each in gathered.sets], read, reader)
-    known = {each.name for each in wanted.values() if not isinstance(read[_place(each)], Skip)}
+    sets, unsolved, further = _each_variant(
+        [_without_present(target_set, there) for target_set in gathered.sets], read, reader
+    )
+    known = {wheel.name for wheel in wanted.values() if not isinstance(read[_place(wheel)], Skip)}
     known |= {f"conda:{package.name}" for package in contents}
     one_target = not question.options.all_targets and len(question.targets) == 1
     where = invocation_for(
@@ -136,22 +138,33 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
         gathered.settings.flags,
         system=question.options.system,
     )
-    skipped = [*_skips(gathered.sets), *unsolved, *unread, *(each for each in read.values() if isinstance(each, Skip))]
-    not_compared = [skip for found in gathered.sets for skip in found.not_compared]
+    skipped = [
+        *_skips(gathered.sets),
+        *unsolved,
+        *unread,
+        *(result for result in read.values() if isinstance(result, Skip)),
+    ]
+    not_compared = [skip for target_set in gathered.sets for skip in target_set.not_compared]
     left_out = {skip.name: f"{skip.requirement} was not read: {skip.reason}" for skip in skipped}
     left_out |= {skip.name: f"{skip.requirement} is not compared: {skip.reason}" for skip in not_compared}
     require_known(question.options.keep, known if there is None else known | there.versions.keys(), left_out)
     notes = list(gathered.notes)
     notes += further
-    views = [_view(each, read, contents, question, reader, where, there, gathered.whole) for each in sets]
+    views = [_view(target_set, read, contents, question, reader, where, there, gathered.whole) for target_set in sets]
     skipped += _once(
-        [skip for view, each in zip(views, sets, strict=True) for skip in _not_compared_releases(view, each, read)]
+        [
+            skip
+            for view, target_set in zip(views, sets, strict=True)
+            for skip in _not_compared_releases(view, target_set, read)
+        ]
     )
     if not _installer(question).takes_variants and any(_clashes_without(question, view) for view in views):
         notes.append("pip installs no wheel variants: --installer uv gives commands for what these clash in")
     if question.options.why:
         views = [view._replace(reasons=_reasons(view, question, reader, there)) for view in views]
-    replaced = [replaced_packages(found.conda, contents, _names(found)).items() for found in gathered.sets]
+    replaced = [
+        replaced_packages(target_set.conda, contents, _names(target_set)).items() for target_set in gathered.sets
+    ]
     notes += dict.fromkeys(said_of_replaced(*pair) for pairs in replaced for pair in pairs)
     if there is not None:
         skipped += [*there.skipped, *_conda_not_there(gathered.sets, there)]
@@ -162,7 +175,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
             notes += side_effects(view.distributions, there.installed, there.requires, view.target, resolved=resolved)
         if there.places.python is None:
             notes.append(_notes_on_folder(there.places, question.installer))
-    from_cache = sum(isinstance(each, _Read) and each.from_cache for each in read.values())
+    from_cache = sum(isinstance(result, _Read) and result.from_cache for result in read.values())
     return Result(
         views=views,
         skipped=skipped,
@@ -178,7 +191,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
 def _reasons(
     view: View, question: Question, reader: WheelReader, there: StateReader | None
 ) -> Mapping[InstalledPath, Why]:
-    """Why the native files among the errors and warnings of a target matter."""
+    """Return why the native files among the errors and warnings of a target matter."""
     from wheelclash.native.explain import explain_overlaps
 
     ignored = ignored_overlaps(view, question.acceptance)
@@ -188,8 +201,8 @@ def _reasons(
         if overlap.severity in GRAVE and not is_ignored
     ]
     if there is None:
-        own = {distribution.id for distribution in view.distributions}  # conda packages are not looked into
-        wheels = [overlap for overlap in grave if own.issuperset(overlap.ids)]
+        wheel_ids = {distribution.id for distribution in view.distributions}  # conda packages are not looked into
+        wheels = [overlap for overlap in grave if wheel_ids.issuperset(overlap.ids)]
         return explain_overlaps(wheels, view.distributions, reader)
     return explain_overlaps(
         grave,
@@ -204,17 +217,17 @@ def _reasons(
 def _notes_on_residents(view: View, places: EnvironmentPaths) -> list[str]:
     """Return notes on what clashes and is conda's or dpkg's, and on the wheel variants that are replaced."""
     clashing = {id_ for overlap in view.overlaps if overlap.is_clash for id_ in overlap.ids}
-    by_id = {each.id: each for each in view.distributions}
+    by_id = {distribution.id: distribution for distribution in view.distributions}
     notes = [
-        restoring_note(each.manager, each.name, each.version, places)
-        for each in view.residents
-        if each.manager is not None and each.id in clashing
+        restoring_note(resident.manager, resident.name, resident.version, places)
+        for resident in view.residents
+        if resident.manager is not None and resident.id in clashing
     ]
     notes += [
-        f"{each.name} {each.version} was installed from a wheel variant ({each.variant}): an install puts"
+        f"{resident.name} {resident.version} was installed from a wheel variant ({resident.variant}): an install puts"
         " another build in its place"
-        for new, each in view.replaced.items()
-        if each.variant not in {None, by_id[new].candidate.variant}
+        for new, resident in view.replaced.items()
+        if resident.variant not in {None, by_id[new].candidate.variant}
     ]
     return notes
 
@@ -237,7 +250,7 @@ def _notes_on_folder(places: EnvironmentPaths, installer: InstallerName) -> str:
 
 
 def _residents(question: Question, reader: WheelReader) -> StateReader | None:
-    """What is installed in the environment that was named, if one was."""
+    """Return what is installed in the environment that was named, if one was."""
     if question.into is None:
         return None
     from wheelclash.environment.state import StateReader
@@ -252,7 +265,7 @@ def _read_conda(
 
     None is read for an environment: it says itself what conda has installed there.
     """
-    packages = [] if there is not None else [package for found in sets for package in found.conda]
+    packages = [] if there is not None else [package for target_set in sets for package in target_set.conda]
     if not packages:
         return {}, []
     from wheelclash.conda.reader import read_packages
@@ -264,7 +277,7 @@ def _conda_not_there(sets: Sequence[TargetSet], there: StateReader) -> list[Skip
     """Return one skip for conda packages of a lock that are not installed in the environment."""
     from wheelclash.environment.managed import is_managed
 
-    packages = dict.fromkeys(package for found in sets for package in found.conda)
+    packages = dict.fromkeys(package for target_set in sets for package in target_set.conda)
     missing = [package.shown for package in packages if not is_managed(package.stem, there.places)]
     if not missing:
         return []
@@ -273,11 +286,11 @@ def _conda_not_there(sets: Sequence[TargetSet], there: StateReader) -> list[Skip
 
 
 def _installer(question: Question) -> Installer:
-    return next(each for each in INSTALLERS if each.name == question.installer)
+    return next(installer for installer in INSTALLERS if installer.name == question.installer)
 
 
 def _place(candidate: Candidate) -> tuple[str, str]:
-    """What makes two candidates the same file."""
+    """Return what makes two candidates the same file."""
     return candidate.filename, candidate.url
 
 
@@ -286,30 +299,30 @@ def _once(skips: Sequence[Skip]) -> list[Skip]:
 
 
 def _skips(sets: Sequence[TargetSet]) -> list[Skip]:
-    """Every skip once; where only some targets are concerned, the reason says which."""
-    found: dict[Skip, list[Target]] = {}
-    for each in sets:
-        for skip in each.skipped:
-            found.setdefault(skip, []).append(each.target)
+    """Return every skip once; where only some targets are concerned, the reason says which."""
+    targets_of: dict[Skip, list[Target]] = {}
+    for target_set in sets:
+        for skip in target_set.skipped:
+            targets_of.setdefault(skip, []).append(target_set.target)
     return [
         skip
         if len(targets) == len(sets)
-        else skip._replace(reason=f"{skip.reason} [{', '.join(each.label for each in targets)}]")
-        for skip, targets in found.items()
+        else skip._replace(reason=f"{skip.reason} [{', '.join(target.label for target in targets)}]")
+        for skip, targets in targets_of.items()
     ]
 
 
-def _without_present(found: TargetSet, there: StateReader | None) -> TargetSet:
+def _without_present(target_set: TargetSet, there: StateReader | None) -> TargetSet:
     """Return a set in which no wheel is taken in the place of one that is installed in the release asked for."""
     if there is None:
-        return found
+        return target_set
     versions = there.versions
     candidates = []
-    for candidate in found.candidates:
+    for candidate in target_set.candidates:
         first, *others = candidate.wheels
         is_present = versions.get(candidate.name) == first.version
         candidates.append(replace(first, alternatives=() if is_present else tuple(others), newer=candidate.newer))
-    return found._replace(candidates=candidates)
+    return target_set._replace(candidates=candidates)
 
 
 def _each_variant(
@@ -341,35 +354,37 @@ def _each_variant(
     every: list[TargetSet] = []
     unsolved: list[Skip] = []
     notes: list[str] = []
-    for found in sets:
-        expanded, further = sets_of(found, is_readable, lay_out)
+    for target_set in sets:
+        expanded, further = sets_of(target_set, is_readable, lay_out)
         notes += further
-        resolve = cache(partial(_resolved_again, found))
-        for each in expanded:
-            answer = resolve(tuple(differing_metadata(each, requires)))
+        resolve = cache(partial(_resolved_again, target_set))
+        for variant_set in expanded:
+            answer = resolve(tuple(differing_metadata(variant_set, requires)))
             if isinstance(answer, Skip):
                 unsolved.append(answer)
                 continue
-            complete = with_resolved(each, answer)
-            missing = {_place(one): one for one in complete.candidates if _place(one) not in read}
+            complete = with_resolved(variant_set, answer)
+            missing = {
+                _place(candidate): candidate for candidate in complete.candidates if _place(candidate) not in read
+            }
             read |= _read_all(missing, reader)
             every.append(complete)
     return every, unsolved, list(dict.fromkeys(notes))
 
 
-def _resolved_again(found: TargetSet, metadata: tuple[ReleaseMetadata, ...]) -> Sequence[Candidate] | Skip:
+def _resolved_again(target_set: TargetSet, metadata: tuple[ReleaseMetadata, ...]) -> Sequence[Candidate] | Skip:
     """Return what uv chooses if releases require what their variants require; nothing if these require nothing else."""
-    if not metadata or found.resolve_again is None:
+    if not metadata or target_set.resolve_again is None:
         return ()
     try:
-        return found.resolve_again(metadata)
+        return target_set.resolve_again(metadata)
     except QuestionError as error:
         names = " and ".join(f"{release.name} {release.version}" for release in metadata)
         return Skip(names, "variant", f"with what a wheel variant of it requires: {error}")
 
 
 def _view(
-    found: TargetSet,
+    target_set: TargetSet,
     read: Mapping[tuple[str, str], _Read | Skip],
     conda: Mapping[CondaPackage, CondaContents],
     question: Question,
@@ -378,17 +393,19 @@ def _view(
     there: StateReader | None,
     whole: Sequence[str],
 ) -> View:
-    """One target: laid out, owned, overlapped, diagnosed, remedied."""
-    target = found.target
-    contents = {each: read[_place(each)] for each in found.candidates}
-    distributions = [_distribution(each, one, target) for each, one in contents.items() if not isinstance(one, Skip)]
-    releases = _release_comparisons(found, distributions, read, reader)
-    state = _state_before(found, conda)
+    """Return what comes of one target: laid out, owned, overlapped, diagnosed, remedied."""
+    target = target_set.target
+    contents = {candidate: read[_place(candidate)] for candidate in target_set.candidates}
+    distributions = [
+        _distribution(candidate, wheel, target) for candidate, wheel in contents.items() if not isinstance(wheel, Skip)
+    ]
+    releases = _release_comparisons(target_set, distributions, read, reader)
+    state = _state_before(target_set, conda)
     present: tuple[str, ...] = ()
     if there is not None:
         named = distributions
-        distributions = to_install(named, there.installed, found.pulled, target)
-        present = tuple(each.name for each in named if each not in distributions)
+        distributions = to_install(named, there.installed, target_set.pulled, target)
+        present = tuple(distribution.name for distribution in named if distribution not in distributions)
         distributions = there.refusing(distributions)
         state = there.state_beside(distributions)
     installers = _installers_for(distributions)
@@ -396,26 +413,26 @@ def _view(
     overlaps = _under(installers, overlaps)
     distributions = _with_startup(distributions, overlaps, reader)
     distributions = _with_contradictions(distributions, overlaps)
-    everybody = [*distributions, *state.staying(distributions)]
+    every = [*distributions, *state.staying(distributions)]
     before = state
     if there is None:
         before = replace(state, distributions=without_files(state.distributions))
     view = View(
         state=state,
-        roots=found.roots,
+        roots=target_set.roots,
         distributions=distributions,
         overlaps=overlaps,
         diagnoses=[
             diagnose(
-                each,
+                installer,
                 distributions,
                 overlaps,
                 target,
                 state=before,
-                roots=found.roots,
+                roots=target_set.roots,
                 no_deps=question.options.deps is False,
             )
-            for each in installers
+            for installer in installers
         ],
         remedies=(),
         present=present,
@@ -428,21 +445,21 @@ def _view(
         for overlap, is_ignored in zip(overlaps, ignored_overlaps(view, question.acceptance), strict=True)
     ]
     names = view.names.values()
-    keepers = check_keepers([name for name in question.options.keep if name in names], everybody, counted)
+    keepers = check_keepers([name for name in question.options.keep if name in names], every, counted)
     if there is not None and there.places.is_target and question.installer == "pip":
         view = _with_left_out(view, tuple(there.left_out(distributions)))
     plans = _plans(view, before, counted, keepers, question, where, whole)
     return view._replace(remedies=plans.remedies, without_remedies=plans.left_out)
 
 
-def _state_before(found: TargetSet, contents: Mapping[CondaPackage, CondaContents]) -> State:
+def _state_before(target_set: TargetSet, contents: Mapping[CondaPackage, CondaContents]) -> State:
     """Return what stands where a set is to be installed: nothing but what conda installs before the wheels."""
-    residents = conda_residents(found.conda, contents, _names(found), found.target)
-    return replace(State.empty(found.target), distributions=residents)
+    residents = conda_residents(target_set.conda, contents, _names(target_set), target_set.target)
+    return replace(State.empty(target_set.target), distributions=residents)
 
 
-def _names(found: TargetSet) -> set[str]:
-    return {candidate.name for candidate in found.candidates}
+def _names(target_set: TargetSet) -> set[str]:
+    return {candidate.name for candidate in target_set.candidates}
 
 
 def _release_comparisons(
@@ -495,7 +512,8 @@ def _with_harmless(compared: ReleaseComparison, reader: WheelReader) -> ReleaseC
 def _with_left_out(view: View, left_out: tuple[Loss, ...]) -> View:
     """Return a view with what ``pip install --target`` does not write among pip's losses."""
     diagnoses = [
-        each._replace(taken=(*each.taken, *left_out)) if each.installer == "pip" else each for each in view.diagnoses
+        diagnosis._replace(taken=(*diagnosis.taken, *left_out)) if diagnosis.installer == "pip" else diagnosis
+        for diagnosis in view.diagnoses
     ]
     return view._replace(diagnoses=diagnoses)
 
@@ -510,17 +528,19 @@ def _clashes_without(question: Question, view: View) -> bool:
 
 def _installers_for(distributions: Sequence[Distribution]) -> list[Installer]:
     """Return the installers that can install a set: pip takes no wheel variants."""
-    has_variants = any(each.candidate.variant is not None for each in distributions)
-    return [each for each in INSTALLERS if each.takes_variants or not has_variants]
+    has_variants = any(distribution.candidate.variant is not None for distribution in distributions)
+    return [installer for installer in INSTALLERS if installer.takes_variants or not has_variants]
 
 
 def _under(installers: Sequence[Installer], overlaps: list[Overlap]) -> list[Overlap]:
     """Return the overlaps that there are under some of the installers, with these alone."""
     if len(installers) == len(INSTALLERS):
         return overlaps
-    names = {each.name for each in installers}
-    under = [each._replace(installers=tuple(name for name in each.installers if name in names)) for each in overlaps]
-    return [each for each in under if each.installers]
+    names = {installer.name for installer in installers}
+    under = [
+        overlap._replace(installers=tuple(name for name in overlap.installers if name in names)) for overlap in overlaps
+    ]
+    return [overlap for overlap in under if overlap.installers]
 
 
 def _plans(
@@ -536,10 +556,10 @@ def _plans(
     installer = _installer(question)
     if question.into is not None and question.into.interpreter is None:
         return Plans()  # commands name an interpreter, and there is none
-    diagnosis = next((each for each in view.diagnoses if each.installer == installer.name), None)
+    diagnosis = next((diagnosis for diagnosis in view.diagnoses if diagnosis.installer == installer.name), None)
     if diagnosis is None:
         return Plans()  # it cannot install this set
-    has_variants = any(each.candidate.variant is not None for each in view.distributions)
+    has_variants = any(distribution.candidate.variant is not None for distribution in view.distributions)
     known = ignored_losses(view, diagnosis.taken, question.acceptance) if question.acceptance else set()
     taken = [loss for loss in diagnosis.taken if loss not in known]
     return plan(
@@ -616,10 +636,10 @@ def _held_against_index(contents: Contents, candidate: Candidate) -> Contents:
         return contents
     fault = candidate.described.fault
     if not fault and candidate.described.properties != contents.properties:
-        on_index, own = (
+        on_index, in_wheel = (
             ", ".join(properties) or "nothing" for properties in (candidate.described.properties, contents.properties)
         )
-        fault = f"the index says that it is for {on_index}, the wheel for {own}"
+        fault = f"the index says that it is for {on_index}, the wheel for {in_wheel}"
     if not fault:
         return contents
     return contents._replace(findings=(*contents.findings, Finding("variant-index", None, fault)))
@@ -632,14 +652,14 @@ def _overlaps(
     residents: Sequence[Distribution],
     there: StateReader | None,
 ) -> list[Overlap]:
-    """Every overlap, under every installer, judged; contents are read where a verdict needs them."""
-    everybody = [*distributions, *residents]
-    found = find_everywhere(everybody, target)
-    by_id = {each.id: each for each in distributions}
+    """Return every overlap, under every installer, judged; contents are read where a verdict needs them."""
+    every = [*distributions, *residents]
+    overlaps = find_everywhere(every, target)
+    by_id = {distribution.id: distribution for distribution in distributions}
     if residents:  # what these have among each other is as it was, and conda's business
-        found = [overlap for overlap in found if not by_id.keys().isdisjoint(overlap.ids)]
-    doubts = questions(found)
-    given = reader.fetcher.progress.run_all(
+        overlaps = [overlap for overlap in overlaps if not by_id.keys().isdisjoint(overlap.ids)]
+    doubts = questions(overlaps)
+    given_answers = reader.fetcher.progress.run_all(
         "contents",
         [
             partial(_settle, doubt, by_id[doubt.owner].candidate, reader)
@@ -649,14 +669,16 @@ def _overlaps(
         ],
     )
     answers: Answers = {
-        (doubt.owner, doubt.member): each for doubt, each in zip(doubts, given, strict=True) if each is not None
+        (doubt.owner, doubt.member): answer
+        for doubt, answer in zip(doubts, given_answers, strict=True)
+        if answer is not None
     }
-    return judge(found, answers, requires_in(everybody))
+    return judge(overlaps, answers, requires_in(every))
 
 
 def _with_contradictions(distributions: Sequence[Distribution], overlaps: Sequence[Overlap]) -> list[Distribution]:
     """Return the distributions with a finding for each hash of RECORD that the wheels of a set prove wrong."""
-    found: dict[str, list[Finding]] = {}
+    findings: dict[str, list[Finding]] = {}
     for overlap in overlaps:
         ids = contradicted(overlap)
         for owner in overlap.owners:
@@ -664,10 +686,10 @@ def _with_contradictions(distributions: Sequence[Distribution], overlaps: Sequen
                 detail = (
                     "RECORD gives it the hash of another wheel's file, but size or CRC-32 differ: one RECORD is wrong"
                 )
-                found.setdefault(owner.id, []).append(Finding("contradicted-hash", owner.file.member, detail))
+                findings.setdefault(owner.id, []).append(Finding("contradicted-hash", owner.file.member, detail))
     return [
-        replace(distribution, oddities=(*distribution.oddities, *found[distribution.id]))
-        if distribution.id in found
+        replace(distribution, oddities=(*distribution.oddities, *findings[distribution.id]))
+        if distribution.id in findings
         else distribution
         for distribution in distributions
     ]
@@ -676,33 +698,33 @@ def _with_contradictions(distributions: Sequence[Distribution], overlaps: Sequen
 def _with_startup(
     distributions: Sequence[Distribution], overlaps: Sequence[Overlap], reader: WheelReader
 ) -> list[Distribution]:
-    """The distributions, those that clash with the files whose code Python runs at every start.
+    """Return the distributions, those that clash with those of their files that Python runs at every start.
 
     Only such files of distributions in errors and warnings are read: elsewhere their code is of no consequence.
     """
     clashing = {id_ for overlap in overlaps if overlap.is_clash for id_ in overlap.ids}
     doubts = [
-        (each, Doubt(each.id, member, "startup", file.content))
-        for each in distributions
-        if each.id in clashing
-        for member, file in startup_files(each.layouts.values()).items()
+        (distribution, Doubt(distribution.id, member, "startup", file.content))
+        for distribution in distributions
+        if distribution.id in clashing
+        for member, file in startup_files(distribution.layouts.values()).items()
     ]
-    calls = [partial(_settle, doubt, each.candidate, reader) for each, doubt in doubts]
+    calls = [partial(_settle, doubt, distribution.candidate, reader) for distribution, doubt in doubts]
     answers = reader.fetcher.progress.run_all("contents", calls)
-    found: dict[str, list[str]] = {}
-    for (each, doubt), said in zip(doubts, answers, strict=True):
-        if said is None or said.runs_code:
-            found.setdefault(each.id, []).append(doubt.member)
-    return [replace(each, startup=tuple(found.get(each.id, ()))) for each in distributions]
+    startup: dict[str, list[str]] = {}
+    for (distribution, doubt), content in zip(doubts, answers, strict=True):
+        if content is None or content.runs_code:
+            startup.setdefault(distribution.id, []).append(doubt.member)
+    return [replace(distribution, startup=tuple(startup.get(distribution.id, ()))) for distribution in distributions]
 
 
 def _on_disk(doubt: Doubt, there: StateReader | None) -> Answer | None:
-    """As :func:`_settle`, of a file that is installed."""
+    """Return what :func:`_settle` does, of a file that is installed."""
     return None if there is None else there.answer(doubt)
 
 
 def _settle(doubt: Doubt, candidate: Candidate, reader: WheelReader) -> Answer | None:
-    """What the content of one member says; None if it cannot be had: the overlap then stays as grave as it looks."""
+    """Return what the content of one member says; None if it cannot be had: the overlap stays as grave as it looks."""
     asked = (candidate.url, doubt.member, doubt.about)
     if asked in reader.answers:  # by another target, or with another wheel variant
         return reader.answers[asked]
@@ -717,9 +739,9 @@ def _read_answer(doubt: Doubt, candidate: Candidate, reader: WheelReader) -> Ans
         return Answer(*known)
     limit, head = extent(doubt)
     try:
-        found = judge_content(doubt, reader.member(candidate, doubt.member, limit=limit, head=head))
+        content = judge_content(doubt, reader.member(candidate, doubt.member, limit=limit, head=head))
     except (WheelError, FetchError):
         return None
     if candidate.sha256 is not None:
-        reader.cache.put("verdict", key, list(found))
-    return found
+        reader.cache.put("verdict", key, list(content))
+    return content

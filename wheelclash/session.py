@@ -57,9 +57,9 @@ class Session:
     """
 
     def __init__(self, options: SessionOptions | None = None, **changes: Any) -> None:
-        given = instance("options", options, SessionOptions | None, "a SessionOptions or None")
+        checked = instance("options", options, SessionOptions | None, "a SessionOptions or None")
         refuse_unknown("Session", changes, [name for name, _ in options_of(SessionOptions)], {})
-        self.options = replace(given or SessionOptions(), **changes)
+        self.options = replace(checked or SessionOptions(), **changes)
         folder = default_folder() if self.options.cache_dir == "" else self.options.cache_dir
         most, timeout = self.options.max_download, self.options.timeout
         self.cache = Cache(None if folder is None else Path(folder))
@@ -78,7 +78,7 @@ class Session:
     def check(
         self, requirements: Iterable[str | os.PathLike[str]], options: Options | None = None, **changes: Any
     ) -> Report:
-        """As :func:`wheelclash.check`, with this session's client and cache."""
+        """Do what :func:`wheelclash.check` does, with this session's client and cache."""
         question = question_from(requirements, options_from("check", "check", options, changes))
         with closing(self.reader.for_question()) as reader:
             return answer(question, reader)
@@ -86,7 +86,7 @@ class Session:
     async def check_async(
         self, requirements: Iterable[str | os.PathLike[str]], options: Options | None = None, **changes: Any
     ) -> Report:
-        """As :func:`wheelclash.check_async`, with this session's client and cache."""
+        """Do what :func:`wheelclash.check_async` does, with this session's client and cache."""
         return await await_call(partial(self.check, requirements, options, **changes))
 
     def look(self, question: Question) -> Result:
@@ -107,11 +107,11 @@ class Session:
         prefix: Path | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> IndexSettings:
-        """Where to look for wheels, for questions about an environment.
+        """Return where to look for wheels, for questions about an environment.
 
         Args:
             index: Index options; by default whatever the user's installers are configured with.
-            installer: Whose configuration comes first.
+            installer: The one of which the configuration comes first.
             use_config: Whether pip's and uv's variables and files are read.
             prefix: The environment meant; pip reads a file in it.
             environ: Environment variables; the process's own by default.
@@ -161,10 +161,10 @@ def options_from(function: str, command: str, options: Options | None, changes: 
         TypeError: An option does not exist or is of another function, or a value is of a wrong type.
         QuestionError: A value is not among those allowed.
     """
-    given = instance("options", options, Options | None, "an Options or None")
+    checked = instance("options", options, Options | None, "an Options or None")
     known = [name for name, about in options_of(Options) if command in about.commands]
     refuse_unknown(function, changes, known, _OF_A_SESSION)
-    return replace(given or Options(), **changes)
+    return replace(checked or Options(), **changes)
 
 
 def question_from(requirements: Iterable[str | os.PathLike[str]], options: Options) -> Question:
@@ -209,17 +209,17 @@ def _targets(
 
 
 def _interpreter(
-    given: Environment | Interpreter | str | os.PathLike[str] | None, environ: Mapping[str, str]
+    named: Environment | Interpreter | str | os.PathLike[str] | None, environ: Mapping[str, str]
 ) -> Interpreter | None:
-    """Return the interpreter that was given, or the one that a path, a version or a name means (as ``--python``).
+    """Return the interpreter that was named, or the one that a path, a version or a name means (as ``--python``).
 
     Raises:
         QuestionError: There is no such interpreter, or an environment has none.
     """
-    if given is None or isinstance(given, Interpreter):
-        return given
-    if isinstance(given, str | os.PathLike):
-        return choose_interpreter(python=os.fspath(given), run_as_module=False, environ=environ, cwd=Path.cwd())
-    if given.interpreter is None:
-        raise QuestionError(f"No interpreter of {given.places.prefix} was named.", "Use into= for its folder.")
-    return given.interpreter
+    if named is None or isinstance(named, Interpreter):
+        return named
+    if isinstance(named, str | os.PathLike):
+        return choose_interpreter(python=os.fspath(named), run_as_module=False, environ=environ, cwd=Path.cwd())
+    if named.interpreter is None:
+        raise QuestionError(f"No interpreter of {named.places.prefix} was named.", "Use into= for its folder.")
+    return named.interpreter

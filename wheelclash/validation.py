@@ -93,7 +93,7 @@ class Option:
     @property
     def flag(self) -> str:
         """Return its first long flag."""
-        return next(each for each in self.flags if each.startswith("--"))
+        return next(flag for flag in self.flags if flag.startswith("--"))
 
     def choices_for(self, command: str) -> Sequence[str] | None:
         """Return the values that a command takes; None for any."""
@@ -148,7 +148,7 @@ def option(
         is_path: As above.
     """
     if check is None and choices is not None:
-        check = lambda name, given: default if given == default else choice(name, given, choices)  # noqa: E731
+        check = lambda name, argument: default if argument == default else choice(name, argument, choices)  # noqa: E731
     elif check is None:
         check = flag if isinstance(default, bool) else texts if default == () else None
     about = Option(
@@ -162,9 +162,9 @@ def option(
 
 def options_of(kind: Any) -> Iterator[tuple[str, Option]]:
     """Yield the names and options of a class of options, in their order."""
-    for each in fields(kind):
-        if "option" in each.metadata:
-            yield each.name, each.metadata["option"]
+    for item in fields(kind):
+        if "option" in item.metadata:
+            yield item.name, item.metadata["option"]
 
 
 def checked_values(options: Any) -> dict[str, Any]:
@@ -180,12 +180,12 @@ def checked_values(options: Any) -> dict[str, Any]:
     }
 
 
-def refuse_unknown(function: str, given: Iterable[str], known: Iterable[str], elsewhere: Mapping[str, str]) -> None:
+def refuse_unknown(function: str, asked: Iterable[str], known: Iterable[str], elsewhere: Mapping[str, str]) -> None:
     """Raise if an option does not exist.
 
     Args:
         function: Its name, for the message.
-        given: Names of the options given.
+        asked: Names of the options that were given.
         known: Names of the options there are.
         elsewhere: Of options that something else takes: what that is.
 
@@ -195,7 +195,7 @@ def refuse_unknown(function: str, given: Iterable[str], known: Iterable[str], el
     from wheelclash.wording import near_names
 
     names = sorted(known)
-    for name in given:
+    for name in asked:
         if name in names:
             continue
         if name in elsewhere:
@@ -205,55 +205,55 @@ def refuse_unknown(function: str, given: Iterable[str], known: Iterable[str], el
         raise TypeError(f"{function}() takes no option {name!r}: {hint}")
 
 
-def instance(name: str, given: Any, allowed: type[_T] | UnionType, described: str) -> Any:
+def instance(name: str, argument: Any, allowed: type[_T] | UnionType, described: str) -> Any:
     """Return what was given for ``name``, if it is of an allowed type.
 
     Raises:
         TypeError: It is not; the message says that it must be what ``described`` says.
     """
-    if not isinstance(given, allowed):
-        raise TypeError(f"{name} must be {described}, not {_shown(given)}")
-    return given
+    if not isinstance(argument, allowed):
+        raise TypeError(f"{name} must be {described}, not {_shown(argument)}")
+    return argument
 
 
-def flag(name: str, given: Any) -> bool:
+def flag(name: str, argument: Any) -> bool:
     """Return True or False as given; raise TypeError for anything else."""
-    checked: bool = instance(name, given, bool, "True or False")
+    checked: bool = instance(name, argument, bool, "True or False")
     return checked
 
 
-def texts(name: str, given: Any) -> tuple[str, ...]:
+def texts(name: str, argument: Any) -> tuple[str, ...]:
     """Return a list of strings as a tuple.
 
     Raises:
         TypeError: It is no list, or one string alone, which would be taken for a list of its letters.
     """
-    return items(name, given, str, "a list of strings")
+    return items(name, argument, str, "a list of strings")
 
 
-def paths(name: str, given: Any) -> tuple[str, ...]:
+def paths(name: str, argument: Any) -> tuple[str, ...]:
     """Return a list of strings and paths as a tuple of strings; raise TypeError as :func:`texts` does."""
-    return tuple(os.fspath(item) for item in items(name, given, str | os.PathLike, "a list of strings or paths"))
+    return tuple(os.fspath(item) for item in items(name, argument, str | os.PathLike, "a list of strings or paths"))
 
 
-def items(name: str, given: Any, allowed: type[_T] | UnionType, described: str) -> tuple[Any, ...]:
+def items(name: str, argument: Any, allowed: type[_T] | UnionType, described: str) -> tuple[Any, ...]:
     """Return a list of values of an allowed type as a tuple.
 
     Raises:
         TypeError: It is no list, or something in it is of another type.
     """
-    if isinstance(given, allowed):
-        raise TypeError(f"{name} must be {described}, not one alone: [{given!r}]")
-    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        raise TypeError(f"{name} must be {described}, not {_shown(given)}")
-    listed = tuple(given)
+    if isinstance(argument, allowed):
+        raise TypeError(f"{name} must be {described}, not one alone: [{argument!r}]")
+    if isinstance(argument, (str, bytes)) or not isinstance(argument, Iterable):
+        raise TypeError(f"{name} must be {described}, not {_shown(argument)}")
+    listed = tuple(argument)
     for item in listed:
         if not isinstance(item, allowed):
             raise TypeError(f"{name} must be {described}; {_shown(item)} is none")
     return listed
 
 
-def choice(name: str, given: Any, allowed: Iterable[str]) -> Any:
+def choice(name: str, argument: Any, allowed: Iterable[str]) -> Any:
     """Return what was given for ``name``, if it is one of the allowed strings.
 
     Raises:
@@ -261,32 +261,32 @@ def choice(name: str, given: Any, allowed: Iterable[str]) -> Any:
         QuestionError: It is another one.
     """
     described = " or ".join(map(repr, allowed))
-    if instance(name, given, str, described) not in allowed:
-        raise QuestionError(f"{name} must be {described}, not {given!r}.")
-    return given
+    if instance(name, argument, str, described) not in allowed:
+        raise QuestionError(f"{name} must be {described}, not {argument!r}.")
+    return argument
 
 
-def moment(name: str, given: datetime | None) -> datetime | None:
+def moment(name: str, argument: datetime | None) -> datetime | None:
     """Return a moment as given; None is none.
 
     Raises:
         TypeError: It is no :class:`datetime.datetime`.
         QuestionError: It has no time zone.
     """
-    if given is None:
+    if argument is None:
         return None
     from datetime import datetime
 
-    if instance(name, given, datetime, "a datetime").tzinfo is None:
+    if instance(name, argument, datetime, "a datetime").tzinfo is None:
         raise QuestionError(f"{name} needs a time zone.", f"E.g. {name}.replace(tzinfo=datetime.UTC).")
-    return given
+    return argument
 
 
 _MOST_SHOWN = 40
 """Characters of a value that are put in a message."""
 
 
-def _shown(given: object) -> str:
+def _shown(argument: object) -> str:
     """Describe a value in a message: a short one itself, of others the type."""
-    text = repr(given)
-    return text if len(text) <= _MOST_SHOWN and text.isprintable() else f"a {type(given).__name__}"
+    text = repr(argument)
+    return text if len(text) <= _MOST_SHOWN and text.isprintable() else f"a {type(argument).__name__}"

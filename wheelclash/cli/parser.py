@@ -68,9 +68,9 @@ def _format_and_file(text: str) -> tuple[str, str]:
     return name, file
 
 
-def _any(_: str, given: Any) -> Any:
+def _any(_: str, value: Any) -> Any:
     """Return a value that only the command line can give, which checked it."""
-    return tuple(given) if isinstance(given, list) else given
+    return tuple(value) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -535,18 +535,18 @@ def parse(arguments: Sequence[str]) -> CommandOptions:
             f"'{command}' is the name of a command that this version does not have yet."
             f" For a project of that name: wheelclash check {command} …"
         )
-    given = vars(parser.parse_args(rest))
+    values = vars(parser.parse_args(rest))
     if command in _ALL.split():
-        given = _with_settings(parser, command, given)
-    _refuse_one_file_twice(parser, given)
-    if "environment" in given:
-        given["interpreter"] = given["environment"]
+        values = _with_settings(parser, command, values)
+    _refuse_one_file_twice(parser, values)
+    if "environment" in values:
+        values["interpreter"] = values["environment"]
     refuse = {"check": _refuse_in_check, "who": _refuse_in_who, ADD: _refuse_in_add}.get(command)
     if refuse is not None:
-        refuse(parser, given)
+        refuse(parser, values)
     for holder, kind in (("index", IndexOptions), ("session", SessionOptions), ("contents", ContentsOptions)):
-        given[holder] = kind(**{name: given.pop(name) for name, _ in options_of(kind) if name in given})
-    return CommandOptions(command=command, **given)
+        values[holder] = kind(**{name: values.pop(name) for name, _ in options_of(kind) if name in values})
+    return CommandOptions(command=command, **values)
 
 
 _AT_ODDS = (
@@ -561,18 +561,18 @@ _AT_ODDS = (
 """Options that exclude each other: what is said on the command line takes the other out of variables and files."""
 
 
-def _with_settings(parser: argparse.ArgumentParser, command: str, given: dict[str, Any]) -> dict[str, Any]:
+def _with_settings(parser: argparse.ArgumentParser, command: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the options of the command line, with those of variables and of the project's configuration below them.
 
     Raises:
         SystemExit: A configuration is named and refused, after printing.
         QuestionError: A variable or the configuration makes no sense.
     """
-    named = given.pop("config_file", None)
-    if not given.get("use_config", True):
+    named = arguments.pop("config_file", None)
+    if not arguments.get("use_config", True):
         if named is not None:
             parser.error("--config-file names a configuration, and --no-config refuses any; leave one of them out")
-        return given
+        return arguments
     from pathlib import Path
 
     from wheelclash.cli.configuration import (
@@ -587,7 +587,7 @@ def _with_settings(parser: argparse.ArgumentParser, command: str, given: dict[st
     listed = list(_options(command))
     variables = environment_values(listed, command, os.environ)
     named = variables.pop("config_file", None) if named is None else named
-    merged = _below(given, variables, command, listed)
+    merged = _below(arguments, variables, command, listed)
     configuration = None
     if named is not None:
         configuration = read_configuration(Path(named), CommandOptions)
@@ -654,11 +654,11 @@ def _refuse_near_command(word: str) -> None:
         parser_of("check").error(f"'{word}': perhaps {near}?", hint)
 
 
-def _is_slip(word: str, meant: str) -> bool:
-    if len(word) == len(meant):
-        swapped = (meant[:at] + meant[at + 1] + meant[at] + meant[at + 2 :] for at in range(len(meant) - 1))
-        return word != meant and word in swapped
-    short, long = sorted((word, meant), key=len)
+def _is_slip(word: str, known: str) -> bool:
+    if len(word) == len(known):
+        swapped = (known[:at] + known[at + 1] + known[at] + known[at + 2 :] for at in range(len(known) - 1))
+        return word != known and word in swapped
+    short, long = sorted((word, known), key=len)
     return len(long) == len(short) + 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
 
 
@@ -672,9 +672,9 @@ def parser_of(command: str) -> _Parser:
     parser.description = about.description
     parser.usage = about.usage or None
     parser.epilog = about.epilog
-    for field, each in _options(name):
-        if not each.group:
-            _add(parser, field, each, name)
+    for field, about_option in _options(name):
+        if not about_option.group:
+            _add(parser, field, about_option, name)
     if name == "check":
         parser.prog = "wheelclash"
         parser.add_argument(
@@ -685,9 +685,9 @@ def parser_of(command: str) -> _Parser:
         if section.exclusive:
             group = group.add_mutually_exclusive_group()
         for wanted in section.groups:
-            for field, each in _options(name):
-                if each.group == wanted:
-                    _add(group, field, each, name)
+            for field, about_option in _options(name):
+                if about_option.group == wanted:
+                    _add(group, field, about_option, name)
     return parser
 
 
@@ -738,11 +738,11 @@ def _add(group: argparse._ActionsContainer, name: str, about: Option, command: s
 # -- words that contradict each other ------------------------------------------------------------------------
 
 
-def _refuse_one_file_twice(parser: argparse.ArgumentParser, given: dict[str, Any]) -> None:
+def _refuse_one_file_twice(parser: argparse.ArgumentParser, values: dict[str, Any]) -> None:
     """End with a usage error if two reports would be written to one file; a device or a pipe takes any number."""
-    files = [("--output", given["output"])] if given.get("output") is not None else []
-    files += [(f"--output-file {name}", file) for name, file in given.get("output_files", ())]
-    files += [("--write-baseline", given["write_baseline"])] if "write_baseline" in given else []
+    files = [("--output", values["output"])] if values.get("output") is not None else []
+    files += [(f"--output-file {name}", file) for name, file in values.get("output_files", ())]
+    files += [("--write-baseline", values["write_baseline"])] if "write_baseline" in values else []
     if len(files) < 2:  # noqa: PLR2004  (it takes two to be one)
         return
     from pathlib import Path
@@ -755,30 +755,30 @@ def _refuse_one_file_twice(parser: argparse.ArgumentParser, given: dict[str, Any
         before[place] = option_
 
 
-def _refuse_in_check(parser: argparse.ArgumentParser, given: dict[str, Any]) -> None:
+def _refuse_in_check(parser: argparse.ArgumentParser, values: dict[str, Any]) -> None:
     """End with a usage error if options contradict each other."""
-    into, python = given.get("into"), given.get("interpreter")
-    versions = given.get("python_platforms") or given.get("python_versions")
-    siblings = [name for name in given.get("siblings", ()) if name != ALL_NAMED]
-    if not (siblings or given.get("requirements") or given.get("files")) and not _take_lock_here(given):
+    into, python = values.get("into"), values.get("interpreter")
+    versions = values.get("python_platforms") or values.get("python_versions")
+    siblings = [name for name in values.get("siblings", ()) if name != ALL_NAMED]
+    if not (siblings or values.get("requirements") or values.get("files")) and not _take_lock_here(values):
         few = "a requirement or a wheel" if into is not None else "two or more requirements or wheels"
         parser.error(f"nothing asked: give {few}, e.g. 'nixl-cu12 nixl-cu13'")
-    if not given.get("index_url", "-").strip():
+    if not values.get("index_url", "-").strip():
         parser.error("--index-url: an empty URL names no index; leave the option out for the default one")
-    if into is not None and (python or versions or "all_targets" in given):
+    if into is not None and (python or versions or "all_targets" in values):
         parser.error("--into names the target too; leave out --python, --python-version and -platform, --all-targets")
-    if into is not None and "system" in given:
+    if into is not None and "system" in values:
         parser.error("--into names the environment that commands act on; leave out --system")
     if python is not None and versions:
         parser.error("--python names a whole target; leave out --python-version and --python-platform")
-    if "all_targets" in given and (versions or python):
+    if "all_targets" in values and (versions or python):
         parser.error(
             "--all-targets takes the targets from the lock or the wheels;"
             " leave out --python, --python-version and -platform"
         )
 
 
-def _take_lock_here(given: dict[str, Any]) -> bool:
+def _take_lock_here(values: dict[str, Any]) -> bool:
     """Ask about the lock in the current folder where nothing was named, and say so; return whether there is one."""
     from pathlib import Path
 
@@ -790,7 +790,7 @@ def _take_lock_here(given: dict[str, Any]) -> bool:
     first, others = locks[0], locks[1:]
     also = f" Also here: {', '.join(others)}." if others else ""
     sys.stderr.write(f"wheelclash: nothing was named, and there is {first}: this is wheelclash {first}.{also}\n")
-    given["requirements"] = [first]
+    values["requirements"] = [first]
     return True
 
 
@@ -799,35 +799,37 @@ def _refuse_other_contents(parser: argparse.ArgumentParser, rest: list[str]) -> 
     names = [name.removeprefix("contents-") for name in EVERY.split()]
     if rest and rest[0] in {"-h", "--help"}:
         parser.parse_args(rest)
-    said = f"'{rest[0]}' is none of its commands" if rest else "nothing asked"
-    parser.error(f"{said}: {', '.join(names)}. For a project of that name: wheelclash check contents …")
+    fault = f"'{rest[0]}' is none of its commands" if rest else "nothing asked"
+    parser.error(f"{fault}: {', '.join(names)}. For a project of that name: wheelclash check contents …")
 
 
-def _refuse_in_add(parser: argparse.ArgumentParser, given: dict[str, Any]) -> None:
+def _refuse_in_add(parser: argparse.ArgumentParser, values: dict[str, Any]) -> None:
     """End with a usage error if nothing is added, or the index is spoken of and no names are."""
-    if not given.get("sources") and "names" not in given:
+    if not values.get("sources") and "names" not in values:
         parser.error("nothing to add: give wheels, folders, locks or environments, or a list of names (--names)")
-    if "names" not in given:
+    if "names" not in values:
         for name in ("shard", "rate", "connections", "history"):
-            if name in given:
+            if name in values:
                 parser.error(f"--{name} is about an index; give the names of its projects with --names")
 
 
-def _refuse_in_who(parser: argparse.ArgumentParser, given: dict[str, Any]) -> None:
+def _refuse_in_who(parser: argparse.ArgumentParser, values: dict[str, Any]) -> None:
     """End with a usage error if options contradict each other."""
-    for form, file in given.get("output_files", ()):
+    for form, file in values.get("output_files", ()):
         if form not in _FORMATS["who"]:
             takes = ", ".join(_FORMATS["who"])
             parser.error(f"argument --output-file: {f'{form}={file}'!r} is not FORMAT=FILE, with one of {takes}")
-    if "among" not in given:
+    if "among" not in values:
         for name, about in _options("who"):
-            if about.group in {"target", "index", "set"} and name in given and name != "use_config":
+            if about.group in {"target", "index", "set"} and name in values and name != "use_config":
                 flags = ", ".join([about.flag, *(flags[0] for flags, _, _ in about.others)])
                 parser.error(f"{flags} is about a set of wheels; name one with --among")
         return
-    if "prefix" in given or "path" in given:
+    if "prefix" in values or "path" in values:
         parser.error("--among asks about wheels, --prefix and --path about what is installed; leave one of them out")
-    if "interpreter" in given and ("python_platforms" in given or "python_versions" in given):
+    if "interpreter" in values and ("python_platforms" in values or "python_versions" in values):
         parser.error("--python names a whole target; leave out --python-version and --python-platform")
-    if "all_targets" in given or any(len(given.get(name, ())) > 1 for name in ("python_versions", "python_platforms")):
+    if "all_targets" in values or any(
+        len(values.get(name, ())) > 1 for name in ("python_versions", "python_platforms")
+    ):
         parser.error("'who' answers for one target at a time; name one with --python-version and --python-platform")

@@ -37,7 +37,7 @@ class Addition(NamedTuple):
         path: The installed file, or the folder of several with the ``/`` behind it.
         name: The import name or the command; empty for other kinds.
         files: How many files.
-        severity: How bad it is: ``warning`` for what concerns everybody who shares the environment, else ``notice``.
+        severity: How bad it is: ``warning`` for what concerns all that is in the environment, else ``notice``.
     """
 
     kind: AdditionKind
@@ -147,13 +147,17 @@ def _addition(path: InstalledPath, names: _Names, old_names: _Names) -> tuple[Ad
 
 
 def _severity(kind: AdditionKind, name: str, declared: Iterable[str], old_names: _Names) -> Severity:
-    """Return how bad an addition is: an import name is expected where METADATA declares it, or beside its own."""
+    """Return how bad an addition is: an import name is expected where METADATA declares it, or beside its others."""
     if kind in {"startup", "package"}:
         return "warning"
     if kind != "import":
         return "notice"
     above = _parts(name)
-    return "notice" if above[0] in old_names.namespaces or any(own in above for own in declared) else "warning"
+    return (
+        "notice"
+        if above[0] in old_names.namespaces or any(declared_name in above for declared_name in declared)
+        else "warning"
+    )
 
 
 def _top(path: str) -> str:

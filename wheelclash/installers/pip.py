@@ -39,7 +39,7 @@ def _read_entry_points(text: str) -> list[EntryPoint]:
     several entry points of one name the last counts.
     """
     section = None
-    found: dict[tuple[str, str], str] = {}
+    values: dict[tuple[str, str], str] = {}
     for line in map(str.strip, text.splitlines()):
         if not line or line.startswith("#"):
             continue
@@ -52,27 +52,27 @@ def _read_entry_points(text: str) -> list[EntryPoint]:
         if not equals:
             raise EntryPointsError(f"a line has no '=': {line}")
         if section in {"console_scripts", "gui_scripts"}:
-            found[section, name.strip()] = value.strip()
+            values[section, name.strip()] = value.strip()
     return [
         EntryPoint(name, value, "console" if section == "console_scripts" else "gui")
-        for (section, name), value in found.items()
+        for (section, name), value in values.items()
     ]
 
 
 def _command_names(entry_points: Iterable[EntryPoint], target: Target) -> list[tuple[str, EntryPoint]]:
     """Return the names of commands: on Windows ``name.exe`` without a suffix that begins with ``.py``, else the name.
 
-    The versioned commands of pip's and setuptools' own wheels are made for the Python at hand.
+    The versioned commands of pip's and setuptools' unversioned wheels are made for the Python at hand.
     """
-    found = list(entry_points)
+    points = list(entry_points)
     for stem, pattern in _VERSIONED.items():
-        own = [point for point in found if point.name == stem and point.kind == "console"]
-        if own:
-            found = [point for point in found if not (point.kind == "console" and pattern.fullmatch(point.name))]
+        unversioned = [point for point in points if point.name == stem and point.kind == "console"]
+        if unversioned:
+            points = [point for point in points if not (point.kind == "console" and pattern.fullmatch(point.name))]
             versioned = f"{stem}-{target.minor_version}" if stem == "easy_install" else f"{stem}{target.minor_version}"
             names = (stem, "pip3", versioned) if stem == "pip" else (stem, versioned)
-            found += [own[0]._replace(name=name) for name in names]
-    specified = [_specified(point) for point in sorted(found, key=lambda point: point.kind != "console")]
+            points += [unversioned[0]._replace(name=name) for name in names]
+    specified = [_specified(point) for point in sorted(points, key=lambda point: point.kind != "console")]
     return [(_command_name(point.name, target), point) for point in specified]
 
 

@@ -87,11 +87,11 @@ class PipOrder(Order):
         self._cyclic = cyclic - self._levels.keys()
         by_name = sorted(self._by_id.values(), key=lambda distribution: distribution.name, reverse=True)
         by_name.sort(key=lambda distribution: self._levels.get(Edge(distribution.name), 0))
-        self._position = {each.id: number for number, each in enumerate(by_name)}
+        self._position = {distribution.id: number for number, distribution in enumerate(by_name)}
 
     @property
     def sequence(self) -> tuple[str, ...] | None:
-        """Ids in the order of installation; None if it is not known."""
+        """Return ids in the order of installation; None if it is not known."""
         if self._graph.missing or self._cyclic:
             return None
         return tuple(self._position)
@@ -170,14 +170,14 @@ def _graph_of(distributions: Sequence[Distribution], *, with_dependencies: bool)
             missing.add(node.name)
             children[node] = frozenset()
             continue
-        found = set(distribution.requirements.with_extras(node.extras)) if with_dependencies else set()
+        required = set(distribution.requirements.with_extras(node.extras)) if with_dependencies else set()
         if node.extras:
-            found.add(Edge(node.name))
+            required.add(Edge(node.name))
         elif distribution.requirements.has_requires_python:
-            found.add(_PYTHON)
-        found.discard(node)
-        children[node] = frozenset(found)
-        waiting += found
+            required.add(_PYTHON)
+        required.discard(node)
+        children[node] = frozenset(required)
+        waiting += required
     return _Graph(children, frozenset(missing))
 
 
@@ -246,10 +246,10 @@ def _cycles_of(children: Mapping[Edge, frozenset[Edge]]) -> _Cycles:
 
 def _taken_off(stack: list[Edge], last: Edge) -> list[Edge]:
     """Take nodes off the end of a stack, up to ``last``, and return them."""
-    found = [stack.pop()]
-    while found[-1] != last:
-        found.append(stack.pop())
-    return found
+    nodes = [stack.pop()]
+    while nodes[-1] != last:
+        nodes.append(stack.pop())
+    return nodes
 
 
 def _starts_of(

@@ -36,17 +36,17 @@ def _read_entry_points(text: str) -> list[EntryPoint]:
         parser.read_string(text)
     except configparser.Error as error:
         raise EntryPointsError(str(error).partition("\n")[0]) from error
-    found = []
+    points = []
     for kind in ("console", "gui"):
         section = f"{kind}_scripts"
         for name, value in parser.items(section) if parser.has_section(section) else ():
             match = _REFERENCE.fullmatch(value)
             if match is None:
                 raise EntryPointsError(f"{name} names no callable")
-            found.append(
+            points.append(
                 EntryPoint(name, f"{match['module']}:{match['attribute']}", "console" if kind == "console" else "gui")
             )
-    return found
+    return points
 
 
 def _reads_wheel_version(version: str | None) -> bool:
@@ -60,13 +60,13 @@ def _command_names(entry_points: Iterable[EntryPoint], target: Target) -> list[t
 
     A ``pip3.N`` of pip's own wheel is made for the Python at hand, whatever N the wheel was built with.
     """
-    found = [point for point in entry_points if not _is_versioned_pip(point.name)]
-    found += [
+    points = [point for point in entry_points if not _is_versioned_pip(point.name)]
+    points += [
         point._replace(name=f"pip{target.minor_version}")
-        for point in found
+        for point in points
         if point.name == "pip3" and point.kind == "console"
     ]
-    return [(_command_name(point.name, target), point) for point in found]
+    return [(_command_name(point.name, target), point) for point in points]
 
 
 def _is_versioned_pip(name: str) -> bool:
@@ -121,7 +121,7 @@ class _Uv(Installer):
         return Unordered()
 
     def index_variables(self, block: IndexBlock) -> dict[str, str | None]:
-        found: dict[str, str | None] = {
+        variables: dict[str, str | None] = {
             "UV_NO_CONFIG": "1",
             "UV_CONFIG_FILE": None,
             "UV_PREVIEW": None,  # it may take wheel variants in the place of plain wheels
@@ -134,7 +134,7 @@ class _Uv(Installer):
             "UV_NO_INDEX": None,
             "UV_INDEX_STRATEGY": "unsafe-best-match" if block.merges else None,
         }
-        return found | ({} if block.cert is None else {"SSL_CERT_FILE": block.cert})
+        return variables | ({} if block.cert is None else {"SSL_CERT_FILE": block.cert})
 
     def install(self, pinned: Sequence[str], where: Invocation, *, no_deps: bool = False) -> tuple[str, ...]:
         options = (*_environment(where), *_preview(pinned), *_no_deps(no_deps), *where.index_options)
