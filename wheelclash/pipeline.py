@@ -13,6 +13,8 @@ fix            scanned    the plan for keep     the plan; with ``--apply`` it is
 who            either     none                  owners of paths
 =============  =========  ====================  ========================================================
 
+Packages of conda that a lock has beside its wheels are installed before these: the state before has them then.
+
 Both rows of check, and who for a set, are answered here. Gathering and reading ask the network, side by side, for what
 is not in the cache; everything after that is a pure function of what was read, for one target after the other.
 """
