@@ -204,8 +204,7 @@ def _conda_package(
         return Skip(shown, "conda", "the lock names no archive of it, which would list its files")
     file = location.of_url(place) if "://" in place or place.startswith("file:") else location.of_path(place)
     if file.refused:
-        reason = without_token(file.refused).partition("; to compare that wheel")[0]
-        return Skip(shown, "refused", reason)
+        return Skip(shown, "refused", without_token(file.refused))
     sha256, md5 = (None, None) if hashes is None else (hashes.text("sha256"), hashes.text("md5"))
     return CondaPackage(filename, *parsed, file.url, _digest(sha256, 64), _digest(md5, 32), size, file.path)
 

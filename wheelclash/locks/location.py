@@ -28,12 +28,14 @@ class FileLocation(NamedTuple):
         path: The local file, if it is one.
         sha256: What the URL's fragment says, as it stands there.
         refused: Why it is not to be read, one sentence; else empty.
+        way_out: What to do to compare it all the same, if it is a wheel; else empty.
     """
 
     url: str = ""
     path: Path | None = None
     sha256: str | None = None
     refused: str = ""
+    way_out: str = ""
 
 
 class LockLocation:
@@ -112,7 +114,8 @@ class LockLocation:
         whole = Path(os.path.normpath(path))
         if not self._anywhere and not whole.is_relative_to(self.folder):
             return FileLocation(
-                refused=f"the lock points out of its project, at {shown}; to compare that wheel, name it yourself"
+                refused=f"the lock points out of its project, at {shown}",
+                way_out="to compare that wheel, name it yourself",
             )
         try:
             return FileLocation(url=whole.as_uri(), path=whole)

@@ -121,7 +121,8 @@ def locked_file(
     """
     if place is None:
         return LockedFile(filename, sha256=_digest(sha256), size=size)
-    return LockedFile(filename, place.url, place.path, _digest(sha256) or _digest(place.sha256), size, place.refused)
+    refused = f"{place.refused}; {place.way_out}" if place.way_out else place.refused
+    return LockedFile(filename, place.url, place.path, _digest(sha256) or _digest(place.sha256), size, refused)
 
 
 def select_wheels(
