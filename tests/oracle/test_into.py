@@ -165,7 +165,7 @@ class Place:
                 found = self._after[commands] = self.copy(before)
                 command = [each.replace(str(first.prefix), str(found.prefix)) for each in commands[-1]]
                 assert str(found.python) in command
-                self.installer.run_verbatim(found, command).expect()
+                self.installer.run_printed(found, command).expect()
         return self._after[commands]
 
     def copy(self, environment: Environment) -> Environment:

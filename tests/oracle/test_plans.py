@@ -112,7 +112,7 @@ class Place:
             self.installer.install(environment, asked, *(["--no-deps"] if request.deps is False else [])).expect()
         for step in remedy.steps:
             command = [each.replace(str(template.prefix), str(environment.prefix)) for each in step.command]
-            self.installer.run_verbatim(environment, command).expect()
+            self.installer.run_printed(environment, command).expect()
         return environment
 
 

@@ -115,7 +115,7 @@ def _run(
             assert command[-len(own) :] == tuple(own), command
             named[command[: -len(own)]] += own
     for command, what in named.items():
-        observations.installer(installer).run_verbatim(environment, [*command, *what]).expect()
+        observations.installer(installer).run_printed(environment, [*command, *what]).expect()
 
 
 def _misjudged(

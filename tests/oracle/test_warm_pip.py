@@ -64,6 +64,9 @@ def _story(environments: Environments, folder: Path) -> list[tuple[int, str, dic
     note(pip.install(environment, ["nowhere"]))
     note(pip.install(environment, ["two==1.0"], "--no-such-option"))
     note(pip.install(environment, ["one", "two==1.0"], "--target", str(environment.prefix / "target")))
+    printed = ["pip", "--python", str(environment.python)]
+    note(pip.run_printed(environment, [*printed, "install", "--force-reinstall", "--no-deps", "one", "two==1.0"]))
+    note(pip.run_printed(environment, [*printed, "install", "nowhere"]))
     note(pip.uninstall(environment, ["one", "unknown"]))
     note(pip.uninstall(environment, ["two"]))
     return seen

@@ -206,8 +206,22 @@ class RealInstaller:
         )
         return Outcome(tuple(command), done.returncode, done.stdout.decode(errors="replace"))
 
-    def _run_warm(self, environment: Environment, arguments: Sequence[str]) -> Outcome:
-        variables = self._variables(environment)
+    def run_printed(self, environment: Environment, command: Sequence[str]) -> Outcome:
+        """Run a command that was printed for this environment.
+
+        ``pip --python PYTHON …`` starts pip again, with the same arguments, in that interpreter; this starts it there
+        at once. Other commands are run verbatim.
+
+        Args:
+            environment: Where to stand while it runs.
+            command: Program and arguments.
+        """
+        if tuple(command[:3]) != ("pip", "--python", str(environment.python)) or _COLD:
+            return self.run_verbatim(environment, command)
+        return self._run_warm(environment, command[1:], _PIP_RUNNING_IN_SUBPROCESS="1")
+
+    def _run_warm(self, environment: Environment, arguments: Sequence[str], **more: str) -> Outcome:
+        variables = self._variables(environment) | more
         try:
             pip_process = _IDLE.pop()  # threads run commands at the same time, each in another process
         except IndexError:
