@@ -96,11 +96,42 @@ def test_milder_pairs_older_releases_and_pairs_that_never_meet_on_request(
         {"path": "site-packages/docs/conf.py", "projects": 6, "contents": 6, "severity": "warning"}
     ]
     _, answer = ask(capsys, "clashes", folder / "all", "--history")
-    assert ("alpha", "gamma") in pairs(answer)
+    pair = next(pair for pair in answer["pairs"] if [each["name"] for each in pair["projects"]] == ["alpha", "gamma"])
+    assert [each["versions"] for each in pair["projects"]] == [["0.9"], ["1.0"]]  # alpha 1.0 shares nothing with it
+    pair = next(pair for pair in answer["pairs"] if [each["name"] for each in pair["projects"]] == ["alpha", "beta"])
+    assert [each["versions"] for each in pair["projects"]] == [["1.0", "0.9"], ["1.0"]]
     _, answer = ask(capsys, "clashes", folder / "all", "--apart", "--path", "site-packages/native/")
     assert pairs(answer) == dict.fromkeys([("linux", "old"), ("linux", "windows"), ("old", "windows")], "error")
     _, answer = ask(capsys, "clashes", folder / "all", "--project", "Beta")
     assert pairs(answer) == {("alpha", "beta"): "error"}
+
+
+@pytest.mark.parametrize(
+    "path", ["shared", "shared/core.so", "site-packages/shared", "shared/", "site-packages/shared/core.so"]
+)
+def test_a_path_is_understood_as_who_understands_it(
+    folder: Path, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    code, answer = ask(capsys, "clashes", folder / "all", "--path", path)
+    assert (code, pairs(answer)) == (1, {("alpha", "beta"): "error"})
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        (["--project", "beto"], "has no wheel of beto"),
+        (["--project", "alpha", "--project", "beto"], "has no wheel of beto"),
+        (["--path", "nothing/here"], "at nothing/here"),
+        (["--path", "site-packages/nothing"], "at site-packages/nothing"),
+        (["--path", "old.py", "--path", "nothing"], "at nothing"),
+        (["--path", "\0"], "cannot be the path of anything"),
+    ],
+)
+def test_what_the_dataset_does_not_know_is_no_all_clear(
+    folder: Path, capsys: pytest.CaptureFixture[str], question: list[str], said: str
+) -> None:
+    code, answer = ask(capsys, "clashes", folder / "all", *question)
+    assert (code, said in answer) == (2, True)
 
 
 def test_severities_are_those_of_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

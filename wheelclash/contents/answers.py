@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from wheelclash.contents.expression import (
     TOGETHER,
@@ -16,13 +16,17 @@ from wheelclash.contents.expression import (
     newest_wheels,
     overlaps_of_pairs,
 )
+from wheelclash.contents.owners import readings
 from wheelclash.contents.rows import layout_target, number_of
 from wheelclash.core.contents import Contents
 from wheelclash.core.distribution import requirements_of
 from wheelclash.core.overlap import SEVERITIES, severity_of
+from wheelclash.core.query import normalize_query
+from wheelclash.errors import QuestionError
+from wheelclash.wording import near
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import ibis.expr.types as ir
 
@@ -30,6 +34,9 @@ if TYPE_CHECKING:
     from wheelclash.core.distribution import Skip
     from wheelclash.core.overlap import Severity
     from wheelclash.core.role import Role
+
+_Names: TypeAlias = tuple[str, str]
+"""The names of the projects of a pair, in order."""
 
 __all__ = ["Clashes", "Crowd", "LeftOut", "Member", "Pair", "Question", "Share", "find_clashes"]
 
@@ -40,7 +47,7 @@ class Question(NamedTuple):
     Attributes:
         history: Whether all releases count, rather than the newest of each project.
         projects: Normalised names, one of which each pair has; any if empty.
-        below: Installed paths that alone count, each with what is below it; any if empty.
+        below: Paths that alone count, each with what is below it, as ``contents who`` understands them; any if empty.
         min_severity: The mildest overlap that counts.
         apart: Whether pairs count that cannot be installed together.
         crowd: Projects at one path beyond which they are not paired.
@@ -175,11 +182,14 @@ def find_clashes(engine: Engine, question: Question, *, tables: Tables | None = 
         tables: Other tables than those of the engine's dataset.
 
     Raises:
-        QuestionError: The engine fails.
+        QuestionError: The engine fails, or the dataset has nothing of a project or at a path that is named.
     """
     tables = engine.tables if tables is None else tables
+    _require_projects(engine, tables, question.projects)
+    below = {text: [path for path, _ in readings(normalize_query(text))] for text in question.below}
     numbers = [number_of(name) for name in question.projects]
-    contested = engine.kept(_below(contested_rows(tables, history=question.history, projects=numbers), question.below))
+    rows = contested_rows(tables, history=question.history, projects=numbers)
+    contested = engine.kept(_below(rows, [path for paths in below.values() for path in paths]))
     overlaps = overlaps_of_pairs(contested, crowd=question.crowd)
     if question.projects:
         names = list(question.projects)
@@ -187,8 +197,13 @@ def find_clashes(engine: Engine, question: Question, *, tables: Tables | None = 
     scored = engine.kept(clashes_of_pairs(overlaps))
     least = least_score(question.min_severity)
     pairs, milder, apart = _listed(engine, scored, least, with_apart=question.apart)
+    _require_files(engine, tables, {} if pairs else below)
     requires = _requirements(engine, tables, pairs)
-    versions = _versions(engine, tables, {name for pair in pairs for name in pair}, history=question.history)
+    if question.history:
+        versions = _versions_at(engine, tables, overlaps, pairs)
+    else:
+        newest = _versions(engine, tables, {name for pair in pairs for name in pair})
+        versions = {(pair, name): newest.get(name, ()) for pair in pairs for name in pair}
     listed = []
     for (name, other_name), shares in pairs.items():
         is_family = other_name in requires.get(name, ()) or name in requires.get(other_name, ())
@@ -196,7 +211,8 @@ def find_clashes(engine: Engine, question: Question, *, tables: Tables | None = 
         if SEVERITIES.index(judged[0].verdict.severity) > SEVERITIES.index(question.min_severity):
             milder += 1
         else:
-            first, second = (Member(project, versions.get(project, ())) for project in (name, other_name))
+            pair = name, other_name
+            first, second = (Member(project, versions[pair, project]) for project in pair)
             listed.append(Pair(first, second, judged))
     listed.sort(
         key=lambda pair: (
@@ -289,17 +305,70 @@ def _requirements(
     return required
 
 
-def _versions(engine: Engine, tables: Tables, names: set[str], *, history: bool) -> dict[str, tuple[str, ...]]:
-    """Return the releases of projects that count, the preferred one first."""
+def _versions(engine: Engine, tables: Tables, names: set[str]) -> dict[str, tuple[str, ...]]:
+    """Return the newest releases of projects, which may be several of equal precedence."""
     if not names:
         return {}
-    wheels = tables.wheels.filter(tables.wheels.project.isin(sorted(names)))
-    wheels = wheels if history else newest_wheels(wheels)
-    rows = engine.rows(wheels.select("project", "version", "precedence").distinct())
+    wheels = newest_wheels(tables.wheels.filter(tables.wheels.project.isin(sorted(names))))
+    rows = engine.rows(wheels.select("project", "version").distinct())
     versions: dict[str, list[str]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: (row["precedence"], row["version"]), reverse=True):
+    for row in sorted(rows, key=lambda row: row["version"], reverse=True):
         versions[row["project"]].append(row["version"])
     return {name: tuple(releases) for name, releases in versions.items()}
+
+
+def _versions_at(
+    engine: Engine, tables: Tables, overlaps: ir.Table, pairs: Collection[_Names]
+) -> dict[tuple[_Names, str], tuple[str, ...]]:
+    """Return the releases of each project of a pair that install what the two share, the preferred one first."""
+    versions: dict[tuple[_Names, str], list[str]] = {(pair, name): [] for pair in pairs for name in pair}
+    if not versions:
+        return {}
+    names = sorted({name for pair in pairs for name in pair})
+    shared = overlaps.filter(overlaps.project.isin(names) & overlaps.other_project.isin(names)).drop("score")
+    files = tables.files.filter(tables.files.project.isin(names)).select("wheel_id", "root", "path", owner="project")
+    owned = shared.inner_join(files, ["root", "path"])
+    owned = owned.filter((owned.owner == owned.project) | (owned.owner == owned.other_project))
+    owned = owned.select("project", "other_project", "owner", "wheel_id").distinct()
+    releases = owned.inner_join(tables.wheels.select("wheel_id", "version", "precedence"), "wheel_id")
+    rows = engine.rows(releases.drop("wheel_id").distinct())
+    for row in sorted(rows, key=lambda row: (row["precedence"], row["version"]), reverse=True):
+        listed = versions.get(((row["project"], row["other_project"]), row["owner"]))
+        if listed is not None and row["version"] not in listed:
+            listed.append(row["version"])
+    return {key: tuple(releases) for key, releases in versions.items()}
+
+
+def _require_projects(engine: Engine, tables: Tables, names: Sequence[str]) -> None:
+    """Raise if the dataset has no wheel of a project: that it clashes with none is not known.
+
+    Raises:
+        QuestionError: With near names.
+    """
+    if not names:
+        return
+    wheels = tables.wheels
+    known = {
+        row["project"] for row in engine.rows(wheels.filter(wheels.project.isin(names)).select("project").distinct())
+    }
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        every = (row["project"] for row in engine.rows(wheels.select("project").distinct()))
+        raise QuestionError(f"The dataset has no wheel of {unknown[0]}.", near(unknown[0], every))
+
+
+def _require_files(engine: Engine, tables: Tables, below: Mapping[str, Sequence[str]]) -> None:
+    """Raise if the dataset has no file at a path or below it.
+
+    Raises:
+        QuestionError: It has none.
+    """
+    for text, paths in below.items():
+        if not engine.rows(_below(tables.files.select("root", "path"), paths).limit(1)):
+            raise QuestionError(
+                f"No wheel of the dataset has a file at {text}, or below it.",
+                "A path, an import name, a top-level folder or a command is taken, as by wheelclash contents who.",
+            )
 
 
 def _crowds(engine: Engine, contested: ir.Table, question: Question) -> tuple[tuple[Crowd, ...], int]:

@@ -256,6 +256,7 @@ def _read_part(folder: Path) -> Part | None:
         QuestionError: It is damaged, or of another schema.
     """
     import pyarrow as pa
+    import pyarrow.compute
     import pyarrow.parquet as pq
 
     counts = {}
@@ -277,6 +278,9 @@ def _read_part(folder: Path) -> Part | None:
                 "Collect it anew, or use that version.",
             )
         counts[table] = metadata.num_rows
+    listed = pa.compute.sum(pq.read_table(folder / "wheels.parquet", columns=["files"])["files"]).as_py() or 0
+    if listed != counts["files"]:
+        raise _damaged(folder, f"its wheels have {listed:,} files, and files.parquet has {counts['files']:,}")
     return Part(folder, counts["wheels"], counts["files"], tuple(map(str, about.get("replaces", ()))))
 
 

@@ -154,7 +154,7 @@ class ContentsOptions:
     )  # fmt: skip
     below: Sequence[str] = option(
         "--path", default=(), commands=f"{CLASHES} {EXPORT}", group="which", metavar="PATH",
-        help="only this installed path, or what is below it; repeatable",
+        help="only this path, import name, folder or command, and what is below it; repeatable",
     )  # fmt: skip
     min_severity: Literal["error", "warning", "notice"] = option(
         "--min-severity", default="error", commands=_ASKING, group="which", choices=("error", "warning", "notice"),

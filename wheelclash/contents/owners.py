@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wheelclash.contents.dataset import Dataset, Part
     from wheelclash.core.role import Role
 
-__all__ = ["Answer", "Owner", "Owners", "find_owners"]
+__all__ = ["Answer", "Owner", "Owners", "find_owners", "readings"]
 
 _ROOTS = ("site-packages/", "scripts/", "data/", "headers/")
 _MOST = 200
@@ -85,40 +85,44 @@ def find_owners(dataset: Dataset, asked: Sequence[str], *, history: bool = False
     Raises:
         QuestionError: No file can be called that.
     """
-    readings = {text: _readings(normalize_query(text)) for text in asked}
-    paths = {path: path_hash(path) for every in readings.values() for path, _ in every}
+    understood = {text: readings(normalize_query(text)) for text in asked}
+    paths = {path: path_hash(path) for every in understood.values() for path, _ in every}
     projects = _projects(dataset.parts, set(paths.values()))
     known = {path: projects.get(number, {}) for path, number in paths.items()}
     looked_at = {name: parts for owners in known.values() for name, parts in sorted(owners.items())[:_MOST]}
     wheels = _wheels(looked_at, dataset.parts, history=history)
     files = _files(looked_at, dataset.parts, {paths[path] for path in paths if not path.endswith("/")}, wheels)
     answers = []
-    for text, every in readings.items():
+    for text, every in understood.items():
         meanings = [owners for path, means in every if (owners := _owners(path, means, known[path], wheels, files))]
         answers.append(Answer(text, tuple(meanings)))
     return answers
 
 
-def _readings(text: str) -> list[tuple[str, Meaning]]:
-    """Return the installed paths that a text may mean, nearest first, each once."""
+def readings(text: str) -> list[tuple[str, Meaning]]:
+    """Return the installed paths that a text may mean, nearest first, each once.
+
+    Args:
+        text: Of :func:`wheelclash.core.query.normalize_query`.
+    """
     bare = text.removeprefix("./")
     if bare.startswith(_ROOTS):
-        readings: list[tuple[str, Meaning]] = [(bare, "folder" if bare.endswith("/") else "path")]
+        meanings: list[tuple[str, Meaning]] = [(bare, "folder" if bare.endswith("/") else "path")]
         if not bare.endswith("/") and bare.count("/") == 1:
-            readings.append((f"{bare}/", "folder"))
-        return readings
+            meanings.append((f"{bare}/", "folder"))
+        return meanings
     if bare.endswith("/"):
         return [(f"{root}{bare}", "folder") for root in _ROOTS]
-    readings = [(f"{root}{bare}", "path") for root in _ROOTS if root != "scripts/"]
+    meanings = [(f"{root}{bare}", "path") for root in _ROOTS if root != "scripts/"]
     if "/" in bare:
-        return readings
-    readings += [(f"{root}{bare}/", "folder") for root in _ROOTS]
+        return meanings
+    meanings += [(f"{root}{bare}/", "folder") for root in _ROOTS]
     if all(part.isidentifier() for part in bare.split(".")):
         module = bare.replace(".", "/")
         forms = (f"{module}/__init__.py", f"{module}.py", f"{module}.so", f"{module}.abi3.so", f"{module}.pyd")
-        readings += [(f"site-packages/{form}", "import") for form in forms]
-    readings += [(f"scripts/{bare}", "command")]
-    return readings
+        meanings += [(f"site-packages/{form}", "import") for form in forms]
+    meanings += [(f"scripts/{bare}", "command")]
+    return meanings
 
 
 def _projects(parts: Iterable[Part], hashes: Collection[int]) -> dict[int, dict[str, set[int]]]:
