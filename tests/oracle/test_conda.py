@@ -179,6 +179,26 @@ def test_what_is_said_before_an_install_is_what_becomes_of_it(
     assert broken == {"conda:anywhere", "conda:here", "conda:old"}
 
 
+def test_of_a_lock_is_said_what_is_said_of_the_environment_that_it_becomes(
+    environments: Environments, asked: Asked
+) -> None:
+    environment = environments.new()
+    install_by_rattler(asked.folder, environment.prefix)
+    wheels = [str(asked.folder / wheel.filename) for wheel in WHEELS]
+    with Session(cache_dir=None) as session:
+        into = session.check(wheels, into=str(environment.python), use_config=False, environ={})
+
+    def clashes(report: Report) -> set[tuple[str, str, str, frozenset[str]]]:
+        return {
+            (overlap.root, overlap.path, overlap.severity, frozenset(owner.distribution for owner in overlap.owners))
+            for overlap in report.overlaps
+            if overlap.path != "tool"  # what conda's command of an entry point runs is not told by its hash
+        }
+
+    assert clashes(into) == clashes(asked.reports["pip"])
+    assert len(clashes(into)) > 5
+
+
 @pytest.mark.parametrize("name", INSTALLER_NAMES)
 def test_remedies_leave_what_they_say_and_never_touch_what_conda_installed(
     name: InstallerName, environments: Environments, asked: Asked, tmp_path: Path
