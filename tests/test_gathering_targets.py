@@ -284,3 +284,32 @@ def test_all_targets_of_a_wheel_are_within_the_python_it_requires(ask: Asker) ->
     assert {each.python_version.rpartition(".")[0] for each in report.targets} == {"3.12", "3.13"}
     alone = ask("dist/one-1.0-py3-none-any.whl", all_targets=True)
     assert len(alone.targets) == len(report.targets)
+
+
+def test_no_count_adds_up_what_several_targets_have(tmp_path: Path) -> None:
+    """A project with a wheel for each platform is one distribution, and a path that these share is one file."""
+    for name in ("one", "two", "three", "four", "five"):
+        shared: dict[str, bytes | str] = {"p/a.py": name, "p/b.py": name} if name in {"one", "two"} else {"d.py": ""}
+        shared |= {"p/a.py": name} if name == "five" else {}
+        for tag in BOTH.values():
+            files = shared | {f"{name}.py": ""}
+            Wheel(name, files=files, tag=f"py3-none-{tag}", purelib="false").write(tmp_path / "d")
+    command = Command(tmp_path, None, {"HOME": str(tmp_path)})
+    asked = (
+        "d/",
+        "--no-index",
+        "--python-version",
+        "3.12",
+        "--python-platform",
+        "linux",
+        "--python-platform",
+        "windows",
+    )
+    said = command(*asked).out
+    assert said.startswith("3 of 5 distributions clash: 2 errors, 1 notice in each of 2 targets")
+    assert "  notice   1 file shared by five, four and three" in said
+    assert "  pip  five wins (1 of 2): it is installed last" in said
+    for wheel in (tmp_path / "d").glob("*.whl"):
+        if wheel.name.partition("-")[0] in {"one", "three", "five"}:
+            wheel.unlink()
+    assert command(*asked).out.startswith("No clash: 2 distributions, 11 files [2 targets")

@@ -335,15 +335,12 @@ class _SetWriter(_Writer):
             who = (
                 listed(f"{name} {self._versions[name]}" for name in involved)
                 if len(involved) <= pair
-                else f"{len(involved)} of {plural(len(report.distributions), 'distribution')}"
+                else f"{len(involved)} of {plural(len(self._versions), 'distribution')}"
             )
             clash = "clash" if len(involved) > 1 else "clashes"
             return (*with_severities(f"{who} {clash}: {counted}{also}"), Span(where, "faint"))
-        projects = {
-            distribution.name if self._is_one_target else distribution.id for distribution in report.distributions
-        }
-        count = plural(len(projects), "distribution")
-        files = plural(sum(distribution.files for distribution in report.distributions), "file")
+        count = plural(len(self._versions), "distribution")
+        files = plural(self._file_count(), "file")
         if not report.complete and not report.answers:
             if report.into:
                 count = plural(len(report.newcomers), "distribution")
@@ -389,6 +386,14 @@ class _SetWriter(_Writer):
             for counter in counters:
                 counter[addition.severity] += 1
         return [(count["error"], count["warning"], count["notice"]) for count in counters]
+
+    def _file_count(self) -> int:
+        """Return how many files there are: of several targets, in the one that has most."""
+        counts = [0] * len(self._report.targets)
+        for distribution in self._report.distributions:
+            for number in distribution.targets:
+                counts[number] += distribution.files
+        return max(counts, default=0)
 
     def _target_lines(self) -> Iterator[Line]:
         """Yield which of several targets has how much, where something clashes."""
@@ -462,9 +467,13 @@ class _SetWriter(_Writer):
 
     def _notice_lines(self) -> Iterator[Line]:
         """Yield one line for each set of owners of notices."""
-        sets = Counter(tuple(owner.distribution for owner in overlap.owners) for overlap in self._notices)
-        for names, count in sorted(sets.items()):
-            text = f"{plural(count, 'file')} shared by {listed(names)}: fine today, lost to the others when one goes"
+        sets: defaultdict[tuple[str, ...], set[tuple[str, str]]] = defaultdict(set)
+        for overlap in self._notices:  # wheels of several targets share one path
+            sets[tuple(owner.distribution for owner in overlap.owners)].add((overlap.root, overlap.path))
+        for names, paths in sorted(sets.items()):
+            text = (
+                f"{plural(len(paths), 'file')} shared by {listed(names)}: fine today, lost to the others when one goes"
+            )
             yield (Span("  notice   ", "notice"), Span(text))
             if self.verbose:
                 yield from self._paths(names)
@@ -617,14 +626,24 @@ class _SetWriter(_Writer):
         outcomes: Iterable[DiagnosedOverlap] = diagnosis.overlaps
         if len(self._grave) < len(self._report.overlaps):  # of very many, they all are errors as a rule
             outcomes = (outcome for outcome in outcomes if _key_of(outcome) in self._grave_keys)
-        counted = Counter(map(_outcome_of, outcomes))
-        total = sum(counted.values())
+        counted, total = self._counted_outcomes(outcomes)
         for (state, winner, reason), count in counted.most_common():
             share = "" if count == total else f" ({count} of {total})"
             yield (Span(f"  {installer:<4} ", "strong"), Span(outcome_said(state, winner, reason, share)))
         broken = sorted({distribution.name for distribution in diagnosis.distributions if distribution.intact == "no"})
         if broken and total:
             yield (Span(f"       left broken: {listed(broken)}"),)
+
+    def _counted_outcomes(self, outcomes: Iterable[DiagnosedOverlap]) -> tuple[Counter[_OutcomeKey], int]:
+        """Return how many overlaps end in each way, and how many there are; one that several targets have is one."""
+        if len(self._report.targets) <= 1:
+            counted = Counter(map(_outcome_of, outcomes))
+            return counted, counted.total()
+        ends: defaultdict[_OutcomeKey, set[tuple[str, str, str]]] = defaultdict(set)
+        for outcome in outcomes:
+            ends[_outcome_of(outcome)].add(_key_of(outcome))
+        every = {key for keys in ends.values() for key in keys}
+        return Counter({end: len(keys) for end, keys in ends.items()}), len(every)
 
     @cached_property
     def _grave_keys(self) -> set[tuple[str, str, str]]:
@@ -720,6 +739,7 @@ def _owners(overlap: OverlapReport) -> tuple[str, ...]:
 
 
 _FolderKey: TypeAlias = tuple[str, str, tuple[str, ...], str, str]
+_OutcomeKey: TypeAlias = "tuple[Certainty, str | None, str]"
 
 
 def _flat(key: _FolderKey) -> tuple[str, ...]:
