@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.installed import Handmade
 from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
-from wheelclash import Session
+from wheelclash import Session, check_environment, find_environment
 from wheelclash.parts import read_wheel
 from wheelclash.wheel.metadata import Imports, parse_metadata
 
@@ -67,3 +68,22 @@ def test_two_that_declare_one_name_are_siblings(tmp_path: Path) -> None:
             warnings = session.check(paths, target=LINUX, use_config=False).warnings
         (told,) = (each for each in warnings if "declare the import name" in each)
         assert told.startswith("pyspam 1.0 and spam 1.0 declare the import name spam: they are siblings")
+
+
+@pytest.mark.parametrize("declared", [["Import-Name: spam"], []])
+def test_what_is_installed_is_held_against_the_same(tmp_path: Path, declared: list[str]) -> None:
+    """An installed RECORD by the rule of wheels; two that declare one name are siblings there, too."""
+    made = Handmade(tmp_path)
+    files = {"spam/__init__.py": "", "tests/test_spam.py": "", "_own.py": "", "data/table.csv": ""}
+    made.add("pyspam", files, metadata=declared, rows=[("../../../bin/spam", "", "")])
+    made.add("spam-ng", {"ng.py": ""}, metadata=[*declared, "Import-Name: ng"] if declared else [])
+    report = check_environment(find_environment(prefix=tmp_path))
+    findings = {
+        (distribution.name, finding.path): finding.detail
+        for distribution in report.distributions
+        for finding in distribution.findings
+        if finding.code == "undeclared-import"
+    }
+    assert set(findings) == ({("pyspam", "tests")} if declared else set())
+    assert all(detail.endswith("a mistake of the build") for detail in findings.values())
+    assert any("declare the import name spam" in warning for warning in report.warnings) == bool(declared)

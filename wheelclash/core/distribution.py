@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -448,8 +448,24 @@ def contradictions(distributions: Sequence[Distribution], target: Target) -> lis
     return sentences
 
 
-def rivals(distributions: Iterable[Distribution]) -> list[str]:
-    """Return a sentence for each import name that several members of a set declare (PEP 794): they are siblings."""
+class Declaring(Protocol):
+    """A distribution that may declare import names (PEP 794)."""
+
+    @property
+    def name(self) -> str:
+        """Return its normalised name."""
+
+    @property
+    def version(self) -> str:
+        """Return its version."""
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """Return names for others to import."""
+
+
+def rivals(distributions: Iterable[Declaring]) -> list[str]:
+    """Return a sentence for each import name that several distributions declare (PEP 794): they are siblings."""
     by_import: dict[str, dict[str, str]] = {}
     for distribution in distributions:
         for name in distribution.imports:

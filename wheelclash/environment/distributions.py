@@ -29,7 +29,7 @@ from wheelclash.core.startup import STARTUP_LIMIT, is_startup_file, runs_code
 from wheelclash.environment.ownership import split
 from wheelclash.environment.reading import MAX_BYTES, read_small
 from wheelclash.target.variants import Variant, VariantError, evaluate_markers, has_markers, parse_variant
-from wheelclash.wheel.metadata import Metadata, decode_entry_points, parse_metadata
+from wheelclash.wheel.metadata import Metadata, decode_entry_points, parse_metadata, undeclared_imports
 from wheelclash.wheel.record import (
     BYTECODE,
     MAX_PATH,
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from wheelclash.core.layout import InstalledPath
     from wheelclash.environment.ownership import NamesByFolder
     from wheelclash.environment.paths import EnvironmentPaths
+    from wheelclash.wheel.metadata import Imports
 
 __all__ = [
     "UNKNOWN_VARIANT",
@@ -429,6 +430,7 @@ class Installed:
         startup: Its files with code that Python runs at every start, where it clashes with others.
         absences: What it means that a missing file is gone, by path.
         variant: The label of the wheel variant that it was installed from, as :func:`variant_of` has it.
+        declared: The import names that METADATA declares (PEP 794); None if it declares nothing of them.
     """
 
     id: str
@@ -453,6 +455,12 @@ class Installed:
     startup: tuple[InstalledPath, ...] = ()
     absences: Mapping[InstalledPath, Absence] = field(default_factory=dict)
     variant: str | None = None
+    declared: Imports | None = None
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """Return the names for others to import that METADATA declares."""
+        return () if self.declared is None else self.declared.public
 
     @property
     def record(self) -> str:
@@ -487,6 +495,7 @@ class Installed:
             pinned=pinned,
             dist_info=os.path.basename(self.folder),  # noqa: PTH119
             oddities=self.findings,
+            imports=self.imports,
             startup=startup,
             manager=self.manager,
             variant=self.variant,
@@ -502,7 +511,14 @@ class Installed:
         if self.listed is not None:
             return self
         record = read_record(self.record, self.site, places)
-        return replace(self, listed=record, files=sum(map(len, record.names.values())), findings=record.findings)
+        findings = [*record.findings]
+        if self.declared is not None:
+            prefix = _prefix(self.site, places)
+            paths = (f"{folder}{name}" for folder, names in record.names.items() for name in names)
+            below_site = (path.removeprefix(prefix) for path in paths if path.startswith(prefix))
+            findings += undeclared_imports(below_site, self.declared)
+        files = sum(map(len, record.names.values()))
+        return replace(self, listed=record, files=files, findings=tuple(findings))
 
 
 class Inventory(NamedTuple):
@@ -560,7 +576,9 @@ def _identify(site: str, folder_name: str, taken: set[str]) -> Installed:
     if any(map(has_markers, requires)):
         variant = _variant(folder)
         requires = tuple(evaluate_markers(line, variant) for line in requires)
-    return Installed(id_, name, version, site, folder, installer, requires, metadata.requires_python)
+    return Installed(
+        id_, name, version, site, folder, installer, requires, metadata.requires_python, declared=metadata.imports
+    )
 
 
 def _reason_to_exclude(distribution: Installed, places: EnvironmentPaths, conda: Mapping[str, str]) -> Skip | None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelclash.accepted import ACCEPTS_NOTHING
+from wheelclash.core.distribution import rivals
 from wheelclash.core.overlap import GRAVE, SAME_PATH, SEVERITIES
 from wheelclash.core.plan import check_keepers
 from wheelclash.environment.damage import judge_environment
@@ -659,7 +660,7 @@ def build_environment_report(result: EnvironmentResult) -> EnvironmentReport:
         overlaps=contested,
         damage=damage,
         summary=EnvironmentSummary(),
-        warnings=(*theirs, *result.notes),
+        warnings=(*theirs, *rivals(scan.distributions), *result.notes),
         reading=result.reading,
     )
     return accept(report, result.acceptance)

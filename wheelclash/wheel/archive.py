@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from wheelclash.core.content import known_stubs
 from wheelclash.core.contents import Contents, Finding, Member, Noted
 from wheelclash.core.paths import folders_above
-from wheelclash.core.role import is_aside
 from wheelclash.errors import WheelError
 from wheelclash.target.variants import (
     Variant,
@@ -28,13 +27,12 @@ from wheelclash.target.variants import (
     parse_variant,
     parse_wheel_name,
 )
-from wheelclash.wheel.metadata import decode_entry_points, first_headers, parse_metadata
+from wheelclash.wheel.metadata import decode_entry_points, first_headers, parse_metadata, undeclared_imports
 from wheelclash.wheel.record import EMPTY_DIGESTS, Record, normalise, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from wheelclash.wheel.metadata import Imports
 
 __all__ = ["MAX_MEMBER", "MAX_RECORD", "most_bytes", "needed_members", "parse_contents", "read_member"]
 
@@ -154,7 +152,8 @@ def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha
     if core_metadata_sha256 is not None:
         for finding in _metadata_findings(texts["METADATA"], core_metadata_sha256, needed[1]):
             findings.append(finding)
-    for finding in _undeclared(names, metadata.imports):
+    below_site = (_DATA_ROOT.sub("", name, count=1) for name in names)
+    for finding in undeclared_imports(below_site, metadata.imports):
         findings.append(finding)
     empty, conflicts = _folders(archive, names, findings)
     headers = first_headers(texts["WHEEL"])
@@ -175,29 +174,7 @@ def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha
     )
 
 
-_CODE = re.compile(r"(?:.*/)?[^/]+\.(?:py|so|pyd)")
 _DATA_ROOT = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
-
-
-def _undeclared(names: Iterable[str], imports: Imports | None) -> Iterator[Finding]:
-    """Yield a finding for each top-level import name that a wheel installs and its METADATA does not declare (PEP 794).
-
-    Names that begin with an underscore need not be declared. Nothing is found if METADATA declares nothing.
-    """
-    if imports is None:
-        return
-    declared = imports.top_level
-    installed = {
-        path.partition("/")[0].partition(".")[0]
-        for name in names
-        if _CODE.fullmatch(path := _DATA_ROOT.sub("", name, count=1)) is not None
-    }
-    named = ", ".join(sorted(declared)) or "none"
-    for name in sorted(installed - declared):
-        if name.isidentifier() and not name.startswith("_"):
-            mistake = ": a mistake of the build" if is_aside(f"{name}/") or is_aside(f"{name}.py") else ""
-            detail = f"{name} is installed at the top, and METADATA declares other import names ({named}){mistake}"
-            yield Finding("undeclared-import", name, detail)
 
 
 def _variant(data: bytes | None, filename: str, dist_info: str, findings: Noted) -> Variant | None:

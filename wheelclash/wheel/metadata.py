@@ -13,10 +13,21 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from wheelclash.core.contents import Finding
+from wheelclash.core.role import is_aside
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Imports", "Metadata", "decode_entry_points", "first_headers", "parse_metadata", "project_of"]
+__all__ = [
+    "Imports",
+    "Metadata",
+    "decode_entry_points",
+    "first_headers",
+    "parse_metadata",
+    "project_of",
+    "undeclared_imports",
+]
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _HEADER = re.compile(r"([\041-\071\073-\176]+):[ \t]*(.*)", re.DOTALL)
@@ -69,6 +80,30 @@ class Metadata:
     requires_python: str | None = None
     doubtful: frozenset[str] = frozenset()
     imports: Imports | None = None
+
+
+_CODE = re.compile(r"(?:.*/)?[^/]+\.(?:py|so|pyd)")
+
+
+def undeclared_imports(paths: Iterable[str], imports: Imports | None) -> Iterator[Finding]:
+    """Yield a finding for each top-level import name that is installed and that METADATA does not declare (PEP 794).
+
+    Names that begin with an underscore need not be declared. Nothing is found if METADATA declares nothing.
+
+    Args:
+        paths: Of the files, below site-packages.
+        imports: What METADATA declares.
+    """
+    if imports is None:
+        return
+    declared = imports.top_level
+    installed = {path.partition("/")[0].partition(".")[0] for path in paths if _CODE.fullmatch(path) is not None}
+    named = ", ".join(sorted(declared)) or "none"
+    for name in sorted(installed - declared):
+        if name.isidentifier() and not name.startswith("_"):
+            mistake = ": a mistake of the build" if is_aside(f"{name}/") or is_aside(f"{name}.py") else ""
+            detail = f"{name} is installed at the top, and METADATA declares other import names ({named}){mistake}"
+            yield Finding("undeclared-import", name, detail)
 
 
 def project_of(path: str) -> str | None:
