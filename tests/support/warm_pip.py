@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["WarmPip"]
 
 _MODULES = (
+    "argparse",
+    "ctypes",
+    "difflib",
+    "encodings.ascii",
+    "encodings.cp437",
+    "netrc",
+    "pip._internal.cli.autocompletion",
     "pip._internal.cli.main",
+    "pip._internal.cli.main_parser",
     "pip._internal.commands.install",
     "pip._internal.commands.uninstall",
     "pip._internal.distributions.wheel",
@@ -30,6 +38,10 @@ _MODULES = (
     "pip._internal.operations.install.wheel",
     "pip._internal.resolution.resolvelib.resolver",
     "pip._vendor.distlib.scripts",
+    "pip._vendor.distro",
+    "pip._vendor.pygments.lexers.python",
+    "pip._vendor.rich._emoji_codes",
+    "pip._vendor.truststore",
 )
 """Those that installing and uninstalling import, with all that they import."""
 
@@ -92,11 +104,14 @@ class WarmPip:
 def _serve(runner: str, own_prefix: str) -> None:
     import gc
     import importlib
+    import mimetypes
 
     library = os.path.dirname(os.path.dirname(runner))  # noqa: PTH120
     sys.path.insert(0, library)
     for name in _MODULES:
         importlib.import_module(name)
+    mimetypes.init()
+    sys.modules["pip._vendor.distro"].info()  # runs programs; pip names the system to servers
     sys.path.remove(library)
     gc.freeze()  # memory that is not looked through is not copied either
     for line in sys.stdin:
