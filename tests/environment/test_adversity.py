@@ -372,7 +372,9 @@ hash_and_size = st.tuples(st.sampled_from(HASHES), st.sampled_from(["", "0", "x"
 
 @pytest.mark.parametrize("path", PATHS)
 @settings(max_examples=10)
-@given(before=hash_and_size, after=hash_and_size, other=st.sampled_from(PATHS), end=st.sampled_from(["\n", "\n\n"]))
+@given(
+    before=hash_and_size, after=hash_and_size, other=st.sampled_from(PATHS), end=st.sampled_from(["\n", "\r\n", "\n\n"])
+)
 @example(before=("", "0"), after=("", "x"), other="p/m.py", end="\n")
 def test_record_read_folder_by_folder_is_record_read_row_by_row(
     path: str, before: tuple[str, str], after: tuple[str, str], other: str, end: str

@@ -210,7 +210,7 @@ def _stamp(path: str) -> tuple[int, ...]:
 
 
 def _text(path: str, findings: Noted) -> str:
-    """Return the text of a RECORD."""
+    """Return the text of a RECORD. Where no field can hold an end of line, those that pip writes are made plain."""
     try:
         data = read_small(path, MAX_BYTES + 1)
     except OSError as error:
@@ -221,7 +221,8 @@ def _text(path: str, findings: Noted) -> str:
         raise RecordError("limit", f"its RECORD has more than {MAX_BYTES} bytes")
     if not data.strip():
         raise RecordError("no-record", "its RECORD is empty: nothing says which files are its own")
-    return decode_record(data, findings)
+    text = decode_record(data, findings)
+    return text.replace("\r\n", "\n") if "\r" in text and '"' not in text else text
 
 
 def _prefix(site: str, places: EnvironmentPaths) -> str:
@@ -256,7 +257,7 @@ def _plain_names(text: str, record: str) -> tuple[NamesByFolder, list[str]] | No
         if len(names) < len(rows) or not names.keys().isdisjoint(_NO_NAMES) or f"{folder}/".startswith(own_data):
             return None
         bytecode = [name for name in rows if name.endswith(_BYTECODE_NAMES)]
-        if any(is_sourceless(f"{folder}/{name}") for name in bytecode):
+        if bytecode and any(is_sourceless(f"{folder}/{name}") for name in bytecode):
             return None
         for name in bytecode:
             del names[name]
