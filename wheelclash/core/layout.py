@@ -356,17 +356,18 @@ def _plain_root(contents: Contents, target: Target) -> dict[InstalledPath, Insta
     if contents.conflicts:
         return None
     files = {}
+    is_windows = target.is_windows
     for path, size, crc, digest, name, _ in contents.members:
-        if name is not None or not _is_plain(path, target):
+        if name is not None or not _is_plain(path, is_windows=is_windows):
             return None
         place = InstalledPath(f"site-packages/{path}")
         files[place] = InstalledFile(place, digest, size, crc, path)
     return files
 
 
-def _is_plain(path: str, target: Target) -> bool:
+def _is_plain(path: str, *, is_windows: bool) -> bool:
     """Return whether a member goes to the same path below site-packages under every installer."""
-    return ".data" not in path and path[0] not in "./" and not (target.is_windows and _ODD_ON_WINDOWS.search(path))
+    return ".data" not in path and path[0] not in "./" and not (is_windows and _ODD_ON_WINDOWS.search(path))
 
 
 def _write_root(contents: Contents, target: Target, places: _Places, disk: _Written) -> list[_Item]:
@@ -379,9 +380,10 @@ def _write_root(contents: Contents, target: Target, places: _Places, disk: _Writ
     files = disk.files
     headers = places.headers
     odd = places.spells_otherwise
+    is_windows = target.is_windows
     for member in contents.members:
         path, size, crc, digest, name, recorded = member
-        if name is None and _is_plain(path, target):  # nearly all
+        if name is None and _is_plain(path, is_windows=is_windows):  # nearly all
             place = InstalledPath(f"site-packages/{path}")
             files[place] = InstalledFile(place, digest, size, crc, path)
             continue

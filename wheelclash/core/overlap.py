@@ -294,6 +294,8 @@ def _surely_different(first: InstalledFile, second: InstalledFile) -> bool:
 _LIBRARY = "site-packages/"
 _PACKAGE, _SOURCE, _BYTECODE = -1000, 100, 101
 """Ranks in the order of import: those of extensions come before source, and all forms of a package before."""
+_BUT_SOURCE = ("/__init__.py", ".so", ".pyd", ".pyc")
+"""How the path of a module ends that is not ``m.py``."""
 _EXTENSION = re.compile(r"\.(?:(?P<tag>[A-Za-z0-9_-]+)\.)?(?P<kind>so|pyd)$")
 
 
@@ -467,6 +469,10 @@ def shadowed(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Tar
         before = first.setdefault(module, form)
         if before is not form:
             several.setdefault(module, [before]).append(form)
+    for module, form in first.items():
+        source = InstalledPath(f"{module}.py")
+        if source in ownership:
+            several.setdefault(module, [form]).append((_SOURCE, source))
     overlaps = []
     for candidates in several.values():
         candidates.sort()
@@ -483,9 +489,13 @@ def shadowed(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Tar
 
 
 def _modules(ownership: OwnershipMap, target: Target) -> Iterator[tuple[str, tuple[int, InstalledPath]]]:
-    """Yield all modules: the path without suffix; the rank in the order of import, and the installed path."""
+    """Yield all modules but those that are source and no package, which most files of a set are.
+
+    Yields:
+        The path without suffix; the rank in the order of import, and the installed path.
+    """
     for path in ownership:
-        if not path.startswith(_LIBRARY):
+        if not path.endswith(_BUT_SOURCE) or not path.startswith(_LIBRARY):
             continue
         if path.endswith(".py"):
             stem, rank = path[:-3], _SOURCE

@@ -13,9 +13,10 @@ __all__ = ["folders_above"]
 def folders_above(paths: Iterable[str]) -> set[str]:
     """Return every folder above any of these."""
     folders: set[str] = set()
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in folders:
+    waiting = {path.rpartition("/")[0] for path in paths}
+    while waiting:
+        folder = waiting.pop()
+        if folder and folder not in folders:
             folders.add(folder)
-            folder = folder.rpartition("/")[0]
+            waiting.add(folder.rpartition("/")[0])
     return folders
