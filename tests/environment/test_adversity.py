@@ -238,6 +238,21 @@ def test_folder_with_an_odd_name_is_a_line(made: Handmade, folder_name: bytes, n
     assert (first.id, first.name, first.version) == ("one.dist-info", "one", "1.0")
 
 
+def test_what_an_interrupted_pip_leaves_is_no_all_clear(made: Handmade) -> None:
+    """It renames what it uninstalls to names with ``~``; a project that is installed again is whole."""
+    made.add("whole", {"w.py": ""})
+    folder = made.add("aa", {"a.py": ""})
+    left = folder.rename(folder.with_name("~a-1.0.dist-info"))
+    found = made.scan()
+    assert [(skip.requirement, skip.code) for skip in found.skipped] == [("aa", "interrupted")]
+    assert f"{made.site}/~*" in found.skipped[0].reason
+    assert [distribution.name for distribution in found.distributions] == ["whole"]
+    made.add("aa", {"a.py": ""})
+    assert not made.scan().skipped
+    (left / "METADATA").unlink()
+    assert [skip.requirement for skip in made.scan().skipped] == ["a"]
+
+
 @posix
 @pytest.mark.parametrize("replace", [empty, pipe, nowhere, circle, listener])
 def test_dist_info_that_is_no_folder_has_no_record(made: Handmade, replace: Callable[[Path], None]) -> None:

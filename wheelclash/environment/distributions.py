@@ -529,11 +529,13 @@ class Inventory(NamedTuple):
         distributions: To be compared, by name; no RECORD is read yet.
         excluded: Not to be compared.
         closed: Folders that could not be listed, each with the reason.
+        interrupted: Dist-info folders that pip renamed and left, of projects that are not installed again.
     """
 
     distributions: list[Installed]
     excluded: list[Installed]
     closed: list[tuple[str, str]]
+    interrupted: list[Skip]
 
 
 def take_inventory(places: EnvironmentPaths) -> Inventory:
@@ -541,6 +543,7 @@ def take_inventory(places: EnvironmentPaths) -> Inventory:
     distributions: list[Installed] = []
     excluded: list[Installed] = []
     closed: list[tuple[str, str]] = []
+    renamed: list[Installed] = []
     conda = _conda_packages(places)
     for site in places.sites:
         try:
@@ -558,11 +561,26 @@ def take_inventory(places: EnvironmentPaths) -> Inventory:
                 else:
                     tops = _tops(distribution.folder, distribution.name)
                     excluded.append(replace(distribution, excluded=reason, tops=tops))
+            elif name.endswith(".dist-info") and name.startswith("~"):
+                renamed.append(_identify(site, name, set()))
             elif name.endswith((".egg-info", ".egg", ".egg-link")) and not name.startswith(("~", ".")):
                 excluded.append(_egg(site, name))
     kept, doubles = _without_doubles(distributions, places.sites)
     excluded += doubles
-    return Inventory(kept, sorted(excluded, key=lambda distribution: distribution.excluded or ()), closed)
+    installed = {distribution.name for distribution in (*kept, *excluded)}
+    interrupted = [_interrupted(distribution) for distribution in renamed if distribution.name not in installed]
+    return Inventory(kept, sorted(excluded, key=lambda distribution: distribution.excluded or ()), closed, interrupted)
+
+
+def _interrupted(distribution: Installed) -> Skip:
+    """Return why nothing is known of a distribution with a dist-info folder that pip has renamed.
+
+    pip renames what it uninstalls, so that it can put it back: the first letter, at least, becomes ``~``. What is so
+    called after that, is left from a pip that was ended in between.
+    """
+    left = f"{distribution.site}/~*"
+    reason = f"pip was ended while it uninstalled or replaced it: install it again, and remove what is left ({left})"
+    return Skip(distribution.name.lstrip("~"), "interrupted", reason)
 
 
 def _identify(site: str, folder_name: str, taken: set[str]) -> Installed:

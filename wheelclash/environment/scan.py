@@ -536,6 +536,7 @@ def _read_records(places: EnvironmentPaths, inventory: Inventory, advance: Calla
     read: list[Installed] = []
     excluded = list(inventory.excluded)
     skipped = [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in inventory.closed]
+    skipped += inventory.interrupted
     for unread in inventory.distributions:
         advance(1)
         try:
