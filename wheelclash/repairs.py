@@ -59,6 +59,11 @@ _ELSEWHERE = frozenset({
 })  # fmt: skip
 """Variables that would have an installer write somewhere else, or nowhere."""
 
+_PIECE = 64 * 1024
+
+_GRACE = 5.0
+"""Seconds to wait for the rest of an installer's output; a program that it left running may keep the pipe open."""
+
 
 def variables(
     environ: Mapping[str, str], installer: Installer, settings: IndexSettings, credentials: Credentials, *, alone: bool
@@ -115,7 +120,7 @@ def run(
         commands: Argument lists.
         installer: The installer of the commands.
         environ: The variables to run them with.
-        output: Where what they print goes.
+        output: Where what they print goes. All commands are run, also if it cannot be written to any more.
 
     Returns:
         What became of each; those after a failure were not run.
@@ -155,18 +160,26 @@ def _run(command: Sequence[str], environ: Mapping[str, str], output: IO[bytes] |
 
     started: Future[subprocess.Popen[bytes]] = Future()
     ended: Future[int] = Future()
+    passes_on = _is_passed_on(output)
+    target = subprocess.PIPE if passes_on else output
+    same = subprocess.STDOUT if passes_on else output
 
     def work() -> None:
         try:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(environ)
-            )
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=target, stderr=same, env=dict(environ))
         except BaseException as error:  # noqa: BLE001 - raised where the end is waited for
             started.set_exception(error)
             ended.set_exception(error)
             return
         started.set_result(process)
-        ended.set_result(process.wait())
+        reader = None
+        if process.stdout is not None:
+            reader = threading.Thread(target=_pass_on, args=(process.stdout, _descriptor(output)), daemon=True)
+            reader.start()
+        code = process.wait()
+        if reader is not None:
+            reader.join(_GRACE)
+        ended.set_result(code)
 
     thread = threading.Thread(target=work, name="wheelclash: installer")
     try:
@@ -182,6 +195,38 @@ def _run(command: Sequence[str], environ: Mapping[str, str], output: IO[bytes] |
     finally:
         if thread.ident is not None:
             thread.join()
+
+
+def _is_passed_on(output: IO[bytes] | int) -> bool:
+    """Return whether an installer's output is read here and written on, rather than written by the installer itself.
+
+    A pipe may be closed and a disk may be full, and pip and uv stop halfway when they cannot print. A terminal is given
+    to them as it is: they print in colours and show how far they are, and it goes away together with them.
+    """
+    descriptor = _descriptor(output)
+    return descriptor >= 0 and not os.isatty(descriptor)
+
+
+def _descriptor(output: IO[bytes] | int) -> int:
+    """Return the number of an open file; what is negative is one of :mod:`subprocess`'s words, such as ``DEVNULL``."""
+    return output if isinstance(output, int) else output.fileno()
+
+
+def _pass_on(stream: IO[bytes], output: int) -> None:
+    """Write on what a program prints, to its end; what cannot be written is dropped, so that the program goes on.
+
+    Args:
+        stream: What the program writes to; closed here.
+        output: Where to write it.
+    """
+    can_write = True
+    with stream:
+        while piece := os.read(stream.fileno(), _PIECE):
+            while piece and can_write:
+                try:
+                    piece = piece[os.write(output, piece) :]
+                except OSError:
+                    can_write = False
 
 
 def _interrupt(process: subprocess.Popen[bytes]) -> None:

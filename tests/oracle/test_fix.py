@@ -156,6 +156,20 @@ def test_dropping_is_for_good_and_mends_whoever_shared(shop: Shop) -> None:
     }  # fmt: skip
 
 
+def test_a_repair_is_finished_also_if_nobody_reads_its_output(shop: Shop) -> None:
+    """Half a repair is worse than none: after the first step the dropped one is gone, and the keeper not yet there."""
+    shop.install(ONE)
+    shop.install(TWO)
+    reading, writing = os.pipe()
+    os.close(reading)
+    arguments = ("fix", "--python", str(shop.environment.python), "--keep", "one", "--drop", "two", "--apply")
+    process = shop.ask.start(*arguments, stdout=writing, stderr=writing)
+    os.close(writing)
+    process.wait(120)
+    assert shop.environment.names() == {"one"}
+    assert shop.who_is_imported() == "one"
+
+
 def test_dropping_alone_decides(shop: Shop) -> None:
     shop.install(ONE)
     shop.install(TWO)
