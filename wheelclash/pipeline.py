@@ -171,10 +171,13 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
     if there is not None:
         skipped += [*there.skipped, *_conda_not_there(gathered.sets, there)]
         not_compared += there.not_compared
-        for view in views:
+        for view, target_set in zip(views, sets, strict=True):
             resolved = bool(question.options.deps)
+            notes += _notes_on_present(view, target_set, question.installer)
             notes += _notes_on_residents(view, there.places)
             notes += side_effects(view.distributions, there.installed, there.requires, view.target, resolved=resolved)
+        if views and not any(view.distributions for view in views):
+            notes.append("`wheelclash env` says whether what is there is intact")
         if there.places.python is None:
             notes.append(_notes_on_folder(there.places, question.installer))
     from_cache = sum(isinstance(result, _Read) and result.from_cache for result in read.values())
@@ -214,6 +217,18 @@ def _reasons(
         places=there.places,
         recorded=there.recorded,
     )
+
+
+def _notes_on_present(view: View, target_set: TargetSet, installer: InstallerName) -> list[str]:
+    """Return a note on wheels that were named by path or URL and that the installer does not write again."""
+    direct = {candidate.name for candidate in target_set.candidates if candidate.direct}
+    names = [name for name in view.present if name in direct]
+    if not names:
+        return []
+    verb = "is" if len(names) == 1 else "are"
+    if installer == "pip":
+        return [f"{some(names, _FEW)} {verb} there in that version: pip writes it again only with --force-reinstall"]
+    return [f"{some(names, _FEW)} {verb} there, from that very place: uv writes it again only with --reinstall"]
 
 
 def _notes_on_residents(view: View, places: EnvironmentPaths) -> list[str]:
@@ -406,11 +421,14 @@ def _view(
     present: tuple[str, ...] = ()
     if there is not None:
         named = distributions
-        distributions = to_install(named, there.installed, target_set.pulled, target)
+        left_alone = there.left_alone(named, question.installer)
+        distributions = to_install(named, there.installed, target_set.pulled, target, left_alone)
         present = tuple(distribution.name for distribution in named if distribution not in distributions)
         distributions = there.refusing(distributions)
         state = there.state_beside(distributions)
     installers = _installers_for(distributions)
+    if there is not None:  # what is left alone by an installer is not what it would install
+        installers = [installer for installer in installers if not there.left_alone(distributions, installer.name)]
     overlaps = _overlaps(distributions, target, reader, state.staying(distributions), there)
     overlaps = _under(installers, overlaps)
     distributions = _with_startup(distributions, overlaps, reader)

@@ -391,3 +391,35 @@ def test_pip_leaves_out_of_a_target_folder_what_is_there(environments: Environme
     assert modules(pip, "pip") == ("one", ["m.py", "one.py"])
     assert modules(pip, "upgraded", "--upgrade") == ("two", ["m.py", "two.py"])
     assert modules(uv, "uv") == ("two", ["m.py", "one.py", "two.py"])
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.parametrize("name", INSTALLER_NAMES)
+def test_a_wheel_that_is_there_in_that_version(
+    environments: Environments,
+    tmp_path: Path,
+    name: InstallerName,
+    elsewhere: bool,  # noqa: FBT001
+) -> None:
+    """It is left alone by pip, wherever it was installed from; uv writes it if that was elsewhere."""
+    environment = environments.new()
+    installer = RealInstaller(name, tmp_path / "cache")
+    one, two = (_wheel(distribution, m=distribution).write(tmp_path) for distribution in ("one", "two"))
+    for wheel in (one, two):
+        installer.install(environment, [wheel], "--no-deps").expect()
+    if elsewhere:
+        one = _wheel("one", m="one").write(tmp_path / "elsewhere")
+    with Session(cache_dir=None) as session:
+        report = session.check(
+            [one], into=ask(environment.python, {}), installer=name, keep=["one"], use_config=False, environ={}
+        )
+    module = environment.prefix / environment.real_path("site-packages", "p/m.py")
+    commands = [remedy.steps[0].command for remedy in report.remedies if len(remedy.steps) == 1]
+    if report.newcomers:
+        installer.run_verbatim(environment, commands[0]).expect()
+        assert module.read_text() == "one"
+    else:
+        installer.install(environment, [one], "--no-deps").expect()
+        assert module.read_text() == "two"
+    assert bool(report.newcomers) == (name == "uv" and elsewhere)
+    assert any("is there" in warning for warning in report.warnings)

@@ -51,6 +51,7 @@ __all__ = [
     "conflicts_of",
     "contested_layouts",
     "empty_disk",
+    "is_version",
     "meets_conflict",
     "side_effects",
     "to_install",
@@ -505,7 +506,11 @@ _MOST = 6
 
 
 def to_install(
-    distributions: Sequence[Distribution], there: Mapping[str, str], pulled: Collection[str], target: Target
+    distributions: Sequence[Distribution],
+    there: Mapping[str, str],
+    pulled: Collection[str],
+    target: Target,
+    left_alone: Collection[str] = (),
 ) -> list[Distribution]:
     """Return those of a set that an install would write.
 
@@ -514,6 +519,7 @@ def to_install(
         there: Versions of what is installed, by name.
         pulled: Names of those that were not asked for: they came with the resolution.
         target: Decides markers.
+        left_alone: Names of wheels named by path or URL that the installer leaves alone, being there in that version.
     """
     by_name = {distribution.name: distribution for distribution in distributions}
     kept = {name for name in pulled if name in there and name in by_name}
@@ -528,7 +534,8 @@ def to_install(
     return [
         distribution
         for distribution in distributions
-        if distribution.name in reached - kept and not (_is_there(distribution, there.get(distribution.name)))
+        if distribution.name in reached - kept - set(left_alone)
+        and not _is_there(distribution, there.get(distribution.name))
     ]
 
 
@@ -563,10 +570,11 @@ def _requirements(lines: Sequence[str], extras: Collection[str], target: Target)
 
 def _is_there(distribution: Distribution, version: str | None) -> bool:
     """Return whether what is asked for is installed already; a file named by path or URL may be another build."""
-    return not distribution.candidate.direct and _is_version(distribution, version)
+    return not distribution.candidate.direct and is_version(distribution, version)
 
 
-def _is_version(distribution: Distribution, version: str | None) -> bool:
+def is_version(distribution: Distribution, version: str | None) -> bool:
+    """Return whether a version that is installed is that of a distribution; None is none."""
     if version is None:
         return False
     try:
@@ -624,7 +632,7 @@ def side_effects(
 
 def _left_alone(newcomers: Sequence[Distribution], there: Mapping[str, str]) -> Iterator[str]:
     """Yield what installers leave as it is, unless they are told otherwise."""
-    same = [distribution.name for distribution in newcomers if _is_version(distribution, there.get(distribution.name))]
+    same = [distribution.name for distribution in newcomers if is_version(distribution, there.get(distribution.name))]
     if same:
         verb = "is" if len(same) == 1 else "are"
         yield f"{some(same, _MOST)} {verb} there in that version: pip writes it again only with --force-reinstall"

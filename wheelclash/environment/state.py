@@ -26,8 +26,9 @@ from wheelclash.core.overlap import Owner, folded, same_path
 from wheelclash.core.ownership import OwnershipMap
 from wheelclash.core.paths import folders_above
 from wheelclash.core.role import module_stem, role_of
-from wheelclash.core.state import UNRECORDED, Loss, State, Unowned
+from wheelclash.core.state import UNRECORDED, Loss, State, Unowned, is_version
 from wheelclash.environment.distributions import (
+    direct_url_of,
     source_of,
     startup_of,
     variant_of,
@@ -43,11 +44,12 @@ from wheelclash.installers import INSTALLERS
 from wheelclash.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
+    from pathlib import Path
 
     from wheelclash.core.content import Question
-    from wheelclash.core.layout import InstalledFile
+    from wheelclash.core.layout import InstalledFile, InstallerName
     from wheelclash.environment.distributions import Installed
     from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.progress import Progress
@@ -125,6 +127,27 @@ class StateReader:
             self.skipped,
             self.not_compared,
         )
+
+    def left_alone(self, distributions: Iterable[Distribution], installer: InstallerName) -> set[str]:
+        """Return the names of wheels named by path or URL that an installer does not write, being there already.
+
+        pip writes none that is there in that version; uv those that were installed from elsewhere, or changed since.
+        ``pip install --target`` looks at no version.
+        """
+        folders = {distribution.name: distribution.folder for distribution in self._read}
+        there = [
+            distribution
+            for distribution in distributions
+            if distribution.candidate.direct and is_version(distribution, self.versions.get(distribution.name))
+        ]
+        if installer == "pip":
+            return set() if self.places.is_target else {distribution.name for distribution in there}
+        return {
+            distribution.name
+            for distribution in there
+            if direct_url_of(folders[distribution.name]) == distribution.candidate.url
+            and _is_older(distribution.candidate.path, folders[distribution.name])
+        }
 
     def refusing(self, newcomers: Sequence[Distribution]) -> list[Distribution]:
         """Return newcomers, refused where something that no RECORD lists is a folder in a file's place, or the reverse.
@@ -481,3 +504,11 @@ def _with_python(data: bytes, prefix: bytes) -> bytes:
     elif not first.startswith(b"#!" + prefix):
         return data
     return b"#!python\n" + rest
+
+
+def _is_older(wheel: Path | None, folder: str) -> bool:
+    """Return whether a wheel was not changed since it was installed; of one that is no local file nothing says so."""
+    try:
+        return wheel is None or wheel.stat().st_mtime <= os.stat(folder).st_mtime  # noqa: PTH116
+    except OSError:
+        return False
