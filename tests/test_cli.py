@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.support.command import LINUX, Command
 from tests.support.loopback import LoopbackIndex
 from tests.support.stand_ins import serve_pairs
 from tests.support.wheelmaker import Wheel
+from wheelclash.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -572,3 +574,50 @@ def test_interrupt_ends_a_stalled_run_quietly(tmp_path: Path) -> None:
         out, err = process.communicate(timeout=15)
     assert (process.returncode, out, err) == (130, b"", b"")
     assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("left", *LINUX, "right"),
+        ("left", "-q", "right", *LINUX),
+        ("--fail-on", "error", "left", *LINUX, "right", "--color", "never"),
+        ("check", "left", "--keep", "left", "right", *LINUX),
+    ],
+)
+def test_options_may_stand_between_arguments(ask: Command, asked: tuple[str, ...]) -> None:
+    ran = ask(*asked)
+    assert (ran.code, ran.err) == (1, "")
+    assert "left 1.0 and right 1.0 clash" in ran.out
+
+
+def test_options_between_the_paths_of_who(ask: Command, tmp_path: Path) -> None:
+    site = tmp_path / "lib" / "python3.12" / "site-packages"
+    site.mkdir(parents=True)
+    for name in ("one.py", "two.py"):
+        (site / name).touch()
+    ran = ask("who", "one", "--prefix", str(tmp_path), "two", "--format", "json")
+    assert ran.json["asked"] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["-r {}/r.txt", "{}/uv.lock", "{}/d", "env {}", "env --path {}/x", "left --into {}/x"]
+)
+def test_what_may_not_be_looked_at_is_an_error_with_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], asked: str
+) -> None:
+    """The system refuses to say what is below a folder that one may not enter; the tests may enter every folder."""
+    locked = tmp_path / "locked"
+    real = os.stat
+
+    def refuse(path: object, *arguments: Any, **options: Any) -> os.stat_result:
+        if not isinstance(path, int) and os.fsdecode(path).startswith(f"{locked}"):  # type: ignore[arg-type]
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "stat", refuse)
+    assert main(asked.format(locked).split()) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"wheelclash: error: {locked}")
+    assert "(Permission denied)" in err

@@ -181,7 +181,8 @@ def test_closed_streams_change_nothing_about_the_exit_code(ask: Command, argumen
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no disk that is always full")  # noqa: PTH110
 @pytest.mark.parametrize(
-    "arguments", [["left", "right", *LINUX], ["left", "right", "--color", "always", *LINUX], ["--help"]]
+    "arguments",
+    [["left", "right", *LINUX], ["left", "right", "--color", "always", *LINUX], ["--help"], ["--version"], ["rule"]],
 )
 def test_full_disk_is_told(ask: Command, arguments: list[str]) -> None:
     with open("/dev/full", "wb") as full:  # noqa: PTH123

@@ -267,7 +267,21 @@ def test_a_variable_that_is_nearly_one_of_ours_is_told(here: Here, monkeypatch: 
     assert ran.err == "wheelclash: WHEELCLASH_FAILON is not read; WHEELCLASH_FAIL_ON was perhaps meant.\n"
 
 
-def test_no_variable_runs_code_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["build", "allow-build", "write-baseline", "apply", "drop"])
+def test_no_variable_runs_code_of_others_or_changes_anything(
+    here: Here, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """It is told that such a variable is not read, unless it is empty."""
+    variable = f"WHEELCLASH_{name.upper().replace('-', '_')}"
+    monkeypatch.setenv(variable, "1")
+    ran = here("dist")
+    assert ran.code == 1
+    assert ran.err == f"wheelclash: {variable} is not read; --{name} is said each time, on the command line.\n"
+    monkeypatch.setenv(variable, "")
+    assert here("dist").err == ""
+
+
+def test_no_variable_builds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WHEELCLASH_BUILD", "1")
     assert not parse(["dist"]).build
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 __all__ = ["entry_point", "main"]
@@ -71,6 +72,11 @@ def _answer(arguments: list[str], *, as_module: bool) -> int:
             if options is not None and options.configured and isinstance(error, QuestionError):
                 error = QuestionError(error.reason, f"{error.hint} {options.configured}".strip())
             complain(error)
+            code = _ERROR
+        except PermissionError as error:  # of a path that was named, or of what is below it
+            if error.filename is None:
+                raise
+            complain(QuestionError(f"{os.fsdecode(error.filename)} cannot be read ({error.strerror})."))
             code = _ERROR
         finish()
     except BrokenPipeError:

@@ -359,9 +359,11 @@ _SAID = {
 
 def _text_of(value: object) -> str:
     """Return a value for a message: a short one itself, without credentials; of others the type."""
+    from datetime import date, time
+
     from wheelclash.http.urls import redacted
 
-    text = redacted(repr(value))
+    text = value.isoformat() if isinstance(value, date | time) else redacted(repr(value))
     return text if len(text) <= _MOST_SHOWN else f"a {type(value).__name__}"
 
 
@@ -477,7 +479,7 @@ def environment_values(
 
 
 def misspelt_variables(kind: type, environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for each variable that looks like one of ours and is none; others may have theirs.
+    """Yield a sentence for each variable that looks like one of ours and is not read; others may have theirs.
 
     Args:
         kind: The class of options.
@@ -485,9 +487,12 @@ def misspelt_variables(kind: type, environ: Mapping[str, str]) -> Iterator[str]:
     """
     from wheelclash.wording import near_names
 
-    known = {variable_of(flag) for _, about in all_options(kind) for flag in _flags_of(about)}
+    known = {variable_of(flag): (name, flag) for name, about in all_options(kind) for flag in _flags_of(about)}
     for name in sorted(environ):
-        if name.startswith(_PREFIX) and name not in known:
+        option, flag = known.get(name, ("", ""))
+        if option in _SAID_EACH_TIME and environ[name]:
+            yield f"{name} is not read; {flag} is said each time, on the command line"
+        elif name.startswith(_PREFIX) and not option:
             likely = near_names(name, known, most=1, likeness=_LIKE)
             if likely:
                 yield f"{name} is not read; {likely[0]} was perhaps meant"

@@ -452,6 +452,10 @@ examples:
 """The commands, by name."""
 
 
+_LISTS = frozenset({"check", "who", "rule", *EVERY.split()})
+"""Commands that take several arguments."""
+
+
 class _Parser(argparse.ArgumentParser):
     """A mistake costs three lines: what is wrong, the usage, and what to do next."""
 
@@ -468,6 +472,9 @@ class _Parser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> argparse.Namespace:
         parsed, unknown = self.parse_known_args(args, namespace)
+        if unknown and not any(word.startswith("-") for word in unknown) and self.command in _LISTS:
+            # Options may stand between arguments. Arguments behind the first option are unknown then.
+            parsed, unknown = self.parse_known_intermixed_args(args, namespace)
         if unknown:
             from wheelclash.cli.mistakes import explain_unknown
 
@@ -509,8 +516,9 @@ def _width() -> int:
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         import wheelclash
+        from wheelclash.cli.streams import write
 
-        sys.stdout.write(f"wheelclash {wheelclash.__version__}\n")
+        write(f"wheelclash {wheelclash.__version__}\n")
         parser.exit()
 
 

@@ -119,6 +119,7 @@ def collect_sources(sources: Sequence[str], session: Session, known: Known) -> I
     published: list[Path] = []
     for source in dict.fromkeys(sources):
         path = Path(source)
+        _require_listing(path)
         if _is_published(path):
             published.append(path)
         elif source.lower().endswith(".whl") or _is_wheelhouse(path):
@@ -141,6 +142,21 @@ def collect_sources(sources: Sequence[str], session: Session, known: Known) -> I
         from wheelclash.contents.published import read_published
 
         yield read_published(published, known)
+
+
+def _require_listing(path: Path) -> None:
+    """Raise if a folder cannot be listed: it would seem to be empty.
+
+    Raises:
+        QuestionError: It cannot.
+    """
+    import os
+
+    try:
+        if path.is_dir():
+            os.scandir(path).close()
+    except OSError as error:
+        raise QuestionError(f"{path} cannot be read ({error.strerror}).") from None
 
 
 def _is_published(path: Path) -> bool:

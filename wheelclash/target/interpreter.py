@@ -347,7 +347,9 @@ def _named(python: str, environ: Mapping[str, str], cwd: Path) -> Interpreter:
     if version is None and place.is_dir():
         executable = python_of(place)
         if executable is None:
-            raise TargetError(f"{shown_path(place)} is no environment: it has no Python.")
+            has_packages = any(True for _ in place.glob("*.dist-info"))
+            hint = f"For a folder of packages: wheelclash env --path {shown_path(place)}" if has_packages else ""
+            raise TargetError(f"{shown_path(place)} is no environment: it has no Python.", hint)
         return _ask_unless_running(executable, environ)
     if any(separator in python for separator in {"/", os.sep}) or (version is None and place.is_file()):
         if not place.exists():
