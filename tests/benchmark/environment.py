@@ -80,7 +80,7 @@ def _scan_figures(place: Path, expected: dict[str, int], rounds: int) -> Iterato
     group = f"a scan of {expected['distributions']:,} distributions, {expected['files']:,} files"
     least = {name: min(each) for name, each in measured["seconds"].items()}
     yield Figure(group, "reading RECORDs and folders, the floor", least["floor"], "s (for information)")
-    yield Figure(group, "a scan", least["scan"] / least["floor"], "times the floor", 2.5)
+    yield Figure(group, "a scan", least["scan"] / least["floor"], "times the floor", 1.3)
     yield Figure(group, "memory", cost.memory / 1e6, "MB", 400)
     for name in ("contested", "missing", "leftovers"):
         yield Figure(group, f"{name} files found", expected[name], "files")

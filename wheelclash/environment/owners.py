@@ -88,7 +88,7 @@ class Claims:
         """Read every RECORD."""
         recorded = read_records(places)
         self.places = places
-        self.skipped = recorded.skipped
+        self.skipped = list(recorded.skipped)
         self.owned = recorded.owned
         self.distributions = list(recorded.distributions)
         self.by_id = {distribution.id: distribution for distribution in self.distributions}
@@ -270,7 +270,7 @@ class Answered(NamedTuple):
     """The owners of some PATHs.
 
     Attributes:
-        belongings: What they mean, in the order asked.
+        path_owners: What they mean, in the order asked.
         unknown: Those that mean nothing.
         names: Of all distributions, by id; not compared ones included.
         searched: How many distributions could be read.
@@ -315,15 +315,20 @@ def owners_in(places: EnvironmentPaths, target: Target, asked: Sequence[str], cw
         unknown,
         {id_: distribution.name for id_, distribution in claims.by_id.items()},
         claims.searched,
-        tuple(dict.fromkeys(claims.skipped)),
+        tuple(dict.fromkeys((*claims.skipped, *answers.skipped))),
         claims.not_compared,
     )
 
 
 class _Answers:
-    """Finds owners by the claims of an environment and by what is on disk."""
+    """Finds owners by the claims of an environment and by what is on disk.
+
+    Attributes:
+        skipped: What could not be read meanwhile.
+    """
 
     def __init__(self, claims: Claims, target: Target) -> None:
+        self.skipped: list[Skip] = []
         self._claims = claims
         self._places = claims.places
         self._owned = claims.owned
@@ -360,7 +365,7 @@ class _Answers:
         related, rows = find_contested(
             self._owned.restricted({key, *self._claims.forms(key)}), self._distributions, self._places, self._target
         )
-        self._claims.skipped += rows.skipped
+        self.skipped += rows.skipped
         same = next((file for file in related if file.key == key and file.overlap.is_same_path), None)
         if same is None:
             owner, state = self._alone(key, numbers[0])
@@ -384,7 +389,7 @@ class _Answers:
         """Note a file that could not be read as a skip of its owners."""
         if state.unreadable is not None:
             names = ", ".join(self._claims.by_id[id_].name for id_ in owners)
-            self._claims.skipped.append(Skip(names, "unreadable", f"{path} cannot be read ({state.unreadable})"))
+            self.skipped.append(Skip(names, "unreadable", f"{path} cannot be read ({state.unreadable})"))
 
     def _share_of_file(self, owner: Owner, state: OnDisk, *, contested: bool) -> OwnerShare:
         content = owner.file.content or ""
@@ -401,7 +406,7 @@ class _Answers:
         """Return a file with one owner: what it recorded, and what is there."""
         distribution = self._distributions[number]
         rows = rows_of({number: {key}}, self._distributions)
-        self._claims.skipped += rows.skipped
+        self.skipped += rows.skipped
         row = rows.by_id[distribution.id][key]
         file = installed_file(key, row, commands_of(distribution, self._target), self._places)
         owner = Owner(distribution.id, file, 0)
@@ -417,7 +422,7 @@ class _Answers:
             self._places,
             self._target,
         )
-        self._claims.skipped += rows.skipped
+        self.skipped += rows.skipped
         same = [file for file in related if file.overlap.is_same_path and file.key in keys]
         for file in same:
             self._note(file.overlap.path, file.overlap.ids, file.on_disk)
@@ -467,7 +472,7 @@ class _Answers:
         if not os.path.isdir(folder):  # noqa: PTH112
             return {key for key in keys if state_of(self._places.on_disk(key)) == "missing"}, []
         seen = walk_below(folder, {self._places.on_disk(key) for key in keys})
-        self._claims.skipped += [
+        self.skipped += [
             Skip(inner, "unreadable", f"the folder cannot be listed ({why})") for inner, why in seen.closed
         ]
         gone = {path for path in seen.unseen if state_of(path) == "missing"}
