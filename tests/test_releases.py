@@ -112,6 +112,18 @@ def test_there_is_nothing_before_the_first_release(command: Command, tmp_path: P
     assert (alone.code, "fresh alone has nothing to clash with" in alone.err) == (2, True)
 
 
+@pytest.mark.parametrize("asked", [["fresh==0.9"], ["fresh<1"], ["fresh", "--no-index"]])
+def test_an_earlier_release_that_is_not_found_is_no_all_clear(
+    command: Command, tmp_path: Path, asked: list[str]
+) -> None:
+    """It was named, or no index was asked whether there is one."""
+    for wheel in (Wheel("fresh", files={"fresh.py": ""}), Wheel("calm", files={"calm.py": ""})):
+        wheel.write(tmp_path / "dist")
+    ran = command("dist/", "--against", *asked, *LINUX, "--format", "json")
+    assert ran.code == 3
+    assert [(each["requirement"], each["code"]) for each in ran.json["skipped"]] == [(asked[0], "not-found")]
+
+
 @pytest.mark.parametrize(
     ("new", "old", "reason"),
     [

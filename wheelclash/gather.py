@@ -973,16 +973,18 @@ class _Gatherer:
     def _previous(self, asked: Sequence[Asked], target: Target) -> Selection:
         """Return the releases that members of the set are compared with.
 
-        There is no release before the first: of a project that no index knows there is nothing to compare with.
+        There is no release before the first: of a project that was asked for by its bare name, and that none of the
+        indexes knows, there is nothing to compare with. Where a version is named, or no index is asked, it is a skip.
         """
         chosen = self._chosen(asked, target)
         # None of them is built, as members of the set are.
         skipped = [skip._replace(source=None) for skip in chosen.skipped]
-        unknown = [skip for skip in skipped if skip.code == "not-found"]
+        bare = {requirement.text for requirement in asked if not requirement.direct and not requirement.specifier}
+        first = bare if self._settings.indexes else set()
         return Selection(
             previous=chosen.candidates,
-            skipped=[skip for skip in skipped if skip not in unknown],
-            not_compared=unknown,
+            skipped=[skip for skip in skipped if skip.code != "not-found" or skip.requirement not in first],
+            not_compared=[skip for skip in skipped if skip.code == "not-found" and skip.requirement in first],
         )
 
     def _chosen(self, asked: Sequence[Asked], target: Target) -> Selection:

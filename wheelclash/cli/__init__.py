@@ -76,7 +76,7 @@ def _answer(arguments: list[str], *, as_module: bool) -> int:
         except PermissionError as error:  # of a path that was named, or of what is below it
             if error.filename is None:
                 raise
-            complain(QuestionError(f"{os.fsdecode(error.filename)} cannot be read ({error.strerror})."))
+            complain(QuestionError(f"{os.fsdecode(error.filename)} cannot be accessed ({error.strerror})."))
             code = _ERROR
         finish()
     except BrokenPipeError:
