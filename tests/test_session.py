@@ -175,13 +175,17 @@ def test_a_string_is_no_list_of_requirements(index: LoopbackIndex) -> None:
 
 
 def test_a_session_keeps_its_connections(index: LoopbackIndex) -> None:
-    """The second question opens no connection: one client answers both."""
+    """The second question uses those of the first: one client answers both, with one for each wheel at most."""
+    before = set(index._running.connections)  # of sessions that were closed a moment ago
     with new_session() as session:
         first = session.check(["left", "right"], **options(index))
-        opened = set(index._running.connections)
+        opened = set(index._running.connections) - before
         asked = len(index.requests)
         second = session.check(["left", "other"], **options(index))
-        assert set(index._running.connections) == opened
+        # Where the first question had one after the other, the second may ask for both wheels at once.
+        still_open = set(index._running.connections) - before
+        assert opened <= still_open
+        assert len(still_open) <= 2
     assert opened
     assert len(index.requests) == asked + 4, "without a cache every question asks"
     assert first.reading.wheel_requests == second.reading.wheel_requests == 2, "each report counts its own requests"
