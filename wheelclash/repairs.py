@@ -370,7 +370,7 @@ def _looked_at_again(
 ) -> RepairResult:
     """Return the result with whether nothing is left to do, by what is on disk now."""
     before, plan = result.before, result.plan
-    names = {distribution.id: distribution.name for distribution in before.distributions}
+    names = before.names
     written = {names[id_] for id_ in (*plan.keep, *plan.reinstalled)}
     after = scan(before.places, before.target, verify=written, progress=progress)
     there = {distribution.name for distribution in after.distributions}

@@ -87,7 +87,7 @@ def judge_environment(
         ignored: Paths of overlaps the user does not want to hear of: they make no hybrid, and damage nothing.
         is_accepted: Whether the user accepts a damage, so that it makes no distribution count as damaged.
     """
-    names = {distribution.id: distribution.name for distribution in scan.distributions}
+    names = scan.names
     equal = [contested for contested in scan.contested if contested.overlap.is_one_file]
     heard = [contested for contested in equal if contested.overlap.path not in ignored]
     hybrids = _hybrids(heard, names)

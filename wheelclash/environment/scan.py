@@ -375,6 +375,11 @@ class Scan(NamedTuple):
         counts = f"{len(self.distributions)} distributions, {len(self.contested)} contested files"
         return f"<Scan: {self.places.prefix}: {counts}>"
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Return names by distribution id."""
+        return {distribution.id: distribution.name for distribution in self.distributions}
+
     def startup_against(self, keep: Collection[str]) -> list[tuple[str, str]]:
         """Return who may overwrite keepers at the next start of Python, however late these are written.
 

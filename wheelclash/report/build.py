@@ -626,7 +626,7 @@ def ignored_contested(scan: Scan, acceptance: Acceptance, keepers: Collection[st
     """
     if not acceptance:
         return [False] * len(scan.contested)
-    names = {distribution.id: distribution.name for distribution in scan.distributions}
+    names = scan.names
     severities = judge_environment(scan, keepers).severities
     return [
         accepts(acceptance, _contested(contested, severity, names, None))
@@ -637,7 +637,7 @@ def ignored_contested(scan: Scan, acceptance: Acceptance, keepers: Collection[st
 def build_environment_report(result: EnvironmentResult) -> EnvironmentReport:
     """Return the report of a scan that was judged."""
     scan, condition = result.scan, result.condition
-    names = {distribution.id: distribution.name for distribution in scan.distributions}
+    names = scan.names
     contested = _in_order(
         replace(_contested(file, severity, names, result.reasons.get(file.overlap.path)), ignored=is_ignored)
         for file, severity, is_ignored in zip(scan.contested, condition.severities, result.ignored, strict=True)
@@ -668,7 +668,7 @@ def build_environment_report(result: EnvironmentResult) -> EnvironmentReport:
 
 def _environment(result: EnvironmentResult, contested: Sequence[ContestedReport]) -> EnvironmentPart:
     scan, condition, repeated = result.scan, result.condition, result.repeated
-    names = {distribution.id: distribution.name for distribution in scan.distributions}
+    names = scan.names
     installers = Counter(distribution.installer for distribution in scan.distributions if distribution.installer)
     keep = tuple(names[id_] for id_ in result.keepers)
     damaged = {name for damage in result.damages if damage.severity in GRAVE for name in damage.distributions}
@@ -783,7 +783,7 @@ def _damage(damage: Damage) -> DamageReport:
 def build_fix_report(result: RepairResult) -> FixReport:
     """Return the report of what came of a repair."""
     plan, before, repeated = result.plan, result.before, result.repeated
-    names = {distribution.id: distribution.name for distribution in before.distributions}
+    names = before.names
     keep = tuple(names[id_] for id_ in plan.keep)
     drop = tuple(names[id_] for id_ in plan.drop)
     seen = result.after or before
