@@ -39,6 +39,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackIndex]:
         served.add(
             OLD, NEW, Wheel("other", files={"tests/__init__.py": "other"}), Wheel("sources", "2.0", {"s.py": ""})
         )
+        some = {path: text for path, text in MORE.items() if path != "paths.pth"}
+        served.add(Wheel("demo", "0.9", OWN | some, scripts={"demo": "demo:run"}))
         served.add(Wheel("odd", "1.0", {"odd": "", "odd/m.py": ""}), Wheel("odd", "2.0", {"odd/m.py": ""}))
         served.add(Wheel("demo", "3.0", OWN | MORE, tag="cp312-cp312-win_amd64", purelib="false"))
         served.add_file("sources-1.0.tar.gz", sdist("sources", "1.0"))
@@ -84,6 +86,19 @@ def test_in_words(command: Command) -> None:
     assert "demo 1.0 installs nothing outside of the packages of 2.0" in command(
         "demo==1.0", "--against", "demo==2.0", *LINUX
     ).out  # fmt: skip
+
+
+def test_with_several_earlier_releases_it_is_said_which_is_meant(command: Command) -> None:
+    """In text by line; for other tools the same addition is one problem, of one fingerprint."""
+    asked = ("demo==2.0", "--against", "demo==1.0", "--against", "demo==0.9", *LINUX)
+    told = [line for line in command(*asked).out.splitlines() if "newly" in line]
+    assert [(line.split()[0], line.rpartition("  ")[2]) for line in told] == [
+        ("warning", "(since 1.0)"), ("warning", "(since 1.0)"), ("notice", "(since 1.0)"), ("notice", "(since 0.9)"),
+    ]  # fmt: skip
+    problems = json.loads(command(*asked, "--format", "gitlab").out)
+    assert len({each["fingerprint"] for each in problems}) == len(problems) == len(TOLD)
+    both = "demo 2.0 installs site-packages/paths.pth, which Python reads whenever it starts; 1.0 and 0.9 did not."
+    assert both in [each["description"] for each in problems]
 
 
 def test_a_wheel_before_its_upload_is_compared_with_what_is_published(command: Command, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from wheelclash.core.overlap import Severity
-    from wheelclash.report.model import OwnerReport, SkipReport
+    from wheelclash.report.model import OwnerReport, ReleaseReport, SkipReport
 
 __all__ = ["Level", "Part", "Problem", "ProblemKey", "addition_said", "key_of", "on_disk_said", "problems_of"]
 
@@ -318,15 +318,18 @@ def _of_set(report: Report) -> Iterator[Problem]:
 
 
 def _additions(report: Report) -> Iterator[Problem]:
-    """Yield what releases newly install."""
+    """Yield what releases newly install: what several earlier releases did not install is one problem."""
+    groups: dict[tuple[ProblemKey, bool], list[tuple[ReleaseReport, AdditionReport]]] = {}
     for release in report.releases:
         for addition in release.additions:
             key = key_of(addition)
             if key is not None:
-                message = (
-                    f"{release.distribution} {release.version} {addition_said(addition)}; {release.since} did not."
-                )
-                yield _problem(key, [f"{addition.root}/{addition.path}"], message, ignored=addition.ignored)
+                groups.setdefault((key, addition.ignored), []).append((release, addition))
+    for (key, ignored), group in groups.items():
+        release, addition = group[0]
+        earlier = listed(dict.fromkeys(release.since for release, _ in group))
+        message = f"{release.distribution} {release.version} {addition_said(addition)}; {earlier} did not."
+        yield _problem(key, [f"{addition.root}/{addition.path}"], message, ignored=ignored)
 
 
 def addition_said(addition: AdditionReport) -> str:

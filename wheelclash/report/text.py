@@ -566,18 +566,21 @@ class _SetWriter(_Writer):
 
     def _addition_lines(self) -> Iterator[Line]:
         """Yield what each release newly installs: a line for each warning, and one for all notices of a kind."""
+        releases = Counter(release.distribution for release in self._report.releases)
         for release in self._report.releases:
             name = f"{release.distribution} {release.version}"
+            since = f"  (since {release.since})" if releases[release.distribution] > 1 else ""
             additions = [addition for addition in release.additions if not addition.ignored]
             for addition in additions:
                 if addition.severity in GRAVE or self.verbose:
                     style: Style = "warning" if addition.severity in GRAVE else "notice"
                     text = f"{name} newly {addition_said(addition)}"
-                    yield (Span(f"  {addition.severity:<8} ", style), Span(text))
+                    yield (Span(f"  {addition.severity:<8} ", style), Span(text), Span(since, "faint"))
             notices = [addition for addition in additions if addition.severity not in GRAVE]
             if notices and not self.verbose:
                 texts = [addition.name or f"{addition.root}/{addition.path}" for addition in notices]
-                yield (Span("  notice   ", "notice"), Span(f"{name} newly installs {self.some(texts)} (-v)"))
+                text = f"{name} newly installs {self.some(texts)} (-v)"
+                yield (Span("  notice   ", "notice"), Span(text), Span(since, "faint"))
             if not additions:
                 known = " that is not ignored" if release.additions else ""
                 text = f"  {name} installs nothing outside of the packages of {release.since}{known}"
