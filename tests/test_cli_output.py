@@ -614,6 +614,40 @@ def test_output_file_is_no_stream(ask: Command) -> None:
     assert "standard output takes one format: --format sarif" in ran.err
 
 
+@posix
+@pytest.mark.parametrize("place", ["/dev/stdout", "/dev/fd/1", "out"])
+def test_standard_output_by_another_name_is_standard_output(ask: Command, place: str) -> None:
+    """It takes one report, and is not replaced by a file: what others wrote there stays."""
+
+    def run(*arguments: str) -> tuple[list[str], str]:
+        with (ask.folder / "out").open("w+") as out:
+            print("before", file=out, flush=True)
+            process = ask.start("left", "right", *LINUX, "-q", *arguments, stdout=out, stderr=subprocess.PIPE)
+            error = process.communicate(timeout=60)[1].decode()
+            out.seek(0, os.SEEK_END)
+            print("after", file=out, flush=True)
+        return (ask.folder / "out").read_text().splitlines(), error
+
+    shown, error = run("--output-file", f"json={place}")
+    assert shown == ["before", "after"]
+    assert f"the report and --output-file json would both write {place}" in error
+    shown, error = run("--output", place)
+    assert (shown[0], shown[-1], error) == ("before", "after", "")
+    assert shown[1].startswith("left 1.0 and right 1.0 clash")
+    shown, error = run("--output", "other", "--output-file", f"gitlab={place}")
+    assert (shown[:2], shown[-2:], error) == (["before", "["], ["]", "after"], "")
+
+
+def test_nothing_is_written_where_one_of_the_files_cannot_be(ask: Command, index: LoopbackIndex) -> None:
+    """And nothing is asked."""
+    asked = len(index.requests)
+    ran = ask("left", "right", *LINUX, "--output-file=json=good", "--output-file=sarif=none/x", "--no-cache")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--output-file none/x: it cannot be written (No such file or directory)." in ran.err
+    assert not (ask.folder / "good").exists()
+    assert len(index.requests) == asked
+
+
 def test_unwritable_output_file_is_told(ask: Command, tmp_path: Path) -> None:
     """Nothing goes to standard output then, so that no half of the answer is taken for all of it."""
     ran = ask("left", "right", *LINUX, "--output-file", f"sarif={tmp_path / 'none' / 'x'}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from wheelclash.accepted import Acceptance, Baseline
 from wheelclash.api import check_environment, owners, plan_repair, repair, working_folder
 from wheelclash.cli.display import open_session
-from wheelclash.cli.output import require_writable, write_file, write_report
+from wheelclash.cli.output import require_writable, write_files, write_report
 from wheelclash.cli.streams import complain, write
 from wheelclash.contents.options import EVERY
 from wheelclash.environment.locate import find_environment
@@ -51,6 +51,7 @@ def run(options: CommandOptions, *, as_module: bool) -> int:
     """
     for name in (options.format, *(name for name, _ in options.output_files)):
         require_format(name)
+    require_writable(options)
     return _RUN[options.command](options, as_module)
 
 
@@ -99,12 +100,11 @@ def _write_baseline(report: Report | EnvironmentReport, file: Path) -> Baseline:
     """
     before = Baseline.read(file, to_replace=True)
     baseline = updated_baseline(before, report)
-    write_file("--write-baseline", file, baseline.to_json())
+    write_files([("--write-baseline", file, baseline.to_json())])
     return baseline
 
 
 def _fix(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
-    require_writable(options)
     environment = _environment(options, as_module=as_module)
     library_options = options_for_library(options)
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from wheelclash.cli.display import open_session
-from wheelclash.cli.output import require_writable, write_report
+from wheelclash.cli.output import write_report
 from wheelclash.contents.options import ADD, CLASHES, GATE, WHO
 from wheelclash.errors import QuestionError
 from wheelclash.files import LARGEST_DESCRIPTION, TooLargeError, read_file
@@ -36,7 +36,6 @@ def run_contents(options: CommandOptions) -> int:
     from wheelclash.contents.report import ClashesReport, OwnersReport
 
     require_extra()
-    require_writable(options)
     folder = Path(options.contents.dataset)
     if options.command == ADD:
         return _add(folder, options)

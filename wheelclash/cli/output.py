@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from wheelclash.cli.streams import write
+from wheelclash.cli.streams import stream_at, write
 
 TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
     from typing import Protocol, TextIO
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
             """Return the same as lines of styled spans."""
 
 
-__all__ = ["require_writable", "terminal_width", "write_file", "write_report"]
+__all__ = ["require_writable", "terminal_width", "write_files", "write_report"]
 
 _NARROWEST = 40
 """Columns that a screen is taken to have at least."""
@@ -56,32 +56,48 @@ def write_report(report: Report, options: CommandOptions) -> None:
     """
     from pathlib import Path
 
-    texts = [(Path(file), _as_format(name, report, options)) for name, file in options.output_files]
+    files = [("--output-file", Path(file), _as_format(name, report, options)) for name, file in options.output_files]
     text = _as_text(report, options) if options.format == "text" else _as_format(options.format, report, options)
     if options.output is not None:
-        write_file("--output", Path(options.output), text)
-    for path, other in texts:
-        write_file("--output-file", path, other)
+        files.insert(0, ("--output", Path(options.output), text))
+    write_files(files)
     if options.output is None:
         write(text)
 
 
 def require_writable(options: CommandOptions) -> None:
-    """Refuse to begin what changes something if its report could not be written in the end.
+    """Refuse to begin what could not be written in the end.
 
     Raises:
-        QuestionError: There is no such folder, or it cannot be written to.
+        QuestionError: A file cannot be written; nothing was done.
     """
-    from pathlib import Path
-
     from wheelclash.errors import QuestionError
 
     files = [("--output", options.output)] if options.output is not None else []
     files += [("--output-file", file) for _, file in options.output_files]
+    files += [("--write-baseline", options.write_baseline)] if options.write_baseline is not None else []
     for option, file in files:
-        folder = Path(os.path.realpath(file)).parent
-        if not folder.is_dir() or not os.access(folder, os.W_OK):
-            raise QuestionError(f"{option} {file}: it cannot be written.", "Nothing was done.")
+        fault = _why_unwritable(file)
+        if fault is not None:
+            raise QuestionError(f"{option} {file}: it cannot be written ({os.strerror(fault)}).", "Nothing was done.")
+
+
+def _why_unwritable(file: str) -> int | None:
+    """Return the number of the error that writing a file would end with; None if it may be written."""
+    import errno
+    from pathlib import Path
+
+    path = Path(file)
+    if stream_at(path) is not None:
+        return None
+    if path.is_dir():
+        return errno.EISDIR
+    if path.exists() and not path.is_file():  # a device or a pipe is written to as it is
+        return None if os.access(path, os.W_OK) else errno.EACCES
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        return errno.ENOTDIR if folder.exists() else errno.ENOENT
+    return None if os.access(folder, os.W_OK) else errno.EACCES
 
 
 def _as_text(report: Report, options: CommandOptions) -> str:
@@ -169,36 +185,71 @@ def _from_here(path: Path) -> str:
     return (absolute.relative_to(here) if absolute.is_relative_to(here) else absolute).as_posix()
 
 
-def write_file(option: str, path: Path, text: str) -> None:
-    """Write a file whole or not at all; a device or a pipe is written to as it is.
+def write_files(files: Sequence[tuple[str, Path, str]]) -> None:
+    """Write files, each whole or not at all, and none before all others can take their place.
+
+    A device, a pipe or a stream of ours is written to as it is.
+
+    Args:
+        files: The option that named each, where it lies, and its text.
 
     Raises:
-        QuestionError: It cannot be written; the option that named it is told.
+        QuestionError: One cannot be written; the option that named it is told.
+    """
+    from wheelclash.errors import QuestionError
+
+    written: dict[int, Path] = {}
+    number = 0
+    try:
+        for number, (_, path, text) in enumerate(files):
+            if stream_at(path) is None and (path.is_file() or not path.exists()):
+                written[number] = _written_beside(path, text)
+        for number, (_, path, text) in enumerate(files):
+            stream = stream_at(path)
+            if number in written:
+                written[number].replace(os.path.realpath(path))  # a link stays one
+            elif stream is sys.stdout:
+                write(text)
+            elif stream is not None:
+                stream.write(text)
+                stream.flush()
+            else:
+                path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        for temporary in written.values():
+            temporary.unlink(missing_ok=True)
+        option, path, _ = files[number]
+        raise QuestionError(f"{option} {path}: it cannot be written ({error.strerror}).") from error
+
+
+def _written_beside(path: Path, text: str) -> Path:
+    """Write a text to a temporary file in the folder of a path, and return where it is.
+
+    Raises:
+        OSError: It cannot be written; then nothing of it is left.
     """
     import tempfile
     from pathlib import Path
 
-    from wheelclash.errors import QuestionError
-
-    temporary = None
-    try:
-        if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8", errors="backslashreplace")
-            return
-        place = Path(os.path.realpath(path))  # a link stays one
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", errors="backslashreplace", dir=place.parent, prefix=".wheelclash-", delete=False
-        ) as file:
-            temporary = Path(file.name)
+    with tempfile.NamedTemporaryFile(
+        "w",
+        encoding="utf-8",
+        errors="backslashreplace",
+        dir=Path(os.path.realpath(path)).parent,
+        prefix=".wheelclash-",
+        delete=False,
+    ) as file:
+        temporary = Path(file.name)
+        try:
             file.write(text)
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(place)
-    except OSError as error:
-        if temporary is not None:
+            file.flush()
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(0o666 & ~umask)
+        except OSError:
             temporary.unlink(missing_ok=True)
-        raise QuestionError(f"{option} {path}: it cannot be written ({error.strerror}).") from error
+            raise
+    return temporary
 
 
 def _wants_color(options: CommandOptions) -> bool:

@@ -747,20 +747,27 @@ def _add(group: argparse._ActionsContainer, name: str, about: Option, command: s
 
 
 def _refuse_one_file_twice(parser: argparse.ArgumentParser, values: dict[str, Any]) -> None:
-    """End with a usage error if two reports would be written to one file; a device or a pipe takes any number."""
-    files = [("--output", values["output"])] if values.get("output") is not None else []
+    """End with a usage error if two reports would be written to one file or to one stream of ours.
+
+    Any other device or pipe takes any number.
+    """
+    stated = values.get("output") is not None
+    files = [("--output", values["output"])] if stated else []
     files += [(f"--output-file {name}", file) for name, file in values.get("output_files", ())]
     files += [("--write-baseline", values["write_baseline"])] if "write_baseline" in values else []
-    if len(files) < 2:  # noqa: PLR2004  (it takes two to be one)
+    if not files:
         return
     from pathlib import Path
 
-    before: dict[str, str] = {}
+    from wheelclash.cli.streams import stream_at
+
+    before: dict[object, str] = {} if stated else {sys.stdout: "the report"}
     for option_, file in files:
-        place = os.path.realpath(file)
-        if place in before and (Path(place).is_file() or not Path(place).exists()):
-            parser.error(f"{before[place]} and {option_} would both write {file}; name a file for each")
-        before[place] = option_
+        stream, place = stream_at(file), Path(os.path.realpath(file))
+        one = stream or place
+        if one in before and (stream or place.is_file() or not place.exists()):
+            parser.error(f"{before[one]} and {option_} would both write {file}; name a file for each")
+        before[one] = option_
 
 
 def _refuse_in_check(parser: argparse.ArgumentParser, values: dict[str, Any]) -> None:

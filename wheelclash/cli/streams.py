@@ -7,7 +7,11 @@ import io
 import os
 import sys
 
-__all__ = ["UnwritableError", "complain", "discard", "finish", "prepare", "write"]
+TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
+if TYPE_CHECKING:
+    from typing import TextIO
+
+__all__ = ["UnwritableError", "complain", "discard", "finish", "prepare", "stream_at", "write"]
 
 
 class UnwritableError(Exception):
@@ -25,6 +29,26 @@ def prepare() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  (to the process's end)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def stream_at(path: str | os.PathLike[str]) -> TextIO | None:
+    """Return the stream of ours that a path leads to, such as ``/dev/stdout``; None if it leads elsewhere.
+
+    What goes nowhere (``/dev/null``) is no stream: any number of reports may be written there.
+    """
+    try:
+        there = os.stat(path)  # noqa: PTH116 - pathlib is dear for --help
+        if os.path.samestat(there, os.stat(os.devnull)):  # noqa: PTH116
+            return None
+    except OSError:
+        return None
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if os.path.samestat(there, os.fstat(stream.fileno())):
+                return stream
+        except (OSError, ValueError):  # it is closed
+            continue
+    return None
 
 
 def write(text: str) -> None:
