@@ -202,6 +202,23 @@ def test_what_mends_it_is_named(ask: Command, made: Handmade, tmp_path: Path) ->
     assert f"What mends it: wheelclash fix --python {python}\n" in ask("env", "--python", python).out
 
 
+def test_the_repair_that_is_named_decides_everything_it_can(ask: Command, tmp_path: Path) -> None:
+    """Without a keeper, ``fix`` would do nothing: each clash has one, no two of them want one file."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "real")], check=True)
+    (site,) = (tmp_path / "real" / "lib").glob("python*/site-packages")
+    made = Handmade(tmp_path / "real", site)
+    made.add("b", {"p/m.py": "b", "q/m.py": "b"})
+    made.add("a", {"p/m.py": "a", "r/m.py": "a"})
+    made.add("c", {"q/m.py": "c", "r/m.py": "c"})
+    python = str(tmp_path / "real" / "bin" / "python")
+    out = ask("env", "--python", python).out
+    assert f"What mends it: wheelclash fix --python {python} --keep b   (or keep a or c)\n" in out
+    command = ask("env", "--python", python, "--format", "json").json["environment"]["fix"]
+    assert ask(*command[1:], "--format", "json").json["state"] != "undecided"
+    markdown = ask("env", "--python", python, "--format", "markdown").out
+    assert "What mends it (or keep a or c):\n" in markdown
+
+
 def test_whom_nobody_compares_cannot_be_kept(ask: Command, made: Handmade) -> None:
     made.add("ours", {"ours.py": ""})
     made.add("theirs", {"theirs.py": ""}, installer="conda")

@@ -678,6 +678,7 @@ def _environment(result: EnvironmentResult, contested: Sequence[ContestedReport]
         overlap.severity in GRAVE and not overlap.ignored and overlap.kind in SAME_PATH for overlap in contested
     )
     against = dict.fromkeys(names[other] for _, other in scan.startup_against(result.keepers))
+    to_mend = keep or _keepers_to_name(contested, managed)
     accepted = result.acceptance
     known = [part for entry in accepted.ignores if entry.by == "option" for part in ("--ignore", entry.text)]
     known += ["--baseline", accepted.baseline.file] if accepted.baseline and accepted.baseline.file else []
@@ -690,12 +691,47 @@ def _environment(result: EnvironmentResult, contested: Sequence[ContestedReport]
         keep=keep,
         hybrids=condition.hybrids,
         command=_own_command("env", [*repeated.environment, *known], keep=wanted) if wanted else (),
-        fix=_own_command("fix", [*repeated.environment, *repeated.how], keep=wanted if keep else (), drop=against)
+        fix=_own_command("fix", [*repeated.environment, *repeated.how], keep=to_mend, drop=against)
         if broken and scan.places.python is not None
         else (),
         search_path=scan.places.search,
         hidden=tuple(HiddenReport(*hidden) for hidden in scan.hidden),
     )
+
+
+def _keepers_to_name(contested: Sequence[ContestedReport], managed: Collection[str]) -> tuple[str, ...]:
+    """Return whom a repair may be told to keep, where it would do nothing without being told.
+
+    Of the owners of each contested file that is not everyone's, it is one that lost it: what is there needs no repair.
+    Where that would be very many, it is none: a repair lists them all.
+
+    Args:
+        contested: What the environment's distributions contest.
+        managed: Names of those that neither pip nor uv can write again.
+    """
+    keepers: list[str] = []
+    rivals: set[str] = set()
+    for overlap in contested:
+        contents = {owner.distribution: owner.content for owner in overlap.owners}
+        is_open = overlap.on_disk.losers and overlap.kind in SAME_PATH and len(set(contents.values())) > 1
+        if not is_open or overlap.ignored or overlap.severity == "none" or not contents.keys().isdisjoint(keepers):
+            continue
+        possible = (name for name in (*overlap.on_disk.losers, *contents) if name not in rivals and name not in managed)
+        keeper = next(possible, None)
+        if keeper is not None:
+            keepers.append(keeper)
+            rivals |= _rivals(keeper, contested)
+    return tuple(sorted(keepers)) if len(keepers) <= _MOST_NAMED else ()
+
+
+def _rivals(name: str, contested: Iterable[ContestedReport]) -> set[str]:
+    """Return who has other content than a distribution at a path that they share: both cannot be kept."""
+    rivals = set()
+    for overlap in contested:
+        contents = {owner.distribution: owner.content for owner in overlap.owners}
+        if name in contents:
+            rivals |= {other for other, content in contents.items() if content != contents[name]}
+    return rivals
 
 
 def _winners(contested: Sequence[ContestedReport]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from wheelclash.report.model import ContestedReport, EnvironmentReport, FixRepor
 from wheelclash.report.problems import on_disk_said, problems_of
 from wheelclash.report.rules import RULES
 from wheelclash.report.terminal import printable
-from wheelclash.report.text import departure_said, outcome_said, remedy_said, target_label
+from wheelclash.report.text import departure_said, keep_instead, outcome_said, remedy_said, target_label
 from wheelclash.wording import listed, plural, some
 
 if TYPE_CHECKING:
@@ -435,7 +435,9 @@ def _ways(report: Report | EnvironmentReport | FixReport) -> Iterator[_Way]:
                 commands["Hold this in CI"] = report.environment.command
             for title, arguments in commands.items():
                 if arguments:
-                    yield _Way(title, commands=[shlex.join(arguments)])
+                    others = keep_instead(report, arguments)
+                    text = f"{others[:1].upper()}{others[1:]}." if others else ""
+                    yield _Way(title, text, commands=[shlex.join(arguments)])
         case FixReport():
             yield from _ways_of_fix(report)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from wheelclash.report.model import Report
+from wheelclash.report.model import EnvironmentReport, FixReport, Report
 from wheelclash.report.problems import problems_of
 from wheelclash.report.terminal import printable
+from wheelclash.report.text import keep_instead
 from wheelclash.wording import command_line, plural
 
 if TYPE_CHECKING:
@@ -68,11 +69,18 @@ def _commands(report: Any) -> Iterator[str]:
         remedy = report.remedies[0]
         title = f"To keep {', '.join(remedy.keep)}"
         commands = [list(step.command) for step in remedy.steps]
-    elif environment := getattr(report, "environment", None):
+    elif isinstance(report, EnvironmentReport) and report.environment.fix:
+        others = keep_instead(report, report.environment.fix)
+        title = f"What mends it ({others})" if others else "What mends it"
+        commands = [list(report.environment.fix)]
+    elif isinstance(report, EnvironmentReport) and (report.summary.errors or report.summary.warnings):
+        title = "To check this in CI"
+        commands = [list(command) for command in (report.environment.command,) if command]
+    elif isinstance(report, FixReport):
         title = "What mends it"
-        command = getattr(environment, "fix", None) or getattr(environment, "command", ())
-        commands = [list(command)] if command else []
-        commands = [list(step.command) for step in getattr(report, "steps", ())] or commands
+        commands = [list(step.command) for step in report.steps] or [
+            list(command) for command in (report.environment.command,) if command
+        ]
     if commands:
         text = "\n".join(printable(command_line(command)) for command in commands)
         fence = "`" * max([2, *map(len, re.findall("`+", text))]) + "`"

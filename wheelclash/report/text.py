@@ -60,7 +60,16 @@ if TYPE_CHECKING:
         UndecidedReport,
     )
 
-__all__ = ["REASONS", "departure_said", "outcome_said", "python_of", "remedy_said", "render", "target_label"]
+__all__ = [
+    "REASONS",
+    "departure_said",
+    "keep_instead",
+    "outcome_said",
+    "python_of",
+    "remedy_said",
+    "render",
+    "target_label",
+]
 
 # -- what several reports say ------------------------------------------------------------------------------------------
 
@@ -938,10 +947,14 @@ class _EnvironmentWriter(_Writer):
         """Yield what to do next: see what mends it; else, or with ``-v``, how to notice it the next time."""
         environment = self._report.environment
         if environment.fix:
-            yield (Span("What mends it: "), *self.command(environment.fix, ""))
+            yield self._next("What mends it", environment.fix)
         if environment.command and (self.verbose or not environment.fix):
-            rest = "" if environment.keep else self._others()
-            yield (Span("To check this in CI: "), *self.command(environment.command, ""), Span(rest, "faint"))
+            yield self._next("To check this in CI", environment.command)
+
+    def _next(self, title: str, arguments: Sequence[str]) -> Line:
+        """Return a command, and whom it could keep instead."""
+        others = keep_instead(self._report, arguments)
+        return (Span(f"{title}: "), *self.command(arguments, ""), Span(f"   ({others})" if others else "", "faint"))
 
     def _headline(self) -> Line:
         report = self._report
@@ -1113,10 +1126,19 @@ class _EnvironmentWriter(_Writer):
             count = plural(len(findings), "oddity", "oddities")
             yield (Span(f"note: {count} in what was recorded (-v)", "faint"),)
 
-    def _others(self) -> str:
-        kept = set(self._report.environment.command)
-        names = sorted({owner.distribution for overlap in self._grave for owner in overlap.owners} - kept)
-        return f"   (or keep {' or '.join(names[:_MOST])})" if names else ""
+
+def keep_instead(report: EnvironmentReport, command: Sequence[str]) -> str:
+    """Return whom a command could keep in the place of those it names: ``or keep a or b``.
+
+    Args:
+        report: On the environment.
+        command: The command. If it keeps none, or those whom the user named, the text is empty.
+    """
+    if report.environment.keep or "--keep" not in command:
+        return ""
+    grave = [overlap for overlap in report.overlaps if overlap.severity in GRAVE and not overlap.ignored]
+    names = sorted({owner.distribution for overlap in grave for owner in overlap.owners} - set(command))
+    return f"or keep {' or '.join(names[:_MOST])}" if names else ""
 
 
 def _told(contested: ContestedReport, owners: Sequence[str]) -> str:
