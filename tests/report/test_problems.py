@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.report.poison import full_report
 from tests.support.installed import Handmade
-from tests.support.values import report_of
+from tests.support.values import MACOS, report_of
 from tests.support.wheelmaker import Wheel
 from wheelclash.errors import QuestionError
 from wheelclash.report.build import build_environment_report, judge
@@ -54,6 +55,34 @@ def test_worst_first_and_fingerprints_differ(files: list[dict[str, str]]) -> Non
     levels = ["error", "warning", "notice"]
     assert [problem.level for problem in found] == sorted((p.level for p in found), key=levels.index)
     assert len({problem.fingerprint for problem in found}) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ("M.py", "m.py", "M.py of a, m.py of b differ only in case."),
+        ("Pk/a.py", "pk/b.py", "Pk/ of a, pk/ of b differ only in case."),
+        ("\xe9.py", "e\u0301.py", "\xe9.py (NFC) of a, e\u0301.py (NFD) of b differ only in Unicode form."),
+        ("\xc9.py", "e\u0301.py", "\xc9.py of a, e\u0301.py of b differ only in case and Unicode form."),
+        ("\xc9.py", "\xe9.py", "\xc9.py of a, \xe9.py of b differ only in case."),
+    ],
+)
+def test_names_that_are_one_name_are_told_as_they_differ(one: str, other: str, said: str) -> None:
+    """Of a folder the folder, and no two files in it; what looks alike is told apart."""
+    report = report_of(Wheel("a", files={one: "1"}), Wheel("b", files={other: "2"}), target=MACOS)
+    (problem,) = (problem for problem in problems_of(report) if problem.code == "WC005")
+    assert set(problem.message.rpartition(" differ")[0].split(", ")) == set(said.rpartition(" differ")[0].split(", "))
+    assert problem.message.rpartition(" differ")[2] == said.rpartition(" differ")[2]
+
+
+def test_what_an_installer_refuses_for_two_reasons_is_one_problem() -> None:
+    """On two targets, say. Of two with one fingerprint, GitLab would drop one."""
+    report = report_of(Wheel("a", files={"a-1.0.data/odd/x": ""}), Wheel("b"))
+    assert len(report.refused) == 2
+    refused = [*report.refused, *(replace(refusal, reason="another") for refusal in report.refused)]
+    problems = [problem for problem in problems_of(replace(report, refused=refused)) if problem.code == "WC013"]
+    assert len({problem.fingerprint for problem in problems}) == len(problems) == 2
+    assert all(problem.message.endswith("; another.") for problem in problems)
 
 
 def test_fingerprint_survives_another_version_and_more_files() -> None:

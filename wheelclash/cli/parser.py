@@ -764,10 +764,10 @@ def _refuse_one_file_twice(parser: argparse.ArgumentParser, values: dict[str, An
     before: dict[object, str] = {} if stated else {sys.stdout: "the report"}
     for option_, file in files:
         stream, place = stream_at(file), Path(os.path.realpath(file))
-        one = stream or place
-        if one in before and (stream or place.is_file() or not place.exists()):
-            parser.error(f"{before[one]} and {option_} would both write {file}; name a file for each")
-        before[one] = option_
+        written = stream or place
+        if written in before and (stream or place.is_file() or not place.exists()):
+            parser.error(f"{before[written]} and {option_} would both write {file}; name a file for each")
+        before[written] = option_
 
 
 def _refuse_in_check(parser: argparse.ArgumentParser, values: dict[str, Any]) -> None:

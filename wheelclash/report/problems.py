@@ -7,6 +7,7 @@ pair with hundreds of shared files is a handful of problems, which fit the limit
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
@@ -32,7 +33,19 @@ if TYPE_CHECKING:
     from wheelclash.core.overlap import Severity
     from wheelclash.report.model import OwnerReport, ReleaseReport, SkipReport
 
-__all__ = ["Level", "Part", "Problem", "ProblemKey", "addition_said", "key_of", "on_disk_said", "problems_of"]
+__all__ = [
+    "Level",
+    "Part",
+    "Problem",
+    "ProblemKey",
+    "addition_said",
+    "key_of",
+    "names_a_folder",
+    "on_disk_said",
+    "problems_of",
+    "spelling_difference",
+    "spelling_said",
+]
 
 Level = Literal["error", "warning", "notice"]
 Part: TypeAlias = OverlapReport | LostReport | UnownedReport | DamageReport | AdditionReport
@@ -232,8 +245,8 @@ def _message(code: RuleCode, group: Sequence[OverlapReport], who: str, paths: Se
             file, folders = _file_and_folders(overlap)
             return f"{what} is a file of {file} and a folder of {folders}: installing both fails."
         case "WC005":
-            spelt = ", ".join(f"{owner.path} of {owner.distribution}" for owner in overlap.owners)
-            return f"{spelt} differ only in upper and lower case."
+            spelt, difference = spelling_said(overlap)
+            return f"{spelt} differ only in {difference}."
         case "WC006":
             return f"{what} of {_hidden(overlap.owners, overlap.path)} is hidden by {_hiding(overlap.owners[0])}."
         case "WC022":
@@ -261,6 +274,45 @@ def _files(paths: Sequence[str]) -> str:
 def _file_and_folders(overlap: OverlapReport) -> tuple[str, str]:
     first, *rest = overlap.owners
     return first.distribution, listed(owner.distribution for owner in rest if owner.path != overlap.path)
+
+
+def spelling_said(overlap: OverlapReport) -> tuple[str, str]:
+    """Return how each owner spells one file or folder, and in what the names differ.
+
+    Args:
+        overlap: Of the kind ``case-only``. Names that look alike are told apart by their form in Unicode.
+    """
+    depth = overlap.path.count("/") + 1
+    slash = "/" if names_a_folder(overlap) else ""
+    names = [f"{'/'.join(owner.path.split('/')[:depth])}{slash}" for owner in overlap.owners]
+    difference = spelling_difference(names)
+    form = _unicode_form if difference == _IN_FORM else str
+    texts = [f"{form(name)} of {owner.distribution}" for name, owner in zip(names, overlap.owners, strict=True)]
+    return ", ".join(texts), difference
+
+
+def names_a_folder(overlap: OverlapReport) -> bool:
+    """Return whether an overlap of the kind ``case-only`` is about a folder, in which each owner has a file."""
+    return all(owner.path != overlap.path for owner in overlap.owners)
+
+
+_IN_FORM = "Unicode form"
+
+
+def spelling_difference(names: Iterable[str]) -> str:
+    """Return in what names differ that a file system takes for one: in case, or in whether letters are composed."""
+    every = set(names)
+    if all(map(str.isascii, every)):
+        return "case"
+    if len({unicodedata.normalize("NFC", name) for name in every}) == 1:
+        return _IN_FORM
+    return "case" if len({name.casefold() for name in every}) == 1 else f"case and {_IN_FORM}"
+
+
+def _unicode_form(name: str) -> str:
+    """Return a name with its form: ``é.py (NFC)``, which has one character fewer than that of NFD."""
+    forms = [form for form in ("NFC", "NFD") if unicodedata.is_normalized(form, name)]
+    return f"{name} ({forms[0] if forms else 'neither NFC nor NFD'})"
 
 
 def _hidden(owners: Iterable[OwnerReport], path: str) -> str:
@@ -311,10 +363,13 @@ def _of_set(report: Report) -> Iterator[Problem]:
             message = f"{unowned.distribution} overwrites {path}, which no RECORD lists."
             yield _problem(key, [path], message, ignored=unowned.ignored)
     versions = _versions(report)
+    refusals: dict[ProblemKey, tuple[str, list[str]]] = {}
     for refusal in report.refused:
-        message = f"{refusal.installer} refuses {versions.get(refusal.id, refusal.distribution)}: {refusal.reason}."
-        place = f"{refusal.installer}:{refusal.distribution}"
-        yield _problem(_key("WC013", "error", [refusal.distribution], place), [], message)
+        key = _key("WC013", "error", [refusal.distribution], f"{refusal.installer}:{refusal.distribution}")
+        who = f"{refusal.installer} refuses {versions.get(refusal.id, refusal.distribution)}"
+        refusals.setdefault(key, (who, []))[1].append(refusal.reason)
+    for key, (who, reasons) in refusals.items():
+        yield _problem(key, [], f"{who}: {'; '.join(dict.fromkeys(reasons))}.")
 
 
 def _additions(report: Report) -> Iterator[Problem]:

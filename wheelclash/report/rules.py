@@ -102,9 +102,10 @@ RULES: dict[str, Rule] = {
         Rule(
             "WC005",
             "case-only",
-            "Distributions install paths that differ only in upper and lower case",
-            "On file systems that ignore case, as those of Windows and macOS do, they are one path, and one content is"
-            " lost. A folder keeps the spelling it was made with, and Python imports a package by that spelling alone.",
+            "Distributions install paths that differ only in upper and lower case, or in the Unicode form of a letter",
+            "On file systems that take no account of it, as those of Windows and macOS, they are one path, and one"
+            " content is lost. A folder keeps the spelling it was made with, and Python imports a package by that"
+            " spelling alone.",
             "Install only one of them on such systems.",
         ),
         Rule(

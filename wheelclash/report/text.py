@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from wheelclash.core.overlap import GRAVE, SAME_PATH
 from wheelclash.report.model import EnvironmentReport, FixReport, Report, WhoReport
-from wheelclash.report.problems import addition_said
+from wheelclash.report.problems import addition_said, names_a_folder, spelling_difference, spelling_said
 from wheelclash.report.terminal import (
     Line,
     Reader,
@@ -776,12 +776,10 @@ def _pair_text(overlap: OverlapReport) -> str:
             top = overlap.owners[0]
             hidden = listed(owner.distribution for owner in overlap.owners if owner.path == overlap.path)
             return f"{overlap.root}/{overlap.path} of {hidden}  is hidden by {top.path} of {top.distribution}"
-    if all(owner.path != overlap.path for owner in overlap.owners):
-        depth = overlap.path.count("/") + 1
-        spelt = ", ".join(f"{'/'.join(o.path.split('/')[:depth])} of {o.distribution}" for o in overlap.owners)
+    spelt, difference = spelling_said(overlap)
+    if names_a_folder(overlap):
         return f"{overlap.root}/: {spelt}  is one folder; imports find it by one of the names"
-    spelt = ", ".join(f"{owner.path} of {owner.distribution}" for owner in overlap.owners)
-    return f"{overlap.root}/: {spelt}  differ only in case"
+    return f"{overlap.root}/: {spelt}  differ only in {difference}"
 
 
 # -- a set of wheels and an environment --------------------------------------------------------------------------------
@@ -1354,7 +1352,7 @@ class _WhoWriter(_Writer):
         elif self.verbose and answer.source is None:
             yield from self._recorded(answer)
         for beside in answer.beside:
-            yield (Span(f"  {_beside(beside)}", "warning"),)
+            yield (Span(f"  {_beside(beside, answer.path)}", "warning"),)
         yield from self._ends(answer)
         yield from self._below(answer)
 
@@ -1477,13 +1475,16 @@ def _named(owner: ShareReport) -> str:
     return f"{owner.distribution} {owner.version}{aside}"
 
 
-def _beside(conflict: BesideReport) -> str:
+def _beside(conflict: BesideReport, path: str) -> str:
+    """Return what another file does to the one at a path."""
     other = f"{conflict.root}/{conflict.path} of {conflict.distribution}"
     match conflict.kind:
         case "shadowed":
             return f"hidden by {other}: imports find that one" if conflict.gives_way else f"hides {other}"
         case "case-only":
-            return f"differs only in case from {other}"
+            shorter = min(path.count("/"), conflict.path.count("/")) + 1
+            names = ["/".join(name.split("/")[:shorter]) for name in (path, conflict.path)]
+            return f"differs only in {spelling_difference(names)} from {other}"
     return f"cannot stand beside {other}: a file is where a folder is needed"
 
 
