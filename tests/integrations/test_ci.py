@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,9 @@ import yaml
 
 from tests.support.command import ROOT, Command
 from tests.support.wheelmaker import Wheel
+from wheelclash.cli.configuration import all_options, variable_of
+from wheelclash.cli.parser import CommandOptions
+from wheelclash.inputs import _LOCKS_BY_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +67,17 @@ def test_hooks_are_whole() -> None:
         assert {"id", "name", "entry", "language"} <= hook.keys()
         assert hook["pass_filenames"] is False
         assert hook.get("always_run") or hook["files"]
+
+
+def test_every_lock_has_a_hook_and_brings_what_it_takes_to_read_it() -> None:
+    """pre-commit installs the package without extras: what resolves or reads a list must be named beside it."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    takes = {"-r requirements.txt": ["uv"], "pixi.lock": ["yaml", "conda"], "conda-lock.yml": ["yaml", "conda"]}
+    asked = {hook["entry"].partition(" check ")[2].removesuffix(" --all-targets"): hook for hook in HOOKS}
+    assert asked.keys() >= set(_LOCKS_BY_NAME)
+    for what, hook in asked.items():
+        needed = [requirement for extra in takes.get(what, ()) for requirement in extras[extra]]
+        assert hook.get("additional_dependencies", []) == needed, what
 
 
 @posix
@@ -132,6 +147,13 @@ def test_pre_commit_installs_the_hooks_and_runs_them(
     assert "- exit code: 2" in unread.stdout
     assert "(no files to check)" in run("wheelclash-uv-lock").stdout
 
+    (project.folder / "requirements.txt").write_text("a==1.0\n")
+    subprocess.run(["git", "add", "-A"], cwd=project.folder, check=True)
+    without_uv = {"PATH": os.pathsep.join(["/usr/bin", "/bin"]), "WHEELCLASH_FIND_LINKS": "dist"}
+    resolved = run("wheelclash-requirements", WHEELCLASH_NO_INDEX="1", **without_uv)
+    assert resolved.returncode == 0, resolved.stdout + resolved.stderr
+    assert "No clash: 1 distribution" in resolved.stdout
+
     environment = tmp_path_factory.mktemp("environment") / "v"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     ran = run("wheelclash-env", VIRTUAL_ENV=str(environment))
@@ -150,15 +172,23 @@ def _step(name: str) -> dict[str, Any]:
 def test_inputs_reach_the_shell_as_variables_only() -> None:
     """Text of an input within the lines of a step could be a command."""
     for step in ACTION["runs"]["steps"]:
-        assert "${{" not in step["run"]
-        told = {value.removeprefix("${{ inputs.").removesuffix(" }}") for value in step["env"].values()}
+        assert "${{" not in step.get("run", "")
+        told = {value.removeprefix("${{ inputs.").removesuffix(" }}") for value in step.get("env", {}).values()}
         assert told <= ACTION["inputs"].keys()
+
+
+def test_inputs_that_are_options_are_given_as_their_variables() -> None:
+    flags = {flag for _, about in all_options(CommandOptions) for flag in about.flags if flag.startswith("--")}
+    given = {variable_of(flag): f"${{{{ inputs.{flag[2:]} }}}}" for flag in flags if flag[2:] in ACTION["inputs"]}
+    told = {name: value for name, value in _step("Check")["env"].items() if name.startswith("WHEELCLASH_")}
+    assert told == given
+    assert {"fail-on", "keep", "python-version", "python-platform"} <= ACTION["inputs"].keys()
 
 
 def _check(project: Command, arguments: str, **inputs: str) -> subprocess.CompletedProcess[str]:
     for name in ("output", "summary"):
         (project.folder / name).touch()
-    variables = {"SARIF_FILE": "", "SUMMARY": "true", **inputs}
+    variables = {"SARIF_FILE": "", "SUMMARY": "true", "UPLOAD": "false", **inputs}
     return _run(
         project,
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", _step("Check")["run"]],
@@ -175,14 +205,27 @@ def test_action_annotates_and_writes_what_was_asked_for(project: Command) -> Non
     ran = _check(project, "pylock.toml\n  --no-cache", SARIF_FILE="out.sarif")
     assert ran.returncode == 1, ran.stderr
     assert ran.stdout.startswith("::error file=pylock.toml,line=4,title=WC001 different::")
-    assert (project.folder / "output").read_text() == "exit-code=1\n"
+    assert (project.folder / "output").read_text() == "exit-code=1\nsarif-file=out.sarif\n"
     assert "| `WC001` different |" in (project.folder / "summary").read_text()
     assert '"ruleId": "WC001"' in (project.folder / "out.sarif").read_text()
 
 
 @posix
+def test_action_uploads_what_there_is(project: Command) -> None:
+    """The step that uploads runs also after a clash, and not without a file."""
+    assert _check(project, "pylock.toml", UPLOAD="true", WHEELCLASH_FAIL_ON="never", WHEELCLASH_KEEP="").returncode == 0
+    told = (project.folder / "output").read_text().splitlines()
+    assert told == ["exit-code=0", f"sarif-file={project.folder}/wheelclash.sarif"]
+    assert '"ruleId": "WC001"' in (project.folder / "wheelclash.sarif").read_text()
+    upload = _step("Upload")
+    assert "!cancelled()" in upload["if"]
+    assert "steps.check.outputs.sarif-file != ''" in upload["if"]
+    assert upload["with"] == {"sarif_file": "${{ steps.check.outputs.sarif-file }}"}
+
+
+@posix
 def test_action_keeps_the_exit_code_of_an_error(project: Command) -> None:
-    ran = _check(project, "nothing.lock", SUMMARY="false")
+    ran = _check(project, "nothing.lock", SUMMARY="false", UPLOAD="true")
     assert ran.returncode == 2
     assert (project.folder / "output").read_text() == "exit-code=2\n"
     assert (project.folder / "summary").read_text() == ""
