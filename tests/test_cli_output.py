@@ -238,6 +238,16 @@ def test_console_that_knows_few_characters_is_served(ask: Command, encoding: str
         assert ran.out or ran.err
 
 
+@pytest.mark.parametrize("name", ["junit", "markdown", "html", "github"])
+def test_what_programs_read_is_utf8_wherever_it_goes(ask: Command, tmp_path: Path, name: str) -> None:
+    """Standard output that goes to a program or a file has the same bytes as a file, also on Windows."""
+    asked = ("evil-one", "evil-two", *LINUX, "--format", name)
+    out = ask(*asked, PYTHONIOENCODING="cp1252").out
+    ask(*asked, "--output", str(tmp_path / "file"))
+    assert out == (tmp_path / "file").read_text("utf-8")
+    assert "\xf1.py" in out or name == "html"
+
+
 def test_hostile_names_are_spelt_out_in_text_and_exact_in_json(ask: Command) -> None:
     for color in ("never", "always"):
         text = ask("evil-one", "evil-two", "-v", "--color", color, *LINUX).out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from wheelclash.cli.streams import stream_at, write
+from wheelclash.cli.streams import as_utf8, stream_at, write
 
 TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: --help is measured
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def write_report(report: Report, options: CommandOptions) -> None:
         files.insert(0, ("--output", Path(options.output), text))
     write_files(files)
     if options.output is None:
+        if options.format != "text" and terminal_width(sys.stdout) is None:
+            as_utf8()
         write(text)
 
 

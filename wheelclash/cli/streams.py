@@ -11,7 +11,7 @@ TYPE_CHECKING = False  # typing's constant, without the cost of importing typing
 if TYPE_CHECKING:
     from typing import TextIO
 
-__all__ = ["UnwritableError", "complain", "discard", "finish", "prepare", "stream_at", "write"]
+__all__ = ["UnwritableError", "as_utf8", "complain", "discard", "finish", "prepare", "stream_at", "write"]
 
 
 class UnwritableError(Exception):
@@ -29,6 +29,12 @@ def prepare() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  (to the process's end)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def as_utf8() -> None:
+    """Write to standard output in UTF-8 from now on, as to a file: other programs read it, and XML says that it is."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
 
 
 def stream_at(path: str | os.PathLike[str]) -> TextIO | None:
