@@ -244,6 +244,11 @@ def test_a_first_word_that_is_nearly_a_command_is_asked_about_and_no_index_is(
     ("arguments", "wrong", "next_step"),
     [
         (("left", "--keeep", "x"), "there is no option --keeep", "Perhaps: --keep? All options: wheelclash --help"),
+        (("contents", "clash"), "'clash' is none of its commands: add, clashes",
+         ("Perhaps: clashes? For a project of that name: wheelclash check contents …"
+          " All options: wheelclash contents --help")),
+        (("upgrade",), "'upgrade' is the name of a command that this version does not have yet",
+         "For a project of that name: wheelclash check upgrade … All options: wheelclash --help"),
         (("env", "--kep=x"), "there is no option --kep", "Perhaps: --keep? All options: wheelclash env --help"),
         (("left", "--zzz"), "there is no option --zzz", "All options: wheelclash --help"),
         (("left", "--apply"), "--apply is no option of wheelclash",

@@ -42,10 +42,18 @@ def some(texts: Iterable[str], most: int | None, *, separator: str = ", ", hint:
 
 
 def near_names(name: str, known: Iterable[str], *, most: int = 3, likeness: float = 0.6) -> tuple[str, ...]:
-    """Return up to ``most`` of ``known`` that look like ``name``, nearest first; ``likeness`` is 1 for the same."""
+    """Return up to ``most`` of ``known`` that look like ``name``, nearest first; ``likeness`` is 1 for the same.
+
+    >>> near_names("WC01", ["WC021", "WC011", "WC001"])
+    ('WC001', 'WC011', 'WC021')
+    """
     import difflib  # dear, and only needed for a mistake
 
-    return tuple(difflib.get_close_matches(name, list(known), n=most, cutoff=likeness))
+    names = list(known)
+    near = sorted(difflib.get_close_matches(name, names, n=len(names) or 1, cutoff=likeness))
+    return tuple(
+        sorted(near, key=lambda other: difflib.SequenceMatcher(None, other, name).ratio(), reverse=True)[:most]
+    )
 
 
 def near(name: str, known: Iterable[str]) -> str:

@@ -540,8 +540,8 @@ def parse(arguments: Sequence[str]) -> CommandOptions:
         _refuse_other_contents(parser, rest)
     if command in _RESERVED:
         parser.error(
-            f"'{command}' is the name of a command that this version does not have yet."
-            f" For a project of that name: wheelclash check {command} …"
+            f"'{command}' is the name of a command that this version does not have yet",
+            f"For a project of that name: wheelclash check {command} …",
         )
     values = vars(parser.parse_args(rest))
     if command in _ALL.split():
@@ -809,13 +809,18 @@ def _take_lock_here(values: dict[str, Any]) -> bool:
     return True
 
 
-def _refuse_other_contents(parser: argparse.ArgumentParser, rest: list[str]) -> None:
+def _refuse_other_contents(parser: _Parser, rest: list[str]) -> None:
     """End with a usage error, or with the help that was asked for: a command of ``contents`` must be named."""
     names = [name.removeprefix("contents-") for name in EVERY.split()]
     if rest and rest[0] in {"-h", "--help"}:
         parser.parse_args(rest)
+    from wheelclash.wording import near_names
+
     fault = f"'{rest[0]}' is none of its commands" if rest else "nothing asked"
-    parser.error(f"{fault}: {', '.join(names)}. For a project of that name: wheelclash check contents …")
+    likely = near_names(rest[0], names, most=1) if rest else ()
+    perhaps = f"Perhaps: {likely[0]}? " if likely else ""
+    hint = f"{perhaps}For a project of that name: wheelclash check contents …"
+    parser.error(f"{fault}: {', '.join(names)}", hint)
 
 
 def _refuse_in_add(parser: argparse.ArgumentParser, values: dict[str, Any]) -> None:
