@@ -131,6 +131,33 @@ def test_help_imports_next_to_nothing(arguments: Sequence[str], tmp_path: Path) 
     assert dear(ran, DEAR | {"packaging", "installer", "zipfile", "typing"}) == set()
 
 
+OTHER_QUESTIONS = {
+    "wheelclash.api", "wheelclash.cli.configuration", "wheelclash.closure", "wheelclash.conda",
+    "wheelclash.contents.answers", "wheelclash.descriptions", "wheelclash.environment.distributions",
+    "wheelclash.environment.locate", "wheelclash.environment.paths", "wheelclash.index.pip_config",
+    "wheelclash.locks", "wheelclash.native", "wheelclash.repairs",
+    "wheelclash.resolve.build", "wheelclash.resolve.uv", "wheelclash.resolve.wheelhouse", "wheelclash.wheel.archive",
+    "bz2", "lzma", "shutil", "tempfile",
+}  # fmt: skip
+"""What resolving, locks, folders, builds, conda and environments need, and two requirements by name do not."""
+
+
+def test_a_cached_run_imports_nothing_of_other_questions(tmp_path: Path, index: LoopbackIndex) -> None:
+    asked = ("left", "right", *TARGET, "-i", index.simple)
+    run(*asked, cache=tmp_path / "cache")
+    again = run(*asked, cache=tmp_path / "cache")
+    assert again.code == 1
+    assert dear(again, OTHER_QUESTIONS) == set()
+
+
+def test_a_rule_is_shown_without_what_checks_wheels(tmp_path: Path) -> None:
+    ran = run("rule", "WC001", cache=tmp_path / "cache")
+    assert ran.code == 0
+    assert "WC001" in ran.out
+    assert dear(ran, DEAR | OTHER_QUESTIONS | {"packaging"}) == set()
+    assert dear(ran, {"wheelclash.core", "wheelclash.gather", "wheelclash.pipeline", "wheelclash.session"}) == set()
+
+
 def test_importing_the_package_imports_nothing_dear(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "import sys, wheelclash; print(*sys.modules, sep='\\n')"],

@@ -174,10 +174,10 @@ def test_standard_input_is_read_up_to_a_bound(tmp_path: Path, monkeypatch: pytes
     import sys
     from types import SimpleNamespace
 
-    from wheelclash import inputs
+    from wheelclash import descriptions
     from wheelclash.errors import QuestionError
 
-    monkeypatch.setattr(inputs, "LARGEST_DESCRIPTION", 10)
+    monkeypatch.setattr(descriptions, "LARGEST_DESCRIPTION", 10)
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"one\ntwo\nthree\n")))
     with pytest.raises(QuestionError, match="standard input has more"):
-        inputs._content(None, "-")
+        descriptions.content_of(None, "-")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.wheelmaker import Wheel
+from wheelclash.descriptions import Description, describe
 from wheelclash.errors import QuestionError
-from wheelclash.inputs import Description, describe
 
 if TYPE_CHECKING:
     from pathlib import Path

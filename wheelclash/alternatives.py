@@ -92,12 +92,12 @@ def differing_metadata(
         target_set: A set with one wheel of each project.
         requires: Returns the lines of ``Requires-Dist`` of a wheel.
     """
-    from wheelclash.closure import ReleaseMetadata
-
     for candidate in target_set.candidates:
         plain = next((wheel for wheel in candidate.alternatives if wheel.variant is None), None)
         if candidate.variant is None or target_set.resolve_again is None:
             continue
+        from wheelclash.closure import ReleaseMetadata
+
         lines = requires(candidate)
         if plain is None or plain.version != candidate.version or requires(plain) != lines:
             yield ReleaseMetadata(candidate.name, candidate.version, lines)

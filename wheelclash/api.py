@@ -10,12 +10,12 @@ import subprocess
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from wheelclash.accepted import Acceptance
 from wheelclash.environment.locate import Environment, environment_at, find_environment, installer_for
 from wheelclash.errors import IndexSettingsError, QuestionError
+from wheelclash.files import working_folder
 from wheelclash.options import repeated_options
 from wheelclash.session import Session, options_from, question_from
 from wheelclash.threads import asynchronous, await_call
@@ -350,18 +350,6 @@ check_environment_async = asynchronous(check_environment)
 owners_async = asynchronous(owners)
 plan_repair_async = asynchronous(plan_repair)
 repair_async = asynchronous(repair)
-
-
-def working_folder() -> Path:
-    """Return the current folder.
-
-    Raises:
-        QuestionError: It is gone: nothing relative to it means anything.
-    """
-    try:
-        return Path.cwd()
-    except OSError as error:
-        raise QuestionError(f"The current folder cannot be used ({error.strerror}).", "Change to another.") from None
 
 
 def _environment(place: Environment | Interpreter | str | os.PathLike[str], options: Options) -> Environment:

@@ -24,6 +24,7 @@ __all__ = [
     "open_regular",
     "read_file",
     "require_file",
+    "working_folder",
 ]
 
 _Path: TypeAlias = "Path | str"
@@ -129,3 +130,19 @@ def require_file(path: _Path, limit: int) -> None:
     os.close(descriptor)
     if status.st_size > limit:
         raise TooLargeError(path, limit)
+
+
+def working_folder() -> Path:
+    """Return the current folder.
+
+    Raises:
+        QuestionError: It is gone: nothing relative to it means anything.
+    """
+    from pathlib import Path
+
+    from wheelclash.errors import QuestionError
+
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise QuestionError(f"The current folder cannot be used ({error.strerror}).", "Change to another.") from None

@@ -14,19 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from wheelclash.conda.package import distinct_packages
 from wheelclash.core.distribution import Candidate, Skip, holds, parse_requires
 from wheelclash.errors import FetchError, QuestionError, UnresolvedError, WheelError
 from wheelclash.http.urls import shown
 from wheelclash.index.client import Found, Links, project_files, read_links
 from wheelclash.index.settings import resolve_settings
 from wheelclash.inputs import is_remote, remote_files, sort_inputs
-from wheelclash.locks.listing import ListedSet, unread_conda
 from wheelclash.resolve.choose import choose, choose_direct, newer_release, pins
-from wheelclash.resolve.pyproject import read_project
 from wheelclash.resolve.requirement import Asked, applies, parse
 from wheelclash.resolve.selection import Selection, distinct
-from wheelclash.resolve.wheelhouse import select_from_folder, targets_of, wheels_of, without_absent
 from wheelclash.target.variants import PLAIN, without_label
 from wheelclash.threads import run_all
 from wheelclash.wording import near_names, some
@@ -297,6 +293,8 @@ def _whole(question: Question, inputs: Inputs) -> tuple[str, ...]:
     arguments = [*question.requirements, *question.options.files]
     if not inputs.files or inputs.text is not None or any(others) or any("://" in argument for argument in arguments):
         return ()
+    from wheelclash.resolve.pyproject import read_project
+
     if any(read_project(path) is not None for path in inputs.files):
         return ()
     listed = [part for argument in dict.fromkeys(arguments) for part in ("-r", argument)]
@@ -405,9 +403,13 @@ def _require_comparison(inputs: Inputs, sets: Sequence[TargetSet], *, resolves: 
     if any(target_set.skipped for target_set in sets):
         return  # the report then says that there is no answer
     most = max((target_set.candidates for target_set in sets), key=len, default=())
+    if len(most) > 1:
+        return
+    from wheelclash.locks.listing import ListedSet
+
     not_compared = [skip for target_set in sets for skip in target_set.not_compared]
     is_list = any(isinstance(lock, ListedSet) for lock in inputs.locks)
-    if len(most) > 1 or (most and (resolves or inputs.locks) and not (is_list and not_compared)):
+    if most and (resolves or inputs.locks) and not (is_list and not_compared):
         return
     if most and any(target_set.previous for target_set in sets):
         return
@@ -437,6 +439,8 @@ def _targets(question: Question, inputs: Inputs, reader: WheelReader) -> Sequenc
     """
     if not question.options.all_targets:
         return question.targets
+    from wheelclash.resolve.wheelhouse import targets_of, wheels_of
+
     targets = [target for lock in inputs.locks for target in lock.targets()]
     wheels = [Asked(text=path.name, path=path) for folder in inputs.folders for path in wheels_of(folder)]
     named = _requires_python([*wheels, *inputs.asked], reader)
@@ -722,14 +726,14 @@ def _with_built(
     Raises:
         QuestionError: There is no uv that could build; or two wheels of one project.
     """
-    from wheelclash.resolve.build import Builder, Built
-
     if question.options.allow_build:
         notes.append(FORMER_NAME)
     skips = [skip for before in sets for skip in before.skipped]
     requirements = {skip.source: skip.requirement for skip in skips if skip.source is not None}
     if not requirements or not question.options.builds:
         return list(sets)
+    from wheelclash.resolve.build import Builder, Built
+
     builder = Builder(
         question.interpreter,
         settings,
@@ -862,13 +866,32 @@ def _target_set(
         skipped=[
             *(skip for part in parts for skip in part.skipped),
             *(choice for choice in located_wheels if isinstance(choice, Skip)),
-            *unread_conda(not_compared),
+            *_unread_conda(not_compared),
         ],
         not_compared=not_compared,
         roots=tuple(dict.fromkeys(name for part in parts for name in part.roots)),
-        conda=distinct_packages(package for part in parts for package in part.conda),
+        conda=_conda_packages(parts),
         previous=[candidate for part in parts for candidate in part.previous],
     )
+
+
+def _unread_conda(not_compared: Sequence[Skip]) -> list[Skip]:
+    """Return one skip for the conda packages among what is not compared."""
+    if not not_compared:
+        return []
+    from wheelclash.locks.listing import unread_conda
+
+    return unread_conda(not_compared)
+
+
+def _conda_packages(parts: Iterable[Selection]) -> Sequence[CondaPackage]:
+    """Return the conda packages of all selections, each once; raise QuestionError for two archives of one."""
+    packages = [package for part in parts for package in part.conda]
+    if not packages:
+        return ()
+    from wheelclash.conda.package import distinct_packages
+
+    return distinct_packages(packages)
 
 
 def _divided(against: Sequence[Asked], members: Collection[str]) -> tuple[list[Asked], list[Asked]]:
@@ -943,9 +966,7 @@ class _Gatherer:
         asked = [requirement for requirement in self._inputs.asked if requirement not in left_out]
         against = [requirement for requirement in self._inputs.against if requirement not in left_out]
         parts = [Selection(not_compared=[_marker_skip(requirement) for requirement in left_out])]
-        folders = [select_from_folder(folder, target) for folder in self._inputs.folders]
-        if self._question.options.all_targets:  # a project that has no wheel for a target is not made for it
-            folders = [without_absent(folder) for folder in folders]
+        folders = self._from_folders(target)
         if resolves:
             if lone_folder:
                 asked = [Asked(text=candidate.requested, path=candidate.path) for candidate in folders[0].candidates]
@@ -969,6 +990,17 @@ class _Gatherer:
         for part in parts:
             self.notes += part.notes
         return parts
+
+    def _from_folders(self, target: Target) -> list[Selection]:
+        """Return the wheels of folders."""
+        if not self._inputs.folders:
+            return []
+        from wheelclash.resolve.wheelhouse import select_from_folder, without_absent
+
+        folders = [select_from_folder(folder, target) for folder in self._inputs.folders]
+        if self._question.options.all_targets:  # a project that has no wheel for a target is not made for it
+            folders = [without_absent(folder) for folder in folders]
+        return folders
 
     def _previous(self, asked: Sequence[Asked], target: Target) -> Selection:
         """Return the releases that members of the set are compared with.

@@ -1,76 +1,25 @@
-"""The arguments of a question, sorted by what they are: by name and, for files, by content.
-
-:func:`describe` tells what kind of description of a set a file, a folder or the standard input is; :func:`sort_inputs`
-sorts all arguments.
-"""
+"""The arguments of a question, sorted by what they are; files and folders by :mod:`wheelclash.descriptions`."""
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.errors import QuestionError, RequirementError
-from wheelclash.files import LARGEST_DESCRIPTION, IrregularFileError, open_regular, read_file
-from wheelclash.http.urls import local_path, shown
-from wheelclash.locks.read import HEAD_SIZE, KNOWN, detect_format, is_lock, is_pex_file
+from wheelclash.http.urls import local_path
 from wheelclash.options import ALL_NAMED
 from wheelclash.resolve.requirement import kind_of, parse
-from wheelclash.wording import path_from
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from wheelclash.core.distribution import Skip
     from wheelclash.http.urls import Credentials
-    from wheelclash.locks.conda import PipSection
     from wheelclash.options import Question
     from wheelclash.resolve.requirement import Asked
     from wheelclash.resolve.selection import Lock
 
-__all__ = ["Description", "Inputs", "describe", "is_remote", "locks_in", "remote_files", "sort_inputs"]
-
-Description: TypeAlias = Literal["lock", "requirements", "script", "pyproject", "wheelhouse", "conda"]
-"""``lock`` is for :func:`wheelclash.locks.read.read_lock`, ``wheelhouse`` for
-:mod:`wheelclash.resolve.wheelhouse`, ``conda`` is an ``environment.yml``; uv resolves the others, see
-:mod:`wheelclash.closure`."""
-
-_KNOWN = f"{KNOWN} Also requirements, scripts and pyproject.toml."
-
-
-def describe(path: Path | None, data: bytes | None = None) -> Description:
-    """Tell what a description is, by its name and by how it begins.
-
-    Args:
-        path: A file or folder; None for the standard input.
-        data: The content, or at least how it begins; by default it is read from ``path``.
-
-    Raises:
-        QuestionError: There is no such file, it cannot be read, or it is nothing that describes a set.
-    """
-    if path is not None and _is_folder(path):
-        return _of_folder(path)
-    head = _head(path) if data is None else data
-    if path is None:
-        _check_stream(head)
-    elif path.name.lower().endswith(".whl"):
-        raise QuestionError(f"{path.name} is a wheel, not a description of a set.")
-    elif path.name.lower().endswith(".tar.gz"):
-        raise QuestionError(
-            f"{path.name} is a source archive, not a description of a set.",
-            f"To have it built and compared, give its URL: '{path.absolute().as_uri()}' --build (runs its code).",
-        )
-    if is_lock(path, head):
-        return "lock"
-    kind = detect_format(path, head)
-    if kind in {"requirements", "conda"}:
-        return kind
-    if kind == "script":
-        return _named(path, "script", "a script")
-    if kind == "pyproject" and (path is None or path.name == "pyproject.toml"):
-        return _named(path, "pyproject", "a pyproject.toml")
-    raise QuestionError(f"{'The standard input' if path is None else path.name} describes no set of wheels.", _KNOWN)
-
+__all__ = ["Inputs", "is_remote", "locks_in", "remote_files", "sort_inputs"]
 
 _LOCKS_BY_NAME = (
     "uv.lock", "pylock.toml", "poetry.lock", "pdm.lock", "Pipfile.lock", "pixi.lock", "conda-lock.yml",
@@ -84,54 +33,6 @@ def locks_in(folder: Path) -> list[str]:
     A ``pylock.NAME.toml`` is for one purpose of several, and is taken only if it is named.
     """
     return [name for name in _LOCKS_BY_NAME if (folder / name).is_file()]
-
-
-def _named(path: Path | None, description: Description, what: str) -> Description:
-    if path is None:
-        raise QuestionError(f"The standard input is {what}, which can only be read from a file.", "Give its path.")
-    return description
-
-
-def _check_stream(head: bytes) -> None:
-    if not head.strip():
-        raise QuestionError("The standard input is empty: nothing was asked.")
-    is_wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if (b"\0" in head and not is_wide) or head.startswith(b"PK\x03\x04"):
-        raise QuestionError("The standard input is no text.", "It takes requirements, a lock file or pip's report.")
-
-
-def _of_folder(path: Path) -> Description:
-    try:
-        names = sorted(entry.name for entry in path.iterdir())
-    except OSError as error:
-        raise QuestionError(f"{_from_here(path)} cannot be read ({error.strerror}).") from None
-    if any(name.lower().endswith(".whl") for name in names):
-        return "wheelhouse"
-    described = [name for name in names if is_lock(path / name, b"") or name == "pyproject.toml"]
-    hint = f"It holds {', '.join(described)}: give that file." if described else "Build some first."
-    raise QuestionError(f"There is no wheel in the folder {path}.", hint)
-
-
-def _from_here(path: Path) -> str:
-    """Return a path as it was given, for messages: what looks like a login is then found at its beginning."""
-    return shown(path_from(str(path), str(path.cwd())))
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
-
-
-def _head(path: Path | None) -> bytes:
-    if path is None:
-        raise QuestionError("The standard input was not read.")
-    try:
-        with open_regular(path) as file:
-            return file.read(HEAD_SIZE)
-    except OSError as error:
-        raise QuestionError(f"{_from_here(path)} cannot be read ({error.strerror}).") from None
 
 
 class Inputs(NamedTuple):
@@ -240,46 +141,60 @@ def sort_inputs(question: Question, credentials: Credentials, fetched: Mapping[s
     for argument in question.requirements:
         (described if kind_of(argument, cwd=cwd) == "description" else requirements).append(argument)
     asked = [parse(requirement, cwd=cwd, credentials=credentials) for requirement in requirements]
-    files: list[Path] = []
-    locks: list[Lock] = []
-    folders: list[Path] = []
-    text: bytes | None = None
-    not_compared: list[Skip] = []
-    for argument in dict.fromkeys(described):
-        path = None
-        if argument in question.options.files and is_remote(argument):
-            data = (fetched or {})[argument]
-        else:
-            path = None if argument == "-" else _path_of(argument, cwd)
-            if path is not None and path.is_dir():
-                folders.append(path)
-                continue
-            data = _content(path, argument)
-        description = _description(path, data, as_requirements=argument in question.options.files)
-        if description == "lock":
-            from wheelclash.locks.read import read_lock
-
-            locks.append(read_lock(path, data, credentials=credentials))
-        elif description == "conda":
-            section = _pip_section(path, data, cwd)
-            not_compared += section.conda
-            text = section.text if text is None else text + b"\n" + section.text
-        elif path is None:
-            text = data if text is None else text + b"\n" + data
-        else:
-            files.append(path)
     against = [
         _one_distribution("--against", requirement, cwd, credentials) for requirement in question.options.against
     ]
     names = [name for name in question.options.siblings if name != ALL_NAMED]
     siblings = [_one_distribution("--siblings", name, cwd, credentials) for name in names]
     of_all = ALL_NAMED in question.options.siblings
-    inputs = Inputs(
-        asked, against, files, text, locks, folders, siblings, siblings_of_all=of_all, not_compared=not_compared
-    )
+    inputs = Inputs(asked, against, (), None, (), (), siblings, siblings_of_all=of_all)
+    if described:
+        inputs = _with_described(inputs, dict.fromkeys(described), question, credentials, fetched or {})
     if not (asked or against or inputs.describes_set):
         raise QuestionError("Nothing was asked.", "Give two or more requirements or wheels.")
     return inputs
+
+
+def _with_described(
+    inputs: Inputs,
+    described: Iterable[str],
+    question: Question,
+    credentials: Credentials,
+    fetched: Mapping[str, bytes],
+) -> Inputs:
+    """Return inputs with what files, folders and the standard input describe; arguments as for :func:`sort_inputs`."""
+    from wheelclash.descriptions import content_of, description_of, pip_section_of
+
+    cwd = question.cwd
+    files: list[Path] = []
+    locks: list[Lock] = []
+    folders: list[Path] = []
+    text: bytes | None = None
+    not_compared: list[Skip] = []
+    for argument in described:
+        path = None
+        if argument in question.options.files and is_remote(argument):
+            data = fetched[argument]
+        else:
+            path = None if argument == "-" else _path_of(argument, cwd)
+            if path is not None and path.is_dir():
+                folders.append(path)
+                continue
+            data = content_of(path, argument)
+        description = description_of(path, data, as_requirements=argument in question.options.files)
+        if description == "lock":
+            from wheelclash.locks.read import read_lock
+
+            locks.append(read_lock(path, data, credentials=credentials))
+        elif description == "conda":
+            section = pip_section_of(path, data, cwd)
+            not_compared += section.conda
+            text = section.text if text is None else text + b"\n" + section.text
+        elif path is None:
+            text = data if text is None else text + b"\n" + data
+        else:
+            files.append(path)
+    return inputs._replace(files=files, text=text, locks=locks, folders=folders, not_compared=not_compared)
 
 
 def _one_distribution(option: str, argument: str, cwd: Path, credentials: Credentials) -> Asked:
@@ -305,44 +220,3 @@ def _path_of(argument: str, cwd: Path) -> Path:
     if argument.lower().startswith("file:"):
         return cwd / (local_path(argument) or argument)
     return cwd / argument
-
-
-def _content(path: Path | None, argument: str) -> bytes:
-    try:
-        if path is not None:
-            head = _head(path)  # a .pex file may be of any size, and only its list of wheels is read
-            return head if is_pex_file(path, head) else read_file(path, LARGEST_DESCRIPTION)
-        data = sys.stdin.buffer.read(LARGEST_DESCRIPTION + 1)
-    except IrregularFileError as error:
-        hint = "" if error.is_folder else "Of a pipe, give - and its standard input."
-        raise QuestionError(f"{shown(argument)} cannot be read ({error.strerror}).", hint) from None
-    except OSError as error:
-        raise QuestionError(f"{shown(argument)} cannot be read ({error.strerror}).") from None
-    if len(data) > LARGEST_DESCRIPTION:
-        raise QuestionError(f"The standard input has more than {LARGEST_DESCRIPTION} bytes.")
-    return data
-
-
-def _description(path: Path | None, data: bytes, *, as_requirements: bool) -> Description:
-    """Tell what a description is; see :func:`describe`.
-
-    Args:
-        path: The file; None for the standard input.
-        data: Its content.
-        as_requirements: Whether it was given as a file of requirements, which may then have any name.
-
-    Raises:
-        QuestionError: It is none.
-    """
-    if as_requirements and path is not None and not path.suffix and detect_format(path, data) is None:
-        return "requirements"
-    return describe(path, data)
-
-
-def _pip_section(path: Path | None, data: bytes, cwd: Path) -> PipSection:
-    """Return the pip section of an ``environment.yml``; raise QuestionError if there is none."""
-    from wheelclash.locks.conda import pip_section
-    from wheelclash.locks.yaml_document import parse_yaml
-
-    name = "the standard input" if path is None else path.name
-    return pip_section(parse_yaml(data, name), cwd if path is None else path.parent, name)

@@ -54,10 +54,12 @@ ALL_NAMED = "*"
 
 def _names(option_: str, argument: Any) -> tuple[str, ...]:
     """Return names as they are compared, each once."""
+    names = [name for text in texts(option_, argument) if (name := text.strip())]
+    if not names:
+        return ()
     from wheelclash.core.distribution import compared_name
 
-    names = (text.strip() for text in texts(option_, argument))
-    return tuple(dict.fromkeys(compared_name(name) for name in names if name))
+    return tuple(dict.fromkeys(map(compared_name, names)))
 
 
 def _ignores(name: str, argument: Any) -> tuple[Ignore, ...]:
@@ -71,9 +73,11 @@ def _baseline(name: str, argument: Any) -> Baseline | str | None:
 
 
 def _targets(name: str, argument: Any) -> Target | tuple[Target, ...] | None:
+    if argument is None:
+        return None
     from wheelclash.target.target import Target
 
-    if argument is None or isinstance(argument, Target):
+    if isinstance(argument, Target):
         return argument
     targets = items(name, argument, Target, "a Target or a list of them (see target_for)")
     if not targets:

@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelclash.accepted import Ignore
 from wheelclash.alternatives import differing_metadata, sets_of, with_resolved
-from wheelclash.conda.residents import conda_residents, replaced_packages, said_of_replaced, without_files
 from wheelclash.core.content import Answer, extent
 from wheelclash.core.content import Question as Doubt
 from wheelclash.core.content import answer as judge_content
@@ -40,7 +39,7 @@ from wheelclash.core.plan import Plans, check_keepers, plan, require_known
 from wheelclash.core.releases import compare_releases
 from wheelclash.core.startup import startup_files
 from wheelclash.core.state import State, side_effects, to_install
-from wheelclash.environment.locate import invocation_for
+from wheelclash.environment.invocation import invocation_for
 from wheelclash.errors import FetchError, QuestionError, WheelError
 from wheelclash.gather import gather
 from wheelclash.http.urls import origin_of
@@ -164,10 +163,7 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
         notes.append("pip installs no wheel variants: --installer uv gives commands for what these clash in")
     if question.options.why:
         views = [view._replace(reasons=_reasons(view, question, reader, there)) for view in views]
-    replaced = [
-        replaced_packages(target_set.conda, contents, _names(target_set)).items() for target_set in gathered.sets
-    ]
-    notes += dict.fromkeys(said_of_replaced(*pair) for pairs in replaced for pair in pairs)
+    notes += _notes_on_replaced(gathered.sets, contents)
     if there is not None:
         skipped += [*there.skipped, *_conda_not_there(gathered.sets, there)]
         not_compared += there.not_compared
@@ -229,6 +225,16 @@ def _notes_on_present(view: View, target_set: TargetSet, installer: InstallerNam
     if installer == "pip":
         return [f"{some(names, _FEW)} {verb} there in that version: pip writes it again only with --force-reinstall"]
     return [f"{some(names, _FEW)} {verb} there, from that very place: uv writes it again only with --reinstall"]
+
+
+def _notes_on_replaced(sets: Sequence[TargetSet], contents: Mapping[CondaPackage, CondaContents]) -> list[str]:
+    """Return notes on the conda packages of sets that wheels replace."""
+    if not contents:
+        return []
+    from wheelclash.conda.residents import replaced_packages, said_of_replaced
+
+    replaced = [replaced_packages(target_set.conda, contents, _names(target_set)).items() for target_set in sets]
+    return list(dict.fromkeys(said_of_replaced(*pair) for pairs in replaced for pair in pairs))
 
 
 def _notes_on_residents(view: View, places: EnvironmentPaths) -> list[str]:
@@ -435,7 +441,9 @@ def _view(
     distributions = _with_contradictions(distributions, overlaps)
     every = [*distributions, *state.staying(distributions)]
     before = state
-    if there is None:
+    if there is None and state.distributions:
+        from wheelclash.conda.residents import without_files
+
         before = replace(state, distributions=without_files(state.distributions))
     view = View(
         state=state,
@@ -474,8 +482,13 @@ def _view(
 
 def _state_before(target_set: TargetSet, contents: Mapping[CondaPackage, CondaContents]) -> State:
     """Return what stands where a set is to be installed: nothing but what conda installs before the wheels."""
+    empty = State.empty(target_set.target)
+    if not contents:
+        return empty
+    from wheelclash.conda.residents import conda_residents
+
     residents = conda_residents(target_set.conda, contents, _names(target_set), target_set.target)
-    return replace(State.empty(target_set.target), distributions=residents)
+    return replace(empty, distributions=residents)
 
 
 def _names(target_set: TargetSet) -> set[str]:

@@ -20,7 +20,8 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from wheelclash.core.distribution import Skip
 from wheelclash.core.installer import IndexBlock
 from wheelclash.core.plan import check_keepers, plan_repair
-from wheelclash.environment.locate import installer_for, invocation_for
+from wheelclash.environment.invocation import invocation_for
+from wheelclash.environment.locate import installer_for
 from wheelclash.environment.managed import restoring
 from wheelclash.environment.origins import Origin, find_origins
 from wheelclash.environment.paths import places_of

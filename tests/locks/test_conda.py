@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wheelclash.conda.package import CondaPackage
+from wheelclash.descriptions import describe
 from wheelclash.errors import QuestionError
 from wheelclash.http.urls import Credentials
-from wheelclash.inputs import describe
 from wheelclash.locks.conda import pip_section
 from wheelclash.locks.read import read_lock
 from wheelclash.locks.yaml_document import parse_yaml

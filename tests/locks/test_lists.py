@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wheelclash.descriptions import describe
 from wheelclash.errors import QuestionError
 from wheelclash.http.urls import Credentials
-from wheelclash.inputs import describe
 from wheelclash.locks.read import detect_format, read_lock
 from wheelclash.target.target import target_for
 

@@ -5,38 +5,33 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
-from wheelclash.accepted import Acceptance, Baseline
-from wheelclash.api import check_environment, owners, plan_repair, repair, working_folder
-from wheelclash.cli.display import open_session
-from wheelclash.cli.output import require_writable, write_files, write_report
+from wheelclash.cli.output import require_writable
 from wheelclash.cli.streams import complain, write
 from wheelclash.contents.options import EVERY
-from wheelclash.environment.locate import find_environment
 from wheelclash.options import Options
-from wheelclash.report.acceptance import about_of, accept, updated_baseline
 from wheelclash.report.formats import require_format
-from wheelclash.report.model import EnvironmentReport, Report
-from wheelclash.target.interpreter import choose_interpreter, on_path, running, target_of
-from wheelclash.target.target import target_for, with_python
 from wheelclash.validation import options_of
-from wheelclash.wording import plural
 
+TYPE_CHECKING = False  # typing's constant, without the cost of importing typing: short commands are measured
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from typing import TypeVar
 
+    from wheelclash.accepted import Baseline
     from wheelclash.cli.parser import CommandOptions
     from wheelclash.environment.locate import Environment
     from wheelclash.installers import InstallerName
+    from wheelclash.report.model import EnvironmentReport, Report
     from wheelclash.target.interpreter import Interpreter
     from wheelclash.target.target import Target
+
+    _Report = TypeVar("_Report", Report, EnvironmentReport)
 
 __all__ = ["options_for_library", "run", "with_targets"]
 
 _NO_ANSWER = 2
-_Report = TypeVar("_Report", Report, EnvironmentReport)
 
 
 def run(options: CommandOptions, *, as_module: bool) -> int:
@@ -56,6 +51,9 @@ def run(options: CommandOptions, *, as_module: bool) -> int:
 
 
 def _check(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
+    from wheelclash.cli.display import open_session
+    from wheelclash.files import working_folder
+
     working_folder()
     library_options = options_for_library(options)
     if options.into is None:
@@ -67,6 +65,9 @@ def _check(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
 
 
 def _env(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
+    from wheelclash.api import check_environment
+    from wheelclash.cli.display import open_session
+
     environment = _environment(options, as_module=as_module)
     with open_session(options) as session:
         report = check_environment(environment, options_for_library(options), session=session)
@@ -75,12 +76,20 @@ def _env(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
 
 def _finish(report: _Report, options: CommandOptions) -> int:
     """Write the baseline that is wanted, and the report; return the exit code, for which the baseline counts."""
+    from wheelclash.cli.output import write_report
+
     counted = report
     is_answer = report.exit_code(fail_on="never", allow_incomplete=True) != _NO_ANSWER
     if options.write_baseline is not None and not is_answer:
         note = f"{options.write_baseline} was not written, since there is no answer"
         report = replace(report, warnings=(*report.warnings, note))
     elif options.write_baseline is not None:
+        from pathlib import Path
+
+        from wheelclash.accepted import Acceptance
+        from wheelclash.report.acceptance import about_of, accept
+        from wheelclash.wording import plural
+
         baseline = _write_baseline(report, Path(options.write_baseline))
         counted = accept(report, Acceptance(baseline=baseline))
         known = plural(sum(problem.about == about_of(report) for problem in baseline.problems), "problem")
@@ -98,6 +107,10 @@ def _write_baseline(report: Report | EnvironmentReport, file: Path) -> Baseline:
     Raises:
         QuestionError: The file is there and is no baseline, or it cannot be written.
     """
+    from wheelclash.accepted import Baseline
+    from wheelclash.cli.output import write_files
+    from wheelclash.report.acceptance import updated_baseline
+
     before = Baseline.read(file, to_replace=True)
     baseline = updated_baseline(before, report)
     write_files([("--write-baseline", file, baseline.to_json())])
@@ -105,6 +118,10 @@ def _write_baseline(report: Report | EnvironmentReport, file: Path) -> Baseline:
 
 
 def _fix(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
+    from wheelclash.api import plan_repair, repair
+    from wheelclash.cli.display import open_session
+    from wheelclash.cli.output import write_report
+
     environment = _environment(options, as_module=as_module)
     library_options = options_for_library(options)
     try:
@@ -122,6 +139,11 @@ def _fix(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
 
 
 def _who(options: CommandOptions, as_module: bool) -> int:  # noqa: FBT001
+    from wheelclash.api import owners
+    from wheelclash.cli.display import open_session
+    from wheelclash.cli.output import write_report
+    from wheelclash.files import working_folder
+
     working_folder()
     environment, library_options = None, options_for_library(options)
     if options.among:
@@ -163,6 +185,7 @@ def _rule(options: CommandOptions, _: bool) -> int:  # noqa: FBT001
 
 def _contents(options: CommandOptions, _: bool) -> int:  # noqa: FBT001
     from wheelclash.cli.contents import run_contents
+    from wheelclash.files import working_folder
 
     working_folder()
     return run_contents(options)
@@ -206,6 +229,8 @@ def _environment(options: CommandOptions, *, as_module: bool) -> Environment:
     Raises:
         QuestionError: There is no such environment.
     """
+    from wheelclash.environment.locate import find_environment
+
     return find_environment(
         _python(options),
         prefix=options.prefix,
@@ -229,6 +254,10 @@ def _targets(
     Raises:
         TargetError: There is no such version, platform or interpreter.
     """
+    from wheelclash.files import working_folder
+    from wheelclash.target.interpreter import choose_interpreter, running, target_of
+    from wheelclash.target.target import target_for, with_python
+
     versions, platforms = options.python_versions, options.python_platforms
     if versions and platforms:
         return [target_for(version, platform) for platform in platforms for version in versions], None
@@ -251,4 +280,6 @@ def _installer(options: CommandOptions, environ: Mapping[str, str]) -> Installer
     """Return the installer of printed commands: by default uv, if there is one."""
     if options.installer is not None:
         return options.installer
+    from wheelclash.target.interpreter import on_path
+
     return "uv" if next(on_path("uv", environ), None) is not None else "pip"

@@ -7,7 +7,6 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.core.installer import Invocation
 from wheelclash.environment.paths import (
     EnvironmentPaths,
     has_sites,
@@ -17,6 +16,7 @@ from wheelclash.environment.paths import (
     search_path,
 )
 from wheelclash.errors import QuestionError, TargetError
+from wheelclash.files import working_folder
 from wheelclash.installers import INSTALLERS
 from wheelclash.target.interpreter import Interpreter, choose_interpreter, on_path, python_of, running, target_of
 from wheelclash.target.target import Target, with_python
@@ -27,10 +27,9 @@ if TYPE_CHECKING:
 
     from wheelclash.core.installer import Installer
     from wheelclash.environment.distributions import Installed
-    from wheelclash.index.options import IndexOptions
     from wheelclash.installers import InstallerName
 
-__all__ = ["Environment", "environment_at", "environment_of", "find_environment", "installer_for", "invocation_for"]
+__all__ = ["Environment", "environment_at", "environment_of", "find_environment", "installer_for"]
 
 
 class Environment(NamedTuple):
@@ -82,7 +81,7 @@ def find_environment(
         return Environment(places, _target_of_folder(places), None, options)
     environ = os.environ if environ is None else environ
     named = None if python is None else os.fspath(python)
-    interpreter = choose_interpreter(python=named, run_as_module=run_as_module, environ=environ, cwd=_working_folder())
+    interpreter = choose_interpreter(python=named, run_as_module=run_as_module, environ=environ, cwd=working_folder())
     return environment_of(interpreter, environ)
 
 
@@ -121,7 +120,7 @@ def environment_at(
     if isinstance(place, Interpreter):
         return environment_of(place, environ)
     instance("environment", place, str | os.PathLike, "an Environment (see find_environment), or the path of one")
-    folder = _working_folder() / Path(place).expanduser()
+    folder = working_folder() / Path(place).expanduser()
     is_name = Path(place).name == os.fspath(place) and not folder.exists()
     if is_name or not folder.is_dir() or python_of(folder) is not None:
         return find_environment(place, environ=environ)
@@ -130,35 +129,6 @@ def environment_at(
     if folder.name in {"site-packages", "dist-packages"} or any(True for _ in folder.glob("*.dist-info")):
         return find_environment(path=folder)
     raise QuestionError(f"{folder} is no environment: it has no Python, and nothing is installed in it.")
-
-
-def invocation_for(
-    installer: Installer,
-    interpreter: Interpreter | None,
-    index: IndexOptions,
-    *,
-    system: bool = False,
-    absolute: bool = False,
-) -> Invocation:
-    """Return how a printed command of an installer names the environment and the index.
-
-    Args:
-        installer: The installer.
-        interpreter: Of the environment; None where commands name none, since it is a foreign one or there are several.
-        index: The index options given as flags, without credentials.
-        system: Whether uv's ``--system`` is added.
-        absolute: Whether locations are named so that the command does the same in any folder; else as the user did.
-    """
-    spell = _absolute if absolute else str
-    options = installer.index_options(
-        index_url=None if index.index_url is None else spell(index.index_url),
-        extra_index_urls=tuple(map(spell, index.extra_index_urls)),
-        find_links=tuple(map(spell, index.find_links)),
-        no_index=index.no_index,
-    )
-    if interpreter is None or (interpreter.is_active and (installer.name != "pip" or interpreter.has_pip)):
-        return Invocation(system=system, index_options=options)
-    return Invocation(str(interpreter.executable), interpreter.has_pip, system, options)
 
 
 def installer_for(
@@ -187,18 +157,6 @@ def _can_run(installer: Installer, environ: Mapping[str, str], *, has_pip: bool)
     from importlib.util import find_spec
 
     return find_spec(installer.name) is not None
-
-
-def _absolute(place: str) -> str:
-    """Return a location as a URL, unless it is one; pip fails on an index that is a relative path."""
-    return place if "://" in place else Path(place).expanduser().resolve().as_uri()
-
-
-def _working_folder() -> Path:
-    try:
-        return Path.cwd()
-    except OSError as error:
-        raise QuestionError(f"The current folder cannot be used ({error.strerror}).", "Change to another.") from None
 
 
 def _target_of_folder(places: EnvironmentPaths) -> Target:

@@ -15,7 +15,6 @@ from urllib.parse import urljoin, urlsplit
 
 from wheelclash.errors import IndexSettingsError
 from wheelclash.http.urls import local_path, shown
-from wheelclash.index import pip_config, uv_config
 from wheelclash.index.block import Block
 from wheelclash.index.options import IndexOptions
 
@@ -167,6 +166,8 @@ def _blocks(
     yield "flags", from_flags
     if no_config:
         return
+    from wheelclash.index import pip_config, uv_config
+
     readers: dict[InstallerName, tuple[Callable[[], Block], Callable[[], Block]]] = {
         "pip": (lambda: pip_config.from_environ(environ), lambda: pip_config.from_files(environ, prefix)),
         "uv": (lambda: uv_config.from_environ(environ), lambda: uv_config.from_files(environ, cwd)),
