@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.shared import crowd, mesh
-from tests.support.values import BY_NAME, LINUX, distribution, overlaps_of, report_of
+from tests.support.values import BY_NAME, LINUX, contents, distribution, overlaps_of, report_of
 from tests.support.wheelmaker import Wheel
 from tests.support.work import lines_run
 from wheelclash.core.diagnosis import MOST_LOSSES, diagnose
 from wheelclash.core.disk import Disk
 from wheelclash.core.distribution import Distribution
 from wheelclash.core.installer import Invocation
-from wheelclash.core.layout import InstalledPath
+from wheelclash.core.layout import InstalledPath, lay_out
 from wheelclash.core.plan import MOST_KEEPERS, MOST_STATES, Situation, plan, plan_repair
 
 if TYPE_CHECKING:
@@ -138,3 +138,18 @@ def test_a_report_on_twice_as_many_is_twice_as_long() -> None:
     pairs = sum(len(each.loses) for each in many.diagnosis["uv"].uninstall)
     assert pairs <= MOST_LOSSES < sum(len(each.loses) + each.others for each in many.diagnosis["uv"].uninstall)
     assert len(many.without_remedies) == 400 - MOST_STATES // 400
+
+
+@pytest.mark.parametrize("installer", INSTALLERS)
+@pytest.mark.parametrize("scheme", ["headers", "data/share"])
+def test_a_file_of_a_deep_folder_is_no_more_work_to_lay_out_than_one_of_a_flat_one(
+    scheme: str, installer: InstallerName
+) -> None:
+    """The folders above a file are looked at once for each folder, not for each file in it."""
+
+    def lines(depth: int) -> int:
+        folder = "/".join(["f"] * depth)
+        wheel = contents(*(f"dist-1.0.data/{scheme}/{folder}/h{number}.h" for number in range(100)))
+        return lines_run(lambda: lay_out(wheel, BY_NAME[installer].rules, LINUX))
+
+    assert lines(20) < 1.2 * lines(2)

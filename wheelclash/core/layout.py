@@ -318,8 +318,9 @@ class _Written:
             self.refuse(item.failure)
             if item.file is None:
                 return
-        above = folders_above([item.path])
-        if not above.isdisjoint(self.files) or self._is_other(item):
+        # No file is ever written where a folder is: once for each folder will do.
+        above = () if item.path.rpartition("/")[0] in self._above else folders_above([item.path])
+        if not self.files.keys().isdisjoint(above) or self._is_other(item):
             self.refuse(LayoutFailure("file-and-folder", item.path, "a file is where a folder is needed"))
         elif item.file is None:
             folder = InstalledPath(f"{item.path}/")
@@ -332,7 +333,7 @@ class _Written:
                 if item.path in self._data and not in_order:
                     file = file._replace(content=None, size=None, crc=None)
             self.files[item.path] = file
-            self._above |= above
+            self._above.update(above)
             if file.member is not None:
                 self._data.add(item.path)
 
@@ -418,11 +419,11 @@ def _stop_at_conflict(disk: _Written) -> None:
     disk.files.clear()
     folders: set[str] = set()
     for file in files:
-        above = folders_above([file.path])
-        if file.path in folders or not above.isdisjoint(disk.files):
+        above = () if file.path.rpartition("/")[0] in folders else folders_above([file.path])
+        if file.path in folders or not disk.files.keys().isdisjoint(above):
             disk.refuse(LayoutFailure("file-and-folder", file.member, "a file is where a folder is needed"))
             return
-        folders |= above
+        folders.update(above)
         disk.files[file.path] = file
 
 

@@ -599,9 +599,9 @@ class _Model(_Player):
             there = old.layouts[name].files
             for newcomer in self.newcomers:
                 files = newcomer.layouts[name].files
-                if newcomer.id != new and not folders_above(there).isdisjoint(files):
+                if newcomer.id != new and not files.keys().isdisjoint(folders_above(there)):
                     yield {newcomer.id}, {old.id}
-                if newcomer.id != new and not folders_above(files).isdisjoint(there):
+                if newcomer.id != new and not there.keys().isdisjoint(folders_above(files)):
                     yield {old.id}, {newcomer.id}
 
     # -- who requires whom -------------------------------------------------------------------------------

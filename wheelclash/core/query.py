@@ -505,7 +505,7 @@ class _Set:
         return tuple(
             name
             for name in names
-            if any(not paths.isdisjoint(distribution.layouts[name].files) for distribution in distributions)
+            if any(not distribution.layouts[name].files.keys().isdisjoint(paths) for distribution in distributions)
         )
 
     def _ends(self, paths: Collection[str]) -> dict[InstallerName, tuple[PredictedWinner, ...]]:
