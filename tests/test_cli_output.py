@@ -584,6 +584,19 @@ def test_problems_point_at_the_line_of_the_file(ask: Command) -> None:
     assert "file=" not in ask("left", "right", "--format", "github", *LINUX).out
 
 
+def test_places_are_seen_from_the_repository(ask: Command, tmp_path: Path) -> None:
+    """Wherever in it the command runs: that is how GitHub and GitLab know files."""
+    (tmp_path / "top" / ".git").mkdir(parents=True)
+    (tmp_path / "top" / "back" / "end").mkdir(parents=True)
+    wanted, other = tmp_path / "top" / "back" / "wanted.txt", tmp_path / "other.txt"
+    for path in (wanted, other):
+        path.write_text("left==1.0\nright==1.0\n")
+    asked = ("--format", "github", *LINUX)
+    within = ask("../wanted.txt", *asked, cwd=tmp_path / "top" / "back" / "end").out
+    assert "file=back/wanted.txt,line=1," in within
+    assert f"file={other.as_posix()},line=1," in ask(str(other), *asked, cwd=tmp_path / "top" / "back").out
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -97,6 +97,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         ("output-file = ['sarif']", "w.toml: output-file: 'sarif' is not FORMAT=FILE"),
         ("baseline = 5\nkeep = 5", "w.toml: keep: must be a list, not 5 (1 more)."),
         ("ignore = ['a,b:*']", "w.toml: ignore 1: must be a table, not 'a,b:*'"),
+        ("[ignore]\nkind = 'x'", "ignore: must be a list, not {'kind': 'x'}. Each entry begins with [[…ignore]]"),
         ("ignore = [{kind = 'different'}]", "w.toml: ignore 1 has no reason. Say why it is accepted."),
         ("ignore = [{reason = 'x'}]", "ignore 1 in w.toml: An entry of ignore that names nothing"),
         ("ignore = [{paths = '*', reason = 'x'}]", "w.toml: there is no key 'paths' in ignore 1. Perhaps: path?"),

@@ -326,6 +326,8 @@ def _refusal(error: ValidationError, where: str, known: Mapping[str, object], ki
         message = "must be a string or a number" if kinds == _TEXT_OR_NUMBER else _SAID.get(fault)
         message = message or first["msg"].lower().replace("input should be", "must be")
         reason = f"{where}: {name}: {message}, not {_text_of(first['input'])}"
+        if inner == "ignore" and fault == "list_type" and isinstance(first["input"], dict):
+            hint = "Each entry begins with [[…ignore]], in double brackets."
     more = f" ({len(others)} more)" if others else ""
     return QuestionError(f"{reason}{more}.", hint)
 

@@ -174,17 +174,21 @@ def _sources(options: CommandOptions, names: Collection[str]) -> Mapping[str, So
             data = read_file(path, LARGEST_DESCRIPTION)
         except (OSError, ValueError):  # it was read for the answer; what it says is gone by now
             continue
-        texts[_from_here(path)] = data.decode("utf-8", "replace")
+        texts[_in_repository(path)] = data.decode("utf-8", "replace")
     return find_sources(texts, names)
 
 
-def _from_here(path: Path) -> str:
-    """Return a path relative to the current folder, in which a CI job has the repository, if it lies there."""
+def _in_repository(path: Path) -> str:
+    """Return a path as tools for repositories know it: from the repository's folder, or else from the current one.
+
+    A path that lies in neither is absolute.
+    """
     from pathlib import Path
 
     here = Path.cwd()
     absolute = Path(os.path.normpath(here / path))
-    return (absolute.relative_to(here) if absolute.is_relative_to(here) else absolute).as_posix()
+    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    return (absolute.relative_to(top) if absolute.is_relative_to(top) else absolute).as_posix()
 
 
 def write_files(files: Sequence[tuple[str, Path, str]]) -> None:
