@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +57,20 @@ def project(tmp_path: Path) -> Command:
 def _run(project: Command, line: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
     environ = project.variables(**variables)
     return subprocess.run(line, cwd=project.folder, env=environ, capture_output=True, text=True, check=False)
+
+
+def test_the_page_shows_inputs_variables_and_hooks_that_there_are() -> None:
+    page = (ROOT / "docs" / "howto" / "ci.md").read_text("utf-8")
+    shown = re.findall(r"(?:^    .*\n|^\n(?=    ))+", page, re.MULTILINE)
+    steps, job, hooks = (yaml.safe_load(textwrap.dedent(text)) for text in shown)
+    (ours,) = (step for step in steps if step["uses"].startswith("OWNER/wheelclash@"))
+    assert ours["with"].keys() <= ACTION["inputs"].keys()
+    (template,) = job["include"]
+    there = yaml.safe_load((ROOT / template["remote"].partition("v0.1.0/")[2]).read_text("utf-8"))
+    assert job["wheelclash"]["variables"].keys() <= there["wheelclash"]["variables"].keys()
+    ids = {hook["id"] for hook in HOOKS}
+    assert {hook["id"] for hook in hooks["repos"][0]["hooks"]} <= ids
+    assert set(re.findall(r"`(wheelclash-[a-z-]+)`", page)) == ids
 
 
 # -- pre-commit --------------------------------------------------------------------------------------------
