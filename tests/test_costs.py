@@ -123,12 +123,22 @@ def test_a_wheelhouse_is_asked_without_anything_dear(tmp_path: Path, index: Loop
     assert dear(ran, HTTP | {"asyncio", "pydantic", "rich", "distlib"}) == set()
 
 
+PARSING = {
+    "wheelclash", "wheelclash.cli", "wheelclash.cli.parser", "wheelclash.cli.streams", "wheelclash.contents",
+    "wheelclash.contents.options", "wheelclash.errors", "wheelclash.index", "wheelclash.index.options",
+    "wheelclash.options", "wheelclash.report", "wheelclash.report.formats", "wheelclash.validation",
+    "wheelclash.version",
+}  # fmt: skip
+"""What a command line is parsed with."""
+
+
 @pytest.mark.parametrize("arguments", [("--help",), ("--version",)])
 def test_help_imports_next_to_nothing(arguments: Sequence[str], tmp_path: Path) -> None:
     ran = run(*arguments, cache=tmp_path / "cache")
     assert ran.code == 0
     assert ran.out
     assert dear(ran, DEAR | {"packaging", "installer", "zipfile", "typing"}) == set()
+    assert {name for name in ran.modules if name.startswith("wheelclash")} <= PARSING
 
 
 OTHER_QUESTIONS = {

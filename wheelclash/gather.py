@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from wheelclash.index.page import ProjectFile
     from wheelclash.index.settings import IndexSettings
     from wheelclash.inputs import Inputs
-    from wheelclash.options import Question
+    from wheelclash.question import Question
     from wheelclash.resolve.build import Built
     from wheelclash.resolve.families import Siblings
     from wheelclash.resolve.listed import Files

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wheelclash.core.distribution import Skip
     from wheelclash.http.urls import Credentials
-    from wheelclash.options import Question
+    from wheelclash.question import Question
     from wheelclash.resolve.requirement import Asked
     from wheelclash.resolve.selection import Lock
 

@@ -10,7 +10,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wheelclash.accepted import ACCEPTS_NOTHING, Acceptance, Baseline, Ignore
 from wheelclash.errors import QuestionError
 from wheelclash.index.options import IndexOptions
 from wheelclash.validation import checked_values, instance, items, moment, option, options_of, paths, texts
@@ -19,9 +18,9 @@ TYPE_CHECKING = False  # typing's constant, without the cost of importing typing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
-    from pathlib import Path
     from typing import Any
 
+    from wheelclash.accepted import Acceptance, Baseline, Ignore
     from wheelclash.environment.locate import Environment
     from wheelclash.installers import InstallerName
     from wheelclash.progress import Stage
@@ -32,7 +31,6 @@ __all__ = [
     "ALL_NAMED",
     "INSTALLER_NAMES",
     "Options",
-    "Question",
     "SessionOptions",
     "parse_cutoff",
     "parse_size",
@@ -63,13 +61,21 @@ def _names(option_: str, argument: Any) -> tuple[str, ...]:
 
 
 def _ignores(name: str, argument: Any) -> tuple[Ignore, ...]:
+    if argument == ():
+        return ()
+    from wheelclash.accepted import Ignore
+
     listed = items(name, argument, str | Ignore, "a list of strings")
     return tuple(ignore if isinstance(ignore, Ignore) else Ignore.parse(ignore) for ignore in listed)
 
 
 def _baseline(name: str, argument: Any) -> Baseline | str | None:
+    if argument is None:
+        return None
+    from wheelclash.accepted import Baseline
+
     baseline = instance(name, argument, Baseline | str | os.PathLike | None, "a Baseline, the path of one, or None")
-    return baseline if baseline is None or isinstance(baseline, Baseline) else os.fspath(baseline)
+    return baseline if isinstance(baseline, Baseline) else os.fspath(baseline)
 
 
 def _targets(name: str, argument: Any) -> Target | tuple[Target, ...] | None:
@@ -462,6 +468,8 @@ class Options:
     @property
     def ignores(self) -> tuple[Ignore, ...]:
         """Return the known overlaps, parsed."""
+        from wheelclash.accepted import Ignore
+
         return tuple(ignore for ignore in self.ignore if isinstance(ignore, Ignore))
 
     @property
@@ -471,6 +479,8 @@ class Options:
         Raises:
             QuestionError: The baseline cannot be read.
         """
+        from wheelclash.accepted import Acceptance
+
         return Acceptance.of(self.ignores, self.baseline)
 
     @property
@@ -484,41 +494,6 @@ class Options:
         return self.index or IndexOptions()
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question about a set of wheels, its defaults filled in.
-
-    Attributes:
-        requirements: Requirements and wheel paths, as a user writes them.
-        options: What else was said.
-        targets: For what; where ``options.all_targets``, for every target of the locks instead.
-        interpreter: Its environment is named by printed commands; None if the target is a foreign one.
-        into: The environment with distributions that are compared too.
-        environ: Environment variables that settings may come from.
-        cwd: The folder relative paths start from.
-        acceptance: What the user accepts.
-    """
-
-    requirements: tuple[str, ...]
-    options: Options
-    targets: tuple[Target, ...]
-    interpreter: Interpreter | None
-    into: Environment | None
-    environ: Mapping[str, str]
-    cwd: Path
-    acceptance: Acceptance = ACCEPTS_NOTHING
-
-    @property
-    def installer(self) -> InstallerName:
-        """Return the installer of the commands."""
-        return self.options.installer or "uv"
-
-    @property
-    def index(self) -> IndexOptions:
-        """Return the index options given for this question."""
-        return self.options.index_options
-
-
 def repeated_options(options: Options, session: SessionOptions) -> tuple[str, ...]:
     """Return the options that say how, as a printed command of ``wheelclash`` repeats them; no credentials.
 
@@ -528,6 +503,7 @@ def repeated_options(options: Options, session: SessionOptions) -> tuple[str, ..
         options: The options of the question.
         session: Those of the session that answered it.
     """
+    from wheelclash.accepted import Ignore
     from wheelclash.http.urls import without_credentials
 
     values: list[str] = []

@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from wheelclash.gather import TargetSet
     from wheelclash.installers import Installer, InstallerName
     from wheelclash.native.explain import Why
-    from wheelclash.options import Question
+    from wheelclash.question import Question
     from wheelclash.report.model import Report
     from wheelclash.target.target import Target
     from wheelclash.wheel.reader import WheelReader

@@ -19,9 +19,10 @@ from wheelclash.http.client import MAX_DOWNLOAD, Fetcher
 from wheelclash.http.urls import Credentials
 from wheelclash.index.options import IndexOptions
 from wheelclash.index.settings import resolve_settings
-from wheelclash.options import INSTALLER_NAMES, Options, Question, SessionOptions
+from wheelclash.options import INSTALLER_NAMES, Options, SessionOptions
 from wheelclash.pipeline import answer, look
 from wheelclash.progress import Progress
+from wheelclash.question import Question
 from wheelclash.target.interpreter import Interpreter, choose_interpreter, running, target_of
 from wheelclash.target.target import Target
 from wheelclash.threads import await_call
