@@ -62,6 +62,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def thorough(session: nox.Session) -> None:
+    """Run the laws and wide products that ``tests`` leaves out, since each takes seconds; arguments go to pytest."""
+    session.install("-e", ".", *group("test"))
+    session.run("pytest", "-m", "thorough and not product", "-n", "logical", "--dist", "loadfile", *session.posargs)
+
+
+@nox.session
 def product(session: nox.Session) -> None:
     """Run the oracle's full product of features; takes long."""
     session.install("-e", ".", *group("test"))
@@ -75,7 +82,7 @@ def newest(session: nox.Session) -> None:
     session.install("--upgrade", "pip", "uv")
     session.run("pip", "--version")
     session.run("uv", "--version")
-    session.run("pytest", "tests/oracle", *session.posargs)
+    session.run("pytest", "-m", "not product", "tests/oracle", *session.posargs)
 
 
 @nox.session

@@ -33,6 +33,7 @@ COMMAND_LINES = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.thorough
 @COMMAND_LINES
 def test_code_and_output_are_those_of_a_new_process(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     with LoopbackIndex(tmp_path / "wheels") as index:
@@ -48,6 +49,7 @@ def test_code_and_output_are_those_of_a_new_process(tmp_path: Path, arguments: t
         assert forked == command.in_new_process(*arguments)
 
 
+@pytest.mark.thorough
 @COMMAND_LINES
 def test_the_program_does_in_a_shell_what_a_new_process_does(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """Its folder, variables and streams are those that the shell gives it."""

@@ -74,6 +74,7 @@ def pairs(answer: Any) -> dict[tuple[str, str], str]:
     return {tuple(each["name"] for each in pair["projects"]): pair["severity"] for pair in answer["pairs"]}
 
 
+@pytest.mark.thorough
 def test_pairs_that_clash_and_nothing_else(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, answer = ask(capsys, "clashes", folder / "all")
     assert (code, pairs(answer)) == (1, ERRORS)
@@ -83,6 +84,7 @@ def test_pairs_that_clash_and_nothing_else(folder: Path, capsys: pytest.CaptureF
     assert answer["left_out"] == {"milder": 18, "apart": 3, "crowds": 0}
 
 
+@pytest.mark.thorough
 def test_milder_pairs_older_releases_and_pairs_that_never_meet_on_request(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -36,6 +36,7 @@ def _set(shape: str, count: int) -> list[Distribution]:
     return mesh(count) if shape == "mesh" else [distribution(wheel) for wheel in crowd(count)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("installer", INSTALLERS)
 @pytest.mark.parametrize("shape", ["crowd", "mesh", "pair"])
 def test_twice_as_many_take_twice_the_work(shape: str, installer: InstallerName) -> None:

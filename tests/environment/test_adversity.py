@@ -729,6 +729,7 @@ def mutilate(made: Handmade, name: str, act: str, data: bytes) -> None:
             path.symlink_to({"nowhere": "not-there", "circle": path.name, "above": ".."}[act])
 
 
+@pytest.mark.thorough
 @posix
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(FILES), st.sampled_from(ACTS), st.binary(max_size=40)), max_size=6))

@@ -271,6 +271,7 @@ def _members(specs: Sequence[_Spec]) -> list[Distribution]:
     ]
 
 
+@pytest.mark.thorough
 @settings(max_examples=100)
 @given(_universes(acyclic=True))
 def test_as_pip_sorts(specs: list[_Spec]) -> None:
@@ -279,6 +280,7 @@ def test_as_pip_sorts(specs: list[_Spec]) -> None:
     assert list(_order(*members).sequence or ()) == _as_pip_sorts(members, members)
 
 
+@pytest.mark.thorough
 @settings(max_examples=200)
 @given(_universes(acyclic=False), st.sets(st.sampled_from(_NAMES)))
 def test_cycles(specs: list[_Spec], named: set[str]) -> None:
@@ -298,6 +300,7 @@ def test_cycles(specs: list[_Spec], named: set[str]) -> None:
                 assert (last.reason == "cycle") == (len(last.ids) > 1)
 
 
+@pytest.mark.thorough
 @settings(max_examples=150)
 @given(_universes(acyclic=False), st.sets(st.sampled_from(_NAMES), min_size=3))
 def test_the_last_of_several_is_last_of_every_two(specs: list[_Spec], names: set[str]) -> None:
@@ -325,6 +328,7 @@ def _last_by_pairs(order: PipOrder, owners: Sequence[str]) -> LastWriters:
     return LastWriters(frozenset(rest), weakest)
 
 
+@pytest.mark.thorough
 @settings(max_examples=300)
 @given(_universes(acyclic=False), st.sets(st.sampled_from(_NAMES)))
 def test_why_it_is_the_last_of_several(specs: list[_Spec], names: set[str]) -> None:
@@ -369,6 +373,7 @@ def test_the_last_of_many_takes_no_comparison_of_all_pairs(shape: str) -> None:
     assert lines(400) < 2.3 * lines(200)
 
 
+@pytest.mark.thorough
 @settings(max_examples=150)
 @given(_universes(acyclic=True), st.sets(st.sampled_from(_NAMES), min_size=2))
 def test_part_of_the_graph(specs: list[_Spec], names: set[str]) -> None:

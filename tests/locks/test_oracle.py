@@ -297,6 +297,7 @@ def worlds(bench: Bench) -> dict[str, Path]:
     return {name: bench.project(written) for name, written in WORLDS.items()}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("world", "platform", "options"), QUESTIONS)
 def test_the_graph_of_a_uv_lock_is_walked_as_uv_walks_it(
     bench: Bench, worlds: dict[str, Path], world: str, platform: str, options: tuple[str, ...]

@@ -202,6 +202,7 @@ def test_we_take_what_the_installer_takes(tmp_path: Path, installer: str) -> Non
     assert set(theirs) == set(ours)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("installer", ["pip", "uv"])
 @pytest.mark.parametrize("case", NOTHING, ids=lambda case: case.name)
 def test_where_the_installer_takes_nothing_neither_do_we(tmp_path: Path, installer: str, case: Case) -> None:

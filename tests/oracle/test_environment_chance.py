@@ -110,6 +110,7 @@ def uv_place(environments: Environments, tmp_path: Path) -> Place:
     return Place(environments.new(), RealInstaller("uv", tmp_path / "cache"), tmp_path / "wheels")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("wheels", [TRIO[::2], TRIO], ids=["two wheels", "three wheels"])
 @pytest.mark.parametrize(
     ("mode", "at_once"), [("clone", 8), ("copy", 8), ("hardlink", 8), ("hardlink", 1), ("symlink", 8)]
@@ -154,6 +155,7 @@ def moving(giver: str, taker: str) -> tuple[tuple[Wheel, Wheel], tuple[Wheel, Wh
     return before, after
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("installer", INSTALLER_NAMES)
 @pytest.mark.parametrize(("giver", "taker"), [("aa", "bb"), ("bb", "aa")])
 @pytest.mark.parametrize("order", ["one command", "giver first", "taker first"])

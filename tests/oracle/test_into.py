@@ -224,6 +224,7 @@ def _pin(wheel: Wheel) -> str:
     return f"{wheel.name}=={wheel.version}"
 
 
+@pytest.mark.thorough
 def test_what_is_told_is_what_happens(place: Place) -> None:
     story, environment, report = place.story, place.after(), place.report
     before = place.files(environment)
@@ -273,6 +274,7 @@ def _really_overwritten(
                 yield path, name
 
 
+@pytest.mark.thorough
 def test_remedies_leave_what_they_promise(place: Place) -> None:
     report, alone = place.report, place.alone()
     told = report.diagnosis[place.installer.name]

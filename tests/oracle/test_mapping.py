@@ -75,6 +75,7 @@ def test_contents_called_equal_are_equal(observations: Observations, case: Case,
                 assert alone[0][real] == alone[1][real], real
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("installer", INSTALLER_NAMES)
 @pytest.mark.parametrize("feature", REFUSED, ids=[each.name for each in REFUSED])
 def test_wheel_is_refused_where_the_layout_says_so(

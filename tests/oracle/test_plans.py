@@ -127,6 +127,7 @@ def _content(environment: Environment, path: str) -> str | None:
     return place.read_text() if place.exists() else None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
 def test_printed_steps_run_and_keep(place: Place, request_: Request) -> None:
     """Every command succeeds; in the end every file of the keeper is its own, and what was asked for is there."""

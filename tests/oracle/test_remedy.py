@@ -44,6 +44,7 @@ def _groups() -> Iterator[tuple[str, list[Case], bool]]:
         yield f"pairs-{start}", pairs[start : start + _TOGETHER], True
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("installer", INSTALLER_NAMES)
 @pytest.mark.parametrize("strategy", _STRATEGIES)
 @pytest.mark.parametrize("choice", range(_MOST_CHOICES))

@@ -201,6 +201,7 @@ def test_markdown_fits_a_comment_and_counts_the_rest() -> None:
     assert "```console\n" in text
 
 
+@pytest.mark.thorough
 def test_sarif_has_at_most_what_code_scanning_keeps() -> None:
     (run,) = json.loads(_write("sarif", _crowd(5001)))["runs"]
     assert len(run["results"]) == 5000

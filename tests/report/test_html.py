@@ -181,6 +181,7 @@ _CROWDS: dict[str, Callable[[], Report]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("crowd", _CROWDS)
 def test_very_many_are_still_all_there_in_few_elements(crowd: str) -> None:
     """Tens of thousands of a kind keep to a number of elements, and each costs little more than its name."""
