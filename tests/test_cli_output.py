@@ -597,6 +597,17 @@ def test_places_are_seen_from_the_repository(ask: Command, tmp_path: Path) -> No
     assert f"file={other.as_posix()},line=1," in ask(str(other), *asked, cwd=tmp_path / "top" / "back").out
 
 
+def test_a_place_may_be_in_an_included_file(ask: Command, tmp_path: Path) -> None:
+    """In whatever encoding pip and uv take."""
+    (tmp_path / "sets").mkdir()
+    (tmp_path / "all.txt").write_text("# all\n-r sets/one.txt\n")
+    (tmp_path / "sets" / "one.txt").write_text("\n-r two.txt\n")
+    (tmp_path / "sets" / "two.txt").write_bytes("right==1.0\nleft==1.0\n".encode("utf-16"))
+    lines = ask("-r", "all.txt", "--no-deps", "--format", "github", *LINUX, cwd=tmp_path).out.splitlines()
+    assert lines
+    assert all("file=sets/two.txt,line=1," in line for line in lines)
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

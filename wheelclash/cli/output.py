@@ -162,19 +162,24 @@ def _sources(options: CommandOptions, names: Collection[str]) -> Mapping[str, So
     """Return the lines that name distributions, in those of the arguments that are files of text."""
     from pathlib import Path
 
+    from wheelclash.errors import QuestionError
     from wheelclash.files import LARGEST_DESCRIPTION, read_file
     from wheelclash.report.sources import find_sources
+    from wheelclash.resolve.requirements_txt import texts_of
 
-    texts = {}
+    texts: dict[str, str] = {}
     for argument in (*getattr(options, "requirements", ()), *getattr(options, "files", ())):
         path = Path(argument)
         try:
             if path.suffix.lower() == ".whl" or not path.is_file():
                 continue
-            data = read_file(path, LARGEST_DESCRIPTION)
-        except (OSError, ValueError):  # it was read for the answer; what it says is gone by now
+            if path.suffix.lower() in {".txt", ".in", ""}:
+                found = texts_of(path, os.environ)
+            else:
+                found = {path: read_file(path, LARGEST_DESCRIPTION).decode("utf-8", "replace")}
+        except (OSError, ValueError, QuestionError):  # it was read for the answer; what it says is gone by now
             continue
-        texts[_in_repository(path)] = data.decode("utf-8", "replace")
+        texts |= {_in_repository(file): text for file, text in found.items()}
     return find_sources(texts, names)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wheelclash.http.client import Fetcher
     from wheelclash.http.urls import Credentials
 
-__all__ = ["LARGEST", "Included", "Line", "fetch_requirements", "look_through", "readable_file"]
+__all__ = ["LARGEST", "Included", "Line", "fetch_requirements", "look_through", "readable_file", "texts_of"]
 
 LARGEST = 16 * 2**20
 """Bytes a requirements file may have."""
@@ -116,6 +116,23 @@ def look_through(
         constraints=tuple(walk.constraints),
         options=tuple(walk.options),
     )
+
+
+def texts_of(path: Path, environ: Mapping[str, str]) -> dict[Path, str]:
+    """Return the text of a requirements file, and of the files that it includes and that list requirements.
+
+    Args:
+        path: Of the file.
+        environ: For ``${VARIABLE}``.
+
+    Raises:
+        QuestionError: See :func:`look_through`.
+    """
+    from wheelclash.http.urls import Credentials
+
+    included = look_through([path], None, environ=environ, cwd=path.parent, credentials=Credentials())
+    files = dict.fromkeys([path, *(line.folder / line.where for line in included.requirements)])
+    return {file: _text_of(readable_file(file)) for file in files}
 
 
 def readable_file(path: Path, chain: Sequence[Path] = ()) -> bytes:
