@@ -227,6 +227,13 @@ def test_action_annotates_and_writes_what_was_asked_for(project: Command) -> Non
 
 
 @posix
+def test_action_checks_the_lock_if_nothing_is_named(project: Command) -> None:
+    ran = _check(project, "")
+    assert (ran.returncode, ACTION["inputs"]["arguments"]["default"]) == (1, "")
+    assert "there is pylock.toml" in ran.stderr
+
+
+@posix
 def test_action_uploads_what_there_is(project: Command) -> None:
     """The step that uploads runs also after a clash, and not without a file."""
     assert _check(project, "pylock.toml", UPLOAD="true", WHEELCLASH_FAIL_ON="never", WHEELCLASH_KEEP="").returncode == 0
