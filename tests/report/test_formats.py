@@ -196,6 +196,15 @@ def test_markdown_fits_a_comment_and_counts_the_rest() -> None:
     assert "```console\n" in text
 
 
+def test_markdown_recommends_what_the_text_does() -> None:
+    """Where a warning alone leaves the choice to the reader, no command stands there."""
+    wheels = [Wheel(name, files={"tests/__init__.py": name, "tests/data.txt": name}) for name in "ab"]
+    mild, grave = report_of(*wheels), report_of(*(Wheel(name, files={"m.py": name}) for name in "ab"))
+    assert (mild.summary.errors, len(mild.remedies) > 1) == (0, True)
+    for report, is_told in ((mild, False), (grave, True)):
+        assert ("To keep a\n" in report.to_text()) == ("To keep a:" in _write("markdown", report)) == is_told
+
+
 @pytest.mark.thorough
 def test_sarif_has_at_most_what_code_scanning_keeps() -> None:
     (run,) = json.loads(_write("sarif", _crowd(5001)))["runs"]

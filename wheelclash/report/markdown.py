@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wheelclash.report.model import EnvironmentReport, FixReport, Report
 from wheelclash.report.problems import problems_of
 from wheelclash.report.terminal import printable
-from wheelclash.report.text import keep_instead
+from wheelclash.report.text import keep_instead, recommended_remedies
 from wheelclash.wording import command_line, plural
 
 if TYPE_CHECKING:
@@ -62,13 +62,13 @@ def _escaped(text: str) -> str:
 
 
 def _commands(report: Any) -> Iterator[str]:
-    """Yield the commands of the remedy that is recommended, the first of the report, or of a plan."""
+    """Yield the commands of the remedy that is recommended, as in the text, or of a plan."""
     commands: list[list[str]] = []
     title = ""
-    if isinstance(report, Report) and report.remedies:
-        remedy = report.remedies[0]
-        title = f"To keep {', '.join(remedy.keep)}"
-        commands = [list(step.command) for step in remedy.steps]
+    if isinstance(report, Report):
+        for remedy in recommended_remedies(report):
+            title = f"To keep {', '.join(remedy.keep)}"
+            commands = [list(step.command) for step in remedy.steps]
     elif isinstance(report, EnvironmentReport) and report.environment.fix:
         others = keep_instead(report, report.environment.fix)
         title = f"What mends it ({others})" if others else "What mends it"

@@ -66,6 +66,7 @@ __all__ = [
     "keep_instead",
     "outcome_said",
     "python_of",
+    "recommended_remedies",
     "remedy_said",
     "render",
     "target_label",
@@ -318,7 +319,7 @@ class _SetWriter(_Writer):
         parts: list[str] = []
         if self._grave or self._lost:
             parts += ["every path"] if self._names_left_out else []
-            remedies = len(self._report.remedies) - len(self._recommended())
+            remedies = len(self._report.remedies) - len(recommended_remedies(self._report))
             parts += [plural(remedies, "more remedy", "more remedies")] if remedies else []
         if oddities := sum(not _is_always_told(finding.code) for finding in self._all_findings()):
             parts.append(f"{plural(oddities, 'oddity', 'oddities')} in these wheels")
@@ -661,15 +662,9 @@ class _SetWriter(_Writer):
     def _grave_keys(self) -> set[tuple[str, str, str]]:
         return set(map(_key_of, self._grave))
 
-    def _recommended(self) -> list[RemedyReport]:
-        """Return the remedy that is told without ``-v``; none where no error calls for it and no keeper was named."""
-        remedies = list(self._report.remedies)
-        several = len({tuple(remedy.keep) for remedy in remedies}) > 1 or bool(self._report.without_remedies)
-        return [] if several and not self._report.summary.errors else remedies[:1]
-
     def _remedies(self) -> Iterator[Line]:
         by_keeper: defaultdict[tuple[str, ...], list[RemedyReport]] = defaultdict(list)
-        for remedy in self._report.remedies if self.verbose else self._recommended():
+        for remedy in self._report.remedies if self.verbose else recommended_remedies(self._report):
             by_keeper[tuple(remedy.keep)].append(remedy)
         for number, (keep, remedies) in enumerate(by_keeper.items()):
             if number:
@@ -708,6 +703,13 @@ class _SetWriter(_Writer):
             if self.verbose or _is_always_told(code):
                 which = "" if code == "newer-release" else f"{wheel}: "
                 yield note(f"{which}{detail}{times}")
+
+
+def recommended_remedies(report: Report) -> list[RemedyReport]:
+    """Return the remedy that is told first; none where no error calls for it and a keeper must be chosen."""
+    remedies = list(report.remedies)
+    several = len({tuple(remedy.keep) for remedy in remedies}) > 1 or bool(report.without_remedies)
+    return [] if several and not report.summary.errors else remedies[:1]
 
 
 def remedy_said(remedy: RemedyReport, *, into: bool) -> str:
