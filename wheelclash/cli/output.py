@@ -174,12 +174,12 @@ def _sources(options: CommandOptions, names: Collection[str]) -> Mapping[str, So
             if path.suffix.lower() == ".whl" or not path.is_file():
                 continue
             if path.suffix.lower() in {".txt", ".in", ""}:
-                found = texts_of(path, os.environ)
+                texts_here = texts_of(path, os.environ)
             else:
-                found = {path: read_file(path, LARGEST_DESCRIPTION).decode("utf-8", "replace")}
+                texts_here = {path: read_file(path, LARGEST_DESCRIPTION).decode("utf-8", "replace")}
         except (OSError, ValueError, QuestionError):  # it was read for the answer; what it says is gone by now
             continue
-        texts |= {_in_repository(file): text for file, text in found.items()}
+        texts |= {_in_repository(file): text for file, text in texts_here.items()}
     return find_sources(texts, names)
 
 
