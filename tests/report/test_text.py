@@ -221,7 +221,7 @@ def test_notices_in_one_line() -> None:
     assert found[0].startswith("No clash: 2 distributions")
     assert "1,327 notices" in found[0]
     assert "1,327 files shared by a and b" in found[1]
-    assert len(report.to_text(verbose=True).splitlines()) == 2 + 1327
+    assert len(report.to_text(verbose=True).splitlines()) == 2 + 1327 + 1
 
 
 def test_one_screen() -> None:
@@ -355,3 +355,12 @@ def test_resolved_versions_are_told() -> None:
     assert "  resolved: meta 1.0, and 1 that come with it (-v)" in _lines(*wheels, roots=["meta"])
     assert "  resolved: meta 1.0, part 2.0" in _lines(*wheels, verbose=True, roots=["meta"])
     assert not any("resolved" in line for line in _lines(*wheels))
+
+
+def test_rules_are_named_with_v() -> None:
+    """Every problem has the code that it has in the other formats."""
+    line = "  rules    WC001 different, WC003 identical (wheelclash rule CODE says what each means)"
+    wheels = [Wheel(name, files={"m.py": name, "same.py": ""}) for name in "ab"]
+    assert line in _lines(*wheels, verbose=True)
+    assert not any("WC0" in text for text in _lines(*wheels))
+    assert not any("WC0" in text for text in _lines(Wheel("a"), Wheel("b"), verbose=True))

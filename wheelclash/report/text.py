@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from wheelclash.core.overlap import GRAVE, SAME_PATH
 from wheelclash.report.model import EnvironmentReport, FixReport, Report, WhoReport
-from wheelclash.report.problems import addition_said, names_a_folder, spelling_difference, spelling_said
+from wheelclash.report.problems import addition_said, names_a_folder, problems_of, spelling_difference, spelling_said
 from wheelclash.report.terminal import (
     Line,
     Reader,
@@ -209,6 +209,13 @@ class _Writer:
         """Return a command as a line that a shell understands."""
         return command(arguments, self._reader, indent=indent)
 
+    def rules(self, report: Report | EnvironmentReport) -> Section:
+        """Return the rules of what is wrong, by which it can be looked up or accepted; nothing without ``-v``."""
+        problems = [problem for problem in problems_of(report) if not problem.ignored] if self.verbose else []
+        names = sorted({f"{problem.code} {problem.rule.name}" for problem in problems})
+        text = f"  rules    {', '.join(names)} (wheelclash rule CODE says what each means)"
+        return Section("rules", [(Span(text, "faint"),)] if names else [])
+
     def place(self, path: str) -> str:
         """Return a path as it is seen from the folder that the reader is in."""
         return path_from(path, self._reader.here)
@@ -304,6 +311,7 @@ class _SetWriter(_Writer):
         yield Section("reasons", list(reasons(self._grave)))
         yield Section("what releases newly install", list(self._addition_lines()))
         yield Section("notices", list(self._notice_lines()))
+        yield self.rules(self._report)
         yield Section("ignored ones", list(ignored_lines(self._report, verbose=self.verbose)))
         yield Section("versions", list(self._resolved()))
         if self._grave:
@@ -926,6 +934,7 @@ class _EnvironmentWriter(_Writer):
         yield Section("files", [*self._contested(), *self._damage({"missing-file", "changed-file"})])
         yield Section("reasons", list(reasons(self._grave)))
         yield Section("notices", list(self._notices_lines()))
+        yield self.rules(report)
         yield Section("ignored ones", list(ignored_lines(report, verbose=self.verbose)))
         yield Section("what imports find", list(self._hidden()))
         yield Section("what is not compared", list(self._not_compared()))
