@@ -82,7 +82,7 @@ def open_file(path: _Path) -> tuple[int, os.stat_result]:
         descriptor = os.open(path, _FLAGS)
     except ValueError as error:  # a null character
         raise OSError(errno.EINVAL, str(error), os.fspath(path)) from None
-    except OSError:
+    except PermissionError:
         if os.path.isdir(path):  # noqa: PTH112 - Windows opens no folders
             raise IrregularFileError(path, is_folder=True) from None
         raise

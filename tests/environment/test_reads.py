@@ -17,6 +17,7 @@ import pytest
 
 from tests.support.installed import Handmade
 from tests.support.wheelmaker import Wheel
+from wheelclash.environment.reading import read_small
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,3 +98,40 @@ def test_record_is_opened_again_for_its_rows_alone(
     assert {"one-1.0.dist-info", "two-1.0.dist-info", "three-1.0.dist-info", "dev-1.0.dist-info"} <= counts.keys()
     assert counts["calm-1.0.dist-info"] == (2 if "--verify" in question else 1), counts
     assert max(counts.values()) <= 5, counts  # listed; for shared, missing and hashed files; held against the wheel
+
+
+@pytest.mark.parametrize("content", [b"", b"pip\n", b"x" * 100_000])
+def test_a_small_file_is_read_with_one_call(content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That there is no more is known from how much came: a scan reads three such files of each distribution."""
+    path = tmp_path / "INSTALLER"
+    path.write_bytes(content)
+    lengths = []
+
+    def counted(descriptor: int, most: int) -> bytes:
+        lengths.append(most)
+        return read(descriptor, most)
+
+    read = os.read
+    monkeypatch.setattr(os, "read", counted)
+    assert read_small(str(path), 1_000_000) == content
+    assert lengths == [len(content) + 1]
+
+
+def test_a_file_that_is_not_there_takes_one_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def counted(path: str, **more: bool) -> os.stat_result:
+        asked.append(path)
+        return stat(path, **more)
+
+    stat = os.stat
+    monkeypatch.setattr(os, "stat", counted)
+    assert read_small(str(tmp_path / "direct_url.json"), 1000) is None
+    assert asked == []
+
+
+@pytest.mark.parametrize("limit", [1, 3, 4, 5])
+def test_no_more_is_read_than_was_allowed(limit: int, tmp_path: Path) -> None:
+    path = tmp_path / "WHEEL"
+    path.write_bytes(b"abcd")
+    assert read_small(str(path), limit) == b"abcd"[:limit]

@@ -251,12 +251,13 @@ def _plain_names(text: str, record: str) -> tuple[NamesByFolder, list[str]] | No
     if at_top is not None and (not all(map(_is_clean, at_top)) or text.startswith("/") or "\n/" in text):
         return None
     own_data = _own_data(record)
+    has_bytecode = any(name in text for name in _BYTECODE_NAMES)
     names_by_folder: NamesByFolder = {}
     for folder, rows in rows_by_folder.items():
         names = dict.fromkeys(rows)
         if len(names) < len(rows) or not names.keys().isdisjoint(_NO_NAMES) or f"{folder}/".startswith(own_data):
             return None
-        bytecode = [name for name in rows if name.endswith(_BYTECODE_NAMES)]
+        bytecode = [name for name in rows if name.endswith(_BYTECODE_NAMES)] if has_bytecode else []
         if bytecode and any(is_sourceless(f"{folder}/{name}") for name in bytecode):
             return None
         for name in bytecode:

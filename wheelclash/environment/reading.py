@@ -38,8 +38,13 @@ def read_small(path: str, limit: int) -> bytes | None:
             return None
         raise
     try:
-        pieces = []
-        while limit > 0 and (piece := os.read(descriptor, min(limit, status.st_size + 1))):
+        most = status.st_size + 1
+        data = os.read(descriptor, min(limit, most))
+        if len(data) == status.st_size:  # one byte more was asked for: this is the end
+            return data
+        pieces = [data]
+        limit -= len(data)
+        while limit > 0 and (piece := os.read(descriptor, min(limit, most))):
             pieces.append(piece)
             limit -= len(piece)
         return b"".join(pieces)
