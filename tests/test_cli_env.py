@@ -219,6 +219,18 @@ def test_the_repair_that_is_named_decides_everything_it_can(ask: Command, tmp_pa
     assert "What mends it (or keep a or c):\n" in markdown
 
 
+def test_a_repair_of_very_much_names_no_keeper(ask: Command, tmp_path: Path) -> None:
+    """``fix`` without one lists all that must be decided."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "real")], check=True)
+    (site,) = (tmp_path / "real" / "lib").glob("python*/site-packages")
+    made = Handmade(tmp_path / "real", site)
+    for number in range(4):
+        made.add(f"lost-{number}", {f"p{number}/m.py": "1"})
+        made.add(f"won-{number}", {f"p{number}/m.py": "2"})
+    python = str(tmp_path / "real" / "bin" / "python")
+    assert f"What mends it: wheelclash fix --python {python}\n" in ask("env", "--python", python).out
+
+
 def test_whom_nobody_compares_cannot_be_kept(ask: Command, made: Handmade) -> None:
     made.add("ours", {"ours.py": ""})
     made.add("theirs", {"theirs.py": ""}, installer="conda")

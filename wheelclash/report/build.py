@@ -718,10 +718,12 @@ def _keepers_to_name(contested: Sequence[ContestedReport], managed: Collection[s
             continue
         possible = (name for name in (*overlap.on_disk.losers, *contents) if name not in rivals and name not in managed)
         keeper = next(possible, None)
+        if keeper is not None and len(keepers) == _MOST_NAMED:
+            return ()
         if keeper is not None:
             keepers.append(keeper)
             rivals |= _rivals(keeper, contested)
-    return tuple(sorted(keepers)) if len(keepers) <= _MOST_NAMED else ()
+    return tuple(sorted(keepers))
 
 
 def _rivals(name: str, contested: Iterable[ContestedReport]) -> set[str]:
