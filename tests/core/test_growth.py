@@ -15,7 +15,7 @@ from wheelclash.core.diagnosis import MOST_LOSSES, diagnose
 from wheelclash.core.disk import Disk
 from wheelclash.core.distribution import Distribution
 from wheelclash.core.installer import Invocation
-from wheelclash.core.layout import InstalledPath, lay_out
+from wheelclash.core.layout import InstalledPath, lay_out, lay_out_for_each
 from wheelclash.core.plan import MOST_KEEPERS, MOST_STATES, Situation, plan, plan_repair
 
 if TYPE_CHECKING:
@@ -154,3 +154,12 @@ def test_a_file_of_a_deep_folder_is_no_more_work_to_lay_out_than_one_of_a_flat_o
         return lines_run(lambda: lay_out(wheel, BY_NAME[installer].rules, LINUX))
 
     assert lines(20) < 1.2 * lines(2)
+
+
+def test_members_of_the_root_are_placed_once_for_all_installers() -> None:
+    """Also of a wheel that has scripts and headers, of which each installer has a way of its own."""
+    data = ("dist-1.0.data/scripts/tool", "dist-1.0.data/headers/h.h")
+    wheel = contents(*(f"pkg/m{number}.py" for number in range(300)), *data)
+    one = lines_run(lambda: lay_out_for_each(wheel, {"pip": BY_NAME["pip"].rules}, LINUX))
+    both = lines_run(lambda: lay_out_for_each(wheel, {name: BY_NAME[name].rules for name in INSTALLERS}, LINUX))
+    assert both < 1.3 * one

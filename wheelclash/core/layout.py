@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from wheelclash.core.paths import folders_above
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from wheelclash.core.contents import Contents, EntryPoint, Member
     from wheelclash.target.target import Target
@@ -179,8 +179,8 @@ def command_content(point: EntryPoint, target: Target) -> str:
 def lay_out_for_each(contents: Contents, rules: Mapping[_Name, Rules], target: Target) -> dict[_Name, Layout]:
     """Lay a wheel out for several installers and one target.
 
-    Most wheels have only plain members in their root, which all installers put in the same places: these are placed
-    once, and the layouts share them.
+    Nearly all members lie plainly in the root, where all installers put them in the same places: these are placed once,
+    and the layouts share them.
 
     Args:
         contents: The wheel.
@@ -203,9 +203,7 @@ def lay_out(contents: Contents, rules: Rules, target: Target) -> Layout:
     return _lay_out(contents, rules, target, None)
 
 
-def _lay_out(
-    contents: Contents, rules: Rules, target: Target, root: Mapping[InstalledPath, InstalledFile] | None
-) -> Layout:
+def _lay_out(contents: Contents, rules: Rules, target: Target, root: _PlainRoot | None) -> Layout:
     points, unreadable = _entry_points(contents, rules)
     beforehand = _refused_beforehand(contents, rules, unreadable)
     if beforehand is not None:
@@ -213,10 +211,10 @@ def _lay_out(
     places = _Places(contents, rules, target)
     disk = _Written(places.folders_there)
     if root is None:
-        moved = _write_root(contents, target, places, disk)
+        moved = _write_root(contents, contents.members, target, places, disk)
     else:
-        disk.files.update(root)
-        moved = places.folders(contents, disk)
+        disk.files.update(root.files)
+        moved = _write_root(contents, root.data, target, places, disk)
     reserved = [item.failure for item in moved if item.failure and item.failure.code == "reserved-script"]
     if reserved:  # looked for before anything is written
         return Layout({}, frozenset(), reserved[0])
@@ -352,18 +350,44 @@ def _equal(member: InstalledFile, other: InstalledFile) -> bool:
     return member.content is not None and (member.content, member.script) == (other.content, other.script)
 
 
-def _plain_root(contents: Contents, target: Target) -> dict[InstalledPath, InstalledFile] | None:
-    """Place the members of a wheel that no installer treats in a way of its own; None if any member is not plain."""
+class _PlainRoot(NamedTuple):
+    """What all installers write alike of a wheel, and the rest of it.
+
+    Attributes:
+        files: Those of the root.
+        data: The members of the data folder, each of which lies below one of its schemes whatever an installer does.
+    """
+
+    files: Mapping[InstalledPath, InstalledFile]
+    data: Sequence[Member]
+
+
+def _plain_root(contents: Contents, target: Target) -> _PlainRoot | None:
+    """Place the members of a wheel that no installer treats in a way of its own.
+
+    Returns:
+        None if there is another member than these and plain ones of the wheel's data folder.
+    """
     if contents.conflicts:
         return None
     files = {}
+    data = []
+    own_data = f"{contents.dist_info.removesuffix('.dist-info')}.data/"
     is_windows = target.is_windows
-    for path, size, crc, digest, name, _ in contents.members:
-        if name is not None or not _is_plain(path, is_windows=is_windows):
+    for member in contents.members:
+        path, size, crc, digest, name, _ = member
+        if name is None and _is_plain(path, is_windows=is_windows):
+            place = InstalledPath(f"site-packages/{path}")
+            files[place] = InstalledFile(place, digest, size, crc, path)
+        elif name is None and path.startswith(own_data) and not any(sign in path for sign in _NOT_CLEAN):
+            data.append(member)
+        else:
             return None
-        place = InstalledPath(f"site-packages/{path}")
-        files[place] = InstalledFile(place, digest, size, crc, path)
-    return files
+    return _PlainRoot(files, data)
+
+
+_NOT_CLEAN = ("/.", "//", "\\")
+"""One of these is in a path that may lead elsewhere than it says; so may one that begins with a dot."""
 
 
 def _is_plain(path: str, *, is_windows: bool) -> bool:
@@ -371,8 +395,17 @@ def _is_plain(path: str, *, is_windows: bool) -> bool:
     return ".data" not in path and path[0] not in "./" and not (is_windows and _ODD_ON_WINDOWS.search(path))
 
 
-def _write_root(contents: Contents, target: Target, places: _Places, disk: _Written) -> list[_Item]:
+def _write_root(
+    contents: Contents, members: Iterable[Member], target: Target, places: _Places, disk: _Written
+) -> list[_Item]:
     """Write the members of the wheel's root, up to one that is refused.
+
+    Args:
+        contents: The wheel.
+        members: All of its members, or those of its data folder where the others are written already.
+        target: For what.
+        places: Where they go.
+        disk: What is written so far.
 
     Returns:
         What else is to be written, in the order of the zip directory.
@@ -382,7 +415,7 @@ def _write_root(contents: Contents, target: Target, places: _Places, disk: _Writ
     headers = places.headers
     odd = places.spells_otherwise
     is_windows = target.is_windows
-    for member in contents.members:
+    for member in members:
         path, size, crc, digest, name, recorded = member
         if name is None and _is_plain(path, is_windows=is_windows):  # nearly all
             place = InstalledPath(f"site-packages/{path}")
