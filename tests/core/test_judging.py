@@ -193,6 +193,10 @@ def test_identical_stays_a_notice() -> None:
         ("setup.py", "setup/__init__.py", "warning"),
         ("tests.py", "tests/__init__.py", "warning"),
         ("test.py", "test/__init__.py", "warning"),
+        ("em/x.py", "em.py", "error"),
+        ("p/em/x.py", "p/em.py", "warning"),
+        ("tests/x.py", "tests.py", "warning"),
+        ("setup/x.py", "setup.py", "warning"),
     ],
 )
 def test_a_hidden_import_package_is_an_error(hidden: str, hiding: str, severity: Severity) -> None:

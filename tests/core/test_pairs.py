@@ -329,6 +329,27 @@ def test_every_hidden_one() -> None:
     assert {(each.path, each.ids) for each in found} == {(f"{LIB}/m.so", ("a", "b")), (f"{LIB}/m.py", ("a", "c"))}
 
 
+@pytest.mark.parametrize("form", ["m.py", "m.pyc", "m.so", "m.abi3.so"])
+def test_a_folder_without_an_init_gives_way_to_any_module(form: str, tmp_path: Path) -> None:
+    """Each owner of modules in it loses them, and is named once; the interpreter's own finder agrees."""
+    placed = layouts(
+        a={f"{LIB}/{form}": "1"},
+        b={f"{LIB}/m/x.py": "2", f"{LIB}/m/y.py": "2"},
+        c={f"{LIB}/m/deep/z.py": "3", f"{LIB}/m/z.txt": "3"},
+    )
+    found = shadowed(placed, _map(placed), LINUX)
+    assert {(each.path, each.ids) for each in found} == {
+        (f"{LIB}/m/x.py", ("a", "b")),
+        (f"{LIB}/m/deep/z.py", ("a", "c")),
+    }
+    (tmp_path / "m").mkdir()
+    (tmp_path / form).touch()
+    loader: tuple[type, list[str]] = (importlib.machinery.SourceFileLoader, [form.removeprefix("m")])
+    spec = importlib.machinery.FileFinder(str(tmp_path), loader).find_spec("m")
+    assert spec is not None
+    assert spec.origin == str(tmp_path / form)
+
+
 @pytest.mark.parametrize(
     "files",
     [
@@ -336,8 +357,21 @@ def test_every_hidden_one() -> None:
         {"a": {f"{LIB}/m/__init__.py": "1"}, "b": {f"{LIB}/m/__init__.py": "1", f"{LIB}/m.py": "2"}},
         {"a": {"data/m/__init__.py": "1"}, "b": {"data/m.py": "2"}},
         {"a": {f"{LIB}/m/__init__.py": "1"}, "b": {f"{LIB}/p/m.py": "2"}},
+        {"a": {f"{LIB}/m.py": "1"}, "b": {f"{LIB}/m/x.txt": "2", f"{LIB}/m/no-name/x.py": "2"}},
+        {"a": {f"{LIB}/m.py": "1", f"{LIB}/m/x.py": "1"}, "b": {f"{LIB}/m/y.py": "2"}},
+        {"a": {f"{LIB}/m.py": "1"}, "b": {f"{LIB}/m.py": "2", f"{LIB}/m/y.py": "2"}},
+        {"a": {f"{LIB}/m.cpython-39-x86_64-linux-gnu.so": "1"}, "b": {f"{LIB}/m/y.py": "2"}},
     ],
-    ids=["within one distribution", "one that has both forms", "no import path", "two packages"],
+    ids=[
+        "within one distribution",
+        "one that has both forms",
+        "no import path",
+        "two packages",
+        "no module in the folder",
+        "module that has a folder of its own",
+        "module of both",
+        "module of another target",
+    ],
 )
 def test_nothing_hidden(files: dict[str, dict[str, str | None]]) -> None:
     """A distribution that has both forms means it so; and only site-packages is imported from."""

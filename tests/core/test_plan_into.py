@@ -156,6 +156,13 @@ def test_hidden_module_is_not_found_however_late_it_is_written(made: Handmade) -
     assert set(found) == {"new remove-loser", "old avoid"}
 
 
+@pytest.mark.parametrize(("old", "new"), [("m.py", "m/x.py"), ("m/x.py", "m.py")])
+def test_hidden_namespace_is_not_found_however_late_it_is_written(made: Handmade, old: str, new: str) -> None:
+    made.add("old", {old: "1"})
+    found = ways(planned(made, Wheel("new", files={new: "2"})))
+    assert set(found) == {"new remove-loser", "old avoid"}
+
+
 def test_refused_wheel_is_not_installed(made: Handmade) -> None:
     made.add("old", {"m.py": "1"})
     refused = Wheel("refused", files={"m.py": "3", "refused-1.0.data/unknown/x": ""})

@@ -156,6 +156,14 @@ def test_forms_of_one_module_are_all_told_and_which_of_them_is_found(made: Handm
     assert {(each.path, each.gives_way) for each in package.besides} == {(native.path, False), (source.path, False)}
 
 
+def test_a_module_in_a_folder_that_a_module_hides(made: Handmade) -> None:
+    made.add("one", {"m.py": "1"})
+    made.add("two", {"m/a.py": "2", "m/b.py": "2"})
+    for asked in ("m/a.py", "m/b.py"):
+        (hidden,) = ask(made, asked)
+        assert [(each.path, each.gives_way) for each in hidden.besides] == [("site-packages/m.py", True)]
+
+
 @posix
 def test_links_lead_to_what_is_recorded(several: Handmade, tmp_path: Path) -> None:
     """A link in the environment, one from outside, ``lib64``, and an environment named by a link."""

@@ -210,6 +210,17 @@ def test_package_hides_a_module_of_somebody_else(made: Handmade) -> None:
     )
 
 
+def test_module_hides_a_namespace_of_somebody_else(made: Handmade) -> None:
+    made.add("one", {"m.py": ""})
+    made.add("two", {"m/deep/x.py": "", "m/y.py": ""})
+    (each,) = made.scan().contested
+    assert (each.overlap.kind, each.overlap.path, each.overlap.severity) == (
+        "shadowed",
+        "site-packages/m/deep/x.py",
+        "error",
+    )
+
+
 def test_a_folder_of_two_names_has_the_name_that_is_on_disk(made: Handmade) -> None:
     """Where case does not matter, one of them can be imported; nothing of the other is lost."""
     made.add("one", {"Foo/a.py": ""})

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from wheelclash.core.content import INIT_LIMIT, SMALLEST_BINARY, Answers, Question, is_known_stub
 from wheelclash.core.layout import InstalledFile, InstalledPath
@@ -292,6 +292,8 @@ def _surely_different(first: InstalledFile, second: InstalledFile) -> bool:
 
 
 _LIBRARY = "site-packages/"
+_Form: TypeAlias = tuple[int, InstalledPath]
+"""One form of a module: the rank in the order of import, and the installed path."""
 _PACKAGE, _SOURCE, _BYTECODE = -1000, 100, 101
 """Ranks in the order of import: those of extensions come before source, and all forms of a package before."""
 _BUT_SOURCE = ("/__init__.py", ".so", ".pyd", ".pyc")
@@ -459,12 +461,13 @@ def folded(path: str) -> str:
 
 
 def shadowed(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Target) -> list[Overlap]:
-    """Return the modules that another's package or extension hides: ``m/`` beats ``m.abi3.so`` beats ``m.py``.
+    """Return the modules that another's form of them hides: ``m/`` beats ``m.abi3.so`` beats ``m.py``.
 
-    The order is that of ``importlib.machinery``: a package first, then extension suffixes, then source.
+    The order is that of ``importlib.machinery``: a package first, then extension suffixes, then source, then bytecode.
+    Any of them hides a folder of the same name without an ``__init__``.
     """
-    first: dict[str, tuple[int, InstalledPath]] = {}
-    several: dict[str, list[tuple[int, InstalledPath]]] = {}
+    first: dict[str, _Form] = {}
+    several: dict[str, list[_Form]] = {}
     for module, form in _modules(ownership, target):
         before = first.setdefault(module, form)
         if before is not form:
@@ -481,38 +484,84 @@ def shadowed(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Tar
         for _, path in candidates[1:]:
             hidden = [id_ for id_ in ownership.owners(path) if id_ not in hiding]
             if hidden and not set(ownership.owners(path)) & set(hiding):
-                owners = [(id_, layouts[id_].files[top]) for id_ in hiding]
-                owners += [(id_, layouts[id_].files[path]) for id_ in hidden]
-                pair = _pair(path, "shadowed", "warning", owners)
-                overlaps.append(pair._replace(role=role_of(path, sourceless=True)))
+                overlaps.append(_hidden(path, top, hidden, hiding, layouts))
+    imported = {module: candidates[0] for module, candidates in several.items()}
+    overlaps += _hidden_folders({**first, **imported}, layouts, ownership, target)
     return overlaps
 
 
-def _modules(ownership: OwnershipMap, target: Target) -> Iterator[tuple[str, tuple[int, InstalledPath]]]:
+def _hidden(
+    path: InstalledPath, top: InstalledPath, hidden: Iterable[str], hiding: Iterable[str], layouts: Mapping[str, Layout]
+) -> Overlap:
+    """Return the overlap of a module that is hidden by another, from the ids of their owners."""
+    owners = [(id_, layouts[id_].files[top]) for id_ in hiding]
+    owners += [(id_, layouts[id_].files[path]) for id_ in hidden]
+    return _pair(path, "shadowed", "warning", owners)._replace(role=role_of(path, sourceless=True))
+
+
+def _hidden_folders(
+    forms: Mapping[str, _Form], layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Target
+) -> Iterator[Overlap]:
+    """Yield the modules in a folder without an ``__init__``, the first of each owner, that a module of its name hides.
+
+    A distribution that has both the module and modules in the folder has arranged for that (by ``__path__``), and hides
+    none there.
+
+    Args:
+        forms: By module the form that imports find, of those that are not only source.
+        layouts: By distribution id.
+        ownership: The ownership map of the same layouts.
+        target: Decides which modules can be imported.
+    """
+    hiders: dict[str, InstalledPath] = {}
+    for folder in folders_above(path for path in ownership if path.startswith(_LIBRARY)):
+        rank, top = forms.get(folder, (_SOURCE, InstalledPath(f"{folder}.py")))
+        if rank >= 0 and top in ownership:
+            hiders[folder] = top
+    every = sorted((path, path) for path in ownership) if hiders else []
+    for folder, top in hiders.items():
+        hiding = ownership.owners(top)
+        first: dict[str, InstalledPath] = {}
+        for path in _below(folder, every):
+            module = _module(path, target)
+            if module is not None and all(name.isidentifier() for name in module[0][len(folder) + 1 :].split("/")):
+                for id_ in ownership.owners(path):
+                    first.setdefault(id_, path)
+        if first.keys().isdisjoint(hiding):
+            for path in dict.fromkeys(first.values()):
+                yield _hidden(path, top, [id_ for id_ in first if first[id_] == path], hiding, layouts)
+
+
+def _modules(ownership: OwnershipMap, target: Target) -> Iterator[tuple[str, _Form]]:
     """Yield all modules but those that are source and no package, which most files of a set are.
 
     Yields:
-        The path without suffix; the rank in the order of import, and the installed path.
+        The path without suffix, and the form.
     """
     for path in ownership:
-        if not path.endswith(_BUT_SOURCE) or not path.startswith(_LIBRARY):
-            continue
-        if path.endswith(".py"):
-            stem, rank = path[:-3], _SOURCE
-        elif is_sourceless(path):
-            stem, rank = path[:-4], _BYTECODE
-        elif path.endswith((".so", ".pyd")):
-            match = _EXTENSION.search(path)
-            of_extension = _extension_rank(match["tag"], match["kind"], target) if match else None
-            if match is None or of_extension is None:
-                continue
-            stem, rank = path[: match.start()], of_extension
-        else:
-            continue
-        if stem.endswith("/__init__"):
-            yield stem.removesuffix("/__init__"), (_PACKAGE + rank, path)
-        else:
-            yield stem, (rank, path)
+        if path.endswith(_BUT_SOURCE) and path.startswith(_LIBRARY):
+            module = _module(path, target)
+            if module is not None:
+                yield module
+
+
+def _module(path: InstalledPath, target: Target) -> tuple[str, _Form] | None:
+    """Return of which module a file is a form, as its path without suffix, and the form; None if it is of none."""
+    if path.endswith(".py"):
+        stem, rank = path[:-3], _SOURCE
+    elif is_sourceless(path):
+        stem, rank = path[:-4], _BYTECODE
+    elif path.endswith((".so", ".pyd")):
+        match = _EXTENSION.search(path)
+        of_extension = _extension_rank(match["tag"], match["kind"], target) if match else None
+        if match is None or of_extension is None:
+            return None
+        stem, rank = path[: match.start()], of_extension
+    else:
+        return None
+    if stem.endswith("/__init__"):
+        return stem.removesuffix("/__init__"), (_PACKAGE + rank, path)
+    return stem, (rank, path)
 
 
 def _extension_rank(tag: str | None, kind: str, target: Target) -> int | None:
@@ -634,9 +683,11 @@ def _severity_of_hidden(overlap: Overlap, requires: Callable[[str, str], bool]) 
     One at the top of site-packages is the import package of its distribution, or one of them: nothing that imports it
     gets it any more. One below may be an implementation that another replaces; so may one of a family.
     """
-    path = overlap.path.removeprefix("site-packages/")
-    stem = module_stem(path) or path
-    aside = is_aside(path) or is_aside(f"{stem}/")  # a module "tests" counts like a folder of that name
+    paths = [overlap.path, *(owner.file.path for owner in overlap.owners)]
+    hiding = next(path for path in paths[1:] if path != overlap.path).removeprefix(_LIBRARY)
+    stem = module_stem(hiding) or hiding
+    aside = any(is_aside(path.removeprefix(_LIBRARY)) for path in paths)
+    aside = aside or is_aside(f"{stem}/")  # a module "tests" counts like a folder of that name
     return "error" if "/" not in stem and not aside and not _is_family(overlap.ids, requires) else "warning"
 
 

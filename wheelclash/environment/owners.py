@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 from wheelclash.core.distribution import Skip
 from wheelclash.core.layout import InstalledPath
 from wheelclash.core.overlap import Owner
+from wheelclash.core.paths import folders_above
 from wheelclash.core.query import (
     NestedPath,
     OwnerShare,
@@ -144,12 +145,18 @@ class Claims:
         return self.owned.below(start.removeprefix(home))
 
     def forms(self, key: str) -> Iterator[str]:
-        """Yield the keys of the other forms of a module, of which one hides the other."""
+        """Yield the keys of what may hide a module or be hidden by it: its other forms, and those of the folders above.
+
+        Modules in a folder of its name are among them.
+        """
         stem = module_stem(key)
         if stem is None:
-            return iter(())
-        forms = (*self.owned.below(f"{stem}/__init__."), *self.owned.below(f"{stem}."))
-        return (form for form in forms if module_stem(form) == stem)
+            return
+        inside = () if key.startswith(f"{stem}/") else self.owned.below(f"{stem}/")
+        yield from (below for below in inside if module_stem(below) is not None)
+        for module in (stem, *folders_above([key])):
+            forms = (*self.owned.below(f"{module}/__init__."), *self.owned.below(f"{module}."))
+            yield from (form for form in forms if module_stem(form) == module)
 
 
 def _is_superseded(distribution: Installed) -> bool:

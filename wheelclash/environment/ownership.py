@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from wheelclash.core.overlap import folded, folders_spelt_differently
+from wheelclash.core.paths import folders_above
 from wheelclash.core.role import module_stem
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ NamesByFolder: TypeAlias = "dict[str, dict[str, None]]"
 
 _INIT = "/__init__.py"
 _IMPORTABLE = (_INIT, ".so", ".pyd", ".pyc")
+_MODULE = (".py", ".so", ".pyd", ".pyc")
 
 
 def split(key: str) -> tuple[str, str]:
@@ -176,6 +178,29 @@ class Owned:
         for stem in stems:
             several = (f"{stem}.py", stem + _INIT, *extensions.get(stem, ()))
             yield from (form for form in several if form in every)
+        yield from self._folders_beside_modules()
+
+    def _folders_beside_modules(self) -> Iterator[str]:
+        """Yield modules beside a folder of their name without an ``__init__.py``, and those in that folder."""
+        forms: dict[str, dict[str, list[str]]] = {}
+        for stem in folders_above(self._owners):
+            above, _ = split(stem)
+            if above not in forms:
+                forms[above] = self._forms_in(above)
+            beside = forms[above].get(stem, ())
+            if beside and stem + _INIT not in self:
+                inside = [key for key in self.below(f"{stem}/") if module_stem(key) is not None]
+                owners = [set(map(tuple, map(self.owners, keys))) for keys in (beside, inside)]
+                if inside and owners[0] != owners[1]:
+                    yield from (*beside, *inside)
+
+    def _forms_in(self, folder: str) -> dict[str, list[str]]:
+        """Return the modules right in a folder that are no packages, by what all forms of each have in common."""
+        forms: dict[str, list[str]] = {}
+        for name in self.names(folder):
+            if name.endswith(_MODULE) and (stem := module_stem(folder + name)) is not None:
+                forms.setdefault(stem, []).append(folder + name)
+        return forms
 
     def _folders_with_others(self) -> set[str]:
         """Return the folders that different owners have files in, counting that above it to each: ``m.py``, ``m/``."""

@@ -371,8 +371,9 @@ class StateReader:
                 yield key
 
     def _modules(self, wanted: Mapping[str, InstalledPath]) -> set[str]:
-        """Return other forms of the modules among ``wanted``."""
-        stems = {stem for key in wanted if not is_absolute(key) and (stem := module_stem(key)) is not None}
+        """Return other forms of the modules among ``wanted``, of the folders above them, and what is below them."""
+        keys = [key for key in wanted if not is_absolute(key) and module_stem(key) is not None]
+        stems = {stem for key in keys if (stem := module_stem(key)) is not None} | folders_above(keys)
         suffixes = (".py", ".pyc", _INIT, f"{_INIT}c")
         forms = (f"{stem}{suffix}" for stem in stems for suffix in suffixes)
         modules = {form for form in forms if form in self._owned}
@@ -380,6 +381,8 @@ class StateReader:
         names = ((folder, name) for folder in folders for name in self._owned.names(folder))
         extensions = [folder + name for folder, name in names if name.endswith(_EXTENSIONS)]
         modules.update(key for key in extensions if module_stem(key) in stems)
+        beside = stems & folders_above(self._owned.folders) - folders_above(wanted)
+        modules.update(key for stem in beside for key in self._owned.below(f"{stem}/") if module_stem(key) is not None)
         return modules
 
     # -- what they become ------------------------------------------------------------------------------------

@@ -111,9 +111,9 @@ RULES: dict[str, Rule] = {
         Rule(
             "WC006",
             "shadowed",
-            "A module is hidden by another distribution's package or extension of the same name",
-            "Python imports a package before an extension module, and that before a source file. Both are installed,"
-            " and one is never imported.",
+            "A module is hidden by another distribution's package, extension or module of the same name",
+            "Python imports a package before an extension module, that before a source file, and any of them before a"
+            " folder of the same name without an `__init__.py`. Both are installed, and one is never imported.",
             "Install only one of them, or ask the maintainers to rename one of the modules.",
         ),
         Rule(
