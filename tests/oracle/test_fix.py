@@ -137,6 +137,28 @@ def test_what_an_uninstall_took_needs_no_keeper(shop: Shop) -> None:
     assert written == ["two==1.0"]  # what third lost comes back with it: the same content
 
 
+STOPS = {"pip": "half-1.0.data/unknown/x", "uv": "half-1.0.data/scripts/folder/x"}
+"""A file at which an installer stops, when what lies in the root of the wheel is written already."""
+
+
+def test_what_an_installer_did_not_come_to_install_is_missing(shop: Shop) -> None:
+    """It left the RECORD of the wheel, which lists no command, and no file where it was to be."""
+    files: dict[str, bytes | str] = {"half.py": "", "half-1.0.data/data/share/half": ""}
+    broken = Wheel("half", files={STOPS[shop.installer.name]: "", **files}, scripts={"half": "half:f"})
+    shop.index.add(broken)
+    assert not shop.installer.install(shop.environment, ["half==1.0"], "--no-deps").ok
+    assert shop.environment.names() == {"half"}
+    (shop.environment.prefix / "bin" / "half").unlink(missing_ok=True)  # uv writes commands before what it stops at
+    ran = shop.env("--keep", "half", "--format", "json")
+    missing = {each["path"] for each in ran.json["damage"] if each["code"] == "missing-file"}
+    assert (ran.code, {"half", "share/half"} <= missing) == (1, True)
+    assert shop.env("--fail-on", "warning").code == 1
+    shop.index.add(Wheel("half", files=files, scripts={"half": "half:f"}))
+    assert shop.fix("--keep", "half", "--apply").code == 0
+    assert (shop.environment.prefix / "share" / "half").exists()
+    assert shop.env("--keep", "half").code == 0
+
+
 def test_dropping_is_for_good_and_mends_whoever_shared(shop: Shop) -> None:
     shop.install(ONE)
     shop.install(TWO)

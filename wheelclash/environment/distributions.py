@@ -58,6 +58,7 @@ __all__ = [
     "InstalledRecord",
     "Inventory",
     "RecordError",
+    "data_rows",
     "direct_url_of",
     "entry_points_text",
     "metadata_of",
@@ -296,6 +297,16 @@ def _names_of_rows(text: str, record: str, findings: Noted) -> tuple[NamesByFold
 def _own_data(record: str) -> str:
     """Return the data folder of the wheel that a RECORD is of: ``NAME-1.0.data/``."""
     return os.path.basename(os.path.dirname(record)).removesuffix(".dist-info") + ".data/"  # noqa: PTH119, PTH120
+
+
+def data_rows(record: str) -> list[str]:
+    """Return the paths in the data folder of its wheel (``scripts/tool``) that a RECORD lists, if it can be read."""
+    own_data = _own_data(record)
+    try:
+        paths, _ = _rows(_text(record, Noted()))
+    except RecordError:
+        return []
+    return [path.removeprefix(own_data) for path in paths if path.startswith(own_data)]
 
 
 def _rows_of_files(text: str, record: str) -> tuple[list[str], Sequence[str | list[str]]]:

@@ -26,6 +26,7 @@ from wheelclash.environment.distributions import (
     Absence,
     Installed,
     RecordError,
+    data_rows,
     entry_points_text,
     startup_of,
     take_inventory,
@@ -44,7 +45,7 @@ from wheelclash.environment.files import (
     walk,
 )
 from wheelclash.environment.managed import managed_among
-from wheelclash.environment.ownership import Owned, by_folder, keys_of
+from wheelclash.environment.ownership import Owned, by_folder, keys_of, split
 from wheelclash.environment.paths import Hidden, count_distributions, hidden_by, is_absolute
 from wheelclash.environment.verification import verify as verify_files
 from wheelclash.errors import KeeperError
@@ -329,6 +330,26 @@ def _removed_test_folders(missing: Collection[str], names_by_folder: NamesByFold
     return candidates
 
 
+def _never_installed(distribution: Installed, places: EnvironmentPaths, target: Target) -> set[str]:
+    """Return the keys of files that no installer came to install, since it failed or was ended before.
+
+    Commands, and what is in the wheel's data folder, come after the files of its root, the wheel's own RECORD included.
+    An installer lists them there at its end, and with them its own note, INSTALLER.
+    """
+    folder = os.path.basename(distribution.folder)  # noqa: PTH119
+    prefix = "" if distribution.site == places.sites[0] else f"{distribution.site}/"
+    is_finished = "INSTALLER" in distribution.names.get(f"{prefix}{folder}/", ())
+    if is_finished or distribution.manager is not None or places.is_target:
+        return set()
+    roots = {"scripts": places.scripts, "data": places.base.rstrip("/"), "purelib": distribution.site}
+    roots["platlib"] = distribution.site
+    wanted = [path.split("/", 1) for path in commands_of(distribution, target)]
+    wanted += [parts for path in data_rows(distribution.record) if len(parts := path.split("/", 1)) > 1]
+    keys = {places.key_of(f"{roots[scheme]}/{path}") for scheme, path in wanted if scheme in roots}
+    recorded = {key for key in keys if key is not None and split(key)[1] in distribution.names.get(split(key)[0], ())}
+    return {key for key in keys - recorded if key is not None and not os.path.lexists(places.on_disk(key))}
+
+
 def _namespace_inits(missing: Collection[str], distribution: Installed) -> set[str]:
     """Return the missing ``__init__.py`` that did nothing but declare a namespace, by the hash in RECORD."""
     inits = {key for key in missing if key.endswith(_INIT_NAME)}
@@ -467,7 +488,7 @@ def scan(
     for number, distribution in enumerate(read):
         hashes = verified.get(distribution.id)
         startup = startup_of(owned.files[number], places) if distribution.id in clashing else ()
-        missing = gone[number] | set(hashes.missing if hashes else ())
+        missing = gone[number] | set(hashes.missing if hashes else ()) | _never_installed(distribution, places, target)
         meaning = absences(missing, owned.files[number], distribution, places, target)
         changed = _changed(distribution, hashes.changed, places, target) - in_question if hashes else set()
         unseen = hidden[number] | unreadable[number] | set(hashes.hidden if hashes else ())
