@@ -159,6 +159,20 @@ def test_what_an_installer_did_not_come_to_install_is_missing(shop: Shop) -> Non
     assert shop.env("--keep", "half").code == 0
 
 
+@pytest.mark.parametrize("row", ["p/", "p"])
+@pytest.mark.parametrize("options", [("--keep", "one"), ("--keep", "two", "--drop", "one"), ("--drop", "one")])
+def test_what_goes_with_a_folder_that_a_record_lists_comes_back(shop: Shop, row: str, options: tuple[str, ...]) -> None:
+    """Pip keeps such a row, and its uninstall, which a reinstall begins with, takes all that is in the folder."""
+    one = variant("one")
+    one.record_extra = [(row, "", "")]
+    for wheel in (Wheel("beside", files={"p/beside.py": "", "beside.py": ""}), one, TWO):
+        shop.install(wheel)
+    ran = shop.fix(*options, "--apply", "--format", "json")
+    assert (ran.code, ran.json["state"]) == (0, "mended")
+    assert (shop.site / "p" / "beside.py").exists()
+    assert shop.who_is_imported() == ("one" if "--drop" not in options else "two")
+
+
 def test_dropping_is_for_good_and_mends_whoever_shared(shop: Shop) -> None:
     shop.install(ONE)
     shop.install(TWO)

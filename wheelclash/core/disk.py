@@ -70,14 +70,17 @@ class Disk:
         cls,
         records: Mapping[str, Mapping[InstalledPath, Content]],
         contents: Mapping[InstalledPath, frozenset[Content | None]],
+        claims: Mapping[str, frozenset[InstalledPath]] | None = None,
     ) -> Disk:
         """Return the model of a disk that was looked at.
 
         Args:
             records: By distribution id: what its installed RECORD says of each path.
             contents: For each of those paths all it may hold; None stands for a missing file.
+            claims: By distribution id: folders that its installed RECORD lists.
         """
-        return cls(contents, {id_: Record(files, frozenset()) for id_, files in records.items()})
+        known = claims or {}
+        return cls(contents, {id_: Record(files, known.get(id_, frozenset())) for id_, files in records.items()})
 
     def install(
         self,

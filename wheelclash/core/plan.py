@@ -1269,7 +1269,10 @@ class _RepairPlanner:
         return rounds
 
     def _written_before(self, ids: Iterable[str]) -> dict[str, set[str]]:
-        """Return for each of these which others must be written before it, since it is to win a path of theirs."""
+        """Return for each of these which others must be written before it.
+
+        It is to win a path of theirs, or their uninstall, which comes first, takes a folder with files of it.
+        """
         writers: dict[InstalledPath, list[str]] = {}
         before: dict[str, set[str]] = {}
         for id_ in ids:
@@ -1285,7 +1288,16 @@ class _RepairPlanner:
                 for id_ in alike:
                     if self._wants(id_, path):
                         before[id_].update(others)
+        for id_, other in self._takers(before, writers):
+            before[other].add(id_)
         return before
+
+    def _takers(self, ids: Iterable[str], writers: Mapping[InstalledPath, Iterable[str]]) -> Iterator[tuple[str, str]]:
+        """Yield what takes files of another with a folder that its RECORD lists, and that other."""
+        for id_ in ids:
+            record = self._disk.records[id_]
+            for path in set(record.taken(writers)) - record.files.keys():
+                yield from ((id_, other) for other in writers.get(path, ()))
 
 
 _NOTHING_LEFT = "nothing of it is left"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelclash.core.disk import Disk
+from wheelclash.core.paths import folders_above
 from wheelclash.core.plan import Clash, RemovalImpact, Situation
-from wheelclash.environment.ownership import keys_of
+from wheelclash.environment.ownership import keys_of, split
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from wheelclash.core.layout import InstalledPath
     from wheelclash.environment.distributions import Installed
@@ -47,7 +48,7 @@ def situation_of(scan: Scan) -> Situation:
 
 
 def model_disk(scan: Scan) -> Disk:
-    """Return the model of what a scan found, cut down to what is contested, gone or changed."""
+    """Return the model of what a scan found, cut down to what is contested, gone or changed, or taken with a folder."""
     records: dict[str, dict[InstalledPath, str]] = {distribution.id: {} for distribution in scan.distributions}
     contents: dict[InstalledPath, frozenset[str | None]] = {}
     for contested in scan.contested:
@@ -63,7 +64,37 @@ def model_disk(scan: Scan) -> Disk:
                 if path not in contents:
                     records[distribution.id][path] = _OWN
                     contents[path] = frozenset({there})
-    return Disk.found(records, contents)
+    claims = _claims(scan)
+    for id_, path in _claimed(scan, {folder for claimed in claims.values() for folder in claimed}):
+        if path not in contents:
+            records[id_][path] = _OWN
+            contents[path] = frozenset({_OWN})
+    return Disk.found(records, contents, claims)
+
+
+def _claimed(scan: Scan, folders: Collection[InstalledPath]) -> Iterator[tuple[str, InstalledPath]]:
+    """Yield the files in some folders, each with the id of a distribution that recorded it."""
+    for distribution in scan.distributions if folders else ():
+        for path in map(scan.places.installed_path, keys_of(distribution.names)):
+            if not folders_above([path]).isdisjoint(folders):
+                yield distribution.id, path
+
+
+def _claims(scan: Scan) -> dict[str, frozenset[InstalledPath]]:
+    """Return the folders that installed RECORDs list, by id: an uninstall removes all that is in them.
+
+    Such a row ends with a slash, or is the path of a folder that others have files in.
+    """
+    above = folders_above(folder for distribution in scan.distributions for folder in distribution.names)
+    claims = {}
+    for distribution in scan.distributions:
+        rows = [finding.path or "" for finding in distribution.findings if finding.code == "directory-row"]
+        keys = [scan.places.key(distribution.site, row.replace("\\", "/").rstrip("/")) for row in rows]
+        keys += [key for key in above if split(key)[1] in distribution.names.get(split(key)[0], ())]
+        claimed = frozenset(scan.places.installed_path(key) for key in keys if key is not None)
+        if claimed and distribution.manager is None:
+            claims[distribution.id] = claimed
+    return claims
 
 
 def _numbers(contested: Contested) -> dict[str, str]:
