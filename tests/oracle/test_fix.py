@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -171,6 +172,36 @@ def test_what_goes_with_a_folder_that_a_record_lists_comes_back(shop: Shop, row:
     assert (ran.code, ran.json["state"]) == (0, "mended")
     assert (shop.site / "p" / "beside.py").exists()
     assert shop.who_is_imported() == ("one" if "--drop" not in options else "two")
+
+
+def test_a_file_in_the_place_of_a_folder_is_refused(shop: Shop) -> None:
+    """Both installers stop there; uv has removed RECORD by then."""
+    shop.install(ONE)
+    shop.install(TWO)
+    shutil.rmtree(shop.site / "p")
+    (shop.site / "p").write_text("")
+    before = shop.environment.files()
+    for options in (("--keep", "one"), ("--drop", "two")):
+        for more in ((), ("--apply",)):
+            ran = shop.fix(*options, *more)
+            assert (ran.code, "is no folder" in ran.err, shop.environment.files()) == (2, True, before)
+    (shop.site / "p").unlink()
+    assert shop.fix("--keep", "one", "--apply").code == 0
+    assert shop.who_is_imported() == "one"
+
+
+def test_a_folder_that_is_a_link_is_refused_if_the_installer_stops_there(shop: Shop, tmp_path: Path) -> None:
+    shop.install(ONE)
+    (shop.site / "p").rename(tmp_path / "p")
+    (shop.site / "p").symlink_to(tmp_path / "p")
+    (shop.site / "one_helper.py").unlink()
+    before = shop.environment.files()
+    ran = shop.fix("--apply")
+    if shop.installer.name == "uv":
+        assert (ran.code, "is a link" in ran.err, shop.environment.files()) == (2, True, before)
+        assert shop.installer.uninstall(shop.environment, ["one"]).returncode != 0
+    else:
+        assert (ran.code, shop.who_is_imported()) == (0, "one")
 
 
 def test_dropping_is_for_good_and_mends_whoever_shared(shop: Shop) -> None:

@@ -98,6 +98,7 @@ class Installer(ABC):
         removes_all_first: In a command that replaces several distributions, whether every old one is removed before
             the first new one is written (uv), or each just before its own turn (pip).
         takes_variants: Whether it can be told to install wheels with a variant label.
+        follows_links: Whether it uninstalls files in a folder that is a link to another; else it stops there, halfway.
     """
 
     name: InstallerName
@@ -107,6 +108,7 @@ class Installer(ABC):
     offline_flag: str
     removes_all_first: bool
     takes_variants: bool
+    follows_links: bool
 
     @abstractmethod
     def order(

@@ -123,6 +123,7 @@ class _Pip(Installer):
     offline_flag = "--no-index"
     removes_all_first = False
     takes_variants = False
+    follows_links = True
     rules = Rules(
         unpacks_first=False,
         any_data_folder=True,

@@ -84,6 +84,7 @@ class _Uv(Installer):
     offline_flag = "--offline"
     removes_all_first = True
     takes_variants = True
+    follows_links = False
     rules = Rules(
         unpacks_first=True,
         any_data_folder=False,
