@@ -61,6 +61,9 @@ _ELSEWHERE = frozenset({
 })  # fmt: skip
 """Variables that would have an installer write somewhere else, or nowhere."""
 
+_HERE = {"PIP_USER": "0", "PIP_DRY_RUN": "0"}
+"""Variables against what pip's configuration files may say of the same."""
+
 _PIECE = 64 * 1024
 
 _GRACE = 5.0
@@ -82,7 +85,7 @@ def variables(
         credentials: For these places.
         alone: Whether its configuration is to be left aside although nothing else was named (``--no-config``).
     """
-    quiet = {"PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    quiet = {"PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", **_HERE}
     environ = {name: value for name, value in environ.items() if name.upper() not in _ELSEWHERE}
     if not alone and settings.kind in {installer.name, "default"} and settings.flags.cert is None:
         return {**environ, **quiet}

@@ -442,6 +442,17 @@ def test_nothing_is_begun_that_could_not_be_finished(shop: Shop) -> None:
     assert "cannot be written" in ran.err
 
 
+@pytest.mark.parametrize("line", ["user = true", "dry-run = true"])
+def test_files_of_pip_do_not_lead_it_elsewhere(shop: Shop, tmp_path: Path, line: str) -> None:
+    shop.install(ONE)
+    shop.install(TWO)
+    settings = tmp_path / "pip.conf"
+    settings.write_text(f"[global]\nindex-url = {shop.index.simple}\n[install]\n{line}\n")
+    words = ("fix", "--python", str(shop.environment.python), "--keep", "one", "--drop", "two", "--apply")
+    ran = shop.ask(*words, "--installer", "pip", PIP_CONFIG_FILE=str(settings))
+    assert (ran.code, shop.who_is_imported()) == (0, "one"), ran.out + ran.err
+
+
 def test_it_is_not_led_elsewhere(shop: Shop, tmp_path: Path) -> None:
     """Variables that would have pip write to another place are not for this."""
     shop.install(ONE)
