@@ -1,4 +1,4 @@
-"""What a run does not import and does not ask: the everyday run is answered from the cache, and must feel like it."""
+"""What a run does not import, ask or do: the everyday run is answered from the cache, and must feel like it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ import pytest
 
 from tests.support.loopback import LoopbackIndex
 from tests.support.wheelmaker import Wheel
+from wheelclash.wheel import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
 
 HTTP = {"httpx", "httpcore", "h11", "anyio", "ssl", "urllib.request", "http.client", "truststore"}
 DEAR = HTTP | {"duckdb", "ibis", "pyarrow", "asyncio", "pydantic", "rich", "email", "distlib"}
@@ -179,3 +181,25 @@ def test_importing_the_package_imports_nothing_dear(tmp_path: Path) -> None:
         timeout=60,
     )
     assert dear(Ran(0, "", set(done.stdout.split())), DEAR | {"packaging"}) == set()
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list[tuple[Any, ...]]:
+    """The arguments of each call of a function, or class, of a module from now on."""
+    calls: list[tuple[Any, ...]] = []
+    function: Callable[..., Any] = getattr(module, name)
+
+    def counting(*arguments: Any) -> Any:
+        calls.append(arguments)
+        return function(*arguments)
+
+    monkeypatch.setattr(module, name, counting)
+    return calls
+
+
+def test_rows_like_nearly_all_are_not_looked_at_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a RECORD only its row of itself, which has neither hash nor size, takes the way for odd rows."""
+    wheel = Wheel("a", files={f"a/m{number}.py": f"{number}" for number in range(50)})
+    added = counted(monkeypatch, record, "_add")
+    rows = record.parse_record(wheel.record_bytes(), wheel.filename).rows
+    assert len(rows) > 50
+    assert [elements[0] for _, elements in added] == ["a-1.0.dist-info/RECORD"]

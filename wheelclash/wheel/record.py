@@ -20,7 +20,7 @@ from wheelclash.core.contents import Finding, Noted
 from wheelclash.errors import WheelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = [
     "BYTECODE",
@@ -62,10 +62,15 @@ _URLSAFE = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 _ORDINARY_HASH = re.compile(r"sha256=([A-Za-z0-9_-]{43})", re.ASCII)
 """The hash of nearly every row: its digest has 32 bytes, and nothing is odd about it."""
 
-_ORDINARY_ROW = re.compile(
-    rf"([^,\\\0\r\n]{{1,{MAX_PATH}}}),{_ORDINARY_HASH.pattern},({_ASCII_SIZE.pattern})(?:\r\n|\r|\n)?", re.ASCII
+_ROW = re.compile(
+    rf"(?![./]|.:|[^,\r\n]*/[./,])([^,\\\0\r\n]{{1,{MAX_PATH}}}),{_ORDINARY_HASH.pattern},({_ASCII_SIZE.pattern})(?:\r\n|\r|\n|\Z)"
+    r"|([^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z)",
+    re.ASCII,
 )
-"""Nearly every row, with its end of line, in a RECORD without quotation marks."""
+"""A row of a RECORD without quotation marks: its normalised path, SHA-256 and size, as nearly all have, or else all of
+it."""
+
+_STANDARD_ALPHABET = str.maketrans("-_", "+/")
 
 _SPECIAL = {"", ".", "/"}
 
@@ -110,7 +115,7 @@ def parse_hash(written: str) -> str | UnusableHash | None:
         ``algorithm:hex``; None if the column is empty; else why it proves nothing.
     """
     if ordinary := _ORDINARY_HASH.fullmatch(written):
-        return _sha256(ordinary[1])
+        return _sha256_of([ordinary[1]])[0]
     if not written:
         return None
     name, _, value = written.partition("=")
@@ -191,10 +196,18 @@ def parse_record(data: bytes, filename: str) -> Record:
             _require_few(number, filename)
             _add(record, elements)
         return record
-    for number, line in enumerate(io.StringIO(text, newline="")):
-        _require_few(number, filename)
-        if not _add_ordinary(record.rows, line):
+    _require_few(text.count("\n") + text.count("\r") - text.count("\r\n") - 1, filename)
+    rows = _ROW.findall(text)
+    digests = iter(_sha256_of([written for _, written, _, line in rows if not line]))
+    for number, (path, written, size, line) in enumerate(rows):
+        if line:
             _add(record, next(_split(line, filename, number), []))
+            continue
+        digest = next(digests)
+        if path in record.rows:
+            _add(record, [path, f"sha256={written}", size])
+        else:
+            record.rows[path] = RecordedFile(digest, int(size))
     return record
 
 
@@ -226,25 +239,13 @@ def _split(text: str, filename: str, before: int = 0) -> Iterator[list[str]]:
         raise WheelError(filename, code, f"its RECORD is not CSV (line {line}: {error})") from error
 
 
-def _add_ordinary(rows: dict[str, RecordedFile], line: str) -> bool:
-    """Add a row that has a plain path of its own, a SHA-256 and a size, as nearly all have.
+def _sha256_of(written: Sequence[str]) -> list[str]:
+    """Return SHA-256 as RECORD has them, 43 characters each, as ``sha256:hex``.
 
-    Returns:
-        False for every other row, which :func:`_add` looks at; nothing is added then.
+    They are decoded all at once: 43 characters and one that stands for zeros are 33 bytes.
     """
-    ordinary = _ORDINARY_ROW.fullmatch(line)
-    if ordinary is None:
-        return False
-    path, digest, size = ordinary.groups()
-    if path in rows or normalise(path) != path or path == ".":
-        return False
-    rows[path] = RecordedFile(_sha256(digest), int(size))
-    return True
-
-
-def _sha256(written: str) -> str:
-    """Return the 43 characters of a SHA-256 in RECORD as ``sha256:hex``."""
-    return f"sha256:{binascii.a2b_base64(written.replace('-', '+').replace('_', '/') + '=').hex()}"
+    digests = binascii.a2b_base64("".join(f"{digest}A" for digest in written).translate(_STANDARD_ALPHABET)).hex()
+    return [f"sha256:{digests[start : start + 64]}" for start in range(0, len(digests), 66)]
 
 
 def _add(record: Record, elements: list[str]) -> None:
