@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+import wheelclash
 from tests.support.loopback import LoopbackIndex
+from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
-from wheelclash.wheel import record
+from wheelclash.wheel import archive, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -203,3 +205,10 @@ def test_rows_like_nearly_all_are_not_looked_at_one_by_one(monkeypatch: pytest.M
     rows = record.parse_record(wheel.record_bytes(), wheel.filename).rows
     assert len(rows) > 50
     assert [elements[0] for _, elements in added] == ["a-1.0.dist-info/RECORD"]
+
+
+def test_the_members_to_be_read_are_looked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [Wheel(name, files={f"{name}.py": ""}).write(tmp_path) for name in ("left", "right")]
+    looked_for = counted(monkeypatch, archive, "needed_members")
+    wheelclash.check(paths, target=LINUX, use_config=False, session=wheelclash.Session(cache_dir=None))
+    assert sorted(filename for _, filename in looked_for) == [path.name for path in paths]

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from wheelclash.contents.dataset import Dataset, PartWriter
 from wheelclash.contents.rows import FileRow, Source, path_hash, wheel_row
 from wheelclash.core.content import known_stubs
-from wheelclash.core.contents import Contents
+from wheelclash.core.contents import Contents, Members
 from wheelclash.core.layout import InstalledPath
 from wheelclash.core.role import role_of
 
@@ -78,7 +78,7 @@ def _wheels(rows: int) -> Iterator[tuple[WheelRow, list[FileRow]]]:
         name = f"project-{number:09d}"
         digest = hashlib.blake2b(name.encode(), digest_size=32).hexdigest()
         files = list(_files(base, number, shape, chance))
-        contents = Contents(f"{name}.dist-info", "true", (), (), "", (), ">=3.9", ())
+        contents = Contents(f"{name}.dist-info", "true", Members(), (), "", (), ">=3.9", ())
         source = Source(f"{name.replace('-', '_')}-1.{number % 7}-{_TAGS[number % len(_TAGS)]}.whl", "made", digest)
         yield wheel_row(source, contents, "local"), files
         written += len(files)

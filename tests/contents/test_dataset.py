@@ -16,7 +16,7 @@ from tests.support.command import HERE, ROOT
 from wheelclash.contents import dataset as module
 from wheelclash.contents.dataset import Dataset, PartWriter, merge_parts, read_wheels
 from wheelclash.contents.rows import FileRow, Source, WheelRow, path_hash, wheel_row
-from wheelclash.core.contents import Contents
+from wheelclash.core.contents import Contents, Members
 from wheelclash.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="kill -9, and permissions"
 def made(number: int, files: int = 3) -> tuple[WheelRow, list[FileRow]]:
     """A wheel of a project of its own, with files that no other has."""
     sha256 = f"{number * 7919:064x}"[::-1]
-    contents = Contents(f"p{number}-1.0.dist-info", "true", (), (), "", (), None, ())
+    contents = Contents(f"p{number}-1.0.dist-info", "true", Members(), (), "", (), None, ())
     wheel = wheel_row(Source(f"p{number}-1.0-py3-none-any.whl", "x", sha256), contents, "local")
     rows = []
     for name in range(files):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.values import BY_NAME, LINUX, MACOS, WINDOWS, contents, digest
-from wheelclash.core.contents import EntryPoint
+from wheelclash.core.contents import EntryPoint, Members
 from wheelclash.core.layout import Layout, lay_out, lay_out_for_each
 from wheelclash.installers import INSTALLERS, PIP, RULES, UV, InstallerName
 from wheelclash.target.target import Target, target_for
@@ -333,7 +333,7 @@ def test_data_in_the_folder_of_headers_meets_the_headers_of_that_distribution(in
 def test_pip_goes_by_the_raw_name_and_uv_by_the_unpacked_path() -> None:
     """A data folder that is spelt with a detour is none to pip."""
     (member,) = contents(f"{DATA}/junk").members
-    wheel = contents()._replace(members=(member._replace(name=f"./{DATA}/junk"),))
+    wheel = contents()._replace(members=Members.of([member._replace(name=f"./{DATA}/junk")]))
     assert lay_out(wheel, PIP.rules, LINUX).failure is None
     assert list(lay_out(wheel, PIP.rules, LINUX).files) == [f"site-packages/{DATA}/junk"]
     failure = lay_out(wheel, UV.rules, LINUX).failure

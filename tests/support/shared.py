@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.support.values import LINUX, layout, written
 from tests.support.wheelmaker import Wheel
-from wheelclash.core.contents import Contents
+from wheelclash.core.contents import Contents, Members
 from wheelclash.core.distribution import Candidate, Distribution
 
 if TYPE_CHECKING:
@@ -47,6 +47,6 @@ def mesh(count: int) -> list[Distribution]:
             size=None,
             requested=name,
         )
-        contents = Contents(f"{name}-1.0.dist-info", "true", (), (), "", (), None, ())
+        contents = Contents(f"{name}-1.0.dist-info", "true", Members(), (), "", (), None, ())
         found.append(Distribution.from_wheel(candidate, contents, "local", {"pip": placed, "uv": placed}, LINUX))
     return found

@@ -8,7 +8,7 @@ import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from wheelclash.core.contents import Contents, EntryPoint, Member
+from wheelclash.core.contents import Contents, EntryPoint, Member, Members
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.distribution import Candidate, Distribution
 from wheelclash.core.installer import Invocation
@@ -76,7 +76,7 @@ def contents(
     *members: str, points: Sequence[EntryPoint] = (), phantoms: Sequence[str] = (), prefix: str = "dist-1.0"
 ) -> Contents:
     """Contents with these archive paths, each holding its own name."""
-    found = tuple(Member(path, len(path), 0, digest(path)) for path in members)
+    found = Members.of(Member(path, len(path), 0, digest(path)) for path in members)
     text = ""
     for kind in dict.fromkeys(each.kind for each in points):
         text += f"[{kind}_scripts]\n" + "".join(f"{each.name} = {each.value}\n" for each in points if each.kind == kind)

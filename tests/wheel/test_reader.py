@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from tests.support.clients import candidate_of, local_candidate, quick_fetcher
 from tests.support.loopback import LoopbackIndex
 from tests.support.wheelmaker import Wheel
-from wheelclash.core.contents import Contents
+from wheelclash.core.contents import Contents, Members
 from wheelclash.errors import FetchError, WheelError
 from wheelclash.http.cache import Cache
 from wheelclash.threads import run_all
@@ -188,7 +188,7 @@ def test_an_answer_from_the_cache_imports_no_client(index: LoopbackIndex, tmp_pa
 def test_contents_come_back_from_storage_as_they_were(tmp_path: Path) -> None:
     found = read(local_candidate(SMALL.write(tmp_path)), Cache(None))[0]
     assert decode_contents(encode_contents(found)) == found
-    empty = Contents("x-1.dist-info", "", (), (), "", (), None, ())
+    empty = Contents("x-1.dist-info", "", Members(), (), "", (), None, ())
     assert decode_contents(encode_contents(empty)) == empty
 
 

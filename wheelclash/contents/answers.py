@@ -18,7 +18,6 @@ from wheelclash.contents.expression import (
 )
 from wheelclash.contents.owners import readings
 from wheelclash.contents.rows import layout_target, number_of
-from wheelclash.core.contents import Contents
 from wheelclash.core.distribution import requirements_of
 from wheelclash.core.overlap import SEVERITIES, severity_of
 from wheelclash.core.query import normalize_query
@@ -300,8 +299,7 @@ def _requirements(
     wheels = tables.wheels.filter(tables.wheels.project.isin(sorted(names)))
     required: dict[str, frozenset[str]] = defaultdict(frozenset)
     for row in engine.rows(newest_wheels(wheels).select("project", "requires")):
-        contents = Contents("", "", (), (), "", tuple(row["requires"]), None, ())
-        required[row["project"]] |= requirements_of(contents.requires, layout_target()).names_under_any_extra
+        required[row["project"]] |= requirements_of(row["requires"], layout_target()).names_under_any_extra
     return required
 
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wheelclash.contents.rows import Collected, Source, file_rows, wheel_row
-from wheelclash.core.contents import Contents, Member
+from wheelclash.core.contents import Contents, Member, Members
 from wheelclash.core.distribution import Skip
 from wheelclash.errors import QuestionError
 from wheelclash.wheel.record import normalise
@@ -140,7 +140,7 @@ def _collected(filename: str, members: Sequence[Member], known: Known) -> Found:
     dist_info = next((match[0] for member in members if (match := _DIST_INFO.match(member.path))), None)
     if dist_info is None:
         return Skip(filename, "no-dist-info", "it has no .dist-info folder; it is no wheel")
-    contents = Contents(dist_info, "true", tuple(members), (), "", (), None, ())
+    contents = Contents(dist_info, "true", Members.of(members), (), "", (), None, ())
     try:
         wheel = wheel_row(source, contents, "published")
     except ValueError:

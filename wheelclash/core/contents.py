@@ -7,12 +7,14 @@ are in neither; ``WHEEL`` says whether the root goes to purelib or platlib.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["Contents", "EntryPoint", "Evidence", "Finding", "Member", "Noted"]
+__all__ = ["Contents", "EntryPoint", "Evidence", "Finding", "Member", "MemberFacts", "Members", "Noted"]
 
 Evidence = Literal["range", "full", "local", "built", "installed", "conda"]
 """How the bytes were had: ``range`` (parts over HTTP, the wheel's own hash unchecked), ``full`` (whole file over
@@ -39,6 +41,61 @@ class Member(NamedTuple):
     digest: str | None
     name: str | None = None
     recorded: str | None = None
+
+
+MemberFacts: TypeAlias = "tuple[str, int, int, str | None, str | None, str | None]"
+"""What a :class:`Member` has, as a plain tuple: for where very many are made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Members(Sequence[Member]):
+    """The files of a wheel, in zip order, as columns: most files of a set are never looked at one by one.
+
+    Attributes:
+        paths, sizes, crcs, digests: What :class:`Member` has, of each.
+        spelt: ``name`` and ``recorded`` of those that have one of them, by number.
+    """
+
+    paths: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+    crcs: tuple[int, ...] = ()
+    digests: tuple[str | None, ...] = ()
+    spelt: Mapping[int, tuple[str | None, str | None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse columns that are not equally long.
+
+        Raises:
+            ValueError: They are not.
+        """
+        if {len(self.sizes), len(self.crcs), len(self.digests)} != {len(self.paths)}:
+            raise ValueError("the columns are not equally long")
+
+    @classmethod
+    def of(cls, members: Iterable[MemberFacts]) -> Members:
+        """Return these members."""
+        paths, sizes, crcs, digests, names, recorded = tuple(zip(*members, strict=True)) or ((),) * len(Member._fields)
+        spelt = {}
+        if any(names) or any(recorded):
+            spellings = enumerate(zip(names, recorded, strict=True))
+            spelt = {number: spelling for number, spelling in spellings if any(spelling)}
+        return cls(paths, sizes, crcs, digests, spelt)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, number: int) -> Member: ...
+    @overload
+    def __getitem__(self, number: slice) -> tuple[Member, ...]: ...
+    def __getitem__(self, number: int | slice) -> Member | tuple[Member, ...]:
+        """Return one of them, or several."""
+        if isinstance(number, slice):
+            return tuple(self[each] for each in range(len(self))[number])
+        number = range(len(self))[number]
+        spelling = self.spelt.get(number, (None, None))
+        return Member(self.paths[number], self.sizes[number], self.crcs[number], self.digests[number], *spelling)
 
 
 class EntryPoint(NamedTuple):
@@ -100,7 +157,7 @@ class Contents(NamedTuple):
     Attributes:
         dist_info: The ``.dist-info`` folder as spelt in the zip, e.g. ``nixl_cu12-1.1.0.dist-info``.
         root_is_purelib: The raw value of WHEEL's ``Root-Is-Purelib``; installers read it differently.
-        members: Every file of the zip directory, in zip order.
+        members: Every file of the zip directory.
         phantoms: Archive paths RECORD lists and the zip has not, normalised: also folders, each with a ``/`` behind it,
             and paths that climb out of the root.
         entry_points: The text of ``entry_points.txt``, which installers read differently; empty if there is none, None
@@ -117,7 +174,7 @@ class Contents(NamedTuple):
 
     dist_info: str
     root_is_purelib: str
-    members: tuple[Member, ...]
+    members: Members
     phantoms: tuple[str, ...]
     entry_points: str | None
     requires: tuple[str, ...]

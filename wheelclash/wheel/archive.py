@@ -12,10 +12,11 @@ import struct
 import unicodedata
 import zipfile
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelclash.core.content import known_stubs
-from wheelclash.core.contents import Contents, Finding, Member, Noted
+from wheelclash.core.contents import Contents, Finding, Member, Members, Noted
 from wheelclash.core.paths import folders_above
 from wheelclash.errors import WheelError
 from wheelclash.target.variants import (
@@ -28,11 +29,12 @@ from wheelclash.target.variants import (
     parse_wheel_name,
 )
 from wheelclash.wheel.metadata import decode_entry_points, first_headers, parse_metadata, undeclared_imports
-from wheelclash.wheel.record import EMPTY_DIGESTS, Record, normalise, parse_record
+from wheelclash.wheel.record import EMPTY_DIGESTS, Record, RecordedFile, normalise, parse_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from wheelclash.core.contents import MemberFacts
 
 __all__ = ["MAX_MEMBER", "MAX_RECORD", "most_bytes", "needed_members", "parse_contents", "read_member"]
 
@@ -118,25 +120,32 @@ def read_member(archive: zipfile.ZipFile, name: str, filename: str, *, limit: in
     return bytes(content)
 
 
-def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha256: str | None = None) -> Contents:
+def parse_contents(
+    archive: zipfile.ZipFile,
+    filename: str,
+    *,
+    needed: Sequence[str] | None = None,
+    core_metadata_sha256: str | None = None,
+) -> Contents:
     """Read and check what must be known of a wheel.
 
     Args:
         archive: The open wheel; the members of :func:`needed_members` must be readable.
         filename: The wheel's file name.
+        needed: What :func:`needed_members` gave, if it was called before.
         core_metadata_sha256: What the index says METADATA hashes to (PEP 714), if it says so.
 
     Raises:
         WheelError: The wheel cannot be read, or no installer would install it.
     """
-    needed = needed_members(archive, filename)
+    needed = needed_members(archive, filename) if needed is None else needed
     dist_info = needed[0].partition("/")[0]
     texts = {name.rpartition("/")[2]: read_member(archive, name, filename) for name in needed}
     record = parse_record(texts["RECORD"], filename)
     findings = record.findings
     members = _members(archive, filename, record, findings)
-    names = {member.path for member in members}
-    for finding in _of_dist_info(members, dist_info):
+    names = set(members.paths)
+    for finding in _of_dist_info(members.paths, dist_info):
         findings.append(finding)
     literal = {name.replace("\\", "/") for name in names if "\\" in name}
     phantoms = tuple(path for path in record.rows if path not in names and path not in literal)
@@ -160,7 +169,7 @@ def parse_contents(archive: zipfile.ZipFile, filename: str, *, core_metadata_sha
     return Contents(
         dist_info=dist_info,
         root_is_purelib=headers.get("root-is-purelib", ""),
-        members=tuple(members),
+        members=members,
         phantoms=(*phantoms, *record.claims),
         entry_points=decode_entry_points(texts.get("entry_points.txt", b"")),
         requires=requires,
@@ -236,24 +245,24 @@ def _same_version(version: str, other: str) -> bool:
         return version == other
 
 
-def _members(archive: zipfile.ZipFile, filename: str, record: Record, findings: Noted) -> list[Member]:
-    members: dict[tuple[str, bool], Member] = {}
+def _members(archive: zipfile.ZipFile, filename: str, record: Record, findings: Noted) -> Members:
+    members: list[MemberFacts] = []
     for info in archive.infolist():
-        if _is_ordinary(info, record) and (info.filename, False) not in members:
-            digest = record.rows[info.filename].digest
-            members[info.filename, False] = Member(info.filename, info.file_size, info.CRC, digest)
+        row = _ordinary_row(info, record)
+        if row is not None:
+            members.append((info.filename, info.file_size, info.CRC, row.digest, None, None))
             continue
         if info.orig_filename != info.filename and "\0" in info.orig_filename:
             raise WheelError(filename, "hostile", "a file name in its zip directory holds a NUL byte")
         if not info.filename or not info.is_dir():
-            _add_member(members, info, filename, record, findings)
-    return _without_false_hashes(list(members.values()), findings)
+            members.append(_member(info, filename, record, findings))
+    are_apart = len({path for path, *_ in members}) == len(members)
+    every = Members.of(members if are_apart else _last_of_each(members, findings))
+    return _without_false_hashes(every, findings)
 
 
-def _add_member(
-    members: dict[tuple[str, bool], Member], info: zipfile.ZipInfo, filename: str, record: Record, findings: Noted
-) -> None:
-    """Add a member of which anything may be odd, by its path and whether it lies in a ``.data`` folder.
+def _member(info: zipfile.ZipInfo, filename: str, record: Record, findings: Noted) -> Member:
+    """Return a member of which anything may be odd.
 
     Raises:
         WheelError: No installer would write it.
@@ -266,25 +275,37 @@ def _add_member(
     if info.compress_type not in _USUAL_COMPRESSIONS or not info.filename.isprintable():
         _note_oddities(info, path, findings)
     digest = _digest(info, path, record, findings)
-    # pip takes "./x.data/y" for no data file
-    place = path, ".data/" in info.filename and info.filename.partition("/")[0].endswith(".data")
-    before = members.pop(place, None)
-    if before is not None:
-        findings.append(Finding("duplicate-member", path, "the zip directory lists it twice; the last one counts"))
-        if (before.size, before.crc) != (info.file_size, info.CRC):
-            digest = None  # uv may leave either; neither is proven
     name = info.filename if info.filename != path else None
-    members[place] = Member(path, info.file_size, info.CRC, digest, name, record.spelt.get(path))
+    return Member(path, info.file_size, info.CRC, digest, name, record.spelt.get(path))
 
 
-def _is_ordinary(info: zipfile.ZipInfo, record: Record) -> bool:
-    """Return whether a member is named, packed and recorded like nearly all, with a hash that its size bears out.
+def _last_of_each(members: Iterable[MemberFacts], findings: Noted) -> list[Member]:
+    """Return the last of the members that have the same path and lie both in a ``.data`` folder or both in none."""
+    last: dict[tuple[str, bool], Member] = {}
+    for member in map(Member._make, members):
+        name = member.name or member.path
+        # pip takes "./x.data/y" for no data file
+        place = member.path, ".data/" in name and name.partition("/")[0].endswith(".data")
+        before = last.pop(place, None)
+        last[place] = member
+        if before is None:
+            continue
+        detail = "the zip directory lists it twice; the last one counts"
+        findings.append(Finding("duplicate-member", member.path, detail))
+        if (before.size, before.crc) != (member.size, member.crc):  # uv may leave either; neither is proven
+            last[place] = member._replace(digest=None)
+    return list(last.values())
 
-    The paths of the rows of a RECORD are normalised: a name that is one of them is, too, and is no folder.
+
+def _ordinary_row(info: zipfile.ZipInfo, record: Record) -> RecordedFile | None:
+    """Return the row of a member that is named, packed and recorded like nearly all; None of any other.
+
+    Its hash is borne out by its size. The paths of the rows of a RECORD are normalised: a name that is one of them is,
+    too, and is no folder.
     """
     name = info.filename
     row = record.rows.get(name)
-    return (
+    if (
         row is not None
         and row.digest is not None
         and row.size == info.file_size
@@ -292,40 +313,37 @@ def _is_ordinary(info: zipfile.ZipInfo, record: Record) -> bool:
         and row.digest not in EMPTY_DIGESTS
         and info.orig_filename == name
         and info.compress_type in _USUAL_COMPRESSIONS
-        and ".data/" not in name
         and name not in record.spelt
         and name.isprintable()
-    )
+    ):
+        return row
+    return None
 
 
-def _without_false_hashes(members: list[Member], findings: Noted) -> list[Member]:
+def _without_false_hashes(members: Members, findings: Noted) -> Members:
     """Return the members, without the hashes that cannot be those of their contents by the zip directory.
 
     A hash stands for one content, which has one size and one CRC-32. Those of the usual namespace stubs are known; of
     two members with one hash and other contents one at least is not what RECORD says.
     """
     known = known_stubs()
-    contents: dict[str, tuple[int, int]] = {}
-    contradicted = {
-        member.digest
-        for member in members
-        if member.digest is not None
-        and contents.setdefault(member.digest, (member.size, member.crc)) != (member.size, member.crc)
-    }
+    by_hash = list(zip(members.digests, zip(members.sizes, members.crcs, strict=True), strict=True))
+    contents = dict(by_hash)
+    contradicted = {digest for digest, content in by_hash if contents[digest] != content} - {None}
     if not contradicted and known.keys().isdisjoint(contents):
         return members
-    kept = []
-    for member in members:
+    digests = list(members.digests)
+    for number, (digest, content) in enumerate(by_hash):
         detail = ""
-        if member.digest in known:
-            if known[member.digest] != (member.size, member.crc):
+        if digest in known:
+            if known[digest] != content:
                 detail = "RECORD has the hash of a file of other bytes"
-        elif member.digest in contradicted:
+        elif digest in contradicted:
             detail = "RECORD has one hash for it and for a file of other bytes"
         if detail:
-            findings.append(Finding("false-hash", member.path, detail))
-        kept.append(member._replace(digest=None) if detail else member)
-    return kept
+            findings.append(Finding("false-hash", members.paths[number], detail))
+            digests[number] = None
+    return replace(members, digests=tuple(digests))
 
 
 def _digest(info: zipfile.ZipInfo, path: str, record: Record, findings: Noted) -> str | None:
@@ -363,13 +381,12 @@ def _folders(archive: zipfile.ZipFile, names: set[str], findings: Noted) -> tupl
     return empty, conflicts
 
 
-def _of_dist_info(members: Iterable[Member], dist_info: str) -> Iterator[Finding]:
+def _of_dist_info(paths: Iterable[str], dist_info: str) -> Iterator[Finding]:
     """Note a version that installers cannot read, and members in the dist-info folder of another distribution."""
     if not _is_version(dist_info.removesuffix(".dist-info").rpartition("-")[2]):
         yield Finding("dist-info-version", dist_info, "the version in the name of its .dist-info folder is none")
     data = f"{dist_info.removesuffix('.dist-info')}.data/"
-    for member in members:
-        path = member.path
+    for path in paths:
         if ".dist-info" not in path:
             continue
         is_data = path.startswith((f"{data}purelib/", f"{data}platlib/"))

@@ -15,12 +15,13 @@ import time
 from collections import defaultdict
 from typing import IO, TYPE_CHECKING, Any
 
-from wheelclash.core.contents import Contents, Evidence, Finding, Member
+from wheelclash.core.contents import Contents, Evidence, Finding, Members
 from wheelclash.errors import WheelError
 from wheelclash.http.urls import origin_of
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
@@ -39,11 +40,11 @@ def encode_contents(contents: Contents) -> dict[str, Any]:
     return {
         "dist_info": contents.dist_info,
         "root_is_purelib": contents.root_is_purelib,
-        "paths": [member.path for member in members],
-        "sizes": [member.size for member in members],
-        "crcs": [member.crc for member in members],
-        "digests": [member.digest for member in members],
-        "spelt": [[number, *member[4:]] for number, member in enumerate(members) if member[4:] != (None, None)],
+        "paths": members.paths,
+        "sizes": members.sizes,
+        "crcs": members.crcs,
+        "digests": members.digests,
+        "spelt": [[number, *spelling] for number, spelling in members.spelt.items()],
         "phantoms": list(contents.phantoms),
         "entry_points": contents.entry_points,
         "requires": list(contents.requires),
@@ -60,15 +61,17 @@ def encode_contents(contents: Contents) -> dict[str, Any]:
 def decode_contents(value: Any) -> Contents | None:
     """Return the contents that were encoded; None if ``value`` is nothing of the kind."""
     try:
-        columns = value["paths"], value["sizes"], value["crcs"], value["digests"]
-        nothing = [None] * len(columns[0])
-        members = list(map(Member._make, zip(*columns, nothing, nothing, strict=True)))
-        for number, name, recorded in value["spelt"]:
-            members[number] = members[number]._replace(name=name, recorded=recorded)
+        members = Members(
+            paths=tuple(value["paths"]),
+            sizes=tuple(value["sizes"]),
+            crcs=tuple(value["crcs"]),
+            digests=tuple(value["digests"]),
+            spelt={number: (name, recorded) for number, name, recorded in value["spelt"]},
+        )
         return Contents(
             dist_info=value["dist_info"],
             root_is_purelib=value["root_is_purelib"],
-            members=tuple(members),
+            members=members,
             phantoms=tuple(value["phantoms"]),
             entry_points=value["entry_points"],
             requires=tuple(value["requires"]),
@@ -229,8 +232,7 @@ class WheelReader:
         kept = False
         try:
             before = path.stat()
-            _needed(archive, candidate.filename)
-            contents = _contents_of(archive, candidate)
+            contents = _contents_of(archive, candidate, _needed(archive, candidate.filename))
             after = path.stat()
             kept = keep and self._remember(candidate, archive)
         except OSError as error:
@@ -300,8 +302,9 @@ class WheelReader:
 
         archive = open_archive(candidate, self.fetcher, hosts=self.known_hosts(), fresh=fresh)
         try:
-            archive.fetch(_needed(archive, candidate.filename))
-            contents = _contents_of(archive, candidate)
+            needed = _needed(archive, candidate.filename)
+            archive.fetch(needed)
+            contents = _contents_of(archive, candidate, needed)
         except BaseException:
             archive.close()
             raise
@@ -386,13 +389,15 @@ def _needed(archive: Archive, filename: str) -> list[str]:
     return needed
 
 
-def _contents_of(archive: Archive, candidate: Candidate) -> Contents:
+def _contents_of(archive: Archive, candidate: Candidate, needed: Sequence[str]) -> Contents:
     """Parse an archive, its needed members being at hand; junk around it becomes a finding."""
     from wheelclash.wheel.archive import parse_contents
     from wheelclash.wheel.remote import unpacking
 
     with unpacking(candidate.filename):
-        contents = parse_contents(archive.zip, candidate.filename, core_metadata_sha256=candidate.core_metadata_sha256)
+        contents = parse_contents(
+            archive.zip, candidate.filename, needed=needed, core_metadata_sha256=candidate.core_metadata_sha256
+        )
     place = archive.directory
     junk = []
     if place.prefix:
