@@ -15,6 +15,7 @@ import wheelclash
 from tests.support.loopback import LoopbackIndex
 from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
+from wheelclash.core import layout
 from wheelclash.wheel import archive, record
 
 if TYPE_CHECKING:
@@ -212,3 +213,20 @@ def test_the_members_to_be_read_are_looked_for_once(tmp_path: Path, monkeypatch:
     looked_for = counted(monkeypatch, archive, "needed_members")
     wheelclash.check(paths, target=LINUX, use_config=False, session=wheelclash.Session(cache_dir=None))
     assert sorted(filename for _, filename in looked_for) == [path.name for path in paths]
+
+
+def test_files_of_wheels_that_share_no_name_are_not_placed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a wheel has below names of its own is read, and counted; only what others may write too is laid out."""
+    wheels = {
+        name: Wheel(name, files={f"{top}/m{number}.py": "" for number in range(50)}).write(tmp_path)
+        for name, top in (("left", "left"), ("right", "right"), ("one", "shared"), ("other", "shared"))
+    }
+    placed = counted(monkeypatch, layout, "InstalledFile")
+    for names in (["left", "right"], ["left", "right", "one", "other"]):
+        paths = [wheels[name] for name in names]
+        report = wheelclash.check(paths, target=LINUX, use_config=False, session=wheelclash.Session(cache_dir=None))
+        assert {distribution.files for distribution in report.distributions} == {53}
+        assert {path.partition("/")[2].partition("/")[0] for path, *_ in placed} == (
+            set() if len(names) == 2 else {"shared", "one-1.0.dist-info", "other-1.0.dist-info"}
+        )
+    assert len(placed) == 2 * 53

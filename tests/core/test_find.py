@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import string
+from typing import TYPE_CHECKING
+from unittest import mock
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.values import LINUX, MACOS, layout, layouts, written
+from tests.support.values import LINUX, MACOS, WINDOWS, layout, layouts, written
 from wheelclash.core.layout import LayoutFailure
 from wheelclash.core.overlap import SEVERITIES, Overlap, find_overlaps, in_order, merge
+
+if TYPE_CHECKING:
+    from wheelclash.target.target import Target
 
 M = "site-packages/m.py"
 
@@ -95,3 +102,40 @@ def test_order_does_not_matter(files: dict[str, dict[str, str | None]], random: 
     assert in_order(one) == one
     for each in one:
         assert len(set(each.ids)) == len(each.owners) > 1
+
+
+_NAMES = ["m", "M", "m.py", "M.py", "m.abi3.so", "m.pyc", "n", "n.py", "É", "é", "e\u0301", ".m", "m.n"]
+_BELOW = ["", "/", "/a.py", "/A.py", "/b/c.py", "/__init__.py"]
+_SOME_PATHS = st.builds(
+    lambda root, name, below: f"{root}/{name}{below}",
+    st.sampled_from(["site-packages", "scripts", "data"]),
+    st.sampled_from(_NAMES),
+    st.sampled_from(_BELOW),
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(string.ascii_lowercase[:4]),
+        st.tuples(
+            st.dictionaries(_SOME_PATHS.map(lambda path: path.rstrip("/")), st.sampled_from(["", "1", None])),
+            st.lists(_SOME_PATHS | st.sampled_from(["site-packages", "scripts", "data"]), max_size=2),
+            st.lists(_SOME_PATHS.map(lambda path: f"{path.rstrip('/')}/"), max_size=1),
+        ),
+        max_size=4,
+    ),
+    st.sampled_from([LINUX, MACOS, WINDOWS]),
+)
+def test_no_overlap_is_missed_below_names_of_one_distribution(
+    files: dict[str, tuple[dict[str, str | None], list[str], list[str]]], target: Target
+) -> None:
+    """Overlaps are looked for below names that several distributions have, and are all there are."""
+    placed = {
+        id_: layout(*(written(path, text) for path, text in each.items()), phantoms=phantoms)._replace(
+            folders={file.path: file for file in (written(path, None) for path in folders)}
+        )
+        for id_, (each, phantoms, folders) in files.items()
+    }
+    with mock.patch("wheelclash.core.overlap._related", dict):
+        every = find_overlaps(placed, target)
+    assert find_overlaps(placed, target) == every

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Literal, NamedTuple, NewType, Protocol, TypeVar, get_args
 
 from packaging.utils import canonicalize_name
 
+from wheelclash.core.contents import Members
 from wheelclash.core.paths import folders_above
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from wheelclash.core.contents import Contents, EntryPoint, Member
     from wheelclash.target.target import Target
@@ -34,6 +37,8 @@ __all__ = [
     "installed_path",
     "lay_out",
     "lay_out_for_each",
+    "topmost",
+    "topmost_of",
 ]
 
 _Name = TypeVar("_Name", bound=str)
@@ -179,8 +184,8 @@ def command_content(point: EntryPoint, target: Target) -> str:
 def lay_out_for_each(contents: Contents, rules: Mapping[_Name, Rules], target: Target) -> dict[_Name, Layout]:
     """Lay a wheel out for several installers and one target.
 
-    Nearly all members lie plainly in the root, where all installers put them in the same places: these are placed once,
-    and the layouts share them.
+    Most wheels have only plain members in their root, which all installers put in the same places: the layouts share
+    these, and they are placed when the first of them is asked for.
 
     Args:
         contents: The wheel.
@@ -210,11 +215,9 @@ def _lay_out(contents: Contents, rules: Rules, target: Target, root: _PlainRoot 
         return Layout({}, frozenset(), beforehand)
     places = _Places(contents, rules, target)
     disk = _Written(places.folders_there)
-    if root is None:
-        moved = _write_root(contents, contents.members, target, places, disk)
-    else:
+    if root is not None and root.data:
         disk.files.update(root.files)
-        moved = _write_root(contents, root.data, target, places, disk)
+    moved = _write_root(contents, contents.members if root is None else root.data, target, places, disk)
     reserved = [item.failure for item in moved if item.failure and item.failure.code == "reserved-script"]
     if reserved:  # looked for before anything is written
         return Layout({}, frozenset(), reserved[0])
@@ -230,12 +233,15 @@ def _lay_out(contents: Contents, rules: Rules, target: Target, root: _PlainRoot 
     for phase in (moved, commands) if rules.commands_last else (commands, moved):
         disk.write_all(phase, in_order=rules.commands_last)
     failure = disk.failure or _refused_for(contents, rules.refuses_in_the_end)
+    files = disk.files if root is None or root.data else _WithPlainRoot(root, disk.files)
     if failure is not None:
-        return Layout(disk.files, frozenset(), failure)
+        return Layout(files, frozenset(), failure)
     phantoms: frozenset[InstalledPath] = frozenset()
     if rules.keeps_phantoms:  # such rows stay as they are, below the root, data folder and all
         phantoms = frozenset(path for row in contents.phantoms for path in places.of_row(row))
-    return Layout(disk.files, phantoms - disk.files.keys(), None, disk.folders, tuple(disk.given_way))
+    if phantoms:
+        phantoms -= files.keys()
+    return Layout(files, phantoms, None, disk.folders, tuple(disk.given_way))
 
 
 def _refused_beforehand(contents: Contents, rules: Rules, unreadable: LayoutFailure | None) -> LayoutFailure | None:
@@ -350,40 +356,95 @@ def _equal(member: InstalledFile, other: InstalledFile) -> bool:
     return member.content is not None and (member.content, member.script) == (other.content, other.script)
 
 
-class _PlainRoot(NamedTuple):
-    """What all installers write alike of a wheel, and the rest of it.
+class _PlainRoot:
+    """What every installer puts below site-packages as it is, of a wheel with nothing else but its data folder.
 
     Attributes:
-        files: Those of the root.
-        data: The members of the data folder, each of which lies below one of its schemes whatever an installer does.
+        members: The members of the root.
+        data: Those of the data folder, each of which lies below one of its schemes whatever an installer does.
     """
 
-    files: Mapping[InstalledPath, InstalledFile]
-    data: Sequence[Member]
+    def __init__(self, members: Members, data: Sequence[Member] = ()) -> None:
+        self.members = members
+        self.data = data
+        self._files: dict[InstalledPath, InstalledFile] | None = None
+
+    @property
+    def files(self) -> Mapping[InstalledPath, InstalledFile]:
+        """Return them by installed path: made when first asked for, since of most wheels no file is ever looked at."""
+        if self._files is None:
+            members = self.members
+            columns = zip(members.paths, members.digests, members.sizes, members.crcs, strict=True)
+            self._files = {
+                place: InstalledFile(place, digest, size, crc, path)
+                for path, digest, size, crc in columns
+                for place in [InstalledPath(f"site-packages/{path}")]
+            }
+        return self._files
+
+
+class _WithPlainRoot(Mapping[InstalledPath, InstalledFile]):
+    """Files of a wheel with a plain root and of the commands that an installer generates for it."""
+
+    def __init__(self, root: _PlainRoot, commands: Mapping[InstalledPath, InstalledFile]) -> None:
+        self.root = root
+        self.commands = commands
+
+    def __getitem__(self, path: InstalledPath) -> InstalledFile:
+        return self.commands[path] if path in self.commands else self.root.files[path]
+
+    def __iter__(self) -> Iterator[InstalledPath]:
+        return chain(self.root.files, self.commands)
+
+    def __len__(self) -> int:
+        return len(self.root.members) + len(self.commands)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, _WithPlainRoot) and self.root is other.root:
+            return self.commands == other.commands
+        return super().__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as a dict
+
+
+def topmost(layout: Layout) -> set[str]:
+    """Return the folders and files right below a root that a layout writes to or only records, with their roots.
+
+    A root itself, which a row of RECORD may name, is returned as it is.
+    """
+    paths: Iterable[str] = layout.files
+    names = set()
+    if isinstance(layout.files, _WithPlainRoot):
+        paths = layout.files.commands
+        tops = {path.partition("/")[0] for path in layout.files.root.members.paths}
+        names = {f"site-packages/{top}" for top in tops}
+    return names | {topmost_of(path) for path in chain(paths, layout.folders, layout.phantoms)}
+
+
+def topmost_of(path: str) -> str:
+    """Return the folder or file right below a root that an installed path leads to, with its root.
+
+    >>> topmost_of("site-packages/m/n/o.py"), topmost_of("scripts/m"), topmost_of("scripts")
+    ('site-packages/m', 'scripts/m', 'scripts')
+    """
+    return "/".join(path.split("/", 2)[:2])
 
 
 def _plain_root(contents: Contents, target: Target) -> _PlainRoot | None:
-    """Place the members of a wheel that no installer treats in a way of its own.
-
-    Returns:
-        None if there is another member than these and plain ones of the wheel's data folder.
-    """
-    if contents.conflicts:
+    """Return the root of a wheel in which no installer treats anything in a way of its own; None of any other."""
+    members = contents.members
+    if contents.conflicts or contents.folders or any(name is not None for name, _ in members.spelt.values()):
         return None
-    files = {}
-    data = []
     own_data = f"{contents.dist_info.removesuffix('.dist-info')}.data/"
-    is_windows = target.is_windows
-    for member in contents.members:
-        path, size, crc, digest, name, _ = member
-        if name is None and _is_plain(path, is_windows=is_windows):
-            place = InstalledPath(f"site-packages/{path}")
-            files[place] = InstalledFile(place, digest, size, crc, path)
-        elif name is None and path.startswith(own_data) and not any(sign in path for sign in _NOT_CLEAN):
-            data.append(member)
-        else:
+    data = []
+    if any(path.startswith(own_data) for path in members.paths):
+        data = [member for member in members if member.path.startswith(own_data)]
+        if any(sign in member.path for member in data for sign in _NOT_CLEAN):
             return None
-    return _PlainRoot(files, data)
+        members = Members.of(member for member in members if not member.path.startswith(own_data))
+    is_windows = target.is_windows
+    is_plain = all(_is_plain(path, is_windows=is_windows) for path in members.paths)
+    return _PlainRoot(members, data) if is_plain else None
 
 
 _NOT_CLEAN = ("/.", "//", "\\")

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
+from collections import Counter
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from wheelclash.core.content import INIT_LIMIT, SMALLEST_BINARY, Answers, Question, is_known_stub
-from wheelclash.core.layout import InstalledFile, InstalledPath
+from wheelclash.core.layout import InstalledFile, InstalledPath, topmost, topmost_of
 from wheelclash.core.ownership import OwnershipMap
 from wheelclash.core.paths import folders_above
 from wheelclash.core.role import is_aside, is_importable, is_metadata, is_sourceless, module_stem, role_of
@@ -588,6 +589,7 @@ def find_overlaps(layouts: Mapping[str, Layout], target: Target) -> list[Overlap
         layouts: That installer's layouts, by distribution id; of a wheel it refuses, with what it writes by then.
         target: Decides which modules can be imported and whether case matters.
     """
+    layouts = _related(layouts)
     ownership = OwnershipMap({id_: layout.files for id_, layout in layouts.items()})
     return [
         *same_path(layouts, ownership),
@@ -595,6 +597,33 @@ def find_overlaps(layouts: Mapping[str, Layout], target: Target) -> list[Overlap
         *case_only(layouts, ownership, target),
         *shadowed(layouts, ownership, target),
     ]
+
+
+def _related(layouts: Mapping[str, Layout]) -> dict[str, Layout]:
+    """Return layouts without what lies below topmost names that no other distribution has: nothing overlaps there.
+
+    Names are alike that differ in case, or in what follows a dot: ``m.py`` may be hidden by ``M/`` and ``m.abi3.so``.
+    """
+    names_of = {id_: topmost(layout) for id_, layout in layouts.items()}
+    owners_of = Counter(name for names in names_of.values() for name in {_alike(name) for name in names})
+    if any("/" not in name for name in owners_of):  # a RECORD claims all that is in a root
+        return dict(layouts)
+    related = {}
+    for id_, layout in layouts.items():
+        shared = {name for name in names_of[id_] if owners_of[_alike(name)] > 1}
+        files: Mapping[InstalledPath, InstalledFile] = {}
+        if shared == names_of[id_]:
+            files = layout.files
+        elif shared:
+            files = {path: file for path, file in layout.files.items() if topmost_of(path) in shared}
+        related[id_] = layout._replace(files=files)
+    return related
+
+
+def _alike(name: str) -> str:
+    """Return what topmost names with which paths below could overlap have in common."""
+    root, slash, top = name.partition("/")
+    return f"{root}{slash}{folded(top).partition('.')[0]}"
 
 
 def _file_directory(layouts: Mapping[str, Layout], ownership: OwnershipMap, target: Target) -> list[Overlap]:
