@@ -16,6 +16,7 @@ from tests.support.loopback import LoopbackIndex
 from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
 from wheelclash.core import layout
+from wheelclash.index.filenames import ranks
 from wheelclash.wheel import archive, record
 
 if TYPE_CHECKING:
@@ -230,3 +231,18 @@ def test_files_of_wheels_that_share_no_name_are_not_placed(tmp_path: Path, monke
             set() if len(names) == 2 else {"shared", "one-1.0.dist-info", "other-1.0.dist-info"}
         )
     assert len(placed) == 2 * 53
+
+
+def test_tags_of_a_target_are_ranked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A set asks for them for each of its wheels, and a target has hundreds; not even their hashes are asked for."""
+    ranked = ranks(LINUX.tags)
+    hashed = 0
+
+    def counting(_: Any) -> int:
+        nonlocal hashed
+        hashed += 1
+        return 0
+
+    monkeypatch.setattr("packaging.tags.Tag.__hash__", counting)
+    assert ranks(LINUX.tags) is ranked
+    assert hashed == 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelclash.index.filenames import rank, ranks
+from wheelclash.index.filenames import rank, ranked
 from wheelclash.target.inferred import MINORS, python_allowed
 from wheelclash.target.target import target_for
 
@@ -92,8 +92,8 @@ def _allowed(requires_python: str | None) -> int:
 def _places() -> dict[tuple[int, int], Mapping[str, int]]:
     """Return the tags of every target, by the numbers of its Python and its platform."""
     return {
-        # There are more of them than the cache of ranks() holds.
-        (python_number, platform_number): ranks.__wrapped__(target_for(python, platform).tags)
+        # there are more of them than ranks() keeps
+        (python_number, platform_number): ranked(target_for(python, platform).tags)
         for python_number, python in enumerate(PYTHONS)
         for platform_number, platform in enumerate(PLATFORMS)
     }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from wheelclash.target.target import Target
 
-__all__ = ["project_of", "python_fits", "rank", "ranks", "version_of"]
+__all__ = ["project_of", "python_fits", "rank", "ranked", "ranks", "version_of"]
 
 
 def project_of(filename: str) -> str | None:
@@ -76,10 +76,35 @@ def python_fits(requires_python: str | None, target: Target) -> bool:
     return requires_python is None or _specifier_fits(requires_python, target.python_version)
 
 
-@lru_cache(maxsize=8)
 def ranks(tags: tuple[Tag, ...]) -> Mapping[str, int]:
-    """Map tags to their place in the order of preference, 0 for the best; ``tags`` are a target's, best first."""
+    """Map tags to their place in the order of preference, 0 for the best; ``tags`` are a target's, best first.
+
+    Those of the last few targets are kept.
+    """
+    return _ranks_kept(_SameTags(tags))
+
+
+def ranked(tags: tuple[Tag, ...]) -> Mapping[str, int]:
+    """Return what :func:`ranks` does, and keep nothing."""
     return {str(tag): place for place, tag in reversed(list(enumerate(tags)))}
+
+
+class _SameTags:
+    """The tags of a target, compared by identity: a hash of hundreds takes longer than all else for a wheel."""
+
+    def __init__(self, tags: tuple[Tag, ...]) -> None:
+        self.tags = tags
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _SameTags) and self.tags is other.tags
+
+    def __hash__(self) -> int:
+        return id(self.tags)
+
+
+@lru_cache(maxsize=8)
+def _ranks_kept(same: _SameTags) -> Mapping[str, int]:
+    return ranked(same.tags)
 
 
 def rank(filename: str, places: Mapping[str, int]) -> int | None:
