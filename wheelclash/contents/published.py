@@ -140,7 +140,8 @@ def _collected(filename: str, members: Sequence[Member], known: Known) -> Found:
     dist_info = next((match[0] for member in members if (match := _DIST_INFO.match(member.path))), None)
     if dist_info is None:
         return Skip(filename, "no-dist-info", "it has no .dist-info folder; it is no wheel")
-    contents = Contents(dist_info, "true", Members.of(members), (), "", (), None, ())
+    paths, sizes, checksums, digests, *_ = zip(*members, strict=True)  # a size may be unknown
+    contents = Contents(dist_info, "true", Members(paths, sizes, checksums, digests), (), "", (), None, ())
     try:
         wheel = wheel_row(source, contents, "published")
     except ValueError:

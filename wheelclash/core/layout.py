@@ -217,7 +217,7 @@ def _lay_out(contents: Contents, rules: Rules, target: Target, root: _PlainRoot 
     disk = _Written(places.folders_there)
     if root is not None and root.data:
         disk.files.update(root.files)
-    moved = _write_root(contents, contents.members if root is None else root.data, target, places, disk)
+    moved = _write_root(contents, contents.members if root is None else root.data, places, disk)
     reserved = [item.failure for item in moved if item.failure and item.failure.code == "reserved-script"]
     if reserved:  # looked for before anything is written
         return Layout({}, frozenset(), reserved[0])
@@ -361,11 +361,13 @@ class _PlainRoot:
 
     Attributes:
         members: The members of the root.
+        names: The files and folders right below site-packages.
         data: Those of the data folder, each of which lies below one of its schemes whatever an installer does.
     """
 
     def __init__(self, members: Members, data: Sequence[Member] = ()) -> None:
         self.members = members
+        self.names = {path.partition("/")[0] for path in members.paths}
         self.data = data
         self._files: dict[InstalledPath, InstalledFile] | None = None
 
@@ -416,8 +418,7 @@ def topmost(layout: Layout) -> set[str]:
     names = set()
     if isinstance(layout.files, _WithPlainRoot):
         paths = layout.files.commands
-        tops = {path.partition("/")[0] for path in layout.files.root.members.paths}
-        names = {f"site-packages/{top}" for top in tops}
+        names = {f"site-packages/{name}" for name in layout.files.root.names}
     return names | {topmost_of(path) for path in chain(paths, layout.folders, layout.phantoms)}
 
 
@@ -435,36 +436,37 @@ def _plain_root(contents: Contents, target: Target) -> _PlainRoot | None:
     members = contents.members
     if contents.conflicts or contents.folders or any(name is not None for name, _ in members.spelt.values()):
         return None
-    own_data = f"{contents.dist_info.removesuffix('.dist-info')}.data/"
-    data = []
-    if any(path.startswith(own_data) for path in members.paths):
-        data = [member for member in members if member.path.startswith(own_data)]
+    root = _PlainRoot(members)
+    own_data = f"{contents.dist_info.removesuffix('.dist-info')}.data"
+    if own_data in root.names:
+        data = [member for member in members if member.path.startswith(f"{own_data}/")]
         if any(sign in member.path for member in data for sign in _NOT_CLEAN):
             return None
-        members = Members.of(member for member in members if not member.path.startswith(own_data))
-    is_windows = target.is_windows
-    is_plain = all(_is_plain(path, is_windows=is_windows) for path in members.paths)
-    return _PlainRoot(members, data) if is_plain else None
+        root = _PlainRoot(Members.of(member for member in members if not member.path.startswith(f"{own_data}/")), data)
+    is_plain = all(map(_is_plain, root.names))
+    if is_plain and target.is_windows:
+        is_plain = not any(map(_ODD_ON_WINDOWS.search, root.members.paths))
+    return root if is_plain else None
 
 
 _NOT_CLEAN = ("/.", "//", "\\")
 """One of these is in a path that may lead elsewhere than it says; so may one that begins with a dot."""
 
 
-def _is_plain(path: str, *, is_windows: bool) -> bool:
-    """Return whether a member goes to the same path below site-packages under every installer."""
-    return ".data" not in path and path[0] not in "./" and not (is_windows and _ODD_ON_WINDOWS.search(path))
+def _is_plain(name: str) -> bool:
+    """Return whether a member goes to the same path below site-packages under every installer.
+
+    Windows aside, the name right below the root tells.
+    """
+    return name != "" and ".data" not in name and not name.startswith(".")
 
 
-def _write_root(
-    contents: Contents, members: Iterable[Member], target: Target, places: _Places, disk: _Written
-) -> list[_Item]:
+def _write_root(contents: Contents, members: Iterable[Member], places: _Places, disk: _Written) -> list[_Item]:
     """Write the members of the wheel's root, up to one that is refused.
 
     Args:
         contents: The wheel.
         members: All of its members, or those of its data folder where the others are written already.
-        target: For what.
         places: Where they go.
         disk: What is written so far.
 
@@ -475,10 +477,9 @@ def _write_root(
     files = disk.files
     headers = places.headers
     odd = places.spells_otherwise
-    is_windows = target.is_windows
     for member in members:
         path, size, crc, digest, name, recorded = member
-        if name is None and _is_plain(path, is_windows=is_windows):  # nearly all
+        if name is None and _is_plain(path.partition("/")[0]) and not odd(path):  # nearly all
             place = InstalledPath(f"site-packages/{path}")
             files[place] = InstalledFile(place, digest, size, crc, path)
             continue

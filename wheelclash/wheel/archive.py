@@ -143,7 +143,7 @@ def parse_contents(
     texts = {name.rpartition("/")[2]: read_member(archive, name, filename) for name in needed}
     record = parse_record(texts["RECORD"], filename)
     findings = record.findings
-    members = _members(archive, filename, record, findings)
+    members, folders = _members(archive, filename, record, findings)
     names = set(members.paths)
     for finding in _of_dist_info(members.paths, dist_info):
         findings.append(finding)
@@ -164,7 +164,7 @@ def parse_contents(
     below_site = (_DATA_ROOT.sub("", name, count=1) for name in names)
     for finding in undeclared_imports(below_site, metadata.imports):
         findings.append(finding)
-    empty, conflicts = _folders(archive, names, findings)
+    empty, conflicts = _folders(folders, names, findings)
     headers = first_headers(texts["WHEEL"])
     return Contents(
         dist_info=dist_info,
@@ -245,8 +245,12 @@ def _same_version(version: str, other: str) -> bool:
         return version == other
 
 
-def _members(archive: zipfile.ZipFile, filename: str, record: Record, findings: Noted) -> Members:
+def _members(
+    archive: zipfile.ZipFile, filename: str, record: Record, findings: Noted
+) -> tuple[Members, list[zipfile.ZipInfo]]:
+    """Return the files of a zip directory, with what RECORD says of them, and its folders."""
     members: list[MemberFacts] = []
+    folders = []
     for info in archive.infolist():
         row = _ordinary_row(info, record)
         if row is not None:
@@ -254,11 +258,13 @@ def _members(archive: zipfile.ZipFile, filename: str, record: Record, findings: 
             continue
         if info.orig_filename != info.filename and "\0" in info.orig_filename:
             raise WheelError(filename, "hostile", "a file name in its zip directory holds a NUL byte")
-        if not info.filename or not info.is_dir():
+        if info.filename and info.is_dir():
+            folders.append(info)
+        else:
             members.append(_member(info, filename, record, findings))
     are_apart = len({path for path, *_ in members}) == len(members)
     every = Members.of(members if are_apart else _last_of_each(members, findings))
-    return _without_false_hashes(every, findings)
+    return _without_false_hashes(every, findings), folders
 
 
 def _member(info: zipfile.ZipInfo, filename: str, record: Record, findings: Noted) -> Member:
@@ -369,10 +375,12 @@ def _digest(info: zipfile.ZipInfo, path: str, record: Record, findings: Noted) -
     return row.digest
 
 
-def _folders(archive: zipfile.ZipFile, names: set[str], findings: Noted) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _folders(
+    infos: Iterable[zipfile.ZipInfo], names: set[str], findings: Noted
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the folders of the zip directory that hold no member, and the members that are folders of others."""
     above = folders_above(names)
-    folders = {normalise(info.filename.rstrip("/")) for info in archive.infolist() if info.filename and info.is_dir()}
+    folders = {normalise(info.filename.rstrip("/")) for info in infos}
     empty = tuple(sorted(path for path in folders if path and path != "." and path not in above))
     conflicts = tuple(sorted(names & above))
     both = conflicts or tuple(sorted(names & {*empty, *folders_above(empty)}))

@@ -15,7 +15,7 @@ import time
 from collections import defaultdict
 from typing import IO, TYPE_CHECKING, Any
 
-from wheelclash.core.contents import Contents, Evidence, Finding, Members
+from wheelclash.core.contents import Contents, Evidence, Finding, Members, packed
 from wheelclash.errors import WheelError
 from wheelclash.http.urls import origin_of
 
@@ -41,8 +41,8 @@ def encode_contents(contents: Contents) -> dict[str, Any]:
         "dist_info": contents.dist_info,
         "root_is_purelib": contents.root_is_purelib,
         "paths": members.paths,
-        "sizes": members.sizes,
-        "crcs": members.crcs,
+        "sizes": list(members.sizes),
+        "crcs": list(members.crcs),
         "digests": members.digests,
         "spelt": [[number, *spelling] for number, spelling in members.spelt.items()],
         "phantoms": list(contents.phantoms),
@@ -63,8 +63,8 @@ def decode_contents(value: Any) -> Contents | None:
     try:
         members = Members(
             paths=tuple(value["paths"]),
-            sizes=tuple(value["sizes"]),
-            crcs=tuple(value["crcs"]),
+            sizes=packed(value["sizes"]),
+            crcs=packed(value["crcs"]),
             digests=tuple(value["digests"]),
             spelt={number: (name, recorded) for number, name, recorded in value["spelt"]},
         )
@@ -83,7 +83,7 @@ def decode_contents(value: Any) -> Contents | None:
             properties=tuple(value.get("properties", ())),
             imports=tuple(value["imports"]),
         )
-    except (IndexError, KeyError, TypeError, ValueError):
+    except (IndexError, KeyError, OverflowError, TypeError, ValueError):
         return None
 
 

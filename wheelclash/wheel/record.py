@@ -244,7 +244,7 @@ def _sha256_of(written: Sequence[str]) -> list[str]:
 
     They are decoded all at once: 43 characters and one that stands for zeros are 33 bytes.
     """
-    digests = binascii.a2b_base64("".join(f"{digest}A" for digest in written).translate(_STANDARD_ALPHABET)).hex()
+    digests = binascii.a2b_base64("A".join([*written, ""]).translate(_STANDARD_ALPHABET)).hex()
     return [f"sha256:{digests[start : start + 64]}" for start in range(0, len(digests), 66)]
 
 
