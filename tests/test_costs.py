@@ -17,7 +17,7 @@ from tests.support.values import LINUX
 from tests.support.wheelmaker import Wheel
 from wheelclash.core import layout
 from wheelclash.index.filenames import ranks
-from wheelclash.wheel import archive, record
+from wheelclash.wheel import archive, record, remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -214,6 +214,18 @@ def test_the_members_to_be_read_are_looked_for_once(tmp_path: Path, monkeypatch:
     looked_for = counted(monkeypatch, archive, "needed_members")
     wheelclash.check(paths, target=LINUX, use_config=False, session=wheelclash.Session(cache_dir=None))
     assert sorted(filename for _, filename in looked_for) == [path.name for path in paths]
+
+
+def test_where_members_end_is_not_asked_if_all_are_at_hand(
+    index: LoopbackIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of a wheel, which is read first, holds them nearly always; else the places of all members are sorted."""
+    asked = counted(monkeypatch, remote.Archive, "_span")
+    where = wheelclash.IndexOptions(index_url=index.simple)
+    with wheelclash.Session(cache_dir=None) as session:
+        report = session.check(["left", "right"], target=LINUX, use_config=False, index=where)
+    assert report.reading.wheel_requests == 2
+    assert asked == []
 
 
 def test_files_of_wheels_that_share_no_name_are_not_placed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -147,8 +147,10 @@ def parse_contents(
     names = set(members.paths)
     for finding in _of_dist_info(members.paths, dist_info):
         findings.append(finding)
-    literal = {name.replace("\\", "/") for name in names if "\\" in name}
-    phantoms = tuple(path for path in record.rows if path not in names and path not in literal)
+    absent = record.rows.keys() - names
+    if absent:  # a name with backslashes is one of RECORD with slashes
+        absent -= {name.replace("\\", "/") for name in names - record.rows.keys()}
+    phantoms = tuple(path for path in record.rows if path in absent) if absent else ()
     for path in phantoms:
         findings.append(Finding("phantom-row", path, "RECORD lists it, the wheel has no such file"))
     variant = _variant(texts.get("variant.json"), filename, dist_info, findings)

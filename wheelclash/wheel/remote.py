@@ -457,7 +457,9 @@ class Archive:
         source = self._source
         if source is None:
             return
-        holes = [source.parts.missing(*self._span(name, head)) for name in names]
+        # nearly all members that are wanted lie in the tail, with all that is behind them
+        apart = [name for name in names if source.parts.missing(self._start(name), self.directory.start) is not None]
+        holes = [source.parts.missing(*self._span(name, head)) for name in apart]
         # One request for members that lie close together: it costs less than two, the bytes between them included.
         clusters: list[tuple[int, int]] = []
         for start, stop in sorted(hole for hole in holes if hole is not None):
@@ -481,12 +483,20 @@ class Archive:
         self._source = source
         return self
 
-    def _span(self, name: str, head: int | None) -> tuple[int, int]:
-        """Return the bytes from a member's header to the next one's, but never more than the member can need."""
+    def _start(self, name: str) -> int:
+        """Return where a member's header lies.
+
+        Raises:
+            WheelError: The directory has no such member.
+        """
         try:
-            info = self.zip.getinfo(name)
+            return self.zip.getinfo(name).header_offset
         except KeyError:
             raise WheelError(self._filename, "unreadable", f"it has no member {name}") from None
+
+    def _span(self, name: str, head: int | None) -> tuple[int, int]:
+        """Return the bytes from a member's header to the next one's, but never more than the member can need."""
+        info = self.zip.getinfo(name)
         start, end = info.header_offset, self.directory.start
         if not self._offsets:
             self._offsets = sorted({member.header_offset for member in self.zip.infolist()})
