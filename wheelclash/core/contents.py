@@ -83,6 +83,16 @@ class Members(Sequence[Member]):
             spelt = {number: spelling for number, spelling in spellings if any(spelling)}
         return cls(paths, packed(sizes), packed(crcs), digests, spelt)
 
+    def those(self, numbers: Sequence[int]) -> Members:
+        """Return some of them, by number."""
+        return Members(
+            tuple(self.paths[number] for number in numbers),
+            [self.sizes[number] for number in numbers],
+            [self.crcs[number] for number in numbers],
+            tuple(self.digests[number] for number in numbers),
+            {place: self.spelt[number] for place, number in enumerate(numbers) if number in self.spelt},
+        )
+
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self.paths)

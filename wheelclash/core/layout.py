@@ -10,18 +10,17 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from itertools import chain
+from itertools import chain, compress
 from typing import TYPE_CHECKING, Literal, NamedTuple, NewType, Protocol, TypeVar, get_args
 
 from packaging.utils import canonicalize_name
 
-from wheelclash.core.contents import Members
 from wheelclash.core.paths import folders_above
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from wheelclash.core.contents import Contents, EntryPoint, Member
+    from wheelclash.core.contents import Contents, EntryPoint, Member, Members
     from wheelclash.target.target import Target
 
 __all__ = [
@@ -439,10 +438,11 @@ def _plain_root(contents: Contents, target: Target) -> _PlainRoot | None:
     root = _PlainRoot(members)
     own_data = f"{contents.dist_info.removesuffix('.dist-info')}.data"
     if own_data in root.names:
-        data = [member for member in members if member.path.startswith(f"{own_data}/")]
+        is_data = [path.startswith(f"{own_data}/") for path in members.paths]
+        data = list(compress(members, is_data))
         if any(sign in member.path for member in data for sign in _NOT_CLEAN):
             return None
-        root = _PlainRoot(Members.of(member for member in members if not member.path.startswith(f"{own_data}/")), data)
+        root = _PlainRoot(members.those([number for number, is_it in enumerate(is_data) if not is_it]), data)
     is_plain = all(map(_is_plain, root.names))
     if is_plain and target.is_windows:
         is_plain = not any(map(_ODD_ON_WINDOWS.search, root.members.paths))
