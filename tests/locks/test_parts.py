@@ -39,6 +39,8 @@ LINUX = target_for("3.12", "linux")
         ("extra == 'extra-3-own-one' or (sys_platform == 'win32' and extra != 'x')", ("extra-3-own-one",), True),
         ("'a' in extras", ("a",), True),
         ("platform_release >= '20'", (), False),
+        ("*", (), True),
+        ("<empty>", (), False),
     ],
 )
 def test_a_marker_sees_every_active_extra(marker: str | None, extras: tuple[str, ...], *, holds: bool) -> None:

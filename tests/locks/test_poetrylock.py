@@ -35,6 +35,8 @@ def test_a_marker_can_differ_by_group() -> None:
     assert files(select(only_dev, "windows")) == []
     partly = package("x", more='groups = ["main", "dev"]\nmarkers = { dev = "sys_platform == \'win32\'" }\n') + NEW
     assert files(select(partly)) == ["x-1.0-py3-none-any.whl"]
+    never = package("x", more='groups = ["main", "dev"]\nmarkers = { main = "extra == \'a\'", dev = "<empty>" }\n')
+    assert files(select(never + NEW)) == []
 
 
 def test_an_optional_group_is_only_installed_if_named(tmp_path: Path) -> None:

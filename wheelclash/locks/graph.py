@@ -33,6 +33,8 @@ _QUOTED = r"(\"[^\"]*\"|'[^']*')"
 _EXTRA_FIRST = re.compile(rf"\bextra\s*(==|!=)\s*{_QUOTED}")
 _EXTRA_LAST = re.compile(rf"{_QUOTED}\s*(==|!=)\s*extra\b")
 _AS_SET = {"==": "in", "!=": "not in"}
+_ANY, _NONE = "*", "<empty>"
+"""How poetry and pdm write a marker that always holds, and one that never does, such as what no group asks for."""
 
 
 class Markers:
@@ -55,15 +57,17 @@ class Markers:
         """Return whether a marker is true.
 
         Args:
-            text: The marker; one that is missing or empty is true.
+            text: The marker; one that is missing, empty or ``*`` is true, and ``<empty>`` is not.
             extras: The active extras, as the marker spells them.
             groups: The active dependency groups.
 
         Raises:
             QuestionError: It is no marker, or compares what cannot be compared.
         """
-        if not text:
+        if not text or text == _ANY:
             return True
+        if text == _NONE:
+            return False
         # What a marker cannot ask for is left out of the key, so that more markers are found again.
         active = frozenset(extras) if "extra" in text else frozenset[str]()
         chosen = frozenset(groups) if "dependency_groups" in text else frozenset[str]()
