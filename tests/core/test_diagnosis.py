@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support.values import BY_NAME, LINUX, MACOS, diagnosed, distribution, overlaps_of
 from tests.support.wheelmaker import Wheel, record_digest
 from wheelclash.core.diagnosis import diagnose
-from wheelclash.core.state import contested_layouts, empty_disk
+from wheelclash.core.state import State, contested_layouts, empty_disk
 from wheelclash.installers import INSTALLERS, InstallerName
 
 if TYPE_CHECKING:
@@ -103,6 +103,26 @@ def test_three_owners() -> None:
     assert (state, winner) == ("determined", A)
     assert reason not in {"needs-closure", "cycle", "parallel"}, "no reason of what is undetermined"
     assert (found.intact[A], found.intact[B], found.intact[C]) == ("yes", "yes", "no")
+
+
+@pytest.mark.parametrize(
+    ("new", "outcome", "intact"),
+    [
+        ({"a": "1"}, ("determined", A, "newcomer"), "yes no"),
+        ({"a": "1", "b": "2"}, ("determined", A, "order"), "yes no no"),
+        ({"a": "0", "b": "2"}, ("determined", A, "order"), "yes no yes"),
+        ({"a": "1", "b": "0"}, ("determined", A, "order"), "yes no no"),
+        ({"a": "1", "b": "1"}, ("determined", A, "newcomer"), "yes yes no"),
+    ],
+)
+def test_beside_what_is_installed(new: dict[str, str], outcome: tuple[str, str, str], intact: str) -> None:
+    """The last of the newcomers wins, whether or not what was there before has the same content."""
+    there = distribution(_wheel("there", "0"))
+    newcomers = [distribution(_wheel(name, content)) for name, content in new.items()]
+    everybody = [*newcomers, there]
+    found = diagnose(BY_NAME["pip"], newcomers, overlaps_of(everybody), LINUX, state=State(LINUX, (there,)))
+    assert _told(found) == [outcome]
+    assert " ".join(found.intact[each.id] for each in everybody) == intact
 
 
 @pytest.mark.parametrize("installer", ["pip", "uv"])

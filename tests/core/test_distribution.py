@@ -140,10 +140,10 @@ def test_extras_only_add(requires: list[str]) -> None:
         assert {edge.name for edge in found.with_extras([extra])} <= found.names_under_any_extra
 
 
-@pytest.mark.parametrize(("wheel", "has"), [(Wheel("a"), False), (Wheel("a", requires_python=">=3"), True)])
-def test_requires_python(wheel: Wheel, has: bool) -> None:  # noqa: FBT001
-    """Whether there is a Requires-Python at all is what pip's order hangs on."""
-    contents = parsed(wheel)
+@pytest.mark.parametrize(("text", "has"), [(None, False), (">=3", True), ("", False), ("three", False)])
+def test_requires_python(text: str | None, has: bool) -> None:  # noqa: FBT001
+    """Whether there is a Requires-Python at all is what pip's order hangs on; one that says nothing is none."""
+    contents = parsed(Wheel("a", requires_python=text))
     assert requirements_of(contents.requires, LINUX, contents.requires_python).has_requires_python is has
 
 

@@ -158,6 +158,13 @@ def test_own_script_gives_way(
     }
 
 
+@pytest.mark.parametrize("script", ["tool.EXE", "tool-Script.py", "tool.Pya"])
+def test_own_script_gives_way_in_any_case_to_pip_alone(script: str) -> None:
+    wheel = contents(f"{DATA}/scripts/{script}", points=[_tool()])
+    assert set(lay_out(wheel, PIP.rules, LINUX).files) == {"scripts/tool"}
+    assert set(lay_out(wheel, UV.rules, LINUX).files) == {"scripts/tool", f"scripts/{script}"}
+
+
 def test_own_script_in_a_folder_gives_way() -> None:
     """Pip looks at the last part of a script's path only."""
     found = lay_out(contents(f"{DATA}/scripts/sub/tool", points=[_tool()]), PIP.rules, LINUX)

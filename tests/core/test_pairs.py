@@ -153,6 +153,12 @@ def test_case_as_if_equal(path: str, one: str | None, other: str | None, severit
     assert found.severity == severity
 
 
+def test_bytecode_beside_its_source_is_harmless_in_any_case() -> None:
+    placed = layouts(a={f"{LIB}/M.py": "1", f"{LIB}/M.pyc": "1"}, b={f"{LIB}/m.pyc": "2"})
+    (found,) = case_only(placed, _map(placed), MACOS)
+    assert (found.path, found.role, found.severity) == (f"{LIB}/M.pyc", "bytecode", "none")
+
+
 def test_metadata_of_another_is_written_under_another_spelling_too() -> None:
     """Where case does not matter, that is the RECORD by which the other one is uninstalled."""
     placed = layouts(a={f"{LIB}/B-1.0.dist-info/RECORD": "1"}, b={f"{LIB}/b-1.0.dist-info/RECORD": "2"})

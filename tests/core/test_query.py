@@ -52,8 +52,10 @@ def test_archive_paths_with_nothing_in_common_are_one_file() -> None:
     two = Wheel("two", files={"two-1.0.data/data/bin/tool": "2", "two-1.0.data/headers/x.h": "1"})
     found = only("bin/tool", one, two)
     assert (names(found), found.path, found.kind) == (["one", "two"], "scripts/tool", "different")
+    assert [share.contested for share in found.shares] == [1, 1]
     assert [share.member for share in found.shares] == ["one-1.0.data/scripts/tool", "two-1.0.data/data/bin/tool"]
-    assert names(only("headers/two/x.h", one, two)) == ["two"]
+    found = only("headers/two/x.h", one, two)
+    assert [(share.name, share.contested) for share in found.shares] == [("two", 0)]
     assert answer("two-1.0.data/data/bin/tool", one, two)[0] == []
 
 
@@ -120,6 +122,11 @@ def test_nothing_of_that_name_comes_with_near_ones() -> None:
         found, unknown = answer(asked, wheel)
         assert found == []
         assert unknown == {asked: (near,) if near else ()}
+
+
+def test_a_set_without_a_file_has_nothing_of_any_name() -> None:
+    assert answer("m.py") == ([], {"m.py": ()})
+    assert answer("p/m.py") == ([], {"p/m.py": ()})
 
 
 @pytest.mark.parametrize("asked", ["", "\0", "\ud800"])

@@ -262,6 +262,7 @@ def script_kept_beside_own_entry_point(stem: str) -> list[Wheel]:
     for wheel, suffix in ((first, "-script.py"), (second, ".pya")):
         wheel.scripts = {f"{stem}-tool": f"run:{wheel.escaped}"}
         wheel.files[f"{wheel.escaped}-1.0.data/scripts/{stem}-tool{suffix}"] = "#!/bin/sh\n"
+        wheel.files[f"{wheel.escaped}-1.0.data/scripts/{stem}-tool.EXE"] = wheel.name  # stays under uv alone
         wheel.files[f"{wheel.escaped}-1.0.data/scripts/{stem}-{wheel.name[-1]}.exe"] = wheel.name
     return [first, second]
 

@@ -8,6 +8,7 @@ import io
 import tracemalloc
 import warnings
 import zipfile
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 from unittest import mock
@@ -17,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.values import LINUX, digest, parsed
-from tests.support.wheelmaker import Wheel, record_digest
+from tests.support.wheelmaker import Wheel, record_digest, variants_json
 from wheelclash.core.contents import Contents, EntryPoint
+from wheelclash.core.distribution import requirements_of
 from wheelclash.errors import WheelError
 from wheelclash.installers import INSTALLERS
 from wheelclash.wheel.archive import MAX_MEMBER, needed_members, parse_contents, read_member
@@ -355,6 +357,30 @@ def test_limit_of_a_member() -> None:
         assert caught.value.code == "limit"
         with pytest.raises(WheelError, match="no member n"):
             read_member(archive, "n", FILENAME)
+
+
+_VARIANT = f"{INFO}/variant.json"
+_OTHER = variants_json({"v4": {}})
+
+
+@pytest.mark.parametrize(
+    ("wheel", "label", "codes"),
+    [
+        (Wheel("a"), "", set()),
+        (Wheel("a", label="v3", properties={}), "v3", set()),
+        (Wheel("a", label="v3"), "v3", {"variant-unread"}),
+        (Wheel("a", files={_VARIANT: "{"}), "", {"variant-unread"}),
+        (Wheel("a", label="v3", files={_VARIANT: "{"}), "v3", {"variant-unread"}),
+        (Wheel("a", files={_VARIANT: _OTHER}), "", {"variant-label"}),
+        (Wheel("a", label="v3", files={_VARIANT: _OTHER}), "v3", {"variant-label"}),
+    ],
+)
+def test_requirements_follow_the_label_in_the_file_name(wheel: Wheel, label: str, codes: set[str]) -> None:
+    """Whatever ``variant.json`` says."""
+    requires = [f"wanted; variant_label == '{label}'", f"unwanted; variant_label != '{label}'"]
+    found = parsed(replace(wheel, requires=requires))
+    assert requirements_of(found.requires, LINUX).names == {"wanted"}
+    assert {each.code for each in found.findings} == {"variant-marker", *codes}
 
 
 def test_metadata_of_the_index() -> None:

@@ -77,6 +77,13 @@ def test_the_directory_is_where_zipfile_finds_it(data: bytes, prefix: int, comme
     assert data[found.start :].startswith(b"PK\1\2")
 
 
+@pytest.mark.parametrize(("data", "least"), [(PLAIN, 22), (zip64(PLAIN), 98)], ids=["plain", "zip64"])
+def test_the_end_records_alone_tell_where_the_directory_is(data: bytes, least: int) -> None:
+    assert {find(data, tail) for tail in range(least, len(data) + 1)} == {find(data)}
+    with pytest.raises(WheelError):
+        find(data, least - 1)
+
+
 SIZE = find(PLAIN).size
 
 

@@ -117,6 +117,8 @@ def test_faults(fault: Fault) -> None:
     found = parse_record(fault.data, WHEEL)
     assert found.rows == fault.rows
     assert sorted(each.code for each in found.findings) == fault.codes
+    for each in found.findings:
+        assert (each.path is None) == (each.code in {"blank-row", "byte-order-mark", "not-utf-8"}), each
 
 
 @pytest.mark.parametrize("name", ["sha256", "sha384", "sha512"])
