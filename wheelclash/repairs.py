@@ -15,6 +15,7 @@ import sys
 import threading
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from wheelclash.core.distribution import Skip
@@ -29,6 +30,7 @@ from wheelclash.environment.paths import is_absolute, places_of
 from wheelclash.environment.scan import scan
 from wheelclash.environment.situation import situation_of
 from wheelclash.errors import KeeperError, QuestionError
+from wheelclash.index.configured import configured, diverting, without_configuration
 from wheelclash.installers import INSTALLERS, Invocation
 from wheelclash.native.explain import LARGEST, LIMIT, explain_contested
 from wheelclash.report.build import ignored_contested
@@ -56,14 +58,6 @@ if TYPE_CHECKING:
 __all__ = ["RepairRequest", "plan_for", "refuse", "refuse_halves", "repair", "run", "start", "variables"]
 
 
-_ELSEWHERE = frozenset({
-    "PIP_DRY_RUN", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER", "UV_DRY_RUN", "UV_PREFIX", "UV_TARGET",
-})  # fmt: skip
-"""Variables that would have an installer write somewhere else, or nowhere."""
-
-_HERE = {"PIP_USER": "0", "PIP_DRY_RUN": "0"}
-"""Variables against what pip's configuration files may say of the same."""
-
 _PIECE = 64 * 1024
 
 _GRACE = 5.0
@@ -71,32 +65,40 @@ _GRACE = 5.0
 
 
 def variables(
-    environ: Mapping[str, str], installer: Installer, settings: IndexSettings, credentials: Credentials, *, alone: bool
+    environ: Mapping[str, str],
+    installer: Installer,
+    settings: IndexSettings,
+    credentials: Credentials,
+    *,
+    configuration: Mapping[str, str],
 ) -> dict[str, str]:
-    """Return the variables to run an installer with, so that it looks where the wheels were found.
+    """Return the variables to run an installer with: it looks where the wheels were found, and writes where it is told.
 
-    Where that is what it is configured with, it is left as it is. Credentials go into variables: a list of processes
-    shows arguments.
+    Whatever else it is configured with is left out, except for settings under which its commands do the same. Else it
+    could uninstall a distribution, and then fail, or write it to another place. Credentials go into variables: a list
+    of processes shows arguments.
 
     Args:
         environ: To begin with.
         installer: Which.
         settings: Where wheels were looked for.
         credentials: For these places.
-        alone: Whether its configuration is to be left aside although nothing else was named (``--no-config``).
+        configuration: What the installer is configured with.
     """
-    quiet = {"PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", **_HERE}
-    environ = {name: value for name, value in environ.items() if name.upper() not in _ELSEWHERE}
-    if not alone and settings.kind in {installer.name, "default"} and settings.flags.cert is None:
-        return {**environ, **quiet}
     block = IndexBlock(
         index_url=None if settings.index_url is None else credentials.restore(settings.index_url),
         extra_index_urls=tuple(map(credentials.restore, settings.extra_index_urls)),
         find_links=tuple(map(credentials.restore, settings.find_links)),
         merges=settings.strategy == "merge",
         cert=settings.cert,
+        trusted_hosts=settings.trusted_hosts,
     )
-    values = {**environ, **quiet, **installer.index_variables(block)}
+    quiet = {"PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    values = {
+        **without_configuration(installer, environ, configuration),
+        **quiet,
+        **installer.index_variables(block),
+    }
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -346,7 +348,12 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
     origins = {id_: _within_reach(origin, installer) for id_, origin in origins.items()}
     named = [_pinned(distribution, origins.get(distribution.id)) for distribution in situation_of(before).distributions]
     steps = plan.commanded(installer, named, invocation_for(installer, interpreter, settings.flags, absolute=True))
-    result = result._replace(state="planned", steps=steps, origins=origins)
+    configuration = (
+        configured(installer, request.environ, prefix=interpreter.prefix, cwd=Path.cwd()) if request.use_config else {}
+    )
+    result = result._replace(
+        state="planned", steps=steps, origins=origins, diverting=diverting(installer, configuration)
+    )
     if not plan.is_decided:
         contested = [contested for contested in before.contested if contested.overlap.path in plan.open_paths]
         with closing(session.reader.for_question(settings.cert)) as reader:
@@ -372,7 +379,7 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
             " written again.",
             "Leave out --offline, or name a folder that has them with --find-links.",
         )
-    environ = variables(request.environ, installer, settings, session.credentials, alone=not request.use_config)
+    environ = variables(request.environ, installer, settings, session.credentials, configuration=configuration)
     without_network = (installer.offline_flag,) if session.fetcher.offline else ()
     options = ("--no-index",) if settings.index_url is None else without_network
     here = Invocation(str(interpreter.executable), interpreter.has_pip, index_options=options)

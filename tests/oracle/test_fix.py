@@ -442,27 +442,52 @@ def test_nothing_is_begun_that_could_not_be_finished(shop: Shop) -> None:
     assert "cannot be written" in ran.err
 
 
-@pytest.mark.parametrize("line", ["user = true", "dry-run = true"])
-def test_files_of_pip_do_not_lead_it_elsewhere(shop: Shop, tmp_path: Path, line: str) -> None:
+ELSEWHERE = {
+    "pip": (
+        "[global]\nindex-url = {index}\n[install]\nuser = true\ndry-run = true\ntarget = {home}/elsewhere\n"
+        "root = {home}/elsewhere\nno-binary = :all:\nrequire-hashes = true\nconstraint = {home}/constraints.txt\n"
+        "platform = win32\nuploaded-prior-to = 2001-01-01\nproxy = http://127.0.0.1:9\n"
+    ),
+    "uv": (
+        'index-url = "{index}"\nrequired-version = ">=99"\noffline = true\nexclude-newer = "2001-01-01"\n'
+        'constraint-dependencies = ["one<1"]\n[pip]\ntarget = "{home}/elsewhere"\nno-binary = [":all:"]\n'
+        "require-hashes = true\nall-extras = true\n"
+    ),
+}
+"""Files of settings, with any of which a repair would uninstall, and then fail or write elsewhere."""
+
+
+def test_files_of_settings_do_not_lead_a_repair_elsewhere(shop: Shop) -> None:
+    """Nor do they let it fail when something is uninstalled; of commands to run by hand, that is said."""
     shop.install(ONE)
     shop.install(TWO)
-    settings = tmp_path / "pip.conf"
-    settings.write_text(f"[global]\nindex-url = {shop.index.simple}\n[install]\n{line}\n")
-    words = ("fix", "--python", str(shop.environment.python), "--keep", "one", "--drop", "two", "--apply")
-    ran = shop.ask(*words, "--installer", "pip", PIP_CONFIG_FILE=str(settings))
+    name, home = shop.installer.name, shop.ask.folder
+    (home / "constraints.txt").write_text("one<1\n")
+    settings = home / f"{name}.settings"
+    settings.write_text(ELSEWHERE[name].format(index=shop.index.simple, home=home))
+    words = ("fix", "--python", str(shop.environment.python), "--keep", "one", "--drop", "two", "--installer", name)
+    files = {name: str(settings) for name in ("PIP_CONFIG_FILE", "UV_CONFIG_FILE")}
+    ask = Command(home, None, {**shop.ask.environ, **files, "UV_NO_CONFIG": ""})
+    planned = ask(*words)
+    assert planned.code == 1
+    assert f"{name} is configured with " in planned.out
+    ran = ask(*words, "--apply")
     assert (ran.code, shop.who_is_imported()) == (0, "one"), ran.out + ran.err
+    assert "is configured with" not in ran.out
+    assert not (home / "elsewhere").exists()
 
 
-def test_it_is_not_led_elsewhere(shop: Shop, tmp_path: Path) -> None:
-    """Variables that would have pip write to another place are not for this."""
+def test_variables_do_not_lead_a_repair_elsewhere(shop: Shop) -> None:
     shop.install(ONE)
     shop.install(TWO)
+    elsewhere = str(shop.ask.folder / "elsewhere")
+    words = ("fix", "--python", str(shop.environment.python), "--keep", "one", "--drop", "two", "--apply")
     ran = shop.ask(
-        "fix", "--python", str(shop.environment.python), "--keep", "one", "--apply",
-        PIP_TARGET=str(tmp_path / "elsewhere"), UV_DRY_RUN="1",
+        *words, PIP_TARGET=elsewhere, PIP_REQUIRE_HASHES="1", PIP_PYTHON=sys.executable, UV_DRY_RUN="1",
+        UV_EXCLUDE_NEWER="2001-01-01", UV_REQUIRE_HASHES="1", UV_WORKING_DIR=elsewhere,
     )  # fmt: skip
-    assert (ran.code, shop.who_is_imported()) == (0, "one")
-    assert not (tmp_path / "elsewhere").exists()
+    assert (ran.code, shop.who_is_imported()) == (0, "one"), ran.out + ran.err
+    assert not Path(elsewhere).exists()
 
 
 HOOK = (

@@ -18,6 +18,7 @@ from wheelclash import IndexOptions, find_environment, plan_repair
 from wheelclash.environment.locate import installer_for
 from wheelclash.errors import QuestionError
 from wheelclash.http.urls import Credentials
+from wheelclash.index.configured import configured, diverting
 from wheelclash.index.settings import IndexSettings
 from wheelclash.installers import PIP, UV, Installer
 from wheelclash.repairs import refuse, run, variables
@@ -25,6 +26,7 @@ from wheelclash.report.view import CommandOutcome
 from wheelclash.target.interpreter import running
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -107,17 +109,19 @@ def settings(kind: str) -> IndexSettings:
 CONFIGURED = {"PIP_INDEX_URL": "https://other.example", "UV_DEFAULT_INDEX": "https://other.example", "HOME": "/home"}
 
 
-@pytest.mark.parametrize(("kind", "installer"), [("pip", PIP), ("uv", UV), ("default", PIP), ("default", UV)])
-def test_what_an_installer_is_configured_with_is_left_alone(kind: str, installer: Installer) -> None:
-    told = variables(CONFIGURED, installer, settings(kind), Credentials(), alone=False)
-    assert told.items() >= CONFIGURED.items()
+def told_to(
+    installer: Installer, kind: str, environ: Mapping[str, str], credentials: Credentials | None = None
+) -> dict[str, str]:
+    """The variables that an installer is run with."""
+    configuration = configured(installer, environ, prefix=ROOT, cwd=ROOT)
+    return variables(environ, installer, settings(kind), credentials or Credentials(), configuration=configuration)
 
 
 @pytest.mark.parametrize("kind", ["flags", "pip"])
 def test_uv_is_told_of_another_block_and_of_nothing_else(kind: str) -> None:
     credentials = Credentials()
     credentials.take("https://user:p%40ss@index.example/simple")
-    told = variables({**CONFIGURED, "UV_INDEX": "x"}, UV, settings(kind), credentials, alone=False)
+    told = told_to(UV, kind, {**CONFIGURED, "UV_INDEX": "x"}, credentials)
     assert told["UV_DEFAULT_INDEX"] == "https://user:p%40ss@index.example/simple"
     assert told["UV_INDEX"] == "https://more.example/simple"
     assert told["UV_FIND_LINKS"] == "file:///wheels"
@@ -127,10 +131,10 @@ def test_uv_is_told_of_another_block_and_of_nothing_else(kind: str) -> None:
     assert told["HOME"] == "/home"
 
 
-@pytest.mark.parametrize(("kind", "alone"), [("flags", False), ("uv", False), ("pip", True), ("default", True)])
-def test_pip_is_told_of_another_block_and_of_nothing_else(kind: str, *, alone: bool) -> None:
+@pytest.mark.parametrize("kind", ["flags", "uv", "pip", "default"])
+def test_pip_is_told_of_another_block_and_of_nothing_else(kind: str) -> None:
     given = {**CONFIGURED, "PIP_EXTRA_INDEX_URL": "x", "PIP_CONFIG_FILE": "/etc/pip.conf", "PIP_NO_INDEX": "1"}
-    told = variables(given, PIP, settings(kind), Credentials(), alone=alone)
+    told = told_to(PIP, kind, given)
     assert told["PIP_INDEX_URL"] == "https://index.example/simple"
     assert told["PIP_EXTRA_INDEX_URL"] == "https://more.example/simple"
     assert told["PIP_FIND_LINKS"] == "file:///wheels"
@@ -139,16 +143,54 @@ def test_pip_is_told_of_another_block_and_of_nothing_else(kind: str, *, alone: b
     assert "PIP_NO_INDEX" not in told
 
 
-ELSEWHERE = ("PIP_DRY_RUN", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER", "UV_DRY_RUN", "UV_PREFIX", "UV_TARGET")
-
-
 @pytest.mark.parametrize("kind", ["flags", "default"])
 @pytest.mark.parametrize("installer", [PIP, UV], ids=["pip", "uv"])
-@pytest.mark.parametrize("name", [*ELSEWHERE, "pip_user"])
-def test_no_variable_has_the_installer_write_elsewhere_or_nowhere(name: str, installer: Installer, kind: str) -> None:
-    """The environment that was scanned is the one that is repaired."""
-    given = {**CONFIGURED, name: "1"}
-    assert variables(given, installer, settings(kind), Credentials(), alone=False).get(name, "0") == "0"
+def test_no_variable_has_the_installer_do_something_else(installer: Installer, kind: str) -> None:
+    """The environment that was scanned is the one that is repaired, from the wheels that were found."""
+    names = {installer.variable(setting) for setting in (*installer.diverting_settings, "unheard-of", "config-file")}
+    told = told_to(installer, kind, {**CONFIGURED, **dict.fromkeys(names, "1"), "pip_user": "1"})
+    assert not names & {*told} - {"PIP_CONFIG_FILE"}
+    assert "pip_user" not in told or installer is UV
+
+
+@pytest.mark.parametrize(
+    ("installer", "text", "kept"),
+    [
+        (
+            PIP,
+            "[global]\ntimeout = 7\ncache-dir = /c\ntrusted-host = a\n b\nproxy = p\n[install]\ntimeout = 8\n",
+            {"PIP_TIMEOUT": "8", "PIP_CACHE_DIR": "/c", "PIP_TRUSTED_HOST": "a\nb", "PIP_PROXY": None},
+        ),
+        (
+            UV,
+            'cache-dir = "/c"\nnative-tls = true\nallow-insecure-host = ["a", "b"]\n[pip]\nlink-mode = "copy"\n',
+            {"UV_CACHE_DIR": "/c", "UV_NATIVE_TLS": "1", "UV_INSECURE_HOST": "a b", "UV_LINK_MODE": "copy"},
+        ),
+    ],
+    ids=["pip", "uv"],
+)
+def test_how_servers_are_reached_is_kept(
+    tmp_path: Path, installer: Installer, text: str, kept: dict[str, str | None]
+) -> None:
+    (tmp_path / "settings").write_text(text)
+    given = {f"{installer.name.upper()}_CONFIG_FILE": str(tmp_path / "settings")}
+    told = told_to(installer, "flags", given)
+    assert {name: told.get(name) for name in kept} == kept
+    cached = installer.variable("cache-dir")
+    assert told_to(installer, "flags", {**given, cached: "/d"})[cached] == "/d"
+
+
+@pytest.mark.parametrize("installer", [PIP, UV], ids=["pip", "uv"])
+def test_what_would_divert_a_command_is_named(installer: Installer) -> None:
+    given = {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_TARGET": "/t",
+        "PIP_USER": "no",
+        "PIP_NO_BINARY": ":none:",
+        "PIP_TIMEOUT": "3",
+    }
+    given |= {"UV_NO_CONFIG": "1", "UV_TARGET": "/t", "UV_NO_BINARY": "0", "UV_CACHE_DIR": "/c"}
+    assert diverting(installer, configured(installer, given, prefix=ROOT, cwd=ROOT)) == ["target"]
 
 
 def test_commands_run_up_to_the_first_that_fails(tmp_path: Path) -> None:

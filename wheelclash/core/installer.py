@@ -78,6 +78,7 @@ class IndexBlock(NamedTuple):
         extra_index_urls, find_links: Further places, likewise.
         merges: Whether the best version of all indexes counts, rather than the first index that has the project.
         cert: A file of CA certificates, or None.
+        trusted_hosts: Hosts that need no valid certificate.
     """
 
     index_url: str | None
@@ -85,6 +86,7 @@ class IndexBlock(NamedTuple):
     find_links: tuple[str, ...]
     merges: bool
     cert: str | None
+    trusted_hosts: tuple[str, ...] = ()
 
 
 class Installer(ABC):
@@ -99,6 +101,9 @@ class Installer(ABC):
             the first new one is written (uv), or each just before its own turn (pip).
         takes_variants: Whether it can be told to install wheels with a variant label.
         follows_links: Whether it uninstalls files in a folder that is a link to another; else it stops there, halfway.
+        kept_settings: What may be configured and leaves its commands as they are: how to reach servers, what to cache.
+        diverting_settings: What may be configured and makes a command write elsewhere, nothing or another wheel, or
+            fail.
     """
 
     name: InstallerName
@@ -109,6 +114,8 @@ class Installer(ABC):
     removes_all_first: bool
     takes_variants: bool
     follows_links: bool
+    kept_settings: frozenset[str]
+    diverting_settings: frozenset[str]
 
     @abstractmethod
     def order(
@@ -130,6 +137,10 @@ class Installer(ABC):
         extra = [part for url in extra_index_urls for part in (self.extra_index_flag, url)]
         links = [part for place in find_links for part in ("--find-links", place)]
         return (*main, *extra, *links, *(("--no-index",) if no_index else ()))
+
+    def variable(self, setting: str) -> str:
+        """Return the variable that means the same as a setting of its files."""
+        return f"{self.name}_{setting}".upper().replace("-", "_")
 
     @abstractmethod
     def index_variables(self, block: IndexBlock) -> dict[str, str | None]:

@@ -13,7 +13,7 @@ from wheelclash.index.block import Block, readable, truthy
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["files", "from_environ", "from_files"]
+__all__ = ["files", "from_environ", "from_files", "settings_of_files"]
 
 SYSTEM = Path("/etc")
 """Where pip looks on every Unix, whatever ``XDG_CONFIG_DIRS`` says."""
@@ -37,10 +37,16 @@ def from_files(environ: Mapping[str, str], prefix: Path | None) -> Block:
     Raises:
         IndexSettingsError: A file cannot be read or understood.
     """
-    values: dict[str, str] = {}
-    for path in files(environ, prefix):
-        values |= _values(path)
+    values = {key: value for key, value in settings_of_files(environ, prefix).items() if key in _KEYS}
     return _block(values, "pip configuration")
+
+
+def settings_of_files(environ: Mapping[str, str], prefix: Path | None) -> dict[str, str]:
+    """Map pip's long option names to what its files say of them, for ``pip install``; arguments as for the block."""
+    settings: dict[str, str] = {}
+    for path in files(environ, prefix):
+        settings |= _settings(path)
+    return settings
 
 
 def files(environ: Mapping[str, str], prefix: Path | None) -> Iterator[Path]:
@@ -94,8 +100,7 @@ def _home(environ: Mapping[str, str]) -> Path | None:
         return None
 
 
-def _values(path: Path) -> dict[str, str]:
-    """Map pip's long option names to what a file says of indexes."""
+def _settings(path: Path) -> dict[str, str]:
     content = readable(path)
     if content is None:
         return {}
@@ -107,12 +112,13 @@ def _values(path: Path) -> dict[str, str]:
     except (configparser.Error, UnicodeDecodeError) as error:
         reason = str(error).replace("\n", " ")
         raise IndexSettingsError(f"pip's configuration file {path} is damaged: {reason}.") from None
-    values: dict[str, str] = {}
-    for section in ("global", "install"):
-        if parser.has_section(section):
-            named = {_option(key): value for key, value in parser.items(section)}
-            values |= {key: named[key] for key in _KEYS if named.get(key)}
-    return values
+    return {
+        _option(key): value
+        for section in ("global", "install")
+        if parser.has_section(section)
+        for key, value in parser.items(section)
+        if value
+    }
 
 
 def _option(key: str) -> str:

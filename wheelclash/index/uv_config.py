@@ -14,7 +14,7 @@ from wheelclash.index.block import Block, readable, truthy
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["files", "from_environ", "from_files"]
+__all__ = ["files", "from_environ", "from_files", "settings_of_files"]
 
 SYSTEM = Path("/etc")
 """Where uv looks on every Unix, if no folder of ``XDG_CONFIG_DIRS`` has a file."""
@@ -56,6 +56,34 @@ def from_files(environ: Mapping[str, str], cwd: Path) -> Block:
         trusted_hosts=tuple(host for block in blocks for host in block.trusted_hosts),
         spelling="uv configuration",
     )
+
+
+def settings_of_files(environ: Mapping[str, str], cwd: Path) -> dict[str, str]:
+    """Map names of settings to what uv's files say of them, for ``uv pip``, as a variable would.
+
+    Raises:
+        IndexSettingsError: A file cannot be read or is no TOML.
+    """
+    settings: dict[str, str] = {}
+    if truthy(environ.get("UV_NO_CONFIG")):
+        return settings
+    for path, table in reversed(list(files(environ, cwd))):
+        inner = _value(table, "pip", dict, path) or {}
+        settings |= {_VARIABLE.get(key, key): _as_variable(value) for key, value in {**table, **inner}.items()}
+    return {key: value for key, value in settings.items() if value}
+
+
+_VARIABLE = {"allow-insecure-host": "insecure-host"}
+"""Settings with a variable of another name."""
+
+
+def _as_variable(value: object) -> str:
+    """Return what a variable would hold; a switch that is off, an empty list and a table are nothing."""
+    if isinstance(value, bool):
+        return "1" if value else ""
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return "" if isinstance(value, dict) else str(value)
 
 
 def files(environ: Mapping[str, str], cwd: Path) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -124,6 +124,15 @@ class _Pip(Installer):
     removes_all_first = False
     takes_variants = False
     follows_links = True
+    kept_settings = frozenset({
+        "cache-dir", "compile", "default-timeout", "no-cache-dir", "no-compile", "resume-retries", "retries", "timeout",
+        "trusted-host", "use-deprecated", "use-feature",
+    })  # fmt: skip
+    diverting_settings = frozenset({
+        "abi", "constraint", "dry-run", "editable", "group", "implementation", "no-binary", "platform", "prefix",
+        "python", "python-version", "require-hashes", "requirement", "requirements-from-script", "root", "target",
+        "uploaded-prior-to", "user",
+    })  # fmt: skip
     rules = Rules(
         unpacks_first=False,
         any_data_folder=True,
@@ -160,7 +169,7 @@ class _Pip(Installer):
             "PIP_FIND_LINKS": " ".join(block.find_links) or None,
             "PIP_NO_INDEX": None,
             "PIP_CERT": block.cert,
-        }
+        } | ({"PIP_TRUSTED_HOST": " ".join(block.trusted_hosts)} if block.trusted_hosts else {})
 
     def install(self, pinned: Sequence[str], where: Invocation, *, no_deps: bool = False) -> tuple[str, ...]:
         flags = ("--no-deps",) if no_deps else ()

@@ -85,6 +85,18 @@ class _Uv(Installer):
     removes_all_first = True
     takes_variants = True
     follows_links = False
+    kept_settings = frozenset({
+        "cache-dir", "compile-bytecode", "concurrent-downloads", "concurrent-installs", "credentials-dir",
+        "http-connect-timeout", "http-retries", "http-timeout", "insecure-host", "insecure-no-zip-validation",
+        "link-mode", "lock-timeout", "native-tls", "no-cache", "no-installer-metadata", "no-progress",
+        "request-timeout", "skip-wheel-filename-check", "system-certs",
+    })  # fmt: skip
+    diverting_settings = frozenset({
+        "all-extras", "constraint", "constraint-dependencies", "dry-run", "exclude", "exclude-dependencies",
+        "exclude-newer", "exclude-newer-package", "extra", "no-binary", "no-binary-package", "offline", "override",
+        "override-dependencies", "prefix", "python-platform", "python-version", "require-hashes", "required-version",
+        "target", "torch-backend",
+    })  # fmt: skip
     rules = Rules(
         unpacks_first=True,
         any_data_folder=False,
@@ -135,6 +147,8 @@ class _Uv(Installer):
             "UV_NO_INDEX": None,
             "UV_INDEX_STRATEGY": "unsafe-best-match" if block.merges else None,
         }
+        if block.trusted_hosts:
+            variables["UV_INSECURE_HOST"] = " ".join(block.trusted_hosts)
         return variables | ({} if block.cert is None else {"SSL_CERT_FILE": block.cert})
 
     def install(self, pinned: Sequence[str], where: Invocation, *, no_deps: bool = False) -> tuple[str, ...]:

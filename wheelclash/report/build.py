@@ -951,13 +951,23 @@ def _managed_notes(result: RepairResult) -> Iterable[str]:
             yield f"{distribution.name} is {distribution.manager}'s, and only {distribution.manager} itself removes it"
 
 
+def _command_notes(result: RepairResult) -> Iterable[str]:
+    """Yield under which settings the commands would do something else, and which of them could not be run."""
+    if result.steps and not result.outcomes and result.diverting:
+        yield (
+            f"{result.installer} is configured with {listed(result.diverting)}, so that these commands, run by hand,"
+            " would do something else or fail; with --apply this is left out"
+        )
+    for outcome, step in zip(result.outcomes, result.steps, strict=False):
+        if outcome.reason:
+            yield f"{step.command[0]}: {outcome.reason}"
+
+
 def _warnings(result: RepairResult, names: Mapping[str, str]) -> Iterable[str]:
     from wheelclash.environment.origins import Origin  # only a repair needs it
     from wheelclash.environment.situation import removal_impacts  # only a repair needs it
 
-    for outcome, step in zip(result.outcomes, result.steps, strict=False):
-        if outcome.reason:
-            yield f"{step.command[0]}: {outcome.reason}"
+    yield from _command_notes(result)
     for id_, origin in sorted(result.origins.items()):
         if isinstance(origin, Origin) and origin.differs:
             yield (

@@ -195,6 +195,7 @@ class RepairResult(NamedTuple):
         left: What would still be to do then.
         repeated: What printed commands repeat.
         ignored: How many contested files stay as they are, since the user accepts what they hold.
+        diverting: Settings of the installer under which the commands, run by hand, would do something else.
     """
 
     state: RepairState
@@ -210,3 +211,4 @@ class RepairResult(NamedTuple):
     left: Repair | None = None
     repeated: Repeated = Repeated()
     ignored: int = 0
+    diverting: Sequence[str] = ()
