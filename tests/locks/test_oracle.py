@@ -217,6 +217,26 @@ WORLDS: dict[str, dict[str, str]] = {
             '[project.optional-dependencies]\ncpu = ["wc-forked==1.0"]\ngpu = ["wc-forked==2.0", "wc-pages"]\n',
         ),
     },
+    "conflicts of members": {
+        "pyproject.toml": head(
+            "own",
+            "'a[x]', 'b; sys_platform == \"win32\"'",
+            '[project.optional-dependencies]\nx = ["wc-pages"]\nnear = ["c"]\n'
+            "[dependency-groups]\nlate = []\nmine = []\n"
+            "[tool.uv]\nconflicts = [[{package = 'b'}, {group = 'late'}], [{package = 'c'}, {package = 'b'}],"
+            " [{package = 'a', group = 'theirs'}, {group = 'mine'}], [{package = 'a', extra = 'x'}, {extra = 'x'}],"
+            " [{package = 'a', extra = 'x'}, {group = 'mine'}]]\n"
+            "[tool.uv.sources]\na = { workspace = true }\nb = { workspace = true }\nc = { workspace = true }\n"
+            + WORKSPACE,
+        ),
+        "packages/a/pyproject.toml": head(
+            "a",
+            '"wc-core"',
+            '[project.optional-dependencies]\nx = ["wc-lint"]\n[dependency-groups]\ntheirs = ["wc-tests"]\n',
+        ),
+        "packages/b/pyproject.toml": head("b"),
+        "packages/c/pyproject.toml": head("c", '"wc-gpu"'),
+    },
     "workspace": {
         "pyproject.toml": head("own", '"b"', WORKSPACE + "[tool.uv.sources]\nb = { workspace = true }\n"),
         "packages/b/pyproject.toml": head("b", '"wc-core", "wc-util[slow]"', '[dependency-groups]\ndev = ["wc-lint"]'),
@@ -276,6 +296,11 @@ QUESTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("conflicts below", "linux", ("--extra", "b")),
     ("conflicts below", "linux", ("--extra", "c")),
     ("conflicts below", "linux", ("--extra", "a", "--extra", "b")),
+    ("conflicts of members", "linux", ()),
+    ("conflicts of members", "linux", ("--group", "late")),
+    ("conflicts of members", "linux", ("--group", "mine")),
+    ("conflicts of members", "linux", ("--extra", "near")),
+    ("conflicts of members", "linux", ("--extra", "x")),
     ("workspace", "linux", ()),
     ("virtual workspace", "linux", ()),
     ("virtual workspace", "linux", ("--extra", "more", "--group", "late")),

@@ -200,6 +200,39 @@ def test_an_extra_that_only_an_active_extra_asks_for_is_active_too() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("conflict", "asked"),
+    [
+        ('{ package = "m" }, { package = "own", group = "dev" }', {}),
+        ('{ package = "deep" }, { package = "own", extra = "one" }', {"extras": ["one"]}),
+        ('{ package = "far" }, { package = "m" }', {"extras": ["two"]}),
+        ('{ package = "m", extra = "one" }, { package = "own", extra = "one" }', {"extras": ["one"]}),
+        ('{ package = "m", group = "dev" }, { package = "own", group = "dev" }', {}),
+    ],
+)
+def test_members_that_are_only_dependencies_conflict_as_the_roots_do(
+    conflict: str, asked: dict[str, list[str]]
+) -> None:
+    """Real uv refuses each of these, whatever the marker of the edge says; not what no edge leads to."""
+
+    def lock(*needs: str) -> str:
+        edges = "".join(f"{{ name = '{name}', marker = \"sys_platform == 'win32'\" }},\n" for name in needs)
+        more = '[package.optional-dependencies]\none = []\ntwo = [{ name = "far" }]\n'
+        more += "[package.dev-dependencies]\ndev = []\n"
+        members = [uv_package(name, source=f'{{ virtual = "{name}" }}', tags=()) for name in ("deep", "far")]
+        return uv_lock(
+            project(edges + "{ name = 'x' }", more=more),
+            uv_package("m", source='{ virtual = "m" }', needs='{ name = "deep" }', tags=(), more=more),
+            *members,
+            uv_package("x"),
+            head=f'conflicts = [[{conflict}]]\n[manifest]\nmembers = ["deep", "far", "m", "own"]\n',
+        )
+
+    assert files(select(lock(), **asked)) == ["x-1.0-py3-none-any.whl"]
+    with pytest.raises(QuestionError, match="declares that"):
+        select(lock("m"), **asked)
+
+
 def test_an_extra_without_dependencies_exists() -> None:
     lock = uv_lock(project(more=EXTRAS), *(uv_package(each) for each in "xyz"))
     assert files(select(lock, extras=["empty"])) == []

@@ -152,6 +152,25 @@ class Graph:
         several = " and ".join(self.packages[number].locked.shown for number in numbers[:3])
         raise QuestionError(f"{self._name} leaves open which {shown} is meant: {several}.", "Make the lock anew.")
 
+    def members_with(self, wanted: LockRequest) -> set[str]:
+        """Return the names of the roots, and of the members of the workspace that edges lead to from them.
+
+        This is what uv holds against the lock's conflicts: whatever the markers of the edges say.
+        """
+        by_name = {package.name: package for package in self.packages}
+        edges = [edge for root in self.roots for group in wanted.groups for edge in root.groups.get(group, ())]
+        queue = deque((root.name, extra) for root in self.roots for extra in (None, *wanted.extras))
+        queue.extend((edge.name, extra) for edge in edges for extra in (None, *edge.extras))
+        seen: set[tuple[str, str | None]] = set()
+        while queue:
+            name, extra = place = queue.popleft()
+            package = by_name.get(name)
+            if package is not None and place not in seen:
+                seen.add(place)
+                edges = [*(package.dependencies if extra is None else package.optional.get(extra, ()))]
+                queue.extend((edge.name, asked) for edge in edges for asked in (None, *edge.extras))
+        return {root.name for root in self.roots} | (self._members & {name for name, _ in seen})
+
     def _is_named_by(self, number: int, dependency: Dependency) -> bool:
         package = self.packages[number]
         return (dependency.version is None or dependency.version == package.version) and (
@@ -257,6 +276,13 @@ class Item(NamedTuple):
         return f"the group {self.group!r}" if self.group is not None else f"the project {self.package!r}"
 
 
+def _items(names: Collection[str], wanted: LockRequest) -> set[Item]:
+    """Return packages, and of each of them the extras and groups that are asked for."""
+    items = {Item(name) for name in names}
+    items |= {Item(name, extra=extra) for name in names for extra in wanted.extras}
+    return items | {Item(name, group=group) for name in names for group in wanted.groups}
+
+
 class ConflictError(QuestionError):
     """Items are asked for that cannot be installed together."""
 
@@ -289,7 +315,11 @@ class Conflicts:
                 self._refuse(pair)
 
     def _refuse(self, items: Sequence[Item]) -> None:
-        shown = " and ".join(map(str, items))
+        several = len({item.package for item in items}) > 1
+        phrases = [
+            f"{item} of {item.package!r}" if several and item != Item(item.package) else str(item) for item in items
+        ]
+        shown = " and ".join(phrases)
         raise ConflictError(f"{self._what} declares that {shown} conflict: they cannot be installed together.")
 
 
@@ -512,12 +542,8 @@ class UvLock(ProjectLock):
         """
         if not self._conflicts:
             return self._walk(markers, wanted, ())
-        names = [root.name for root in self._graph.roots]
-        named = {Item(name) for name in names}
-        named |= {Item(name, extra=extra) for name in names for extra in wanted.extras}
-        named |= {Item(name, group=group) for name in names for group in wanted.groups}
-        self._conflicts.check(named)
-        active = named
+        self._conflicts.check(_items(self._graph.members_with(wanted), wanted))
+        active = named = _items([root.name for root in self._graph.roots], wanted)
         # Markers ask which extras are active, and edges that hold make more extras active: walk until none is added.
         for _ in range(_ROUNDS):
             wider = named | self._walk(markers, wanted, active).extras
