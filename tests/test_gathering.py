@@ -45,6 +45,8 @@ WHEELS = (
           metadata=["Provides-Extra: cpu", "Provides-Extra: gpu"]),
     Wheel("x-nightly", files={"other.py": ""}),
     Wheel("thing-cpu", files={"thing_core.py": "cpu"}), Wheel("thing-gpu", files={"thing_core.py": "gpu"}),
+    Wheel("twofold", files={"x/core.py": "any"}),
+    Wheel("twofold", files={"twofold.py": ""}, tag="py3-none-manylinux_2_17_x86_64"),
 )  # fmt: skip
 
 CLASH = [("scripts", "x-tool", "different", "error"), ("site-packages", "x/core.py", "different", "error")]
@@ -320,7 +322,7 @@ def test_a_file_without_dependencies_is_what_it_lists(ask: Asker) -> None:
 FROZEN = (
     "# what pip freeze wrote",
     "x-cu12==1.1",
-    "x-cu13==1.1 --hash=sha256:" + "0" * 64,
+    "x-cu13==1.1 --config-settings x=y",
     "calm==1.0+cu121",
     "asttokens @ file:///croot/asttokens_1646925590279/work",
     "under==1.0",
@@ -386,6 +388,40 @@ def test_constraints_and_index_options_of_a_file_count_without_dependencies_too(
     report = ask(files=["r.txt"], deps=False)
     assert {each.name: each.version for each in report.distributions} == {"x-cu12": "1.0", "calm": "1.0"}
     assert report.complete
+
+
+@pytest.mark.parametrize("deps", [None, False])
+@pytest.mark.parametrize("place", ["index", "folder"])
+def test_of_files_with_hashes_the_one_is_compared_that_installers_take(
+    ask: Asker, *, deps: bool | None, place: str
+) -> None:
+    """They take it even where another suits the target better: tests/oracle/test_choosing.py shows it."""
+    anywhere, ours = ("twofold-1.0-py3-none-any.whl", "twofold-1.0-py3-none-manylinux_2_17_x86_64.whl")
+    digests = {name: ask.index.facts(name).sha256 or "" for name in (anywhere, ours, X12.filename)}
+    flags = {"index_url": None, "no_index": True, "find_links": [str(ask.index.folder)]} if place == "folder" else {}
+
+    def compared(*hashes: str) -> Report:
+        listed = " ".join(f"--hash=sha256:{digest}" for digest in hashes)
+        ask.write("r.txt", f"twofold==1.0 {listed}", f"x-cu12 --hash sha256:{digests[X12.filename].upper()}")
+        return ask(files=["r.txt"], deps=deps, flags=flags)
+
+    assert compared(digests[anywhere]).exit_code() == 1
+    assert compared(digests[ours]).exit_code() == 0
+    assert compared(*digests.values()).exit_code() == 0
+    other = compared("0" * 64)
+    assert [(each.requirement, each.code) for each in other.skipped] == [("twofold==1.0", "not-found")]
+    assert not other.complete
+
+
+def test_hashes_of_a_line_that_does_not_apply_do_not_count(ask: Asker) -> None:
+    digest = ask.index.facts("twofold-1.0-py3-none-any.whl").sha256
+    ask.write(
+        "r.txt",
+        f"twofold==1.0 ; sys_platform != 'linux' --hash=sha256:{'0' * 64}",
+        f"twofold==1.0 ; sys_platform == 'linux' --hash=sha256:{digest}",
+        "x-cu12",
+    )
+    assert [ask(files=["r.txt"], deps=deps).exit_code() for deps in (None, False)] == [1, 1]
 
 
 def test_of_a_project_without_dependencies_is_compared_what_it_lists(ask: Asker) -> None:

@@ -11,14 +11,16 @@ import contextlib
 import re
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from packaging.utils import InvalidWheelFilename
+from packaging.utils import InvalidWheelFilename, canonicalize_name
 
 from wheelclash.errors import QuestionError, RequirementError, UnresolvedError
 from wheelclash.index.filenames import project_of
 from wheelclash.resolve.listed import Files, group_places, read_files
+from wheelclash.resolve.requirement import applies
 from wheelclash.resolve.uv import (
     PATIENCE,
     Secret,
@@ -36,12 +38,14 @@ from wheelclash.resolve.uv import (
 from wheelclash.target.variants import parse_wheel_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from wheelclash.core.distribution import Skip
     from wheelclash.http.urls import Credentials
     from wheelclash.index.settings import IndexSettings
+    from wheelclash.locks.document import Table
     from wheelclash.resolve.requirement import Asked
     from wheelclash.resolve.selection import Lock
     from wheelclash.resolve.uv import Uv
@@ -110,6 +114,7 @@ class Closure(NamedTuple):
         asked: What was asked for, as far as it can be understood.
         settings: Where uv looked: the settings with the index options of files.
         variants: Names of projects with wheel variants, as far as uv was asked and told; its lock has none of them.
+        hashes: By name, the sha256 of the files that may be installed, where lines of files list them.
     """
 
     pylock: bytes
@@ -122,11 +127,13 @@ class Closure(NamedTuple):
     asked: tuple[Asked, ...]
     settings: IndexSettings
     variants: frozenset[str] = frozenset()
+    hashes: Mapping[str, frozenset[str]] = MappingProxyType({})
 
     def lock(self, credentials: Credentials) -> Lock:
         """Return it as a lock: ``lock(…).select(target, extras=(), all_extras=False, groups=())`` chooses the wheels.
 
-        Unlike those of a lock from elsewhere, its files may lie anywhere on this machine.
+        Unlike those of a lock from elsewhere, its files may lie anywhere on this machine. Files of other hashes than
+        those listed are left out, unless there are no others.
 
         Raises:
             QuestionError: What uv wrote is no PEP 751 lock.
@@ -144,6 +151,9 @@ class Closure(NamedTuple):
                 file.values["hashes"] = _NO_HASHES
             if self.sole_index is not None and ("wheels" in package or "sdist" in package):
                 package.values.setdefault("index", self.sole_index)
+            allowed = self.hashes.get(canonicalize_name(package.text("name") or ""))
+            if allowed is not None:
+                _leave_out_others(package, allowed)
         return pylock.read(document, location)
 
     def versions(self) -> dict[str, str]:
@@ -152,6 +162,23 @@ class Closure(NamedTuple):
 
         packages = tomllib.loads(self.pylock.decode()).get("packages", [])
         return {package["name"]: package["version"] for package in packages if "version" in package}
+
+
+def _leave_out_others(package: Table, allowed: AbstractSet[str]) -> None:
+    """Take the files of other hashes out of a package of a lock, if some are left; a file without a hash stays."""
+    wheels, sdist = package.tables("wheels"), package.table("sdist")
+    kept = [wheel.values for wheel in wheels if _is_allowed(wheel, allowed)]
+    keeps_sdist = bool(sdist.values) and _is_allowed(sdist, allowed)
+    if not kept and not keeps_sdist:
+        return
+    package.values["wheels"] = kept
+    if not keeps_sdist:
+        package.values.pop("sdist", None)
+
+
+def _is_allowed(file: Table, allowed: AbstractSet[str]) -> bool:
+    sha256 = file.table("hashes").text("sha256")
+    return sha256 is None or sha256.lower() in allowed
 
 
 def resolve(
@@ -240,6 +267,7 @@ def resolve(
     if done.returncode != 0:
         raise failure(done.complaints, done.returncode, secrets, builds=builds)
     pylock, hidden = _readable(done.output.decode("utf-8", "replace"), files.included.secrets, credentials)
+    asked = (*files.constrained(wanted.requirements, credentials), *files.asked(credentials))
     return Closure(
         pylock=pylock.encode(),
         folder=cwd,
@@ -256,10 +284,20 @@ def resolve(
         not_compared=tuple(skip for project in files.projects if (skip := project.skip) is not None),
         uv=uv.version,
         roots=_roots(wanted.requirements, files.roots(credentials)),
-        asked=(*files.constrained(wanted.requirements, credentials), *files.asked(credentials)),
+        asked=asked,
         settings=files.with_options(settings, credentials),
         variants=variants,
+        hashes=_hashes(asked, target),
     )
+
+
+def _hashes(asked: Iterable[Asked], target: Target) -> dict[str, frozenset[str]]:
+    """Map names to the hashes that are listed for them; of several lines that apply, those that all of them list."""
+    by_name: dict[str, frozenset[str]] = {}
+    for requirement in asked:
+        if requirement.name is not None and requirement.hashes and applies(requirement, target):
+            by_name[requirement.name] = by_name.get(requirement.name, requirement.hashes) & requirement.hashes
+    return by_name
 
 
 # -- what uv reads -------------------------------------------------------------------------------------------

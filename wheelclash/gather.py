@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from wheelclash.core.distribution import Candidate, Skip, holds, parse_requires
 from wheelclash.errors import FetchError, QuestionError, UnresolvedError, WheelError
-from wheelclash.http.urls import shown
+from wheelclash.http.urls import local_path, shown
 from wheelclash.index.client import Found, Links, project_files, read_links
 from wheelclash.index.settings import resolve_settings
 from wheelclash.inputs import is_remote, remote_files, sort_inputs
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from wheelclash.closure import Closure, ReleaseMetadata
     from wheelclash.conda.package import CondaPackage
-    from wheelclash.core.distribution import Distribution, SourceArchive
+    from wheelclash.core.distribution import Choice, Distribution, SourceArchive
     from wheelclash.http.urls import Credentials
     from wheelclash.index.client import Source
     from wheelclash.index.page import ProjectFile
@@ -700,13 +700,71 @@ def _choose_releases(
     return [gatherer.of_releases(releases, pages) for gatherer, releases in zip(gatherers, wanted, strict=True)]
 
 
+def _with_hash(
+    asked: Asked, page: Found, hashes: AbstractSet[str], chooses: Callable[[Asked, Found], Choice], *, by: str
+) -> Choice:
+    """Return what is chosen of the files that have one of some hashes.
+
+    Args:
+        asked: What is asked for.
+        page: What the indexes have.
+        hashes: Those that may be installed; empty for any.
+        chooses: Chooses a wheel.
+        by: What lists the hashes, for messages.
+    """
+    choice = chooses(asked, _with_hashes(page, hashes) if hashes else page)
+    if hashes and isinstance(choice, Skip) and choice.source is None and isinstance(chooses(asked, page), Candidate):
+        return Skip(asked.text, "not-found", _no_file_with_hash(asked.text, by))
+    return choice
+
+
+def _no_file_with_hash(text: str, by: str) -> str:
+    return f"the index has no file of {text} for the target with a hash that {by} gives"
+
+
+def _with_listed_hashes(selection: Selection, hashes: Mapping[str, frozenset[str]]) -> Selection:
+    """Return what was resolved, with a skip in the place of each wheel that has none of the hashes listed for it."""
+    candidates: list[Candidate] = []
+    skipped: list[Skip] = []
+    for candidate in selection.candidates:
+        allowed = hashes.get(candidate.name)
+        if allowed is None or candidate.sha256 is None or candidate.sha256 in allowed:
+            candidates.append(candidate)
+        else:
+            text = f"{candidate.name}=={candidate.version}"
+            skipped.append(Skip(text, "not-found", _no_file_with_hash(text, "the file that asks for it")))
+    for skip in selection.skipped:
+        if skip.code == "no-wheel" and skip.source is None and skip.name in hashes:
+            reason = _no_file_with_hash(skip.requirement, "the file that asks for it")
+            skipped.append(skip._replace(code="not-found", reason=reason))
+        else:
+            skipped.append(skip)
+    return selection._replace(candidates=candidates, skipped=skipped)
+
+
 def _with_hashes(page: Found, hashes: AbstractSet[str]) -> Found:
-    """Return what the indexes have, less files of other hashes; a file without a hash stays."""
+    """Return what the indexes have, less files of other hashes; a file of unknown hash stays."""
     sources = tuple(
-        replace(source, files=tuple(file for file in source.files if file.sha256 is None or file.sha256 in hashes))
+        replace(source, files=tuple(file for file in source.files if _sha256_of(file) in {None, *hashes}))
         for source in page.sources
     )
     return page._replace(sources=sources)
+
+
+def _sha256_of(file: ProjectFile) -> str | None:
+    """Return the hash of a file of an index: the one it gives, or that of a file on disk; None if neither is known."""
+    path = None if file.sha256 is not None else local_path(file.url)
+    if path is None:
+        return file.sha256
+    import hashlib
+
+    from wheelclash.files import open_regular
+
+    try:
+        with open_regular(path) as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 # -- what came as source only --------------------------------------------------------------------------------
@@ -1046,13 +1104,7 @@ class _Gatherer:
         asked = release.asked
         if isinstance(page, FetchError):
             return Skip(asked.text, page.code, str(page))
-        choice = choose(asked, _with_hashes(page, release.hashes) if release.hashes else page, self.target)
-        if isinstance(choice, Skip) and choice.code == "no-wheel" and choice.source is None and release.hashes:
-            unhashed = choose(asked, page, self.target)
-            if isinstance(unhashed, Candidate):
-                reason = f"the index has no file of {asked.text} for the target with a hash that the lock gives"
-                return Skip(asked.text, "not-found", reason)
-        return choice
+        return _with_hash(asked, page, release.hashes, partial(choose, target=self.target), by="the lock")
 
     def _variants(self, target: Target, local: AbstractSet[str]) -> Selection:
         """Return the siblings that are no wheels on disk, which take the place of published ones.
@@ -1069,15 +1121,15 @@ class _Gatherer:
         answer = self._pages[asked.name or ""]
         if isinstance(answer, FetchError):
             return Skip(asked.text, answer.code, str(answer))
-        choice = choose(
-            asked,
-            answer,
-            target,
+        chooses = partial(
+            choose,
+            target=target,
             exclude_newer=self._question.options.exclude_newer,
             prereleases=self._question.options.prereleases,
             known=self._known(asked.name or ""),
             note=self.notes.append,
         )
+        choice = _with_hash(asked, answer, asked.hashes, chooses, by="the file that asks for it")
         if isinstance(choice, Skip) and choice.code == "not-found" and asked.if_unknown:
             return choice._replace(reason=f"{choice.reason}. {asked.if_unknown}")
         if isinstance(choice, Skip) and choice.near:
@@ -1149,6 +1201,7 @@ class _Gatherer:
         roots = closure.roots
         self.resolved = frozenset(candidate.name for candidate in selection.candidates)
         self.pulled = self.resolved - roots.keys()
+        selection = _with_listed_hashes(selection, closure.hashes)
         return selection._replace(
             candidates=_with_extras(selection.candidates, roots),
             not_compared=[*closure.not_compared, *selection.not_compared],

@@ -18,6 +18,7 @@ import pytest
 import uv
 from packaging.utils import canonicalize_name
 
+from tests.support.loopback import LoopbackIndex
 from tests.support.wheelmaker import Wheel
 from wheelclash.core.distribution import Candidate, Skip
 from wheelclash.http.cache import Cache
@@ -237,3 +238,17 @@ def test_of_several_places_the_installers_is_taken(tmp_path: Path, installer: st
     settings = IndexSettings("flags", "flags", main, (extra,), (links,), strategy)
     ours = {name: choice.url for name in requirements if isinstance(choice := we_take(settings, name), Candidate)}
     assert theirs == ours
+
+
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+@pytest.mark.parametrize("tag", [f"py3-none-{OLD}", "py3-none-any"])
+def test_installers_take_the_file_whose_hash_is_listed(tmp_path: Path, installer: str, tag: str) -> None:
+    """Even where another suits the target better; so does :mod:`wheelclash.gather`."""
+    with LoopbackIndex(tmp_path / "served") as index:
+        index.add(Wheel("twofold", tag=f"py3-none-{OLD}"), Wheel("twofold"))
+        listed = Wheel("twofold", tag=tag).filename
+        lines = tmp_path / "r.txt"
+        lines.write_text(f"twofold==1.0 --hash=sha256:{index.facts(listed).sha256}\n")
+        taken = TAKERS[installer](tmp_path, ["--index-url", index.simple, "-r", str(lines)])
+    assert taken is not None
+    assert filename(taken["twofold"]) == listed

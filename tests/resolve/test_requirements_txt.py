@@ -137,3 +137,25 @@ def test_credentials_are_kept_for_their_origin(tmp_path: Path) -> None:
 def test_bytes_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"\xff\xfe-r\x00 \xc3\x28\n-r ")
     look(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "one==1 # why \\\ntwo==2\nthree==3",
+        "# zero==0 \\\none==1\ntwo==2\nthree==3",
+        "one==1 \\\n # via \\\ntwo==2\nthree==3",
+        "one==1 \\\r\n    --hash=sha256:00\r\ntwo==2 \\\r\n\r\nthree==3\\",
+        "one==1\rtwo\\\r==2\rthree==3 --hash=sha256:00 \\",
+    ],
+)
+def test_a_comment_ends_with_its_line(tmp_path: Path, text: str) -> None:
+    """So that a backslash at its end takes nothing of the next line away."""
+    included = look(tmp_path, {}, start=None, text=text.encode())
+    assert ["".join(line.text.split()) for line in included.requirements] == ["one==1", "two==2", "three==3"]
+
+
+def test_hashes_are_kept_apart_from_the_requirement(tmp_path: Path) -> None:
+    text = f"one==1 --hash=sha256:{'A' * 64} \\\n --hash sha256:{'b' * 64} --hash=sha512:{'c' * 128}\ntwo==2"
+    lines = look(tmp_path, {}, start=None, text=text.encode()).requirements
+    assert [line.hashes for line in lines] == [{"a" * 64, "b" * 64}, set()]

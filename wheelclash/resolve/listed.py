@@ -131,7 +131,8 @@ class Files(NamedTuple):
         if shown != redacted(line.text, ()):
             return Skip(shown, "refused", "its URL holds a secret, which would be in the report")
         try:
-            return parse(line.text, cwd=line.folder, credentials=credentials, is_line=True)
+            asked = parse(line.text, cwd=line.folder, credentials=credentials, is_line=True)
+            return replace(asked, hashes=line.hashes)
         except RequirementError as error:
             return Skip(error.text, "not-a-wheel", f"{error.reason.rstrip('.')} ({line.where})")
 

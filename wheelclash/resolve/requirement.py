@@ -46,6 +46,7 @@ class Asked:
         sha256: Hex digest from that URL's fragment.
         path: The wheel on disk, absolute, if it is named by path or ``file://`` URL.
         hint: What the user may have meant instead, one sentence, or the empty string.
+        hashes: The sha256 of the files that may be taken, if a line of a file lists them; empty for any.
     """
 
     text: str
@@ -57,6 +58,7 @@ class Asked:
     sha256: str | None = None
     path: Path | None = None
     hint: str = ""
+    hashes: frozenset[str] = frozenset()
 
     @property
     def direct(self) -> bool:

@@ -37,6 +37,7 @@ _EDITABLE = re.compile(r"\s*(?:-e|--editable)[\s=]+(.*?)\s*")
 _INDEX_OPTION = re.compile(r"\s*(-i|--index-url|--extra-index-url|-f|--find-links|--no-index)(?![\w-])[\s=]*(.*?)\s*")
 _LINE_OPTIONS = re.compile(r"\s+--?[A-Za-z].*")
 """What follows a requirement on its line, such as ``--hash=…``."""
+_HASH = re.compile(r"\s--hash[=\s]\s*[\"']?sha256:([0-9a-fA-F]{64})(?![0-9a-fA-F])")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _LOGIN = re.compile(r"https?://[^\s/\"'#]*@[^\s\"'#]*", re.IGNORECASE)
@@ -57,12 +58,14 @@ class Line(NamedTuple):
         folder: What a relative path in it starts from.
         where: The name of the file.
         editable: Whether it follows ``-e``.
+        hashes: The sha256 of the files that may be installed for it; empty for any.
     """
 
     text: str
     folder: Path
     where: str
     editable: bool = False
+    hashes: frozenset[str] = frozenset()
 
 
 class Included(NamedTuple):
@@ -253,7 +256,8 @@ class _Walk:
             requirement = _LINE_OPTIONS.sub("", editable[1] if editable is not None else line).strip()
             if requirement and not requirement.startswith("-"):
                 listed = self.constraints if constrains else self.requirements
-                listed.append(Line(requirement, folder, where, editable is not None))
+                hashes = frozenset(digest.lower() for digest in _HASH.findall(line))
+                listed.append(Line(requirement, folder, where, editable is not None, hashes))
 
     def _path(self, name: str, raw: str, where: str, folder: Path) -> Path:
         """Return the file that a line includes."""
@@ -279,9 +283,17 @@ class _Walk:
 
 
 def _logical_lines(text: str) -> Iterator[str]:
-    """Yield lines without comments, those that end in a backslash joined with the next."""
-    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
-        yield _COMMENT.sub("", line)
+    """Yield lines without comments, those that end in a backslash joined with the next; a comment is not continued."""
+    joined = ""
+    for line in text.splitlines():
+        code = _COMMENT.sub("", line)
+        if code == line and line.endswith("\\"):
+            joined += f"{line[:-1]} "
+        else:
+            yield joined + code
+            joined = ""
+    if joined:
+        yield joined
 
 
 def _shown(raw: str) -> str:
