@@ -35,7 +35,7 @@ from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.distribution import Distribution, Skip, contradictions, rivals
 from wheelclash.core.layout import lay_out_for_each
 from wheelclash.core.overlap import GRAVE, contradicted, judge, questions
-from wheelclash.core.plan import Plans, check_keepers, plan, require_known
+from wheelclash.core.plan import Plans, check_keepers, plan_remedies, require_known
 from wheelclash.core.releases import compare_releases
 from wheelclash.core.startup import startup_files
 from wheelclash.core.state import State, side_effects, to_install
@@ -595,7 +595,7 @@ def _plans(
     has_variants = any(distribution.candidate.variant is not None for distribution in view.distributions)
     known = ignored_losses(view, diagnosis.taken, question.acceptance) if question.acceptance else set()
     taken = [loss for loss in diagnosis.taken if loss not in known]
-    return plan(
+    return plan_remedies(
         installer,
         view.distributions,
         counted,

@@ -20,7 +20,7 @@ from tests.support.values import BY_NAME, LINUX, overlaps_of, report_of
 from tests.support.wheelmaker import Wheel
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.installer import Invocation
-from wheelclash.core.plan import plan
+from wheelclash.core.plan import plan_remedies
 from wheelclash.wheel.remote import FIRST_TAIL
 
 from .figures import Figure
@@ -167,7 +167,7 @@ def core_figures(*, quick: bool) -> Iterator[Figure]:
             start = time.process_time()
             diagnose(rules, members, overlaps, LINUX)
             diagnosed = time.process_time()
-            plan(rules, members, overlaps, LINUX, where=Invocation())
+            plan_remedies(rules, members, overlaps, LINUX, where=Invocation())
             planned = time.process_time()
             total += planned - start
             yield Figure(group, f"diagnosis of {name}", (diagnosed - start) / found, "times finding them", 3)

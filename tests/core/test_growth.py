@@ -16,7 +16,7 @@ from wheelclash.core.disk import Disk
 from wheelclash.core.distribution import Distribution
 from wheelclash.core.installer import Invocation
 from wheelclash.core.layout import InstalledPath, lay_out, lay_out_for_each
-from wheelclash.core.plan import MOST_KEEPERS, MOST_STATES, Situation, plan, plan_repair
+from wheelclash.core.plan import MOST_KEEPERS, MOST_STATES, Situation, plan_remedies, plan_repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def test_twice_as_many_take_twice_the_work(shape: str, installer: InstallerName)
         works: dict[str, Callable[[], object]] = {
             "overlaps": partial(overlaps_of, members),
             "diagnosis": partial(diagnose, rules, members, overlaps, LINUX),
-            "remedies": partial(plan, rules, members, overlaps, LINUX, where=Invocation()),
+            "remedies": partial(plan_remedies, rules, members, overlaps, LINUX, where=Invocation()),
         }
         for name, work in works.items():
             lines.setdefault(name, []).append(lines_run(work))
@@ -96,7 +96,7 @@ def test_commands_played_do_not_grow_with_the_owners(installer: InstallerName, m
         members = _set("crowd", count)
         overlaps = overlaps_of(members)
         played = 0
-        plan(BY_NAME[installer], members, overlaps, LINUX, where=Invocation())
+        plan_remedies(BY_NAME[installer], members, overlaps, LINUX, where=Invocation())
         counts.append(played)
     assert counts[0] == counts[1] <= 4 * MOST_KEEPERS
 
@@ -112,7 +112,7 @@ def test_paths_that_end_alike_are_played_once(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(Disk, "install_records", counting)
     members = _set("pair", 10)
-    plan(BY_NAME["pip"], members, overlaps_of(members), LINUX, where=Invocation())
+    plan_remedies(BY_NAME["pip"], members, overlaps_of(members), LINUX, where=Invocation())
     assert set(rows) == {1}
 
 
@@ -120,13 +120,13 @@ def test_paths_that_end_alike_are_played_once(monkeypatch: pytest.MonkeyPatch) -
 def test_keepers_without_remedies_are_told(count: int) -> None:
     """For at most so many owners remedies are made, and for fewer where each step says very much."""
     members = _set("crowd", count)
-    found = plan(BY_NAME["uv"], members, overlaps_of(members), LINUX, where=Invocation())
+    found = plan_remedies(BY_NAME["uv"], members, overlaps_of(members), LINUX, where=Invocation())
     kept = {remedy.keep for remedy in found.remedies}
     most = min(MOST_KEEPERS, MOST_STATES // count)
     assert kept == {(member.id,) for member in members[:most]}
     assert found.left_out == tuple(member.id for member in members[most:])
     last = members[-1].id
-    found = plan(BY_NAME["uv"], members, overlaps_of(members), LINUX, keepers=[last], where=Invocation())
+    found = plan_remedies(BY_NAME["uv"], members, overlaps_of(members), LINUX, keepers=[last], where=Invocation())
     assert ({remedy.keep for remedy in found.remedies}, found.left_out) == ({(last,)}, ())
 
 

@@ -15,7 +15,7 @@ from tests.support.wheelmaker import Wheel
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.disk import Disk
 from wheelclash.core.installer import Invocation
-from wheelclash.core.plan import Remedy, Step, check_keepers, remedies
+from wheelclash.core.plan import Remedy, Step, check_keepers, plan_remedies
 from wheelclash.core.state import Action, Change, State, empty_disk
 from wheelclash.errors import KeeperError
 
@@ -39,7 +39,9 @@ def _planned(
     distributions = [distribution(each, target) for each in wheels]
     overlaps = overlaps_of(distributions, target)
     keepers = check_keepers(keep, distributions, overlaps)
-    return remedies(BY_NAME[installer], distributions, overlaps, target, keepers=keepers, where=Invocation())
+    return list(
+        plan_remedies(BY_NAME[installer], distributions, overlaps, target, keepers=keepers, where=Invocation()).remedies
+    )
 
 
 def _strategies(found: Sequence[Remedy]) -> list[tuple[str, list[str]]]:
@@ -243,7 +245,11 @@ def _of_roots(
     overlaps = overlaps_of(distributions)
     keepers = check_keepers(keep, distributions, overlaps)
     uv = BY_NAME["uv"]
-    return remedies(uv, distributions, overlaps, LINUX, keepers=keepers, where=Invocation(), roots=roots, **more)
+    return list(
+        plan_remedies(
+            uv, distributions, overlaps, LINUX, keepers=keepers, where=Invocation(), roots=roots, **more
+        ).remedies
+    )
 
 
 def test_a_command_without_what_was_asked_for_names_the_keeper() -> None:
@@ -360,7 +366,7 @@ def test_pins() -> None:
         distribution(Wheel("b", files={"m.py": "2"}), direct=True),
     ]
     overlaps = overlaps_of(distributions)
-    found = remedies(BY_NAME["uv"], distributions, overlaps, LINUX, where=Invocation(system=True))
+    found = plan_remedies(BY_NAME["uv"], distributions, overlaps, LINUX, where=Invocation(system=True)).remedies
     commands = {each.keep: each.steps[-1].command for each in found if each.strategy == "reinstall-keeper"}
     start = ("uv", "pip", "install", "--system", "--force-reinstall", "--no-deps")
     assert list(commands.values()) == [
@@ -435,6 +441,7 @@ def _play(
     coming = [each for each in distributions if each not in state.distributions]
     replaces = {new: old.id for new, old in state.replaced_by(coming).items()}
     by_name = {each.name: each for each in distributions if each.id not in replaces.values()}
+    installed = {each.name: each for each in distributions if each.id in disk.records}
     *start, act = step.command[: 3 if installer == "uv" else 2]
     assert start == (["uv", "pip"] if installer == "uv" else ["pip"])
     rest = step.command[len(start) + 1 :]
@@ -443,14 +450,15 @@ def _play(
     assert arguments
     if act == "uninstall":
         assert flags <= {"--yes"}
-        return disk.uninstall([by_name[name].id for name in arguments])
+        return disk.uninstall([installed[name].id for name in arguments])
     assert act == "install"
     assert flags in (set(), {"--force-reinstall", "--no-deps"}), "reinstalls carry --no-deps, always"
     matches = [_PIN.fullmatch(each) for each in arguments]
     assert all(matches), "every install is pinned"
     wanted = [by_name[match[1]] for match in matches if match]
     if "--force-reinstall" in flags:
-        assert all(each.id in disk.records for each in wanted), "only what is there is written again"
+        wanted = [installed[match[1]] for match in matches if match]
+        assert [each.version for each in wanted] == [match[2] for match in matches if match], "only what is there"
     else:
         there = {each.name for each in distributions if each.id in disk.records and each.version != "1.0"}
         wanted = [each for each in _with_required(wanted, by_name) if each.name not in there or each.id in replaces]
@@ -525,7 +533,7 @@ def test_every_single_keeper(specs: list[_Spec], installer: InstallerName, sensi
         specs = [each._replace(files=_without_two_spellings(each.files), phantoms=set()) for each in specs]
     distributions = _built(specs, target)
     overlaps = overlaps_of(distributions, target)
-    found = remedies(BY_NAME[installer], distributions, overlaps, target, where=Invocation())
+    found = plan_remedies(BY_NAME[installer], distributions, overlaps, target, where=Invocation()).remedies
     for remedy in found:
         (keeper,) = remedy.keep
         disk = _start(remedy, distributions, target)
@@ -554,7 +562,9 @@ def test_several_keepers(specs: list[_Spec], installer: InstallerName, keep: set
         keepers = check_keepers(names, distributions, overlaps)
     except KeeperError:
         return
-    for remedy in remedies(BY_NAME[installer], distributions, overlaps, LINUX, keepers=keepers, where=Invocation()):
+    for remedy in plan_remedies(
+        BY_NAME[installer], distributions, overlaps, LINUX, keepers=keepers, where=Invocation()
+    ).remedies:
         assert remedy.keep == tuple(keepers)
         assert not set(remedy.drop) & set(keepers)
         disk = _start(remedy, distributions, LINUX)
@@ -605,7 +615,9 @@ def test_remedies_beside_what_is_installed(
     new = {each.id for each in newcomers}
     overlaps = [each for each in overlaps_of(everybody) if new.intersection(each.ids)]
     taken = diagnose(rules, newcomers, overlaps, LINUX, state=state).taken
-    for remedy in remedies(rules, newcomers, overlaps, LINUX, where=Invocation(), state=state, taken=taken):
+    for remedy in plan_remedies(
+        rules, newcomers, overlaps, LINUX, where=Invocation(), state=state, taken=taken
+    ).remedies:
         end = disk
         for step in remedy.steps:
             end = _play(end, step, installer, [*everybody, *older.values()], state)

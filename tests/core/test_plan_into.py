@@ -11,7 +11,7 @@ from tests.support.values import BY_NAME, LINUX, distribution
 from tests.support.wheelmaker import Wheel
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.installer import Invocation
-from wheelclash.core.plan import remedies
+from wheelclash.core.plan import plan_remedies
 from wheelclash.environment.paths import places_below
 from wheelclash.environment.state import StateReader
 from wheelclash.parts import overlaps_of
@@ -37,16 +37,18 @@ def planned(made: Handmade, *wheels: Wheel, keep: Sequence[str] = (), roots: Seq
     uv = BY_NAME["uv"]
     taken = diagnose(uv, newcomers, overlaps, LINUX, state=state).taken
     keepers = [each.id for name in keep for each in everybody if each.name == name]
-    return remedies(
-        uv,
-        newcomers,
-        overlaps,
-        LINUX,
-        keepers=keepers,
-        where=Invocation(),
-        roots=roots,
-        state=state,
-        taken=taken,
+    return list(
+        plan_remedies(
+            uv,
+            newcomers,
+            overlaps,
+            LINUX,
+            keepers=keepers,
+            where=Invocation(),
+            roots=roots,
+            state=state,
+            taken=taken,
+        ).remedies
     )
 
 
@@ -70,6 +72,26 @@ def test_new_against_old(made: Handmade) -> None:
         "old avoid": [],
         "old reinstall-keeper": [["install", "new==1.0"], ["reinstall", "old==1.0"]],
     }
+
+
+def test_older_release_of_what_is_left_out(made: Handmade) -> None:
+    """It stays where it shares nothing, is uninstalled where it clashes too, and gets back what goes with another."""
+    made.add("a", {"m.py": "1"}, version="0.9")
+    kept = ways(planned(made, Wheel("a", files={"m.py": "1"}), Wheel("b", files={"m.py": "2"}), keep=["b"]))
+    assert kept["b remove-loser"] == [["uninstall", "a"], ["install", "b==1.0"]]
+    assert "b avoid" not in kept
+    moved = Wheel("a", files={"m.py": "1", "n.py": "1"}), Wheel("b", files={"n.py": "2"})
+    assert ways(planned(made, *moved, keep=["b"]))["b avoid"] == [["install", "b==1.0"]]
+    made.add("c", {"m.py": "1", "n.py": "1"})
+    kept = ways(planned(made, *moved, keep=["b"]))
+    assert kept["b remove-loser"] == [["uninstall", "c"], ["install", "b==1.0"], ["reinstall", "a==0.9"]]
+
+
+def test_older_release_of_what_is_left_out_that_an_import_no_longer_finds(made: Handmade) -> None:
+    made.add("a", {"m.py": "1"}, version="0.9")
+    made.add("c", {"m.py": "1"})
+    kept = ways(planned(made, Wheel("a", files={"m.py": "1"}), Wheel("b", files={"m/__init__.py": "1"}), keep=["b"]))
+    assert kept == {"b remove-loser": [["uninstall", "c", "a"], ["install", "b==1.0"]]}
 
 
 def test_others_of_the_set_are_still_installed(made: Handmade) -> None:

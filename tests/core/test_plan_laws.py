@@ -16,7 +16,7 @@ from wheelclash.core.distribution import Distribution
 from wheelclash.core.installer import Invocation, Unordered
 from wheelclash.core.layout import InstalledFile, InstalledPath
 from wheelclash.core.overlap import Overlap, Owner
-from wheelclash.core.plan import Clash, Remedy, Repair, Situation, Step, check_keepers, plan, plan_repair
+from wheelclash.core.plan import Clash, Remedy, Repair, Situation, Step, check_keepers, plan_remedies, plan_repair
 from wheelclash.core.state import Change, State, empty_disk
 from wheelclash.errors import KeeperError
 
@@ -104,6 +104,11 @@ def _holds(remedy: Remedy, place: Place) -> None:
     end = place.after(remedy.steps)
     assert end is not None, "a step is refused"
     assert _is_met(remedy, place, end, end), remedy
+    successors = {*remedy.drop} - place.disk.records.keys()
+    names = {place.by_id[id_].name for id_ in successors}
+    for id_ in end.records.keys() & place.disk.records.keys():
+        if place.by_id[id_].name in names and place.disk.intact(id_) == "yes":
+            assert end.intact(id_) == "yes", "an older release of what is left out is damaged"
     for number in range(len(remedy.steps)):
         fewer = place.after([*remedy.steps[:number], *remedy.steps[number + 1 :]])
         assert fewer is None or not _is_met(remedy, place, fewer, end), ("a step is needless", number, remedy)
@@ -131,7 +136,7 @@ def test_of_a_set(wheels: list[Wheel], count: int, installer: InstallerName, kee
         return
     rules = BY_NAME[installer]
     by_id = {each.id: each for each in members}
-    for remedy in plan(rules, members, overlaps, LINUX, keepers=keepers, where=Invocation()).remedies:
+    for remedy in plan_remedies(rules, members, overlaps, LINUX, keepers=keepers, where=Invocation()).remedies:
         disk = empty_disk(LINUX)
         if remedy.strategy == "remove-loser":
             layouts = {each.id: each.layouts[installer] for each in members}
@@ -166,7 +171,7 @@ def test_of_an_addition(
     taken = diagnose(rules, newcomers, overlaps, LINUX, state=state).taken
     by_id = {each.id: each for each in (*everybody, *older.values())}
     place = Place(installer, disk, by_id, state)
-    found = plan(rules, newcomers, overlaps, LINUX, where=Invocation(), state=state, taken=taken)
+    found = plan_remedies(rules, newcomers, overlaps, LINUX, where=Invocation(), state=state, taken=taken)
     for remedy in found.remedies:
         _holds(remedy, place)
 

@@ -290,6 +290,25 @@ def test_remedies_leave_what_they_promise(place: Place) -> None:
         _keeps(remedy, place.files(place.after(*commands)), alone)
 
 
+@pytest.mark.parametrize("name", INSTALLER_NAMES)
+def test_an_older_release_of_what_is_left_out_is_removed_where_it_clashes_too(
+    environments: Environments, tmp_path: Path, name: InstallerName
+) -> None:
+    """Without the upgrade of "one", its release before would stay, with a file that "two" writes over."""
+    story = Story((_wheel("one", m="1"), _wheel("same", n="s")), (_wheel("one", "2.0", m="1"), _wheel("two", m="2")))
+    for wheel in (*story.residents, *story.asked):
+        wheel.write(tmp_path / "wheels")
+    place = Place(environments, RealInstaller(name, tmp_path / "cache", tmp_path / "wheels"), story)
+    remedies = {remedy.strategy: remedy for remedy in place.ask(place.after(), "two").remedies}
+    assert list(remedies) == ["reinstall-keeper", "remove-loser"]
+    end = place.after(*(tuple(step.command) for step in remedies["remove-loser"].steps))
+    files = place.files(end)
+    assert {path: files[path] for path in files if path.endswith(".py")} == {
+        end.real_path("site-packages", path): content
+        for path, content in {"p/m.py": b"2", "p/n.py": b"s", "same.py": b"1.0", "two.py": b"1.0"}.items()
+    }
+
+
 @pytest.mark.parametrize("installer", INSTALLER_NAMES)
 @pytest.mark.parametrize(
     ("resident", "newcomer"), [("p/x", "p/x/y.py"), ("p/x/y.py", "p/x")], ids=["file there", "folder there"]

@@ -12,7 +12,7 @@ from tests.oracle.cases import SPECIAL_CASES, Case, all_pairs, some_pairs
 from tests.oracle.model import distribution_of, installer_named, overlaps_of, running_target
 from tests.support.environments import INSTALLER_NAMES, InstallerName
 from wheelclash.core.installer import Invocation
-from wheelclash.core.plan import Remedy, remedies
+from wheelclash.core.plan import Remedy, plan_remedies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -92,7 +92,9 @@ def _tracks(
             continue
         wheels = observations.wheels([case], range(len(case.wheels)))
         set_ = [distribution_of(wheel, direct=len(case.name) % 2 == 0) for wheel in wheels]
-        found = remedies(installer_named(installer), set_, overlaps_of(set_), running_target(), where=where)
+        found = plan_remedies(
+            installer_named(installer), set_, overlaps_of(set_), running_target(), where=where
+        ).remedies
         keepers = list(dict.fromkeys(each.keep for each in found))
         for remedy in found:
             if remedy.strategy == strategy and keepers.index(remedy.keep) == choice:

@@ -16,7 +16,7 @@ from tests.support.wheelmaker import Wheel
 from wheelclash.accepted import Acceptance, Ignore
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.installer import Invocation
-from wheelclash.core.plan import remedies
+from wheelclash.core.plan import plan_remedies
 from wheelclash.environment.paths import places_below
 from wheelclash.environment.state import StateReader
 from wheelclash.parts import overlaps_of
@@ -48,7 +48,9 @@ def into_report(made: Handmade, *wheels: Wheel, ignores: Sequence[Ignore] = ()) 
     overlaps = [each for each in found if coming.intersection(each.ids)]
     diagnoses = [diagnose(each, newcomers, overlaps, LINUX, state=state) for each in BY_NAME.values()]
     taken = diagnoses[1].taken
-    found_remedies = remedies(BY_NAME["uv"], newcomers, overlaps, LINUX, where=Invocation(), state=state, taken=taken)
+    found_remedies = plan_remedies(
+        BY_NAME["uv"], newcomers, overlaps, LINUX, where=Invocation(), state=state, taken=taken
+    ).remedies
     names = [each.name for each in newcomers]
     unowned = list(residents.unowned(newcomers))
     view = View(state, names, newcomers, overlaps, diagnoses, found_remedies, present=["there"], unowned=unowned)

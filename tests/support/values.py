@@ -14,7 +14,7 @@ from wheelclash.core.distribution import Candidate, Distribution
 from wheelclash.core.installer import Invocation
 from wheelclash.core.layout import InstalledFile, InstalledPath, Layout, LayoutFailure, lay_out
 from wheelclash.core.overlap import Overlap, find_overlaps, judge, merge
-from wheelclash.core.plan import check_keepers, plan
+from wheelclash.core.plan import check_keepers, plan_remedies
 from wheelclash.core.state import State
 from wheelclash.installers import INSTALLERS, PIP, UV, Installer, InstallerName
 from wheelclash.report.build import build_report
@@ -137,7 +137,7 @@ def report_of(
     distributions = [distribution(each, target) for each in wheels]
     overlaps = overlaps_of(distributions, target)
     keepers = check_keepers(keep, distributions, overlaps)
-    plans = plan(BY_NAME[installer], distributions, overlaps, target, keepers=keepers, where=Invocation())
+    plans = plan_remedies(BY_NAME[installer], distributions, overlaps, target, keepers=keepers, where=Invocation())
     view = View(
         state=State.empty(target),
         roots=[each.name for each in distributions],

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wheelclash.core.layout import InstalledFile, InstalledPath, Layout, lay_out
     from wheelclash.core.overlap import Overlap, find_overlaps
     from wheelclash.core.ownership import OwnershipMap
-    from wheelclash.core.plan import Remedy, remedies
+    from wheelclash.core.plan import Plans, Remedy, plan_remedies
     from wheelclash.core.state import Change, State
 
 _PLACES = {
@@ -33,6 +33,7 @@ _PLACES = {
     "Layout": "core.layout",
     "Overlap": "core.overlap",
     "OwnershipMap": "core.ownership",
+    "Plans": "core.plan",
     "Remedy": "core.plan",
     "State": "core.state",
     "diagnose": "core.diagnosis",
@@ -41,7 +42,7 @@ _PLACES = {
     "lay_out": "core.layout",
     "overlaps_of": "parts",
     "read_wheel": "parts",
-    "remedies": "core.plan",
+    "plan_remedies": "core.plan",
 }
 """Names of this package, and the modules they are defined in."""
 
@@ -57,12 +58,13 @@ __all__ = [
     "Layout",
     "Overlap",
     "OwnershipMap",
+    "Plans",
     "Remedy",
     "State",
     "diagnose",
     "find_overlaps",
     "lay_out",
-    "remedies",
+    "plan_remedies",
 ]
 
 

@@ -18,7 +18,7 @@ from wheelclash.core.disk import Disk, Record
 from wheelclash.core.distribution import Edge
 from wheelclash.core.installer import Invocation, Unordered
 from wheelclash.core.layout import InstalledPath
-from wheelclash.core.overlap import GRAVE
+from wheelclash.core.overlap import GRAVE, find_overlaps
 from wheelclash.core.paths import folders_above
 from wheelclash.core.state import Action, Change, State, conflicts_of, contested_layouts, meets_conflict
 from wheelclash.errors import KeeperError
@@ -54,9 +54,8 @@ __all__ = [
     "check_keepers",
     "losers_to",
     "matters",
-    "plan",
+    "plan_remedies",
     "plan_repair",
-    "remedies",
     "require_known",
     "state_in_words",
 ]
@@ -215,7 +214,7 @@ def losers_to(keep: Collection[str], overlaps: Iterable[Overlap]) -> set[str]:
     return losers
 
 
-def plan(
+def plan_remedies(
     installer: Installer,
     distributions: Sequence[Distribution],
     overlaps: Sequence[Overlap],
@@ -260,37 +259,6 @@ def plan(
         remedy for keep in choices for remedy in _Choice(model, keep).remedies(may_be_installed=not state.is_scanned)
     ]
     return Plans(tuple(remedies_found), left_out)
-
-
-def remedies(
-    installer: Installer,
-    distributions: Sequence[Distribution],
-    overlaps: Sequence[Overlap],
-    target: Target,
-    *,
-    keepers: Sequence[str] = (),
-    where: Invocation,
-    roots: Sequence[str] = (),
-    state: State | None = None,
-    taken: Sequence[Loss] = (),
-    whole: Sequence[str] = (),
-    no_deps: bool = False,
-) -> list[Remedy]:
-    """Return the remedies that :func:`plan` gives, which has the same arguments."""
-    plans = plan(
-        installer,
-        distributions,
-        overlaps,
-        target,
-        keepers=keepers,
-        where=where,
-        roots=roots,
-        state=state,
-        taken=taken,
-        whole=whole,
-        no_deps=no_deps,
-    )
-    return list(plans.remedies)
 
 
 def matters(overlap: Overlap) -> bool:
@@ -439,7 +407,9 @@ class _Model(_Player):
                 self.grave_of.setdefault(owner.id, []).append(number)
         self.taken = [loss for loss in taken if loss.severity in GRAVE]
         self.everybody = [*newcomers, *self.residents]
-        self.by_id = {distribution.id: distribution for distribution in self.everybody}
+        self.by_id = {distribution.id: distribution for distribution in (*self.everybody, *self._replaced.values())}
+        self._harmless = {(overlap.path, overlap.kind) for overlap in self._here if not matters(overlap)}
+        self._clashing: dict[str, frozenset[str]] = {}
         self._conflicts = [*conflicts_of(self._here), *self._conflicts_with_older()]
         cut = contested_layouts(self.everybody, self._here, installer.name, stubs_alike=True)
         self._layouts = state.layouts(cut, newcomers, installer.name)
@@ -604,6 +574,32 @@ class _Model(_Player):
                 if newcomer.id != new and not there.keys().isdisjoint(folders_above(files)):
                     yield {old.id}, {newcomer.id}
 
+    # -- older releases ----------------------------------------------------------------------------------
+
+    def older_releases(self, ids: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Return the releases that newcomers would replace, and for each the ids of all that it clashes with.
+
+        Where a newcomer is left out, its older release stays. What that shares with others is in no overlap of the set.
+
+        Args:
+            ids: Ids of newcomers.
+        """
+        older = {self._replaced[id_].id: id_ for id_ in ids if id_ in self._replaced}
+        for old, successor in older.items():
+            if old not in self._clashing:
+                self._clashing[old] = self._clashes_of(old, successor)
+        return {old: self._clashing[old] for old in older}
+
+    def _clashes_of(self, old: str, successor: str) -> frozenset[str]:
+        others = [distribution.id for distribution in self.everybody if distribution.id != successor]
+        layouts = {id_: self.by_id[id_].layouts[self.installer.name] for id_ in (old, *others)}
+        clashes = [
+            overlap
+            for overlap in find_overlaps(layouts, self._state.target)
+            if old in overlap.ids and matters(overlap) and (overlap.path, overlap.kind) not in self._harmless
+        ]
+        return frozenset(id_ for overlap in clashes for id_ in overlap.ids if id_ != old)
+
     # -- who requires whom -------------------------------------------------------------------------------
 
     @property
@@ -654,6 +650,9 @@ class _Choice:
         coming = {distribution.id for distribution in model.newcomers}
         self._new_losers = tuple(id_ for id_ in self._drop if id_ in coming)
         self._old_losers = tuple(id_ for id_ in self._drop if id_ not in coming)
+        self._older = model.older_releases(self._new_losers)
+        beside = {*coming.difference(self._drop), *keep}
+        self._in_the_way = tuple(id_ for id_, others in self._older.items() if others & beside)
         self._loses_files = bool(lost)
         self._is_stopped = any(loss.code == "in-the-way" for loss in lost)
 
@@ -673,8 +672,8 @@ class _Choice:
     # -- strategies --------------------------------------------------------------------------------------
 
     def _avoid(self) -> Remedy | None:
-        """Return the remedy that leaves the losers out, where all of them are new."""
-        if not self._new_losers or self._old_losers:
+        """Return the remedy that leaves the losers out, where all of them are new and no older release clashes."""
+        if not self._new_losers or self._old_losers or self._in_the_way:
             return None
         changes = self._install_without_losers(f"Install the set without {self._model.names(self._new_losers)}")
         return None if changes is None else self._played("avoid", self._model.before, changes)
@@ -701,13 +700,17 @@ class _Choice:
         return [first, model.change("install", rest, f"Install {model.names(rest)}")]
 
     def _remove_resident(self) -> Remedy | None:
-        """Return the remedy that uninstalls the losers that are there, and installs the set without the new ones."""
+        """Return the remedy that uninstalls the losers that are there, and installs the set without the new ones.
+
+        Older releases of the new losers stay, since nothing replaces them; those that clash as well are uninstalled.
+        """
         model = self._model
-        if not self._old_losers or model.requirers(self._drop, self._keep):
+        losers = (*self._old_losers, *self._in_the_way)
+        if not losers or model.requirers(self._drop, self._keep):
             return None
-        uninstall, unmet = self._uninstall(self._old_losers, [distribution.id for distribution in model.residents])
+        uninstall, unmet = self._uninstall(losers, [distribution.id for distribution in model.residents])
         changes = self._install_without_losers("Install")
-        if changes is None or model.requirers(self._old_losers, [id_ for change in changes for id_ in change.ids]):
+        if changes is None or model.requirers(losers, [id_ for change in changes for id_ in change.ids]):
             return None
         return self._played("remove-loser", model.before, [uninstall, *changes], unmet)
 
@@ -785,16 +788,14 @@ class _Choice:
         respelt = respelt and any(overlap.is_folder for overlap in self._own)
         broken = keepers if respelt else tuple(id_ for id_ in keepers if disk.intact(id_) != "yes")
         first = [self._rewrite(robbed, "pinned")] if robbed else []
+        lasts = [self._rewrite(last, "last and pinned") for last in dict.fromkeys((broken, keepers)) if last]
         if not broken:
             yield first
-        elif robbed:
-            everybody = tuple(
-                distribution.id for distribution in self._model.everybody if distribution.id in {*robbed, *broken}
-            )
+        elif robbed:  # what the keepers write again may be all that was lost
+            yield from ([last] for last in lasts)
+            everybody = tuple(id_ for id_ in self._model.by_id if id_ in {*robbed, *broken})
             yield [self._rewrite(everybody, "pinned")]
-        for last in dict.fromkeys((broken, keepers)):
-            if last:
-                yield [*first, self._rewrite(last, "last and pinned")]
+        yield from ([*first, last] for last in lasts)
 
     def _rewrite(self, ids: tuple[str, ...], how: str) -> Change:
         return self._model.change("reinstall", ids, f"Write {self._model.names(ids)} again, {how}")
@@ -857,7 +858,7 @@ class _Choice:
     def _robbed(self, before: Disk, after: Disk) -> tuple[str, ...]:
         """Return the ids of those, other than the keepers, that miss files they had before."""
         robbed = []
-        for id_ in self._model.told:
+        for id_ in (*self._model.told, *self._older):
             if id_ in after.records and id_ not in self._keep:
                 missing = before.missing(id_) if id_ in before.records else frozenset()
                 if after.missing(id_) - missing:
