@@ -104,6 +104,21 @@ def test_a_lock_of_pipenv_pins_releases_and_their_hashes() -> None:
     assert [candidate.filename for candidate in selection.candidates] == ["wheel-1.0-py3-none-any.whl"]
 
 
+@pytest.mark.parametrize("other", [{"version": "==2.0"}, {"file": "https://files.example/left-1.0-py3-none-any.whl"}])
+def test_categories_of_pipenv_that_pin_one_project_twice_are_refused(other: dict[str, str]) -> None:
+    """Pipenv installs one after the other, and leaves what comes last; what it uninstalls may take files with it."""
+    document = {
+        "_meta": {"pipfile-spec": 6},
+        "default": {"left": {"version": "==1.0"}, "right": {"version": "==1.0", "markers": "sys_platform == 'win32'"}},
+        "develop": {"Left": other, "right": {"version": "==2.0"}},
+        "docs": {"left": {"version": "==1.0", "hashes": []}},
+    }
+    found = lock(document, "Pipfile.lock")
+    with pytest.raises(QuestionError, match=r"pins Left twice: ==1\.0 in default, .* in develop"):
+        found.select(LINUX, extras=(), all_extras=False, groups=["develop"])
+    assert releases(found.select(LINUX, extras=(), all_extras=False, groups=["docs"])) == ["left==1.0"]
+
+
 # -- lists of what is installed ------------------------------------------------------------------------------
 
 

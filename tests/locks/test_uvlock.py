@@ -211,9 +211,7 @@ def test_an_extra_that_only_an_active_extra_asks_for_is_active_too() -> None:
         ('{ package = "m", group = "dev" }, { package = "own", group = "dev" }', {}),
     ],
 )
-def test_members_that_are_only_dependencies_conflict_as_the_roots_do(
-    conflict: str, asked: dict[str, list[str]]
-) -> None:
+def test_members_that_are_only_dependencies_conflict_as_the_roots_do(conflict: str, asked: dict[str, Any]) -> None:
     """Real uv refuses each of these, whatever the marker of the edge says; not what no edge leads to."""
 
     def lock(*needs: str) -> str:

@@ -32,6 +32,7 @@ __all__ = ["PipfileLock", "read"]
 
 _DEFAULT = "default"
 _REPOSITORIES = ("git", "hg", "svn", "bzr")
+_PINS = ("version", "file", "path", *_REPOSITORIES, "ref")
 
 
 def read(document: Table, location: LockLocation) -> PipfileLock:
@@ -86,14 +87,17 @@ class PipfileLock:
         named = [spelt[name] for name in choose_names(groups, spelt, what="group", where=self._name)]
         markers = Markers(target, self._name)
         entries: dict[str, Release | Skip | Locked] = {}
+        first: dict[str, tuple[str, Table]] = {}
         roots: list[str] = []
         for category in (_DEFAULT, *named):
             packages = self._categories.get(category, Table({}, ""))
             for name in packages:
                 package = packages.table(name)
                 if markers.hold(package.text("markers")):
-                    entries.setdefault(canonicalize_name(name), self._entry(name, package))
-                    roots += [canonicalize_name(name)] if "index" in package else []
+                    key = canonicalize_name(name)
+                    self._require_same(first.setdefault(key, (category, package)), (category, package), name)
+                    entries.setdefault(key, self._entry(name, package))
+                    roots += [key] if "index" in package else []
         notes = []
         if self._python not in {"", target.minor_version}:
             notes.append(f"{self._name} is for Python {self._python}, and is compared for {target.python_version}")
@@ -104,6 +108,18 @@ class PipfileLock:
             releases=[entry for entry in entries.values() if isinstance(entry, Release)],
             skipped=[*files.skipped, *(entry for entry in entries.values() if isinstance(entry, Skip))],
         )
+
+    def _require_same(self, first: tuple[str, Table], other: tuple[str, Table], name: str) -> None:
+        """Refuse two pins of one project: pipenv installs a category after the other, and uninstalls the first pin.
+
+        Raises:
+            QuestionError: They are of two versions, files or commits.
+        """
+        if any(first[1].values.get(key) != other[1].values.get(key) for key in _PINS):
+            raise QuestionError(
+                f"{self._name} pins {name} twice: {_shown(first[1])} in {first[0]}, {_shown(other[1])} in {other[0]}.",
+                "Choose fewer groups, or make the lock anew.",
+            )
 
     def _entry(self, name: str, package: Table) -> Release | Skip | Locked:
         key = canonicalize_name(name)
@@ -133,3 +149,8 @@ class PipfileLock:
         if archive.filename.lower().endswith(".whl"):
             return Locked(name=key, version=version, wheels=(archive,), origin=origin, direct=True)
         return Locked(name=key, version=version, kind="not-a-wheel", sources=(archive,), origin=origin, direct=True)
+
+
+def _shown(package: Table) -> str:
+    """Return what an entry pins, for a message."""
+    return without_credentials(" ".join(str(package.values[key]) for key in _PINS if key in package)) or "any version"
