@@ -375,6 +375,10 @@ def test_git_is_run_only_if_building_was_allowed(ask: Asker, line: str) -> None:
             ask(environ=environ, **options)
     if not line.startswith("-e"):
         assert [each.code for each in ask(line, environ=environ).skipped] == ["not-a-wheel"]
+    if not line.startswith("-e"):
+        ask.write("more.txt", f"{line} ; sys_platform == 'win32'")
+        assert names(ask(files=["r.txt"], environ=environ)) == {"calm"}, "its marker does not hold"
+        ask.write("more.txt", line)
     assert not (ask.folder / "git-was-run").exists()
     with pytest.raises(QuestionError, match="did not resolve"):
         ask(files=["r.txt"], build=True, environ=environ)
@@ -388,6 +392,42 @@ def test_constraints_and_index_options_of_a_file_count_without_dependencies_too(
     report = ask(files=["r.txt"], deps=False)
     assert {each.name: each.version for each in report.distributions} == {"x-cu12": "1.0", "calm": "1.0"}
     assert report.complete
+
+
+@pytest.mark.parametrize("how", ["arguments", "file", "resolved"])
+@pytest.mark.parametrize(
+    ("lines", "version"),
+    [
+        (["x-cu12==1.0 ; sys_platform == 'win32'"], "1.1"),
+        (["x-cu12==1.0 ; sys_platform == 'linux'", "x-cu12==1.1 ; sys_platform != 'linux'"], "1.0"),
+        (["x-cu12 @ {links}/x_cu12-1.0-py3-none-any.whl"], "1.0"),
+        (["x-cu12 @ {links}/x_cu12-1.0-py3-none-any.whl ; sys_platform == 'win32'", "calm<2"], "1.1"),
+        (["other @ file:///nowhere/other-1.0-py3-none-any.whl ; sys_platform == 'win32'"], "1.1"),
+    ],
+)
+def test_a_constraint_counts_where_its_marker_holds_and_may_name_a_place(
+    ask: Asker, tmp_path: Path, how: str, lines: list[str], version: str
+) -> None:
+    Wheel("x-cu12", "1.0", {"x/core.py": "old"}).write(tmp_path / "links")
+    flags = {"find_links": [str(tmp_path / "links")]}
+    ask.write("c.txt", *(line.format(links=(tmp_path / "links").as_uri()) for line in lines))
+    ask.write("r.txt", "x-cu12", "calm")
+    if how == "arguments":
+        report = ask("x-cu12", "calm", constraints=["c.txt"], flags=flags)
+    else:
+        report = ask(files=["r.txt"], constraints=["c.txt"], deps=None if how == "resolved" else False, flags=flags)
+    assert {each.name: each.version for each in report.distributions} == {"x-cu12": version, "calm": "1.0"}
+    assert report.complete
+
+
+@pytest.mark.parametrize("line", ["x-cu12=1.0", "x-cu12 @ file:///nowhere/x_cu12-1.0-py3-none-any.whl"])
+def test_a_constraint_that_is_not_understood_leaves_out_what_it_is_about(ask: Asker, line: str) -> None:
+    ask.write("c.txt", line)
+    report = ask("x-cu12", "x-cu13", "calm", constraints=["c.txt"])
+    assert names(report) == {"x-cu13", "calm"}
+    assert [each.requirement for each in report.skipped] == ["x-cu12"]
+    assert report.exit_code() == 3
+    assert ask("x-cu13", "calm", constraints=["c.txt"]).complete
 
 
 @pytest.mark.parametrize("deps", [None, False])

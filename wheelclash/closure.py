@@ -19,8 +19,8 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name
 
 from wheelclash.errors import QuestionError, RequirementError, UnresolvedError
 from wheelclash.index.filenames import project_of
-from wheelclash.resolve.listed import Files, group_places, read_files
-from wheelclash.resolve.requirement import applies
+from wheelclash.resolve.listed import Files, constrained, group_places, read_files
+from wheelclash.resolve.requirement import Asked, applies, is_in_force
 from wheelclash.resolve.uv import (
     PATIENCE,
     Secret,
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from wheelclash.http.urls import Credentials
     from wheelclash.index.settings import IndexSettings
     from wheelclash.locks.document import Table
-    from wheelclash.resolve.requirement import Asked
     from wheelclash.resolve.selection import Lock
     from wheelclash.resolve.uv import Uv
     from wheelclash.target.interpreter import Interpreter
@@ -233,7 +232,7 @@ def resolve(
         credentials=credentials,
     )
     if not builds:
-        _refuse_repositories(files)
+        _refuse_repositories(files, target, credentials)
     sources, text = _sources(wanted, files, cwd, credentials)
     index_options, index_environ = index_arguments(settings, credentials, from_files=not wanted.requirements)
     options = [
@@ -267,7 +266,7 @@ def resolve(
     if done.returncode != 0:
         raise failure(done.complaints, done.returncode, secrets, builds=builds)
     pylock, hidden = _readable(done.output.decode("utf-8", "replace"), files.included.secrets, credentials)
-    asked = (*files.constrained(wanted.requirements, credentials), *files.asked(credentials))
+    asked, _ = constrained([*wanted.requirements, *files.asked(credentials)], files.limits(credentials), target)
     return Closure(
         pylock=pylock.encode(),
         folder=cwd,
@@ -284,7 +283,7 @@ def resolve(
         not_compared=tuple(skip for project in files.projects if (skip := project.skip) is not None),
         uv=uv.version,
         roots=_roots(wanted.requirements, files.roots(credentials)),
-        asked=asked,
+        asked=tuple(asked),
         settings=files.with_options(settings, credentials),
         variants=variants,
         hashes=_hashes(asked, target),
@@ -295,7 +294,7 @@ def _hashes(asked: Iterable[Asked], target: Target) -> dict[str, frozenset[str]]
     """Map names to the hashes that are listed for them; of several lines that apply, those that all of them list."""
     by_name: dict[str, frozenset[str]] = {}
     for requirement in asked:
-        if requirement.name is not None and requirement.hashes and applies(requirement, target):
+        if requirement.name is not None and requirement.hashes and is_in_force(requirement, target):
             by_name[requirement.name] = by_name.get(requirement.name, requirement.hashes) & requirement.hashes
     return by_name
 
@@ -365,13 +364,16 @@ _NO_REPOSITORIES = {"GIT_ALLOW_PROTOCOL": "none"}
 """Has git fetch nothing, if something that is reached through a file should have uv run it all the same."""
 
 
-def _refuse_repositories(files: Files) -> None:
+def _refuse_repositories(files: Files, target: Target, credentials: Credentials) -> None:
     """Refuse what uv would have git fetch, which it does before it minds that nothing may be built.
 
     Raises:
-        UnresolvedError: There is such a line.
+        UnresolvedError: There is such a line, and its marker does not exclude the target.
     """
     for line in files.repositories:
+        asked = files.understood(line, credentials)
+        if isinstance(asked, Asked) and not applies(asked, target):
+            continue
         raise UnresolvedError(
             f"{line.where}: {redacted(line.text, files.included.secrets)} comes from a repository, and would have to be"
             " built.",

@@ -21,7 +21,7 @@ from wheelclash.index.client import Found, Links, project_files, read_links
 from wheelclash.index.settings import resolve_settings
 from wheelclash.inputs import is_remote, remote_files, sort_inputs
 from wheelclash.resolve.choose import choose, choose_direct, newer_release, pins
-from wheelclash.resolve.requirement import Asked, applies, parse
+from wheelclash.resolve.requirement import Asked, applies, is_in_force, parse
 from wheelclash.resolve.selection import Selection, distinct
 from wheelclash.target.variants import PLAIN, without_label
 from wheelclash.threads import run_all
@@ -53,6 +53,7 @@ __all__ = ["Gathered", "TargetSet", "gather"]
 FORMER_NAME = "--allow-build is now called --build: it also builds wheels of what came as source only"
 _FEW = 3
 _LONGEST_REASON = 200
+_BLOCK = 2**20
 _MOST_EXPLAINED = 8
 """Releases that were not chosen, of which uv is asked why: each takes a run of its own."""
 
@@ -155,22 +156,18 @@ def _gather(question: Question, inputs: Inputs, reader: WheelReader, *, compares
         files = _read_files(question, _with_text(inputs, constraints), credentials)
         listed = files.listed(credentials)
         left_out = Selection(skipped=listed.skipped, not_compared=[*inputs.not_compared, *listed.not_compared])
-        inputs = inputs._replace(asked=[*inputs.asked, *listed.asked], files=(), text=None)
+        inputs = inputs._replace(
+            asked=[*inputs.asked, *listed.asked], files=(), text=None, limits=files.limits(credentials)
+        )
     # What could not be read is told with the report; one that is left does not stand alone then.
     resolves = _resolves(question, inputs, compares=compares and not left_out.skipped)
     lone_folder = resolves and bool(inputs.folders) and inputs.alone is not None
-    # Constraints go to uv with what it resolves; everything else is narrowed here.
+    # Constraints go to uv with what it resolves; everything else is narrowed for each target.
     if constraints:
-        limits = _limits(constraints, question, credentials)
-        siblings = limits.constrained(inputs.siblings, credentials)
-        # An earlier release of what is asked for is not what is constrained.
-        earlier, others = _divided(inputs.against, inputs.projects)
-        against = [*earlier, *limits.constrained(others, credentials)]
-        inputs = inputs._replace(against=against, siblings=siblings)
+        if files is None:
+            inputs = inputs._replace(limits=_limits(constraints, question, credentials))
         if resolves:
             inputs = _with_text(inputs, constraints)
-        else:
-            inputs = inputs._replace(asked=limits.constrained(inputs.asked, credentials))
     needed = bool(inputs.named or resolves or inputs.locks or inputs.siblings_of_all)
     settings = _settings(question, reader, needed=needed)
     if files is not None:
@@ -345,13 +342,14 @@ def _constraint_lines(question: Question) -> bytes:
     return "".join(f"-c {place}\n" for place in places).encode()
 
 
-def _limits(constraints: bytes, question: Question, credentials: Credentials) -> Files:
-    """Return what constraints files list; raise QuestionError if one cannot be read."""
+def _limits(constraints: bytes, question: Question, credentials: Credentials) -> list[Asked | Skip]:
+    """Return what constraints files say; raise QuestionError if one cannot be read."""
     from wheelclash.resolve.listed import Files
     from wheelclash.resolve.requirements_txt import look_through
 
     environ, cwd = question.environ, question.cwd
-    return Files((), (), look_through((), constraints, environ=environ, cwd=cwd, credentials=credentials), ())
+    included = look_through((), constraints, environ=environ, cwd=cwd, credentials=credentials)
+    return Files((), (), included, ()).limits(credentials)
 
 
 def _with_text(inputs: Inputs, lines: bytes) -> Inputs:
@@ -762,7 +760,10 @@ def _sha256_of(file: ProjectFile) -> str | None:
 
     try:
         with open_regular(path) as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+            digest = hashlib.sha256()
+            while block := opened.read(_BLOCK):
+                digest.update(block)
+            return digest.hexdigest()
     except OSError:
         return None
 
@@ -1038,13 +1039,14 @@ class _Gatherer:
             parts.append(variants)
             parts.append(self._resolved(asked, target))
             asked = []
-        parts.append(self._chosen(asked, target))
+        parts.append(self._chosen_within_limits(asked, target))
         parts += [self._from_lock(lock, target) for lock in self._inputs.locks]
         parts += folders
         local = {candidate.name for part in parts for candidate in part.candidates if candidate.path is not None}
         parts.append(self._variants(target, local))
         earlier, others = _divided(against, _names_of(parts))
-        parts += [self._chosen(others, target), self._previous(earlier, target)]
+        # An earlier release of what is asked for is not what is constrained.
+        parts += [self._chosen_within_limits(others, target), self._previous(earlier, target)]
         for part in parts:
             self.notes += part.notes
         return parts
@@ -1076,6 +1078,16 @@ class _Gatherer:
             skipped=[skip for skip in skipped if skip.code != "not-found" or skip.requirement not in first],
             not_compared=[skip for skip in skipped if skip.code == "not-found" and skip.requirement in first],
         )
+
+    def _chosen_within_limits(self, asked: Sequence[Asked], target: Target) -> Selection:
+        """Return what is chosen within what the constraints allow on the target."""
+        if not self._inputs.limits:
+            return self._chosen(asked, target)
+        from wheelclash.resolve.listed import constrained
+
+        allowed, skipped = constrained(asked, self._inputs.limits, target)
+        chosen = self._chosen(allowed, target)
+        return chosen._replace(skipped=[*skipped, *chosen.skipped])
 
     def _chosen(self, asked: Sequence[Asked], target: Target) -> Selection:
         choices = [self._choice(requirement, target) for requirement in asked]
@@ -1111,7 +1123,8 @@ class _Gatherer:
 
         A variant without a wheel for the target cannot be installed there beside the others, and is not compared.
         """
-        chosen = self._chosen([asked for asked in self._inputs.siblings if asked.name not in local], target)
+        siblings = [asked for asked in self._inputs.siblings if asked.name not in local]
+        chosen = self._chosen_within_limits(siblings, target)
         absent = [skip for skip in chosen.skipped if skip.code in {"no-wheel", "not-found"}]
         return chosen._replace(skipped=[skip for skip in chosen.skipped if skip not in absent], not_compared=absent)
 
@@ -1283,7 +1296,7 @@ class _Gatherer:
         """Return what was asked for by name and resolved, and is not pinned: each name once."""
         by_name: dict[str, Asked] = {}
         for requirement in () if self.closure is None else self.closure.asked:
-            if requirement.name is not None and not requirement.direct and _holds(requirement, self.target):
+            if requirement.name is not None and not requirement.direct and is_in_force(requirement, self.target):
                 before = by_name.get(requirement.name)
                 specifier = requirement.specifier if before is None else before.specifier & requirement.specifier
                 by_name[requirement.name] = replace(requirement, specifier=specifier)
@@ -1348,14 +1361,6 @@ def _nearest(failed: QuestionError, asked: Sequence[str]) -> list[str]:
 def _with_extras(candidates: Iterable[Candidate], roots: Mapping[str, tuple[str, ...]]) -> list[Candidate]:
     """Return wheels with the extras that were asked for."""
     return [replace(candidate, extras=roots.get(candidate.name, candidate.extras)) for candidate in candidates]
-
-
-def _holds(asked: Asked, target: Target) -> bool:
-    """Return whether a marker holds; one that cannot be evaluated does not: it is a line of a file, which uv judges."""
-    try:
-        return applies(asked, target)
-    except QuestionError:
-        return False
 
 
 def _marker_skip(asked: Asked) -> Skip:

@@ -48,6 +48,8 @@ class Inputs(NamedTuple):
         siblings: Projects to compare with their known variants; the variants too, once they are known.
         siblings_of_all: Whether the variants of all that is named are wanted, too.
         not_compared: What a description lists and no index is asked for: conda's packages.
+        limits: What constraints say of all that is not resolved, as :meth:`wheelclash.resolve.listed.Files.limits` has
+            it.
     """
 
     asked: Sequence[Asked]
@@ -59,6 +61,7 @@ class Inputs(NamedTuple):
     siblings: Sequence[Asked]
     siblings_of_all: bool = False
     not_compared: Sequence[Skip] = ()
+    limits: Sequence[Asked | Skip] = ()
 
     @property
     def projects(self) -> list[str]:

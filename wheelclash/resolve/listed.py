@@ -16,7 +16,7 @@ from wheelclash.errors import IndexSettingsError, QuestionError, RequirementErro
 from wheelclash.index.filenames import project_of
 from wheelclash.index.settings import location
 from wheelclash.resolve.pyproject import Project, read_project
-from wheelclash.resolve.requirement import Asked, parse
+from wheelclash.resolve.requirement import Asked, is_in_force, parse
 from wheelclash.resolve.requirements_txt import Included, Line, look_through
 from wheelclash.resolve.uv import redacted
 
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from wheelclash.http.urls import Credentials
     from wheelclash.index.settings import IndexSettings
+    from wheelclash.target.target import Target
 
-__all__ = ["Files", "Listed", "group_places", "read_files"]
+__all__ = ["Files", "Listed", "constrained", "group_places", "read_files"]
 
 _REPOSITORY = re.compile(r"(?:^|@\s*|\s)(?:git|hg|svn|bzr)\+", re.IGNORECASE)
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]*)")
@@ -83,11 +84,13 @@ class Files(NamedTuple):
         return {name: tuple(sorted(extras)) for name, extras in extras_by_name.items()}
 
     def asked(self, credentials: Credentials) -> list[Asked]:
-        """Return the requirements that can be understood, within what constraints allow."""
-        understood = [self._understood(line, credentials) for line in self.lines]
-        return self.constrained(
-            [requirement for requirement in understood if isinstance(requirement, Asked)], credentials
-        )
+        """Return the requirements that can be understood."""
+        understood = [self.understood(line, credentials) for line in self.lines]
+        return [requirement for requirement in understood if isinstance(requirement, Asked)]
+
+    def limits(self, credentials: Credentials) -> list[Asked | Skip]:
+        """Return what the constraints among the files say; a line that cannot be understood is a skip."""
+        return [self.understood(line, credentials) for line in self.included.constraints]
 
     def listed(self, credentials: Credentials) -> Listed:
         """Return the requirements themselves, for a set without dependencies: what cannot be understood is skipped.
@@ -99,31 +102,22 @@ class Files(NamedTuple):
         if dynamic is not None:
             reason = f"What {dynamic.path.name} requires is dynamic: it is not known until the project's code is run."
             raise QuestionError(reason, "Leave out --no-deps, and give --build.")
-        limits = self._limits(credentials)
         asked: list[Asked] = []
         skipped: list[Skip] = []
         elsewhere = {name for project in self.projects for name in project.sources}
         for line in self.lines:
-            requirement = self._understood(line, credentials)
+            requirement = self.understood(line, credentials)
             if isinstance(requirement, Skip):
                 skipped.append(requirement)
             elif requirement.name in elsewhere:
                 reason = "[tool.uv.sources] takes it from elsewhere, not from the index"
                 skipped.append(Skip(requirement.text, "not-a-wheel", reason))
             else:
-                asked.append(_constrained(requirement, limits))
+                asked.append(requirement)
         return Listed(asked, skipped, [skip for project in self.projects if (skip := project.skip) is not None])
 
-    def constrained(self, asked: Iterable[Asked], credentials: Credentials) -> list[Asked]:
-        """Return requirements within what the constraints among the files allow."""
-        limits = self._limits(credentials)
-        return [_constrained(requirement, limits) for requirement in asked]
-
-    def _limits(self, credentials: Credentials) -> list[Asked]:
-        limits = [self._understood(line, credentials) for line in self.included.constraints]
-        return [limit for limit in limits if isinstance(limit, Asked)]
-
-    def _understood(self, line: Line, credentials: Credentials) -> Asked | Skip:
+    def understood(self, line: Line, credentials: Credentials) -> Asked | Skip:
+        """Return the requirement that a line is, or why it is none that can be compared."""
         shown = redacted(line.text, self.included.secrets)
         if line.editable:
             reason = "it is installed from its sources (-e), and only wheels can be compared"
@@ -250,10 +244,43 @@ def _name_in(line: Line) -> str | None:
     return project_of(filename) if filename.lower().endswith(".whl") else None
 
 
-def _constrained(asked: Asked, limits: Iterable[Asked]) -> Asked:
-    """Return a requirement within what constraints allow."""
-    specifier = asked.specifier
+def constrained(
+    asked: Iterable[Asked], limits: Sequence[Asked | Skip], target: Target
+) -> tuple[list[Asked], list[Skip]]:
+    """Return requirements within what constraints allow on a target.
+
+    Args:
+        asked: The requirements.
+        limits: What :meth:`Files.limits` returned.
+        target: Constraints with a marker that does not hold for it count for nothing.
+
+    Returns:
+        The requirements; and a skip for each that a constraint names which is not understood.
+    """
+    allowed: list[Asked] = []
+    skipped: list[Skip] = []
+    by_name: dict[str | None, list[Asked | Skip]] = {}
     for limit in limits:
-        if limit.name == asked.name and not limit.direct:
-            specifier &= limit.specifier
-    return replace(asked, specifier=specifier)
+        if isinstance(limit, Skip) or is_in_force(limit, target):
+            by_name.setdefault(limit.name, []).append(limit)
+    for requirement in asked:
+        within = requirement
+        for limit in by_name.get(requirement.name, ()) if requirement.name else ():
+            if isinstance(limit, Skip):
+                reason = f"the constraint {limit.requirement} is not understood: {limit.reason}"
+                skipped.append(Skip(requirement.text, limit.code, reason))
+                break
+            within = _within(within, limit)
+        else:
+            allowed.append(within)
+    return allowed, skipped
+
+
+def _within(asked: Asked, limit: Asked) -> Asked:
+    """Return a requirement within one constraint: its versions, its hashes, and the place that it names."""
+    hashes = asked.hashes & limit.hashes if asked.hashes and limit.hashes else asked.hashes | limit.hashes
+    if not limit.direct:
+        return replace(asked, specifier=asked.specifier & limit.specifier, hashes=hashes)
+    if asked.direct:
+        return asked
+    return replace(limit, text=asked.text, extras=asked.extras, marker=asked.marker, hashes=hashes)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from wheelclash.target.target import Target
 
-__all__ = ["ArgumentKind", "Asked", "applies", "kind_of", "parse"]
+__all__ = ["ArgumentKind", "Asked", "applies", "is_in_force", "kind_of", "parse"]
 
 ArgumentKind: TypeAlias = Literal["requirement", "url", "wheel", "description"]
 """``description`` is a file, a folder or the standard input (``-``) that may describe a set."""
@@ -134,6 +134,14 @@ def applies(asked: Asked, target: Target) -> bool:
         return asked.marker.evaluate({**target.markers, "extra": ""})
     except (UndefinedComparison, UndefinedEnvironmentName, ValueError, RecursionError) as error:
         raise RequirementError(asked.text, f"Its marker cannot be evaluated: {error}.") from None
+
+
+def is_in_force(asked: Asked, target: Target) -> bool:
+    """Return whether a marker holds; one that cannot be evaluated does not: it is a line of a file, which uv judges."""
+    try:
+        return applies(asked, target)
+    except RequirementError:
+        return False
 
 
 def kind_of(text: str, *, cwd: Path, is_line: bool = False) -> ArgumentKind:
