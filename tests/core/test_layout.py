@@ -238,6 +238,18 @@ def test_content_of_files() -> None:
     assert (file.content, file.size, file.member) == (digest("pkg/m.py"), 8, "pkg/m.py")
 
 
+def test_folders_without_members() -> None:
+    """Those that are more than a scheme are made by uv, which unpacks the wheel first; pip makes none."""
+    folders = ("pkg/empty", f"{DATA}/data/share/x", f"{DATA}/headers/sub", f"{DATA}/scripts", DATA)
+    wheel = contents("m.py")._replace(folders=folders)
+    found = lay_out(wheel, UV.rules, LINUX)
+    assert set(found.folders) == {"site-packages/pkg/empty/", "data/share/x/", "headers/dist/sub/"}
+    assert {(path == file.path, *file[1:5]) for path, file in found.folders.items()} == {(True, None, None, None, None)}
+    assert lay_out(wheel, PIP.rules, LINUX).folders == {}
+    nested = wheel._replace(folders=(f"{DATA}/scripts/sub",))
+    assert lay_out(nested, UV.rules, LINUX).failure is not None
+
+
 def test_phantoms() -> None:
     """Rows without a file stay in pip's RECORD as they are, data folder and all; uv drops them."""
     outside = ["../q.py", "../../../bin/tool", "../../../../out"]

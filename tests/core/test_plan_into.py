@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from wheelclash.core.layout import InstallerName
     from wheelclash.core.plan import Remedy
 
 
@@ -28,18 +29,24 @@ def made(tmp_path: Path) -> Handmade:
     return Handmade(tmp_path / "venv")
 
 
-def planned(made: Handmade, *wheels: Wheel, keep: Sequence[str] = (), roots: Sequence[str] = ()) -> list[Remedy]:
+def planned(
+    made: Handmade,
+    *wheels: Wheel,
+    keep: Sequence[str] = (),
+    roots: Sequence[str] = (),
+    installer: InstallerName = "uv",
+) -> list[Remedy]:
     newcomers = [distribution(each) for each in wheels]
     state = StateReader(places_below(made.prefix), LINUX).state_beside(newcomers)
     everybody = [*newcomers, *state.staying(newcomers)]
     coming = {each.id for each in newcomers}
     overlaps = [each for each in overlaps_of(everybody, LINUX) if coming.intersection(each.ids)]
-    uv = BY_NAME["uv"]
-    taken = diagnose(uv, newcomers, overlaps, LINUX, state=state).taken
+    rules = BY_NAME[installer]
+    taken = diagnose(rules, newcomers, overlaps, LINUX, state=state).taken
     keepers = [each.id for name in keep for each in everybody if each.name == name]
     return list(
         plan_remedies(
-            uv,
+            rules,
             newcomers,
             overlaps,
             LINUX,
@@ -222,3 +229,13 @@ def test_result_without_a_step_is_what_there_is(made: Handmade) -> None:
     made.add("old", {"m.py": "1"})
     (avoid,) = [each for each in planned(made, Wheel("new", files={"m.py": "2"})) if each.strategy == "avoid"]
     assert (avoid.steps, avoid.result) == ((), {"old-1.0.dist-info": "yes"})
+
+
+def test_what_older_releases_are_in_the_way_of_comes_after_them(made: Handmade) -> None:
+    """Pip writes ``z`` before it replaces ``a``."""
+    made.add("a", {"x": ""})
+    wheels = [Wheel("a", "2.0", files={"a.py": ""}), Wheel("z", files={"x/y.py": ""})]
+    (remedy,) = planned(made, *wheels, installer="pip")
+    assert remedy.strategy == "reinstall-keeper"
+    assert [step.ids for step in remedy.steps] == [("a-2.0-py3-none-any.whl",), ("z-1.0-py3-none-any.whl",)]
+    assert planned(made, *wheels) == []

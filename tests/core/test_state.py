@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.values import BY_NAME, LINUX, distribution, overlaps_of
+from tests.support.values import BY_NAME, LINUX, distribution, overlaps_of, path_of
 from tests.support.wheelmaker import Wheel
-from wheelclash.core.state import Change, Refusal, State
+from wheelclash.core.state import Change, Loss, Refusal, State
 
 if TYPE_CHECKING:
     from wheelclash.core.distribution import Distribution
     from wheelclash.core.installer import InstallerName
+    from wheelclash.core.role import Role
 
 A = distribution(Wheel("a", files={"m.py": "1", "a.py": ""}))
 B = distribution(Wheel("b", files={"m.py": "2"}, requires=["a"]))
@@ -68,6 +69,19 @@ def test_file_where_a_folder_is_needed_is_refused(action: str) -> None:
     assert refusal == Refusal("file-directory")
     assert isinstance(refusal, Refusal)
     assert refusal.is_certain
+
+
+@pytest.mark.parametrize(("older", "newer"), [("x", "x/y.py"), ("x/y.py", "x")])
+def test_older_release_is_in_the_way_of_what_pip_writes_before_its_successor(older: str, newer: str) -> None:
+    """Pip writes ``z`` before ``a``; uv removes all that is replaced first."""
+    old, successor = distribution(Wheel("a", "0.9", files={older: ""})), distribution(Wheel("a"))
+    other = distribution(Wheel("z", files={newer: "", "z.py": ""}))
+    state, coming = State(LINUX, (old,)), (successor, other)
+    path = path_of(f"site-packages/{newer}")
+    role: Role = "module" if newer.endswith(".py") else "package-data"
+    loss = Loss(path, other.id, old.id, "fails", role, "error", "in-the-way")
+    assert state.apply(Change("install", BY_NAME["pip"], coming)) == Refusal("file-directory", (loss,))
+    assert isinstance(state.apply(Change("install", BY_NAME["uv"], coming)), State)
 
 
 def test_wheel_that_the_installer_refuses_leaves_no_state() -> None:

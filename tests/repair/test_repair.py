@@ -130,6 +130,17 @@ def test_every_distribution_that_hides_a_module_is_told(made: Handmade) -> None:
     assert [each.other for each in obstacles] == ids(found, "b", "c")
 
 
+def test_every_distribution_whose_code_runs_at_every_start_is_told(made: Handmade) -> None:
+    for name in NAMES[1:]:
+        made.add(name, {"m.py": name, f"{name}.pth": f"import {name}\n"})
+    made.add("a", {"m.py": "1"})
+    (made.site / "m.py").write_text("changed")
+    found = made.scan()
+    obstacles = plan_repair(situation_of(found), PIP, keep=ids(found, "a"), drop=ids(found, "d")).obstacles
+    told = [(each.other, each.code, each.path) for each in obstacles]
+    assert told == [(id_, "startup-code", f"site-packages/{id_[0]}.pth") for id_ in ids(found, "b", "c")]
+
+
 def test_a_folder_gets_another_name_when_nothing_else_is_in_it(made: Handmade) -> None:
     """Where case does not matter, it keeps the name of who was written first until all files in it are gone."""
     made.add("a", {"Foo/a.py": "1"})

@@ -187,6 +187,16 @@ def test_an_ordinary_member_is_read_as_any_other(name: str, method: int) -> None
             _assert_read_alike([(name, content)] * times, f"{path},{digest_},{size}\n".encode(), method)
 
 
+def test_a_member_keeps_how_record_spells_it() -> None:
+    """A data file whose row is spelt in a roundabout way is lost to uv."""
+    script = "a-1.0.data/scripts/t"
+    rows = [(f"./{script}", record_digest(b"x"), "1"), ("p/../m.py", record_digest(b"x"), "1")]
+    found = parsed(Wheel("a", files={script: "x", "m.py": "x"}, unlisted={script, "m.py"}, record_extra=rows))
+    assert {each.path: each.recorded for each in found.members if each.recorded} == {
+        script: f"./{script}", "m.py": "p/../m.py"
+    }  # fmt: skip
+
+
 def _assert_read_alike(entries: list[tuple[str, bytes]], record: bytes, method: int) -> None:
     with zipfile.ZipFile(io.BytesIO(_wheel(RECORD=record))) as archive:
         texts = [(info.filename, archive.read(info)) for info in archive.infolist()]

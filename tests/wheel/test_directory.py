@@ -138,8 +138,8 @@ def test_a_directory_larger_than_any_is_refused_unread() -> None:
     assert str(MAX_DIRECTORY) in caught.value.reason
 
 
-def test_a_directory_of_a_million_members_is_read() -> None:
-    size = 100_000_000
+@pytest.mark.parametrize("size", [100_000_000, MAX_DIRECTORY])
+def test_a_directory_of_a_million_members_is_read(size: int) -> None:
     tail = end_record(3, size, 0)
     assert find_directory(tail, size + len(tail), "x.whl").size == size
 

@@ -7,6 +7,7 @@ import os
 import zipfile
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,11 +20,10 @@ from wheelclash.errors import FetchError, WheelError
 from wheelclash.http.cache import Cache
 from wheelclash.threads import run_all
 from wheelclash.wheel.reader import WheelReader
-from wheelclash.wheel.remote import FIRST_TAIL, NEAR, Hosts, open_archive
+from wheelclash.wheel.remote import FIRST_TAIL, NEAR, Hosts, open_archive, open_local
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from wheelclash.core.contents import Contents
     from wheelclash.core.distribution import Candidate
@@ -214,6 +214,24 @@ def test_a_server_that_cannot_is_an_error_and_never_a_loop(
     with pytest.raises(FetchError) as caught:
         read(candidate)
     assert (caught.value.code, len(index.requests)) == (code, requests)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("absent.whl", "cannot be opened"),
+        pytest.param(
+            "/proc/self/mem",  # whose end cannot be sought
+            "cannot be read",
+            marks=pytest.mark.skipif(not Path("/proc/self/mem").is_file(), reason="a file of Linux"),
+        ),
+    ],
+)
+def test_a_local_file_that_cannot_be_read_is_unreadable(path: str, told: str) -> None:
+    with pytest.raises(WheelError) as caught:
+        open_local(Path(path), "x.whl")
+    assert (caught.value.code, caught.value.filename) == ("unreadable", "x.whl")
+    assert told in caught.value.reason
 
 
 def test_a_file_without_validators_is_read_all_the_same(index: LoopbackIndex) -> None:
