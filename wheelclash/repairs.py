@@ -20,13 +20,13 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 from wheelclash.core.distribution import Skip
 from wheelclash.core.installer import IndexBlock
-from wheelclash.core.paths import folders_above
 from wheelclash.core.plan import check_keepers, plan_repair
+from wheelclash.environment.halves import halves
 from wheelclash.environment.invocation import invocation_for
 from wheelclash.environment.locate import installer_for
 from wheelclash.environment.managed import restoring
 from wheelclash.environment.origins import Origin, find_origins
-from wheelclash.environment.paths import is_absolute, places_of
+from wheelclash.environment.paths import places_of
 from wheelclash.environment.scan import scan
 from wheelclash.environment.situation import situation_of
 from wheelclash.errors import KeeperError, QuestionError
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from wheelclash.session import Session
     from wheelclash.target.interpreter import Interpreter
 
-__all__ = ["RepairRequest", "plan_for", "refuse", "refuse_halves", "repair", "run", "start", "variables"]
+__all__ = ["RepairRequest", "plan_for", "refuse", "repair", "run", "start", "variables"]
 
 
 _PIECE = 64 * 1024
@@ -116,33 +116,6 @@ def refuse(scan: Scan, interpreter: Interpreter) -> None:
     for folder in (*scan.places.sites, scan.places.scripts):
         if os.path.isdir(folder) and not os.access(folder, os.W_OK):  # noqa: PTH112
             raise QuestionError(f"{folder} cannot be written to.", "Nothing was changed.")
-
-
-def refuse_halves(scan: Scan, ids: Collection[str], installer: Installer) -> None:
-    """Refuse commands at which an installer would stop halfway, with files and RECORD of a distribution gone.
-
-    Args:
-        scan: What is on disk.
-        ids: Of what is to be uninstalled or written again.
-        installer: The installer of the commands.
-
-    Raises:
-        QuestionError: A folder with their files is a file, or a link that the installer does not follow.
-    """
-    for distribution in scan.distributions:
-        folders = (folder for folder in distribution.names if folder and not is_absolute(folder))
-        for folder in sorted(folders_above(folders)) if distribution.id in ids else ():
-            place = scan.places.on_disk(folder)
-            if os.path.lexists(place) and not os.path.isdir(place):  # noqa: PTH112
-                raise QuestionError(
-                    f"{place} is no folder, but {distribution.name} needs one: {installer.name} would stop halfway.",
-                    "Nothing was changed. Remove what is there first.",
-                )
-            if os.path.islink(place) and not installer.follows_links:  # noqa: PTH114
-                raise QuestionError(
-                    f"{place} is a link, and {distribution.name} has files in it: {installer.name} would stop halfway.",
-                    "Nothing was changed. Put the folder in the place of the link first, or use another --installer.",
-                )
 
 
 def run(
@@ -364,7 +337,8 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
             _is_beyond_reach(distribution) for distribution in before.distributions
         )
         return result._replace(state="no-wheel" if beyond else "whole")
-    refuse_halves(before, {*plan.reinstalled, *plan.drop}, installer)
+    for reason, hint in halves(before, installer, written=plan.reinstalled, dropped=plan.drop):
+        raise QuestionError(reason, f"Nothing was changed. {hint}")
     if any(not isinstance(origin, Origin) for origin in origins.values()):
         if any(not isinstance(origin, Origin) and origin.code == "variant" for origin in origins.values()):
             result = result._replace(steps=())  # run as printed, they would write another build in its place

@@ -204,6 +204,73 @@ def test_a_folder_that_is_a_link_is_refused_if_the_installer_stops_there(shop: S
         assert (ran.code, shop.who_is_imported()) == (0, "one")
 
 
+@pytest.mark.parametrize("options", [("--keep", "one"), ("--drop", "two")])
+def test_a_link_to_nothing_is_refused_if_the_installer_follows_it(shop: Shop, options: tuple[str, str]) -> None:
+    shop.install(ONE)
+    shop.install(TWO)
+    (shop.site / "one_helper.py").unlink()
+    (shop.site / "one_helper.py").symlink_to("nowhere/one_helper.py")
+    before = shop.environment.files()
+    ran = shop.fix(*options, "--apply")
+    if shop.installer.name == "pip":
+        assert (ran.code, "is a link to nothing" in ran.err, shop.environment.files()) == (2, True, before)
+        assert not shop.installer.install(shop.environment, ["one"], "--force-reinstall", "--no-deps").ok
+    else:
+        assert (ran.code, shop.who_is_imported()) == (0, "one")
+
+
+def test_packages_behind_a_link_are_seen_whole_and_not_lost(shop: Shop, tmp_path: Path) -> None:
+    """From behind the link, ``..`` leads elsewhere: uv writes no command there; pip uninstalls nothing outside."""
+    for wheel in (ONE, TWO, Wheel("bare", files={"bare.py": ""}), Wheel("rare", files={"bare.py": "1"})):
+        shop.install(wheel)
+    shop.site.rename(tmp_path / "packages")
+    shop.site.symlink_to(tmp_path / "packages")
+    found = shop.env("--format", "json")
+    assert {each["path"] for each in found.json["overlaps"]} >= {"tool", "p/core.py", "bare.py"}
+    by_path = shop.ask("env", "--path", str(shop.site), "--format", "json")
+    assert by_path.json["overlaps"] == found.json["overlaps"]
+    before = shop.environment.files()
+    for options, refusing in ((("--keep", "one"), "uv"), (("--drop", "one"), "any"), (("--drop", "rare"), "pip")):
+        ran = shop.fix(*options, "--apply")
+        if refusing in {shop.installer.name, "any"}:
+            assert (ran.code, shop.environment.files()) == (2, before)
+            assert "link" in ran.err or "leads out" in ran.err
+        else:
+            assert ran.code == 0, ran.out + ran.err
+            before = shop.environment.files()
+
+
+def test_a_second_dist_info_folder_is_refused_if_the_installer_leaves_it(shop: Shop) -> None:
+    """Pip uninstalls one of them; uv every one, but stops at one without RECORD."""
+    shop.install(ONE)
+    shop.install(TWO)
+    shutil.copytree(shop.site / "two-1.0.dist-info", shop.site / "two-0.9.dist-info")
+    record = shop.site / "two-0.9.dist-info" / "RECORD"
+    record.write_text(record.read_text().replace("two-1.0", "two-0.9"))
+    before = shop.environment.files()
+    if shop.installer.name == "pip":
+        ran = shop.fix("--drop", "two", "--apply")
+        assert (ran.code, "would uninstall one of them" in ran.err, shop.environment.files()) == (2, True, before)
+    text = record.read_text()
+    record.unlink()
+    assert shop.fix("--drop", "two", "--apply").code == 2
+    record.write_text(text)
+    if shop.installer.name == "uv":
+        assert (shop.fix("--drop", "two", "--apply").code, shop.environment.names()) == (0, {"one"})
+
+
+def test_a_second_dist_info_folder_does_not_take_files_of_others(shop: Shop) -> None:
+    shop.install(ONE)
+    shop.install(TWO)
+    shop.install(THIRD)
+    shutil.copytree(shop.site / "two-1.0.dist-info", shop.site / "two-0.9.dist-info")
+    (shop.site / "two-0.9.dist-info" / "RECORD").write_text("third.py,,\ntwo-0.9.dist-info/RECORD,,\n")
+    (shop.site / "two_helper.py").unlink()
+    before = shop.environment.files()
+    ran = shop.fix("--keep", "two", "--apply")
+    assert (ran.code, "may remove files of third" in ran.err, shop.environment.files()) == (2, True, before)
+
+
 def test_dropping_is_for_good_and_mends_whoever_shared(shop: Shop) -> None:
     shop.install(ONE)
     shop.install(TWO)

@@ -100,7 +100,9 @@ class Installer(ABC):
         removes_all_first: In a command that replaces several distributions, whether every old one is removed before
             the first new one is written (uv), or each just before its own turn (pip).
         takes_variants: Whether it can be told to install wheels with a variant label.
-        follows_links: Whether it uninstalls files in a folder that is a link to another; else it stops there, halfway.
+        follows_links: Whether it uninstalls files in a folder that is a link to another, and writes to where a link
+            to nothing leads; else it stops at the one halfway, and replaces the other.
+        stays_inside: Whether it leaves installed what lies outside of a virtual environment's folder.
         kept_settings: What may be configured and leaves its commands as they are: how to reach servers, what to cache.
         diverting_settings: What may be configured and makes a command write elsewhere, nothing or another wheel, or
             fail.
@@ -114,6 +116,7 @@ class Installer(ABC):
     removes_all_first: bool
     takes_variants: bool
     follows_links: bool
+    stays_inside: bool
     kept_settings: frozenset[str]
     diverting_settings: frozenset[str]
 

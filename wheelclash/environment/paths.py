@@ -72,6 +72,7 @@ class EnvironmentPaths(NamedTuple):
         search: Folders that packages are imported from, in that order; empty if that is not known. Those that are no
             site-packages folders of this environment are only looked at to see what hides what.
         is_target: A bare folder of packages, as ``--target`` leaves it: no prefix around it.
+        links: Of each site-packages folder that is reached over a link: its real path, and how it is reached.
     """
 
     prefix: Path
@@ -85,6 +86,7 @@ class EnvironmentPaths(NamedTuple):
     externally_managed: bool = False
     is_target: bool = False
     search: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
 
     @property
     def base(self) -> str:
@@ -103,9 +105,13 @@ class EnvironmentPaths(NamedTuple):
         """
         if self.is_target and row.startswith("../../"):
             row = row[len("../../") :]  # pip --target installs elsewhere, moves everything, and leaves RECORD as it was
-        place = posixpath.normpath(row if is_absolute(row) else f"{site}/{row}")
+        place = posixpath.normpath(row if is_absolute(row) else f"{self.reached(site)}/{row}")
         folder, _, name = place.rpartition("/")
         return self.key_of(f"{_real(folder)}/{name}")
+
+    def reached(self, site: str) -> str:
+        """Return how a site-packages folder is reached; installers count ``..`` in a RECORD from there."""
+        return dict(self.links).get(site, site)
 
     def key_of(self, place: str) -> str | None:
         """Return the key of an absolute path in a folder that is a real one; None outside of the prefix."""
@@ -155,7 +161,8 @@ def places_of(interpreter: Interpreter) -> EnvironmentPaths:
         for path in imported
         if Path(path).name in {"site-packages", "dist-packages"} and Path(path).is_relative_to(prefix)
     ]
-    sites = _existing([schemes.get("purelib", ""), schemes.get("platlib", ""), *inside])
+    named = [schemes.get("purelib", ""), schemes.get("platlib", ""), *inside]
+    sites = _existing(named)
     if not sites:
         raise QuestionError(f"The environment {prefix} has no site-packages folder.")
     minor = ".".join(interpreter.version.split(".")[:2]) + ("t" if interpreter.free_threaded else "")
@@ -172,6 +179,7 @@ def places_of(interpreter: Interpreter) -> EnvironmentPaths:
         case_sensitive=sys.platform not in {"win32", "darwin"},
         is_windows=os.name == "nt",
         externally_managed=interpreter.externally_managed,
+        links=_links(named),
     )
 
 
@@ -182,14 +190,15 @@ def places_below(prefix: Path) -> EnvironmentPaths:
         QuestionError: There is no such folder, it has no site-packages folder, or those of several versions.
     """
     _require_folder(prefix, "--prefix")
-    sites = _existing(str(path) for pattern in _LIBRARIES for path in sorted(prefix.glob(pattern)))
+    named = [str(path) for pattern in _LIBRARIES for path in sorted(prefix.glob(pattern))]
+    sites = _existing(named)
     versions = sorted({version for site in sites if (version := _version_of(site))})
     if not sites:
         raise QuestionError(f"--prefix {prefix}: there is no site-packages folder below it.", "Perhaps --path?")
     if len(versions) > 1:
         hint = f"Name one with --path: {', '.join(sites)}"
         raise QuestionError(f"--prefix {prefix}: it has packages of several versions of Python.", hint)
-    return _bare(prefix, sites, versions[0] if versions else None)
+    return _bare(prefix, sites, versions[0] if versions else None)._replace(links=_links(named))
 
 
 def has_sites(prefix: Path) -> bool:
@@ -205,6 +214,11 @@ def places_at(site: Path) -> EnvironmentPaths:
     """
     _require_folder(site, "--path")
     real = Path(_real(site))
+    spelt = Path(os.path.abspath(site))  # noqa: PTH100 - a link is not followed
+    if spelt.name == "site-packages" and _version_of(spelt.as_posix()) and len(spelt.parents) > 2:  # noqa: PLR2004
+        return _bare(spelt.parents[2], (real.as_posix(),), _version_of(spelt.as_posix()))._replace(
+            links=_links([os.fspath(spelt)])
+        )
     if real.name in {"site-packages", "dist-packages"}:
         version = _version_of(real.as_posix())
         above = real.parents[2] if version and len(real.parents) > 2 else real.parents[1]  # noqa: PLR2004
@@ -248,6 +262,16 @@ def _require_folder(folder: Path, option: str) -> None:
 def _existing(folders: Iterable[str]) -> tuple[str, ...]:
     """Return the folders that exist, by their real paths, each once."""
     return tuple(dict.fromkeys(_real(folder) for folder in folders if folder and os.path.isdir(folder)))  # noqa: PTH112
+
+
+def _links(folders: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return the real paths of folders that are reached over a link, each once, and how they are reached."""
+    links: dict[str, str] = {}
+    for folder in folders:
+        spelt = os.path.abspath(folder).replace(os.sep, "/")  # noqa: PTH100 - a link is not followed
+        if folder and os.path.isdir(folder) and _real(folder) != spelt:  # noqa: PTH112
+            links.setdefault(_real(folder), spelt)
+    return tuple(links.items())
 
 
 def _version_of(site: str) -> str | None:

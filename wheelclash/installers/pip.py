@@ -124,6 +124,7 @@ class _Pip(Installer):
     removes_all_first = False
     takes_variants = False
     follows_links = True
+    stays_inside = True
     kept_settings = frozenset({
         "cache-dir", "compile", "default-timeout", "no-cache-dir", "no-compile", "resume-retries", "retries", "timeout",
         "trusted-host", "use-deprecated", "use-feature",

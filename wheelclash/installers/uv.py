@@ -85,6 +85,7 @@ class _Uv(Installer):
     removes_all_first = True
     takes_variants = True
     follows_links = False
+    stays_inside = False
     kept_settings = frozenset({
         "cache-dir", "compile-bytecode", "concurrent-downloads", "concurrent-installs", "credentials-dir",
         "http-connect-timeout", "http-retries", "http-timeout", "insecure-host", "insecure-no-zip-validation",
