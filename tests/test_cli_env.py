@@ -178,8 +178,8 @@ def test_many_folders_below_one_package_are_one_line(ask: Command, made: Handmad
     ran = ask("env", "--prefix", str(made.prefix))
     assert ran.code == 1
     assert ran.lines[2:4] == [
-        "  error    site-packages/p/  9 files, missing; recorded by one: 0/m.py, 1/m.py, 2/m.py and 6 more",
-        "  error    site-packages/q/m.py  missing; recorded by one",
+        "  error    site-packages/p/  9 files, missing; part of one: 0/m.py, 1/m.py, 2/m.py and 6 more",
+        "  error    site-packages/q/m.py  missing; part of one",
     ]
     assert "site-packages/p/8/m.py" in ask("env", "--prefix", str(made.prefix), "-v").out
 

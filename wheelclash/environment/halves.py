@@ -106,7 +106,7 @@ def _is_apart(keys: Collection[str], distribution: Installed, other: Installed) 
 
 def _other_folders(distribution: Installed) -> list[str]:
     """Return the other dist-info folders of a project in the same site-packages folder."""
-    own = posixpath.basename(distribution.folder)
+    dist_info = posixpath.basename(distribution.folder)
     return sorted(
         f"{distribution.site}/{name}"
         for name in os.listdir(distribution.site)  # noqa: PTH208
