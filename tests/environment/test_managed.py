@@ -138,6 +138,23 @@ def test_what_a_wheel_replaced_is_not_condas_any_more(made: Prefix) -> None:
     assert ([each.name for each in found.distributions], found.contested, found.skipped) == (["one"], (), ())
 
 
+@pytest.mark.parametrize(("entry", "found"), [("aa.cli:main", 0), ("bb:other", 1)])
+def test_a_command_of_conda_is_what_it_runs(made: Prefix, ask: Command, entry: str, found: int) -> None:
+    """Its bytes are those of the tool that generated it."""
+    wrapper = "#!/opt/python\nimport sys\nfrom aa.cli import main\nsys.exit(main())\n"
+    points = "[console_scripts]\ntool = aa.cli:main\n"
+    made.conda("aa", {"bin/tool": wrapper, f"lib/{OWN}/site-packages/aa-1.0.dist-info/entry_points.txt": points})
+    module, _, attribute = entry.partition(":")
+    pips = f"#!/opt/python\nimport sys\nfrom {module} import {attribute}\nsys.exit({attribute}())\n"
+    more = {"entry_points.txt": f"[console_scripts]\ntool = {entry}\n"}
+    made.add("bb", {"bb.py": "", "../../../bin/tool": pips}, more=more)
+    ran = ask("env", "--prefix", str(made.prefix), "--format", "json")
+    assert (ran.code, [each["kind"] for each in ran.json["overlaps"]]) == (
+        found,
+        ["different" if found else "identical"],
+    )
+
+
 def test_bytecode_and_what_conda_alone_owns_are_no_news(made: Prefix) -> None:
     made.conda("theirs", {below("p/__pycache__/m.pyc"): "c", below("other.py"): ""})
     made.add("one", {"p/m.py": "1", "p/__pycache__/m.pyc": "1"})

@@ -444,6 +444,7 @@ class Installed:
         absences: What it means that a missing file is gone, by path.
         variant: The label of the wheel variant that it was installed from, as :func:`variant_of` has it.
         declared: The import names that METADATA declares (PEP 794); None if it declares nothing of them.
+        dist_info: Of another manager's package with commands: its dist-info folder; else None.
     """
 
     id: str
@@ -469,6 +470,7 @@ class Installed:
     absences: Mapping[InstalledPath, Absence] = field(default_factory=dict)
     variant: str | None = None
     declared: Imports | None = None
+    dist_info: str | None = None
 
     @property
     def imports(self) -> tuple[str, ...]:

@@ -111,7 +111,7 @@ def _other_folders(distribution: Installed) -> list[str]:
         f"{distribution.site}/{name}"
         for name in os.listdir(distribution.site)  # noqa: PTH208
         if name.endswith(".dist-info")
-        and name != own
+        and name != dist_info
         and canonicalize_name(name.partition("-")[0]) == distribution.name
     )
 

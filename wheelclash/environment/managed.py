@@ -80,7 +80,9 @@ def managed_among(
         keys = keys_of(listed.names)
         shared = keys if wanted is None else keys & wanted
         if shared and not any(project_of(key) in names for key in keys):
-            yield replace(package, listed=listed, files=len(keys))
+            described = (key for key in sorted(keys) if key.endswith(".dist-info/entry_points.txt"))
+            folder = next((os.path.dirname(places.on_disk(key)) for key in described), None)  # noqa: PTH120
+            yield replace(package, listed=listed, files=len(keys), dist_info=folder)
 
 
 def is_managed(stem: str, places: EnvironmentPaths) -> bool:

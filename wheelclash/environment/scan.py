@@ -204,7 +204,7 @@ def installed_file(key: str, row: RecordedFile, commands: Mapping[str, str], pla
 
 def commands_of(distribution: Installed, target: Target) -> dict[str, str]:
     """Return installed paths of the commands that installers generate for a distribution, and what each runs."""
-    text = entry_points_text(distribution.folder)
+    text = entry_points_text(distribution.dist_info or distribution.folder)
     commands = {}
     for installer in INSTALLERS if text else ():
         try:

@@ -1032,8 +1032,8 @@ class _EnvironmentWriter(_Writer):
         paths: dict[tuple[str, str], list[str]] = {}
         for damage in self._damages:
             if damage.code in codes and damage.severity != "notice":
-                told = "missing; part of" if damage.code == "missing-file" else "changed; recorded by"
-                text = f"{told} {listed(damage.distributions)}"
+                what = "missing; part of" if damage.code == "missing-file" else "changed; recorded by"
+                text = f"{what} {listed(damage.distributions)}"
                 paths.setdefault((damage.severity, text), []).append(f"{damage.root}/{damage.path}")
         return self._lines(paths)
 
