@@ -9,10 +9,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from io import BufferedReader
     from pathlib import Path
 
 __all__ = [
@@ -93,7 +94,7 @@ def open_file(path: _Path) -> tuple[int, os.stat_result]:
     raise IrregularFileError(path, is_folder=stat.S_ISDIR(status.st_mode))
 
 
-def open_regular(path: _Path) -> BinaryIO:
+def open_regular(path: _Path) -> BufferedReader:
     """Open a regular file as a stream, for readers that go to and fro in it; raises as :func:`open_file` does."""
     descriptor, _ = open_file(path)
     return os.fdopen(descriptor, "rb")
