@@ -97,6 +97,41 @@ def test_one_file_holds_the_problems_of_wheels_and_of_an_environment(ask: Here) 
     assert ask(*WHEELS, "--baseline", "b.json").code == 0
 
 
+def test_what_is_new_beside_a_known_file_at_the_top_is_new(ask: Here) -> None:
+    """A top-level module or a command has nothing to do with the others, unlike the files of one package."""
+    ways = {"a": {"top.py": ""}, "b": {"other.py": ""}, "c": {"x/m.py": ""}, "d": {"x/n.py": ""}}
+    commands = {"a": ["run"], "b": ["run", "walk"]}
+    for way, files in ways.items():
+        for name in ("one", "two"):
+            contents: dict[str, bytes | str] = dict.fromkeys({**ways["a"], **files}, name)
+            scripts = dict.fromkeys(commands.get(way, []), f"{name}:main")
+            Wheel(name, files=contents, scripts=scripts).write(ask.folder / way)
+    assert ask("a", *LINUX, "--no-config", "--write-baseline", "b.json").code == 0
+    assert ask("a", *LINUX, "--no-config", "--baseline", "b.json", "--fail-on", "notice").code == 0
+    ran = ask("b", *LINUX, "--no-config", "--baseline", "b.json", "--format", "json")
+    paths = [f"{each['root']}/{each['path']}" for each in ran.json["overlaps"] if not each["ignored"]]
+    assert (ran.code, sorted(paths)) == (1, ["scripts/walk", "site-packages/other.py"])
+    assert [entry["place"] for entry in ran.json["ignored"]] == ["scripts/run", "site-packages/top.py"]
+    ask("c", *LINUX, "--no-config", "--write-baseline", "b.json")
+    assert ask("d", *LINUX, "--no-config", "--baseline", "b.json").code == 0, "one more file of a package"
+
+
+def test_damage_elsewhere_in_a_distribution_is_new(ask: Here) -> None:
+    made = Handmade(ask.folder / "venv")
+    made.add("one", {"p/m.py": "1", "p/q/m.py": "1", "p/n.py": "1", "top.py": "1"})
+    env = ("env", "--prefix", str(made.prefix), "--no-config")
+    (made.site / "p/m.py").unlink()
+    assert ask(*env, "--write-baseline", "b.json").code == 0
+    assert ask(*env, "--baseline", "b.json").code == 0
+    (made.site / "p/n.py").unlink()
+    assert ask(*env, "--baseline", "b.json").code == 0, "one more file of the same folder"
+    (made.site / "top.py").unlink()
+    assert ask(*env, "--baseline", "b.json").code == 1
+    ask(*env, "--write-baseline", "b.json")
+    (made.site / "p/q/m.py").unlink()
+    assert ask(*env, "--baseline", "b.json").code == 1
+
+
 def test_what_could_not_be_read_is_not_gone(ask: Here) -> None:
     """Nothing is told of it, by a baseline or by an entry, and writing the baseline again keeps it."""
     ask(*WHEELS, "--write-baseline", "b.json")

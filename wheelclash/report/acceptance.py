@@ -26,6 +26,7 @@ from wheelclash.report.model import (
     UnownedReport,
 )
 from wheelclash.report.problems import Part, ProblemKey, key_of
+from wheelclash.report.terminal import printable
 from wheelclash.wording import plural, some
 
 if TYPE_CHECKING:
@@ -62,9 +63,22 @@ def _entries_for(part: Part, acceptance: Acceptance) -> Iterator[_Entry]:
             yield entry
     if acceptance.baseline is not None:
         about: About = "environment" if isinstance(part, ContestedReport | DamageReport) else "wheels"
-        problem = acceptance.baseline.by_fingerprint.get((about, key.fingerprint))
+        problem = acceptance.baseline.by_fingerprint.get((about, _place_by_place(key, part).fingerprint))
         if problem is not None:
             yield problem
+
+
+def _place_by_place(key: ProblemKey, part: Part) -> ProblemKey:
+    """Return what a baseline knows a part of a report by: like its problem, but never wider than one folder.
+
+    What lies at the top of a root, such as a module or a command, has nothing to do with what lies beside it.
+    """
+    is_one_file = isinstance(part, OverlapReport | LostReport | DamageReport) and part.path is not None
+    if not is_one_file or (isinstance(part, DamageReport) and part.code == "leftover"):
+        return key
+    folder, _, _ = f"{part.root}/{part.path}".rpartition("/")
+    whole = f"{part.root}/{part.path}" if folder == part.root else f"{folder}/"
+    return key if key.place == f"{part.root}/{part.path}" else key._replace(place=printable(whole))
 
 
 def _names(part: Part) -> set[str]:
@@ -152,9 +166,9 @@ class _Marks:
             code=key.code,
             level=key.level,
             distributions=key.distributions,
-            place=key.place,
+            place=entry.place if isinstance(entry, BaselineProblem) else key.place,
             files=files,
-            fingerprint=key.fingerprint,
+            fingerprint=entry.fingerprint if isinstance(entry, BaselineProblem) else key.fingerprint,
         )
 
     def useless(self, report: AcceptingReport) -> Iterator[str]:
@@ -195,12 +209,11 @@ def baseline_of(report: AcceptingReport) -> Baseline:
         parts += [addition for release in report.releases for addition in release.additions]
     else:
         parts += report.damage
-    keys = dict.fromkeys(key_of(part) for part in parts if not part.ignored)
+    keys = [(part, key_of(part)) for part in parts if not part.ignored]
+    known = dict.fromkeys(_place_by_place(key, part) for part, key in keys if key is not None)
     about = about_of(report)
     problems = (
-        BaselineProblem(about, key.code, key.level, key.distributions, key.place, key.fingerprint)
-        for key in keys
-        if key is not None
+        BaselineProblem(about, key.code, key.level, key.distributions, key.place, key.fingerprint) for key in known
     )
     return Baseline(tuple(problems))
 
