@@ -159,12 +159,12 @@ def test_no_variable_has_the_installer_do_something_else(installer: Installer, k
         (
             PIP,
             "[global]\ntimeout = 7\ncache-dir = /c\ntrusted-host = a\n b\nproxy = p\n[install]\ntimeout = 8\n",
-            {"PIP_TIMEOUT": "8", "PIP_CACHE_DIR": "/c", "PIP_TRUSTED_HOST": "a\nb", "PIP_PROXY": None},
+            {"PIP_TIMEOUT": "8", "PIP_CACHE_DIR": "/c", "PIP_TRUSTED_HOST": "a\nb", "PIP_PROXY": "p"},
         ),
         (
             UV,
-            'cache-dir = "/c"\nnative-tls = true\nallow-insecure-host = ["a", "b"]\n[pip]\nlink-mode = "copy"\n',
-            {"UV_CACHE_DIR": "/c", "UV_NATIVE_TLS": "1", "UV_INSECURE_HOST": "a b", "UV_LINK_MODE": "copy"},
+            'cache-dir = "/c"\nhttps-proxy = "p"\nallow-insecure-host = ["a", "b"]\n[pip]\nlink-mode = "copy"\n',
+            {"UV_CACHE_DIR": "/c", "HTTPS_PROXY": "p", "UV_INSECURE_HOST": "a b", "UV_LINK_MODE": "copy"},
         ),
     ],
     ids=["pip", "uv"],

@@ -59,7 +59,7 @@ def without_configuration(
     """
     others = {name: value for name, value in environ.items() if not _setting(name.upper(), installer)}
     kept = {installer.variable(name): value for name, value in settings.items() if name in installer.kept_settings}
-    return others | kept
+    return kept | others
 
 
 def _setting(variable: str, installer: Installer) -> str:

@@ -126,8 +126,8 @@ class _Pip(Installer):
     follows_links = True
     stays_inside = True
     kept_settings = frozenset({
-        "cache-dir", "compile", "default-timeout", "no-cache-dir", "no-compile", "resume-retries", "retries", "timeout",
-        "trusted-host", "use-deprecated", "use-feature",
+        "cache-dir", "client-cert", "compile", "default-timeout", "keyring-provider", "no-cache-dir", "no-compile",
+        "proxy", "resume-retries", "retries", "timeout", "trusted-host", "use-deprecated", "use-feature",
     })  # fmt: skip
     diverting_settings = frozenset({
         "abi", "constraint", "dry-run", "editable", "group", "implementation", "no-binary", "platform", "prefix",

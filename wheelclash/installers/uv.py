@@ -77,6 +77,10 @@ def _command_name(name: str, target: Target) -> str:
     return f"{name.removesuffix('.py').removesuffix('.exe')}.exe" if target.is_windows else name
 
 
+_PROXIES = frozenset({"http-proxy", "https-proxy", "no-proxy"})
+"""Settings with variables that other programs look at too."""
+
+
 class _Uv(Installer):
     name: InstallerName = "uv"
     index_flag = "--default-index"
@@ -88,9 +92,10 @@ class _Uv(Installer):
     stays_inside = False
     kept_settings = frozenset({
         "cache-dir", "compile-bytecode", "concurrent-downloads", "concurrent-installs", "credentials-dir",
-        "http-connect-timeout", "http-retries", "http-timeout", "insecure-host", "insecure-no-zip-validation",
-        "link-mode", "lock-timeout", "native-tls", "no-cache", "no-installer-metadata", "no-progress",
-        "request-timeout", "skip-wheel-filename-check", "system-certs",
+        "http-connect-timeout", "http-proxy", "http-retries", "http-timeout", "https-proxy", "insecure-host",
+        "insecure-no-zip-validation", "keyring-provider", "link-mode", "lock-timeout", "native-tls", "no-cache",
+        "no-installer-metadata", "no-progress", "no-proxy", "request-timeout", "skip-wheel-filename-check",
+        "system-certs",
     })  # fmt: skip
     diverting_settings = frozenset({
         "all-extras", "constraint", "constraint-dependencies", "dry-run", "exclude", "exclude-dependencies",
@@ -133,6 +138,9 @@ class _Uv(Installer):
         named: Collection[str] = (),  # noqa: ARG002
     ) -> Order:
         return Unordered()
+
+    def variable(self, setting: str) -> str:
+        return setting.upper().replace("-", "_") if setting in _PROXIES else super().variable(setting)
 
     def index_variables(self, block: IndexBlock) -> dict[str, str | None]:
         variables: dict[str, str | None] = {
