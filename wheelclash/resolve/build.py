@@ -422,12 +422,9 @@ def _copied(stream: IO[bytes], path: Path, limit: int) -> str:
 
 def _digest(path: Path) -> tuple[str, int]:
     """Return the sha256 and the size of a file."""
-    digest, size = hashlib.sha256(), 0
     with open_regular(path) as stream:
-        while piece := stream.read(_PIECE):
-            digest.update(piece)
-            size += len(piece)
-    return digest.hexdigest(), size
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        return digest, stream.tell()
 
 
 def _size_of(folder: Path) -> int:
