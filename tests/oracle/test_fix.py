@@ -513,7 +513,7 @@ ELSEWHERE = {
     "pip": (
         "[global]\nindex-url = {index}\n[install]\nuser = true\ndry-run = true\ntarget = {home}/elsewhere\n"
         "root = {home}/elsewhere\nno-binary = :all:\nrequire-hashes = true\nconstraint = {home}/constraints.txt\n"
-        "platform = win32\nuploaded-prior-to = 2001-01-01\nproxy = http://127.0.0.1:9\n"
+        "platform = win32\nuploaded-prior-to = 2001-01-01\n"
     ),
     "uv": (
         'index-url = "{index}"\nrequired-version = ">=99"\noffline = true\nexclude-newer = "2001-01-01"\n'
