@@ -313,3 +313,15 @@ def test_no_count_adds_up_what_several_targets_have(tmp_path: Path) -> None:
         if wheel.name.partition("-")[0] in {"one", "three", "five"}:
             wheel.unlink()
     assert command(*asked).out.startswith("No clash: 2 distributions, 11 files [2 targets")
+
+
+def test_the_version_that_clashes_is_named_where_targets_have_several(ask: Asker) -> None:
+    """In the first line too, and whichever target comes first."""
+    house = ask.folder / "house"
+    Wheel("east", files={"both.py": "east"}).write(house)
+    native("west", BOTH["windows"], shared=True).write(house)
+    Wheel("west", "2.0", files={"west.py": ""}, tag=f"py3-none-{BOTH['linux']}").write(house)
+    for platforms in (("linux", "windows"), ("windows", "linux")):
+        options = [part for platform in platforms for part in ("--python-platform", platform)]
+        ran = Command(ask.folder, None, ask.environ)("house", "--python-version", "3.12", *options)
+        assert ran.lines[0] == "east 1.0 and west 1.0 clash: 1 error at most, in 1 of 2 targets"

@@ -300,7 +300,19 @@ class _SetWriter(_Writer):
         self._grave = [overlap for overlap in shown if overlap.severity in GRAVE and not overlap.ignored]
         self._notices = [overlap for overlap in shown if overlap.severity == "notice" and not overlap.ignored]
         self._lost = grave_losses(report) if report.into else []
-        self._versions = {distribution.name: distribution.version for distribution in report.distributions}
+        self._clashing = {owner.id for overlap in self._grave for owner in overlap.owners}
+        self._versions = self._versions_by_name()
+
+    def _versions_by_name(self) -> dict[str, str]:
+        """Return the version of each distribution; of one that has several for several targets, those that clash."""
+        versions: defaultdict[str, dict[str, bool]] = defaultdict(dict)
+        for distribution in self._report.distributions:
+            clashes = versions[distribution.name].get(distribution.version, False)
+            versions[distribution.name][distribution.version] = clashes or distribution.id in self._clashing
+        return {
+            name: "/".join([version for version in by_version if by_version[version]] or by_version)
+            for name, by_version in versions.items()
+        }
 
     def sections(self) -> Iterator[Section]:
         yield Section("", [self._headline()], whole=True)
@@ -500,11 +512,10 @@ class _SetWriter(_Writer):
 
     def _chains(self) -> Iterator[Line]:
         """Yield through whom those that clash come in, where they were not asked for themselves."""
-        involved = {owner.distribution for overlap in self._grave for owner in overlap.owners}
         chains = {
             distribution.name: distribution.through
             for distribution in self._report.distributions
-            if distribution.name in involved
+            if distribution.id in self._clashing
         }
         texts = [
             " → ".join(f"{name} {self._versions[name]}" for name in chains[clashing])
