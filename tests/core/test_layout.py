@@ -220,6 +220,17 @@ def test_commands(name: str, pip: str, uv: str) -> None:
         assert told == expected
 
 
+@pytest.mark.parametrize("text", [None, "[console_scripts]\n = m:f\n[console_scripts\n"], ids=["no UTF-8", "no entry"])
+@pytest.mark.parametrize(("installer", "written"), [("pip", []), ("uv", ["site-packages/m.py"])])
+def test_entry_points_that_cannot_be_read_refuse_the_wheel(
+    text: str | None, installer: InstallerName, written: list[str]
+) -> None:
+    found = lay_out(contents("m.py")._replace(entry_points=text), BY_NAME[installer].rules, LINUX)
+    assert found.failure is not None
+    assert (found.failure.code, found.failure.path) == ("entry-points", "dist-1.0.dist-info/entry_points.txt")
+    assert list(found.files) == written
+
+
 def test_command_content() -> None:
     """A command is known by what it runs, not by bytes that differ from installer to installer."""
     console, gui = EntryPoint("a", "m:f", "console"), EntryPoint("b", "m:f", "gui")
@@ -246,6 +257,7 @@ def test_folders_without_members() -> None:
     assert set(found.folders) == {"site-packages/pkg/empty/", "data/share/x/", "headers/dist/sub/"}
     assert {(path == file.path, *file[1:5]) for path, file in found.folders.items()} == {(True, None, None, None, None)}
     assert lay_out(wheel, PIP.rules, LINUX).folders == {}
+    assert lay_out_for_each(wheel, RULES, LINUX)["uv"] == found
     nested = wheel._replace(folders=(f"{DATA}/scripts/sub",))
     assert lay_out(nested, UV.rules, LINUX).failure is not None
 

@@ -59,6 +59,19 @@ def test_archive_paths_with_nothing_in_common_are_one_file() -> None:
     assert answer("two-1.0.data/data/bin/tool", one, two)[0] == []
 
 
+def test_folder_is_whose_files_are_below_it() -> None:
+    one = Wheel("one", files={"p/a.py": "", "p/b.py": "1", "p/c/d.py": "1", "pq.py": ""})
+    two = Wheel("two", files={"p/b.py": "2", "p/c/d.py": "1"})
+    found = only("p", one, two, Wheel("three", files={"p/e.py": ""}))
+    assert [(share.name, share.files, share.contested) for share in found.shares] == [
+        ("one", 3, 2), ("three", 1, 0), ("two", 2, 2)
+    ]  # fmt: skip
+    assert (found.what, found.files, found.contested, found.installers) == ("folder", 4, 2, ("pip", "uv"))
+    assert [(below.path, below.kind) for below in found.below] == [
+        ("site-packages/p/b.py", "different"), ("site-packages/p/c/d.py", "identical")
+    ]  # fmt: skip
+
+
 def test_equal_contents_have_equal_numbers() -> None:
     wheels = [Wheel(name, files={"m.py": text}) for name, text in (("one", "1"), ("two", "2"), ("three", "1"))]
     numbers = {share.name: share.content for share in only("m.py", *wheels).shares}

@@ -159,6 +159,11 @@ def test_everything_read_is_needed() -> None:
         pytest.param(
             Wheel("a", files={"./m.py": "", "p//n.py": ""}), [], id="4 odd but harmless spellings, in RECORD and zip"
         ),
+        pytest.param(
+            Wheel("a", files={"b\x07.py": "", "c\u202e.py": "", "d\xa0.py": ""}),
+            [("unprintable-name", "b\x07.py"), ("unprintable-name", "c\u202e.py")],
+            id="7 control characters",
+        ),
     ],
 )
 def test_zip_and_record_disagree(wheel: Wheel, codes: list[tuple[str, str | None]]) -> None:
@@ -290,8 +295,10 @@ def test_dist_info_spelt_otherwise(dist_info: str, filename: str) -> None:
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_compression(method: int) -> None:
-    """29: whatever Python can unpack is read."""
-    assert parsed(Wheel("a", files={"m.py": "x"}, compression=method)).members[0].path == "m.py"
+    """29: whatever Python can unpack is read; what not every installer unpacks is told."""
+    found = parsed(Wheel("a", files={"m.py": "x"}, compressions={"m.py": method}))
+    assert found.members[0].path == "m.py"
+    assert _codes(found) == ([] if method == zipfile.ZIP_STORED else [("odd-compression", "m.py")])
 
 
 def _patched(find: bytes, offset: int, new: bytes, *, places: slice = slice(None)) -> bytes:
