@@ -95,6 +95,12 @@ def test_odd_escapes_warn_nobody() -> None:
     assert answer(INIT, b"x = '\\d'\n").code is not None
 
 
+@pytest.mark.parametrize(("path", "runs"), [("hook.pth", True), ("paths.pth", False), ("hook.start", True)])
+def test_code_that_runs_at_every_start(path: str, *, runs: bool) -> None:
+    found = answer(Question("a", path, "startup", None), b"import hook\n" if runs else b"folder\n")
+    assert found == Answer(runs_code=runs)
+
+
 @given(st.binary(max_size=64))
 def test_any_bytes(data: bytes) -> None:
     """Any bytes get an answer."""

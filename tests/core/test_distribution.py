@@ -14,6 +14,7 @@ from tests.support.wheelmaker import Wheel
 from wheelclash.core.distribution import (
     Edge,
     Requirements,
+    compared_name,
     contradictions,
     extras_in_force,
     required_names,
@@ -165,6 +166,14 @@ def test_requires_python(text: str | None, has: bool) -> None:  # noqa: FBT001
 def test_pinned(wheel: Wheel, candidate: dict[str, Any], pinned: str) -> None:
     """A command names exactly this wheel: its version, local part included, or the place it came from."""
     assert distribution(wheel, **candidate).pinned == pinned
+
+
+@pytest.mark.parametrize(
+    ("name", "compared"),
+    [("Nixl_CU12", "nixl-cu12"), ("conda:_Libgcc_Mutex", "conda:_libgcc_mutex"), ("DPKG:libc6.so", "dpkg:libc6.so")],
+)
+def test_names_of_managed_packages_are_not_those_of_projects(name: str, compared: str) -> None:
+    assert compared_name(name) == compared
 
 
 def test_id() -> None:

@@ -258,6 +258,10 @@ def test_folders_without_members() -> None:
     assert {(path == file.path, *file[1:5]) for path, file in found.folders.items()} == {(True, None, None, None, None)}
     assert lay_out(wheel, PIP.rules, LINUX).folders == {}
     assert lay_out_for_each(wheel, RULES, LINUX)["uv"] == found
+    blocked = contents("m.py", f"{DATA}/data/x")._replace(folders=(f"{DATA}/purelib/m.py",))
+    for failure in (lay_out(blocked, UV.rules, LINUX).failure, lay_out_for_each(blocked, RULES, LINUX)["uv"].failure):
+        assert failure is not None
+        assert failure.code == "file-and-folder"
     nested = wheel._replace(folders=(f"{DATA}/scripts/sub",))
     assert lay_out(nested, UV.rules, LINUX).failure is not None
 

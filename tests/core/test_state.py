@@ -8,11 +8,12 @@ import pytest
 
 from tests.support.values import BY_NAME, LINUX, distribution, overlaps_of, path_of
 from tests.support.wheelmaker import Wheel
-from wheelclash.core.state import Change, Loss, Refusal, State
+from wheelclash.core.state import Applied, Change, Loss, Refusal, State
 
 if TYPE_CHECKING:
     from wheelclash.core.distribution import Distribution
     from wheelclash.core.installer import InstallerName
+    from wheelclash.core.overlap import Severity
     from wheelclash.core.role import Role
 
 A = distribution(Wheel("a", files={"m.py": "1", "a.py": ""}))
@@ -69,6 +70,20 @@ def test_file_where_a_folder_is_needed_is_refused(action: str) -> None:
     assert refusal == Refusal("file-directory")
     assert isinstance(refusal, Refusal)
     assert refusal.is_certain
+
+
+@pytest.mark.parametrize(("role", "severity"), [("module", "error"), ("namespace-init", "none")])
+def test_file_that_an_older_release_takes_is_lost_as_what_it_was_judged_to_be(role: Role, severity: Severity) -> None:
+    """Pip writes ``c`` before it replaces ``a``, whose RECORD has the file as well."""
+    stub: dict[str, bytes | str] = {"p/__init__.py": "# a namespace\n"}
+    old, stays = distribution(Wheel("a", "0.9", files=stub)), distribution(Wheel("b", files=stub))
+    coming = (distribution(Wheel("a", files={"a.py": ""})), distribution(Wheel("c", files=stub)))
+    overlaps = [each._replace(role=role) for each in overlaps_of([*coming, stays])]
+    applied = State(LINUX, (old, stays)).play(Change("install", BY_NAME["pip"], coming), overlaps)
+    assert isinstance(applied, Applied)
+    assert {(each.id, each.path, each.because, each.role, each.severity) for each in applied.lost} == {
+        (id_, "site-packages/p/__init__.py", old.id, role, severity) for id_ in (stays.id, coming[1].id)
+    }
 
 
 @pytest.mark.parametrize(("older", "newer"), [("x", "x/y.py"), ("x/y.py", "x")])

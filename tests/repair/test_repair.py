@@ -229,6 +229,17 @@ def test_who_has_what_nobody_decided_keeps_it(made: Handmade) -> None:
         assert repair.is_decided
 
 
+def test_each_step_has_its_command(made: Handmade) -> None:
+    made.add("a", {"m.py": "1"})
+    made.add("b", {"m.py": "2"})
+    found = made.scan()
+    repair = plan_repair(situation_of(found), UV, keep=ids(found, "a"), drop=ids(found, "b"))
+    assert [(each.command[:3], each.command[-1]) for each in repair.steps] == [
+        (("uv", "pip", "uninstall"), "b"),
+        (("uv", "pip", "install"), "a==1.0"),
+    ]
+
+
 def test_what_a_drop_takes_from_those_that_remain_must_be_decided(made: Handmade) -> None:
     made.add("b", {"m.py": "2"})
     made.add("c", {"m.py": "3"})
