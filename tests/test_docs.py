@@ -377,7 +377,10 @@ def test_every_option_is_described() -> None:
 def test_every_option_named_anywhere_exists() -> None:
     """Of ours, in running text; commands of others bring their own."""
     known = _options()
-    theirs = {"--reinstall", "--force-reinstall", "--hash", "--excludes", "--break-system-packages"}
+    theirs = {
+        "--reinstall", "--force-reinstall", "--hash", "--excludes", "--break-system-packages",
+        "--no-binary", "--only-binary", "--config-settings",
+    }  # fmt: skip
     for page in PAGES:
         spans = [span for span in _spans(page) if span.startswith("--")]
         assert {re.split(r"[ =]", span)[0] for span in spans} - {"--"} <= known | theirs, page_name(page)

@@ -453,6 +453,64 @@ def test_of_files_with_hashes_the_one_is_compared_that_installers_take(
     assert not other.complete
 
 
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        (["--no-binary x-cu12"], ["x-cu12"]), (["--no-binary=x_cu12"], ["x-cu12"]),
+        (["--no-binary :all:", "--only-binary x-cu13"], ["x-cu12"]),
+        (["--no-binary x-cu12", "--no-binary :none:"], []),
+        (["--only-binary :all:"], []), (["--pre x"], []), (["--prefer-binary"], []),
+        (["--use-feature fast-deps"], []), (["--trusted-host x"], []), (["--frobnicate"], None), (["-z"], None),
+        (["--frobnicate", "-r more.txt"], None), (["-r more.txt", "-flinks"], None), (["--no-deps"], None),
+        (["x-cu12 --pre"], None), (["x-cu12 -z"], None), (["x-cu12 --global-option=x"], None),
+        (["x-cu12 --no-binary x-cu12"], None),
+        (["-r"], None), (["--editable="], None), (["--no-binary"], None), (["--require-hashes x"], None),
+        (["--no-index", "--index-url {index}"], ["x-cu12", "x-cu13"]), (["--no-index calm"], None),
+    ],
+)  # fmt: skip
+def test_options_of_a_file_count_without_dependencies_as_uv_counts_them(
+    ask: Asker, lines: list[str], found: list[str] | None
+) -> None:
+    """Names are those that have no wheel then; None stands for a refusal. With dependencies real uv reads the file."""
+    ask.write("more.txt", "calm")
+    ask.write("r.txt", *(line.format(index=ask.index.simple) for line in lines), "x-cu12", "x-cu13")
+    try:
+        report = ask(files=["r.txt"], deps=False)
+    except QuestionError:
+        assert found is None
+    else:
+        assert [skip.requirement for skip in report.skipped] == found
+        assert lines[0].startswith("--pre ") == any("--pre does not count" in note for note in report.warnings)
+    if lines[-1] in {"--no-binary", "--no-binary :none:"}:
+        return  # as for pip: uv takes the next line for its value, and counts :none: for nothing
+    try:
+        ask(files=["r.txt"])
+        refused = None
+    except QuestionError as error:
+        refused = error.reason
+    assert (refused is not None, "No solution" in (refused or "")) == (found != [], bool(found))
+
+
+def test_a_list_of_pins_with_options_that_uv_refuses_is_compared_only_if_they_can_be_passed_over(ask: Asker) -> None:
+    ask.write("r.txt", "x-cu12==1.1 --config-settings=a=b", "x-cu13==1.1")
+    assert found(ask(files=["r.txt"])) == CLASH
+    warnings = ask(files=["r.txt"], deps=False, build=True).warnings
+    assert "r.txt: what is built for x-cu12==1.1 is built without its --config-settings" in warnings
+    ask.write("r.txt", "x-cu12==1.1 --frobnicate", "x-cu13==1.1")
+    with pytest.raises(QuestionError, match="--frobnicate of x-cu12"):
+        ask(files=["r.txt"])
+
+
+def test_what_options_of_a_file_have_built_comes_from_its_source(ask: Asker) -> None:
+    reasons = []
+    for option in ("--no-binary", "--only-binary"):
+        ask.write("r.txt", f"{option} under", "under", "x-cu12")
+        (skip,) = ask(files=["r.txt"], deps=False).skipped
+        reasons.append(skip.reason)
+    assert "--no-binary has it built: --build would" in reasons[0]
+    assert reasons[1] == "1.0 came as source only; --only-binary has nothing built"
+
+
 def test_hashes_of_a_line_that_does_not_apply_do_not_count(ask: Asker) -> None:
     digest = ask.index.facts("twofold-1.0-py3-none-any.whl").sha256
     ask.write(

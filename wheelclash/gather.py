@@ -20,7 +20,7 @@ from wheelclash.http.urls import local_path, shown
 from wheelclash.index.client import Found, Links, project_files, read_links
 from wheelclash.index.settings import resolve_settings
 from wheelclash.inputs import is_remote, remote_files, sort_inputs
-from wheelclash.resolve.choose import choose, choose_direct, newer_release, pins
+from wheelclash.resolve.choose import BUILD_OR_ASK, choose, choose_direct, newer_release, pins
 from wheelclash.resolve.requirement import Asked, applies, is_in_force, parse
 from wheelclash.resolve.selection import Selection, distinct
 from wheelclash.target.variants import PLAIN, without_label
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from wheelclash.resolve.build import Built
     from wheelclash.resolve.families import Siblings
     from wheelclash.resolve.listed import Files
+    from wheelclash.resolve.requirement import Form
     from wheelclash.resolve.selection import Lock, Release, Unlocated
     from wheelclash.resolve.variants import Wish
     from wheelclash.target.target import Target
@@ -152,13 +153,18 @@ def _gather(question: Question, inputs: Inputs, reader: WheelReader, *, compares
     files: Files | None = None
     left_out = Selection(not_compared=inputs.not_compared)
     constraints = _constraint_lines(question)
+    notes: list[str] = []
     if question.options.deps is False and (inputs.files or inputs.text is not None):
         files = _read_files(question, _with_text(inputs, constraints), credentials)
-        listed = files.listed(credentials)
+        listed = files.listed(credentials, builds=question.options.builds)
         left_out = Selection(skipped=listed.skipped, not_compared=[*inputs.not_compared, *listed.not_compared])
         inputs = inputs._replace(
-            asked=[*inputs.asked, *listed.asked], files=(), text=None, limits=files.limits(credentials)
+            asked=files.with_forms([*inputs.asked, *listed.asked]),
+            files=(),
+            text=None,
+            limits=files.limits(credentials),
         )
+        notes += listed.notes
     # What could not be read is told with the report; one that is left does not stand alone then.
     resolves = _resolves(question, inputs, compares=compares and not left_out.skipped)
     lone_folder = resolves and bool(inputs.folders) and inputs.alone is not None
@@ -172,7 +178,7 @@ def _gather(question: Question, inputs: Inputs, reader: WheelReader, *, compares
     settings = _settings(question, reader, needed=needed)
     if files is not None:
         settings = files.with_options(settings, credentials)
-    notes: list[str] = [requirement.hint for requirement in (*inputs.asked, *inputs.against) if requirement.hint]
+    notes += [requirement.hint for requirement in (*inputs.asked, *inputs.against) if requirement.hint]
     targets = _targets(question, inputs, reader)
     inputs = _with_siblings(inputs, targets[0], settings, reader, notes)
     beside = frozenset(sibling.name or "" for sibling in inputs.siblings if inputs.siblings_of_all)
@@ -749,6 +755,23 @@ def _with_hashes(page: Found, hashes: AbstractSet[str]) -> Found:
     return page._replace(sources=sources)
 
 
+def _without_wheels(page: Found) -> Found:
+    """Return what the indexes have, less wheels."""
+    sources = (
+        replace(source, files=tuple(file for file in source.files if not file.is_wheel)) for source in page.sources
+    )
+    return page._replace(sources=tuple(sources))
+
+
+def _of_form(skip: Skip, form: Form) -> Skip:
+    """Return that there is no wheel, where an option of a file allows only source archives, or only wheels."""
+    if form == "wheel":
+        reason = skip.reason.removesuffix(f": {BUILD_OR_ASK}")
+        return skip._replace(reason=f"{reason}; --only-binary has nothing built", source=None)
+    what = BUILD_OR_ASK if skip.source is not None else "the index has no source archive of it that fits"
+    return skip._replace(reason=f"--no-binary has it built: {what}")
+
+
 def _sha256_of(file: ProjectFile) -> str | None:
     """Return the hash of a file of an index: the one it gives, or that of a file on disk; None if neither is known."""
     path = None if file.sha256 is not None else local_path(file.url)
@@ -1142,7 +1165,10 @@ class _Gatherer:
             known=self._known(asked.name or ""),
             note=self.notes.append,
         )
-        choice = _with_hash(asked, answer, asked.hashes, chooses, by="the file that asks for it")
+        page = _without_wheels(answer) if asked.form == "source" else answer
+        choice = _with_hash(asked, page, asked.hashes, chooses, by="the file that asks for it")
+        if asked.form is not None and isinstance(choice, Skip) and choice.code == "no-wheel":
+            return _of_form(choice, asked.form)
         if isinstance(choice, Skip) and choice.code == "not-found" and asked.if_unknown:
             return choice._replace(reason=f"{choice.reason}. {asked.if_unknown}")
         if isinstance(choice, Skip) and choice.near:

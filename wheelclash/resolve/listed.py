@@ -16,7 +16,7 @@ from wheelclash.errors import IndexSettingsError, QuestionError, RequirementErro
 from wheelclash.index.filenames import project_of
 from wheelclash.index.settings import location
 from wheelclash.resolve.pyproject import Project, read_project
-from wheelclash.resolve.requirement import Asked, is_in_force, parse
+from wheelclash.resolve.requirement import Asked, Form, is_in_force, parse
 from wheelclash.resolve.requirements_txt import Included, Line, look_through
 from wheelclash.resolve.uv import redacted
 
@@ -34,6 +34,20 @@ _REPOSITORY = re.compile(r"(?:^|@\s*|\s)(?:git|hg|svn|bzr)\+", re.IGNORECASE)
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
+_FORMS: Mapping[str, Form] = {"--no-binary": "source", "--only-binary": "wheel"}
+_PASSED_OVER = frozenset({"--no-index", "--prefer-binary", "--require-hashes", "--trusted-host", "--use-feature"})
+"""Options that do not change which wheel is taken, or count where indexes are looked for."""
+_NOTED = frozenset({"--pre"})
+"""Options that count for pip, and not for uv."""
+_FLAGS = frozenset({"--no-index", "--require-hashes"})
+"""Options after which uv takes the rest of a line for a requirement, and pip passes it over."""
+_WITH_VALUE = frozenset({
+    *_FORMS, "-c", "--constraint", "--constraints", "-e", "--editable", "-r", "--requirement", "--requirements",
+})  # fmt: skip
+_NOTED_OF_LINES = frozenset({"--config-setting", "--config-settings", "-C"})
+"""Options that change what is built, and of wheels nothing."""
+
+
 class Listed(NamedTuple):
     """Requirements of files, understood.
 
@@ -41,11 +55,13 @@ class Listed(NamedTuple):
         asked: Those an index or a disk can answer.
         skipped: Those that no wheel is known of, with the reason.
         not_compared: The projects that these are the requirements of.
+        notes: Sentences on options of the files that do not count.
     """
 
     asked: Sequence[Asked]
     skipped: Sequence[Skip]
     not_compared: Sequence[Skip]
+    notes: Sequence[str] = ()
 
 
 class Files(NamedTuple):
@@ -92,12 +108,18 @@ class Files(NamedTuple):
         """Return what the constraints among the files say; a line that cannot be understood is a skip."""
         return [self.understood(line, credentials) for line in self.included.constraints]
 
-    def listed(self, credentials: Credentials) -> Listed:
+    def listed(self, credentials: Credentials, *, builds: bool = False) -> Listed:
         """Return the requirements themselves, for a set without dependencies: what cannot be understood is skipped.
 
+        Args:
+            credentials: Where user names and passwords in URLs go.
+            builds: Whether what came as source only is built.
+
         Raises:
-            QuestionError: What a project requires is not known until its code is run.
+            QuestionError: What a project requires is not known until its code is run; or a file has an option that
+                cannot be passed over.
         """
+        notes = self._notes_on_options(builds=builds)
         dynamic = next((project for project in self.projects if project.is_dynamic), None)
         if dynamic is not None:
             reason = f"What {dynamic.path.name} requires is dynamic: it is not known until the project's code is run."
@@ -114,7 +136,47 @@ class Files(NamedTuple):
                 skipped.append(Skip(requirement.text, "not-a-wheel", reason))
             else:
                 asked.append(requirement)
-        return Listed(asked, skipped, [skip for project in self.projects if (skip := project.skip) is not None])
+        not_compared = [skip for project in self.projects if (skip := project.skip) is not None]
+        return Listed(asked, skipped, not_compared, notes)
+
+    def _notes_on_options(self, *, builds: bool) -> list[str]:
+        """Return a sentence for each option that does not count here, and may for an installer.
+
+        Raises:
+            QuestionError: There is one that no installer knows there, or that says nothing.
+        """
+        notes = []
+        for option in self.included.others:
+            name, of = (redacted(text, self.included.secrets) for text in (option.name, option.of))
+            if option.name in (_NOTED_OF_LINES if option.of else _NOTED):
+                if not of:
+                    notes.append(f"{option.where}: {name} does not count here; give {name}")
+                elif builds:
+                    notes.append(f"{option.where}: what is built for {of} is built without its {name}")
+            elif option.of or option.name not in {*_PASSED_OVER, *_WITH_VALUE}:
+                raise QuestionError(
+                    f"{option.where}: {name}{f' of {of}' if of else ''} is no option that is known there."
+                )
+            elif option.name in _WITH_VALUE and not option.value:
+                raise QuestionError(f"{option.where}: {name} names nothing.")
+            if option.value and option.name in _FLAGS:
+                raise QuestionError(f"{option.where}: what follows {name} on its line is not known there.")
+        return notes
+
+    def with_forms(self, asked: Iterable[Asked]) -> list[Asked]:
+        """Return requirements with the one kind of file that options of the files leave them, as for pip."""
+        forms: dict[str, Form] = {}
+        for option in self.included.others:
+            form = _FORMS.get(option.name)
+            for name in option.value.split(",") if form is not None else ():
+                if name == ":none:":
+                    forms = {other: its for other, its in forms.items() if its != form}
+                elif form is not None:
+                    forms = {":all:": form} if name == ":all:" else {**forms, canonicalize_name(name): form}
+        if not forms:
+            return [*asked]
+        every = forms.get(":all:")
+        return [replace(requirement, form=forms.get(requirement.name or "", every)) for requirement in asked]
 
     def understood(self, line: Line, credentials: Credentials) -> Asked | Skip:
         """Return the requirement that a line is, or why it is none that can be compared."""
@@ -139,7 +201,6 @@ class Files(NamedTuple):
         index, extra, links = settings.index_url, [*settings.extra_index_urls], [*settings.find_links]
         for option, value, folder in self.included.options:
             if option == "--no-index":
-                index, extra = None, []
                 continue
             if not value:
                 raise IndexSettingsError(f"{option} in a file of requirements names nothing.")
@@ -150,6 +211,8 @@ class Files(NamedTuple):
                 links.append(url)
             elif settings.kind == "default":
                 index = url
+        if any(option == "--no-index" for option, _, _ in self.included.options):  # wherever it stands
+            index, extra = None, []
         return replace(
             settings,
             index_url=index,

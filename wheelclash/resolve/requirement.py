@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
     from wheelclash.target.target import Target
 
-__all__ = ["ArgumentKind", "Asked", "applies", "is_in_force", "kind_of", "parse"]
+__all__ = ["ArgumentKind", "Asked", "Form", "applies", "is_in_force", "kind_of", "parse"]
 
 ArgumentKind: TypeAlias = Literal["requirement", "url", "wheel", "description"]
 """``description`` is a file, a folder or the standard input (``-``) that may describe a set."""
+Form: TypeAlias = Literal["source", "wheel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Asked:
         path: The wheel on disk, absolute, if it is named by path or ``file://`` URL.
         hint: What the user may have meant instead, one sentence, or the empty string.
         hashes: The sha256 of the files that may be taken, if a line of a file lists them; empty for any.
+        form: The one kind of file that may be taken, if it is asked for by name; None for any.
     """
 
     text: str
@@ -59,6 +61,7 @@ class Asked:
     path: Path | None = None
     hint: str = ""
     hashes: frozenset[str] = frozenset()
+    form: Form | None = None
 
     @property
     def direct(self) -> bool:

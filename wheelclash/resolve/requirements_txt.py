@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wheelclash.http.client import Fetcher
     from wheelclash.http.urls import Credentials
 
-__all__ = ["LARGEST", "Included", "Line", "fetch_requirements", "look_through", "readable_file", "texts_of"]
+__all__ = ["LARGEST", "Included", "Line", "Option", "fetch_requirements", "look_through", "readable_file", "texts_of"]
 
 LARGEST = 16 * 2**20
 """Bytes a requirements file may have."""
@@ -35,8 +35,10 @@ _GLUED = re.compile(r"\s*(-[rc])(?=[\w./~$\"'])(.*?)\s*")
 _CONSTRAINTS = frozenset({"-c", "--constraint", "--constraints"})
 _EDITABLE = re.compile(r"\s*(?:-e|--editable)[\s=]+(.*?)\s*")
 _INDEX_OPTION = re.compile(r"\s*(-i|--index-url|--extra-index-url|-f|--find-links|--no-index)(?![\w-])[\s=]*(.*?)\s*")
+_OTHER_OPTION = re.compile(r"\s*(-[^\s=]*)[\s=]*(.*?)\s*")
 _LINE_OPTIONS = re.compile(r"\s+--?[A-Za-z].*")
 """What follows a requirement on its line, such as ``--hash=…``."""
+_LINE_OPTION = re.compile(r"\s(--?[A-Za-z][^\s=]*)")
 _HASH = re.compile(r"\s--hash[=\s]\s*[\"']?sha256:([0-9a-fA-F]{64})(?![0-9a-fA-F])")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -68,6 +70,22 @@ class Line(NamedTuple):
     hashes: frozenset[str] = frozenset()
 
 
+class Option(NamedTuple):
+    """An option in a file, other than includes and those that name an index.
+
+    Attributes:
+        name: As it is written, with its dashes.
+        value: What follows it; empty if nothing does.
+        where: The name of the file.
+        of: The requirement on the same line; empty if it has a line of its own.
+    """
+
+    name: str
+    value: str
+    where: str
+    of: str = ""
+
+
 class Included(NamedTuple):
     """What was seen.
 
@@ -77,6 +95,7 @@ class Included(NamedTuple):
         requirements: What is listed, files that are included too, in order.
         constraints: What ``-c`` files list.
         options: Index options, each with its value (empty for ``--no-index``) and the folder its path starts from.
+        others: All other options, also those that no installer knows, and ``--no-index``; not includes and hashes.
     """
 
     variables: Sequence[Secret] = ()
@@ -84,6 +103,7 @@ class Included(NamedTuple):
     requirements: Sequence[Line] = ()
     constraints: Sequence[Line] = ()
     options: Sequence[tuple[str, str, Path]] = ()
+    others: Sequence[Option] = ()
 
 
 def look_through(
@@ -118,6 +138,7 @@ def look_through(
         requirements=tuple(walk.requirements),
         constraints=tuple(walk.constraints),
         options=tuple(walk.options),
+        others=tuple(walk.others),
     )
 
 
@@ -222,6 +243,7 @@ class _Walk:
         self.requirements: list[Line] = []
         self.constraints: list[Line] = []
         self.options: list[tuple[str, str, Path]] = []
+        self.others: list[Option] = []
 
     def file(self, path: Path, chain: tuple[Path, ...], *, constrains: bool = False) -> None:
         whole = Path(os.path.realpath(path))
@@ -247,14 +269,24 @@ class _Walk:
                 if name:
                     path = self._path(name, raw, where, folder)
                     self.file(path, chain, constrains=constrains or included[1] in _CONSTRAINTS)
+                else:
+                    self.others.append(Option(included[1], "", where))
                 continue
             option = _INDEX_OPTION.fullmatch(line)
             if option is not None:
                 self.options.append((option[1], option[2].strip("\"'"), folder))
+                if option[1] == "--no-index":
+                    self.others.append(Option(option[1], option[2], where))
                 continue
             editable = _EDITABLE.fullmatch(line)
             requirement = _LINE_OPTIONS.sub("", editable[1] if editable is not None else line).strip()
-            if requirement and not requirement.startswith("-"):
+            option = _OTHER_OPTION.fullmatch(line)
+            if option is not None and (editable is None or not requirement):
+                self.others.append(Option(option[1], option[2].strip("\"'"), where))
+            elif requirement:
+                rest = _LINE_OPTIONS.search(line)
+                names = _LINE_OPTION.findall(rest[0]) if rest is not None else []
+                self.others += [Option(name, "", where, requirement) for name in names if name != "--hash"]
                 listed = self.constraints if constrains else self.requirements
                 hashes = frozenset(digest.lower() for digest in _HASH.findall(line))
                 listed.append(Line(requirement, folder, where, editable is not None, hashes))
