@@ -445,7 +445,11 @@ def test_of_files_with_hashes_the_one_is_compared_that_installers_take(
         ask.write("r.txt", f"twofold==1.0 {listed}", f"x-cu12 --hash sha256:{digests[X12.filename].upper()}")
         return ask(files=["r.txt"], deps=deps, flags=flags)
 
-    assert compared(digests[anywhere]).exit_code() == 1
+    listed = compared(digests[anywhere])
+    assert listed.exit_code() == 1
+    commands = " ".join(part for remedy in listed.remedies for step in remedy.steps for part in step.command)
+    assert "twofold==1.0" not in commands, "by its version alone, they take the other one"
+    assert anywhere in commands
     assert compared(digests[ours]).exit_code() == 0
     assert compared(*digests.values()).exit_code() == 0
     other = compared("0" * 64)

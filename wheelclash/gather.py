@@ -716,9 +716,20 @@ def _with_hash(
         chooses: Chooses a wheel.
         by: What lists the hashes, for messages.
     """
-    choice = chooses(asked, _with_hashes(page, hashes) if hashes else page)
-    if hashes and isinstance(choice, Skip) and choice.source is None and isinstance(chooses(asked, page), Candidate):
+    if not hashes:
+        return chooses(asked, page)
+    choice, unhashed = chooses(asked, _with_hashes(page, hashes)), chooses(asked, page)
+    if isinstance(choice, Candidate):
+        return _named_exactly(choice, unhashed)
+    if choice.source is None and isinstance(unhashed, Candidate):
         return Skip(asked.text, "not-found", _no_file_with_hash(asked.text, by))
+    return choice
+
+
+def _named_exactly(choice: Candidate, unhashed: Choice | None) -> Candidate:
+    """Return a wheel that commands name by its place, if an installer takes another one by the version alone."""
+    if isinstance(unhashed, Candidate) and unhashed.filename != choice.filename:
+        return replace(choice, direct=True)
     return choice
 
 
@@ -726,14 +737,21 @@ def _no_file_with_hash(text: str, by: str) -> str:
     return f"the index has no file of {text} for the target with a hash that {by} gives"
 
 
-def _with_listed_hashes(selection: Selection, hashes: Mapping[str, frozenset[str]]) -> Selection:
-    """Return what was resolved, with a skip in the place of each wheel that has none of the hashes listed for it."""
+def _with_listed_hashes(selection: Selection, hashes: Mapping[str, frozenset[str]], unhashed: Selection) -> Selection:
+    """Return what was resolved, with a skip in the place of each wheel that has none of the hashes listed for it.
+
+    Args:
+        selection: The best wheels among those with a listed hash.
+        hashes: Those that are listed, by name.
+        unhashed: The best wheels, whatever their hashes.
+    """
+    plain = {candidate.name: candidate for candidate in unhashed.candidates}
     candidates: list[Candidate] = []
     skipped: list[Skip] = []
     for candidate in selection.candidates:
         allowed = hashes.get(candidate.name)
         if allowed is None or candidate.sha256 is None or candidate.sha256 in allowed:
-            candidates.append(candidate)
+            candidates.append(_named_exactly(candidate, plain.get(candidate.name)))
         else:
             text = f"{candidate.name}=={candidate.version}"
             skipped.append(Skip(text, "not-found", _no_file_with_hash(text, "the file that asks for it")))
@@ -1232,15 +1250,17 @@ class _Gatherer:
             hints = [hint for requirement in asked for hint in (requirement.hint, requirement.if_unknown)]
             hints += _nearest(error, [requirement.name for requirement in asked if requirement.name])
             raise UnresolvedError(error.reason, " ".join(filter(None, [error.hint, *hints]))) from error
-        selection = closure.lock(self._reader.fetcher.credentials).select(
-            target, extras=(), all_extras=False, groups=()
-        )
+        credentials = self._reader.fetcher.credentials
+        selection = closure.lock(credentials).select(target, extras=(), all_extras=False, groups=())
+        if closure.hashes:
+            lock = closure._replace(hashes={}).lock(credentials)
+            unhashed = lock.select(target, extras=(), all_extras=False, groups=())
+            selection = _with_listed_hashes(selection, closure.hashes, unhashed)
         self.closure = closure
         self.notes += closure.notes
         roots = closure.roots
         self.resolved = frozenset(candidate.name for candidate in selection.candidates)
         self.pulled = self.resolved - roots.keys()
-        selection = _with_listed_hashes(selection, closure.hashes)
         return selection._replace(
             candidates=_with_extras(selection.candidates, roots),
             not_compared=[*closure.not_compared, *selection.not_compared],
