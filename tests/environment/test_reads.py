@@ -97,7 +97,8 @@ def test_record_is_opened_again_for_its_rows_alone(
     assert code == (0 if question == "who" else 1)
     assert {"one-1.0.dist-info", "two-1.0.dist-info", "three-1.0.dist-info", "dev-1.0.dist-info"} <= counts.keys()
     assert counts["calm-1.0.dist-info"] == (2 if "--verify" in question else 1), counts
-    assert max(counts.values()) <= 5, counts  # listed; for shared, missing and hashed files; held against the wheel
+    most = 6 if question.startswith("fix") else 5  # as the installer will read it
+    assert max(counts.values()) <= most, counts  # listed; for shared, missing and hashed files; held against the wheel
 
 
 @pytest.mark.parametrize("content", [b"", b"pip\n", b"x" * 100_000])

@@ -20,7 +20,7 @@ from tests.support.wheelmaker import Wheel
 from wheelclash.report.schema import read_report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.support.environments import Environment, Environments, InstallerName
 
@@ -269,6 +269,55 @@ def test_a_second_dist_info_folder_does_not_take_files_of_others(shop: Shop) -> 
     before = shop.environment.files()
     ran = shop.fix("--keep", "two", "--apply")
     assert (ran.code, "may remove files of third" in ran.err, shop.environment.files()) == (2, True, before)
+
+
+@pytest.mark.parametrize(
+    ("damage", "stops"),
+    [
+        (lambda data: data.replace(b"\r\n", b"\n").replace(b"\n", b"\n\n"), {"pip"}),
+        (lambda data: data + b"caf\xe9.py,,\n", {"pip", "uv"}),
+        (lambda data: data + b"a\0b.py,,\n", {"pip", "uv"}),  # pip passes over it
+        (lambda data: b"".join(line.split(b",")[0] + b"\n" for line in data.splitlines()), {"uv"}),
+        (lambda data: data + b"x.py,,many\n", {"uv"}),
+    ],
+    ids=["blank rows", "not UTF-8", "NUL", "one column", "size"],
+)
+def test_a_record_that_the_installer_cannot_read_is_refused(
+    shop: Shop, damage: Callable[[bytes], bytes], stops: set[str]
+) -> None:
+    """Both have uninstalled what comes before by the time they read it."""
+    shop.install(ONE)
+    shop.install(TWO)
+    record = shop.site / "one-1.0.dist-info" / "RECORD"
+    record.write_bytes(damage(record.read_bytes()))
+    before = shop.environment.files()
+    ran = shop.fix("--keep", "one", "--drop", "two", "--apply")
+    if shop.installer.name in stops:
+        assert (ran.code, shop.environment.files()) == (2, before)
+        assert "cannot uninstall one: its RECORD" in ran.err or "cannot read a RECORD" in ran.err
+    else:
+        assert (ran.code, shop.who_is_imported()) == (0, "one"), ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"\0" * len(data),
+        lambda data: data[:80] + b"\0" * 400,
+        lambda data: data.decode().encode("utf-16"),
+        lambda data: data[:100],
+    ],
+    ids=["zeros", "zeros in the end", "UTF-16", "cut off"],
+)
+def test_a_record_that_is_not_whole_is_no_all_clear(shop: Shop, damage: Callable[[bytes], bytes]) -> None:
+    """A file has these after the power failed, or a disk was full."""
+    shop.install(ONE)
+    shop.install(TWO)
+    record = shop.site / "one-1.0.dist-info" / "RECORD"
+    record.write_bytes(damage(record.read_bytes()))
+    ran = shop.env("--format", "json")
+    assert (ran.code, {each["code"] for each in ran.json["skipped"]}) == (3, {"unreadable"})
+    assert shop.fix("--keep", "one", "--apply").code == 2
 
 
 def test_dropping_is_for_good_and_mends_whoever_shared(shop: Shop) -> None:

@@ -222,8 +222,20 @@ def _text(path: str, findings: Noted) -> str:
         raise RecordError("limit", f"its RECORD has more than {MAX_BYTES} bytes")
     if not data.strip():
         raise RecordError("no-record", "its RECORD is empty: nothing says which files are its own")
+    if b"\0\0" in data or data.startswith(_UTF_16):
+        raise RecordError("unreadable", "its RECORD is no text: it was damaged, or is not UTF-8")
+    if _is_cut_off(data):
+        raise RecordError("unreadable", "its RECORD ends in the middle of a row: what came after it is not known")
     text = decode_record(data, findings)
     return text.replace("\r\n", "\n") if "\r" in text and '"' not in text else text
+
+
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def _is_cut_off(data: bytes) -> bool:
+    """Return whether a RECORD ends in the middle of a row, as one does that was not written to its end."""
+    return not data.endswith((b"\n", b"\r")) and data.splitlines()[-1].count(b",") < 2  # noqa: PLR2004
 
 
 def _prefix(site: str, places: EnvironmentPaths) -> str:

@@ -12,6 +12,9 @@ from wheelclash.core.paths import folders_above
 from wheelclash.environment.distributions import RecordError, read_record
 from wheelclash.environment.ownership import keys_of
 from wheelclash.environment.paths import is_absolute
+from wheelclash.environment.reading import MAX_BYTES, read_small
+from wheelclash.errors import WheelError
+from wheelclash.wheel.record import parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -36,11 +39,31 @@ def halves(
     """
     for distribution in scan.distributions:
         if distribution.id in written or distribution.id in dropped:
+            yield from _record(distribution, installer)
             yield from _folders(distribution, scan, installer)
             yield from _moved(distribution, scan, installer, is_dropped=distribution.id in dropped)
             yield from _beside(distribution, scan, installer, is_dropped=distribution.id in dropped)
         if distribution.id in written and installer.follows_links:
             yield from _dangling(distribution, scan, installer)
+
+
+def _record(distribution: Installed, installer: Installer) -> Iterator[tuple[str, str]]:
+    """Yield why the installer cannot read its RECORD, as it must to uninstall it."""
+    try:
+        data = read_small(distribution.record, MAX_BYTES) or b""
+        findings = parse_record(data, distribution.record).findings
+    except (OSError, WheelError):  # the scan has told of it
+        return
+    reasons = {**installer.rules.refuses, **installer.rules.refuses_in_the_end}
+    refusals = [reasons[finding.code] for finding in findings if finding.code in reasons]
+    if b"\0" in data:
+        refusals.append("its RECORD has a NUL byte")
+    pin = f"{distribution.name}=={distribution.version}"
+    for reason in refusals[:1]:
+        yield (
+            f"{installer.name} cannot uninstall {distribution.name}: {reason}.",
+            f"This writes it over it, a new RECORD too: pip install --ignore-installed --no-deps {pin}",
+        )
 
 
 def _folders(distribution: Installed, scan: Scan, installer: Installer) -> Iterator[tuple[str, str]]:
