@@ -84,6 +84,13 @@ def test_pip(wheels: list[Wheel], outcome: tuple[str, str | None, str], intact: 
         assert f"{found.intact[A]} {found.intact[B]}" == intact
 
 
+@pytest.mark.parametrize(("roots", "winner"), [((), A), (("a",), A), (("b",), B), (("a", "b"), A)])
+def test_what_the_command_names_decides_a_circle(roots: tuple[str, ...], winner: str) -> None:
+    distributions = [distribution(each) for each in (_wheel("a", "1", "b"), _wheel("b", "2", "a"))]
+    found = diagnose(BY_NAME["pip"], distributions, overlaps_of(distributions), LINUX, roots=roots)
+    assert _told(found) == [("determined", winner, "order")]
+
+
 def test_uv() -> None:
     """Under uv a differing file is anybody's, whoever requires whom; an identical one is everybody's."""
     found = diagnosed("uv", _wheel("a", "1", "b"), _wheel("b", "2"))

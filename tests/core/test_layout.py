@@ -210,6 +210,8 @@ def test_scripts_are_marked() -> None:
         ("/tool", "!escapes", "!escapes"),
         ("python", "scripts/python", "!reserved-script"),
         ("pypy3", "scripts/pypy3", "!reserved-script"),
+        ("python.py", "scripts/python.py", "!reserved-script"),
+        ("python.exe", "scripts/python.exe", "scripts/python.exe"),
     ],
 )
 def test_commands(name: str, pip: str, uv: str) -> None:
