@@ -171,7 +171,7 @@ def test_a_rule_is_shown_without_what_checks_wheels(tmp_path: Path) -> None:
     assert ran.code == 0
     assert "WC001" in ran.out
     assert dear(ran, DEAR | OTHER_QUESTIONS | {"packaging"}) == set()
-    assert dear(ran, {"wheelclash.core", "wheelclash.gather", "wheelclash.pipeline", "wheelclash.session"}) == set()
+    assert dear(ran, {"wheelclash.core", "wheelclash.gather.gather", "wheelclash.pipeline"}) == set()
 
 
 def test_importing_the_package_imports_nothing_dear(tmp_path: Path) -> None:

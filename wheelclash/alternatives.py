@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from wheelclash.closure import ReleaseMetadata
     from wheelclash.core.distribution import Candidate, Distribution
-    from wheelclash.gather import TargetSet
+    from wheelclash.gather.result import TargetSet
     from wheelclash.target.target import Target
 
 __all__ = ["differing_metadata", "sets_of", "with_resolved"]

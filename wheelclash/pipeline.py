@@ -41,7 +41,7 @@ from wheelclash.core.startup import startup_files
 from wheelclash.core.state import State, side_effects, to_install
 from wheelclash.environment.invocation import invocation_for
 from wheelclash.errors import FetchError, QuestionError, WheelError
-from wheelclash.gather import gather
+from wheelclash.gather.gather import gather
 from wheelclash.http.urls import origin_of
 from wheelclash.installers import INSTALLERS, RULES
 from wheelclash.parts import find_everywhere, requires_in
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from wheelclash.core.state import Loss
     from wheelclash.environment.paths import EnvironmentPaths
     from wheelclash.environment.state import StateReader
-    from wheelclash.gather import TargetSet
+    from wheelclash.gather.result import TargetSet
     from wheelclash.installers import Installer, InstallerName
     from wheelclash.native.explain import Why
     from wheelclash.question import Question

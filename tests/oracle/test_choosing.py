@@ -243,7 +243,7 @@ def test_of_several_places_the_installers_is_taken(tmp_path: Path, installer: st
 @pytest.mark.parametrize("installer", ["pip", "uv"])
 @pytest.mark.parametrize("tag", [f"py3-none-{OLD}", "py3-none-any"])
 def test_installers_take_the_file_whose_hash_is_listed(tmp_path: Path, installer: str, tag: str) -> None:
-    """Even where another suits the target better; so does :mod:`wheelclash.gather`."""
+    """Even where another suits the target better; so does :mod:`wheelclash.gather.allowed`."""
     with LoopbackIndex(tmp_path / "served") as index:
         index.add(Wheel("twofold", tag=f"py3-none-{OLD}"), Wheel("twofold"))
         listed = Wheel("twofold", tag=tag).filename

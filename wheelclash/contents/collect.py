@@ -180,7 +180,7 @@ def _environment(path: Path) -> Environment:
 
 def _locked(source: str, session: Session) -> list[Candidate | Skip]:
     """Return the wheels that a lock names for any of its targets."""
-    from wheelclash.gather import gather
+    from wheelclash.gather.gather import gather
     from wheelclash.options import Options
     from wheelclash.session import question_from
 
