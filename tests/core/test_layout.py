@@ -25,7 +25,7 @@ def _placed(installer: InstallerName, member: str, target: Target = LINUX) -> st
     """Where a member goes; ``!code`` if the installer refuses the wheel for it, None if it is dropped."""
     found = lay_out(contents(member), BY_NAME[installer].rules, target)
     if found.failure is not None:
-        assert not found.files
+        assert found.files == {}
         return f"!{found.failure.code}"
     (path, *more) = [*found.files, None]
     assert len(more) <= 1
@@ -260,7 +260,7 @@ def test_folders_without_members() -> None:
     assert {(path == file.path, *file[1:5]) for path, file in found.folders.items()} == {(True, None, None, None, None)}
     assert lay_out(wheel, PIP.rules, LINUX).folders == {}
     assert lay_out_for_each(wheel, RULES, LINUX)["uv"] == found
-    blocked = contents("m.py", f"{DATA}/data/x")._replace(folders=(f"{DATA}/purelib/m.py",))
+    blocked = contents("m.py")._replace(folders=(f"{DATA}/purelib/m.py",))
     for failure in (lay_out(blocked, UV.rules, LINUX).failure, lay_out_for_each(blocked, RULES, LINUX)["uv"].failure):
         assert failure is not None
         assert failure.code == "file-and-folder"

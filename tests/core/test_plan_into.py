@@ -231,6 +231,18 @@ def test_result_without_a_step_is_what_there_is(made: Handmade) -> None:
     assert (avoid.steps, avoid.result) == ((), {"old-1.0.dist-info": "yes"})
 
 
+@pytest.mark.parametrize(
+    ("older", "newer", "can_stay"), [("p/x", "p/y", True), ("p/x", "p/x/y", False), ("p/x/y", "p/x", False)]
+)
+def test_upgrade_is_left_out_only_where_the_older_release_is_not_in_the_way(
+    made: Handmade, older: str, newer: str, *, can_stay: bool
+) -> None:
+    made.add("a", {older: ""})
+    found = ways(planned(made, Wheel("a", "2.0", files={"m.py": "1"}), Wheel("b", files={"m.py": "2", newer: ""})))
+    assert ("b avoid" in found) == can_stay
+    assert {"a avoid", "a reinstall-keeper", "b reinstall-keeper"} <= found.keys()
+
+
 def test_what_older_releases_are_in_the_way_of_comes_after_them(made: Handmade) -> None:
     """Pip writes ``z`` before it replaces ``a``."""
     made.add("a", {"x": ""})

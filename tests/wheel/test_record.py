@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.values import digest
@@ -259,6 +259,7 @@ def test_quotation_marks_change_nothing(rows: list[list[str]], end: str) -> None
 
 
 @given(st.lists(st.sampled_from(["a", "b", ".", "..", "", "c.py"]), min_size=1, max_size=8).map("/".join))
+@example("a/b/")
 def test_normalise(path: str) -> None:
     """Normalising once is enough, and what it gives never climbs out."""
     clean = normalise(path)

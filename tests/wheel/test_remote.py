@@ -20,7 +20,7 @@ from wheelclash.errors import FetchError, WheelError
 from wheelclash.http.cache import Cache
 from wheelclash.threads import run_all
 from wheelclash.wheel.reader import WheelReader
-from wheelclash.wheel.remote import FIRST_TAIL, NEAR, Hosts, open_archive, open_local
+from wheelclash.wheel.remote import FIRST_TAIL, NEAR, Hosts, open_archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,10 +227,11 @@ def test_a_server_that_cannot_is_an_error_and_never_a_loop(
         ),
     ],
 )
-def test_a_local_file_that_cannot_be_read_is_unreadable(path: str, told: str) -> None:
+def test_a_local_file_that_cannot_be_read_is_unreadable(path: str, told: str, tmp_path: Path) -> None:
+    candidate = local_candidate(BIG.write(tmp_path))
     with pytest.raises(WheelError) as caught:
-        open_local(Path(path), "x.whl")
-    assert (caught.value.code, caught.value.filename) == ("unreadable", "x.whl")
+        open_archive(replace(candidate, path=Path(path)), quick_fetcher())
+    assert (caught.value.code, caught.value.filename) == ("unreadable", candidate.filename)
     assert told in caught.value.reason
 
 
