@@ -246,7 +246,7 @@ def resolve(
         *(["--cache-dir", str(cache_dir)] if cache_dir is not None else []),
     ]
     uv = uv or find_uv(environ, cwd=cwd)
-    with _written(wanted.limits, wanted.metadata) as own_files:
+    with _written(_adjustments(wanted.limits, files), wanted.metadata) as own_files:
         compile_ = partial(
             run,
             environ={
@@ -321,10 +321,19 @@ def _sources(
     return [*options, *paths, *([] if text is None else ["-"])], text
 
 
+def _adjustments(limits: Sequence[str], files: Files) -> dict[str, list[str]]:
+    """Return lines for uv by the option that names a file of them: constraints, and what projects say in [tool.uv]."""
+    lines: dict[str, list[str]] = {"--constraint": [*limits]} if limits else {}
+    for project in files.projects:
+        for option, requirements in project.adjustments.items():
+            lines.setdefault(option, []).extend(requirements)
+    return lines
+
+
 @contextlib.contextmanager
-def _written(limits: Sequence[str], metadata: Sequence[ReleaseMetadata]) -> Iterator[list[str]]:
-    """Yield the options that have uv read constraints and metadata from files, which exist meanwhile, and no other."""
-    if not limits and not metadata:
+def _written(adjustments: Mapping[str, Sequence[str]], metadata: Sequence[ReleaseMetadata]) -> Iterator[list[str]]:
+    """Yield the options that have uv read lines and metadata from files, which exist meanwhile, and no other."""
+    if not adjustments and not metadata:
         yield ["--no-config"]
         return
     import tempfile
@@ -332,7 +341,7 @@ def _written(limits: Sequence[str], metadata: Sequence[ReleaseMetadata]) -> Iter
     with tempfile.TemporaryDirectory(prefix="wheelclash-") as folder:
         options = [] if metadata else ["--no-config"]
         for option, name, lines in (
-            ("--constraint", "constraints.txt", limits),
+            *((option, f"{option.strip('-')}.txt", lines) for option, lines in adjustments.items()),
             ("--config-file", "uv.toml", [_table(release) for release in metadata]),
         ):
             if lines:

@@ -109,3 +109,27 @@ def test_of_several_projects_the_one_whose_group_is_meant_must_be_named(user: Re
     files = [user.write(f"{name}/pyproject.toml", *PYPROJECT) for name in ("one", "two")]
     with pytest.raises(QuestionError, match="several"):
         user.resolve(wanted=ClosureRequest(files=files, groups=["dev"]))
+
+
+@pytest.mark.parametrize(
+    ("setting", "versions"),
+    [
+        ('constraint-dependencies = ["left<2", "spare<0"]', {"left": "1.0", "right": "1.0"}),
+        ('override-dependencies = ["left==1.0"]', {"left": "1.0", "right": "1.0"}),
+        ("override-dependencies = [\"left; sys_platform == 'win32'\"]", {"right": "1.0"}),
+        ('exclude-dependencies = ["right"]', {"left": "2.0"}),
+    ],
+)
+@pytest.mark.parametrize("name", ["pyproject.toml", "s.py"])
+def test_what_a_project_has_uv_constrain_replace_and_leave_out_counts(
+    user: Resolver, name: str, setting: str, versions: dict[str, str]
+) -> None:
+    """As it does for real uv, where it is asked to install from the file itself."""
+    lines = ['dependencies = ["left", "right"]', "[tool.uv]", setting]
+    if name == "s.py":
+        path = user.write(name, "# /// script", *(f"# {line}" for line in lines), "# ///")
+    else:
+        path = user.write(name, "[project]", 'name = "app"', 'version = "1"', *lines)
+    wanted = ClosureRequest(files=[path])
+    assert user.resolve(wanted=wanted).versions() == versions
+    assert user.resolve(wanted=wanted._replace(limits=["left<9"])).versions() == versions

@@ -119,7 +119,14 @@ class Files(NamedTuple):
             QuestionError: What a project requires is not known until its code is run; or a file has an option that
                 cannot be passed over.
         """
-        notes = self._notes_on_options(builds=builds)
+        notes = [
+            *self._notes_on_options(builds=builds),
+            *(
+                f"what [tool.uv] of {project.path.name} constrains, overrides or excludes counts with dependencies only"
+                for project in self.projects
+                if project.adjustments
+            ),
+        ]
         dynamic = next((project for project in self.projects if project.is_dynamic), None)
         if dynamic is not None:
             reason = f"What {dynamic.path.name} requires is dynamic: it is not known until the project's code is run."

@@ -44,6 +44,8 @@ class Project(NamedTuple):
         sources: For names of requirements (normalised), where ``[tool.uv.sources]`` has uv take them from: ``git``,
             ``path``, ``url``, ``workspace``, ``index``.
         is_dynamic: Whether it is only known what it requires once its code is run.
+        adjustments: What ``[tool.uv]`` constrains, replaces and leaves out, by the option of ``uv pip compile`` that
+            does the same.
     """
 
     path: Path
@@ -56,6 +58,7 @@ class Project(NamedTuple):
     optional: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     sources: Mapping[str, frozenset[str]] = MappingProxyType({})
     is_dynamic: bool = False
+    adjustments: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     @property
     def skip(self) -> Skip | None:
@@ -164,6 +167,7 @@ def read_project(path: Path) -> Project | None:
             optional={canonicalize_name(extra): _texts(optional, extra) for extra in optional},
             sources=_sources(table),
             is_dynamic="dependencies" in _texts(project, "dynamic"),
+            adjustments=_adjustments(table),
         )
     if path.suffix.lower() in {".py", ".pyw"}:
         block = script_block(readable_file(path).decode("utf-8-sig", "replace"), name)
@@ -180,6 +184,7 @@ def read_project(path: Path) -> Project | None:
             groups={},
             dependencies=_texts(table, "dependencies"),
             sources=_sources(table),
+            adjustments=_adjustments(table),
         )
     return None
 
@@ -225,13 +230,30 @@ def _texts(table: dict[str, Any], key: str) -> tuple[str, ...]:
     return tuple(value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
 
 
+def _settings_of_uv(table: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """Return a table below ``[tool.uv]``; empty where it is none, which uv refuses."""
+    value: Any = table
+    for key in ("tool", "uv", *keys):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+_ADJUSTMENTS = {
+    "--constraint": "constraint-dependencies",
+    "--override": "override-dependencies",
+    "--excludes": "exclude-dependencies",
+}
+
+
+def _adjustments(table: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the requirements that constrain, replace and leave out others, by the option that says so."""
+    settings = _settings_of_uv(table)
+    return {option: _texts(settings, key) for option, key in _ADJUSTMENTS.items() if _texts(settings, key)}
+
+
 def _sources(table: dict[str, Any]) -> dict[str, frozenset[str]]:
     """Return kinds of places by name of requirement, of ``[tool.uv.sources]``; uv refuses what is none of these."""
-    value: Any = table
-    for key in ("tool", "uv", "sources"):
-        value = value.get(key) if isinstance(value, dict) else None
-    if not isinstance(value, dict):
-        return {}
+    value = _settings_of_uv(table, "sources")
     return {
         canonicalize_name(name): frozenset(
             kind
