@@ -54,6 +54,7 @@ FAULTS = {
     "3 a drive": Fault(_row("C:\\x"), {}, ["backslash", "unsafe-row"]),
     "3 a drive with slashes": Fault(_row("c:/x"), {}, ["unsafe-row"]),
     "3 a drive and no slash": Fault(_row("C:x"), {}, ["unsafe-row"]),
+    "3 a drive behind a folder that it leaves": Fault(_row("x/../C:/y"), {}, ["unsafe-row"]),
     "3 a network share": Fault(_row("\\\\srv\\x"), {}, ["backslash", "unsafe-row"]),
     "4 a leading dot": Fault(_row("./m.py"), {"m.py": KNOWN}, []),
     "4 an inner dot-dot": Fault(_row("a/../b.py"), {"b.py": KNOWN}, []),

@@ -173,10 +173,10 @@ def normalise(path: str) -> str | None:
     """
     if "/." not in path and "//" not in path and path[:1] not in _SPECIAL and path[-1:] != "/" and path[1:2] != ":":
         return path  # most paths: no part is "", "." or ".."
-    if path.startswith("/") or _DRIVE.match(path):
+    if path.startswith("/"):
         return None
     clean = posixpath.normpath(path)
-    return None if clean == ".." or clean.startswith("../") else clean
+    return None if clean == ".." or clean.startswith("../") or _DRIVE.match(path) or _DRIVE.match(clean) else clean
 
 
 def parse_record(data: bytes, filename: str) -> Record:
