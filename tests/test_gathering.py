@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -513,6 +514,54 @@ def test_what_options_of_a_file_have_built_comes_from_its_source(ask: Asker) -> 
         reasons.append(skip.reason)
     assert "--no-binary has it built: --build would" in reasons[0]
     assert reasons[1] == "1.0 came as source only; --only-binary has nothing built"
+
+
+@pytest.mark.parametrize("deps", [None, False])
+def test_a_file_of_a_listed_hash_is_taken_before_one_whose_hash_the_index_does_not_give(
+    ask: Asker, monkeypatch: pytest.MonkeyPatch, *, deps: bool | None
+) -> None:
+    """So do pip and uv, which download what has no hash only where nothing else fits."""
+    anywhere, ours = (
+        ask.index.facts(f"twofold-1.0-{tag}.whl") for tag in ("py3-none-any", "py3-none-manylinux_2_17_x86_64")
+    )
+    digest = ours.sha256
+    monkeypatch.setattr(ours, "sha256", None)
+    for listed, code in ((anywhere.sha256, 1), (digest, 0)):
+        ask.write("r.txt", f"twofold==1.0 --hash=sha256:{listed}", "x-cu12")
+        assert ask(files=["r.txt"], deps=deps).exit_code() == code
+
+
+@pytest.mark.parametrize("deps", [None, False])
+@pytest.mark.parametrize("place", ["{path}", "x-cu12 @ {path_url}", "x-cu12 @ {url}", "x-cu12 @ {url}#sha256={sha256}"])
+def test_a_wheel_that_is_named_by_its_place_is_compared_only_with_a_listed_hash(
+    ask: Asker, place: str, *, deps: bool | None
+) -> None:
+    path = X12.write(ask.folder / "dist")
+    content = path.read_bytes()
+    sha256, sha512 = (hashlib.new(name, content).hexdigest() for name in ("sha256", "sha512"))
+    named = place.format(path=path, path_url=path.as_uri(), url=ask.index.file_url(X12.filename), sha256=sha256)
+    for listed in ([f"sha256:{sha256}"], [f"sha512:{'0' * 128}", f"sha256:{sha256}"]):
+        ask.write("r.txt", " ".join([named, *(f"--hash={each}" for each in listed)]), "x-cu13")
+        assert found(ask(files=["r.txt"], deps=deps)) == CLASH
+    ask.write("r.txt", f"{named} --hash=sha256:{'0' * 64}", "x-cu13")
+    report = ask(files=["r.txt"], deps=deps)
+    assert len(report.skipped) == 1
+    assert not found(report)
+    if deps is False and "path" in place:
+        ask.write("r.txt", f"{named} --hash=sha512:{sha512}", "x-cu13")
+        assert found(ask(files=["r.txt"], deps=deps)) == CLASH
+
+
+@pytest.mark.parametrize("deps", [None, False])
+def test_hashes_that_no_index_gives_leave_open_which_file_is_meant(ask: Asker, *, deps: bool | None) -> None:
+    for algorithm, length in (("sha512", 128), ("sha384", 96)):
+        ask.write("r.txt", f"twofold==1.0 --hash={algorithm}:{'0' * length}", "x-cu12")
+        report = ask(files=["r.txt"], deps=deps)
+        assert [(skip.requirement, skip.code) for skip in report.skipped] == [("twofold==1.0", "not-found")]
+    if deps is False:
+        ask.write("r.txt", "twofold==1.0 --hash=sha256:abc", "x-cu12")
+        with pytest.raises(QuestionError, match="is no SHA-2 hash"):
+            ask(files=["r.txt"], deps=False)
 
 
 def test_hashes_of_a_line_that_does_not_apply_do_not_count(ask: Asker) -> None:

@@ -291,11 +291,12 @@ def resolve(
 
 
 def _hashes(asked: Iterable[Asked], target: Target) -> dict[str, frozenset[str]]:
-    """Map names to the hashes that are listed for them; of several lines that apply, those that all of them list."""
+    """Map names to the sha256 that are listed for them; of several lines that apply, those that all of them list."""
     by_name: dict[str, frozenset[str]] = {}
     for requirement in asked:
-        if requirement.name is not None and requirement.hashes and is_in_force(requirement, target):
-            by_name[requirement.name] = by_name.get(requirement.name, requirement.hashes) & requirement.hashes
+        name = requirement.name or project_of(requirement.filename)
+        if name is not None and requirement.hashes and is_in_force(requirement, target):
+            by_name[name] = by_name.get(name, requirement.sha256s) & requirement.sha256s
     return by_name
 
 

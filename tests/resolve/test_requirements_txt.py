@@ -158,4 +158,5 @@ def test_a_comment_ends_with_its_line(tmp_path: Path, text: str) -> None:
 def test_hashes_are_kept_apart_from_the_requirement(tmp_path: Path) -> None:
     text = f"one==1 --hash=sha256:{'A' * 64} \\\n --hash sha256:{'b' * 64} --hash=sha512:{'c' * 128}\ntwo==2"
     lines = look(tmp_path, {}, start=None, text=text.encode()).requirements
-    assert [line.hashes for line in lines] == [{"a" * 64, "b" * 64}, set()]
+    hashes = {f"sha256:{'a' * 64}", f"sha256:{'b' * 64}", f"sha512:{'c' * 128}"}
+    assert [line.hashes for line in lines] == [hashes, set()]

@@ -12,6 +12,7 @@ from wheelclash.resolve.choose import BUILD_OR_ASK
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
+    from pathlib import Path
 
     from wheelclash.core.distribution import Choice
     from wheelclash.index.client import Found
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
     from wheelclash.resolve.requirement import Asked, Form
     from wheelclash.resolve.selection import Selection
 
-__all__ = ["of_form", "with_hash", "with_listed_hashes", "without_wheels"]
-
-_BLOCK = 2**20
+__all__ = ["of_form", "of_listed_hash", "with_hash", "with_listed_hashes", "without_wheels"]
 
 
 def with_hash(
@@ -39,6 +38,8 @@ def with_hash(
     if not hashes:
         return chooses(asked, page)
     choice, unhashed = chooses(asked, _with_hashes(page, hashes)), chooses(asked, page)
+    if not isinstance(choice, Candidate):
+        choice = chooses(asked, _with_hashes(page, {None, *hashes}))
     if isinstance(choice, Candidate):
         return _named_exactly(choice, unhashed)
     if choice.source is None and isinstance(unhashed, Candidate):
@@ -70,7 +71,7 @@ def with_listed_hashes(selection: Selection, hashes: Mapping[str, frozenset[str]
     skipped: list[Skip] = []
     for candidate in selection.candidates:
         allowed = hashes.get(candidate.name)
-        if allowed is None or candidate.sha256 is None or candidate.sha256 in allowed:
+        if allowed is None or (allowed and candidate.sha256 is None) or candidate.sha256 in allowed:
             candidates.append(_named_exactly(candidate, plain.get(candidate.name)))
         else:
             text = f"{candidate.name}=={candidate.version}"
@@ -84,10 +85,10 @@ def with_listed_hashes(selection: Selection, hashes: Mapping[str, frozenset[str]
     return selection._replace(candidates=candidates, skipped=skipped)
 
 
-def _with_hashes(page: Found, hashes: AbstractSet[str]) -> Found:
-    """Return what the indexes have, less files of other hashes; a file of unknown hash stays."""
+def _with_hashes(page: Found, hashes: AbstractSet[str | None]) -> Found:
+    """Return what the indexes have, less files of other hashes; None is that of a file of unknown hash."""
     sources = tuple(
-        replace(source, files=tuple(file for file in source.files if _sha256_of(file) in {None, *hashes}))
+        replace(source, files=tuple(file for file in source.files if _sha256_of(file) in hashes))
         for source in page.sources
     )
     return page._replace(sources=sources)
@@ -110,20 +111,39 @@ def of_form(skip: Skip, form: Form) -> Skip:
     return skip._replace(reason=f"--no-binary has it built: {what}")
 
 
+def of_listed_hash(choice: Choice, asked: Asked) -> Choice:
+    """Return a wheel that was named by path or URL, or a skip if it has none of the hashes that are listed for it.
+
+    What lies on a server counts by the hash in its URL; if there is none, the one that is listed is taken for its own,
+    and is checked where the whole file is read.
+    """
+    if not asked.hashes or not isinstance(choice, Candidate):
+        return choice
+    if choice.path is not None:
+        digests = (listed.partition(":") for listed in asked.hashes)
+        has_one = any(_digest(choice.path, algorithm) == digest for algorithm, _, digest in digests)
+    else:
+        has_one = choice.sha256 is None or not asked.sha256s or choice.sha256 in asked.sha256s
+        if choice.sha256 is None and len(asked.hashes) == len(asked.sha256s) == 1:
+            choice = replace(choice, sha256=next(iter(asked.sha256s)))
+    reason = f"{choice.filename} has none of the hashes that the file that asks for it gives"
+    return choice if has_one else Skip(asked.text, "not-found", reason)
+
+
 def _sha256_of(file: ProjectFile) -> str | None:
     """Return the hash of a file of an index: the one it gives, or that of a file on disk; None if neither is known."""
     path = None if file.sha256 is not None else local_path(file.url)
-    if path is None:
-        return file.sha256
+    return file.sha256 if path is None else _digest(path, "sha256")
+
+
+def _digest(path: Path, algorithm: str) -> str | None:
+    """Return the hash of a file on disk; None if it cannot be read."""
     import hashlib
 
     from wheelclash.files import open_regular
 
     try:
         with open_regular(path) as opened:
-            digest = hashlib.sha256()
-            while block := opened.read(_BLOCK):
-                digest.update(block)
-            return digest.hexdigest()
+            return hashlib.file_digest(opened, algorithm).hexdigest()
     except OSError:
         return None

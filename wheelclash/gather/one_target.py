@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 
 from wheelclash.core.distribution import Candidate, Skip, holds, parse_requires
 from wheelclash.errors import FetchError, QuestionError, UnresolvedError, WheelError
-from wheelclash.gather.allowed import of_form, with_hash, with_listed_hashes, without_wheels
+from wheelclash.gather.allowed import of_form, of_listed_hash, with_hash, with_listed_hashes, without_wheels
 from wheelclash.gather.pages import locate
 from wheelclash.index.client import Found
 from wheelclash.resolve.choose import choose, choose_direct, newer_release, pins
@@ -215,7 +215,7 @@ class Gatherer:
 
     def _choice(self, asked: Asked, target: Target) -> Candidate | Skip:
         if asked.direct:
-            return choose_direct(asked, target)
+            return of_listed_hash(choose_direct(asked, target), asked)
         answer = self._pages[asked.name or ""]
         if isinstance(answer, FetchError):
             return Skip(asked.text, answer.code, str(answer))
@@ -227,8 +227,10 @@ class Gatherer:
             known=self._known(asked.name or ""),
             note=self.notes.append,
         )
+        if asked.hashes and not asked.sha256s:
+            return Skip(asked.text, "not-found", "no sha256 is among the hashes that the file that asks for it gives")
         page = without_wheels(answer) if asked.form == "source" else answer
-        choice = with_hash(asked, page, asked.hashes, chooses, by="the file that asks for it")
+        choice = with_hash(asked, page, asked.sha256s, chooses, by="the file that asks for it")
         if asked.form is not None and isinstance(choice, Skip) and choice.code == "no-wheel":
             return of_form(choice, asked.form)
         if isinstance(choice, Skip) and choice.code == "not-found" and asked.if_unknown:

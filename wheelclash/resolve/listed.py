@@ -160,6 +160,8 @@ class Files(NamedTuple):
                     notes.append(f"{option.where}: {name} does not count here; give {name}")
                 elif builds:
                     notes.append(f"{option.where}: what is built for {of} is built without its {name}")
+            elif option.name == "--hash":
+                raise QuestionError(f"{option.where}: a --hash of {of} is no SHA-2 hash, and installers refuse it.")
             elif option.of or option.name not in {*_PASSED_OVER, *_WITH_VALUE}:
                 raise QuestionError(
                     f"{option.where}: {name}{f' of {of}' if of else ''} is no option that is known there."

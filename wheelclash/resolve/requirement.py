@@ -47,7 +47,7 @@ class Asked:
         sha256: Hex digest from that URL's fragment.
         path: The wheel on disk, absolute, if it is named by path or ``file://`` URL.
         hint: What the user may have meant instead, one sentence, or the empty string.
-        hashes: The sha256 of the files that may be taken, if a line of a file lists them; empty for any.
+        hashes: Of the files that may be taken, such as ``sha256:…``, if a line of a file lists them; empty for any.
         form: The one kind of file that may be taken, if it is asked for by name; None for any.
     """
 
@@ -67,6 +67,11 @@ class Asked:
     def direct(self) -> bool:
         """Return whether it names one file, so that no index is asked."""
         return self.url is not None or self.path is not None
+
+    @property
+    def sha256s(self) -> frozenset[str]:
+        """Return the hex digests among its hashes that indexes know files by."""
+        return frozenset(digest.removeprefix("sha256:") for digest in self.hashes if digest.startswith("sha256:"))
 
     @property
     def filename(self) -> str:

@@ -39,7 +39,11 @@ _OTHER_OPTION = re.compile(r"\s*(-[^\s=]*)[\s=]*(.*?)\s*")
 _LINE_OPTIONS = re.compile(r"\s+--?[A-Za-z].*")
 """What follows a requirement on its line, such as ``--hash=…``."""
 _LINE_OPTION = re.compile(r"\s(--?[A-Za-z][^\s=]*)")
-_HASH = re.compile(r"\s--hash[=\s]\s*[\"']?sha256:([0-9a-fA-F]{64})(?![0-9a-fA-F])")
+_HASH = re.compile(
+    r"\s--hash(?![\w-])(?:[=\s]\s*[\"']?(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})(?![0-9a-f]))?",
+    re.IGNORECASE,
+)
+"""Its group is empty where no hash follows that pip takes."""
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _LOGIN = re.compile(r"https?://[^\s/\"'#]*@[^\s\"'#]*", re.IGNORECASE)
@@ -60,7 +64,7 @@ class Line(NamedTuple):
         folder: What a relative path in it starts from.
         where: The name of the file.
         editable: Whether it follows ``-e``.
-        hashes: The sha256 of the files that may be installed for it; empty for any.
+        hashes: Of the files that may be installed for it, such as ``sha256:…``; empty for any.
     """
 
     text: str
@@ -287,9 +291,10 @@ class _Walk:
                 rest = _LINE_OPTIONS.search(line)
                 names = _LINE_OPTION.findall(rest[0]) if rest is not None else []
                 self.others += [Option(name, "", where, requirement) for name in names if name != "--hash"]
+                hashes = frozenset(listed_hash.lower() for listed_hash in _HASH.findall(line))
+                self.others += [Option("--hash", "", where, requirement)] if "" in hashes else []
                 listed = self.constraints if constrains else self.requirements
-                hashes = frozenset(digest.lower() for digest in _HASH.findall(line))
-                listed.append(Line(requirement, folder, where, editable is not None, hashes))
+                listed.append(Line(requirement, folder, where, editable is not None, hashes - {""}))
 
     def _path(self, name: str, raw: str, where: str, folder: Path) -> Path:
         """Return the file that a line includes."""
