@@ -328,7 +328,11 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
         state="planned", steps=steps, origins=origins, diverting=diverting(installer, configuration)
     )
     if not plan.is_decided:
-        contested = [contested for contested in before.contested if contested.overlap.path in plan.open_paths]
+        contested = [
+            contested
+            for contested in before.contested
+            if contested.overlap.is_one_file and contested.overlap.path in plan.open_paths
+        ]
         with closing(session.reader.for_question(settings.cert)) as reader:
             reasons = explain_contested(contested, before, settings, reader, limit=LARGEST if request.why else LIMIT)
         return result._replace(state="undecided", reasons=reasons)

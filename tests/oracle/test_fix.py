@@ -491,6 +491,12 @@ def test_a_module_that_is_hidden_stays_hidden(shop: Shop) -> None:
     shop.install(Wheel("flat", files={"m.py": "WHO = 'flat'\n"}))
     shop.install(Wheel("deep", files={"m/__init__.py": "WHO = 'deep'\n"}))
     before = shop.environment.files()
+    ran = shop.fix("--apply", "--format", "json")
+    assert (ran.code, ran.json["state"], shop.environment.files()) == (2, "undecided", before)
+    assert [each["paths"] for each in ran.json["undecided"]] == [["site-packages/m.py"]]
+    assert shop.env().code == 1
+    accepted = ("--ignore", "flat,deep:*")
+    assert (shop.env(*accepted).code, shop.fix(*accepted).code, shop.fix("--keep", "deep").code) == (0, 0, 0)
     ran = shop.fix("--keep", "flat", "--apply")
     assert (ran.code, ran.err) == (2, "")
     assert "imports find a module of deep in place of flat's site-packages/m.py" in ran.out

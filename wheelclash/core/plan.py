@@ -1075,6 +1075,7 @@ class _RepairPlanner:
         self._everyday = situation.everyday
         self._ignored = {path for path in ignored if path in self._disk.contents}
         self._open = {clash.overlap.path for clash in self._clashes if self._is_open(clash)}
+        self._hidden = {clash.overlap.path for clash in self._clashes if self._is_hidden(clash, ignored)}
 
     def repair(self) -> Repair:
         """Return the plan."""
@@ -1119,6 +1120,13 @@ class _RepairPlanner:
             return False
         return not self._disk.contents[path] <= set(contents.values()) or bool(clash.losers)
 
+    def _is_hidden(self, clash: Clash, ignored: Collection[InstalledPath]) -> bool:
+        """Return whether an import misses a module of one owner, or its spelling, and nothing says of which."""
+        overlap = clash.overlap
+        stay = {id_ for id_ in overlap.ids if id_ not in self._drop}
+        is_grave = overlap.severity == "error" and not overlap.is_one_file and overlap.path not in ignored
+        return is_grave and len(stay) > 1 and stay.isdisjoint(self._keep)
+
     def _wants(self, id_: str, path: InstalledPath) -> bool:
         """Return whether a distribution is to have its own content at a path it recorded."""
         if id_ in self._keep:
@@ -1131,10 +1139,10 @@ class _RepairPlanner:
         return all(self._disk.records[keeper].files.get(path, content) == content for keeper in self._keep)
 
     def _undecided(self, paths: Collection[InstalledPath]) -> list[Undecided]:
-        """Return these paths by the owners that stay."""
+        """Return these paths, and what is hidden, by the owners that stay."""
         paths_by_owners: dict[tuple[str, ...], list[InstalledPath]] = {}
         for clash in self._clashes:
-            if clash.overlap.path in paths and clash.overlap.is_one_file:
+            if clash.overlap.path in (paths if clash.overlap.is_one_file else self._hidden):
                 owners = tuple(id_ for id_ in clash.overlap.ids if id_ not in self._drop)
                 paths_by_owners.setdefault(owners, []).append(clash.overlap.path)
         return [Undecided(owners, tuple(paths)) for owners, paths in sorted(paths_by_owners.items())]
