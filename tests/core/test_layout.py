@@ -63,6 +63,9 @@ def _placed(installer: InstallerName, member: str, target: Target = LINUX) -> st
         # names of the interpreter
         (f"{DATA}/scripts/python", "scripts/python", "!reserved-script"),
         (f"{DATA}/scripts/python3", "scripts/python3", "!reserved-script"),
+        (f"{DATA}/scripts/Python.exe", "scripts/Python.exe", "!reserved-script"),
+        (f"{DATA}/scripts/python.py.exe", "scripts/python.py.exe", "!reserved-script"),
+        (f"{DATA}/scripts/python.exe.py", "scripts/python.exe.py", "scripts/python.exe.py"),
         (f"{DATA}/scripts/python3.13t", "scripts/python3.13t", "!reserved-script"),
         (f"{DATA}/scripts/pythonw", "scripts/pythonw", "!reserved-script"),
         (f"{DATA}/scripts/pypy3.10", "scripts/pypy3.10", "scripts/pypy3.10"),

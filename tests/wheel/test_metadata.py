@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.metadata import parse_email
 
-from wheelclash.wheel.metadata import Metadata, decode_entry_points, first_headers, parse_metadata
+from wheelclash.wheel.metadata import Metadata, decode_entry_points, first_headers, parse_metadata, project_of
 
 FIELDS = ["Name", "Version", "Requires-Dist", "requires-dist", "Requires-Python", "Summary", "X", "From ", "", "\u00e9"]
 lines = st.lists(
@@ -74,6 +74,19 @@ def test_what_is_read_and_what_is_doubtful(data: bytes, read: Metadata) -> None:
 def test_any_bytes_give_something(data: bytes) -> None:
     assert isinstance(parse_metadata(data), Metadata)
     assert isinstance(first_headers(data), dict)
+
+
+@pytest.mark.parametrize(
+    ("path", "project"),
+    [
+        ("lib/python3.12/site-packages/Py_Yaml-6.0.dist-info/RECORD", "py-yaml"),
+        ("site-packages/pyyaml-6.0.egg-info/PKG-INFO", "pyyaml"),
+        ("site-packages/pyyaml/info.py", None),
+        ("site-packages/yaml-info/x", None),
+    ],
+)
+def test_project_that_a_file_is_metadata_of(path: str, project: str | None) -> None:
+    assert project_of(path) == project
 
 
 def test_entry_points_that_are_no_utf8_are_none() -> None:
