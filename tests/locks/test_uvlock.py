@@ -48,6 +48,12 @@ def test_members_of_the_workspace_are_not_compared_but_what_they_need_is() -> No
     found = select(lock)
     assert codes(found) == {"own==0.1": "project", "member==1.0": "workspace-member"}
     assert files(found) == ["x-1.0-py3-none-any.whl"]
+    assert [note for note in found.notes if "members" in note] == [
+        (
+            "some.lock has members that its root does not require, and what these require is not compared: unneeded; "
+            "`uv sync --all-packages` would install it"
+        )
+    ]
 
 
 def test_wheels_by_path_and_url_are_direct_and_keep_their_hash() -> None:

@@ -26,6 +26,7 @@ from wheelclash.locks.location import filename_of
 from wheelclash.locks.package import Locked, LockedFile, folder_kind, locked_file
 from wheelclash.locks.project import Installation, ProjectLock
 from wheelclash.target.inferred import python_allowed
+from wheelclash.wording import some
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -403,6 +404,7 @@ class Walk:
 
 _DEFAULT_GROUPS_SINCE = 5
 """The first revision that records default groups."""
+_FEW = 3
 _ROUNDS = 20
 """Each round of the search for active extras finds one link of a chain more; real chains are two or three long."""
 
@@ -464,7 +466,24 @@ class UvLock(ProjectLock):
                     "left out; to compare with one of them, name it with --extra"
                 )
         walk = self._reached(markers, wanted)
+        notes += self._note_on_members(walk)
         return Installation(self._locked(walk), list(walk.roots), notes)
+
+    def _note_on_members(self, walk: Walk) -> list[str]:
+        """Return a note on members of the workspace that the root does not need; their requirements are left out."""
+        apart = [
+            package.name
+            for package in self._graph.packages
+            if package.locked.kind == "workspace-member" and package.number not in walk.packages
+        ]
+        if not apart:
+            return []
+        return [
+            (
+                f"{self._name} has members that its root does not require, and what these require is not compared: "
+                f"{some(apart, _FEW)}; `uv sync --all-packages` would install it"
+            )
+        ]
 
     # -- what is asked -------------------------------------------------------------------------------------
 
