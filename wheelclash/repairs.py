@@ -102,20 +102,37 @@ def variables(
     return {name: value for name, value in values.items() if value is not None}
 
 
-def refuse(scan: Scan, interpreter: Interpreter) -> None:
+def refuse(scan: Scan, interpreter: Interpreter, ids: Collection[str] = ()) -> None:
     """Refuse to change what must not or cannot be changed.
 
+    Args:
+        scan: What is on disk.
+        interpreter: Of the environment.
+        ids: Of what is to be uninstalled or written again.
+
     Raises:
-        QuestionError: The environment is the system's own (PEP 668), or it cannot be written to.
+        QuestionError: The environment is the system's own (PEP 668), or it or a folder with files of these
+            distributions cannot be written to: an installer would stop halfway.
     """
     if interpreter.externally_managed:
         raise QuestionError(
             f"{interpreter.prefix} is externally managed: its packages are the system's own business (PEP 668).",
             "Mend a virtual environment, or run the printed commands yourself with --break-system-packages.",
         )
-    for folder in (*scan.places.sites, scan.places.scripts):
+    acted = (distribution for distribution in scan.distributions if distribution.id in ids)
+    inner = {
+        _nearest(scan.places.on_disk(folder).rstrip("/")) for distribution in acted for folder in distribution.names
+    }
+    for folder in (*scan.places.sites, scan.places.scripts, *sorted(inner)):
         if os.path.isdir(folder) and not os.access(folder, os.W_OK):  # noqa: PTH112
             raise QuestionError(f"{folder} cannot be written to.", "Nothing was changed.")
+
+
+def _nearest(folder: str) -> str:
+    """Return a folder, or the nearest above it that is there: what is missing is made there."""
+    while folder and not os.path.lexists(folder):
+        folder = os.path.dirname(folder)  # noqa: PTH120
+    return folder
 
 
 def run(
@@ -349,7 +366,7 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
         return result._replace(state="no-wheel")
     if not request.apply:
         return result
-    refuse(before, interpreter)
+    refuse(before, interpreter, {*plan.reinstalled, *plan.drop})
     local = all(isinstance(origin, Origin) and origin.candidate.path is not None for origin in origins.values())
     if session.fetcher.offline and not local:
         raise QuestionError(

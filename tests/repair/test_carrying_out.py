@@ -86,6 +86,22 @@ def test_what_cannot_be_written_to_is_refused(made: Handmade) -> None:
         made.site.chmod(0o755)
 
 
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() == 0, reason="root may write anywhere")
+def test_a_folder_of_a_package_that_cannot_be_written_to_is_refused(made: Handmade) -> None:
+    """It is root's, since somebody once installed with sudo; uv stops there with half of the files gone."""
+    made.add("one", {"p/one.py": ""})
+    made.add("two", {"q/two.py": ""})
+    found = made.scan()
+    (made.site / "p").chmod(0o555)
+    one, two = found.distributions
+    try:
+        refuse(found, running()._replace(externally_managed=False), {two.id})
+        with pytest.raises(QuestionError, match="p cannot be written to"):
+            refuse(found, running()._replace(externally_managed=False), {one.id, two.id})
+    finally:
+        (made.site / "p").chmod(0o755)
+
+
 def test_a_folder_without_an_interpreter_cannot_be_mended(made: Handmade) -> None:
     made.add("one", {"one.py": ""})
     with pytest.raises(QuestionError, match="interpreter"):
