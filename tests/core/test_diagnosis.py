@@ -132,6 +132,16 @@ def test_beside_what_is_installed(new: dict[str, str], outcome: tuple[str, str, 
     assert " ".join(found.intact[each.id] for each in everybody) == intact
 
 
+def test_file_that_an_older_release_takes_is_nobodys() -> None:
+    """Pip writes ``c`` before it replaces ``a``, whose RECORD has the file as well."""
+    old, there = distribution(Wheel("a", "0.9", files={"m.py": "0"})), distribution(_wheel("b", "0"))
+    newcomers = [distribution(Wheel("a")), distribution(_wheel("c", "1"))]
+    everybody = [*newcomers, there]
+    found = diagnose(BY_NAME["pip"], newcomers, overlaps_of(everybody), LINUX, state=State(LINUX, (old, there)))
+    assert _told(found) == [("determined", None, "replaced")]
+    assert [found.intact[each.id] for each in everybody] == ["yes", "no", "no"]
+
+
 @pytest.mark.parametrize("installer", ["pip", "uv"])
 def test_file_and_folder(installer: InstallerName) -> None:
     """Where a file stands in the way of a folder the installation fails, and nothing is certain."""

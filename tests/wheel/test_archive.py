@@ -384,7 +384,7 @@ _OTHER = variants_json({"v4": {}})
     ("wheel", "label", "codes"),
     [
         (Wheel("a"), "", set()),
-        (Wheel("a", label="v3", properties={}), "v3", set()),
+        (Wheel("a", label="v3", properties={"x86_64": {"level": ["v3"]}}), "v3", set()),
         (Wheel("a", label="v3"), "v3", {"variant-unread"}),
         (Wheel("a", files={_VARIANT: "{"}), "", {"variant-unread"}),
         (Wheel("a", label="v3", files={_VARIANT: "{"}), "v3", {"variant-unread"}),
@@ -398,6 +398,7 @@ def test_requirements_follow_the_label_in_the_file_name(wheel: Wheel, label: str
     found = parsed(replace(wheel, requires=requires))
     assert requirements_of(found.requires, LINUX).names == {"wanted"}
     assert {each.code for each in found.findings} == {"variant-marker", *codes}
+    assert found.properties == (("x86_64 :: level :: v3",) if wheel.properties else ())
 
 
 def test_metadata_of_the_index() -> None:
