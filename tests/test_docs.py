@@ -379,7 +379,7 @@ def test_every_option_named_anywhere_exists() -> None:
     known = _options()
     theirs = {
         "--reinstall", "--force-reinstall", "--hash", "--excludes", "--break-system-packages",
-        "--no-binary", "--only-binary", "--config-settings",
+        "--no-binary", "--only-binary", "--config-settings", "--require-hashes",
     }  # fmt: skip
     for page in PAGES:
         spans = [span for span in _spans(page) if span.startswith("--")]

@@ -386,6 +386,15 @@ def test_git_is_run_only_if_building_was_allowed(ask: Asker, line: str) -> None:
     assert (ask.folder / "git-was-run").exists() == (not line.startswith("-e")), "uv refuses an egg without git"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in of git is a shell script")
+@pytest.mark.parametrize("option", ["--require-hashes", "--no-index"])
+def test_git_is_not_run_for_what_uv_reads_behind_an_option(ask: Asker, option: str) -> None:
+    ask.write("r.txt", f"{option} theirs @ git+https://h.example/t.git", "# theirs \\", "calm")
+    with pytest.raises(QuestionError, match=f"what follows {option} on its line"):
+        ask(files=["r.txt"], environ=ask.environ | {"PATH": _recording_git(ask)})
+    assert not (ask.folder / "git-was-run").exists()
+
+
 def test_constraints_and_index_options_of_a_file_count_without_dependencies_too(ask: Asker, tmp_path: Path) -> None:
     Wheel("x-cu12", "1.0", {"x/core.py": "old"}).write(tmp_path / "links")
     ask.write("r.txt", "-f links", "-c c.txt", "x-cu12", "calm", "# nothing else")

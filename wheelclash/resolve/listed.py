@@ -35,12 +35,10 @@ _EGG = re.compile(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
 _FORMS: Mapping[str, Form] = {"--no-binary": "source", "--only-binary": "wheel"}
-_PASSED_OVER = frozenset({"--no-index", "--prefer-binary", "--require-hashes", "--trusted-host", "--use-feature"})
-"""Options that do not change which wheel is taken, or count where indexes are looked for."""
+_PASSED_OVER = frozenset({"--prefer-binary", "--require-hashes", "--trusted-host", "--use-feature"})
+"""Options that do not change which wheel is taken."""
 _NOTED = frozenset({"--pre"})
 """Options that count for pip, and not for uv."""
-_FLAGS = frozenset({"--no-index", "--require-hashes"})
-"""Options after which uv takes the rest of a line for a requirement, and pip passes it over."""
 _WITH_VALUE = frozenset({
     *_FORMS, "-c", "--constraint", "--constraints", "-e", "--editable", "-r", "--requirement", "--requirements",
 })  # fmt: skip
@@ -168,8 +166,6 @@ class Files(NamedTuple):
                 )
             elif option.name in _WITH_VALUE and not option.value:
                 raise QuestionError(f"{option.where}: {name} names nothing.")
-            if option.value and option.name in _FLAGS:
-                raise QuestionError(f"{option.where}: what follows {name} on its line is not known there.")
         return notes
 
     def with_forms(self, asked: Iterable[Asked]) -> list[Asked]:

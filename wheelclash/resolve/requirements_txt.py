@@ -35,6 +35,8 @@ _GLUED = re.compile(r"\s*(-[rc])(?=[\w./~$\"'])(.*?)\s*")
 _CONSTRAINTS = frozenset({"-c", "--constraint", "--constraints"})
 _EDITABLE = re.compile(r"\s*(?:-e|--editable)[\s=]+(.*?)\s*")
 _INDEX_OPTION = re.compile(r"\s*(-i|--index-url|--extra-index-url|-f|--find-links|--no-index)(?![\w-])[\s=]*(.*?)\s*")
+_FLAG = re.compile(r"\s*(--no-index|--require-hashes)[\s=]+\S")
+"""Options after which uv takes the rest of a line for a requirement, and pip passes it over."""
 _OTHER_OPTION = re.compile(r"\s*(-[^\s=]*)[\s=]*(.*?)\s*")
 _LINE_OPTIONS = re.compile(r"\s+--?[A-Za-z].*")
 """What follows a requirement on its line, such as ``--hash=…``."""
@@ -99,7 +101,7 @@ class Included(NamedTuple):
         requirements: What is listed, files that are included too, in order.
         constraints: What ``-c`` files list.
         options: Index options, each with its value (empty for ``--no-index``) and the folder its path starts from.
-        others: All other options, also those that no installer knows, and ``--no-index``; not includes and hashes.
+        others: All other options, also those that no installer knows; not includes and hashes.
     """
 
     variables: Sequence[Secret] = ()
@@ -128,7 +130,8 @@ def look_through(
         credentials: Where user names and passwords in URLs go.
 
     Raises:
-        QuestionError: A file cannot be read or is too large, includes itself, or includes one from the network.
+        QuestionError: A file cannot be read or is too large, includes itself, or includes one from the network; or an
+            option has something behind it that installers read in different ways.
     """
     walk = _Walk(environ, credentials)
     if text is not None:
@@ -276,11 +279,12 @@ class _Walk:
                 else:
                     self.others.append(Option(included[1], "", where))
                 continue
+            flag = _FLAG.match(line)
+            if flag is not None:
+                raise QuestionError(f"{where}: what follows {flag[1]} on its line is not known there.")
             option = _INDEX_OPTION.fullmatch(line)
             if option is not None:
                 self.options.append((option[1], option[2].strip("\"'"), folder))
-                if option[1] == "--no-index":
-                    self.others.append(Option(option[1], option[2], where))
                 continue
             editable = _EDITABLE.fullmatch(line)
             requirement = _LINE_OPTIONS.sub("", editable[1] if editable is not None else line).strip()
