@@ -329,6 +329,24 @@ def test_file_where_a_folder_is_stops_both(
 
 
 @pytest.mark.parametrize("installer", INSTALLER_NAMES)
+def test_pip_stops_at_a_link_to_nothing(environments: Environments, tmp_path: Path, installer: InstallerName) -> None:
+    """Uv puts the file in the place of the link."""
+    story = Story((Wheel("one", files={"one.py": "1"}),), (Wheel("one", "2.0", files={"one.py": "2"}),))
+    for wheel in (*story.residents, *story.asked):
+        wheel.write(tmp_path / "wheels")
+    place = Place(environments, RealInstaller(installer, tmp_path / "cache", tmp_path / "wheels"), story)
+    environment = place.lived_in()
+    module = environment.prefix / environment.real_path("site-packages", "one.py")
+    module.unlink()
+    module.symlink_to("nowhere/one.py")
+    report = place.ask(environment)
+    assert [(each.installer, each.code, each.path) for each in report.refused] == [
+        ("pip", "link-to-nothing", "site-packages/one.py")
+    ]
+    assert place.installer.install(environment, ["one==2.0"]).ok is (installer == "uv")
+
+
+@pytest.mark.parametrize("installer", INSTALLER_NAMES)
 @pytest.mark.parametrize(
     ("older", "newcomer"), [("p/x", "p/x/y.py"), ("p/x/y.py", "p/x")], ids=["file there", "folder there"]
 )

@@ -81,8 +81,8 @@ class LayoutFailure(NamedTuple):
 
     Attributes:
         code: ``unknown-scheme``, ``loose-data-file``, ``escapes``, ``nested-script``, ``reserved-script``,
-            ``no-callable``, ``entry-points``, ``wheel-version``, ``file-and-folder``, ``record-spelling``, or the code
-            of a finding that this installer refuses.
+            ``no-callable``, ``entry-points``, ``wheel-version``, ``file-and-folder``, ``record-spelling``,
+            ``link-to-nothing``, or the code of a finding that this installer refuses.
         path: The archive path or command name at fault; None if it is the wheel as a whole.
         reason: One sentence.
     """

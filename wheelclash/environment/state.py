@@ -152,8 +152,10 @@ class StateReader:
     def refusing(self, newcomers: Sequence[Distribution]) -> list[Distribution]:
         """Return newcomers, refused where something that no RECORD lists is a folder in a file's place, or the reverse.
 
-        Both installers stop there. Where a RECORD lists it, two distributions overlap, and that is judged as such.
+        Both installers stop there. Where a RECORD lists it, two distributions overlap, and that is judged as such. An
+        installer that follows links stops, or writes elsewhere, at a link to nothing too.
         """
+        following = {installer.name for installer in INSTALLERS if installer.follows_links}
         kinds: dict[str, dict[str, bool]] = {}
         folders: dict[str, str] = {}
         refused = []
@@ -161,7 +163,7 @@ class StateReader:
             layouts = dict(newcomer.layouts)
             for installer, layout in layouts.items():
                 if layout.failure is None:
-                    failure = next(self._obstacles(layout, folders, kinds), None)
+                    failure = next(self._obstacles(layout, folders, kinds, follows_links=installer in following), None)
                     layouts[installer] = layout._replace(failure=failure)
             refused.append(replace(newcomer, layouts=layouts))
         return refused
@@ -265,9 +267,9 @@ class StateReader:
         return key.removeprefix(f"{self.places.sites[0]}/").partition("/")[0]
 
     def _obstacles(
-        self, layout: Layout, folders: dict[str, str], kinds: dict[str, dict[str, bool]]
+        self, layout: Layout, folders: dict[str, str], kinds: dict[str, dict[str, bool]], *, follows_links: bool
     ) -> Iterator[LayoutFailure]:
-        """Yield what no RECORD lists and keeps files of one layout from being written."""
+        """Yield what keeps files of one layout from being written: links, and what no RECORD lists."""
         keys: dict[str, InstalledPath] = {}
         for path in sorted(layout.files):
             root, _, rest = path.partition("/")
@@ -278,6 +280,8 @@ class StateReader:
             is_folder = self._is_folder(self.places.on_disk(key), kinds)
             if is_folder and next(self._owned.below(f"{key}/"), None) is None:
                 yield LayoutFailure("file-and-folder", path, f"{path} is a folder there, which no RECORD lists")
+            if follows_links and is_folder is False and state_of(self.places.on_disk(key)) == "missing":
+                yield LayoutFailure("link-to-nothing", path, f"{path} is a link to nothing there, which it follows")
         base = self.places.base.rstrip("/")
         for key in sorted(folder for folder in folders_above(keys) if folder not in self._owned):
             place = self.places.on_disk(key)
