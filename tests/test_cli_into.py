@@ -385,7 +385,7 @@ def test_no_remedy_replaces_a_wheel_variant(ask: Command, made: Lived) -> None:
     assert strategies("two", "--keep", "one") == [("one", "avoid")]
     ran = ask("one==2.0", "two", "--into", str(made.prefix), *INDEX, "--format", "json")
     steps = [step["command"] for each in ran.json["remedies"] for step in each["steps"]]
-    assert not any("one" in part for command in steps for part in command[3:])
+    assert not any("one" in part for command in steps if "uninstall" not in command for part in command[3:])
     assert any("one 1.0 was installed from a wheel variant (v4)" in each for each in ran.json["warnings"])
 
 

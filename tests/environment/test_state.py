@@ -224,6 +224,16 @@ def test_disk_says_whose_content_it_is_that_residents_dispute(made: Handmade) ->
     }
 
 
+def test_who_shares_with_what_is_touched_is_not_intact_for_that_alone(made: Handmade) -> None:
+    """Of "two" the newcomer touches nothing; it shares a file with "one", and has lost another to "three"."""
+    made.add("one", {"a.py": "1", "same.py": ""})
+    made.add("two", {"same.py": "", "b.py": "2"})
+    made.add("three", {"b.py": "3"})
+    newcomers = [distribution(Wheel("new", files={"a.py": "4"}))]
+    intact = diagnose(BY_NAME["pip"], newcomers, [], LINUX, state=beside(made, newcomers)).intact
+    assert [intact[f"{name}-1.0.dist-info"] for name in ("two", "three")] == ["no", "yes"]
+
+
 def test_what_is_there_already_decides_the_order_too(made: Handmade) -> None:
     """``bb`` requires what is there, so it has its turn after ``aa``, against the alphabet."""
     made.add("base", {"base.py": ""})

@@ -313,8 +313,7 @@ class StateReader:
     ) -> dict[int, set[str]]:
         """Return by number the keys of each distribution that can matter."""
         near = self._owned.of_each(self._near(wanted))
-        involved = {number for number, keys in enumerate(near) if keys} | replaced
-        shared = self._shared(involved)
+        shared = self._shared_with({number for number, keys in enumerate(near) if keys} | replaced)
         in_question = {}
         for number, theirs in enumerate(self._owned.of_each(shared)):
             if number in replaced:  # what its successor alone writes again concerns no other
@@ -324,6 +323,18 @@ class StateReader:
             else:
                 in_question[number] = near[number] | theirs
         return {number: keys for number, keys in in_question.items() if keys}
+
+    def _shared_with(self, involved: set[int]) -> set[str]:
+        """Return the keys that these share with others, and those share with further ones, until there are no more.
+
+        Whether a distribution is intact can only be said if all was looked at that it shares.
+        """
+        while True:
+            shared = self._shared(involved)
+            owners = {number for number, keys in enumerate(self._owned.of_each(shared)) if keys}
+            if owners <= involved:
+                return shared
+            involved = involved | owners
 
     def _shared(self, involved: set[int]) -> set[str]:
         """Return the keys that any of these shares with another distribution."""
