@@ -8,7 +8,7 @@ import pytest
 
 from wheelclash.errors import QuestionError
 
-from .support import DIGEST, codes, read, select
+from .support import DIGEST, codes, files, read, select
 
 PDM = '[metadata]\nlock_version = "4.5.0"\nstrategy = ["inherit_metadata"]\ngroups = ["default", "dev"]\n'
 
@@ -41,6 +41,19 @@ def test_a_wheel_of_pdm_by_path_keeps_the_hash_among_its_files() -> None:
     files_ = f'files = [{{ file = "x-1.0-py3-none-any.whl", hash = "sha256:{DIGEST}" }}]\n'
     (found,) = select(pdm_package("x", f'path = "./dist/x-1.0-py3-none-any.whl"\n{files_}') + PDM).candidates
     assert (found.path, found.sha256) == (Path("folder/dist/x-1.0-py3-none-any.whl").absolute(), DIGEST)
+
+
+def test_extras_that_ask_for_others_of_their_project_are_followed(tmp_path: Path) -> None:
+    """Where the lock does not say which group has a package, as pdm writes it without ``inherit_metadata``."""
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "Own_One"\n[project.optional-dependencies]\n'
+        'a = ["own-one[b]"]\nb = ["x", "own.one[a,c]"]\nc = ["y"]\nd = ["z"]\n'
+    )
+    wheels = 'files = [{{ file = "{0}-1.0-py3-none-any.whl" }}]\n'
+    lock = "".join(pdm_package(name, wheels.format(name)) for name in "xyz")
+    lock += '[metadata]\nlock_version = "4.5.0"\nstrategy = []\ngroups = ["default", "a", "b", "c", "d"]\n'
+    found = select(read(lock, tmp_path / "pdm.lock"), extras=["a"])
+    assert files(found) == ["x-1.0-py3-none-any.whl", "y-1.0-py3-none-any.whl"]
 
 
 @pytest.mark.parametrize(

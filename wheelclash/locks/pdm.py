@@ -184,17 +184,23 @@ class PdmLock(ProjectLock):
         if self._project is None:
             return None
         project = self._project.table("project")
+        itself = canonicalize_name(project.text("name") or "")
         edges = list(lines(project.texts("dependencies"), markers)) if _DEFAULT in groups else []
         tables = (
             project.table("optional-dependencies"),
             self._project.table("tool").table("pdm").table("dev-dependencies"),
             self._project.table("dependency-groups"),
         )
-        for table in tables:
-            for key in table:
-                if canonicalize_name(key) in groups:
-                    edges += lines((line for line in table.values[key] if isinstance(line, str)), markers)
-        return edges
+        followed: set[str] = set()
+        wanted = {*groups}
+        while wanted - followed:  # an extra may ask for others of its project: name[other]
+            further, followed = wanted - followed, followed | wanted
+            for table in tables:
+                for key in table:
+                    if canonicalize_name(key) in further:
+                        edges += lines((line for line in table.values[key] if isinstance(line, str)), markers)
+            wanted |= {extra for edge in edges if edge.name == itself for extra in edge.extras}
+        return [edge for edge in edges if edge.name != itself]
 
 
 def _key(name: str, extras: Sequence[str]) -> str:
