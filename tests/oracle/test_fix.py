@@ -320,6 +320,23 @@ def test_a_record_that_is_not_whole_is_no_all_clear(shop: Shop, damage: Callable
     assert shop.fix("--keep", "one", "--apply").code == 2
 
 
+def test_what_a_wheel_lists_and_does_not_have_is_said_to_stay_missing(shop: Shop) -> None:
+    """Pip keeps such a row of RECORD, and no repair can bring the file; uv leaves the row out."""
+    one = variant("one")
+    one.record_extra = [("gone/x.py", "", "")]
+    shop.install(one)
+    shop.install(TWO)
+    ran = shop.fix("--keep", "one", "--apply")
+    assert shop.who_is_imported() == "one"
+    assert "another wheel" not in ran.out
+    if shop.installer.name == "pip":
+        assert ran.code == 1
+        assert "one: site-packages/gone/x.py will stay missing" in ran.out
+        assert "cache may hold" not in ran.out
+    else:
+        assert ran.code == 0
+
+
 def test_dropping_is_for_good_and_mends_whoever_shared(shop: Shop) -> None:
     shop.install(ONE)
     shop.install(TWO)

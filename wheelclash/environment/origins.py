@@ -45,12 +45,14 @@ class Origin(NamedTuple):
         differs: Paths with other content than the installed RECORD gives, or that only one of the two has: it is
             then another wheel of the same version.
         is_ambiguous: Whether the index also has that version with a local part, which ``==`` would take.
+        phantoms: Paths that the RECORD of the wheel lists, and the wheel does not have.
     """
 
     candidate: Candidate
     files: Mapping[InstalledPath, InstalledFile]
     differs: tuple[InstalledPath, ...]
     is_ambiguous: bool = False
+    phantoms: frozenset[InstalledPath] = frozenset()
 
     @property
     def pinned(self) -> str:
@@ -170,11 +172,14 @@ class _Finder(NamedTuple):
             (installer.rules for installer in INSTALLERS if installer.name == distribution.installer),
             INSTALLERS[0].rules,
         )
-        files = lay_out(contents, rules, self.scan.target).files
+        layout = lay_out(contents, rules, self.scan.target)
         try:
-            return Origin(chosen, files, _differences(distribution, files, self.scan.places))
+            differs = _differences(distribution, layout.files, self.scan.places)
         except RecordError as error:
             return Skip(distribution.name, error.code, error.reason)
+        phantoms = frozenset(layout.phantoms)
+        differs = tuple(path for path in differs if path not in phantoms)
+        return Origin(chosen, layout.files, differs, phantoms=phantoms)
 
 
 def _of_variant(distribution: Installed, chosen: Candidate | Skip, version: Version) -> Candidate | Skip:

@@ -76,7 +76,7 @@ from wheelclash.report.model import (
 )
 from wheelclash.report.view import EnvironmentResult, Repeated
 from wheelclash.version import __version__
-from wheelclash.wording import command_line, listed, plural
+from wheelclash.wording import command_line, listed, plural, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -951,6 +951,20 @@ def _managed_notes(result: RepairResult) -> Iterable[str]:
             yield f"{distribution.name} is {distribution.manager}'s, and only {distribution.manager} itself removes it"
 
 
+def _phantom_notes(result: RepairResult) -> Iterable[str]:
+    """Yield what is missing of a distribution and no repair brings, since its wheel does not have it."""
+    from wheelclash.environment.origins import Origin  # only a repair needs it
+
+    for distribution in result.before.distributions:
+        origin = result.origins.get(distribution.id)
+        lacks = sorted(origin.phantoms.intersection(distribution.missing)) if isinstance(origin, Origin) else ()
+        if lacks:
+            yield (
+                f"{distribution.name}: {some(lacks, 2)} will stay missing: its wheel lists that in RECORD, and does not"
+                " have it"
+            )
+
+
 def _command_notes(result: RepairResult) -> Iterable[str]:
     """Yield under which settings the commands would do something else, and which of them could not be run."""
     if result.steps and not result.outcomes and result.diverting:
@@ -978,7 +992,10 @@ def _warnings(result: RepairResult, names: Mapping[str, str]) -> Iterable[str]:
         if loss.requirers:
             verb = "requires" if len(loss.requirers) == 1 else "require"
             yield f"{listed(loss.requirers)} {verb} {loss.name}, which goes; `pip check` will say so"
-    if result.state == "failed" and result.outcomes and not any(outcome.failed for outcome in result.outcomes):
+    phantoms = list(_phantom_notes(result))
+    yield from phantoms
+    has_run = result.outcomes and not any(outcome.failed for outcome in result.outcomes)
+    if result.state == "failed" and has_run and not phantoms:
         yield (
             "every command succeeded, and what they wrote is not what RECORD says: the installer's cache may hold"
             " changed files (uv cache clean NAME), or try the other --installer"
