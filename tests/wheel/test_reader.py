@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import random
@@ -146,6 +147,19 @@ def test_a_local_wheel_is_known_by_its_size_and_times(tmp_path: Path) -> None:
     path.write_bytes(changed.to_bytes())
     os.utime(path, (1_700_000_001, 1_700_000_001))
     assert read(candidate, cache)[0] != first[0]
+
+
+def test_a_local_wheel_of_another_hash_than_is_given_for_it_is_refused(tmp_path: Path) -> None:
+    """Whether or not it was read before without one; installers refuse it as well."""
+    path = SMALL.write(tmp_path)
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    cache, candidate = Cache(tmp_path / "c"), local_candidate(path)
+    contents, _, _ = read(candidate, cache)
+    with pytest.raises(WheelError, match="its sha256 is not the one that is given for it"):
+        read(replace(candidate, sha256="0" * 64), cache)
+    right = replace(candidate, sha256=hashlib.sha256(path.read_bytes()).hexdigest().upper())
+    assert read(right, cache) == (contents, "local", False)
+    assert read(right, cache)[2]
 
 
 def test_a_local_wheel_written_a_moment_ago_is_not_kept(tmp_path: Path) -> None:

@@ -138,7 +138,26 @@ def _built_key(candidate: Candidate) -> str:
 def _local_key(candidate: Candidate, status: os.stat_result) -> str:
     path = candidate.path
     place = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    return "\n".join(str(part) for part in ("local", path and path.absolute(), candidate.filename, *place))
+    known = (path and path.absolute(), candidate.filename, candidate.sha256 or "", *place)
+    return "\n".join(str(part) for part in ("local", *known))
+
+
+def _require_hash(candidate: Candidate, path: Path) -> None:
+    """Refuse a wheel on disk that is another than a lock or a URL means, as installers do.
+
+    Raises:
+        WheelError: ``unreadable``: its sha256 is not the one that is given for it.
+        OSError: It cannot be read.
+    """
+    if candidate.sha256 is None:
+        return
+    from hashlib import file_digest
+
+    from wheelclash.files import open_regular
+
+    with open_regular(path) as file:
+        if file_digest(file, "sha256").hexdigest() != candidate.sha256.lower():
+            raise WheelError(candidate.filename, "unreadable", "its sha256 is not the one that is given for it")
 
 
 class WheelReader:
@@ -232,6 +251,7 @@ class WheelReader:
         kept = False
         try:
             before = path.stat()
+            _require_hash(candidate, path)
             contents = _contents_of(archive, candidate, _needed(archive, candidate.filename))
             after = path.stat()
             kept = keep and self._remember(candidate, archive)
