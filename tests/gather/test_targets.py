@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.gather.test_gather import Asker, names
+from tests.gather.test_locks import UV, run
 from tests.support.command import Command
 from tests.support.loopback import LoopbackIndex
 from tests.support.values import LINUX, MACOS, WINDOWS
 from tests.support.wheelmaker import Wheel
-from tests.test_gathering import Asker, names
-from tests.test_gathering_locks import UV, run
 from wheelclash import QuestionError, target_for
 
 if TYPE_CHECKING:

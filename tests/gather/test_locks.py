@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import uv as uv_package
 
+from tests.gather.test_gather import CHAINS, CLASH, PYPROJECT, WHEELS, Asker, chains, found, names
 from tests.support.command import LINUX as LINUX_OPTIONS
 from tests.support.loopback import LoopbackIndex
 from tests.support.wheelmaker import Wheel
-from tests.test_gathering import CHAINS, CLASH, PYPROJECT, WHEELS, Asker, chains, found, names
 from wheelclash import QuestionError
 
 if TYPE_CHECKING:
