@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,9 @@ from wheelclash.core.disk import Disk
 from wheelclash.core.distribution import Distribution
 from wheelclash.core.installer import Invocation
 from wheelclash.core.layout import InstalledPath, lay_out, lay_out_for_each
+from wheelclash.core.overlap import find_overlaps
 from wheelclash.core.plan import MOST_KEEPERS, MOST_STATES, Situation, plan_remedies, plan_repair
+from wheelclash.core.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,6 +117,23 @@ def test_paths_that_end_alike_are_played_once(monkeypatch: pytest.MonkeyPatch) -
     members = _set("pair", 10)
     plan_remedies(BY_NAME["pip"], members, overlaps_of(members), LINUX, where=Invocation())
     assert set(rows) == {1}
+
+
+def test_older_releases_are_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are upgraded at once, and clash as much as before, for whichever keeper."""
+    calls: list[int] = []
+
+    def counting(layouts: Any, *arguments: Any) -> Any:
+        calls.append(len(layouts))
+        return find_overlaps(layouts, *arguments)
+
+    monkeypatch.setattr("wheelclash.core.plan.find_overlaps", counting)
+    newcomers = _set("crowd", 30)
+    older = [distribution(replace(wheel, version="0.9")) for wheel in crowd(30)]
+    state = State(LINUX, tuple(older))
+    plans = plan_remedies(BY_NAME["uv"], newcomers, overlaps_of(newcomers), LINUX, where=Invocation(), state=state)
+    assert {remedy.strategy for remedy in plans.remedies} == {"reinstall-keeper", "remove-loser"}
+    assert calls == [60]
 
 
 @pytest.mark.parametrize("count", [20, 400])

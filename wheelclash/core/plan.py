@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations, product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
@@ -409,7 +410,6 @@ class _Model(_Player):
         self.everybody = [*newcomers, *self.residents]
         self.by_id = {distribution.id: distribution for distribution in (*self.everybody, *self._replaced.values())}
         self._harmless = {(overlap.path, overlap.kind) for overlap in self._here if not matters(overlap)}
-        self._clashing: dict[str, frozenset[str]] = {}
         self._conflicts = [*conflicts_of(self._here), *self._conflicts_with_older()]
         cut = contested_layouts(self.everybody, self._here, installer.name, stubs_alike=True)
         self._layouts = state.layouts(cut, newcomers, installer.name)
@@ -576,29 +576,32 @@ class _Model(_Player):
 
     # -- older releases ----------------------------------------------------------------------------------
 
-    def older_releases(self, ids: Iterable[str]) -> dict[str, frozenset[str]]:
-        """Return the releases that newcomers would replace, and for each the ids of all that it clashes with.
-
-        Where a newcomer is left out, its older release stays. What that shares with others is in no overlap of the set.
+    def older_releases(self, ids: Iterable[str], beside: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the ids of the releases that stay if newcomers are left out, and of those among them that then clash.
 
         Args:
-            ids: Ids of newcomers.
+            ids: Ids of the newcomers that are left out.
+            beside: Ids of what is there then.
         """
-        older = {self._replaced[id_].id: id_ for id_ in ids if id_ in self._replaced}
-        for old, successor in older.items():
-            if old not in self._clashing:
-                self._clashing[old] = self._clashes_of(old, successor)
-        return {old: self._clashing[old] for old in older}
+        staying = tuple(self._replaced[id_].id for id_ in ids if id_ in self._replaced)
+        clashing: set[str] = set()
+        for overlap in self._overlaps_of_older if staying else ():
+            # Those that write the same do not clash with each other: the same content, or the same one of two files.
+            written = {owner.id: owner.content if overlap.is_same_path else owner.file.path for owner in overlap.owners}
+            there = {written[id_] for id_ in written if id_ in beside}
+            clashing.update(id_ for id_, what in written.items() if there - {what})
+        return staying, tuple(id_ for id_ in staying if id_ in clashing)
 
-    def _clashes_of(self, old: str, successor: str) -> frozenset[str]:
-        others = [distribution.id for distribution in self.everybody if distribution.id != successor]
-        layouts = {id_: self.by_id[id_].layouts[self.installer.name] for id_ in (old, *others)}
-        clashes = [
+    @cached_property
+    def _overlaps_of_older(self) -> list[Overlap]:
+        """Return the grave overlaps of releases that are replaced, which are in no overlap of the set itself."""
+        older = {distribution.id for distribution in self._replaced.values()}
+        layouts = {id_: distribution.layouts[self.installer.name] for id_, distribution in self.by_id.items()}
+        return [
             overlap
             for overlap in find_overlaps(layouts, self._state.target)
-            if old in overlap.ids and matters(overlap) and (overlap.path, overlap.kind) not in self._harmless
+            if matters(overlap) and (overlap.path, overlap.kind) not in self._harmless and older & set(overlap.ids)
         ]
-        return frozenset(id_ for overlap in clashes for id_ in overlap.ids if id_ != old)
 
     # -- who requires whom -------------------------------------------------------------------------------
 
@@ -650,9 +653,8 @@ class _Choice:
         coming = {distribution.id for distribution in model.newcomers}
         self._new_losers = tuple(id_ for id_ in self._drop if id_ in coming)
         self._old_losers = tuple(id_ for id_ in self._drop if id_ not in coming)
-        self._older = model.older_releases(self._new_losers)
         beside = {*coming.difference(self._drop), *keep}
-        self._in_the_way = tuple(id_ for id_, others in self._older.items() if others & beside)
+        self._older, self._in_the_way = model.older_releases(self._new_losers, beside)
         self._loses_files = bool(lost)
         self._is_stopped = any(loss.code == "in-the-way" for loss in lost)
 
