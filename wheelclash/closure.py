@@ -113,7 +113,8 @@ class Closure(NamedTuple):
         asked: What was asked for, as far as it can be understood.
         settings: Where uv looked: the settings with the index options of files.
         variants: Names of projects with wheel variants, as far as uv was asked and told; its lock has none of them.
-        hashes: By name, the sha256 of the files that may be installed, where lines of files list them.
+        hashes: By name, the sha256 of the files that may be installed, where lines of files list them; those of
+            constraints also of what is only pulled in.
     """
 
     pylock: bytes
@@ -266,7 +267,8 @@ def resolve(
     if done.returncode != 0:
         raise failure(done.complaints, done.returncode, secrets, builds=builds)
     pylock, hidden = _readable(done.output.decode("utf-8", "replace"), files.included.secrets, credentials)
-    asked, _ = constrained([*wanted.requirements, *files.asked(credentials)], files.limits(credentials), target)
+    asked, limits = [*wanted.requirements, *files.asked(credentials)], files.limits(credentials)
+    within, _ = constrained(asked, limits, target)
     return Closure(
         pylock=pylock.encode(),
         folder=cwd,
@@ -283,20 +285,20 @@ def resolve(
         not_compared=tuple(skip for project in files.projects if (skip := project.skip) is not None),
         uv=uv.version,
         roots=_roots(wanted.requirements, files.roots(credentials)),
-        asked=tuple(asked),
+        asked=tuple(within),
         settings=files.with_options(settings, credentials),
         variants=variants,
-        hashes=_hashes(asked, target),
+        hashes=_hashes([*asked, *(limit for limit in limits if isinstance(limit, Asked))], target),
     )
 
 
-def _hashes(asked: Iterable[Asked], target: Target) -> dict[str, frozenset[str]]:
+def _hashes(lines: Iterable[Asked], target: Target) -> dict[str, frozenset[str]]:
     """Map names to the sha256 that are listed for them; of several lines that apply, those that all of them list."""
     by_name: dict[str, frozenset[str]] = {}
-    for requirement in asked:
-        name = requirement.name or project_of(requirement.filename)
-        if name is not None and requirement.hashes and is_in_force(requirement, target):
-            by_name[name] = by_name.get(name, requirement.sha256s) & requirement.sha256s
+    for line in lines:
+        name = line.name or project_of(line.filename)
+        if name is not None and line.hashes and is_in_force(line, target):
+            by_name[name] = by_name.get(name, line.sha256s) & line.sha256s
     return by_name
 
 

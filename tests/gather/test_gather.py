@@ -573,6 +573,23 @@ def test_hashes_that_no_index_gives_leave_open_which_file_is_meant(ask: Asker, *
             ask(files=["r.txt"], deps=False)
 
 
+@pytest.mark.parametrize("deps", [None, False])
+def test_hashes_of_constraints_count_too(ask: Asker, *, deps: bool | None) -> None:
+    """Real uv holds them also against what nobody asked for by name, and refuses lines without a common hash."""
+    anywhere, ours = (
+        ask.index.facts(f"twofold-1.0-{tag}.whl").sha256 for tag in ("py3-none-any", "py3-none-manylinux_2_17_x86_64")
+    )
+    ask.index.add(Wheel("brings", "1.0", requires=["twofold"]))
+    ask.write("c.txt", f"twofold==1.0 --hash=sha256:{anywhere}")
+    for asked in ("twofold", "brings") if deps is None else ("twofold",):
+        ask.write("r.txt", asked, "x-cu12")
+        assert ask(files=["r.txt"], constraints=["c.txt"], deps=deps).exit_code() == 1
+    ask.write("r.txt", f"twofold==1.0 --hash=sha256:{ours}", "x-cu12", "calm")
+    report = ask(files=["r.txt"], constraints=["c.txt"], deps=deps)
+    assert [(skip.requirement, skip.code) for skip in report.skipped] == [("twofold==1.0", "not-found")]
+    assert report.exit_code() == 3
+
+
 def test_hashes_of_a_line_that_does_not_apply_do_not_count(ask: Asker) -> None:
     digest = ask.index.facts("twofold-1.0-py3-none-any.whl").sha256
     ask.write(

@@ -323,7 +323,7 @@ def constrained(
         target: Constraints with a marker that does not hold for it count for nothing.
 
     Returns:
-        The requirements; and a skip for each that a constraint names which is not understood.
+        The requirements; and a skip for each that a constraint names which is not understood, or lists other hashes.
     """
     allowed: list[Asked] = []
     skipped: list[Skip] = []
@@ -338,6 +338,9 @@ def constrained(
                 reason = f"the constraint {limit.requirement} is not understood: {limit.reason}"
                 skipped.append(Skip(requirement.text, limit.code, reason))
                 break
+            if within.hashes and limit.hashes and within.hashes.isdisjoint(limit.hashes):
+                skipped.append(Skip(requirement.text, "not-found", "a constraint lists other hashes for it"))
+                break
             within = _within(within, limit)
         else:
             allowed.append(within)
@@ -350,5 +353,5 @@ def _within(asked: Asked, limit: Asked) -> Asked:
     if not limit.direct:
         return replace(asked, specifier=asked.specifier & limit.specifier, hashes=hashes)
     if asked.direct:
-        return asked
+        return replace(asked, hashes=hashes)
     return replace(limit, text=asked.text, extras=asked.extras, marker=asked.marker, hashes=hashes)
