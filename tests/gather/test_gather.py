@@ -515,6 +515,19 @@ def test_a_list_of_pins_with_options_that_uv_refuses_is_compared_only_if_they_ca
         ask(files=["r.txt"])
 
 
+def test_a_hash_on_a_line_of_its_own_is_refused_as_such(ask: Asker) -> None:
+    ask.write("r.txt", "x-cu12==1.1 \\", "  # via x", f"  --hash=sha256:{'0' * 64}", "x-cu13==1.1")
+    with pytest.raises(QuestionError, match="a --hash stands on a line of its own, without a requirement"):
+        ask(files=["r.txt"], deps=False)
+
+
+def test_a_line_may_begin_with_blanks(ask: Asker) -> None:
+    ask.write("r.txt", "  -e ./ours", " x-cu12==1.1", "x-cu13==1.1")
+    report = ask(files=["r.txt"], deps=False)
+    assert found(report) == CLASH
+    assert [(each.requirement, each.code) for each in report.skipped] == [("./ours", "not-a-wheel")]
+
+
 def test_what_options_of_a_file_have_built_comes_from_its_source(ask: Asker) -> None:
     reasons = []
     for option in ("--no-binary", "--only-binary"):

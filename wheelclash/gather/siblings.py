@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wheelclash.target.target import Target
     from wheelclash.wheel.reader import WheelReader
 
-__all__ = ["_known_siblings", "with_siblings"]
+__all__ = ["with_siblings"]
 
 _FEW = 3
 

@@ -158,6 +158,11 @@ class Files(NamedTuple):
                     notes.append(f"{option.where}: {name} does not count here; give {name}")
                 elif builds:
                     notes.append(f"{option.where}: what is built for {of} is built without its {name}")
+            elif option.name == "--hash" and not of:
+                hint = "The line before it must end in a backslash, and be no comment."
+                raise QuestionError(
+                    f"{option.where}: a --hash stands on a line of its own, without a requirement.", hint
+                )
             elif option.name == "--hash":
                 raise QuestionError(f"{option.where}: a --hash of {of} is no SHA-2 hash, and installers refuse it.")
             elif option.of or option.name not in {*_PASSED_OVER, *_WITH_VALUE}:

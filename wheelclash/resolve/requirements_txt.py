@@ -287,16 +287,17 @@ class _Walk:
                 self.options.append((option[1], option[2].strip("\"'"), folder))
                 continue
             editable = _EDITABLE.fullmatch(line)
-            requirement = _LINE_OPTIONS.sub("", editable[1] if editable is not None else line).strip()
-            option = _OTHER_OPTION.fullmatch(line)
-            if option is not None and (editable is None or not requirement):
-                self.others.append(Option(option[1], option[2].strip("\"'"), where))
+            text = (line if editable is None else editable[1]).strip()
+            requirement = _LINE_OPTIONS.sub("", text)
+            other = _OTHER_OPTION.fullmatch(line)
+            if other is not None and (editable is None or not requirement):
+                self.others.append(Option(other[1], other[2].strip("\"'"), where))
             elif requirement:
-                rest = _LINE_OPTIONS.search(line)
-                names = _LINE_OPTION.findall(rest[0]) if rest is not None else []
-                self.others += [Option(name, "", where, requirement) for name in names if name != "--hash"]
-                hashes = frozenset(listed_hash.lower() for listed_hash in _HASH.findall(line))
-                self.others += [Option("--hash", "", where, requirement)] if "" in hashes else []
+                behind = text.removeprefix(requirement)
+                hashes = frozenset(listed_hash.lower() for listed_hash in _HASH.findall(behind))
+                names = [name for name in _LINE_OPTION.findall(behind) if name != "--hash"]
+                names += ["--hash"] if "" in hashes else []
+                self.others += [Option(name, "", where, requirement) for name in names]
                 listed = self.constraints if constrains else self.requirements
                 listed.append(Line(requirement, folder, where, editable is not None, hashes - {""}))
 
