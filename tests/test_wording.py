@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import subprocess
 
 import pytest
 
@@ -49,6 +50,33 @@ def test_commands_are_shortened_to_what_the_shell_takes_here(argument: str, show
     """A path below the folder is relative, and can be taken for nothing else; everything else is as it was."""
     assert command_line(["run", argument], "/w") == f"run {shown}"
     assert command_line(["run", argument]) == shlex.join(["run", argument])
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "tab\tx",
+        "new\nline",
+        "it's\\\r",
+        "esc\x1b[31m",
+        "\u202eabc",
+        "\x85\x7f1",
+        "bad\udcff",
+        "a b",
+        "it's",
+        "\\t",
+        "$x`y`",
+    ],
+)
+def test_a_shell_is_given_the_very_argument_by_printable_characters(argument: str) -> None:
+    line = command_line(["printf", "%s", argument])
+    assert line.isprintable()
+    assert subprocess.run(["bash", "-c", line], capture_output=True, check=True).stdout == os.fsencode(argument)
+
+
+def test_what_no_program_can_be_given_is_quoted_all_the_same() -> None:
+    assert command_line(["a\0b"]) == "'a\0b'"
+    assert command_line(["\ud800"]) == r"$'\xed\xa0\x80'"
 
 
 def test_the_root_folder_shortens_too() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["command_line", "listed", "near", "near_names", "path_from", "plural", "some"]
+__all__ = ["command_line", "listed", "near", "near_names", "path_from", "plural", "quoted", "some"]
 
 
 def plural(count: int, word: str, several: str = "") -> str:
@@ -79,8 +79,30 @@ def command_line(arguments: Sequence[str], here: str | None = None) -> str:
     """
     seen = [argument if here is None else _from_here(argument, here) for argument in arguments]
     if os.name != "nt":
-        return shlex.join(seen)
+        return " ".join(map(quoted, seen))
     return " ".join(f'"{text}"' if not text or _UNQUOTED_BY_CMD.intersection(text) else text for text in seen)
+
+
+def quoted(argument: str) -> str:
+    r"""Return an argument as a shell takes it; whatever is not printable as an escape that bash and zsh know.
+
+    What writes text spells out such characters itself, in a way that no shell reads back.
+
+    >>> print(quoted("a b"), quoted("it's\tx"))
+    'a b' $'it\'s\x09x'
+    """
+    if argument.isprintable() or "\0" in argument:  # which no program can be given
+        return shlex.quote(argument)
+    return f"$'{''.join(map(_escaped, argument))}'"
+
+
+def _escaped(char: str) -> str:
+    if char in "\\'":
+        return f"\\{char}"
+    if char.isprintable():
+        return char
+    errors = "surrogateescape" if "\udc80" <= char <= "\udcff" else "surrogatepass"
+    return "".join(f"\\x{byte:02x}" for byte in char.encode("utf-8", errors))
 
 
 def path_from(path: str, here: str | None) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import shlex
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,7 +24,7 @@ from wheelclash.report.problems import on_disk_said, problems_of
 from wheelclash.report.rules import RULES
 from wheelclash.report.terminal import printable
 from wheelclash.report.text import departure_said, keep_instead, outcome_said, remedy_said, target_label
-from wheelclash.wording import listed, plural, some
+from wheelclash.wording import command_line, listed, plural, quoted, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -437,7 +436,7 @@ def _ways(report: Report | EnvironmentReport | FixReport) -> Iterator[_Way]:
                 if arguments:
                     others = keep_instead(report, arguments)
                     text = f"{others[:1].upper()}{others[1:]}." if others else ""
-                    yield _Way(title, text, commands=[shlex.join(arguments)])
+                    yield _Way(title, text, commands=[command_line(arguments)])
         case FixReport():
             yield from _ways_of_fix(report)
 
@@ -449,25 +448,25 @@ def _remedy(remedy: RemedyReport, *, into: bool) -> _Way:
     return _Way(
         f"To keep {listed(remedy.keep)}",
         f"{text[:1].upper()}{text[1:]}{left}.",
-        [shlex.join(step.command) for step in remedy.steps],
+        [command_line(step.command) for step in remedy.steps],
         [f"{why[:1].upper()}{why[1:]}" for why in steps],
     )
 
 
 def _ways_of_fix(report: FixReport) -> Iterator[_Way]:
     for undecided in report.undecided if report.state == "undecided" else ():
-        options = [f"--keep {shlex.quote(side.distribution)}" for side in undecided.sides]
+        options = [f"--keep {quoted(side.distribution)}" for side in undecided.sides]
         yield _Way("Say which files are wanted", f"Ask again with {' or '.join(options)}.")
     if report.environment.command:
-        yield _Way("Do it", commands=[shlex.join(report.environment.command)])
+        yield _Way("Do it", commands=[command_line(report.environment.command)])
     elif report.state == "mended":
-        yield _Way("Hold this in CI", commands=[shlex.join(report.environment.check)])
+        yield _Way("Hold this in CI", commands=[command_line(report.environment.check)])
     if report.steps:
         steps = [f"{_OUTCOMES[step.outcome]}{step.why}" for step in report.steps]
-        yield _Way("The steps", commands=[shlex.join(step.command) for step in report.steps], steps=steps)
+        yield _Way("The steps", commands=[command_line(step.command) for step in report.steps], steps=steps)
     if report.lasting is not None and report.state in {"planned", "mended", "needs-drop"}:
         losses = "; ".join(map(departure_said, report.lasting.losses))
-        yield _Way("For good", losses, [shlex.join(report.lasting.command)])
+        yield _Way("For good", losses, [command_line(report.lasting.command)])
 
 
 def _keepers(report: object) -> str:
