@@ -116,6 +116,17 @@ def test_what_is_new_beside_a_known_file_at_the_top_is_new(ask: Here) -> None:
     assert ask("d", *LINUX, "--no-config", "--baseline", "b.json").code == 0, "one more file of a package"
 
 
+def test_a_new_pair_of_names_is_new_also_if_they_cannot_be_printed(ask: Here) -> None:
+    windows = ("--python-version", "3.12", "--python-platform", "windows", "--no-config", "--fail-on", "warning")
+    for way, files in {"a": ["d/a\x01.txt"], "b": ["d/a\x01.txt", "d/b\x01.txt"]}.items():
+        Wheel("one", files={"d/A\x01.txt": "1", "d/B\x01.txt": "1"}).write(ask.folder / way)
+        Wheel("two", files=dict.fromkeys(files, "2")).write(ask.folder / way)
+    ask("a", *windows, "--write-baseline", "b.json")
+    for way, new in (("a", []), ("b", ["d/B\x01.txt"])):
+        ran = ask(way, *windows, "--baseline", "b.json", "--format", "json")
+        assert [each["path"] for each in ran.json["overlaps"] if not each["ignored"]] == new
+
+
 def test_damage_elsewhere_in_a_distribution_is_new(ask: Here) -> None:
     made = Handmade(ask.folder / "venv")
     made.add("one", {"p/m.py": "1", "p/q/m.py": "1", "p/n.py": "1", "top.py": "1"})

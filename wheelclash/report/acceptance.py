@@ -76,9 +76,11 @@ def _place_by_place(key: ProblemKey, part: Part) -> ProblemKey:
     is_one_file = isinstance(part, OverlapReport | LostReport | DamageReport) and part.path is not None
     if not is_one_file or (isinstance(part, DamageReport) and part.code == "leftover"):
         return key
-    folder, _, _ = f"{part.root}/{part.path}".rpartition("/")
-    whole = f"{part.root}/{part.path}" if folder == part.root else f"{folder}/"
-    return key if key.place == f"{part.root}/{part.path}" else key._replace(place=printable(whole))
+    whole = f"{part.root}/{part.path}"
+    if key.place == printable(whole):
+        return key
+    folder, _, _ = whole.rpartition("/")
+    return key._replace(place=printable(whole if folder == part.root else f"{folder}/"))
 
 
 def _names(part: Part) -> set[str]:
