@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from wheelclash.core.distribution import Skip
 from wheelclash.core.installer import IndexBlock
 from wheelclash.core.plan import check_keepers, plan_repair
-from wheelclash.environment.halves import halves
+from wheelclash.environment.hindrances import hindrances
 from wheelclash.environment.invocation import invocation_for
 from wheelclash.environment.locate import installer_for
 from wheelclash.environment.managed import restoring
@@ -358,8 +358,9 @@ def repair(request: RepairRequest, session: Session) -> RepairResult:
             _is_beyond_reach(distribution) for distribution in before.distributions
         )
         return result._replace(state="no-wheel" if beyond else "whole")
-    for reason, hint in halves(before, installer, written=plan.reinstalled, dropped=plan.drop):
-        raise QuestionError(reason, f"Nothing was changed. {hint}")
+    hindrance = next(hindrances(before, installer, written=plan.reinstalled, dropped=plan.drop), None)
+    if hindrance is not None:
+        raise QuestionError(hindrance.reason, f"Nothing was changed. {hindrance.hint}")
     if any(not isinstance(origin, Origin) for origin in origins.values()):
         if any(not isinstance(origin, Origin) and origin.code == "variant" for origin in origins.values()):
             result = result._replace(steps=())  # run as printed, they would write another build in its place
