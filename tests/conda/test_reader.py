@@ -132,7 +132,11 @@ def zipped(**members: bytes) -> bytes:
         (zipped(info=zstd.compress(tar({"info/index.json": bytes(3_000_000)}))), "limit", "does not end within"),
         (zipped(info=bytes(70_000)), "limit", "has more than"),
     ],
-)
+    ids=[
+        "no zip", "empty", "no description", "no zstd", "no tar", "cut off", "no conda package", "a large file first",
+        "a large description", "a large member",
+    ],
+)  # fmt: skip
 def test_bad_archives_end_in_a_skip(
     content: bytes, code: str, words: str, index: LoopbackIndex, reader: WheelReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
