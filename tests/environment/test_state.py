@@ -234,6 +234,16 @@ def test_who_shares_with_what_is_touched_is_not_intact_for_that_alone(made: Hand
     assert [intact[f"{name}-1.0.dist-info"] for name in ("two", "three")] == ["no", "yes"]
 
 
+@pytest.mark.parametrize(("target", "spelt"), [(LINUX, "link"), (MACOS, "Link")])
+def test_a_chain_of_shared_files_is_followed_to_its_end(made: Handmade, target: Target, spelt: str) -> None:
+    """Each shares a file with the next one alone, in another case where that does not matter."""
+    for number in range(8):
+        made.add(f"d{number}", {f"link{number}.py": "", f"{spelt}{number + 1}.py": ""})
+    newcomer = distribution(Wheel("new", files={"link0.py": "1"}))
+    found = {each.name for each in beside(made, [newcomer], target).distributions}
+    assert found == {f"d{number}" for number in range(8)}
+
+
 def test_what_is_there_already_decides_the_order_too(made: Handmade) -> None:
     """``bb`` requires what is there, so it has its turn after ``aa``, against the alphabet."""
     made.add("base", {"base.py": ""})

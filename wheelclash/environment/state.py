@@ -324,30 +324,40 @@ class StateReader:
                 in_question[number] = near[number] | theirs
         return {number: keys for number, keys in in_question.items() if keys}
 
-    def _shared_with(self, involved: set[int]) -> set[str]:
+    def _shared_with(self, involved: Collection[int]) -> set[str]:
         """Return the keys that these share with others, and those share with further ones, until there are no more.
 
         Whether a distribution is intact can only be said if all was looked at that it shares.
         """
-        while True:
-            shared = self._shared(involved)
-            owners = {number for number, keys in enumerate(self._owned.of_each(shared)) if keys}
-            if owners <= involved:
-                return shared
-            involved = involved | owners
+        if not involved:
+            return set()
+        owners_by_name = self._owners_of_shared()
+        names_by_owner: dict[int, list[str]] = {}
+        for name, owners in owners_by_name.items():
+            for owner in owners:
+                names_by_owner.setdefault(owner, []).append(name)
+        shared: set[str] = set()
+        seen = set(involved)
+        waiting = list(involved)
+        while waiting:
+            for name in names_by_owner.get(waiting.pop(), ()):
+                if name not in shared:
+                    shared.add(name)
+                    waiting += (owner for owner in owners_by_name[name] if owner not in seen)
+                    seen.update(owners_by_name[name])
+        return shared if self._target.case_sensitive else {key for key in self._owned if folded(key) in shared}
 
-    def _shared(self, involved: set[int]) -> set[str]:
-        """Return the keys that any of these shares with another distribution."""
-        shared = {key for key, owners in self._owned.contested.items() if not involved.isdisjoint(owners)}
-        if self._target.case_sensitive or not involved:
-            return shared
+    def _owners_of_shared(self) -> Mapping[str, Collection[int]]:
+        """Return who has each key that several have; folded, where case does not matter."""
+        if self._target.case_sensitive:
+            return self._owned.contested
         first: dict[str, int] = {}
-        several: set[str] = set()
-        for number, names in enumerate(self._owned.files):
-            spellings = map(folded, keys_of(names))
-            several.update(spelt for spelt in spellings if first.setdefault(spelt, number) != number)
-        several &= {folded(key) for number in involved for key in keys_of(self._owned.files[number])}
-        return shared | {key for key in self._owned if folded(key) in several}
+        owners: dict[str, set[int]] = {}
+        for number, files in enumerate(self._owned.files):
+            for spelling in map(folded, keys_of(files)):
+                if first.setdefault(spelling, number) != number:
+                    owners.setdefault(spelling, {first[spelling]}).add(number)
+        return owners
 
     def _equal(self, keys: set[str], others: set[str]) -> set[str]:
         """Return those of ``keys`` that are also among ``others``, as the file system compares names."""
