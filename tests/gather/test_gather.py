@@ -390,7 +390,7 @@ def test_git_is_run_only_if_building_was_allowed(ask: Asker, line: str) -> None:
 @pytest.mark.parametrize("option", ["--require-hashes", "--no-index"])
 def test_git_is_not_run_for_what_uv_reads_behind_an_option(ask: Asker, option: str) -> None:
     ask.write("r.txt", f"{option} theirs @ git+https://h.example/t.git", "# theirs \\", "calm")
-    with pytest.raises(QuestionError, match=f"what follows {option} on its line"):
+    with pytest.raises(QuestionError, match=f"nothing may follow {option} on its line"):
         ask(files=["r.txt"], environ=ask.environ | {"PATH": _recording_git(ask)})
     assert not (ask.folder / "git-was-run").exists()
 

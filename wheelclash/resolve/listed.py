@@ -166,9 +166,8 @@ class Files(NamedTuple):
             elif option.name == "--hash":
                 raise QuestionError(f"{option.where}: a --hash of {of} is no SHA-2 hash, and installers refuse it.")
             elif option.of or option.name not in {*_PASSED_OVER, *_WITH_VALUE}:
-                raise QuestionError(
-                    f"{option.where}: {name}{f' of {of}' if of else ''} is no option that is known there."
-                )
+                what = f"{name} of {of} is no known option of a requirement" if of else f"{name} is no known option"
+                raise QuestionError(f"{option.where}: {what}.")
             elif option.name in _WITH_VALUE and not option.value:
                 raise QuestionError(f"{option.where}: {name} names nothing.")
         return notes

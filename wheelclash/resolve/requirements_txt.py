@@ -281,7 +281,7 @@ class _Walk:
                 continue
             flag = _FLAG.match(line)
             if flag is not None:
-                raise QuestionError(f"{where}: what follows {flag[1]} on its line is not known there.")
+                raise QuestionError(f"{where}: nothing may follow {flag[1]} on its line.")
             option = _INDEX_OPTION.fullmatch(line)
             if option is not None:
                 self.options.append((option[1], option[2].strip("\"'"), folder))
