@@ -242,7 +242,7 @@ def _notes_on_residents(view: View, places: EnvironmentPaths) -> list[str]:
     clashing = {id_ for overlap in view.overlaps if overlap.is_clash for id_ in overlap.ids}
     by_id = {distribution.id: distribution for distribution in view.distributions}
     notes = [
-        restoring_note(resident.manager, resident.name, resident.version, places)
+        restoring_note(resident, places)
         for resident in view.residents
         if resident.manager is not None and resident.id in clashing
     ]

@@ -24,7 +24,7 @@ from wheelclash.core.plan import check_keepers, plan_repair
 from wheelclash.environment.hindrances import hindrances
 from wheelclash.environment.invocation import invocation_for
 from wheelclash.environment.locate import installer_for
-from wheelclash.environment.managed import restoring
+from wheelclash.environment.managed import restoring, whose
 from wheelclash.environment.origins import Origin, find_origins
 from wheelclash.environment.paths import places_of
 from wheelclash.environment.scan import scan
@@ -449,7 +449,7 @@ def ignored_paths(state: Scan, acceptance: Acceptance, keep: Collection[str]) ->
 
 
 def _require_ours(option: str, wanted: Iterable[str], state: Scan) -> None:
-    """Refuse to mend or uninstall what another package manager installed.
+    """Refuse to mend or uninstall what another package manager, or its developer, installed.
 
     Raises:
         KeeperError: One of the names is such; the hint gives that manager's command.
@@ -457,10 +457,13 @@ def _require_ours(option: str, wanted: Iterable[str], state: Scan) -> None:
     for distribution in state.distributions:
         name, manager = distribution.name, distribution.manager
         if manager is not None and name in wanted:
-            command = command_line(restoring(manager, name, distribution.version, state.places))
+            command = command_line(restoring(distribution, state.places))
+            is_editable = manager == "editable"
+            why = "no wheel is written in its place" if is_editable else "neither pip nor uv writes or removes it"
+            other_way = "Uninstall it by hand." if is_editable else f"Use {manager} itself."
             raise KeeperError(
-                f"{option} {name}: it is {manager}'s, and neither pip nor uv writes or removes it.",
-                f"To have it written again: {command}" if option == "--keep" else f"Use {manager} itself.",
+                f"{option} {name}: it is {whose(distribution)}, and {why}.",
+                f"To have it written again: {command}" if option == "--keep" else other_way,
             )
 
 

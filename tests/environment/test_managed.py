@@ -218,3 +218,57 @@ def test_what_pip_uninstalled_of_conda_lacks_nothing(made: Prefix) -> None:
     """Its dist-info folder went with it; conda's list says for ever that it is there."""
     made.conda("gone", {below("gone.py"): "c", below("gone-1.0.dist-info/METADATA"): "c"}, write=False)
     assert made.scan().distributions == ()
+
+
+EDITABLE = {"direct_url.json": '{"url": "file:///src/dev%20x", "dir_info": {"editable": true}}'}
+"""What a distribution that is installed from a folder of sources has besides."""
+
+
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_an_editable_install_owns_what_it_put_there(made: Prefix, ask: Command, installer: str) -> None:
+    made.add("one", {"one.py": "", "../../../bin/tool": "1"})
+    made.add("dev", {"_dev.pth": "/src", "../../../bin/tool": "d"}, more=EDITABLE, installer=installer)
+    ran = ask("env", str(made.prefix), "--format", "json")
+    assert (ran.code, ran.json["not_compared"]) == (1, [])
+    assert [each["on_disk"]["matches"] for each in ran.json["overlaps"]] == [["dev"]]
+    ran = ask("fix", str(made.prefix), "--keep", "one", "--no-index", "--no-config")
+    assert ran.code == 2  # there is no wheel of it here
+    for option in ("--keep", "--drop"):
+        ran = ask("fix", str(made.prefix), option, "dev", "--apply")
+        assert (ran.code, "installed from a folder of sources" in ran.err) == (2, True)
+    (made.prefix / "bin" / "tool").write_text("1")
+    ran = ask("env", str(made.prefix), "--format", "json")
+    start = "uv pip install --python" if installer == "uv" else "-m pip install"
+    end = "--force-reinstall --no-deps --editable file:///src/dev%20x"
+    assert ran.code == 1
+    assert start in ran.json["warnings"][0]
+    assert ran.json["warnings"][0].endswith(end)
+
+
+def test_editable_installs_that_share_nothing_but_bytecode_are_not_compared(made: Prefix) -> None:
+    made.add("one", {"one.py": "", "__pycache__/m.pyc": "1"})
+    made.add("dev", {"_dev.pth": "/src", "__pycache__/m.pyc": "2"}, more=EDITABLE)
+    found = made.scan()
+    assert ([each.name for each in found.distributions], found.contested) == (["one"], ())
+    assert [each.code for each in found.not_compared] == ["editable"]
+
+
+def test_two_editable_installs_may_overwrite_each_other(made: Prefix) -> None:
+    made.add("dev", {"../../../bin/tool": "d"}, more=EDITABLE)
+    made.add("dev2", {"../../../bin/tool": "d2"}, more=EDITABLE)
+    found = made.scan()
+    assert [(each.overlap.path, each.on_disk.matches) for each in found.contested] == [
+        ("scripts/tool", ("dev2-1.0.dist-info",))
+    ]
+
+
+def test_an_install_over_files_of_an_editable_one_is_told(made: Prefix, ask: Command, tmp_path: Path) -> None:
+    made.add("dev", {"_dev.pth": "/src", "../../../bin/tool": "d"}, more=EDITABLE)
+    wheel = Wheel("new", files={"new.py": "", "new-1.0.data/scripts/tool": "n"}).write(tmp_path)
+    ran = ask(str(wheel), "--into", str(made.prefix), "--no-config", "--installer", "pip", "--format", "json")
+    assert ran.code == 1
+    assert [each["path"] for each in ran.json["overlaps"]] == ["tool"]
+    assert "--editable file:///src/dev%20x" in " ".join(ran.json["warnings"])
+    assert ran.json["not_compared"] == []
+    own = Wheel("dev", version="2.0", files={"dev.py": "", "dev-2.0.data/scripts/tool": "n"}).write(tmp_path)
+    assert ask(str(own), "--into", str(made.prefix), "--no-config", "--installer", "pip").code == 0

@@ -258,7 +258,8 @@ class Distribution:
         imports: Names for others to import that METADATA of the wheel declares (PEP 794).
         startup: Its files with code that Python runs at every start (:mod:`wheelclash.core.startup`), by archive path,
             or by installed path where it is installed. Known only of distributions that share files with others.
-        manager: ``conda`` or ``dpkg`` of an installed package that one of these manages; None of everything else.
+        manager: ``conda`` or ``dpkg`` of an installed package that one of these manages, ``editable`` of what is
+            installed from a folder of sources; None of everything else.
         variant: The label of the wheel variant that it was installed from; None if it was not, or is not installed.
         recorded: How many files its RECORD lists where it is installed.
     """

@@ -442,6 +442,7 @@ class Installed:
         requires: ``Requires-Dist``, verbatim.
         requires_python: ``Requires-Python``, or None.
         manager: ``conda`` or ``dpkg`` of a package that one of these installed: no other installer can write it.
+            ``editable`` of what was installed from a folder of sources: there is no wheel to write it from.
         listed: Its RECORD, or its manager's list, once that was read.
         files: How many files that lists, bytecode left out.
         findings: What is odd about it.
@@ -492,7 +493,7 @@ class Installed:
     @property
     def record(self) -> str:
         """Return the path of its RECORD, or of its manager's list."""
-        return f"{self.folder}/RECORD" if self.manager is None else self.folder
+        return f"{self.folder}/RECORD" if self.manager in {None, "editable"} else self.folder
 
     def rows(self, wanted: Collection[str] | None, findings: Noted | None = None) -> dict[str, RecordedFile]:
         """Map the keys of some files, or of all, to what its list says of them; empty if it was not read.

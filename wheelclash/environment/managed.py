@@ -3,35 +3,39 @@
 A wheel that is installed into their environment may overwrite them. So their packages are owners like others, named
 ``conda:NAME`` and ``dpkg:NAME``; those, at least, that own a file which a distribution owns too, or shall own. pip and
 uv can neither uninstall them nor write them again: that is done by their own commands.
+
+What is installed from a folder of sources is an owner in the same way, of the few files that it installed: commands,
+mostly.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheelclash.core.distribution import Skip
-from wheelclash.environment.distributions import (
-    Installed,
-    RecordError,
-)
+from wheelclash.environment.distributions import Installed, RecordError, direct_url_of
 from wheelclash.environment.ownership import by_folder, keys_of
 from wheelclash.environment.reading import MAX_BYTES, read_small
+from wheelclash.installers import PIP, UV, Invocation
 from wheelclash.wheel.metadata import project_of
 from wheelclash.wheel.record import BYTECODE, NOTHING_RECORDED, RecordedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from wheelclash.core.contents import Finding, Noted
+    from wheelclash.core.distribution import Distribution
     from wheelclash.environment.ownership import NamesByFolder
     from wheelclash.environment.paths import EnvironmentPaths
 
-__all__ = ["ManagedFiles", "is_managed", "managed_among", "restoring"]
+__all__ = ["ManagedFiles", "editables_among", "is_managed", "managed_among", "restoring", "whose"]
 
 _CONDA = re.compile(r"(.+)-([^-]+)-[^-]+\.json\Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -90,18 +94,52 @@ def is_managed(stem: str, places: EnvironmentPaths) -> bool:
     return os.path.isfile(f"{places.base.rstrip('/')}/conda-meta/{stem}.json")  # noqa: PTH113
 
 
-def restoring(manager: str, name: str, version: str, places: EnvironmentPaths) -> tuple[str, ...]:
-    """Return the command with which a package manager writes its package again.
+def editables_among(
+    places: EnvironmentPaths, excluded: Iterable[Installed], is_wanted: Callable[[str], bool]
+) -> list[tuple[Installed, set[str]]]:
+    """Return what is installed from folders of sources and owns some files, and which.
 
     Args:
-        manager: ``conda`` or ``dpkg``.
-        name: The package, as ``conda:NAME`` or ``dpkg:NAME``.
-        version: Its version.
+        places: Of the environment.
+        excluded: What is otherwise not compared.
+        is_wanted: Whether a key is one of those files; so is whatever two of them recorded.
+    """
+    read = []
+    for distribution in excluded:
+        if distribution.excluded is not None and distribution.excluded.code == "editable":
+            with contextlib.suppress(RecordError):
+                read.append(replace(distribution.read(places), excluded=None, manager="editable"))
+    keys_by_number = [keys_of(distribution.names) for distribution in read]
+    counts = Counter(key for keys in keys_by_number for key in keys)
+    owners = (
+        (distribution, {key for key in keys if counts[key] > 1 or is_wanted(key)})
+        for distribution, keys in zip(read, keys_by_number, strict=True)
+    )
+    return [(distribution, keys) for distribution, keys in owners if keys]
+
+
+def whose(distribution: Installed | Distribution) -> str:
+    """Return what a managed distribution is, to follow the words *it is*: ``conda's``."""
+    return "installed from a folder of sources" if distribution.manager == "editable" else f"{distribution.manager}'s"
+
+
+def restoring(distribution: Installed | Distribution, places: EnvironmentPaths) -> tuple[str, ...]:
+    """Return the command with which a managed distribution is written again by what installed it.
+
+    Args:
+        distribution: With a manager.
         places: Of the environment.
     """
-    bare = name.partition(":")[2]
-    if manager == "conda":
-        return ("conda", "install", "--prefix", str(places.prefix), "--force-reinstall", f"{bare}={version}")
+    if distribution.manager == "editable":
+        folders = [os.path.join(site, distribution.id) for site in places.sites]  # noqa: PTH118
+        folder = next(filter(os.path.isdir, folders), folders[0])
+        installer = UV if _content(f"{folder}/INSTALLER").strip() == UV.name else PIP
+        where = Invocation(None if places.python is None else str(places.python))
+        return installer.reinstall(["--editable", direct_url_of(folder) or "FOLDER"], where)
+    bare = distribution.name.partition(":")[2]
+    if distribution.manager == "conda":
+        pin = f"{bare}={distribution.version}"
+        return ("conda", "install", "--prefix", str(places.prefix), "--force-reinstall", pin)
     return ("apt-get", "install", "--reinstall", bare)
 
 

@@ -44,7 +44,7 @@ from wheelclash.environment.files import (
     states,
     walk,
 )
-from wheelclash.environment.managed import managed_among
+from wheelclash.environment.managed import editables_among, managed_among
 from wheelclash.environment.ownership import Owned, by_folder, keys_of, split
 from wheelclash.environment.paths import Hidden, count_distributions, hidden_by, is_absolute
 from wheelclash.environment.verification import verify as verify_files
@@ -372,7 +372,7 @@ class Scan(NamedTuple):
         places: Where it is.
         target: What it is.
         distributions: By name; then the packages of other managers that own a file which one of them owns too, or lack
-            one that an import needs.
+            one that an import needs; then what is installed from folders of sources and shares a file.
         contested: Every overlap, judged as for wheels, with what is on disk.
         leftovers: Files that no distribution recorded, by folder.
         skipped: Distributions and folders that could not be read.
@@ -470,6 +470,12 @@ def scan(
         if claimed:
             owned.add(by_folder(claimed))
             read.append(package)
+    editables = editables_among(places, recorded.excluded, owned.__contains__)
+    for editable, claimed in editables:
+        owned.add(by_folder(claimed))
+        read.append(editable)
+    compared = {editable.id for editable, _ in editables}
+    not_compared = [distribution for distribution in recorded.excluded if distribution.id not in compared]
     seen = walk(places, owned)
     skipped += [Skip(folder, "unreadable", f"the folder cannot be listed ({why})") for folder, why in seen.closed]
     state = states(places, seen.unseen)
@@ -520,7 +526,7 @@ def scan(
         contested=tuple(contested),
         leftovers=tuple(leftovers(seen.strays, owned, recorded.excluded, places)),
         skipped=tuple(dict.fromkeys(skipped)),
-        not_compared=tuple(sorted([*skips_of(recorded.excluded), *_outside(places)])),
+        not_compared=tuple(sorted([*skips_of(not_compared), *_outside(places)])),
         verified=every,
         hidden=tuple(hidden_by(places.search)),
     )

@@ -34,7 +34,7 @@ from wheelclash.environment.distributions import (
     variant_of,
 )
 from wheelclash.environment.files import Unreadable, claimed, digest_of, kinds_in, names_in, on_disk, state_of
-from wheelclash.environment.managed import managed_among
+from wheelclash.environment.managed import editables_among, managed_among
 from wheelclash.environment.ownership import by_folder, keys_of, split
 from wheelclash.environment.paths import is_absolute
 from wheelclash.environment.reading import read_small
@@ -209,7 +209,7 @@ class StateReader:
         return places.key_of(f"{known[folder]}/{name}")
 
     def _promote(self, wanted: AbstractSet[str], names: Collection[str]) -> None:
-        """Let packages of conda and dpkg that own any of these files be residents too."""
+        """Let packages of conda and dpkg, and what is editable, be residents too if they own any of these files."""
         known = {package.id for package in self._read}
         skipped: list[Skip] = []
         for package in managed_among(self.places, wanted, {*names, *self.versions}):
@@ -218,6 +218,12 @@ class StateReader:
             elif package.id not in known:
                 self._owned.add(by_folder(keys_of(package.names) & wanted))
                 self._read.append(package)
+        for editable, keys in editables_among(self.places, self._excluded, wanted.__contains__):
+            if editable.id not in known and editable.name not in names and not keys.isdisjoint(wanted):
+                self._owned.add(by_folder(keys & wanted))
+                self._read.append(editable)
+        compared = {distribution.id for distribution in self._read}
+        self.not_compared = tuple(skips_of(other for other in self._excluded if other.id not in compared))
         self.skipped = tuple(dict.fromkeys((*self.skipped, *skipped)))
 
     def unowned(self, newcomers: Sequence[Distribution]) -> Iterator[Unowned]:

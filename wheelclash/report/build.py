@@ -190,12 +190,13 @@ def target_report(target: Target, python: object) -> TargetReport:
     )
 
 
-def restoring_note(manager: str, name: str, version: str, places: EnvironmentPaths) -> str:
-    """Return a sentence on a package of conda or dpkg that files were taken from: how these are written again."""
-    from wheelclash.environment.managed import restoring
+def restoring_note(distribution: Installed | Distribution, places: EnvironmentPaths) -> str:
+    """Return a sentence on a managed distribution that files were taken from: how these are written again."""
+    from wheelclash.environment.managed import restoring, whose
 
-    command = command_line(restoring(manager, name, version, places))
-    return f"{name} is {manager}'s, and neither pip nor uv writes it again; to have it as it was: {command}"
+    command = command_line(restoring(distribution, places))
+    neither = "" if distribution.manager == "editable" else ", and neither pip nor uv writes it again"
+    return f"{distribution.name} is {whose(distribution)}{neither}; to have it as it was: {command}"
 
 
 def _own_command(
@@ -644,7 +645,7 @@ def build_environment_report(result: EnvironmentResult) -> EnvironmentReport:
     )
     damage = tuple(map(_damage, condition.damages))
     theirs = [
-        restoring_note(distribution.manager, distribution.name, distribution.version, scan.places)
+        restoring_note(distribution, scan.places)
         for distribution in scan.distributions
         if distribution.manager is not None and condition.intact[distribution.id] == "no"
     ]
@@ -941,14 +942,18 @@ def _result_of_steps(result: RepairResult, names: Mapping[str, str]) -> tuple[In
 
 def _managed_notes(result: RepairResult) -> Iterable[str]:
     """Yield what only another package manager does: write again losers and what lacks a module, and remove its own."""
+    from wheelclash.environment.managed import whose
+
     for distribution in result.before.distributions:
         lacks = "breaks" in distribution.absences.values()
         if distribution.manager is not None and (lacks or distribution.id in result.plan.losers):
-            yield restoring_note(distribution.manager, distribution.name, distribution.version, result.before.places)
+            yield restoring_note(distribution, result.before.places)
         if distribution.manager is not None and any(
             distribution.id == obstacle.other for obstacle in result.plan.obstacles
         ):
-            yield f"{distribution.name} is {distribution.manager}'s, and only {distribution.manager} itself removes it"
+            is_editable = distribution.manager == "editable"
+            end = "no plan uninstalls it" if is_editable else f"only {distribution.manager} itself removes it"
+            yield f"{distribution.name} is {whose(distribution)}, and {end}"
 
 
 def _phantom_notes(result: RepairResult) -> Iterable[str]:
