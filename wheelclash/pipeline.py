@@ -148,10 +148,14 @@ def look(question: Question, reader: WheelReader, *, compares: bool = True) -> R
     not_compared = [skip for target_set in gathered.sets for skip in target_set.not_compared]
     left_out = {skip.name: f"{skip.requirement} was not read: {skip.reason}" for skip in skipped}
     left_out |= {skip.name: f"{skip.requirement} is not compared: {skip.reason}" for skip in not_compared}
-    require_known(question.options.keep, known if there is None else known | there.versions.keys(), left_out)
+    if there is None:
+        require_known(question.options.keep, known, left_out)
     notes = list(gathered.notes)
     notes += further
     views = [_view(target_set, read, contents, question, reader, where, there, gathered.whole) for target_set in sets]
+    if there is not None:  # of managed distributions only those are known that own a file in question
+        known = known | there.versions.keys() | {resident.name for view in views for resident in view.residents}
+        require_known(question.options.keep, known, left_out)
     skipped += _once(
         [
             skip

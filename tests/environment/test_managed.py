@@ -127,6 +127,10 @@ def test_an_install_over_condas_files_is_told_and_conda_uninstalls_nothing(
     assert found == {("conda:theirs", "avoid"): 0, ("new", "reinstall-keeper"): 1}
     assert "conda install" in " ".join(ran.json["warnings"])
     assert ran.json["into"]["unowned"] == []
+    ran = ask(str(wheel), "--into", str(made.prefix), "--no-config", "--keep", "conda:theirs", "--format", "json")
+    assert [(each["keep"], each["strategy"]) for each in ran.json["remedies"]] == [(["conda:theirs"], "avoid")]
+    ran = ask(str(wheel), "--into", str(made.prefix), "--no-config", "--keep", "conda:nothing")
+    assert (ran.code, "no distribution of that name" in ran.err) == (2, True)
 
 
 def test_what_a_wheel_replaced_is_not_condas_any_more(made: Prefix) -> None:
