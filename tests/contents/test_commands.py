@@ -178,6 +178,18 @@ def test_owners_of_a_path(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert [(owner["project"], owner["versions"]) for owner in owners] == [("alpha", ["0.9"]), ("gamma", ["1.0"])]
 
 
+def test_paths_of_one_project_in_several_parts_are_all_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The answer on a path does not depend on what is asked besides."""
+    for number, tag in enumerate(("py3", "cp312", "cp313")):
+        wheel = Wheel("split", files={f"m{number}.py": ""}, tag=f"{tag}-none-any").write(tmp_path / str(number))
+        assert main(["contents", "add", str(tmp_path / "all"), str(wheel)]) == 0
+    for asked in (["m0.py", "m1.py", "m2.py"], ["m2", "m0", "m1"]):
+        _, answer = ask(capsys, "who", tmp_path / "all", *asked)
+        assert [len(each["found"]) for each in answer["asked"]] == [1, 1, 1]
+
+
 def test_gate_of_a_publisher(folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """The wheels take the place of what the dataset has of their projects."""
     Wheel("alpha", "2.0", files={"old.py": "new"}).write(tmp_path)

@@ -89,7 +89,10 @@ def find_owners(dataset: Dataset, asked: Sequence[str], *, history: bool = False
     paths = {path: path_hash(path) for every in understood.values() for path, _ in every}
     projects = _projects(dataset.parts, set(paths.values()))
     known = {path: projects.get(number, {}) for path, number in paths.items()}
-    looked_at = {name: parts for owners in known.values() for name, parts in sorted(owners.items())[:_MOST]}
+    looked_at: dict[str, set[int]] = defaultdict(set)
+    for parts_of in known.values():
+        for name, parts in sorted(parts_of.items())[:_MOST]:
+            looked_at[name] |= parts  # each path of a project may be in other parts
     wheels = _wheels(looked_at, dataset.parts, history=history)
     files = _files(looked_at, dataset.parts, {paths[path] for path in paths if not path.endswith("/")}, wheels)
     answers = []
