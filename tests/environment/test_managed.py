@@ -276,3 +276,16 @@ def test_an_install_over_files_of_an_editable_one_is_told(made: Prefix, ask: Com
     assert ran.json["not_compared"] == []
     own = Wheel("dev", version="2.0", files={"dev.py": "", "dev-2.0.data/scripts/tool": "n"}).write(tmp_path)
     assert ask(str(own), "--into", str(made.prefix), "--no-config", "--installer", "pip").code == 0
+
+
+@pytest.mark.parametrize("installer", [None, "debian", "pip", "uv"])
+def test_what_pip_wrote_into_debians_folder_is_not_debians(tmp_path: Path, ask: Command, installer: str | None) -> None:
+    """What dpkg unpacks there says so in INSTALLER, or has none."""
+    made = Handmade(tmp_path / "usr", tmp_path / "usr" / "lib" / "python3" / "dist-packages")
+    made.add("theirs", {"p/m.py": "t"}, installer=None)
+    made.add("mine", {"p/m.py": "m"}, installer=installer)
+    ran = ask("env", "--path", str(made.site), "--format", "json")
+    is_debians = installer in {None, "debian"}
+    names = ["mine", "theirs"] if is_debians else ["theirs"]
+    assert [each["requirement"] for each in ran.json["not_compared"]] == names
+    assert [each["name"] for each in ran.json["distributions"]] == ([] if is_debians else ["mine"])

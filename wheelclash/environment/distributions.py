@@ -632,11 +632,8 @@ def _reason_to_exclude(distribution: Installed, places: EnvironmentPaths, conda:
     by = (distribution.installer or "").lower()
     if by == "conda" or _is_conda_owned(distribution, conda):
         return Skip(distribution.name, "conda", "conda owns it")
-    if (
-        _is_debian(distribution.site)
-        or by in _SYSTEM
-        or (not by and places.externally_managed and not _exists(distribution.record))
-    ):
+    is_managed = _is_debian(distribution.site) or (places.externally_managed and not _exists(distribution.record))
+    if by in _SYSTEM or (not by and is_managed):  # pip and uv write there too, if they are told to, and say so
         return Skip(distribution.name, "system", "the system's package manager owns it")
     if _is_editable(distribution):
         return Skip(distribution.name, "editable", "it is installed from a folder of sources")
@@ -644,7 +641,7 @@ def _reason_to_exclude(distribution: Installed, places: EnvironmentPaths, conda:
 
 
 def _is_debian(site: str) -> bool:
-    """Return whether a folder is the one Debian's package manager writes to; pip has another there."""
+    """Return whether a folder is the one Debian's package manager writes to; by default, pip has another there."""
     return site.endswith("/lib/python3/dist-packages")
 
 
