@@ -133,3 +133,23 @@ def test_what_a_project_has_uv_constrain_replace_and_leave_out_counts(
     wanted = ClosureRequest(files=[path])
     assert user.resolve(wanted=wanted).versions() == versions
     assert user.resolve(wanted=wanted._replace(limits=["left<9"])).versions() == versions
+
+
+@pytest.mark.parametrize(
+    ("workspace", "version"),
+    [
+        ('members = ["parts/*"]', "1.0"),
+        ('members = ["parts/**"]', "1.0"),
+        ('members = ["other"]', "2.0"),
+        ('members = ["/"]', "2.0"),
+        ('members = ["parts/*"]\nexclude = ["parts/app"]', "2.0"),
+    ],
+)
+def test_of_a_member_of_a_workspace_the_settings_of_the_root_count(
+    user: Resolver, workspace: str, version: str
+) -> None:
+    """As for uv sync, which passes over those of the member."""
+    user.write("pyproject.toml", "[tool.uv]", 'constraint-dependencies = ["left<2"]', "[tool.uv.workspace]", workspace)
+    project = ("[project]", 'name = "app"', 'version = "1"', 'dependencies = ["left"]')
+    path = user.write("parts/app/pyproject.toml", *project, "[tool.uv]", 'constraint-dependencies = ["left>1"]')
+    assert user.resolve(wanted=ClosureRequest(files=[path])).versions()["left"] == version

@@ -45,7 +45,7 @@ class Project(NamedTuple):
             ``path``, ``url``, ``workspace``, ``index``.
         is_dynamic: Whether it is only known what it requires once its code is run.
         adjustments: What ``[tool.uv]`` constrains, replaces and leaves out, by the option of ``uv pip compile`` that
-            does the same.
+            does the same. Of a member of a workspace, uv reads that of the root alone.
     """
 
     path: Path
@@ -167,7 +167,7 @@ def read_project(path: Path) -> Project | None:
             optional={canonicalize_name(extra): _texts(optional, extra) for extra in optional},
             sources=_sources(table),
             is_dynamic="dependencies" in _texts(project, "dynamic"),
-            adjustments=_adjustments(table),
+            adjustments=_adjustments(_root_of_workspace(path, table)),
         )
     if path.suffix.lower() in {".py", ".pyw"}:
         block = script_block(readable_file(path).decode("utf-8-sig", "replace"), name)
@@ -249,6 +249,39 @@ def _adjustments(table: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     """Return the requirements that constrain, replace and leave out others, by the option that says so."""
     settings = _settings_of_uv(table)
     return {option: _texts(settings, key) for option, key in _ADJUSTMENTS.items() if _texts(settings, key)}
+
+
+def _root_of_workspace(path: Path, table: dict[str, Any]) -> dict[str, Any]:
+    """Return the ``pyproject.toml`` at the root of the workspace that a project is a member of; else its own."""
+    if "workspace" in _settings_of_uv(table):
+        return table
+    project = path.absolute().parent
+    for folder in project.parents:
+        root = _readable_toml(folder / "pyproject.toml")
+        workspace = _settings_of_uv(root, "workspace")
+        if workspace:
+            is_member = _is_among(project, folder, _texts(workspace, "members"))
+            return root if is_member and not _is_among(project, folder, _texts(workspace, "exclude")) else table
+    return table
+
+
+def _readable_toml(path: Path) -> dict[str, Any]:
+    """Return a TOML file; empty if it is missing or cannot be read: it is not the one that was asked about."""
+    try:
+        return _toml(readable_file(path).decode("utf-8-sig", "replace"), path.name) if path.is_file() else {}
+    except (QuestionError, OSError):
+        return {}
+
+
+def _is_among(project: Path, root: Path, patterns: Iterable[str]) -> bool:
+    """Return whether one of these patterns, which start from a root, is that of a project's folder."""
+    for pattern in patterns:
+        try:
+            if project in root.glob(pattern):
+                return True
+        except (OSError, ValueError, NotImplementedError):  # no pattern, which uv refuses
+            continue
+    return False
 
 
 def _sources(table: dict[str, Any]) -> dict[str, frozenset[str]]:
