@@ -327,7 +327,7 @@ def _sources(
 def _adjustments(limits: Sequence[str], files: Files) -> dict[str, list[str]]:
     """Return lines for uv by the option that names a file of them: constraints, and what projects say in [tool.uv]."""
     lines: dict[str, list[str]] = {"--constraint": [*limits]} if limits else {}
-    for project in files.projects:
+    for project in files.with_settings:
         for option, requirements in project.adjustments.items():
             lines.setdefault(option, []).extend(requirements)
     return lines

@@ -625,6 +625,22 @@ def test_of_a_project_without_dependencies_is_compared_what_it_lists(ask: Asker)
         ask("pyproject.toml", deps=False)
 
 
+def test_settings_of_a_project_count_of_which_a_group_alone_is_asked_for(ask: Asker) -> None:
+    """As they do for real uv."""
+    old = Wheel("aged", "0.1").write(ask.folder / "old")
+    ask.index.add(Wheel("aged", "0.2"), Wheel("aged", "1.0"))
+    ask.write("r.txt", "calm")
+    for setting, version in (
+        ("constraint-dependencies = ['aged<1']", "0.2"),
+        (f"sources.aged.path = '{old}'", "0.1"),
+    ):
+        ask.write("pyproject.toml", "[dependency-groups]", "dev = ['aged']", "[tool.uv]", setting)
+        versions = {each.name: each.version for each in ask(files=["r.txt"], groups=["dev"]).distributions}
+        assert versions == {"calm": "1.0", "aged": version}
+    listed = ask(files=["r.txt"], groups=["dev"], deps=False)
+    assert [(each.requirement, each.code) for each in listed.skipped] == [("aged", "not-a-wheel")]
+
+
 def test_what_a_file_lists_is_asked_for_itself_whatever_else_would_bring_it(ask: Asker) -> None:
     """``spare`` comes with an extra of ``app`` that is not asked for; pins of a freeze come with nothing."""
     ask.write("r.txt", "app", "spare", "x-cu12==1.1")

@@ -70,17 +70,26 @@ class Files(NamedTuple):
         projects: ``pyproject.toml`` files and scripts.
         included: What was seen in the requirements files.
         lines: Every requirement they list, without what it requires in turn.
+        of_groups: Projects of which only dependency groups were asked for.
     """
 
     plain: Sequence[Path]
     projects: Sequence[Project]
     included: Included
     lines: Sequence[Line]
+    of_groups: Sequence[Project] = ()
+
+    @property
+    def with_settings(self) -> list[Project]:
+        """Return all projects and scripts of which ``[tool.uv]`` counts."""
+        return [*self.projects, *self.of_groups]
 
     @property
     def repositories(self) -> list[Line]:
         """Return requirements that would have a repository fetched, and what is in it built."""
-        elsewhere = {name for project in self.projects for name, kinds in project.sources.items() if "git" in kinds}
+        elsewhere = {
+            name for project in self.with_settings for name, kinds in project.sources.items() if "git" in kinds
+        }
         return [line for line in self.lines if _REPOSITORY.search(line.text) or _name_in(line) in elsewhere]
 
     def roots(self, credentials: Credentials) -> dict[str, tuple[str, ...]]:
@@ -121,7 +130,7 @@ class Files(NamedTuple):
             *self._notes_on_options(builds=builds),
             *(
                 f"what [tool.uv] of {project.path.name} constrains, overrides or excludes counts with dependencies only"
-                for project in self.projects
+                for project in self.with_settings
                 if project.adjustments
             ),
         ]
@@ -131,7 +140,7 @@ class Files(NamedTuple):
             raise QuestionError(reason, "Leave out --no-deps, and give --build.")
         asked: list[Asked] = []
         skipped: list[Skip] = []
-        elsewhere = {name for project in self.projects for name in project.sources}
+        elsewhere = {name for project in self.with_settings for name in project.sources}
         for line in self.lines:
             requirement = self.understood(line, credentials)
             if isinstance(requirement, Skip):
@@ -263,15 +272,17 @@ def read_files(
     lines = [*included.requirements]
     by_path = {project.path: project for project in projects}
     places = group_places(groups, projects, cwd)
+    of_groups = []
     for path in dict.fromkeys([*by_path, *(place for place, _ in places)]):
         named = [group for place, group in places if place == path]
         project = by_path.get(path)
         if project is None:
             project = _only_groups(path)
+            of_groups.append(project)
         takes = project.kind == "pyproject" and project.has_project
         wanted = project.lines(extras=extras if takes else (), all_extras=all_extras and takes, groups=named)
         lines += [Line(project, path.parent, path.name) for project in wanted]
-    return Files(plain, projects, included, lines)
+    return Files(plain, projects, included, lines, of_groups)
 
 
 def group_places(groups: Iterable[str], projects: Sequence[Project], cwd: Path) -> list[tuple[Path, str]]:
