@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -255,6 +256,21 @@ def test_editable_installs_that_share_nothing_but_bytecode_are_not_compared(made
     found = made.scan()
     assert ([each.name for each in found.distributions], found.contested) == (["one"], ())
     assert [each.code for each in found.not_compared] == ["editable"]
+
+
+def test_a_command_that_a_wheel_took_along_from_an_editable_install_is_damage(made: Prefix, ask: Command) -> None:
+    (made.prefix / "bin").mkdir(exist_ok=True)
+    made.add("one", {"one.py": "", "../../../bin/tool": "1"})
+    made.add("dev", {"../../../bin/tool": "d"}, more=EDITABLE)
+    made.add("dev2", {"../../../bin/tool": "d2"}, more=EDITABLE)
+    ran = ask("fix", str(made.prefix), "--drop", "one", "--format", "json")
+    assert (ran.code, ran.json["state"], len(ran.json["steps"])) == (1, "planned", 1)
+    assert sum("--editable file:///src/dev%20x" in warning for warning in ran.json["warnings"]) == 2
+    (made.prefix / "bin" / "tool").unlink()
+    shutil.rmtree(made.site / "dev2-1.0.dist-info")
+    shutil.rmtree(made.site / "one-1.0.dist-info")
+    ran = ask("env", str(made.prefix), "--format", "json")
+    assert [(each["path"], each["severity"]) for each in ran.json["damage"]] == [("tool", "warning")]
 
 
 def test_two_editable_installs_may_overwrite_each_other(made: Prefix) -> None:

@@ -277,10 +277,13 @@ def test_leftovers_are_what_lies_in_package_folders_and_nobody_recorded(made: Ha
     ],
 )
 def test_what_belongs_to_others_is_named_and_not_compared(made: Handmade, code: str, how: dict[str, object]) -> None:
-    shared = {} if code == "editable" else {"shared.py": MINE}  # what is editable is compared in what it shares
+    shared = {} if code == "editable" else {"shared.py": MINE}  # which would be compared
     made.add("other", {"other/a.py": MINE, "other/b.py": MINE, **shared}, **how)  # type: ignore[arg-type]
     made.add("plain", {"shared.py": THEIRS})
-    (made.site / "other" / "a.py").unlink()
+    if code == "editable":
+        (made.site / "__editable___mine_finder.py").write_text("")
+    else:
+        (made.site / "other" / "a.py").unlink()
     scan = made.scan()
     assert [(each.requirement, each.code) for each in scan.not_compared] == [("other", code)]
     assert [each.name for each in scan.distributions] == ["plain"]

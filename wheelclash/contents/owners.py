@@ -256,7 +256,7 @@ def _owners(
         rows = files.get((path, name), ())
         if rows:
             owned = {row["wheel_id"]: wheels[row["wheel_id"]] for row in rows}
-            in_order = sorted(owned.values(), key=lambda row: row["precedence"], reverse=True)
+            in_order = sorted(owned.values(), key=lambda row: (row["precedence"], row["version"]), reverse=True)
             versions = tuple(dict.fromkeys(row["version"] for row in in_order))
             contents_of_owner = {row["content"] for row in rows}
             contents |= contents_of_owner

@@ -1042,12 +1042,10 @@ class _RepairPlayer(_Player):
 
     def __init__(self, situation: Situation, installer: Installer) -> None:
         super().__init__(installer, situation.disk.records)
-        self._managed = {
-            distribution.id for distribution in situation.distributions if distribution.manager is not None
-        }
+        self.managed = {distribution.id for distribution in situation.distributions if distribution.manager is not None}
 
     def refuses(self, change: Change, disk: Disk) -> bool:  # noqa: ARG002
-        return not self._managed.isdisjoint(change.ids)
+        return not self.managed.isdisjoint(change.ids)
 
     def order_of(self, change: Change) -> Order:  # noqa: ARG002
         return Unordered()
@@ -1084,7 +1082,9 @@ class _RepairPlanner:
         reinstalled = self._reinstalled()
         changes = self._changes(reinstalled)
         played, disk = self._player.play_on(self._disk, changes)
-        disturbed = {path for path in self._open | self._ignored if disk.contents[path] != self._disk.contents[path]}
+        wanted = {clash.overlap.path for clash in self._clashes if not self._is_managed(clash)}
+        asked_about = (self._open & wanted) | self._ignored
+        disturbed = {path for path in asked_about if disk.contents[path] != self._disk.contents[path]}
         losers = self._losers()
         last = [id_ for change in changes if change.action == "reinstall" for id_ in change.ids]
         concerned = {id_: self._names[id_] for id_ in (*self._keep, *last, *losers)}
@@ -1121,6 +1121,10 @@ class _RepairPlanner:
         if len(set(contents.values())) <= 1 or not contents.keys().isdisjoint(self._keep):
             return False
         return not self._disk.contents[path] <= set(contents.values()) or bool(clash.losers)
+
+    def _is_managed(self, clash: Clash) -> bool:
+        """Return whether no owner that stays can be kept, as each is managed: then no keeper can be named."""
+        return self._player.managed.issuperset(id_ for id_ in clash.overlap.ids if id_ not in self._drop)
 
     def _is_hidden(self, clash: Clash, ignored: Collection[InstalledPath]) -> bool:
         """Return whether an import misses a module of one owner, or its spelling, and nothing says of which."""

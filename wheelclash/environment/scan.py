@@ -372,7 +372,8 @@ class Scan(NamedTuple):
         places: Where it is.
         target: What it is.
         distributions: By name; then the packages of other managers that own a file which one of them owns too, or lack
-            one that an import needs; then what is installed from folders of sources and shares a file.
+            one that an import needs; then what is installed from folders of sources and
+            shares a file, or lacks one that is needed.
         contested: Every overlap, judged as for wheels, with what is on disk.
         leftovers: Files that no distribution recorded, by folder.
         skipped: Distributions and folders that could not be read.
@@ -470,7 +471,12 @@ def scan(
         if claimed:
             owned.add(by_folder(claimed))
             read.append(package)
-    editables = editables_among(places, recorded.excluded, owned.__contains__)
+
+    def is_shared_or_gone(key: str) -> bool:
+        is_gone = key not in owned and state_of(places.on_disk(key)) == "missing"
+        return key in owned or (is_gone and _absence(key, (), (), places, target) != "everyday")
+
+    editables = editables_among(places, recorded.excluded, is_shared_or_gone)
     for editable, claimed in editables:
         owned.add(by_folder(claimed))
         read.append(editable)

@@ -944,8 +944,9 @@ def _managed_notes(result: RepairResult) -> Iterable[str]:
     """Yield what only another package manager does: write again losers and what lacks a module, and remove its own."""
     from wheelclash.environment.managed import whose
 
+    left = result.steps[-1].leaves if result.steps else {}
     for distribution in result.before.distributions:
-        lacks = "breaks" in distribution.absences.values()
+        lacks = "breaks" in distribution.absences.values() or left.get(distribution.id) == "no"
         if distribution.manager is not None and (lacks or distribution.id in result.plan.losers):
             yield restoring_note(distribution, result.before.places)
         if distribution.manager is not None and any(
