@@ -404,6 +404,22 @@ def test_constraints_and_index_options_of_a_file_count_without_dependencies_too(
     assert report.complete
 
 
+@pytest.mark.parametrize("options", [{}, {"deps": True}, {"deps": False}])
+def test_options_of_a_constraints_file_count_for_arguments_too(
+    ask: Asker, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    """As for real pip and uv."""
+    Wheel("x-cu12", "1.0", {"x/core.py": "old"}).write(tmp_path / "links")
+    ask.write("c.txt", f"--find-links {tmp_path / 'links'}", "x-cu12<1.1", "--no-binary x-cu13", "--pre")
+    report = ask("x-cu12", "calm", constraints=["c.txt"], **options)
+    assert {each.name: each.version for each in report.distributions} == {"x-cu12": "1.0", "calm": "1.0"}
+    if options.get("deps") is not True:
+        assert any("--pre does not count" in note for note in report.warnings)
+        assert [skip.requirement for skip in ask("x-cu13", "calm", constraints=["c.txt"], **options).skipped] == [
+            "x-cu13"
+        ]
+
+
 @pytest.mark.parametrize("how", ["arguments", "file", "resolved"])
 @pytest.mark.parametrize(
     ("lines", "version"),

@@ -109,12 +109,16 @@ def _gather(question: Question, inputs: Inputs, reader: WheelReader, *, compares
     # What could not be read is told with the report; one that is left does not stand alone then.
     resolves = _resolves(question, inputs, compares=compares and not left_out.skipped)
     lone_folder = resolves and bool(inputs.folders) and inputs.alone is not None
-    # Constraints go to uv with what it resolves; everything else is narrowed for each target.
-    if constraints:
-        if files is None:
-            inputs = inputs._replace(limits=_limits(constraints, question, credentials))
-        if resolves:
-            inputs = _with_text(inputs, constraints)
+    # Constraints go to uv with what it resolves; everything else is narrowed for each target. Index options in them
+    # count always: uv is given them with the settings, as it passes over those of a file that another names with -c.
+    if constraints and files is None:
+        files = _constraints_files(constraints, question, credentials)
+        inputs = inputs._replace(limits=files.limits(credentials))
+        if not resolves:
+            notes += files.listed(credentials, builds=question.options.builds).notes
+            inputs = inputs._replace(asked=files.with_forms(inputs.asked))
+    if resolves:
+        inputs = _with_text(inputs, constraints)
     needed = bool(inputs.named or resolves or inputs.locks or inputs.siblings_of_all)
     settings = _settings(question, reader, needed=needed)
     if files is not None:
@@ -211,14 +215,14 @@ def _constraint_lines(question: Question) -> bytes:
     return "".join(f"-c {place}\n" for place in places).encode()
 
 
-def _limits(constraints: bytes, question: Question, credentials: Credentials) -> list[Asked | Skip]:
-    """Return what constraints files say; raise QuestionError if one cannot be read."""
+def _constraints_files(constraints: bytes, question: Question, credentials: Credentials) -> Files:
+    """Look at constraints files; raise QuestionError if one cannot be read."""
     from wheelclash.resolve.listed import Files
     from wheelclash.resolve.requirements_txt import look_through
 
     environ, cwd = question.environ, question.cwd
     included = look_through((), constraints, environ=environ, cwd=cwd, credentials=credentials)
-    return Files((), (), included, ()).limits(credentials)
+    return Files((), (), included, ())
 
 
 def _with_text(inputs: Inputs, lines: bytes) -> Inputs:
