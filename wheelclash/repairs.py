@@ -397,8 +397,9 @@ def _within_reach(origin: Origin | Skip, installer: Installer) -> Origin | Skip:
 
 
 def _is_beyond_reach(distribution: Installed) -> bool:
-    """Return whether an import needs what a package lacks that another package manager alone can write again."""
-    return distribution.manager is not None and "breaks" in distribution.absences.values()
+    """Return whether a managed distribution lacks what an import needs; of an editable install, any file counts."""
+    grave = {"breaks", "other"} if distribution.manager == "editable" else {"breaks"}
+    return distribution.manager is not None and not grave.isdisjoint(distribution.absences.values())
 
 
 def _looked_at_again(

@@ -271,6 +271,9 @@ def test_a_command_that_a_wheel_took_along_from_an_editable_install_is_damage(ma
     shutil.rmtree(made.site / "one-1.0.dist-info")
     ran = ask("env", str(made.prefix), "--format", "json")
     assert [(each["path"], each["severity"]) for each in ran.json["damage"]] == [("tool", "warning")]
+    ran = ask("fix", str(made.prefix), "--format", "json")
+    assert (ran.code, ran.json["state"]) == (2, "no-wheel")
+    assert "--editable file:///src/dev%20x" in ran.json["warnings"][0]
 
 
 def test_two_editable_installs_may_overwrite_each_other(made: Prefix) -> None:

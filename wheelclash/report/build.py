@@ -946,7 +946,7 @@ def _managed_notes(result: RepairResult) -> Iterable[str]:
 
     left = result.steps[-1].leaves if result.steps else {}
     for distribution in result.before.distributions:
-        lacks = "breaks" in distribution.absences.values() or left.get(distribution.id) == "no"
+        lacks = not {"breaks", "other"}.isdisjoint(distribution.absences.values()) or left.get(distribution.id) == "no"
         if distribution.manager is not None and (lacks or distribution.id in result.plan.losers):
             yield restoring_note(distribution, result.before.places)
         if distribution.manager is not None and any(
