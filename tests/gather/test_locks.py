@@ -404,7 +404,7 @@ def test_a_lock_of_wheels_on_disk_is_compared(ask: Asker, tmp_path: Path) -> Non
         if wheel.name in {"x-cu12", "x-cu13"}:
             wheel.write(tmp_path / "wheels")
     ask.write("r.txt", "x-cu12", "x-cu13")
-    links = ("--no-index", "--find-links", str(tmp_path / "wheels"), "-q", "--format", "pylock.toml")
+    links = ("--no-index", "--find-links", str(tmp_path / "wheels"), *LINUX_OPTIONS, "-q", "--format", "pylock.toml")
     run(tmp_path, UV, "pip", "compile", *links, "-o", "pylock.toml", "r.txt")
     ask.index.forget()
     assert found(ask("pylock.toml")) == CLASH

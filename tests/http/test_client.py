@@ -198,7 +198,7 @@ def test_a_bad_answer_to_a_range_is_an_error_and_never_a_loop(
     index: LoopbackIndex, kind: Any, code: str, requests: int
 ) -> None:
     index.fault("/files/*", kind)
-    error = failure(ten_bytes(index, total=len(WHEEL.to_bytes())))
+    error = failure(ten_bytes(index, total=len(WHEEL.to_bytes())), quick_fetcher(kind))
     assert (error.code, len(index.requests)) == (code, requests)
     assert error.url == index.file_url(WHEEL.filename)
 
@@ -206,7 +206,7 @@ def test_a_bad_answer_to_a_range_is_an_error_and_never_a_loop(
 @pytest.mark.parametrize("kind", ["truncated", "reset", "closed", "stall", "status"])
 def test_what_passes_is_asked_for_again(index: LoopbackIndex, kind: Any) -> None:
     index.fault("/files/*", kind, times=2, status=503)
-    assert run(ten_bytes(index)).body == WHEEL.to_bytes()[5:15]
+    assert run(ten_bytes(index), quick_fetcher(kind)).body == WHEEL.to_bytes()[5:15]
     assert len(index.requests) == 3
 
 

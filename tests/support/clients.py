@@ -14,15 +14,21 @@ if TYPE_CHECKING:
     from .wheelmaker import Wheel
 
 
-def quick_fetcher(**options: Any) -> Fetcher:
-    """A fetcher that waits milliseconds where others wait seconds, and knows nothing of this machine's settings."""
+def quick_fetcher(fault: str = "", **options: Any) -> Fetcher:
+    """A fetcher that waits little where others wait seconds, and knows nothing of this machine's settings.
+
+    Args:
+        fault: That of the server. A busy machine may take a second to answer; where the server keeps silent on purpose,
+            it is not waited for that long.
+        **options: Of the fetcher, in the place of these.
+    """
     settings: dict[str, Any] = {
         "trust_env": False,
         "backoff": 0.001,
         "longest_wait": 0.02,
         "connect_timeout": 2.0,
-        "read_timeout": 0.15,
-        "deadline": 2.0,
+        "read_timeout": 0.15 if fault == "stall" else 1.0,
+        "deadline": 4.0,
     }
     return Fetcher(**settings | options)
 

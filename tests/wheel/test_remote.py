@@ -212,7 +212,7 @@ def test_a_server_that_cannot_is_an_error_and_never_a_loop(
     candidate = candidate_of(index, FAR)
     index.fault("/files/*", **fault)
     with pytest.raises(FetchError) as caught:
-        read(candidate)
+        read(candidate, quick_fetcher(fault["kind"]))
     assert (caught.value.code, len(index.requests)) == (code, requests)
 
 
