@@ -123,7 +123,7 @@ def test_the_users_own_folder_counts_where_the_systems_do(tmp_path: Path) -> Non
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--system-site-packages", str(venv)], check=True)
     user = tmp_path / ".local" / "lib" / OWN / "site-packages"
     Handmade(tmp_path, user).add("one", {"one.py": ""})
-    code = "import sys; print([path for path in sys.path if path.endswith('site-packages')])"
+    code = "import sys; print([path for path in sys.path if path.endswith('-packages')])"
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     for more in ({}, {"PYTHONNOUSERSITE": "1"}):
         run = [str(venv / "bin" / "python"), "-c", code]
