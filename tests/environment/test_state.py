@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.support.installed import Handmade
 from tests.support.values import BY_NAME, LINUX, MACOS, distribution
 from tests.support.wheelmaker import Wheel
+from tests.support.work import lines_run
 from wheelclash.core.diagnosis import diagnose
 from wheelclash.core.overlap import questions
 from wheelclash.environment.paths import places_below
@@ -242,6 +243,22 @@ def test_a_chain_of_shared_files_is_followed_to_its_end(made: Handmade, target: 
     newcomer = distribution(Wheel("new", files={"link0.py": "1"}))
     found = {each.name for each in beside(made, [newcomer], target).distributions}
     assert found == {f"d{number}" for number in range(8)}
+
+
+@pytest.mark.parametrize("target", [LINUX, MACOS], ids=["case matters", "case does not"])
+def test_a_chain_of_twice_as_many_takes_twice_the_work(tmp_path: Path, target: Target) -> None:
+    """Each resident shares a file with the next one, and all are looked at."""
+
+    def lines(count: int) -> int:
+        made = Handmade(tmp_path / str(count))
+        for number in range(count):
+            made.add(f"d{number}", {f"s{number}.py": "", f"s{number + 1}.py": ""})
+        newcomers = [distribution(Wheel("new", files={"s0.py": "1"}), target)]
+        reader = StateReader(places_below(made.prefix), target)
+        assert len(paths(reader.state_beside(newcomers), f"d{count - 1}")) == 1
+        return lines_run(lambda: StateReader(places_below(made.prefix), target).state_beside(newcomers))
+
+    assert lines(100) < 2.4 * lines(50)
 
 
 def test_what_is_there_already_decides_the_order_too(made: Handmade) -> None:
