@@ -24,7 +24,7 @@ from wheelclash.core.plan import check_keepers, plan_repair
 from wheelclash.environment.hindrances import hindrances
 from wheelclash.environment.invocation import invocation_for
 from wheelclash.environment.locate import installer_for
-from wheelclash.environment.managed import restoring, whose
+from wheelclash.environment.managed import managed_as, restoring
 from wheelclash.environment.origins import Origin, find_origins
 from wheelclash.environment.paths import places_of
 from wheelclash.environment.scan import scan
@@ -463,7 +463,7 @@ def _require_ours(option: str, wanted: Iterable[str], state: Scan) -> None:
             why = "no wheel is written in its place" if is_editable else "neither pip nor uv writes or removes it"
             other_way = "Uninstall it by hand." if is_editable else f"Use {manager} itself."
             raise KeeperError(
-                f"{option} {name}: it is {whose(distribution)}, and {why}.",
+                f"{option} {name}: it is {managed_as(distribution)}, and {why}.",
                 f"To have it written again: {command}" if option == "--keep" else other_way,
             )
 

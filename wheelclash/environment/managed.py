@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from wheelclash.environment.ownership import NamesByFolder
     from wheelclash.environment.paths import EnvironmentPaths
 
-__all__ = ["ManagedFiles", "editables_among", "is_managed", "managed_among", "restoring", "whose"]
+__all__ = ["ManagedFiles", "editables_among", "is_managed", "managed_among", "managed_as", "restoring"]
 
 _CONDA = re.compile(r"(.+)-([^-]+)-[^-]+\.json\Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -118,7 +118,7 @@ def editables_among(
     return [(distribution, keys) for distribution, keys in owners if keys]
 
 
-def whose(distribution: Installed | Distribution) -> str:
+def managed_as(distribution: Installed | Distribution) -> str:
     """Return what a managed distribution is, to follow the words *it is*: ``conda's``."""
     return "installed from a folder of sources" if distribution.manager == "editable" else f"{distribution.manager}'s"
 

@@ -16,7 +16,7 @@ from packaging.version import InvalidVersion, Version
 from wheelclash.core.distribution import Candidate, Skip
 from wheelclash.core.layout import installed_path, lay_out
 from wheelclash.environment.distributions import UNKNOWN_VARIANT, RecordError, direct_url_of
-from wheelclash.environment.managed import whose
+from wheelclash.environment.managed import managed_as
 from wheelclash.errors import FetchError, RequirementError, WheelError
 from wheelclash.index.client import FRESH, project_files
 from wheelclash.installers import INSTALLERS
@@ -105,7 +105,7 @@ class _Finder(NamedTuple):
         Of a wheel variant the wheel with the same label is looked for.
         """
         if distribution.manager is not None:
-            return Skip(distribution.name, "not-found", f"it is {whose(distribution)}, and no wheel")
+            return Skip(distribution.name, "not-found", f"it is {managed_as(distribution)}, and no wheel")
         if distribution.variant == UNKNOWN_VARIANT:
             reason = "it was installed from a wheel variant, and its variant.json does not say which"
             return Skip(distribution.name, "variant", reason)

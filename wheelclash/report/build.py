@@ -192,11 +192,11 @@ def target_report(target: Target, python: object) -> TargetReport:
 
 def restoring_note(distribution: Installed | Distribution, places: EnvironmentPaths) -> str:
     """Return a sentence on a managed distribution that files were taken from: how these are written again."""
-    from wheelclash.environment.managed import restoring, whose
+    from wheelclash.environment.managed import managed_as, restoring
 
     command = command_line(restoring(distribution, places))
     neither = "" if distribution.manager == "editable" else ", and neither pip nor uv writes it again"
-    return f"{distribution.name} is {whose(distribution)}{neither}; to have it as it was: {command}"
+    return f"{distribution.name} is {managed_as(distribution)}{neither}; to have it as it was: {command}"
 
 
 def _own_command(
@@ -942,7 +942,7 @@ def _result_of_steps(result: RepairResult, names: Mapping[str, str]) -> tuple[In
 
 def _managed_notes(result: RepairResult) -> Iterable[str]:
     """Yield what only another package manager does: write again losers and what lacks a module, and remove its own."""
-    from wheelclash.environment.managed import whose
+    from wheelclash.environment.managed import managed_as
 
     left = result.steps[-1].leaves if result.steps else {}
     for distribution in result.before.distributions:
@@ -954,7 +954,7 @@ def _managed_notes(result: RepairResult) -> Iterable[str]:
         ):
             is_editable = distribution.manager == "editable"
             end = "no plan uninstalls it" if is_editable else f"only {distribution.manager} itself removes it"
-            yield f"{distribution.name} is {whose(distribution)}, and {end}"
+            yield f"{distribution.name} is {managed_as(distribution)}, and {end}"
 
 
 def _phantom_notes(result: RepairResult) -> Iterable[str]:
